@@ -1,0 +1,1 @@
+//! **compose**: loading a project as `docker compose` does. Knows nothing of Kubernetes.

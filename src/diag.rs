@@ -1,0 +1,128 @@
+//! Diagnostics as plain data, and the report that collects them.
+//!
+//! A diagnostic says a fact (`message`), where (`labels`) and what to do (`help`). How it looks is
+//! decided late, where it is printed.
+//! Stages take `&mut Report`, report all they find and go on.
+
+use crate::text::Span;
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// The result is usable, but likely not what was meant.
+    Warning,
+    /// There is no result.
+    Error,
+}
+
+/// The stable identity of a kind of diagnostic: a short code and a name that reads as "allow NAME".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Code {
+    /// `KL` loading, `KP` planning, `KD` the disk; then three digits.
+    pub id: &'static str,
+    /// Kebab case.
+    pub name: &'static str,
+}
+
+/// A place with what is to be said there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// A few words, or nothing.
+    pub text: String,
+    /// Is this the place the diagnostic is about?
+    pub primary: bool,
+}
+
+/// One finding. The first label is the primary one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What kind of finding.
+    pub code: Code,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The fact, without a final dot. Never holds a secret value.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// Where it shows.
+    pub labels: Vec<Label>,
+}
+
+impl Diagnostic {
+    /// Nothing can be made of the input until this is mended.
+    pub fn error(code: Code, message: impl Into<String>) -> Self {
+        Self { code, severity: Severity::Error, message: message.into(), help: None, labels: Vec::new() }
+    }
+
+    /// The result is likely not what was meant.
+    pub fn warning(code: Code, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, message) }
+    }
+
+    /// Good to know.
+    pub fn info(code: Code, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Info, ..Self::error(code, message) }
+    }
+
+    /// The place it is about, with a few words for it.
+    #[must_use]
+    pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
+        let primary = !self.labels.iter().any(|label| label.primary);
+        self.labels.push(Label { span, text: text.into(), primary });
+        self
+    }
+
+    /// What to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The primary place.
+    pub fn span(&self) -> Option<Span> {
+        self.labels.iter().find(|label| label.primary).map(|label| label.span)
+    }
+}
+
+/// All that the stages found, in the order in which they found it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Report {
+    /// Takes a finding in. A finding that was already made is dropped, and so is an error at a place
+    /// that an earlier stage refused: one message a cause.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        let known = self.diagnostics.iter().any(|earlier| {
+            *earlier == diagnostic
+                || (earlier.severity == Severity::Error
+                    && diagnostic.severity == Severity::Error
+                    && earlier.span().is_some()
+                    && earlier.span() == diagnostic.span())
+        });
+        if !known {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Everything found.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+
+    /// Is there anything that makes the result unusable?
+    pub fn has_errors(&self) -> bool {
+        self.count(Severity::Error) > 0
+    }
+
+    /// How many findings are this bad.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count()
+    }
+}

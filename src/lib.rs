@@ -1,0 +1,15 @@
+//! kustompose reads docker-compose projects and writes Kubernetes configuration.
+//!
+//! It is built like a compiler, and the modules stand in the order of its stages. A module imports
+//! only from those above it (a test says so):
+//!
+//! | module | knows | gives |
+//! | --- | --- | --- |
+//! | [`text`], [`diag`] | files, spans, diagnostics as data | [`diag::Report`] |
+//! | [`yaml`] | YAML | [`yaml::Node`] |
+//! | [`compose`] | compose, and nothing of Kubernetes | `compose::Project` |
+
+pub mod compose;
+pub mod diag;
+pub mod text;
+pub mod yaml;

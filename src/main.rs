@@ -1,0 +1,3 @@
+//! The `kustompose` command.
+
+fn main() {}

@@ -1,0 +1,296 @@
+//! Source texts, places in them, and the door through which the pure core sees files.
+//!
+//! Knows nothing of YAML, compose or Kubernetes. Everything a user may have to be shown keeps a
+//! [`Span`]; a [`Sources`] turns it into file, line and column only when it is printed.
+
+use std::{collections::BTreeMap, fmt};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// A text in a [`Sources`], by the order in which it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceId(u32);
+
+/// A range of bytes in one source; `start == end` is a place between two bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The text it lies in.
+    pub source: SourceId,
+    /// Offset of the first byte.
+    pub start: u32,
+    /// Offset behind the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The range from `start` up to, and without, `end`.
+    pub fn new(source: SourceId, start: usize, end: usize) -> Self {
+        let clamp = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+        Self { source, start: clamp(start), end: clamp(end.max(start)) }
+    }
+
+    /// The range from the start of `self` to the end of `other`, if both lie in one source.
+    pub fn to(self, other: Span) -> Span {
+        if self.source == other.source { Span { end: other.end.max(self.end), ..self } } else { self }
+    }
+
+    /// Does `other` lie within this span?
+    pub fn contains(self, other: Span) -> bool {
+        self.source == other.source && self.start <= other.start && other.end <= self.end
+    }
+}
+
+/// A value and the place that says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spanned<T> {
+    /// What was said.
+    pub value: T,
+    /// Where.
+    pub span: Span,
+}
+
+impl<T> Spanned<T> {
+    /// `value`, as said at `span`.
+    pub fn new(value: T, span: Span) -> Self {
+        Self { value, span }
+    }
+
+    /// The same place with another view of the value.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Spanned<U> {
+        Spanned { value: f(self.value), span: self.span }
+    }
+}
+
+impl<T> std::ops::Deref for Spanned<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+/// A place as people count: lines and columns begin at 1, columns count characters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Location {
+    /// The file, as it was named to the loader.
+    pub file: Utf8PathBuf,
+    /// Line of the first character.
+    pub line: usize,
+    /// Column of the first character.
+    pub column: usize,
+    /// Line behind the last character.
+    pub end_line: usize,
+    /// Column behind the last character.
+    pub end_column: usize,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// One text with an index of its lines.
+#[derive(Debug)]
+pub struct Source {
+    path: Utf8PathBuf,
+    text: String,
+    lines: Vec<u32>,
+}
+
+impl Source {
+    fn new(path: Utf8PathBuf, text: String) -> Self {
+        let starts = text.bytes().zip(1u32..).filter(|(byte, _)| *byte == b'\n').map(|(_, next)| next);
+        let lines = std::iter::once(0).chain(starts).collect();
+        Self { path, text, lines }
+    }
+
+    /// The file, as it was named to the loader.
+    pub fn path(&self) -> &Utf8Path {
+        &self.path
+    }
+
+    /// The whole text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Number of lines; a text that ends in a line break has an empty last line.
+    pub fn line_count(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Offset of the first byte of a line, counted from 0.
+    pub fn line_start(&self, line: usize) -> usize {
+        self.lines.get(line).map_or(self.text.len(), |start| *start as usize)
+    }
+
+    /// The text of a line, counted from 0, without its line break.
+    pub fn line(&self, line: usize) -> &str {
+        self.text[self.line_start(line)..self.line_start(line + 1)].trim_end_matches(['\n', '\r'])
+    }
+
+    /// Line and column, both from 0, columns in characters. An offset within a character counts as
+    /// its first byte, one behind the text as its end.
+    pub fn line_column(&self, offset: usize) -> (usize, usize) {
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        let line = self.lines.partition_point(|start| *start as usize <= offset) - 1;
+        let before = &self.text[self.lines[line] as usize..offset];
+        (line, before.trim_start_matches('\u{feff}').chars().count())
+    }
+}
+
+/// Every text read so far.
+#[derive(Debug, Default)]
+pub struct Sources {
+    list: Vec<Source>,
+}
+
+impl Sources {
+    /// Takes a text in; `path` is how diagnostics name it.
+    pub fn add(&mut self, path: impl Into<Utf8PathBuf>, text: impl Into<String>) -> SourceId {
+        let id = SourceId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
+        self.list.push(Source::new(path.into(), text.into()));
+        id
+    }
+
+    /// The text behind an id.
+    pub fn get(&self, id: SourceId) -> &Source {
+        &self.list[id.0 as usize]
+    }
+
+    /// The very characters of a span.
+    pub fn slice(&self, span: Span) -> &str {
+        self.get(span.source).text.get(span.start as usize..span.end as usize).unwrap_or("")
+    }
+
+    /// A span as people count.
+    pub fn location(&self, span: Span) -> Location {
+        let source = self.get(span.source);
+        let (line, column) = source.line_column(span.start as usize);
+        let (end_line, end_column) = source.line_column(span.end as usize);
+        Location {
+            file: source.path.clone(),
+            line: line + 1,
+            column: column + 1,
+            end_line: end_line + 1,
+            end_column: end_column + 1,
+        }
+    }
+
+    /// All texts with their ids, in the order in which they were read.
+    pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {
+        (0u32..).map(SourceId).zip(&self.list)
+    }
+}
+
+/// What stands at a path, links followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A socket, a device, a pipe.
+    Special,
+}
+
+/// Why a file could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileError {
+    /// Nothing stands at the path.
+    NotFound,
+    /// A directory stands where a file should.
+    IsDirectory,
+    /// Anything else, in the system's words.
+    Other(String),
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FileError::NotFound => f.write_str("no such file or directory"),
+            FileError::IsDirectory => f.write_str("is a directory"),
+            FileError::Other(reason) => f.write_str(reason),
+        }
+    }
+}
+
+/// The files of the project, read only. `disk::Disk` is the real one; [`MemoryFiles`] serves tests.
+///
+/// Paths are absolute or relative to the working directory of the run.
+pub trait Files {
+    /// The bytes of a file.
+    fn read(&self, path: &Utf8Path) -> Result<Vec<u8>, FileError>;
+    /// What stands at the path, if anything.
+    fn kind(&self, path: &Utf8Path) -> Option<FileKind>;
+    /// The names in a directory, sorted.
+    fn list(&self, path: &Utf8Path) -> Result<Vec<String>, FileError>;
+    /// The path with its links resolved, if it exists.
+    fn resolve_links(&self, path: &Utf8Path) -> Option<Utf8PathBuf>;
+}
+
+/// Files that exist only in memory, by absolute path; directories are implied.
+#[derive(Debug, Default, Clone)]
+pub struct MemoryFiles {
+    files: BTreeMap<Utf8PathBuf, Vec<u8>>,
+}
+
+impl MemoryFiles {
+    /// These files and no others.
+    pub fn new<P: Into<Utf8PathBuf>, T: Into<Vec<u8>>>(files: impl IntoIterator<Item = (P, T)>) -> Self {
+        Self { files: files.into_iter().map(|(path, text)| (path.into(), text.into())).collect() }
+    }
+}
+
+impl Files for MemoryFiles {
+    fn read(&self, path: &Utf8Path) -> Result<Vec<u8>, FileError> {
+        match self.files.get(path) {
+            Some(bytes) => Ok(bytes.clone()),
+            None if self.kind(path) == Some(FileKind::Directory) => Err(FileError::IsDirectory),
+            None => Err(FileError::NotFound),
+        }
+    }
+
+    fn kind(&self, path: &Utf8Path) -> Option<FileKind> {
+        if self.files.contains_key(path) {
+            return Some(FileKind::File);
+        }
+        self.files.keys().any(|file| file.starts_with(path)).then_some(FileKind::Directory)
+    }
+
+    fn list(&self, path: &Utf8Path) -> Result<Vec<String>, FileError> {
+        let mut names: Vec<String> = self
+            .files
+            .keys()
+            .filter_map(|file| file.strip_prefix(path).ok())
+            .filter_map(|rest| rest.components().next())
+            .map(|name| name.as_str().to_owned())
+            .collect();
+        names.dedup();
+        if names.is_empty() { Err(FileError::NotFound) } else { Ok(names) }
+    }
+
+    fn resolve_links(&self, path: &Utf8Path) -> Option<Utf8PathBuf> {
+        self.kind(path).map(|_| path.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_and_skip_a_byte_order_mark() {
+        let mut sources = Sources::default();
+        let id = sources.add("a.yaml", "\u{feff}é: x\nb: ü\n");
+        assert_eq!(sources.location(Span::new(id, 7, 8)).to_string(), "a.yaml:1:4");
+        let second = sources.location(Span::new(id, 9, 14));
+        assert_eq!((second.line, second.column, second.end_line, second.end_column), (2, 1, 2, 5));
+        assert_eq!(sources.get(id).line(1), "b: ü");
+        assert_eq!(sources.get(id).line_column(999), (2, 0));
+    }
+}

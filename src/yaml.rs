@@ -1,0 +1,161 @@
+//! YAML: a spanned tree with go-yaml's reading of scalars, and the one emitter.
+//!
+//! Knows nothing of compose or Kubernetes. Anchors, aliases and merge keys are resolved while
+//! parsing; every key, scalar and collection keeps the place that wrote it, also through them.
+
+use std::{borrow::Borrow, hash};
+
+use indexmap::IndexMap;
+
+use crate::text::Span;
+
+/// A YAML value and the place that says it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    /// What it says.
+    pub value: Value,
+    /// The scalar with its quotes, or the collection from its first to its last character.
+    pub span: Span,
+    /// `!reset` or `!override`, of which compose's merge makes use.
+    pub directive: Option<Directive>,
+}
+
+/// What a node says, resolved as go-yaml v3 does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// `null`, `~`, or nothing at all.
+    Null,
+    /// `true`, `false`.
+    Bool(bool),
+    /// Any integer of 64 bits, signed or unsigned.
+    Int(i128),
+    /// Other numbers.
+    Float(f64),
+    /// A plain scalar that YAML 1.1 takes for a date or a time; the text as written.
+    Timestamp(String),
+    /// Everything else.
+    String(String),
+    /// A sequence.
+    Seq(Vec<Node>),
+    /// A mapping, in the order of the source.
+    Map(Map),
+}
+
+/// A mapping in the order of the source. Keys are strings: compose refuses others.
+pub type Map = IndexMap<Key, Node>;
+
+/// The two tags that tell compose how to merge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Directive {
+    /// `!reset`: what earlier files say here is dropped, and so is this value.
+    Reset,
+    /// `!override`: what earlier files say here is dropped, this value stays.
+    Override,
+}
+
+/// A mapping key and the place that wrote it. Equal keys have equal text, wherever they stand.
+#[derive(Debug, Clone)]
+pub struct Key {
+    /// The key.
+    pub text: String,
+    /// Where it stands.
+    pub span: Span,
+}
+
+impl Key {
+    /// A key and its place.
+    pub fn new(text: impl Into<String>, span: Span) -> Self {
+        Self { text: text.into(), span }
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Key {}
+
+impl hash::Hash for Key {
+    fn hash<H: hash::Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+
+impl Borrow<str> for Key {
+    fn borrow(&self) -> &str {
+        &self.text
+    }
+}
+
+impl Node {
+    /// A value without a directive.
+    pub fn new(value: Value, span: Span) -> Self {
+        Self { value, span, directive: None }
+    }
+
+    /// A string at a place.
+    pub fn string(text: impl Into<String>, span: Span) -> Self {
+        Self::new(Value::String(text.into()), span)
+    }
+
+    /// An empty mapping at a place.
+    pub fn map(span: Span) -> Self {
+        Self::new(Value::Map(Map::new()), span)
+    }
+
+    /// The entry of a mapping; nothing if this is no mapping or has no such key.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.as_map()?.get(key)
+    }
+
+    /// The entry of a mapping, to change it.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        self.as_map_mut()?.get_mut(key)
+    }
+
+    /// The mapping, if it is one.
+    pub fn as_map(&self) -> Option<&Map> {
+        if let Value::Map(map) = &self.value { Some(map) } else { None }
+    }
+
+    /// The mapping, if it is one, to change it.
+    pub fn as_map_mut(&mut self) -> Option<&mut Map> {
+        if let Value::Map(map) = &mut self.value { Some(map) } else { None }
+    }
+
+    /// The items, if it is a sequence.
+    pub fn as_seq(&self) -> Option<&[Node]> {
+        if let Value::Seq(items) = &self.value { Some(items) } else { None }
+    }
+
+    /// The items, if it is a sequence, to change them.
+    pub fn as_seq_mut(&mut self) -> Option<&mut Vec<Node>> {
+        if let Value::Seq(items) = &mut self.value { Some(items) } else { None }
+    }
+
+    /// The text, if it is a string.
+    pub fn as_str(&self) -> Option<&str> {
+        if let Value::String(text) = &self.value { Some(text) } else { None }
+    }
+
+    /// Is it null?
+    pub fn is_null(&self) -> bool {
+        matches!(self.value, Value::Null)
+    }
+
+    /// What kind of value it is, in YAML's words.
+    pub fn kind(&self) -> &'static str {
+        match self.value {
+            Value::Null => "null",
+            Value::Bool(_) => "boolean",
+            Value::Int(_) => "integer",
+            Value::Float(_) => "number",
+            Value::Timestamp(_) => "timestamp",
+            Value::String(_) => "string",
+            Value::Seq(_) => "list",
+            Value::Map(_) => "mapping",
+        }
+    }
+}

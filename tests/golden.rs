@@ -1,0 +1,3 @@
+//! Every folder with `in/` below `testdata/` is a case.
+
+fn main() {}
