@@ -1,1 +1,3 @@
 //! **compose**: loading a project as `docker compose` does. Knows nothing of Kubernetes.
+
+pub mod model;

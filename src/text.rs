@@ -23,6 +23,9 @@ pub struct Span {
 }
 
 impl Span {
+    /// The place of what no file says: values that are made, not read.
+    pub const NOWHERE: Span = Span { source: SourceId(u32::MAX), start: 0, end: 0 };
+
     /// The range from `start` up to, and without, `end`.
     pub fn new(source: SourceId, start: usize, end: usize) -> Self {
         let clamp = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
@@ -137,8 +140,8 @@ impl Source {
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let line = self.lines.partition_point(|start| *start as usize <= offset) - 1;
-        let before = &self.text[self.lines[line] as usize..offset];
+        let line = self.lines.partition_point(|start| *start as usize <= offset).saturating_sub(1);
+        let before = &self.text[self.line_start(line)..offset];
         (line, before.trim_start_matches('\u{feff}').chars().count())
     }
 }
@@ -157,9 +160,10 @@ impl Sources {
         id
     }
 
-    /// The text behind an id.
+    /// The text behind an id; an empty one without a name for [`Span::NOWHERE`].
     pub fn get(&self, id: SourceId) -> &Source {
-        &self.list[id.0 as usize]
+        static NOTHING: Source = Source { path: Utf8PathBuf::new(), text: String::new(), lines: Vec::new() };
+        self.list.get(id.0 as usize).unwrap_or(&NOTHING)
     }
 
     /// The very characters of a span.

@@ -1,0 +1,100 @@
+//! The whole project.
+
+use camino::Utf8PathBuf;
+
+use super::{Attribute, Extensions, FileObject, Model, Names, Network, Service, Volume, attribute};
+use crate::{
+    diag::Report,
+    text::{Span, Spanned},
+    yaml::{Key, Map, Node, Value},
+};
+
+/// A project as `docker compose` sees it with one set of files, variables and profiles.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Project {
+    /// `name`, or what compose makes of the directory.
+    pub name: String,
+    /// The directory that relative paths are relative to.
+    pub directory: Utf8PathBuf,
+    /// Active services.
+    pub services: Names<Service>,
+    /// Services whose profiles are not active.
+    pub disabled_services: Names<Service>,
+    /// Networks.
+    pub networks: Names<Option<Box<Network>>>,
+    /// Volumes.
+    pub volumes: Names<Option<Box<Volume>>>,
+    /// Secrets.
+    pub secrets: Names<FileObject>,
+    /// Configs.
+    pub configs: Names<FileObject>,
+    /// Models.
+    pub models: Names<Model>,
+    /// `x-*` elements as written.
+    pub extensions: Extensions,
+    /// Every YAML document that was read, as written: what the user must be told about.
+    pub documents: Vec<Document>,
+}
+
+/// A YAML document that took part in loading, before anything was done to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// What it was read for.
+    pub role: Role,
+    /// Its tree: anchors and merge keys resolved, variables not.
+    pub tree: Node,
+}
+
+/// Why a document was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// A file of the project.
+    Project,
+    /// Named by `include`.
+    Include,
+    /// Named by `extends`.
+    Extends,
+}
+
+impl Project {
+    /// Reads the canonical tree of a project; `name`, `directory` and `documents` are the loader's.
+    pub fn read(tree: &Node, report: &mut Report) -> Project {
+        let mut project = Project::default();
+        for (key, value) in tree.as_map().into_iter().flatten() {
+            match key.text.as_str() {
+                "name" => project.name = String::read(value, report).unwrap_or_default(),
+                "services" => project.services = Names::read(value, report).unwrap_or_default(),
+                "networks" => project.networks = Names::read(value, report).unwrap_or_default(),
+                "volumes" => project.volumes = Names::read(value, report).unwrap_or_default(),
+                "secrets" => project.secrets = Names::read(value, report).unwrap_or_default(),
+                "configs" => project.configs = Names::read(value, report).unwrap_or_default(),
+                "models" => project.models = Names::read(value, report).unwrap_or_default(),
+                name if name.starts_with("x-") => {
+                    project.extensions.insert(name.to_owned(), value.clone());
+                }
+                _ => attribute::unknown(key, report),
+            }
+        }
+        project
+    }
+
+    /// The project as `docker compose config` prints it: active services, their resources.
+    pub fn write(&self) -> Node {
+        let mut map = Map::new();
+        map.insert(Key::new("name", Span::NOWHERE), Node::string(self.name.clone(), Span::NOWHERE));
+        put(&mut map, "services", &self.services, true);
+        put(&mut map, "networks", &self.networks, false);
+        put(&mut map, "volumes", &self.volumes, false);
+        put(&mut map, "secrets", &self.secrets, false);
+        put(&mut map, "configs", &self.configs, false);
+        put(&mut map, "models", &self.models, false);
+        for (name, value) in &self.extensions {
+            map.insert(Key::new(name.clone(), value.span), value.clone());
+        }
+        Node::new(Value::Map(map), Span::NOWHERE)
+    }
+}
+
+fn put<T: Attribute + Clone>(map: &mut Map, key: &str, names: &Names<T>, keep: bool) {
+    attribute::put(map, key, Some(&Spanned::new(names.clone(), Span::NOWHERE)), keep);
+}
