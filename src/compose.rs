@@ -1,1 +1,4 @@
 //! **compose**: loading a project as `docker compose` does. Knows nothing of Kubernetes.
+
+pub mod dotenv;
+pub mod template;
