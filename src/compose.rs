@@ -2,3 +2,4 @@
 
 pub mod dotenv;
 pub mod template;
+pub mod values;
