@@ -3,3 +3,4 @@
 pub mod dotenv;
 pub mod model;
 pub mod template;
+pub mod values;

@@ -7,7 +7,10 @@
 
 use std::{collections::BTreeMap, fmt, ops::Range};
 
+use self::escape::Unescaped;
 use super::template::{self, Resolved};
+
+mod escape;
 
 /// What a file says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -248,8 +251,7 @@ impl<'a> Parser<'a> {
         let line = &self.text[start..end];
         let value = line.split_once(" #").map_or(line, |(value, _comment)| value).trim_end();
         let range = start..start + value.len();
-        let plain = Unescaped { text: value.to_owned(), origins: vec![(0, start)] };
-        Ok((self.expand(&plain, range.clone())?, range))
+        Ok((self.expand(&Unescaped::plain(value, start), range.clone())?, range))
     }
 
     /// Reads a value in quotes, which may run over several lines.
@@ -267,7 +269,7 @@ impl<'a> Parser<'a> {
         let range = start..start + index + 1;
         self.at = range.end;
         let value = if quote == b'"' {
-            self.expand(&unescape(inner, start + 1), range.clone())?
+            self.expand(&escape::undo(inner, start + 1), range.clone())?
         } else {
             inner.replace("\\'", "'")
         };
@@ -288,65 +290,6 @@ impl<'a> Parser<'a> {
         }));
         Ok(expansion.text)
     }
-}
-
-/// A value without its escapes, and where its parts stood.
-struct Unescaped {
-    text: String,
-    /// From the first offset on, the text stood in the file from the second one on.
-    origins: Vec<(usize, usize)>,
-}
-
-impl Unescaped {
-    /// The place in the file of a place in the text.
-    fn origin(&self, offset: usize) -> usize {
-        let behind = self.origins.partition_point(|(text, _)| *text <= offset);
-        let (text, file) = self.origins[..behind].last().copied().unwrap_or_default();
-        file + (offset - text)
-    }
-}
-
-/// Undoes the escapes of a value in double quotes that stood at `start`. `\$` becomes `$$`, which the
-/// expansion will turn into the dollar; what is no escape stays, its backslash included.
-fn unescape(inner: &str, start: usize) -> Unescaped {
-    let mut text = String::with_capacity(inner.len());
-    let mut origins = vec![(0, start)];
-    let mut rest = inner;
-    while let Some(before) = rest.find('\\') {
-        text.push_str(&rest[..before]);
-        let escape = &rest[before..];
-        let (replacement, len) = escape_sequence(escape);
-        text.push_str(&replacement);
-        rest = &escape[len..];
-        origins.push((text.len(), start + inner.len() - rest.len()));
-    }
-    text.push_str(rest);
-    Unescaped { text, origins }
-}
-
-/// What the escape at the start of the text means, and its length.
-fn escape_sequence(text: &str) -> (String, usize) {
-    let Some(second) = text[1..].chars().next() else { return ("\\".to_owned(), 1) };
-    let meaning = match second {
-        'a' => "\u{7}",
-        'b' => "\u{8}",
-        'f' => "\u{c}",
-        'n' => "\n",
-        'r' => "\r",
-        't' => "\t",
-        'v' => "\u{b}",
-        '$' => "$$",
-        '"' => "\"",
-        '\\' => "\\",
-        '0' => {
-            let digits = &text[2..2 + text[2..].bytes().take(3).take_while(u8::is_ascii_digit).count()];
-            let octal = u8::from_str_radix(digits, 8).ok().filter(|_| digits.len() == 3);
-            let meaning = octal.map_or_else(|| format!("\\{digits}"), |code| char::from(code).to_string());
-            return (meaning, 2 + digits.len());
-        }
-        _ => return (text[..1 + second.len_utf8()].to_owned(), 1 + second.len_utf8()),
-    };
-    (meaning.to_owned(), 2)
 }
 
 /// A character for a message, control characters escaped.

@@ -1,0 +1,99 @@
+//! References to images: compose specification, `image`.
+
+use std::fmt;
+
+/// The parts of a reference, as written. Nothing is filled in: `redis` has no registry and no tag.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reference {
+    /// The host to pull from, with its port.
+    pub registry: Option<String>,
+    /// The path of the image there.
+    pub repository: String,
+    /// What stands behind the colon.
+    pub tag: Option<String>,
+    /// What stands behind the `@`, with its algorithm: `sha256:…`.
+    pub digest: Option<String>,
+}
+
+impl Reference {
+    /// Takes a reference apart. It never fails, and checks nothing: docker compose does neither.
+    ///
+    /// The first section of the path is a registry if it holds a dot or a colon, is `localhost`, or
+    /// has upper-case letters, which no repository can have.
+    pub fn parse(text: &str) -> Self {
+        let (name, digest) = match text.split_once('@') {
+            Some((name, digest)) => (name, Some(digest.to_owned())),
+            None => (text, None),
+        };
+        let last_section = name.rfind('/').map_or(0, |slash| slash + 1);
+        let (path, tag) = match name[last_section..].split_once(':') {
+            Some((last, tag)) => (&name[..last_section + last.len()], Some(tag.to_owned())),
+            None => (name, None),
+        };
+        let (registry, repository) = match path.split_once('/') {
+            Some((first, rest)) if is_registry(first) => (Some(first.to_owned()), rest),
+            _ => (None, path),
+        };
+        Self { registry, repository: repository.to_owned(), tag, digest }
+    }
+}
+
+fn is_registry(section: &str) -> bool {
+    section.contains(['.', ':']) || section == "localhost" || section.chars().any(char::is_uppercase)
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(registry) = &self.registry {
+            write!(f, "{registry}/")?;
+        }
+        f.write_str(&self.repository)?;
+        if let Some(tag) = &self.tag {
+            write!(f, ":{tag}")?;
+        }
+        if let Some(digest) = &self.digest {
+            write!(f, "@{digest}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn takes_references_apart() {
+        let cases = [
+            ("redis", None, "redis", None, None),
+            ("redis:7-alpine", None, "redis", Some("7-alpine"), None),
+            ("library/redis", None, "library/redis", None, None),
+            ("docker.io/library/redis:7", Some("docker.io"), "library/redis", Some("7"), None),
+            ("localhost/app", Some("localhost"), "app", None, None),
+            ("localhost:5000/app", Some("localhost:5000"), "app", None, None),
+            ("registry:5000/team/app:1", Some("registry:5000"), "team/app", Some("1"), None),
+            ("[::1]:5000/app:1", Some("[::1]:5000"), "app", Some("1"), None),
+            ("HOST/app", Some("HOST"), "app", None, None),
+            ("app@sha256:ab", None, "app", None, Some("sha256:ab")),
+            ("r.io/app:1@sha256:ab", Some("r.io"), "app", Some("1"), Some("sha256:ab")),
+            ("app:", None, "app", Some(""), None),
+            ("", None, "", None, None),
+        ];
+        for (text, registry, repository, tag, digest) in cases {
+            let reference = Reference::parse(text);
+            assert_eq!(reference.registry.as_deref(), registry, "{text}");
+            assert_eq!(reference.repository, repository, "{text}");
+            assert_eq!(reference.tag.as_deref(), tag, "{text}");
+            assert_eq!(reference.digest.as_deref(), digest, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn writes_what_it_read(text in r"([a.:/@]|\PC){0,16}") {
+            prop_assert_eq!(Reference::parse(&text).to_string(), text);
+        }
+    }
+}
