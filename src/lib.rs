@@ -5,11 +5,12 @@
 //!
 //! | module | knows | gives |
 //! | --- | --- | --- |
-//! | [`text`], [`diag`] | files, spans, diagnostics as data | [`diag::Report`] |
+//! | [`text`], [`secret`], [`diag`] | files, spans; what looks like a secret; diagnostics as data | [`diag::Report`] |
 //! | [`yaml`] | YAML | [`yaml::Node`] |
 //! | [`compose`] | compose, and nothing of Kubernetes | `compose::Project` |
 
 pub mod compose;
 pub mod diag;
+pub mod secret;
 pub mod text;
 pub mod yaml;
