@@ -1,8 +1,11 @@
 //! Diagnostics as plain data, and the report that collects them.
 //!
 //! A diagnostic says a fact (`message`), where (`labels`) and what to do (`help`). How it looks is
-//! decided late, where it is printed.
-//! Stages take `&mut Report`, report all they find and go on.
+//! decided late, where it is printed: [`terminal`] draws it for people, [`json`] spells it out for
+//! programs. Stages take `&mut Report`, report all they find and go on.
+
+pub mod json;
+pub mod terminal;
 
 use crate::text::Span;
 

@@ -5,11 +5,14 @@
 //!
 //! | module | knows | gives |
 //! | --- | --- | --- |
-//! | [`text`], [`diag`] | files, spans, diagnostics as data | [`diag::Report`] |
+//! | [`text`], [`secret`], [`diag`] | files, spans; what looks like a secret; diagnostics as data | [`diag::Report`] |
 //! | [`yaml`] | YAML | [`yaml::Node`] |
 //! | [`compose`] | compose, and nothing of Kubernetes | `compose::Project` |
+//! | [`disk`] | the file system and the process: the only input and output | [`disk::tree::Outcome`] |
 
 pub mod compose;
 pub mod diag;
+pub mod disk;
+pub mod secret;
 pub mod text;
 pub mod yaml;

@@ -1,0 +1,155 @@
+//! The disk: the only input and output of the library.
+//!
+//! [`Disk`] reads the files of a project for the pure core, [`tree`] writes what came out of it. The
+//! process's variables and working directory are read here too. Knows nothing of what files say.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "files and the process environment are read and written here, so that they are nowhere else"
+)]
+
+mod lock;
+mod swap;
+pub mod tree;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::BTreeMap,
+    env,
+    fs::{self, OpenOptions},
+    io::{self, Read},
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
+};
+
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+
+pub use lock::Lock;
+
+use crate::text::{FileError, FileKind, Files};
+
+/// The largest file that is read: beyond, it is no configuration.
+const MAX_FILE_SIZE: u64 = 64 * 1024 * 1024;
+
+/// The file system, seen from a working directory.
+#[derive(Debug, Clone)]
+pub struct Disk {
+    directory: Utf8PathBuf,
+}
+
+impl Disk {
+    /// Relative paths are taken from `directory`, which is absolute.
+    pub fn new(directory: impl Into<Utf8PathBuf>) -> Self {
+        Self { directory: directory.into() }
+    }
+
+    fn absolute(&self, path: &Utf8Path) -> Utf8PathBuf {
+        self.directory.join(path)
+    }
+}
+
+impl Files for Disk {
+    /// Never blocks: only regular files are opened, and none that is larger than 64 MiB is read.
+    fn read(&self, path: &Utf8Path) -> Result<Vec<u8>, FileError> {
+        read_file(&self.absolute(path))
+    }
+
+    fn kind(&self, path: &Utf8Path) -> Option<FileKind> {
+        let kind = fs::metadata(self.absolute(path)).ok()?.file_type();
+        Some(match kind {
+            kind if kind.is_file() => FileKind::File,
+            kind if kind.is_dir() => FileKind::Directory,
+            _ => FileKind::Special,
+        })
+    }
+
+    /// Names that are not UTF-8 are left out: no path of ours can name them.
+    fn list(&self, path: &Utf8Path) -> Result<Vec<String>, FileError> {
+        let entries = fs::read_dir(self.absolute(path)).map_err(|error| file_error(&error))?;
+        let mut names = Vec::new();
+        for entry in entries {
+            names.extend(entry.map_err(|error| file_error(&error))?.file_name().into_string().ok());
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn resolve_links(&self, path: &Utf8Path) -> Option<Utf8PathBuf> {
+        self.absolute(path).canonicalize_utf8().ok()
+    }
+}
+
+/// The variables of this process; those that are not UTF-8 are left out.
+pub fn read_environment() -> BTreeMap<String, String> {
+    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    env::vars_os().filter_map(text).collect()
+}
+
+/// The working directory, through the links by which the user came to it: `$PWD` if that names it.
+pub fn working_directory() -> Result<Utf8PathBuf, FileError> {
+    let directory = env::current_dir().map_err(|error| file_error(&error))?;
+    if let Some(named) = env::var_os("PWD").and_then(|named| named.into_string().ok()).map(Utf8PathBuf::from)
+        && names_directory(&named, &directory)
+    {
+        return Ok(named);
+    }
+    Utf8PathBuf::from_path_buf(directory)
+        .map_err(|path| FileError::Other(format!("the path `{}` is not UTF-8", path.display())))
+}
+
+/// Is `named` an absolute path without detours to this directory?
+fn names_directory(named: &Utf8Path, directory: &std::path::Path) -> bool {
+    let plain = named.is_absolute()
+        && named.components().all(|part| matches!(part, Utf8Component::RootDir | Utf8Component::Normal(_)));
+    let identity = |path: &std::path::Path| fs::metadata(path).map(|found| (found.dev(), found.ino()));
+    plain && matches!((identity(named.as_std_path()), identity(directory)), (Ok(a), Ok(b)) if a == b)
+}
+
+fn read_file(path: &Utf8Path) -> Result<Vec<u8>, FileError> {
+    let refusal = |found: &fs::Metadata| {
+        if found.is_dir() {
+            Some(FileError::IsDirectory)
+        } else if !found.is_file() {
+            Some(FileError::Other("is not a regular file".to_owned()))
+        } else if found.len() > MAX_FILE_SIZE {
+            Some(FileError::Other(format!("is larger than {} MiB", MAX_FILE_SIZE / 1024 / 1024)))
+        } else {
+            None
+        }
+    };
+    let read = || -> io::Result<Result<Vec<u8>, FileError>> {
+        if let Some(refusal) = refusal(&fs::metadata(path)?) {
+            return Ok(Err(refusal));
+        }
+        // Should a pipe have taken the file's place, opening it must not wait for a writer.
+        let nonblocking = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or(0);
+        let file = OpenOptions::new().read(true).custom_flags(nonblocking).open(path)?;
+        if let Some(refusal) = refusal(&file.metadata()?) {
+            return Ok(Err(refusal));
+        }
+        let mut bytes = Vec::new();
+        file.take(MAX_FILE_SIZE).read_to_end(&mut bytes)?;
+        Ok(Ok(bytes))
+    };
+    read().unwrap_or_else(|error| Err(file_error(&error)))
+}
+
+fn file_error(error: &io::Error) -> FileError {
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => FileError::NotFound,
+        io::ErrorKind::IsADirectory => FileError::IsDirectory,
+        _ => FileError::Other(reason(error)),
+    }
+}
+
+/// The system's words without its numbers.
+fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
+}

@@ -1,0 +1,79 @@
+//! `kustompose.lock`: what the last run read and wrote.
+//!
+//! Holds no secret and no digest of one; it is committed with the tree.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{Disk, tree};
+use crate::{diag::Report, text::Files};
+
+/// The lock's name in the output directory.
+pub(super) const FILE_NAME: &str = "kustompose.lock";
+
+/// The version of the format that is written, and the newest one that is read.
+const VERSION: u32 = 1;
+
+/// What a run left behind for the next one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lock {
+    /// Version of this format.
+    pub version: u32,
+    /// Version of the kustompose that wrote it.
+    pub kustompose: String,
+    /// By environment, the files it was read from, each with a digest of what it says, secrets left out.
+    pub inputs: BTreeMap<String, BTreeMap<String, String>>,
+    /// Every generated file, relative to the output directory, with the SHA-256 of its bytes in hex.
+    pub files: BTreeMap<Utf8PathBuf, String>,
+}
+
+impl Lock {
+    /// A lock of this version of kustompose.
+    pub(super) fn new(
+        inputs: BTreeMap<String, BTreeMap<String, String>>,
+        files: BTreeMap<Utf8PathBuf, String>,
+    ) -> Self {
+        Self { version: VERSION, kustompose: env!("CARGO_PKG_VERSION").to_owned(), inputs, files }
+    }
+
+    /// The lock as its file holds it.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        // Strings and maps of strings: there is nothing that JSON could not say.
+        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+}
+
+/// SHA-256 in hex.
+pub(super) fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Disk {
+    /// The lock in an output directory, if there is one. One that cannot be read is reported.
+    pub fn read_lock(&self, directory: &Utf8Path, report: &mut Report) -> Option<Lock> {
+        let path = directory.join(FILE_NAME);
+        self.kind(&path)?;
+        let lock = self.read(&path).map_err(|error| error.to_string()).and_then(|bytes| parse(&bytes));
+        lock.map_err(|why| report.push(tree::unreadable_lock(&path, &why))).ok()
+    }
+}
+
+fn parse(bytes: &[u8]) -> Result<Lock, String> {
+    let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    match value.get("version").and_then(serde_json::Value::as_u64) {
+        Some(version) if version > u64::from(VERSION) => {
+            return Err(format!("it is of version {version}, which a newer kustompose wrote"));
+        }
+        _ => {}
+    }
+    let lock: Lock = serde_json::from_value(value).map_err(|error| error.to_string())?;
+    match lock.files.keys().find(|path| !tree::may_be_generated(path)) {
+        Some(path) => Err(format!("it names `{path}`, which no run would write")),
+        None => Ok(lock),
+    }
+}

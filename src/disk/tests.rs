@@ -1,0 +1,428 @@
+use std::{
+    collections::BTreeMap,
+    fs,
+    os::unix::fs::{MetadataExt, PermissionsExt, symlink},
+    time::Duration,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use tempfile::TempDir;
+
+use super::{
+    Disk, names_directory,
+    swap::{Edit, Staging, recover, replace_by_renames},
+    tree::{Action, Outcome, Owner, Tree, TreeFile},
+};
+use crate::{
+    diag::{Report, Severity},
+    text::{FileError, FileKind, Files},
+};
+
+/// A project directory of its own.
+struct Project {
+    _directory: TempDir,
+    path: Utf8PathBuf,
+}
+
+impl Project {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(directory.path().canonicalize().unwrap()).unwrap();
+        Self { _directory: directory, path }
+    }
+
+    fn put(&self, path: &str, text: &str) {
+        let path = self.path.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn text(&self, path: &str) -> String {
+        fs::read_to_string(self.path.join(path)).unwrap()
+    }
+
+    fn mode(&self, path: &str) -> u32 {
+        fs::metadata(self.path.join(path)).unwrap().permissions().mode() & 0o777
+    }
+
+    fn exists(&self, path: &str) -> bool {
+        fs::symlink_metadata(self.path.join(path)).is_ok()
+    }
+
+    /// Every file below the project with its text.
+    fn snapshot(&self) -> BTreeMap<Utf8PathBuf, String> {
+        fn walk(folder: &Utf8Path, files: &mut BTreeMap<Utf8PathBuf, String>) {
+            for entry in folder.read_dir_utf8().unwrap() {
+                let entry = entry.unwrap();
+                if entry.file_type().unwrap().is_dir() {
+                    walk(entry.path(), files);
+                } else {
+                    files.insert(
+                        entry.path().to_owned(),
+                        fs::read_to_string(entry.path()).unwrap_or_default(),
+                    );
+                }
+            }
+        }
+        let mut files = BTreeMap::new();
+        walk(&self.path, &mut files);
+        files
+    }
+
+    fn write(&self, tree: &Tree) -> (Outcome, Vec<String>) {
+        self.write_with(tree, false)
+    }
+
+    fn write_with(&self, tree: &Tree, force: bool) -> (Outcome, Vec<String>) {
+        let mut report = Report::default();
+        let outcome = Disk::new(&self.path).write_tree(Utf8Path::new("k8s"), tree, force, &mut report);
+        assert_eq!(outcome.written, !report.has_errors(), "{report:?}");
+        let remains = fs::read_dir(&self.path).unwrap().flatten();
+        let remains = remains.filter(|entry| entry.file_name().to_string_lossy().contains("kustompose-"));
+        assert_eq!(remains.count(), 0);
+        (outcome, report.diagnostics().iter().map(|each| each.message.clone()).collect())
+    }
+}
+
+fn tree(files: &[(&str, &str, Owner)]) -> Tree {
+    let file = |(path, text, owner): &(&str, &str, Owner)| TreeFile {
+        path: (*path).into(),
+        bytes: text.as_bytes().to_vec(),
+        owner: *owner,
+    };
+    Tree { files: files.iter().map(file).collect(), ..Tree::default() }
+}
+
+fn actions(outcome: &Outcome) -> Vec<(&str, &str)> {
+    outcome.changes.iter().map(|change| (change.path.as_str(), change.action.as_str())).collect()
+}
+
+fn example() -> Tree {
+    tree(&[
+        ("base/web.yaml", "web", Owner::Generated),
+        ("overlays/local/kustomization.yaml", "yours", Owner::Yours),
+        ("overlays/local/secrets/web.env", "PASSWORD=hunter2", Owner::Secret),
+    ])
+}
+
+#[test]
+fn a_first_run_writes_everything() {
+    let project = Project::new();
+    let (outcome, messages) = project.write(&example());
+    assert_eq!(messages, [""; 0]);
+    let expected = [
+        ("base/web.yaml", "created"),
+        ("kustompose.lock", "created"),
+        ("overlays/local/kustomization.yaml", "created"),
+        ("overlays/local/secrets/web.env", "created"),
+    ];
+    assert_eq!(actions(&outcome), expected);
+    assert_eq!(project.text("k8s/base/web.yaml"), "web");
+    assert_eq!(project.mode("k8s/overlays/local/secrets/web.env"), 0o600);
+    assert_eq!(project.mode("k8s/base/web.yaml") & 0o600, 0o600);
+    let lock: serde_json::Value = serde_json::from_str(&project.text("k8s/kustompose.lock")).unwrap();
+    let files: Vec<_> = lock["files"].as_object().unwrap().keys().collect();
+    assert_eq!(files, ["base/web.yaml"]);
+    assert!(
+        outcome
+            .changes
+            .iter()
+            .all(|change| !change.path.as_str().contains("secrets") || change.after.is_none())
+    );
+}
+
+#[test]
+fn the_same_again_touches_nothing() {
+    let project = Project::new();
+    project.write(&example());
+    let before = fs::metadata(project.path.join("k8s")).unwrap().ino();
+    let (outcome, _) = project.write(&example());
+    assert!(!outcome.has_changes() && outcome.written);
+    assert_eq!(fs::metadata(project.path.join("k8s")).unwrap().ino(), before);
+}
+
+#[test]
+fn what_is_the_users_survives_an_update() {
+    let project = Project::new();
+    project.write(&example());
+    project.put("k8s/overlays/local/kustomization.yaml", "edited");
+    project.put("k8s/overlays/local/secrets/web.env", "PASSWORD=other");
+    project.put("k8s/notes/deep/note.txt", "mine");
+    fs::create_dir(project.path.join("k8s/empty")).unwrap();
+    fs::set_permissions(project.path.join("k8s/empty"), fs::Permissions::from_mode(0o750)).unwrap();
+    symlink("../nowhere", project.path.join("k8s/link")).unwrap();
+    let note = project.path.join("k8s/notes/deep/note.txt");
+    fs::set_permissions(&note, fs::Permissions::from_mode(0o751)).unwrap();
+    let then = std::time::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    fs::File::options().write(true).open(&note).unwrap().set_modified(then).unwrap();
+    let mut next = example();
+    next.files[0].bytes = b"changed".to_vec();
+    let (outcome, messages) = project.write(&next);
+    assert_eq!(messages, [""; 0]);
+    let expected = [
+        ("base/web.yaml", "updated"),
+        ("kustompose.lock", "updated"),
+        ("overlays/local/kustomization.yaml", "kept"),
+        ("overlays/local/secrets/web.env", "kept"),
+    ];
+    assert_eq!(actions(&outcome), expected);
+    assert_eq!(project.text("k8s/base/web.yaml"), "changed");
+    assert_eq!(project.text("k8s/overlays/local/kustomization.yaml"), "edited");
+    assert_eq!(project.text("k8s/overlays/local/secrets/web.env"), "PASSWORD=other");
+    assert_eq!(project.text("k8s/notes/deep/note.txt"), "mine");
+    assert_eq!((project.mode("k8s/notes/deep/note.txt"), project.mode("k8s/empty")), (0o751, 0o750));
+    assert_eq!(fs::metadata(&note).unwrap().modified().unwrap(), then);
+    assert_eq!(fs::read_link(project.path.join("k8s/link")).unwrap().to_str(), Some("../nowhere"));
+}
+
+#[test]
+fn edited_files_are_refused_and_nothing_is_written() {
+    let project = Project::new();
+    project.write(&example());
+    project.put("k8s/base/web.yaml", "by hand");
+    let before = project.snapshot();
+    let mut next = example();
+    next.files[0].bytes = b"changed".to_vec();
+    next.files.push(TreeFile { path: "base/new.yaml".into(), bytes: vec![], owner: Owner::Generated });
+    let (outcome, messages) = project.write(&next);
+    assert_eq!(messages, ["generated file `k8s/base/web.yaml` was edited by hand"]);
+    assert!(actions(&outcome).contains(&("base/web.yaml", "refused")));
+    assert_eq!(project.snapshot(), before);
+    let (outcome, messages) = project.write_with(&next, true);
+    assert_eq!((messages.len(), project.text("k8s/base/web.yaml").as_str()), (0, "changed"));
+    assert!(actions(&outcome).contains(&("base/web.yaml", "updated")));
+}
+
+#[test]
+fn foreign_files_are_refused_unless_they_say_the_same() {
+    let project = Project::new();
+    project.put("k8s/base/web.yaml", "web");
+    let (outcome, _) = project.write(&example());
+    assert!(actions(&outcome).contains(&("base/web.yaml", "unchanged")));
+    let project = Project::new();
+    project.put("k8s/base/web.yaml", "of others");
+    let (_, messages) = project.write(&example());
+    assert_eq!(messages, ["`k8s/base/web.yaml` stands in the way: it was not written by kustompose"]);
+    assert!(!project.exists("k8s/kustompose.lock"));
+}
+
+#[test]
+fn stale_files_go_unless_edited() {
+    let project = Project::new();
+    let first = [("a/b/one.yaml", "1", Owner::Generated), ("c/two.yaml", "2", Owner::Generated)];
+    project.write(&tree(&first));
+    project.put("k8s/c/two.yaml", "by hand");
+    let (outcome, messages) = project.write(&tree(&[]));
+    assert_eq!(actions(&outcome)[..2], [("a/b/one.yaml", "removed"), ("c/two.yaml", "kept")]);
+    assert_eq!(messages.len(), 1);
+    assert!(!project.exists("k8s/a") && project.text("k8s/c/two.yaml") == "by hand");
+    assert!(!project.text("k8s/kustompose.lock").contains("two.yaml"));
+}
+
+#[test]
+fn untouched_environments_stay_in_the_lock() {
+    let project = Project::new();
+    project.write(&tree(&[("overlays/prod/a.yaml", "1", Owner::Generated)]));
+    let lock = project.text("k8s/kustompose.lock");
+    let next = Tree { untouched: vec!["overlays/prod".into()], ..Tree::default() };
+    let (outcome, _) = project.write(&next);
+    assert_eq!(actions(&outcome), [("kustompose.lock", "unchanged"), ("overlays/prod/a.yaml", "kept")]);
+    assert_eq!(project.text("k8s/kustompose.lock"), lock);
+}
+
+#[test]
+fn links_are_not_followed() {
+    let project = Project::new();
+    fs::create_dir(project.path.join("outside")).unwrap();
+    fs::create_dir(project.path.join("k8s")).unwrap();
+    symlink("../outside", project.path.join("k8s/base")).unwrap();
+    let (_, messages) = project.write(&example());
+    assert_eq!(messages, ["`k8s/base/web.yaml` cannot be written: `k8s/base` is a symbolic link"]);
+    assert_eq!(fs::read_dir(project.path.join("outside")).unwrap().count(), 0);
+    assert!(!project.exists("k8s/overlays"));
+}
+
+#[test]
+fn the_output_directory_itself_may_be_a_link() {
+    let project = Project::new();
+    fs::create_dir_all(project.path.join("elsewhere/real")).unwrap();
+    symlink("elsewhere/real", project.path.join("k8s")).unwrap();
+    let mut files = example();
+    files.files.push(TreeFile { path: "../skaffold.yaml".into(), bytes: vec![], owner: Owner::Companion });
+    project.write(&files);
+    assert!(project.exists("elsewhere/real/base/web.yaml") && project.exists("skaffold.yaml"));
+    assert!(fs::symlink_metadata(project.path.join("k8s")).unwrap().is_symlink());
+}
+
+#[test]
+fn nothing_is_written_outside() {
+    for path in ["../a.yaml", "/tmp/a.yaml", "a/../../b", "", "kustompose.lock"] {
+        let project = Project::new();
+        let (_, messages) = project.write(&tree(&[(path, "x", Owner::Generated)]));
+        assert_eq!(messages, [format!("`{path}` is no path within the output directory")]);
+        assert_eq!(project.snapshot().len(), 0);
+    }
+    let project = Project::new();
+    let (_, messages) = project.write(&tree(&[("../other.yaml", "x", Owner::Companion)]));
+    assert_eq!(messages.len(), 1);
+    project.put("victim", "1");
+    project.put(
+        "k8s/kustompose.lock",
+        r#"{"version": 1, "kustompose": "0", "inputs": {}, "files": {"../victim": "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"}}"#,
+    );
+    let (_, messages) = project.write_with(&tree(&[]), false);
+    assert_eq!(
+        messages,
+        ["`k8s/kustompose.lock` cannot be read: it names `../victim`, which no run would write"]
+    );
+    assert!(project.exists("victim"));
+}
+
+#[test]
+fn the_project_is_no_output_directory() {
+    let project = Project::new();
+    let mut report = Report::default();
+    for directory in [".", "..", "/"] {
+        let outcome =
+            Disk::new(&project.path).write_tree(Utf8Path::new(directory), &example(), true, &mut report);
+        assert_eq!(outcome, Outcome::default());
+    }
+    assert_eq!(report.count(Severity::Error), 3);
+}
+
+#[test]
+fn broken_and_newer_locks_are_refused() {
+    for (lock, why) in [
+        ("<<<<<<< HEAD", "expected value at line 1 column 1"),
+        (r#"{"version": 9}"#, "it is of version 9, which a newer kustompose wrote"),
+    ] {
+        let project = Project::new();
+        project.put("k8s/kustompose.lock", lock);
+        let (_, messages) = project.write(&example());
+        assert_eq!(messages, [format!("`k8s/kustompose.lock` cannot be read: {why}")]);
+        assert_eq!(project.write_with(&example(), true).1.len(), 0);
+    }
+}
+
+#[test]
+fn a_companion_is_written_beside_and_guarded_alike() {
+    let project = Project::new();
+    let file = |text| tree(&[("../skaffold.yaml", text, Owner::Companion)]);
+    let (outcome, _) = project.write(&file("1"));
+    assert_eq!(actions(&outcome), [("../skaffold.yaml", "created"), ("kustompose.lock", "created")]);
+    project.write(&file("2"));
+    assert_eq!(project.text("skaffold.yaml"), "2");
+    project.put("skaffold.yaml", "by hand");
+    let (_, messages) = project.write(&file("3"));
+    assert_eq!(messages, ["generated file `skaffold.yaml` was edited by hand"]);
+    project.put("skaffold.yaml", "2");
+    project.write(&tree(&[]));
+    assert!(!project.exists("skaffold.yaml"));
+}
+
+#[test]
+fn a_dry_run_writes_nothing() {
+    let project = Project::new();
+    let mut report = Report::default();
+    let outcome = Disk::new(&project.path).plan_tree(Utf8Path::new("k8s"), &example(), false, &mut report);
+    assert!(outcome.has_changes() && !outcome.written);
+    assert_eq!(outcome.changes[0].action, Action::Created);
+    assert_eq!(project.snapshot().len(), 0);
+}
+
+#[test]
+fn a_run_that_ends_early_leaves_the_old_tree() {
+    let project = Project::new();
+    project.write(&example());
+    let before = project.snapshot();
+    let root = project.path.join("k8s");
+    let edit = Edit { path: "base/web.yaml".into(), content: Some(b"new".to_vec()), secret: false };
+    drop(Staging::build(&root, &[&edit]).unwrap());
+    assert_eq!(project.snapshot(), before);
+    // Killed before the exchange, while the new tree lay in the staging directory.
+    project.put(".k8s.kustompose-dead/new/base/web.yaml", "half");
+    recover(&root).unwrap();
+    assert_eq!(project.snapshot(), before);
+    // Killed between two renames, where directories cannot be exchanged.
+    fs::create_dir(project.path.join(".k8s.kustompose-dead")).unwrap();
+    fs::rename(&root, project.path.join(".k8s.kustompose-dead/old")).unwrap();
+    recover(&root).unwrap();
+    assert_eq!(project.snapshot(), before);
+}
+
+#[test]
+fn renames_put_the_old_tree_back_when_they_fail() {
+    let project = Project::new();
+    project.write(&example());
+    let before = project.snapshot();
+    let path = |name: &str| project.path.join(name).into_std_path_buf();
+    replace_by_renames(&path("missing"), &path("k8s"), &path("old")).unwrap_err();
+    assert_eq!(project.snapshot(), before);
+}
+
+#[test]
+fn what_is_saved_while_a_run_writes_is_not_lost() {
+    let project = Project::new();
+    project.write(&example());
+    let root = project.path.join("k8s");
+    let edit = Edit { path: "base/web.yaml".into(), content: Some(b"new".to_vec()), secret: false };
+    let staging = Staging::build(&root, &[&edit]).unwrap();
+    // Editors save by putting another file into the place of the old one.
+    project.put("saved", "late");
+    fs::rename(project.path.join("saved"), root.join("overlays/local/kustomization.yaml")).unwrap();
+    project.put("k8s/more/late.txt", "late");
+    staging.commit(&root).unwrap();
+    assert_eq!(project.text("k8s/base/web.yaml"), "new");
+    assert_eq!(project.text("k8s/overlays/local/kustomization.yaml"), "late");
+    assert_eq!(project.text("k8s/more/late.txt"), "late");
+}
+
+#[test]
+fn two_runs_do_not_write_at_once() {
+    let project = Project::new();
+    let directory = fs::File::open(&project.path).unwrap();
+    rustix::fs::flock(&directory, rustix::fs::FlockOperation::LockExclusive).unwrap();
+    let (_, messages) = project.write(&example());
+    assert_eq!(messages, ["`k8s` could not be written: another run is writing there"]);
+}
+
+#[test]
+fn reading() {
+    let project = Project::new();
+    project.put("b/file", "text");
+    project.put("b/another", "");
+    let disk = Disk::new(&project.path);
+    assert_eq!(disk.read(Utf8Path::new("b/file")), Ok(b"text".to_vec()));
+    assert_eq!(disk.read(Utf8Path::new("b")), Err(FileError::IsDirectory));
+    assert_eq!(disk.read(Utf8Path::new("c")), Err(FileError::NotFound));
+    assert_eq!(disk.read(Utf8Path::new("b/file/c")), Err(FileError::NotFound));
+    assert_eq!(disk.list(Utf8Path::new("b")), Ok(vec!["another".to_owned(), "file".to_owned()]));
+    assert_eq!(disk.kind(Utf8Path::new("b")), Some(FileKind::Directory));
+    symlink("b/file", project.path.join("link")).unwrap();
+    assert_eq!(disk.resolve_links(Utf8Path::new("link")), Some(project.path.join("b/file")));
+}
+
+#[test]
+fn special_and_huge_files_are_not_read() {
+    let project = Project::new();
+    let disk = Disk::new(&project.path);
+    let _socket = std::os::unix::net::UnixListener::bind(project.path.join("socket")).unwrap();
+    let refused = Err(FileError::Other("is not a regular file".to_owned()));
+    assert_eq!(disk.read(Utf8Path::new("socket")), refused);
+    assert_eq!(disk.read(Utf8Path::new("/dev/zero")), refused);
+    assert_eq!(disk.kind(Utf8Path::new("/dev/zero")), Some(FileKind::Special));
+    fs::File::create(project.path.join("huge")).unwrap().set_len(65 * 1024 * 1024).unwrap();
+    assert_eq!(disk.read(Utf8Path::new("huge")), Err(FileError::Other("is larger than 64 MiB".to_owned())));
+}
+
+#[test]
+fn the_working_directory_keeps_its_links() {
+    let project = Project::new();
+    fs::create_dir(project.path.join("real")).unwrap();
+    symlink("real", project.path.join("link")).unwrap();
+    let real = project.path.join("real").into_std_path_buf();
+    assert!(names_directory(&project.path.join("link"), &real));
+    assert!(!names_directory(&project.path, &real));
+    assert!(!names_directory(Utf8Path::new("real"), &real));
+    assert!(!names_directory(&project.path.join("link/../real"), &real));
+}

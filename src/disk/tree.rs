@@ -1,0 +1,487 @@
+//! Writing a generated tree: who owns which file, and what a run may do to it.
+//!
+//! Generated files are wholly ours: a lock in the output directory knows their digests, so an edited
+//! one is noticed and never overwritten unasked. Files of the user are written once, secrets too. All
+//! is decided before anything is written, and then written as a whole or not at all.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
+
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+
+use super::{
+    Disk, Lock,
+    lock::{self, digest},
+    read_file, reason, swap,
+};
+use crate::{
+    diag::{Code, Diagnostic, Report},
+    text::FileError,
+};
+
+const UNUSABLE_OUTPUT: Code = Code { id: "KD001", name: "unusable-output" };
+const EDITED_FILE: Code = Code { id: "KD002", name: "edited-file" };
+const FOREIGN_FILE: Code = Code { id: "KD003", name: "foreign-file" };
+const PATH_OUTSIDE: Code = Code { id: "KD004", name: "path-outside" };
+const BLOCKED_PATH: Code = Code { id: "KD005", name: "blocked-path" };
+const UNREADABLE_LOCK: Code = Code { id: "KD006", name: "unreadable-lock" };
+const STALE_EDITED_FILE: Code = Code { id: "KD007", name: "stale-edited-file" };
+const NOT_WRITTEN: Code = Code { id: "KD008", name: "not-written" };
+
+/// The one file that is written beside the output directory.
+const COMPANION: &str = "skaffold.yaml";
+
+/// Whose a file is, once it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// Ours: every run rewrites it, and the lock knows its digest.
+    Generated,
+    /// Ours as well, but beside the output directory: `../skaffold.yaml` and no other name.
+    Companion,
+    /// The user's: written where nothing is yet.
+    Yours,
+    /// The user's, ignored by git, readable for its owner only, and unknown to the lock.
+    Secret,
+}
+
+/// A file to be there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TreeFile {
+    /// Relative to the output directory.
+    pub path: Utf8PathBuf,
+    /// What it holds, if it is written.
+    pub bytes: Vec<u8>,
+    /// Whose it is.
+    pub owner: Owner,
+}
+
+/// All that an output directory is to hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tree {
+    /// The files, in any order, each path once.
+    pub files: Vec<TreeFile>,
+    /// For the lock: by environment, the files it was read from with digests that leave secrets out.
+    pub inputs: BTreeMap<String, BTreeMap<String, String>>,
+    /// Directories, relative to the output directory, whose files stay exactly as they are: those of an
+    /// environment that cannot be read on this machine.
+    pub untouched: Vec<Utf8PathBuf>,
+}
+
+/// What becomes of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// It was not there.
+    Created,
+    /// Its bytes change.
+    Updated,
+    /// It is ours, and already holds these bytes.
+    Unchanged,
+    /// It is not ours to change.
+    Kept,
+    /// It is ours, and no longer needed.
+    Removed,
+    /// It would have to change, and must not: nothing is written.
+    Refused,
+}
+
+impl Action {
+    /// The word for it in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Action::Created => "created",
+            Action::Updated => "updated",
+            Action::Unchanged => "unchanged",
+            Action::Kept => "kept",
+            Action::Removed => "removed",
+            Action::Refused => "refused",
+        }
+    }
+}
+
+/// A file and what becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Relative to the output directory.
+    pub path: Utf8PathBuf,
+    /// What becomes of it.
+    pub action: Action,
+    /// What is there, for a difference; never of a secret.
+    pub before: Option<Vec<u8>>,
+    /// What is to be there, for a difference; never of a secret.
+    pub after: Option<Vec<u8>>,
+}
+
+/// What a run does to an output directory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Every file of the tree and every file that leaves it, by path.
+    pub changes: Vec<Change>,
+    /// Does the disk hold this tree now?
+    pub written: bool,
+}
+
+impl Outcome {
+    /// Would a run change anything?
+    pub fn has_changes(&self) -> bool {
+        self.changes.iter().any(|change| !matches!(change.action, Action::Unchanged | Action::Kept))
+    }
+}
+
+impl Disk {
+    /// What [`Disk::write_tree`] would do. Writes nothing.
+    pub fn plan_tree(&self, directory: &Utf8Path, tree: &Tree, force: bool, report: &mut Report) -> Outcome {
+        let changes = self.decide(directory, tree, force, report).map(|plan| plan.changes);
+        Outcome { changes: changes.unwrap_or_default(), written: false }
+    }
+
+    /// Makes the output directory hold the tree, all of it or nothing: what is refused or fails is
+    /// reported, and then the old tree is there as it was. With `force`, edited and foreign files are
+    /// overwritten; files of the user and secrets never are.
+    pub fn write_tree(&self, directory: &Utf8Path, tree: &Tree, force: bool, report: &mut Report) -> Outcome {
+        let Some(plan) = self.decide(directory, tree, force, report) else { return Outcome::default() };
+        let mut outcome = Outcome { changes: plan.changes, written: false };
+        if outcome.changes.iter().any(|change| change.action == Action::Refused) {
+            return outcome;
+        }
+        if !outcome.has_changes() {
+            outcome.written = true;
+            return outcome;
+        }
+        match swap::replace(&plan.root, &plan.edits) {
+            Ok(()) => outcome.written = true,
+            Err(why) => report.push(
+                Diagnostic::error(NOT_WRITTEN, format!("`{directory}` could not be written: {why}"))
+                    .help("nothing was changed; mend the cause and run again"),
+            ),
+        }
+        outcome
+    }
+
+    /// Looks at the disk and decides about every file; nothing if the directory cannot be used at all.
+    fn decide(&self, directory: &Utf8Path, tree: &Tree, force: bool, report: &mut Report) -> Option<Plan> {
+        let root = match self.output_root(directory) {
+            Ok(root) => root,
+            Err(why) => {
+                report.push(
+                    Diagnostic::error(UNUSABLE_OUTPUT, format!("`{directory}` {why}"))
+                        .help("name another directory with `-o`"),
+                );
+                return None;
+            }
+        };
+        let mut lock_report = Report::default();
+        let old = self.read_lock(directory, &mut lock_report);
+        if lock_report.has_errors() && !force {
+            lock_report.diagnostics().iter().cloned().for_each(|each| report.push(each));
+            return None;
+        }
+        let known = old.map(|lock| lock.files).unwrap_or_default();
+        let mut planner = Planner {
+            directory,
+            force,
+            known: &known,
+            report,
+            locked: BTreeMap::new(),
+            plan: Plan {
+                root,
+                named: lexically_normal(&self.absolute(directory)),
+                changes: Vec::new(),
+                edits: Vec::new(),
+            },
+        };
+        planner.plan_files(tree);
+        planner.plan_stale(tree);
+        planner.plan_lock(tree);
+        planner.plan.changes.sort_by(|a, b| a.path.cmp(&b.path));
+        Some(planner.plan)
+    }
+
+    /// The directory itself, its own links resolved: an absolute path, whether it is there or not.
+    fn output_root(&self, directory: &Utf8Path) -> Result<Utf8PathBuf, &'static str> {
+        let named = lexically_normal(&self.absolute(directory));
+        let project = self.directory.canonicalize_utf8().unwrap_or_else(|_| self.directory.clone());
+        let root = match fs::metadata(&named) {
+            Ok(found) if !found.is_dir() => return Err("is not a directory"),
+            Ok(_) => named.canonicalize_utf8().map_err(|_| "has a path that is not UTF-8")?,
+            Err(_) if fs::symlink_metadata(&named).is_ok() => return Err("is a link to nothing"),
+            Err(_) => named,
+        };
+        if project.starts_with(&root) || root.parent().is_none() {
+            return Err("holds the project itself");
+        }
+        Ok(root)
+    }
+}
+
+/// What a run is going to do.
+struct Plan {
+    /// The output directory, links resolved.
+    root: Utf8PathBuf,
+    /// The output directory by its absolute name, beside which companions lie.
+    named: Utf8PathBuf,
+    changes: Vec<Change>,
+    edits: Vec<swap::Edit>,
+}
+
+impl Plan {
+    /// Where an edit finds a file: a companion by its absolute path.
+    fn place(&self, path: &Utf8Path) -> Utf8PathBuf {
+        if is_companion(path) { lexically_normal(&self.named.join(path)) } else { path.to_owned() }
+    }
+}
+
+/// What stands at the path of a file.
+enum Found {
+    Nothing,
+    File(Vec<u8>),
+    /// Something that is no regular file of this directory; why, and can it be seen from here?
+    Blocked {
+        why: String,
+        exists: bool,
+    },
+}
+
+struct Planner<'a> {
+    directory: &'a Utf8Path,
+    force: bool,
+    /// Digests of the generated files, from the old lock.
+    known: &'a BTreeMap<Utf8PathBuf, String>,
+    report: &'a mut Report,
+    /// Digests of the generated files, for the new lock.
+    locked: BTreeMap<Utf8PathBuf, String>,
+    plan: Plan,
+}
+
+impl Planner<'_> {
+    fn plan_files(&mut self, tree: &Tree) {
+        let mut seen = BTreeSet::new();
+        for file in tree.files.iter().filter(|file| !is_untouched(tree, &file.path)) {
+            let allowed = match file.owner {
+                Owner::Companion => is_companion(&file.path),
+                _ => is_plain(&file.path) && file.path != lock::FILE_NAME,
+            };
+            if !allowed || !seen.insert(&file.path) {
+                let message = if allowed {
+                    format!("`{}` is in the tree twice", file.path)
+                } else {
+                    format!("`{}` is no path within the output directory", file.path)
+                };
+                self.refuse(&file.path, Diagnostic::error(PATH_OUTSIDE, message));
+                continue;
+            }
+            match file.owner {
+                Owner::Generated | Owner::Companion => self.plan_generated(file),
+                Owner::Yours | Owner::Secret => self.plan_once(file),
+            }
+        }
+    }
+
+    fn plan_generated(&mut self, file: &TreeFile) {
+        self.locked.insert(file.path.clone(), digest(&file.bytes));
+        let before = match self.look(&file.path) {
+            Found::Nothing => None,
+            Found::File(bytes) => Some(bytes),
+            Found::Blocked { why, .. } => return self.blocked(&file.path, &why),
+        };
+        let action = match &before {
+            None => Action::Created,
+            Some(bytes) if *bytes == file.bytes => Action::Unchanged,
+            Some(_) if self.force => Action::Updated,
+            Some(bytes) => match self.known.get(&file.path) {
+                Some(known) if *known == digest(bytes) => Action::Updated,
+                Some(_) => {
+                    self.report.push(edited(&self.shown(&file.path)));
+                    Action::Refused
+                }
+                None => {
+                    self.report.push(foreign(&self.shown(&file.path)));
+                    Action::Refused
+                }
+            },
+        };
+        self.push(file, action, before);
+    }
+
+    fn plan_once(&mut self, file: &TreeFile) {
+        match self.look(&file.path) {
+            Found::Nothing => self.push(file, Action::Created, None),
+            Found::File(_) | Found::Blocked { exists: true, .. } => self.push(file, Action::Kept, None),
+            Found::Blocked { why, .. } => self.blocked(&file.path, &why),
+        }
+    }
+
+    /// Generated files of earlier runs that are no longer part of the tree.
+    fn plan_stale(&mut self, tree: &Tree) {
+        let known = self.known;
+        for (path, known) in known {
+            if is_untouched(tree, path) {
+                self.locked.insert(path.clone(), known.clone());
+                self.change(path, Action::Kept, None, None);
+                continue;
+            }
+            if tree.files.iter().any(|file| file.path == *path) {
+                continue;
+            }
+            match self.look(path) {
+                Found::Nothing => {}
+                Found::File(bytes) if self.force || *known == digest(&bytes) => {
+                    self.plan.edits.push(swap::Edit {
+                        path: self.plan.place(path),
+                        content: None,
+                        secret: false,
+                    });
+                    self.change(path, Action::Removed, Some(bytes), None);
+                }
+                Found::File(_) | Found::Blocked { .. } => {
+                    self.report.push(stale(&self.shown(path)));
+                    self.change(path, Action::Kept, None, None);
+                }
+            }
+        }
+    }
+
+    fn plan_lock(&mut self, tree: &Tree) {
+        let path = Utf8PathBuf::from(lock::FILE_NAME);
+        let bytes = Lock::new(tree.inputs.clone(), std::mem::take(&mut self.locked)).to_bytes();
+        let before = match self.look(&path) {
+            Found::Nothing => None,
+            Found::File(bytes) => Some(bytes),
+            Found::Blocked { why, .. } => return self.blocked(&path, &why),
+        };
+        let action = match &before {
+            None => Action::Created,
+            Some(before) if *before == bytes => Action::Unchanged,
+            Some(_) => Action::Updated,
+        };
+        self.push(&TreeFile { path, bytes, owner: Owner::Generated }, action, before);
+    }
+
+    /// What stands at a path; links are not followed.
+    fn look(&self, path: &Utf8Path) -> Found {
+        let whole = self.plan.place(path);
+        let whole = if whole.is_absolute() { whole } else { self.plan.root.join(whole) };
+        let blocked = |at: &Utf8Path, what: &str| Found::Blocked {
+            why: format!("`{}` {what}", self.shown(at)),
+            exists: fs::metadata(&whole).is_ok() || fs::symlink_metadata(&whole).is_ok(),
+        };
+        let folders = path.ancestors().skip(1).filter(|folder| is_plain(folder));
+        for folder in folders.collect::<Vec<_>>().into_iter().rev() {
+            match fs::symlink_metadata(self.plan.root.join(folder)) {
+                Err(_) => return Found::Nothing,
+                Ok(found) if found.is_symlink() => return blocked(folder, "is a symbolic link"),
+                Ok(found) if !found.is_dir() => return blocked(folder, "is not a directory"),
+                Ok(_) => {}
+            }
+        }
+        match fs::symlink_metadata(&whole) {
+            Err(_) => Found::Nothing,
+            Ok(found) if found.is_symlink() => blocked(path, "is a symbolic link"),
+            Ok(_) => match read_file(&whole) {
+                Ok(bytes) => Found::File(bytes),
+                Err(FileError::NotFound) => Found::Nothing,
+                Err(error) => blocked(path, &error.to_string()),
+            },
+        }
+    }
+
+    fn push(&mut self, file: &TreeFile, action: Action, before: Option<Vec<u8>>) {
+        let secret = file.owner == Owner::Secret;
+        if matches!(action, Action::Created | Action::Updated) {
+            self.plan.edits.push(swap::Edit {
+                path: self.plan.place(&file.path),
+                content: Some(file.bytes.clone()),
+                secret,
+            });
+        }
+        let after = (!secret && action != Action::Kept).then(|| file.bytes.clone());
+        self.change(&file.path, action, before, after);
+    }
+
+    fn change(&mut self, path: &Utf8Path, action: Action, before: Option<Vec<u8>>, after: Option<Vec<u8>>) {
+        self.plan.changes.push(Change { path: path.to_owned(), action, before, after });
+    }
+
+    fn blocked(&mut self, path: &Utf8Path, why: &str) {
+        let message = format!("`{}` cannot be written: {why}", self.shown(path));
+        self.refuse(path, Diagnostic::error(BLOCKED_PATH, message).help("move it away and run again"));
+    }
+
+    fn refuse(&mut self, path: &Utf8Path, diagnostic: Diagnostic) {
+        self.report.push(diagnostic);
+        self.change(path, Action::Refused, None, None);
+    }
+
+    /// A path as the user names it.
+    fn shown(&self, path: &Utf8Path) -> Utf8PathBuf {
+        lexically_normal(&self.directory.join(path))
+    }
+}
+
+/// May a lock name this path?
+pub(super) fn may_be_generated(path: &Utf8Path) -> bool {
+    is_plain(path) || is_companion(path)
+}
+
+pub(super) fn unreadable_lock(path: &Utf8Path, why: &str) -> Diagnostic {
+    Diagnostic::error(UNREADABLE_LOCK, format!("`{path}` cannot be read: {why}"))
+        .help("restore it from version control; `--force` goes without it and overwrites generated files")
+}
+
+/// `a/../b` without the detour. Leading `..` stay.
+fn lexically_normal(path: &Utf8Path) -> Utf8PathBuf {
+    let mut normal = Utf8PathBuf::new();
+    for part in path.components() {
+        match part {
+            Utf8Component::CurDir => {}
+            Utf8Component::ParentDir if normal.file_name().is_some() => {
+                normal.pop();
+            }
+            part => normal.push(part),
+        }
+    }
+    normal
+}
+
+/// Nothing but names: relative, and never upwards.
+fn is_plain(path: &Utf8Path) -> bool {
+    !path.as_str().is_empty() && path.components().all(|part| matches!(part, Utf8Component::Normal(_)))
+}
+
+fn is_companion(path: &Utf8Path) -> bool {
+    let above = path.parent().is_some_and(|folder| {
+        folder.components().all(|part| part == Utf8Component::ParentDir) && !folder.as_str().is_empty()
+    });
+    above && path.file_name() == Some(COMPANION)
+}
+
+fn is_untouched(tree: &Tree, path: &Utf8Path) -> bool {
+    tree.untouched.iter().any(|folder| path.starts_with(folder))
+}
+
+fn edited(path: &Utf8Path) -> Diagnostic {
+    Diagnostic::error(EDITED_FILE, format!("generated file `{path}` was edited by hand")).help(
+        "say it in the compose files or in kustompose.yaml, or as a patch in the overlay's own \
+         kustomization.yaml, which is yours; then restore the file, or overwrite it with `--force`",
+    )
+}
+
+fn foreign(path: &Utf8Path) -> Diagnostic {
+    Diagnostic::error(FOREIGN_FILE, format!("`{path}` stands in the way: it was not written by kustompose"))
+        .help("move it away, choose another directory with `-o`, or overwrite it with `--force`")
+}
+
+fn stale(path: &Utf8Path) -> Diagnostic {
+    Diagnostic::warning(
+        STALE_EDITED_FILE,
+        format!("`{path}` is no longer generated, but was edited by hand: it stays and is yours now"),
+    )
+    .help("delete it unless its changes are needed elsewhere")
+}
+
+/// The system's words for what failed at a path.
+pub(super) fn failure(what: &str, path: &std::path::Path, error: &std::io::Error) -> String {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    format!("{what} `{name}`: {}", reason(error))
+}

@@ -1,0 +1,307 @@
+//! What looks like a secret, by its name and by its value, and texts with their secrets starred out.
+//!
+//! Knows nothing of YAML trees or compose: names, values and source lines are plain text here, so
+//! that every printer can use it. `mask` does the starring; this module decides.
+
+mod mask;
+mod reference;
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+pub use mask::{redact, redact_values};
+
+/// Parts that make a name secret wherever they stand in it, with `_`, `-` and `.` left out.
+const PARTS: &[&str] = &[
+    "PASSWORD",
+    "PASSWD",
+    "PASSPHRASE",
+    "TOKEN",
+    "SECRET",
+    "APIKEY",
+    "PRIVATEKEY",
+    "ACCESSKEY",
+    "ENCRYPTIONKEY",
+    "SIGNINGKEY",
+    "CREDENTIAL",
+];
+
+/// Endings that make a name secret, as whole words.
+const LAST_WORDS: &[&str] = &[
+    "PASS",
+    "PW",
+    "PWD",
+    "SALT",
+    "DSN",
+    "APP_KEY",
+    "AUTH_KEY",
+    "CREDS_KEY",
+    "FERNET_KEY",
+    "JWT_KEY",
+    "MASTER_KEY",
+    "SALT_KEY",
+    "SERVER_KEY",
+    "SHARED_KEY",
+];
+
+/// Endings that make a name secret, also within a word.
+const ENDINGS: &[&str] = &["PWD", "DBPASS", "REQUIREPASS"];
+
+/// Names that are secret without looking so.
+const NAMES: &[&str] = &["AZURE_BATCH_KEY", "OCI_CLI_KEY_CONTENT", "REDISCLI_AUTH"];
+
+/// What a name says when its value is a duration, a size or a count, and not the secret itself.
+const QUANTITY_PARTS: &[&str] = &[
+    "TTL",
+    "TIMEOUT",
+    "EXPIR",
+    "VALIDITY",
+    "LIFETIME",
+    "ROTATION",
+    "INTERVAL",
+    "RETENTION",
+    "_SECONDS",
+    "_MINUTES",
+    "_HOURS",
+    "_DAYS",
+    "MINLENGTH",
+    "MINCHAR",
+    "REQUIREMENTS",
+    "BONUS",
+    "_LIMIT",
+    "_SIZE",
+    "POLICY",
+    "TOKENS",
+    "_PORT",
+];
+
+/// Values that say nothing but yes or no.
+const SWITCHES: &[&str] = &["true", "false", "yes", "no", "on", "off", "0", "1", "null", "~"];
+
+/// Shapes that only secrets have. Each is masked as a whole, or only its group `secret`.
+static SHAPES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    [
+        r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?P<secret>.*?)(?:-----END|$)",
+        r"\bA[KS]IA[0-9A-Z]{16}\b",
+        r"\bgh[pousr]_[0-9A-Za-z]{36,}",
+        r"\bgithub_pat_[0-9A-Za-z_]{22,}",
+        r"\bglpat-[0-9A-Za-z_-]{20,}",
+        r"\bxox[abeoprs]-[0-9A-Za-z-]{8,}",
+        r"\bhooks\.slack\.com/services/(?P<secret>[0-9A-Za-z/]{20,})",
+        r"\bAIza[0-9A-Za-z_-]{30,}",
+        r"\beyJ[0-9A-Za-z_-]{6,}\.eyJ[0-9A-Za-z_-]{6,}(?:\.[0-9A-Za-z_-]*)?",
+        r"\b[rs]k_live_[0-9A-Za-z]{16,}",
+        r"\bsk-(?:proj-|ant-[a-z0-9]+-)?[0-9A-Za-z_]{20,}[0-9A-Za-z_-]*",
+        r"\bnpm_[0-9A-Za-z]{36}\b",
+        r"\bSG\.[0-9A-Za-z_-]{16,}\.[0-9A-Za-z_-]{16,}",
+        r"\bdop_v1_[0-9a-f]{64}\b",
+        r"(?i)\bbearer[ \t]+(?P<secret>[0-9a-z._~+/-]{8,}=*)",
+    ]
+    .iter()
+    .filter_map(|pattern| Regex::new(pattern).ok())
+    .collect()
+});
+
+/// Is a variable of this name meant to hold a secret? Its value may still be none: see [`is_secret`].
+///
+/// Case does not count, and `-` and `.` count as `_`.
+pub fn is_secret_key(name: &str) -> bool {
+    let name = normal_name(name);
+    if ["_FILE", "_NAME", "PROXY_PASS"].iter().any(|ending| name.ends_with(ending)) {
+        return false;
+    }
+    if name.contains("ALLOW_EMPTY_") || name.contains("RANDOM_") {
+        return false;
+    }
+    let joined = name.replace('_', "");
+    PARTS.iter().any(|part| joined.contains(part))
+        || LAST_WORDS.iter().any(|words| ends_with_words(&name, words))
+        || ENDINGS.iter().any(|ending| name.ends_with(ending))
+        || NAMES.contains(&name.as_str())
+}
+
+/// Does the value look like a secret whatever its name: a URL with a password in it, private key
+/// material, a token of a well-known shape?
+pub fn is_secret_value(value: &str) -> bool {
+    let header = value.trim_start();
+    let bearer = header.get(..7).filter(|start| start.eq_ignore_ascii_case("bearer "));
+    bearer.is_some_and(|_| header[7..].starts_with(|first: char| !first.is_whitespace() && first != '$'))
+        || SHAPES.iter().any(|shape| shape.is_match(value))
+        || mask::url_passwords(value).any(|range| reference::has_literal(&value[range]))
+}
+
+/// Is the value, under this name, a secret to hide? Switches, empty values, absolute paths and
+/// values made of references alone are none, nor is a bare quantity under a name that asks for one.
+pub fn is_secret(name: &str, value: &str) -> bool {
+    is_secret_value(value) || is_secret_by_name(name, value)
+}
+
+/// [`is_secret`], but for values that only their name gives away.
+fn is_secret_by_name(name: &str, value: &str) -> bool {
+    is_secret_key(name)
+        && is_literal(value)
+        && !(asks_for_quantity(name) && is_quantity(value))
+        && !(normal_name(name).ends_with("_URL") && value.contains("://"))
+}
+
+/// Does the value itself say something that is not known from elsewhere?
+fn is_literal(value: &str) -> bool {
+    let value = value.trim();
+    !value.is_empty()
+        && !SWITCHES.iter().any(|switch| value.eq_ignore_ascii_case(switch))
+        && !is_absolute_path(value)
+        && reference::has_literal(value)
+}
+
+fn normal_name(name: &str) -> String {
+    name.trim().replace(['-', '.'], "_").to_uppercase()
+}
+
+fn ends_with_words(name: &str, words: &str) -> bool {
+    name.strip_suffix(words).is_some_and(|before| before.is_empty() || before.ends_with('_'))
+}
+
+fn asks_for_quantity(name: &str) -> bool {
+    let name = normal_name(name);
+    let joined = name.replace('_', "");
+    QUANTITY_PARTS.iter().any(|part| name.contains(part) || joined.contains(part))
+}
+
+/// A number, perhaps with a short unit. Long mixtures of digits and letters are no quantity.
+fn is_quantity(value: &str) -> bool {
+    let value = value.trim();
+    let unit = value.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    unit.len() < value.len()
+        && (unit.is_empty() || value.len() < 8)
+        && unit.len() <= 3
+        && unit.chars().all(|c| c.is_ascii_alphabetic() || c == '%')
+}
+
+/// A path as people name files, which base64 with a leading slash is not.
+fn is_absolute_path(value: &str) -> bool {
+    let file_name = |part: &str| {
+        part.chars().all(|c| c.is_ascii_alphanumeric() || "._-@ ".contains(c))
+            && !(part.len() >= 16
+                && part.chars().any(|c| c.is_ascii_digit())
+                && part.chars().any(|c| c.is_ascii_lowercase())
+                && part.chars().any(|c| c.is_ascii_uppercase()))
+    };
+    value.strip_prefix('/').is_some_and(|rest| rest.split('/').all(file_name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        for name in [
+            "POSTGRES_PASSWORD",
+            "db_password",
+            "DB_PASS",
+            "PASS",
+            "MYSQL_PWD",
+            "JWT_PASSPHRASE",
+            "api-key",
+            "apiKey",
+            "STRIPE_APIKEY",
+            "spring.datasource.password",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "GOOGLE_CREDENTIALS",
+            "SENTRY_DSN",
+            "PASSWORD_SALT",
+            "APP_KEY",
+            "FCM_SERVER_KEY",
+            "OCI_CLI_KEY_CONTENT",
+            "GITHUB_TOKEN",
+        ] {
+            assert!(is_secret_key(name), "{name}");
+        }
+        for name in [
+            "AUTHOR",
+            "KEYCLOAK_USER",
+            "KEYBOARD",
+            "COMPASS",
+            "BYPASS",
+            "FOO_URL",
+            "POSTGRES_PASSWORD_FILE",
+            "MYSQL_ALLOW_EMPTY_PASSWORD",
+            "MYSQL_RANDOM_ROOT_PASSWORD",
+            "SECRET_NAME",
+            "MONKEY",
+            "PARTITION_KEY",
+            "LICENSE_KEY",
+            "BACK_PROXY_PASS",
+            "SALTED",
+        ] {
+            assert!(!is_secret_key(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn values() {
+        for value in [
+            "postgres://app:pw@db/app",
+            "amqp://:pw@mq",
+            "redis://:${PW:-default}@redis",
+            "mysql://u:x${PW}@db",
+            "-----BEGIN RSA PRIVATE KEY-----\nMII",
+            "-----BEGIN PRIVATE KEY-----",
+            "AKIAIOSFODNN7EXAMPLE",
+            "ghp_0123456789abcdefghijABCDEFGHIJ456789",
+            "Bearer abc",
+            "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+        ] {
+            assert!(is_secret_value(value), "{value}");
+        }
+        for value in [
+            "",
+            "JWT",
+            "http://api:8080/path",
+            "http://api:8080/a@b",
+            "postgres://app@db/app",
+            "postgres://app:${PW}@db",
+            "postgres://app:${PW:?unset}@db",
+            "mysql://$(USER):$(PASSWORD)@db",
+            "bearer ",
+            "-----BEGIN CERTIFICATE-----",
+            "ü",
+        ] {
+            assert!(!is_secret_value(value), "{value}");
+        }
+    }
+
+    #[test]
+    fn names_with_values() {
+        let cases = [
+            ("DB_PASSWORD", "hunter2", true),
+            ("DB_PASSWORD", "${DB_PASSWORD:-hunter2}", true),
+            ("DB_PASSWORD", "/9j4AAQSkZJRgABAQ1", true),
+            ("DB_PASSWORD", "12345678", true),
+            ("TOKEN_TTL", "3600", false),
+            ("TOKEN_TTL", "15m", false),
+            ("TOKEN_LIFETIME", "1209600a", true),
+            ("MAX_TOKENS", "4096", false),
+            ("PASSWORDMINCHAR", "30", false),
+            ("DB_PASSWORD", "", false),
+            ("DB_PASSWORD", "${DB_PASSWORD}", false),
+            ("DB_PASSWORD", "$DB_PASSWORD", false),
+            ("DB_PASSWORD", "/run/secrets/db", false),
+            ("USE_TOKEN", "yes", false),
+            ("TOKEN_URL", "https://login.example.com/token", false),
+            ("TOKEN_URL", "https://u:p@login.example.com/token", true),
+            ("FOO_URL", "https://example.com", false),
+            ("AUTHOR", "hunter2", false),
+        ];
+        for (name, value, expected) in cases {
+            assert_eq!(is_secret(name, value), expected, "{name}={value}");
+        }
+    }
+
+    #[test]
+    fn every_shape_is_a_valid_pattern() {
+        assert_eq!(SHAPES.len(), 15);
+    }
+}

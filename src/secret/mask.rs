@@ -1,0 +1,410 @@
+//! Secrets in source text, each of their characters replaced by `*`, so that columns stay.
+//!
+//! Reads lines of YAML, env files, scripts and JSON by their looks, without parsing any of them: it
+//! also serves texts that no parser accepts. Where it cannot know, it masks too much.
+
+use std::{ops::Range, sync::LazyLock};
+
+use regex::Regex;
+
+use super::{SHAPES, is_secret_by_name, is_secret_key, reference::mask};
+
+/// A name and what assigns to it; where the value begins is decided by [`value_after`].
+static ASSIGNMENT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"(?P<key>[A-Za-z_][A-Za-z0-9_.-]*)(?P<quote>\\?["'])?[ \t]*[:=]"#).ok());
+
+/// `--password x`, also as two items of a list.
+static OPTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"--?(?P<key>[A-Za-z][A-Za-z0-9_-]*)["']?,?[ \t]+["']?(?P<value>[^\s"',\]-][^\s"',\]]*)"#)
+        .ok()
+});
+
+/// What a line leaves open for the next one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Open {
+    Nothing,
+    /// A block scalar: everything indented deeper than its key.
+    Block(usize),
+    /// A key without a value: a scalar may follow on the next line.
+    Value(usize),
+    /// A quoted value without its end.
+    Quote(char),
+    /// Private key material up to its END line.
+    Armour,
+    /// `name: KEY`, of which `value:` may follow.
+    Name(String),
+}
+
+/// The text with every secret value replaced by `*`, character by character: values of secret names
+/// (`KEY: value`, `KEY=value`, `"key": "value"`, `--key value`), passwords in URLs, tokens, private
+/// keys; over several lines too. Names, quotes, references, defaults that are no literals, paths and
+/// empty values stay, and so do lines and columns.
+pub fn redact(text: &str) -> String {
+    let mut open = Open::Nothing;
+    let lines = text.split_inclusive('\n').map(|line| {
+        let body = line.trim_end_matches(['\n', '\r']);
+        let (mut masked, next) = redact_line(body, &open);
+        open = next;
+        masked.push_str(&line[body.len()..]);
+        masked
+    });
+    lines.collect()
+}
+
+/// The text with what is a secret whatever its name replaced by `*`: for messages, in which
+/// `password: …` is prose.
+pub fn redact_values(text: &str) -> String {
+    mask_ranges(text, value_secrets(text))
+}
+
+/// The passwords in the URLs of a text.
+pub(super) fn url_passwords(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    text.match_indices("://").filter_map(|(at, separator)| {
+        let start = at + separator.len();
+        let authority = authority_length(&text[start..]);
+        let userinfo = text[start..start + authority].rfind('@')?;
+        let colon = top_level_colon(&text[start..start + userinfo])?;
+        Some(start + colon + 1..start + userinfo)
+    })
+}
+
+fn redact_line(line: &str, open: &Open) -> (String, Open) {
+    let indent = line.len() - line.trim_start().len();
+    let is_below = |key: usize| indent > key || line.trim().is_empty();
+    let continues = match open {
+        Open::Block(key) => is_below(*key),
+        Open::Value(key) => is_below(*key) && !looks_like_collection(line),
+        Open::Armour => !line.contains("-----END"),
+        Open::Quote(quote) => match closing_quote(line, *quote) {
+            None => true,
+            Some(end) => {
+                let (rest, next) = redact_line(&line[end..], &Open::Nothing);
+                return (
+                    line[..indent].to_owned() + &mask(&line[indent..end - 1]) + &line[end - 1..end] + &rest,
+                    next,
+                );
+            }
+        },
+        Open::Nothing | Open::Name(_) => false,
+    };
+    if continues {
+        return (line[..indent].to_owned() + &mask(&line[indent..]), open.clone());
+    }
+    let (mut ranges, next) = assigned_secrets(line, open);
+    ranges.extend(value_secrets(line));
+    (mask_ranges(line, ranges), next)
+}
+
+/// The values of secret names in a line, and what the last of them leaves open.
+fn assigned_secrets(line: &str, before: &Open) -> (Vec<Range<usize>>, Open) {
+    let mut ranges = Vec::new();
+    let mut open = Open::Nothing;
+    let assignments = ASSIGNMENT.iter().flat_map(|pattern| pattern.captures_iter(line));
+    for found in assignments {
+        let (Some(whole), Some(key)) = (found.get(0), found.name("key")) else { continue };
+        let named = key.as_str() == "name" || matches!((key.as_str(), before), ("value", Open::Name(_)));
+        if !named && !is_secret_key(key.as_str()) {
+            continue;
+        }
+        let Some(value) = value_after(line, key.range(), whole.end(), found.name("quote").is_some()) else {
+            continue;
+        };
+        let name = match (key.as_str(), before) {
+            ("value", Open::Name(name)) => name.as_str(),
+            (name, _) => name,
+        };
+        if key.as_str() == "name" {
+            open = Open::Name(line[value.range.clone()].to_owned());
+        }
+        if is_secret_by_name(name, &line[value.range.clone()]) {
+            ranges.push(value.range.clone());
+        }
+        if is_secret_key(name) && value.open != Open::Nothing {
+            open = value.open;
+        }
+    }
+    for found in OPTION.iter().flat_map(|pattern| pattern.captures_iter(line)) {
+        if let (Some(key), Some(value)) = (found.name("key"), found.name("value"))
+            && is_secret_by_name(key.as_str(), value.as_str())
+        {
+            ranges.push(value.range());
+        }
+    }
+    if line.contains("-----BEGIN") && line.contains("PRIVATE KEY") && !line.contains("-----END") {
+        open = Open::Armour;
+    }
+    (ranges, open)
+}
+
+/// Where a value stands in its line, and what it leaves open.
+struct Value {
+    range: Range<usize>,
+    open: Open,
+}
+
+/// The value behind `key` and its separator, which ends at `end`; nothing if this assigns nothing.
+fn value_after(line: &str, key: Range<usize>, end: usize, quoted_key: bool) -> Option<Value> {
+    let rest = &line[end..];
+    let colon = line[..end].ends_with(':');
+    if (colon && !quoted_key && rest.starts_with(|next: char| !next.is_whitespace()))
+        || (!colon && rest.starts_with('='))
+    {
+        return None;
+    }
+    let start = end + (rest.len() - rest.trim_start().len());
+    let value = &line[start..];
+    let Some(first) = value.chars().next() else {
+        let open = if colon { Open::Value(key.start) } else { Open::Nothing };
+        return Some(Value { range: start..start, open });
+    };
+    if colon && matches!(first, '|' | '>') {
+        return Some(Value { range: start..start, open: Open::Block(key.start) });
+    }
+    if colon && matches!(first, '{' | '[') {
+        return None;
+    }
+    if matches!(first, '"' | '\'') {
+        return Some(match closing_quote(&value[1..], first) {
+            Some(closing) => Value { range: start + 1..start + closing, open: Open::Nothing },
+            None => Value { range: start + 1..line.len(), open: Open::Quote(first) },
+        });
+    }
+    let length = plain_length(line, key, value);
+    Some(Value { range: start..start + length, open: Open::Nothing })
+}
+
+/// Length of an unquoted value: the rest of the line if the line begins with its key, a word if not.
+fn plain_length(line: &str, key: Range<usize>, value: &str) -> usize {
+    let before = &line[..key.start];
+    let quote = open_quote(before);
+    let within = quote.and_then(|quote| value.find(quote)).unwrap_or(value.len());
+    let value = &value[..within];
+    let lead = before.trim_start_matches(|c: char| c.is_whitespace() || c == '-' || c == '#');
+    let whole = matches!(lead.trim(), "" | "\"" | "'" | "export" | "ENV" | "ARG");
+    if !whole {
+        // `--password=a&b`: shell and flow punctuation ends the word; `${…}` is followed to its end.
+        return word_length(value);
+    }
+    let value = if quote.is_some() { value } else { &value[..value.find(" #").unwrap_or(value.len())] };
+    value.trim_end().len()
+}
+
+fn word_length(value: &str) -> usize {
+    let mut depth = 0_usize;
+    for (at, c) in value.char_indices() {
+        match c {
+            '{' if value[..at].ends_with('$') => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            ',' | ';' | ')' | ']' | '}' | '"' | '\'' | '&' | '|' if depth == 0 => return at,
+            c if c.is_whitespace() && depth == 0 => return at,
+            _ => {}
+        }
+    }
+    value.len()
+}
+
+/// The quote that is open behind `before`.
+fn open_quote(before: &str) -> Option<char> {
+    before.chars().fold(None, |open, c| match (open, c) {
+        (None, '"' | '\'') => Some(c),
+        (Some(quote), c) if quote == c => None,
+        (open, _) => open,
+    })
+}
+
+/// Offset behind the quote that ends a quoted text, of which the first quote is left out.
+fn closing_quote(text: &str, quote: char) -> Option<usize> {
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        if c == '\\' && quote == '"' {
+            chars.next();
+        } else if c == quote {
+            if quote == '\'' && chars.peek().is_some_and(|(_, next)| *next == quote) {
+                chars.next();
+            } else {
+                return Some(at + 1);
+            }
+        }
+    }
+    None
+}
+
+/// Does the line continue a mapping or a sequence, rather than a scalar?
+fn looks_like_collection(line: &str) -> bool {
+    let text = line.trim();
+    let key = text.split_once(':').is_some_and(|(_, rest)| rest.is_empty() || rest.starts_with(' '));
+    key || text.starts_with("- ") || text == "-" || text.starts_with(['{', '[', '#'])
+}
+
+/// What is a secret whatever its name.
+fn value_secrets(text: &str) -> Vec<Range<usize>> {
+    let shapes = SHAPES
+        .iter()
+        .flat_map(|shape| shape.captures_iter(text))
+        .filter_map(|found| found.name("secret").or_else(|| found.get(0)).map(|secret| secret.range()));
+    shapes.chain(url_passwords(text)).collect()
+}
+
+/// Length of the authority of a URL, `${…}` and `$(…)` taken as single parts of it.
+fn authority_length(text: &str) -> usize {
+    let mut depth = 0_usize;
+    for (at, c) in text.char_indices() {
+        match c {
+            '{' | '(' if text[..at].ends_with('$') => depth += 1,
+            '}' | ')' if depth > 0 => depth -= 1,
+            '/' | '?' | '#' | '"' | '\'' | '<' | '>' | '`' if depth == 0 => return at,
+            c if c.is_whitespace() && depth == 0 => return at,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// The first colon outside of `${…}`.
+fn top_level_colon(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    text.char_indices()
+        .find(|(at, c)| {
+            match c {
+                '{' | '(' if text[..*at].ends_with('$') => depth += 1,
+                '}' | ')' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            *c == ':' && depth == 0
+        })
+        .map(|(at, _)| at)
+}
+
+/// The text with these parts of it masked; they may overlap.
+fn mask_ranges(text: &str, mut ranges: Vec<Range<usize>>) -> String {
+    ranges.sort_by_key(|range| range.start);
+    let mut result = String::with_capacity(text.len());
+    let mut done = 0;
+    let mut ranges = ranges.into_iter().peekable();
+    while let Some(mut range) = ranges.next() {
+        while let Some(next) = ranges.next_if(|next| next.start <= range.end) {
+            range.end = range.end.max(next.end);
+        }
+        result.push_str(&text[done..range.start]);
+        result.push_str(&mask(&text[range.clone()]));
+        done = range.end;
+    }
+    result.push_str(&text[done..]);
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn lines() {
+        let cases = [
+            ("POSTGRES_PASSWORD: hunter2", "POSTGRES_PASSWORD: *******"),
+            ("  - POSTGRES_PASSWORD=hunter2", "  - POSTGRES_PASSWORD=*******"),
+            ("  - \"DB_PASSWORD=hun ter\" # note", "  - \"DB_PASSWORD=*******\" # note"),
+            ("export API_TOKEN='a b'", "export API_TOKEN='***'"),
+            ("DB_PASSWORD=hunter2 # note", "DB_PASSWORD=******* # note"),
+            ("DB_PASSWORD: ${DB_PASSWORD}", "DB_PASSWORD: ${DB_PASSWORD}"),
+            ("DB_PASSWORD: ${DB_PASSWORD:-hunter2}", "DB_PASSWORD: ${DB_PASSWORD:-*******}"),
+            ("DB_PASSWORD: ${A:-${B-xy}}z", "DB_PASSWORD: ${A:-${B-**}}*"),
+            ("DB_PASSWORD: ${A:?set it}", "DB_PASSWORD: ${A:?set it}"),
+            ("DB_PASSWORD: pa$$word", "DB_PASSWORD: ********"),
+            ("DB_PASSWORD_FILE: /run/secrets/db", "DB_PASSWORD_FILE: /run/secrets/db"),
+            ("DB_PASSWORD: /run/secrets/db", "DB_PASSWORD: /run/secrets/db"),
+            ("DB_PASSWORD=", "DB_PASSWORD="),
+            ("DB_PASSWORD: \"\"", "DB_PASSWORD: \"\""),
+            ("{\"user\": \"x\", \"password\": \"x\\\"y\"}", "{\"user\": \"x\", \"password\": \"****\"}"),
+            ("url: postgres://app:pw@db/app", "url: postgres://app:**@db/app"),
+            ("url: postgres://app:${PW}@db/app", "url: postgres://app:${PW}@db/app"),
+            ("x ghp_0123456789abcdefghijABCDEFGHIJ456789 y", &format!("x {} y", "*".repeat(40))),
+            (
+                "command: redis-server --requirepass hunter2 -p 1",
+                "command: redis-server --requirepass ******* -p 1",
+            ),
+            ("command: [\"--password\", \"hunter2\"]", "command: [\"--password\", \"*******\"]"),
+            ("command: mysqladmin --password=hunter2 ping", "command: mysqladmin --password=******* ping"),
+            ("env: {DB_PASSWORD: hunter2, USER: app}", "env: {DB_PASSWORD: *******, USER: app}"),
+            ("secrets: [db_password]", "secrets: [db_password]"),
+            ("AUTHOR: me", "AUTHOR: me"),
+            ("DB_PASSWORD: ${A", "DB_PASSWORD: ***"),
+            ("TOKEN_TTL: 3600", "TOKEN_TTL: 3600"),
+            ("DB_PASSWORD: pässwörd", "DB_PASSWORD: ********"),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(redact(line), expected);
+        }
+    }
+
+    #[test]
+    fn values_over_several_lines() {
+        let text = "\
+KEY: |
+  plain
+APNS_PRIVATE_KEY: |
+  abc
+
+    def
+USER: app
+API_KEY: \"ab
+  cd\" # e
+DB_PASSWORD:
+  hunter2
+secrets:
+  db_password:
+    file: ./db.txt
+- name: DB_PASSWORD
+  value: hunter2
+-----BEGIN PRIVATE KEY-----
+MIIE
+-----END PRIVATE KEY-----
+";
+        let expected = "\
+KEY: |
+  plain
+APNS_PRIVATE_KEY: |
+  ***
+
+    ***
+USER: app
+API_KEY: \"**
+  **\" # e
+DB_PASSWORD:
+  *******
+secrets:
+  db_password:
+    file: ./db.txt
+- name: DB_PASSWORD
+  value: *******
+-----BEGIN PRIVATE KEY-----
+****
+-----END PRIVATE KEY-----
+";
+        assert_eq!(redact(text), expected);
+    }
+
+    #[test]
+    fn messages_keep_their_prose() {
+        assert_eq!(redact_values("password: must be a string"), "password: must be a string");
+        assert_eq!(redact_values("`redis://:pw@redis` is read"), "`redis://:**@redis` is read");
+    }
+
+    proptest! {
+        #[test]
+        fn characters_and_lines_stay(text in "([A-Z_]{0,4}PASSWORD[:=]? ?|\\$\\{|[\\n\"'}{:$ /@é-]|[a-z]{1,3}|://){0,24}") {
+            let masked = redact(&text);
+            prop_assert_eq!(masked.chars().count(), text.chars().count());
+            prop_assert_eq!(masked.lines().count(), text.lines().count());
+            prop_assert_eq!(redact_values(&text).chars().count(), text.chars().count());
+        }
+
+        #[test]
+        fn assigned_words_vanish(value in "[a-z0-9]{8,20}x") {
+            for line in [format!("DB_PASSWORD: {value}"), format!("- T=1 DB_PASSWORD=\"{value}\""), format!("u: a://b:{value}@c")] {
+                prop_assert!(!redact(&line).contains(&value));
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! References to variables within values: `${NAME}`, `${NAME:-default}`, `$NAME`, `$(NAME)`.
+//!
+//! They say where a secret comes from, not what it is: masking leaves them readable.
+
+/// How deep `${A:-${B:-…}}` is followed; below, everything is masked.
+const MAX_NESTING: usize = 16;
+
+/// Is there anything but references without a default?
+pub(super) fn has_literal(text: &str) -> bool {
+    mask(text) != text
+}
+
+/// The text with `*` for every character that is no reference. `$$` is a literal dollar.
+pub(super) fn mask(text: &str) -> String {
+    let mut result = String::with_capacity(text.len());
+    mask_into(text, 0, &mut result);
+    result
+}
+
+fn mask_into(text: &str, nesting: usize, result: &mut String) {
+    let stars = |text: &str| "*".repeat(text.chars().count());
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        result.push_str(&stars(&rest[..at]));
+        rest = &rest[at..];
+        let length = if rest.starts_with("${") {
+            // Without an end there is no reference from here on.
+            let Some(length) = closing_brace(rest).filter(|_| nesting < MAX_NESTING) else { break };
+            mask_braces(&rest[..length], nesting, result);
+            length
+        } else {
+            let length = simple_reference(rest);
+            match length {
+                Some(length) => result.push_str(&rest[..length]),
+                None if rest.starts_with("$$") => result.push_str("**"),
+                None => result.push('*'),
+            }
+            length.unwrap_or(if rest.starts_with("$$") { 2 } else { 1 })
+        };
+        rest = &rest[length..];
+    }
+    result.push_str(&stars(rest));
+}
+
+/// `${NAME}` stays, `${NAME:-default}` and `${NAME:+value}` keep all but what they fall back to.
+fn mask_braces(reference: &str, nesting: usize, result: &mut String) {
+    let inner = &reference[2..reference.len() - 1];
+    let name = inner.len() - inner.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_').len();
+    let operator = match &inner[name..] {
+        rest if rest.starts_with(":-") || rest.starts_with(":+") => 2,
+        rest if rest.starts_with(['-', '+']) => 1,
+        rest if rest.is_empty() || rest.starts_with('?') || rest.starts_with(":?") => {
+            result.push_str(reference);
+            return;
+        }
+        _ => {
+            result.push_str(&"*".repeat(reference.chars().count()));
+            return;
+        }
+    };
+    let (kept, fallback) = inner.split_at(name + operator);
+    result.push_str("${");
+    result.push_str(kept);
+    mask_into(fallback, nesting + 1, result);
+    result.push('}');
+}
+
+/// Length of `$NAME` or `$(NAME)`.
+fn simple_reference(text: &str) -> Option<usize> {
+    let name = |text: &str| {
+        let rest = text.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        starts.then(|| text.len() - rest.len())
+    };
+    match text.strip_prefix("$(") {
+        Some(inner) => {
+            name(inner).filter(|length| inner[*length..].starts_with(')')).map(|length| length + 3)
+        }
+        None => name(&text[1..]).map(|length| length + 1),
+    }
+}
+
+/// Offset behind the brace that ends the `${` at the start of the text.
+fn closing_brace(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'{' if text[..at].ends_with('$') => depth += 1,
+            b'}' => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals() {
+        let cases = [
+            ("${A}", false),
+            ("$A-$B", true),
+            ("$A$(B)${C:?unset}${D?}", false),
+            ("${A:-}", false),
+            ("${A:-${B}}", false),
+            ("${A:-${B:-x}}", true),
+            ("${A:+x}", true),
+            ("${A", true),
+            ("$$", true),
+            ("$", true),
+            ("$1", true),
+            ("${a b}", true),
+            ("", false),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(has_literal(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn deep_nesting_is_masked_as_a_whole() {
+        let text = "${A:-".repeat(10_000) + &"}".repeat(10_000);
+        assert_eq!(mask(&text).chars().count(), text.chars().count());
+    }
+}
