@@ -1,0 +1,222 @@
+//! Step 9: every short form becomes its long form (specification: "short syntax", "long syntax").
+//!
+//! Attributes that are a list or a mapping, as `environment` is, stay either: reading them into the
+//! model makes them one.
+
+use super::{
+    codes,
+    key_path::{self, KeyPath, Pattern},
+    merge, values,
+};
+use crate::{
+    diag::{Diagnostic, Report},
+    text::Span,
+    yaml::{Key, Map, Node, Value, scalar},
+};
+
+mod short;
+
+/// How one attribute becomes its long form. Nodes of a type that validation refuses stay as they are.
+type Rule = fn(&mut Node, &KeyPath, &mut Report);
+
+/// In the order of depth: what stands above is long already when its parts are looked at.
+const RULES: &[(Pattern, Rule)] = &[
+    (&["services", "*", "build"], build),
+    (&["services", "*", "build", "additional_contexts"], key_values),
+    (&["services", "*", "build", "provenance"], text),
+    (&["services", "*", "build", "sbom"], text),
+    (&["services", "*", "build", "secrets", "[]"], file_reference),
+    (&["services", "*", "build", "ssh"], agents),
+    (&["services", "*", "configs", "[]"], file_reference),
+    (&["services", "*", "depends_on"], dependencies),
+    (&["services", "*", "develop", "watch", "[]", "ignore"], list),
+    (&["services", "*", "develop", "watch", "[]", "include"], list),
+    (&["services", "*", "devices", "[]"], device),
+    (&["services", "*", "dns"], list),
+    (&["services", "*", "env_file"], env_files),
+    (&["services", "*", "extends"], extends),
+    (&["services", "*", "gpus"], gpus),
+    (&["services", "*", "label_file"], list),
+    (&["services", "*", "models"], names),
+    (&["services", "*", "networks"], names),
+    (&["services", "*", "ports"], short::ports),
+    (&["services", "*", "secrets", "[]"], file_reference),
+    (&["services", "*", "volumes", "[]"], short::volume),
+    (&["volumes", "*"], external),
+    (&["networks", "*"], external),
+    (&["secrets", "*"], external),
+    (&["configs", "*"], external),
+];
+
+/// Brings a tree into its long form. A tree that is in it already stays as it is.
+pub(super) fn canonical(root: &mut Node, report: &mut Report) {
+    for (pattern, rule) in RULES {
+        key_path::visit_mut(root, pattern, &mut |place, node| rule(node, place, report));
+    }
+}
+
+/// Step 10: entries of `dns` that say nothing go away.
+pub(super) fn drop_empty(root: &mut Node) {
+    key_path::visit_mut(root, &["services", "*", "dns"], &mut |_, node| {
+        if let Some(items) = node.as_seq_mut() {
+            items.retain(|item| !item.is_null() && item.as_str() != Some(""));
+        }
+    });
+}
+
+/// A mapping whose parts all stand at one place.
+pub(super) fn mapping(entries: Vec<(&str, Value)>, span: Span) -> Value {
+    let entry = |(name, value): (&str, Value)| (Key::new(name, span), Node::new(value, span));
+    Value::Map(entries.into_iter().map(entry).collect::<Map>())
+}
+
+/// Replaces a string by a mapping in which it is one entry.
+fn wrap(node: &mut Node, key: &str) {
+    if let Value::String(text) = &node.value {
+        node.value = mapping(vec![(key, Value::String(text.clone()))], node.span);
+    }
+}
+
+fn build(node: &mut Node, _: &KeyPath, _: &mut Report) {
+    wrap(node, "context");
+}
+
+fn extends(node: &mut Node, _: &KeyPath, _: &mut Report) {
+    wrap(node, "service");
+}
+
+fn file_reference(node: &mut Node, _: &KeyPath, _: &mut Report) {
+    wrap(node, "source");
+}
+
+fn list(node: &mut Node, _: &KeyPath, _: &mut Report) {
+    if let Value::String(text) = &node.value {
+        node.value = Value::Seq(vec![Node::string(text.clone(), node.span)]);
+    }
+}
+
+fn text(node: &mut Node, _: &KeyPath, _: &mut Report) {
+    if let Some(text) = scalar::go_string(&node.value) {
+        node.value = Value::String(text);
+    }
+}
+
+fn names(node: &mut Node, _: &KeyPath, _: &mut Report) {
+    if let Value::Seq(items) = &node.value {
+        node.value = Value::Map(merge::named(items, |span| Node::new(Value::Null, span)));
+    }
+}
+
+fn dependencies(node: &mut Node, _: &KeyPath, _: &mut Report) {
+    match &mut node.value {
+        Value::Seq(items) => node.value = Value::Map(merge::named(items, merge::dependency)),
+        Value::Map(map) => {
+            for dependency in map.values_mut() {
+                let span = dependency.span;
+                let Some(given) = dependency.as_map_mut() else { continue };
+                let meaning = merge::dependency(span);
+                for (key, value) in meaning.as_map().into_iter().flatten() {
+                    given.entry(key.clone()).or_insert_with(|| value.clone());
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn env_files(node: &mut Node, place: &KeyPath, report: &mut Report) {
+    list(node, place, report);
+    for item in node.as_seq_mut().into_iter().flatten() {
+        wrap(item, "path");
+        let span = item.span;
+        if let Some(map) = item.as_map_mut() {
+            let required = || Node::new(Value::Bool(true), span);
+            map.entry(Key::new("required", span)).or_insert_with(required);
+        }
+    }
+}
+
+fn gpus(node: &mut Node, _: &KeyPath, _: &mut Report) {
+    if let Value::String(text) = &node.value {
+        let all = mapping(vec![("count", Value::String(text.clone()))], node.span);
+        node.value = Value::Seq(vec![Node::new(all, node.span)]);
+    }
+}
+
+/// `path[:path in the container[:permissions]]`.
+fn device(node: &mut Node, place: &KeyPath, report: &mut Report) {
+    let Some(text) = node.as_str() else { return };
+    match values::devices::parse(text) {
+        Ok(device) => {
+            let entries = vec![
+                ("source", Value::String(device.source)),
+                ("target", Value::String(device.target)),
+                ("permissions", Value::String(device.permissions)),
+            ];
+            node.value = mapping(entries, node.span);
+        }
+        Err(error) => refuse(node, place, &error.message, report),
+    }
+}
+
+/// A list of `KEY=value`, where the value cannot be left out.
+fn key_values(node: &mut Node, place: &KeyPath, report: &mut Report) {
+    let Value::Seq(items) = &node.value else { return };
+    let mut map = Map::new();
+    for (index, item) in items.iter().enumerate() {
+        let Some(text) = item.as_str() else { continue };
+        match text.split_once('=') {
+            Some((key, value)) => {
+                map.insert(Key::new(key, item.span), Node::string(value, item.span));
+            }
+            None => refuse(item, &place.index(index), "is not of the form `name=context`", report),
+        }
+    }
+    node.value = Value::Map(map);
+}
+
+/// A list of `ID[=socket]`.
+fn agents(node: &mut Node, _: &KeyPath, _: &mut Report) {
+    let Value::Seq(items) = &node.value else { return };
+    let mut map = Map::new();
+    for item in items {
+        let Some(text) = item.as_str() else { continue };
+        match text.split_once('=') {
+            Some((key, value)) => map.insert(Key::new(key, item.span), Node::string(value, item.span)),
+            None => map.insert(Key::new(text, item.span), Node::new(Value::Null, item.span)),
+        };
+    }
+    node.value = Value::Map(map);
+}
+
+/// The deprecated `external: {name: …}`.
+fn external(node: &mut Node, place: &KeyPath, report: &mut Report) {
+    let Some(external) = node.get("external").filter(|external| external.as_map().is_some()) else { return };
+    let span = external.span;
+    let name = external.get("name").cloned();
+    report.push(
+        Diagnostic::warning(codes::OBSOLETE, format!("{place}.external.name is deprecated"))
+            .at(span, "deprecated")
+            .help("write `external: true`, and the name as `name`"),
+    );
+    if let (Some(given), Some(name)) = (node.get("name"), &name)
+        && !super::validate::same(given, name)
+    {
+        report.push(
+            Diagnostic::error(codes::INVALID_COMBINATION, format!("{place} has two names"))
+                .at(name.span, "a name here")
+                .at(given.span, "another name here"),
+        );
+    }
+    let Some(map) = node.as_map_mut() else { return };
+    map.insert(Key::new("external", span), Node::new(Value::Bool(true), span));
+    if let Some(name) = name {
+        map.entry(Key::new("name", name.span)).or_insert(name);
+    }
+}
+
+fn refuse(node: &Node, place: &KeyPath, reason: &str, report: &mut Report) {
+    report.push(
+        Diagnostic::error(codes::INVALID_SHORT_FORM, format!("{place}: {reason}")).at(node.span, "here"),
+    );
+}

@@ -1,0 +1,159 @@
+//! What all stages of one load share: the files, the texts read so far, the report.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{
+    codes,
+    model::{Document, InputFile, InputRole, Role},
+    paths,
+};
+use crate::{
+    diag::{Diagnostic, Report},
+    text::{FileError, Files, SourceId, Sources, Span},
+    yaml::{Node, Value, parse},
+};
+
+/// The surroundings of one load.
+pub(super) struct Context<'a> {
+    pub(super) files: &'a dyn Files,
+    pub(super) sources: &'a mut Sources,
+    pub(super) report: &'a mut Report,
+    /// The working directory of the run: files below it are named relative to it.
+    pub(super) directory: Utf8PathBuf,
+    /// What `~` stands for.
+    pub(super) home: Option<String>,
+    /// Everything read so far, by path: no file is read twice.
+    texts: BTreeMap<Utf8PathBuf, SourceId>,
+    trees: BTreeMap<Utf8PathBuf, Option<Vec<Node>>>,
+    /// Every YAML document as written.
+    pub(super) documents: Vec<Document>,
+    /// Every file that the project was read from.
+    pub(super) inputs: Vec<InputFile>,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(
+        files: &'a dyn Files,
+        sources: &'a mut Sources,
+        report: &'a mut Report,
+        directory: Utf8PathBuf,
+        home: Option<String>,
+    ) -> Self {
+        Self {
+            files,
+            sources,
+            report,
+            directory,
+            home,
+            texts: BTreeMap::new(),
+            trees: BTreeMap::new(),
+            documents: Vec::new(),
+            inputs: Vec::new(),
+        }
+    }
+
+    /// Reads a text file, once.
+    pub(super) fn text(&mut self, path: &Utf8Path, role: InputRole) -> Result<SourceId, FileError> {
+        let known = match self.texts.get(path) {
+            Some(id) => *id,
+            None => {
+                let bytes = self.files.read(path)?;
+                let text =
+                    String::from_utf8(bytes).map_err(|_| FileError::Other("is not UTF-8 text".to_owned()))?;
+                let id = self.sources.add(paths::shown(path, &self.directory), text);
+                self.texts.insert(path.to_owned(), id);
+                id
+            }
+        };
+        let input = InputFile { path: path.to_owned(), source: known, role };
+        if !self.inputs.contains(&input) {
+            self.inputs.push(input);
+        }
+        Ok(known)
+    }
+
+    /// The documents of a compose file; nothing if it cannot be read, which is reported.
+    pub(super) fn documents(&mut self, path: &Utf8Path, role: Role, named_at: Option<Span>) -> Option<Vec<Node>> {
+        if let Some(known) = self.trees.get(path) {
+            return known.clone();
+        }
+        let trees = self.parse(path, role, named_at);
+        self.trees.insert(path.to_owned(), trees.clone());
+        trees
+    }
+
+    fn parse(&mut self, path: &Utf8Path, role: Role, named_at: Option<Span>) -> Option<Vec<Node>> {
+        let id = match self.text(path, InputRole::Compose(role)) {
+            Ok(id) => id,
+            Err(error) => {
+                self.unreadable("compose file", path, &error, named_at);
+                return None;
+            }
+        };
+        let mut trees = parse::documents(self.sources, id, self.report)?;
+        for tree in &mut trees {
+            self.timestamps_to_text(tree);
+        }
+        self.documents.extend(trees.iter().map(|tree| Document { role, tree: tree.clone() }));
+        Some(trees)
+    }
+
+    /// Docker compose refuses timestamps, newer versions re-write them; what is meant is the text.
+    fn timestamps_to_text(&mut self, node: &mut Node) {
+        match &mut node.value {
+            Value::Timestamp(text) => {
+                let message = format!("`{text}` is a timestamp to YAML, and is taken as text here");
+                self.report.push(
+                    Diagnostic::warning(codes::TIMESTAMP, message)
+                        .at(node.span, "a timestamp")
+                        .help("put it in quotes; docker compose refuses it or re-writes it"),
+                );
+                node.value = Value::String(std::mem::take(text));
+            }
+            Value::Seq(items) => items.iter_mut().for_each(|item| self.timestamps_to_text(item)),
+            Value::Map(map) => map.values_mut().for_each(|value| self.timestamps_to_text(value)),
+            _ => {}
+        }
+    }
+
+    /// Reports a file that could not be read.
+    pub(super) fn unreadable(
+        &mut self,
+        what: &str,
+        path: &Utf8Path,
+        error: &FileError,
+        named_at: Option<Span>,
+    ) {
+        let shown = paths::shown(path, &self.directory);
+        let diagnostic =
+            Diagnostic::error(codes::UNREADABLE_FILE, format!("the {what} `{shown}` cannot be read: {error}"));
+        self.report.push(match named_at {
+            Some(span) => diagnostic.at(span, "named here"),
+            None => diagnostic,
+        });
+    }
+
+    /// The place of a part of a scalar's text, as near as it can be told.
+    pub(super) fn place_within(&self, node: &Node, text: &str, start: usize, len: usize) -> Span {
+        place_within(self.sources, node.span, text, start, len)
+    }
+}
+
+/// The place of `text[start..start + len]`, where `text` is what the scalar at `span` says. Escapes and
+/// folded lines shift it: the part is then looked for by its own text, and is the whole scalar if it
+/// is not there exactly as often.
+pub(super) fn place_within(sources: &Sources, span: Span, text: &str, start: usize, len: usize) -> Span {
+    let written = sources.slice(span);
+    let Some(part) = text.get(start..start + len).filter(|part| !part.is_empty()) else { return span };
+    let before = text.get(..start).map_or(0, |before| before.matches(part).count());
+    let found: Vec<usize> = written.match_indices(part).map(|(offset, _)| offset).collect();
+    match found.get(before) {
+        Some(offset) if found.len() == text.matches(part).count() => {
+            let start = span.start as usize + offset;
+            Span::new(span.source, start, start + len)
+        }
+        _ => span,
+    }
+}

@@ -1,0 +1,161 @@
+//! Step 20: `env_file` becomes `environment`, `label_file` becomes `labels`, each entry with its place
+//! in the file that says it.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{
+    codes,
+    context::Context,
+    model::InputRole,
+    variables::{self, Variables},
+};
+use crate::{
+    diag::Diagnostic,
+    text::{FileError, Span},
+    yaml::{Key, Map, Node, Value, scalar},
+};
+
+/// One file that a service names.
+struct File {
+    path: Utf8PathBuf,
+    raw: bool,
+    required: bool,
+    span: Span,
+}
+
+/// Reads the files of an active service. `read` is false for one that is not active: its files are
+/// not even looked at.
+pub(super) fn resolve(
+    service: &mut Node,
+    read: bool,
+    project: &Variables,
+    base: &Utf8Path,
+    context: &mut Context<'_>,
+) {
+    let Some(map) = service.as_map_mut() else { return };
+    let env_files = map.shift_remove("env_file");
+    let label_files = map.shift_remove("label_file");
+    if !read {
+        return;
+    }
+    if let Some(files) = env_files {
+        let own = entries(map.get("environment"));
+        let known = |name: &str| {
+            let own = || own.get(name).filter(|value| !value.is_null()).and_then(|value| value.as_str());
+            project.value(name).or_else(|| own().map(str::to_owned))
+        };
+        let found = read_all(&env_list(&files, base, context), &known, InputRole::ServiceEnvFile, context);
+        put(map, "environment", found, own, files.span);
+    }
+    if let Some(files) = label_files {
+        let own = entries(map.get("labels"));
+        let found = read_all(&label_list(&files, base), &|_| None, InputRole::LabelFile, context);
+        put(map, "labels", found, own, files.span);
+    }
+}
+
+/// What the service says itself stands over what its files say, a `null` too.
+fn put(map: &mut Map, key: &str, mut found: Map, own: Map, span: Span) {
+    for (name, value) in own {
+        found.insert(name, value);
+    }
+    if found.is_empty() {
+        return;
+    }
+    let span = map.get(key).map_or(span, |node| node.span);
+    map.insert(Key::new(key, span), Node::new(Value::Map(found), span));
+}
+
+/// A mapping, or a list of `KEY=value`, as a mapping of strings and nulls.
+fn entries(node: Option<&Node>) -> Map {
+    let Some(node) = node else { return Map::new() };
+    match &node.value {
+        Value::Map(map) => map
+            .iter()
+            .map(|(key, value)| {
+                let text = scalar::go_string(&value.value).filter(|_| !value.is_null());
+                let value = text.map_or_else(|| value.clone(), |text| Node::string(text, value.span));
+                (key.clone(), value)
+            })
+            .collect(),
+        Value::Seq(items) => items
+            .iter()
+            .filter_map(|item| {
+                let text = scalar::go_string(&item.value)?;
+                Some(match text.split_once('=') {
+                    Some((name, value)) => (Key::new(name, item.span), Node::string(value, item.span)),
+                    None => (Key::new(text, item.span), Node::new(Value::Null, item.span)),
+                })
+            })
+            .collect(),
+        _ => Map::new(),
+    }
+}
+
+fn env_list(node: &Node, base: &Utf8Path, context: &mut Context<'_>) -> Vec<File> {
+    let mut files = Vec::new();
+    for item in node.as_seq().unwrap_or_default() {
+        let Some(path) = item.get("path").and_then(Node::as_str) else { continue };
+        let raw = match item.get("format").and_then(Node::as_str) {
+            None | Some("") => false,
+            Some("raw") => true,
+            Some(format) => {
+                let message = format!("there is no format `{format}` of environment files");
+                let span = item.get("format").map_or(item.span, |node| node.span);
+                context.report.push(
+                    Diagnostic::error(codes::INVALID_ENV_FILE, message)
+                        .at(span, "unknown format")
+                        .help("write `raw`, or leave `format` out"),
+                );
+                continue;
+            }
+        };
+        let required = item.get("required").is_none_or(|node| match &node.value {
+            Value::Bool(required) => *required,
+            Value::String(text) => !matches!(text.as_str(), "0" | "f" | "F" | "false" | "FALSE" | "False" | ""),
+            _ => true,
+        });
+        files.push(File { path: super::paths::join(base, path), raw, required, span: item.span });
+    }
+    files
+}
+
+fn label_list(node: &Node, base: &Utf8Path) -> Vec<File> {
+    let file = |item: &Node| {
+        let path = super::paths::join(base, item.as_str()?);
+        Some(File { path, raw: false, required: true, span: item.span })
+    };
+    node.as_seq().unwrap_or_default().iter().filter_map(file).collect()
+}
+
+/// The entries of all files, a later one over an earlier. References in them see what is known
+/// outside, then what the files before have said.
+fn read_all(
+    files: &[File],
+    known: &dyn Fn(&str) -> Option<String>,
+    role: InputRole,
+    context: &mut Context<'_>,
+) -> Map {
+    let mut found = Map::new();
+    for file in files {
+        let id = match context.text(&file.path, role) {
+            Ok(id) => id,
+            Err(FileError::NotFound) if !file.required => continue,
+            Err(error) => {
+                context.unreadable("environment file", &file.path, &error, Some(file.span));
+                continue;
+            }
+        };
+        let lookup = |name: &str| {
+            known(name).or_else(|| found.get(name).and_then(|node: &Node| node.as_str()).map(str::to_owned))
+        };
+        let parsed = variables::parse(id, file.raw, &lookup, context);
+        for variable in parsed.variables {
+            let (name, value) = (variable.name_range, variable.value_range);
+            let Some(text) = variable.value else { continue };
+            let key = Key::new(variable.name, Span::new(id, name.start, name.end));
+            found.insert(key, Node::string(text, Span::new(id, value.start, value.end)));
+        }
+    }
+    found
+}

@@ -1,0 +1,186 @@
+//! `extends`: a service that begins as a copy of another (specification, "extends").
+//!
+//! Acts on one document, before it is merged onto those before it: a service of the same file is
+//! found only there. What `!reset` and `!override` say acts on the copy, and again in that merge.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{
+    codes,
+    context::Context,
+    key_path::KeyPath,
+    layers::{self, Purpose, Scope},
+    merge, paths, validate,
+};
+use crate::{
+    diag::Diagnostic,
+    text::Span,
+    yaml::{Directive, Key, Map, Node, Value},
+};
+
+/// The services that are being resolved: the file and the name of each.
+type Chain = Vec<(Utf8PathBuf, String)>;
+
+/// What an `extends` says.
+struct Reference {
+    service: String,
+    file: Option<(String, Span)>,
+    span: Span,
+}
+
+/// Replaces every service of the document that extends another by what it comes to.
+pub(super) fn extends(
+    document: &mut Node,
+    file: &Utf8Path,
+    scope: &Scope<'_>,
+    context: &mut Context<'_>,
+) {
+    let Some(services) = document.get_mut("services").and_then(Node::as_map_mut) else { return };
+    let names: Vec<String> = services.keys().map(|key| key.text.clone()).collect();
+    for name in names {
+        let mut chain = Chain::new();
+        resolve(&name, services, file, scope, &mut chain, context);
+    }
+}
+
+/// The service `name`, without `extends`, which it is from now on in `services` too.
+fn resolve(
+    name: &str,
+    services: &mut Map,
+    file: &Utf8Path,
+    scope: &Scope<'_>,
+    chain: &mut Chain,
+    context: &mut Context<'_>,
+) -> Option<Node> {
+    let mut service = services.get(name)?.clone();
+    let Some(extended) = service.get("extends").cloned() else { return Some(service) };
+    if let Some(map) = service.as_map_mut() {
+        map.shift_remove("extends");
+    }
+    let base = match reference(&extended, name, context) {
+        Some(reference) if enter(chain, file, name, &reference, context) => {
+            let base = base(&reference, services, file, scope, chain, context);
+            chain.pop();
+            base
+        }
+        _ => None,
+    };
+    let resolved = match base.map(merge::without_directives) {
+        Some(Ok(base)) if base.as_map().is_some() => overlay(base, service, name, context),
+        _ => service,
+    };
+    services.insert(Key::new(name, resolved.span), resolved.clone());
+    Some(resolved)
+}
+
+/// The extending service over its base. A directive on the service as a whole is meant for the
+/// files before.
+fn overlay(base: Node, mut service: Node, name: &str, context: &mut Context<'_>) -> Node {
+    let (directive, span) = (service.directive.take(), service.span);
+    let place = KeyPath::of(&["services", name]);
+    let mut merged = merge::merge_keeping_directives(base, service, &place, context.report);
+    if let Some(map) = merged.as_map_mut() {
+        map.shift_remove("extends");
+    }
+    Node { directive, span, ..merged }
+}
+
+fn base(
+    reference: &Reference,
+    services: &mut Map,
+    file: &Utf8Path,
+    scope: &Scope<'_>,
+    chain: &mut Chain,
+    context: &mut Context<'_>,
+) -> Option<Node> {
+    let Some((named, span)) = &reference.file else {
+        if services.contains_key(reference.service.as_str()) {
+            return resolve(&reference.service, services, file, scope, chain, context);
+        }
+        not_found(reference, file, services, context);
+        return None;
+    };
+    if paths::is_remote(named) {
+        remote(named, *span, context);
+        return None;
+    }
+    let path = paths::join(scope.directory, named);
+    let mut others = services_of(&path, *span, scope, context)?;
+    if others.contains_key(reference.service.as_str()) {
+        return resolve(&reference.service, &mut others, &path, scope, chain, context);
+    }
+    not_found(reference, &path, &others, context);
+    None
+}
+
+/// The services of another file, canonical, their paths relative to the project like all others.
+fn services_of(path: &Utf8Path, span: Span, scope: &Scope<'_>, context: &mut Context<'_>) -> Option<Map> {
+    let directory = paths::relative(scope.directory, &paths::parent(path));
+    let inner = Scope { purpose: Purpose::Extends, chain: &[], ..*scope };
+    let tree = layers::load(&[(path.to_owned(), Some(span))], &inner, Some(&directory), context);
+    match tree.get("services").map(|services| &services.value) {
+        Some(Value::Map(services)) => Some(services.clone()),
+        _ => {
+            let shown = paths::shown(path, &context.directory);
+            let message = format!("`{shown}` has no services");
+            context.report.push(Diagnostic::error(codes::EXTENDS_UNKNOWN, message).at(span, "named here"));
+            None
+        }
+    }
+}
+
+/// Notes that a service is being resolved, unless it is already.
+fn enter(
+    chain: &mut Chain,
+    file: &Utf8Path,
+    name: &str,
+    reference: &Reference,
+    context: &mut Context<'_>,
+) -> bool {
+    let step = (file.to_owned(), name.to_owned());
+    if chain.contains(&step) {
+        let names: Vec<&str> = chain.iter().map(|(_, name)| name.as_str()).chain([name]).collect();
+        let message = format!("services extend each other in a circle: {}", names.join(" → "));
+        context
+            .report
+            .push(Diagnostic::error(codes::EXTENDS_CYCLE, message).at(reference.span, "closes the circle"));
+        return false;
+    }
+    chain.push(step);
+    true
+}
+
+/// What an `extends` says; nothing if it is reset or malformed, which is reported.
+fn reference(node: &Node, name: &str, context: &mut Context<'_>) -> Option<Reference> {
+    if node.directive == Some(Directive::Reset) {
+        return None;
+    }
+    if let Some(service) = node.as_str() {
+        return Some(Reference { service: service.to_owned(), file: None, span: node.span });
+    }
+    let place = KeyPath::of(&["services", name, "extends"]);
+    validate::extends(node, &place, context.report);
+    let service = node.get("service")?.as_str()?.to_owned();
+    let file = node.get("file").and_then(|file| Some((file.as_str()?.to_owned(), file.span)));
+    Some(Reference { service, file, span: node.span })
+}
+
+fn not_found(reference: &Reference, file: &Utf8Path, services: &Map, context: &mut Context<'_>) {
+    let shown = paths::shown(file, &context.directory);
+    let message = format!("`{shown}` has no service `{}` to extend", reference.service);
+    let mut diagnostic =
+        Diagnostic::error(codes::EXTENDS_UNKNOWN, message).at(reference.span, "extended here");
+    if let Some(near) = validate::nearest(&reference.service, services.keys().map(|key| key.text.as_str())) {
+        diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+    }
+    context.report.push(diagnostic);
+}
+
+/// Refuses what would have to be fetched.
+pub(super) fn remote(named: &str, span: Span, context: &mut Context<'_>) {
+    context.report.push(
+        Diagnostic::error(codes::REMOTE_RESOURCE, format!("`{named}` is not on this machine"))
+            .at(span, "a remote resource")
+            .help("fetch it first, and name the local copy; nothing is downloaded while loading"),
+    );
+}

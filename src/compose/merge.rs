@@ -1,0 +1,310 @@
+//! Step 5: one tree merged onto another, by compose's rules (specification, "Merge").
+//!
+//! `!reset` and `!override` act here, where the two sides meet. Knows the attributes with a rule of
+//! their own by [`RULES`]; everything else follows from the kinds of the two values.
+
+use super::{
+    codes,
+    key_path::{KeyPath, Pattern},
+    validate::same,
+};
+use crate::{
+    diag::{Diagnostic, Report},
+    text::Span,
+    yaml::{Directive, Key, Map, Node, Value, scalar},
+};
+
+/// How two values of one attribute become one.
+type Rule = fn(&mut Merger<'_>, Node, Node, &KeyPath) -> Node;
+
+/// The attributes with a rule of their own.
+const RULES: &[(Pattern, Rule)] = &[
+    (&["networks", "*", "ipam", "config"], address_pools),
+    (&["networks", "*", "labels"], entries),
+    (&["volumes", "*", "labels"], entries),
+    (&["services", "*", "annotations"], entries),
+    (&["services", "*", "build"], build),
+    (&["services", "*", "build", "args"], entries),
+    (&["services", "*", "build", "additional_contexts"], entries),
+    (&["services", "*", "build", "extra_hosts"], hosts),
+    (&["services", "*", "build", "labels"], entries),
+    (&["services", "*", "command"], replace),
+    (&["services", "*", "depends_on"], dependencies),
+    (&["services", "*", "deploy", "labels"], entries),
+    (&["services", "*", "dns"], entries),
+    (&["services", "*", "dns_opt"], entries),
+    (&["services", "*", "dns_search"], entries),
+    (&["services", "*", "entrypoint"], replace),
+    (&["services", "*", "env_file"], entries),
+    (&["services", "*", "environment"], entries),
+    (&["services", "*", "extra_hosts"], hosts),
+    (&["services", "*", "healthcheck", "test"], replace),
+    (&["services", "*", "label_file"], entries),
+    (&["services", "*", "labels"], entries),
+    (&["services", "*", "logging"], logging),
+    (&["services", "*", "models"], names),
+    (&["services", "*", "networks"], names),
+    (&["services", "*", "sysctls"], entries),
+    (&["services", "*", "tmpfs"], entries),
+    (&["services", "*", "ulimits", "*"], replace),
+];
+
+/// Merges `over` onto `base`, which both stand at `place`. No directive is left in the result.
+pub(crate) fn merge(base: Node, over: Node, place: &KeyPath, report: &mut Report) -> Node {
+    let merged = Merger { report }.node(base, over, place);
+    without_directives(merged).unwrap_or_else(|span| Node::new(Value::Null, span))
+}
+
+/// The same, but the directives of `over` stay in the result, for a merge onto yet another tree.
+pub(crate) fn merge_keeping_directives(base: Node, over: Node, place: &KeyPath, report: &mut Report) -> Node {
+    Merger { report }.node(base, over, place)
+}
+
+/// Carries the directives out where there is nothing beneath: `!reset` nodes vanish, `!override`
+/// nodes are as any other. An error is the place of a node that is itself reset.
+pub(crate) fn without_directives(mut node: Node) -> Result<Node, Span> {
+    if node.directive == Some(Directive::Reset) {
+        return Err(node.span);
+    }
+    node.directive = None;
+    node.value = match node.value {
+        Value::Map(map) => Value::Map(
+            map.into_iter()
+                .filter_map(|(key, value)| without_directives(value).ok().map(|value| (key, value)))
+                .collect(),
+        ),
+        Value::Seq(items) => {
+            Value::Seq(items.into_iter().filter_map(|item| without_directives(item).ok()).collect())
+        }
+        scalar => scalar,
+    };
+    Ok(node)
+}
+
+struct Merger<'a> {
+    report: &'a mut Report,
+}
+
+impl Merger<'_> {
+    fn node(&mut self, base: Node, over: Node, place: &KeyPath) -> Node {
+        if over.directive.is_some() {
+            return over;
+        }
+        if let Some((_, rule)) = RULES.iter().find(|(pattern, _)| place.matches(pattern)) {
+            return rule(self, base, over, place);
+        }
+        self.general(base, over, place)
+    }
+
+    /// Mappings by key, lists one after the other, a scalar by what comes later.
+    fn general(&mut self, base: Node, over: Node, place: &KeyPath) -> Node {
+        match (&base.value, &over.value) {
+            (_, Value::Null) => base,
+            (Value::Map(_), Value::Map(_)) => self.mappings(base, over, place),
+            (Value::Seq(_), Value::Seq(_)) => concatenate(base, over),
+            (Value::Map(_) | Value::Seq(_), _) => self.refuse(base, &over, place),
+            _ => over,
+        }
+    }
+
+    fn mappings(&mut self, mut base: Node, over: Node, place: &KeyPath) -> Node {
+        let Value::Map(over) = over.value else { return base };
+        let Some(map) = base.as_map_mut() else { return base };
+        for (key, value) in over {
+            if value.directive.is_some() {
+                map.shift_remove(&key);
+                map.insert(key, value);
+            } else if let Some(existing) = map.get_mut(&key) {
+                let earlier = std::mem::replace(existing, Node::new(Value::Null, value.span));
+                *existing = self.node(earlier, value, &place.key(&key.text));
+            } else {
+                map.insert(key, value);
+            }
+        }
+        base
+    }
+
+    fn refuse(&mut self, base: Node, over: &Node, place: &KeyPath) -> Node {
+        let message = format!("{place} is a {} that a {} cannot override", base.kind(), over.kind());
+        self.report.push(
+            Diagnostic::error(codes::CANNOT_OVERRIDE, message)
+                .at(over.span, format!("a {} here", over.kind()))
+                .at(base.span, format!("a {} here", base.kind()))
+                .help("write both in the same form, or put `!override` before the later one"),
+        );
+        base
+    }
+}
+
+fn concatenate(mut base: Node, over: Node) -> Node {
+    if let (Some(items), Value::Seq(more)) = (base.as_seq_mut(), over.value) {
+        items.extend(more);
+    }
+    base
+}
+
+/// The later value stands, even if it is null.
+fn replace(_: &mut Merger<'_>, _: Node, over: Node, _: &KeyPath) -> Node {
+    over
+}
+
+/// `KEY=value` lists and mappings, whichever way either side is written. Two mappings stay one, in
+/// which a later `null` counts: the variable is taken from the shell.
+fn entries(_: &mut Merger<'_>, base: Node, over: Node, _: &KeyPath) -> Node {
+    match (base.value, over.value) {
+        (Value::Map(mut map), Value::Map(more)) => {
+            for (key, value) in more {
+                if value.directive == Some(Directive::Reset) {
+                    map.shift_remove(&key);
+                }
+                map.insert(key, value);
+            }
+            Node::new(Value::Map(map), base.span)
+        }
+        (earlier, later) => {
+            let mut items = items(Node::new(earlier, base.span));
+            if let Value::Map(map) = &later {
+                let reset: Vec<&str> = map
+                    .iter()
+                    .filter(|(_, value)| value.directive == Some(Directive::Reset))
+                    .map(|(key, _)| key.text.as_str())
+                    .collect();
+                items.retain(|item| !item.as_str().is_some_and(|text| reset.contains(&entry_name(text))));
+            }
+            items.extend(self::items(Node::new(later, over.span)));
+            Node::new(Value::Seq(items), base.span)
+        }
+    }
+}
+
+/// What stands before the first `=`.
+pub(crate) fn entry_name(text: &str) -> &str {
+    text.split_once('=').map_or(text, |(name, _)| name)
+}
+
+/// The entries of a mapping as `KEY=value`, sorted; a single value as a list of one.
+fn items(node: Node) -> Vec<Node> {
+    match node.value {
+        Value::Seq(items) => items,
+        Value::Map(map) => {
+            let mut items: Vec<Node> = map.into_iter().flat_map(|(key, value)| entry_items(&key, value)).collect();
+            items.sort_by(|left, right| left.as_str().cmp(&right.as_str()));
+            items
+        }
+        Value::Null => Vec::new(),
+        _ => vec![node],
+    }
+}
+
+fn entry_items(key: &Key, value: Node) -> Vec<Node> {
+    if value.directive == Some(Directive::Reset) {
+        return Vec::new();
+    }
+    let span = key.span.to(value.span);
+    match value.value {
+        Value::Null => vec![Node::string(key.text.clone(), span)],
+        Value::Seq(values) => {
+            let text = |node: &Node| scalar::go_string(&node.value).unwrap_or_default();
+            values.iter().map(|node| Node::string(format!("{}={}", key.text, text(node)), span)).collect()
+        }
+        scalar => {
+            let text = scalar::go_string(&scalar).unwrap_or_default();
+            vec![Node::string(format!("{}={text}", key.text), span)]
+        }
+    }
+}
+
+/// Lists of hosts: what is there already is not said twice.
+fn hosts(_: &mut Merger<'_>, base: Node, over: Node, _: &KeyPath) -> Node {
+    let span = base.span;
+    let mut known = items(base);
+    let added: Vec<Node> =
+        items(over).into_iter().filter(|item| !known.iter().any(|known| same(known, item))).collect();
+    known.extend(added);
+    Node::new(Value::Seq(known), span)
+}
+
+/// `build: ./dir` is `build: {context: ./dir}`.
+fn build(merger: &mut Merger<'_>, base: Node, over: Node, place: &KeyPath) -> Node {
+    let long = |node: Node| match node.value {
+        Value::String(_) => {
+            let span = node.span;
+            Node::new(Value::Map([(Key::new("context", span), node)].into_iter().collect()), span)
+        }
+        Value::Null => Node::map(node.span),
+        _ => node,
+    };
+    merger.general(long(base), long(over), place)
+}
+
+fn dependencies(merger: &mut Merger<'_>, base: Node, over: Node, place: &KeyPath) -> Node {
+    by_name(merger, base, over, place, dependency)
+}
+
+fn names(merger: &mut Merger<'_>, base: Node, over: Node, place: &KeyPath) -> Node {
+    by_name(merger, base, over, place, |span| Node::new(Value::Null, span))
+}
+
+fn by_name(merger: &mut Merger<'_>, base: Node, over: Node, place: &KeyPath, meaning: fn(Span) -> Node) -> Node {
+    let long = |mut node: Node| {
+        if let Value::Seq(items) = &node.value {
+            node.value = Value::Map(named(items, meaning));
+        }
+        node
+    };
+    merger.general(long(base), long(over), place)
+}
+
+/// What a name alone means in `depends_on`.
+pub(crate) fn dependency(span: Span) -> Node {
+    let entries = [
+        (Key::new("condition", span), Node::string("service_started", span)),
+        (Key::new("required", span), Node::new(Value::Bool(true), span)),
+    ];
+    Node::new(Value::Map(entries.into_iter().collect()), span)
+}
+
+/// A list of names as a mapping, with what a name alone means.
+pub(crate) fn named(items: &[Node], meaning: impl Fn(Span) -> Node) -> Map {
+    let entry = |item: &Node| {
+        scalar::go_string(&item.value).map(|name| (Key::new(name, item.span), meaning(item.span)))
+    };
+    items.iter().filter_map(entry).collect()
+}
+
+/// Options are those of a driver: another driver, other options.
+fn logging(merger: &mut Merger<'_>, base: Node, over: Node, place: &KeyPath) -> Node {
+    match (base.get("driver"), over.get("driver")) {
+        (Some(earlier), Some(later)) if !same(earlier, later) => over,
+        _ => merger.general(base, over, place),
+    }
+}
+
+/// Pools of addresses belong together by their subnet.
+fn address_pools(merger: &mut Merger<'_>, base: Node, over: Node, place: &KeyPath) -> Node {
+    let (Some(_), Some(_)) = (base.as_seq(), over.as_seq()) else {
+        return merger.general(base, over, place);
+    };
+    let span = base.span;
+    let (mut pools, later) = (items(base), items(over));
+    for pool in later {
+        let known = pools.iter_mut().find(|known| match (known.get("subnet"), pool.get("subnet")) {
+            (Some(left), Some(right)) => same(left, right),
+            (None, None) => true,
+            _ => false,
+        });
+        match known {
+            Some(known) => {
+                let earlier = std::mem::replace(known, Node::new(Value::Null, span));
+                *known = merger.general(earlier, pool, place);
+            }
+            None => pools.push(pool),
+        }
+    }
+    Node::new(Value::Seq(pools), span)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+}

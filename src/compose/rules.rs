@@ -1,0 +1,96 @@
+//! Step 13: what the specification forbids beyond types, looked at in all services, active or not.
+
+use std::net::IpAddr;
+
+use super::{
+    codes,
+    key_path::{self, KeyPath, Pattern},
+};
+use crate::{
+    diag::{Diagnostic, Report},
+    yaml::{Node, Value},
+};
+
+type Rule = fn(&Node, &KeyPath, &mut Report);
+
+const RULES: &[(Pattern, Rule)] = &[
+    (&["volumes", "*"], external_volume),
+    (&["configs", "*"], config),
+    (&["secrets", "*"], secret),
+    (&["services", "*", "ports", "[]", "host_ip"], host_address),
+    (&["services", "*", "develop", "watch", "[]", "path"], watched_path),
+    (&["services", "*", "deploy", "resources", "reservations", "devices", "[]"], device_request),
+    (&["services", "*", "gpus", "[]"], device_request),
+    (&["services", "*", "volumes", "[]"], bind_source),
+];
+
+/// Reports combinations and values that no service may have.
+pub(super) fn check(root: &Node, report: &mut Report) {
+    for (pattern, rule) in RULES {
+        key_path::visit(root, pattern, &mut |place, node| rule(node, place, report));
+    }
+}
+
+fn refuse(node: &Node, message: String, report: &mut Report) {
+    report.push(Diagnostic::error(codes::INVALID_COMBINATION, message).at(node.span, "here"));
+}
+
+fn external_volume(node: &Node, place: &KeyPath, report: &mut Report) {
+    if node.get("external").map(|external| &external.value) != Some(&Value::Bool(true)) {
+        return;
+    }
+    for (key, value) in node.as_map().into_iter().flatten() {
+        if !matches!(key.text.as_str(), "name" | "external") && !key.text.starts_with("x-") {
+            let message = format!("{place} is external and has a `{}` of its own", key.text);
+            report.push(
+                Diagnostic::error(codes::INVALID_COMBINATION, message)
+                    .at(key.span.to(value.span), "set by whoever made the volume")
+                    .help("remove one of the two"),
+            );
+        }
+    }
+}
+
+fn config(node: &Node, place: &KeyPath, report: &mut Report) {
+    one_source(node, place, &["file", "environment", "content"], report);
+}
+
+fn secret(node: &Node, place: &KeyPath, report: &mut Report) {
+    one_source(node, place, &["file", "environment"], report);
+}
+
+fn one_source(node: &Node, place: &KeyPath, sources: &[&str], report: &mut Report) {
+    let Some(map) = node.as_map() else { return };
+    let given: Vec<&str> = sources.iter().copied().filter(|source| map.contains_key(*source)).collect();
+    if given.len() > 1 {
+        refuse(node, format!("{place}: {} exclude each other", given.join(" and ")), report);
+    }
+    if given.is_empty() && !map.contains_key("driver") && !map.contains_key("external") {
+        refuse(node, format!("{place} must have one of {}", sources.join(", ")), report);
+    }
+}
+
+fn host_address(node: &Node, place: &KeyPath, report: &mut Report) {
+    let Some(text) = node.as_str() else { return };
+    if text.parse::<IpAddr>().is_err() {
+        refuse(node, format!("{place} must be an IP address, not `{text}`"), report);
+    }
+}
+
+fn watched_path(node: &Node, place: &KeyPath, report: &mut Report) {
+    if node.as_str().is_some_and(str::is_empty) {
+        refuse(node, format!("{place} must not be empty"), report);
+    }
+}
+
+fn device_request(node: &Node, place: &KeyPath, report: &mut Report) {
+    if node.get("count").is_some() && node.get("device_ids").is_some() {
+        refuse(node, format!("{place}: count and device_ids exclude each other"), report);
+    }
+}
+
+fn bind_source(node: &Node, place: &KeyPath, report: &mut Report) {
+    if node.get("type").and_then(Node::as_str) == Some("bind") && node.get("source").is_none() {
+        refuse(node, format!("{place} is a bind mount without `source`"), report);
+    }
+}

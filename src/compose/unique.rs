@@ -1,0 +1,144 @@
+//! Steps 6 and 11: in lists where an item has a name, the last item of a name stands, in the first's
+//! place. Acts within one file as well as between files.
+
+use super::{
+    codes,
+    key_path::{self, KeyPath, Pattern},
+    merge::entry_name,
+    values,
+};
+use crate::{
+    diag::{Diagnostic, Report},
+    yaml::{Node, Value, scalar},
+};
+
+/// What an item is known by; an error is why it is known by nothing.
+type Name = fn(&Node) -> Result<String, &'static str>;
+
+/// The lists whose items have names.
+const NAMES: &[(Pattern, Name)] = &[
+    (&["networks", "*", "labels"], entry),
+    (&["services", "*", "annotations"], entry),
+    (&["services", "*", "build", "args"], entry),
+    (&["services", "*", "build", "additional_contexts"], entry),
+    (&["services", "*", "build", "labels"], entry),
+    (&["services", "*", "build", "tags"], entry),
+    (&["services", "*", "cap_add"], entry),
+    (&["services", "*", "cap_drop"], entry),
+    (&["services", "*", "configs"], config),
+    (&["services", "*", "deploy", "labels"], entry),
+    (&["services", "*", "devices"], device),
+    (&["services", "*", "dns"], entry),
+    (&["services", "*", "dns_opt"], entry),
+    (&["services", "*", "dns_search"], entry),
+    (&["services", "*", "env_file"], env_file),
+    (&["services", "*", "environment"], entry),
+    (&["services", "*", "expose"], text),
+    (&["services", "*", "labels"], entry),
+    (&["services", "*", "links"], entry),
+    (&["services", "*", "networks", "*", "aliases"], entry),
+    (&["services", "*", "networks", "*", "link_local_ips"], entry),
+    (&["services", "*", "ports"], port),
+    (&["services", "*", "profiles"], entry),
+    (&["services", "*", "secrets"], secret),
+    (&["services", "*", "sysctls"], entry),
+    (&["services", "*", "tmpfs"], entry),
+    (&["services", "*", "volumes"], volume),
+];
+
+/// Lets the last item of each name stand in place of the first.
+pub(crate) fn unique(root: &mut Node, report: &mut Report) {
+    for (pattern, name) in NAMES {
+        key_path::visit_mut(root, pattern, &mut |place, node| {
+            if let Some(items) = node.as_seq_mut() {
+                *items = last_of_each(std::mem::take(items), *name, place, report);
+            }
+        });
+    }
+}
+
+fn last_of_each(items: Vec<Node>, name: Name, place: &KeyPath, report: &mut Report) -> Vec<Node> {
+    let mut kept: Vec<(Option<String>, Node)> = Vec::new();
+    for (index, item) in items.into_iter().enumerate() {
+        let known_by = match name(&item) {
+            Ok(known_by) => Some(known_by),
+            Err(reason) => {
+                let message = format!("{} {reason}", place.index(index));
+                report.push(Diagnostic::error(codes::NO_UNIQUE_KEY, message).at(item.span, "here"));
+                None
+            }
+        };
+        match kept.iter_mut().find(|(known, _)| known.is_some() && *known == known_by) {
+            Some((_, earlier)) => *earlier = item,
+            None => kept.push((known_by, item)),
+        }
+    }
+    kept.into_iter().map(|(_, item)| item).collect()
+}
+
+/// The text before the first `=`.
+fn entry(node: &Node) -> Result<String, &'static str> {
+    node.as_str().map(|text| entry_name(text).to_owned()).ok_or("must be a string")
+}
+
+fn text(node: &Node) -> Result<String, &'static str> {
+    match node.value {
+        Value::String(_) | Value::Int(_) => scalar::go_string(&node.value).ok_or("must be a string"),
+        _ => Err("must be a string or an integer"),
+    }
+}
+
+fn env_file(node: &Node) -> Result<String, &'static str> {
+    let path = if node.as_map().is_some() { node.get("path") } else { Some(node) };
+    path.and_then(Node::as_str).map(str::to_owned).ok_or("names no file")
+}
+
+fn config(node: &Node) -> Result<String, &'static str> {
+    mounted(node, "")
+}
+
+fn secret(node: &Node) -> Result<String, &'static str> {
+    mounted(node, "/run/secrets")
+}
+
+fn mounted(node: &Node, directory: &str) -> Result<String, &'static str> {
+    if let Some(target) = node.get("target") {
+        return target.as_str().map(str::to_owned).ok_or("has a target that is no string");
+    }
+    let source = if node.as_map().is_some() { node.get("source") } else { Some(node) };
+    let source = source.and_then(|source| scalar::go_string(&source.value)).unwrap_or_default();
+    Ok(format!("{directory}/{source}"))
+}
+
+fn device(node: &Node) -> Result<String, &'static str> {
+    match node.as_str() {
+        Some(text) => Ok(text.split(':').nth(1).unwrap_or(text).to_owned()),
+        None => target(node),
+    }
+}
+
+fn target(node: &Node) -> Result<String, &'static str> {
+    node.get("target").and_then(Node::as_str).map(str::to_owned).ok_or("is missing a mount target")
+}
+
+/// The target as it is written, before it is cleaned.
+fn volume(node: &Node) -> Result<String, &'static str> {
+    let Some(text) = node.as_str() else { return target(node) };
+    values::volumes::parse(text).map(|volume| volume.target).map_err(|_| "is no valid volume")
+}
+
+/// Host address, published port, target and protocol. A published integer is not the same as a
+/// published string, and a short form is its text until it is expanded.
+fn port(node: &Node) -> Result<String, &'static str> {
+    if node.as_map().is_none() {
+        return scalar::go_string(&node.value).ok_or("must be a port");
+    }
+    let part = |key: &str, otherwise: &str| match node.get(key) {
+        Some(Node { value: Value::String(text), .. }) => text.clone(),
+        Some(other) => format!("{}!", scalar::go_string(&other.value).unwrap_or_default()),
+        None => otherwise.to_owned(),
+    };
+    let target = node.get("target").ok_or("is missing a target port")?;
+    let target = scalar::go_string(&target.value).unwrap_or_default();
+    Ok(format!("{}:{}:{target}/{}", part("host_ip", "0.0.0.0"), part("published", ""), part("protocol", "tcp")))
+}

@@ -1,0 +1,155 @@
+//! The variables that interpolation sees, each with the place that set it, and the files they come from.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{
+    codes,
+    context::Context,
+    dotenv::{self, DotenvError, Form, Parsed},
+    model::InputRole,
+};
+use crate::{
+    diag::{Diagnostic, Report},
+    text::{FileError, SourceId, Span},
+};
+
+/// The value of a variable and, if a file set it, where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Variable {
+    pub(crate) value: String,
+    pub(crate) span: Option<Span>,
+}
+
+/// Variables by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Variables(BTreeMap<String, Variable>);
+
+impl Variables {
+    /// The variables of a process.
+    pub(crate) fn of_process(environment: &BTreeMap<String, String>) -> Self {
+        let variable = |value: &String| Variable { value: value.clone(), span: None };
+        Self(environment.iter().map(|(name, value)| (name.clone(), variable(value))).collect())
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Variable> {
+        self.0.get(name)
+    }
+
+    /// The value alone.
+    pub(crate) fn value(&self, name: &str) -> Option<String> {
+        self.0.get(name).map(|variable| variable.value.clone())
+    }
+
+    /// Sets a variable, whatever it was before.
+    pub(crate) fn set(&mut self, name: &str, value: &str, span: Option<Span>) {
+        self.0.insert(name.to_owned(), Variable { value: value.to_owned(), span });
+    }
+
+    /// Takes over the names that are not set yet.
+    pub(crate) fn add_missing(&mut self, others: Variables) {
+        for (name, variable) in others.0 {
+            self.0.entry(name).or_insert(variable);
+        }
+    }
+
+    /// Each name with its variable, sorted.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &Variable)> {
+        self.0.iter()
+    }
+}
+
+/// What the environment files say, the later over the earlier; their references see `known` first.
+pub(super) fn from_files(
+    files: &[(Utf8PathBuf, Option<Span>)],
+    known: &Variables,
+    role: InputRole,
+    context: &mut Context<'_>,
+) -> Variables {
+    let mut found = Variables::default();
+    for (path, named_at) in files {
+        match context.text(path, role) {
+            Ok(id) => {
+                let lookup = |name: &str| known.value(name).or_else(|| found.value(name));
+                let parsed = parse(id, false, &lookup, context);
+                found = merged(found, parsed, id);
+            }
+            Err(error) => context.unreadable("environment file", path, &error, *named_at),
+        }
+    }
+    found
+}
+
+/// The `.env` of a directory, if there is one; a directory of that name is none.
+pub(super) fn dotenv_of(directory: &Utf8Path, known: &Variables, context: &mut Context<'_>) -> Variables {
+    let path = directory.join(".env");
+    match context.text(&path, InputRole::Dotenv) {
+        Ok(id) => {
+            let parsed = parse(id, false, &|name| known.value(name), context);
+            merged(Variables::default(), parsed, id)
+        }
+        Err(FileError::NotFound | FileError::IsDirectory) => Variables::default(),
+        Err(error) => {
+            context.unreadable("environment file", &path, &error, None);
+            Variables::default()
+        }
+    }
+}
+
+/// Reads one environment file that is a text already; its problems are reported where they stand.
+pub(super) fn parse(
+    id: SourceId,
+    raw: bool,
+    lookup: &dyn Fn(&str) -> Option<String>,
+    context: &mut Context<'_>,
+) -> Parsed {
+    let text = context.sources.get(id).text();
+    let parsed = if raw { dotenv::parse_raw(text, lookup) } else { dotenv::parse(text, lookup) };
+    match parsed {
+        Ok(parsed) => {
+            surprises(&parsed, id, context.report);
+            parsed
+        }
+        Err(DotenvError { offset, len, message }) => {
+            context.report.push(
+                Diagnostic::error(codes::INVALID_ENV_FILE, message)
+                    .at(Span::new(id, offset, offset + len), "here"),
+            );
+            Parsed::default()
+        }
+    }
+}
+
+/// What docker compose does silently, and authors rarely mean.
+fn surprises(parsed: &Parsed, id: SourceId, report: &mut Report) {
+    for unset in &parsed.unset {
+        let message = format!("the variable `{}` is not set: nothing stands in its place", unset.name);
+        report.push(
+            Diagnostic::warning(codes::UNSET_VARIABLE, message)
+                .at(Span::new(id, unset.range.start, unset.range.end), "not set"),
+        );
+    }
+    for variable in &parsed.variables {
+        let span = Span::new(id, variable.name_range.start, variable.name_range.end);
+        let message = match variable.form {
+            _ if variable.after_quote => {
+                format!("the text after the closing quote is read as a variable `{}`", variable.name)
+            }
+            Form::Colon => format!("`{}:` sets a variable as `{}=` does", variable.name, variable.name),
+            Form::Nameless => "the last line is taken for the value of a variable without a name".to_owned(),
+            Form::Equals | Form::Bare => continue,
+        };
+        report.push(Diagnostic::warning(codes::ENV_FILE_SURPRISE, message).at(span, "here"));
+    }
+}
+
+fn merged(mut known: Variables, parsed: Parsed, id: SourceId) -> Variables {
+    for variable in parsed.variables {
+        if let Some(value) = &variable.value {
+            let span = Span::new(id, variable.value_range.start, variable.value_range.end);
+            known.set(&variable.name, value, Some(span));
+        }
+    }
+    known
+}
