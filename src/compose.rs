@@ -1,6 +1,202 @@
 //! **compose**: loading a project as `docker compose` does. Knows nothing of Kubernetes.
+//!
+//! [`load`] is the documentation of the order of the stages; each is a module below.
 
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+
+use crate::{
+    diag::{Diagnostic, Report},
+    text::{Files, Sources},
+    yaml::{Key, Map, Node},
+};
+use context::Context;
+use discover::Found;
+use layers::{Purpose, Scope};
+pub use model::Project;
+
+mod canonical;
+mod codes;
+mod consistency;
+mod context;
+mod defaults;
+mod discover;
 pub mod dotenv;
+mod env_files;
+mod extends;
+mod include;
+mod interpolate;
+mod key_path;
+mod layers;
+mod merge;
 pub mod model;
+mod normalise;
+mod paths;
+pub mod print;
+mod profiles;
+mod resolve;
+mod rules;
+pub(crate) mod schema;
+mod select;
 pub mod template;
+mod unique;
+mod validate;
 pub mod values;
+mod variables;
+
+/// What to load, in the words of docker compose's own flags.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Request {
+    /// `-f`, in order; none means to look for the usual names.
+    pub files: Vec<Utf8PathBuf>,
+    /// `--project-directory`
+    pub project_directory: Option<Utf8PathBuf>,
+    /// `-p`
+    pub project_name: Option<String>,
+    /// `--profile`; none means `COMPOSE_PROFILES`.
+    pub profiles: Vec<String>,
+    /// `--env-file`, in order; none means `.env`.
+    pub env_files: Vec<Utf8PathBuf>,
+    /// The variables of the process that the files may read.
+    pub environment: BTreeMap<String, String>,
+    /// What relative paths of the request are relative to, absolute.
+    pub working_directory: Utf8PathBuf,
+    /// Services to keep, with their dependencies; none means all.
+    pub services: Vec<String>,
+    /// Which stages take part.
+    pub options: Options,
+}
+
+/// Which stages of loading take part; by default all do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Replace variables.
+    pub interpolate: bool,
+    /// Write out what is implied.
+    pub normalise: bool,
+    /// Make paths absolute; without this, they are relative to the project's directory.
+    pub resolve_paths: bool,
+    /// Check that the parts of the project fit together.
+    pub check_consistency: bool,
+    /// Keep networks, volumes, secrets, configs and models that no service uses.
+    pub all_resources: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            interpolate: true,
+            normalise: true,
+            resolve_paths: true,
+            check_consistency: true,
+            all_resources: false,
+        }
+    }
+}
+
+/// Loads a project. Everything wrong with it is reported in one run; there is a project if, and only
+/// if, nothing of that is an error.
+pub fn load(
+    request: &Request,
+    files: &dyn Files,
+    sources: &mut Sources,
+    report: &mut Report,
+) -> Option<Project> {
+    let (mut tree, found, mut context) = tree(request, files, sources, report)?;
+    let profiles = active_profiles(&tree, &found, request);
+    resolve_env_files(&mut tree, &profiles, &found, &mut context);
+    let mut project = Project::read(&tree, context.report);
+    project.directory = found.directory;
+    project.documents = std::mem::take(&mut context.documents);
+    project.inputs = std::mem::take(&mut context.inputs);
+    disable(&mut project, &tree, &profiles);
+    if request.options.check_consistency && !report.has_errors() {
+        consistency::check(&mut project, report);
+    }
+    select::services(&mut project, &request.services, report);
+    if !request.options.all_resources {
+        select::used_resources(&mut project);
+    }
+    (!report.has_errors()).then_some(project)
+}
+
+/// The merged tree of a project before it is read into the model: what `config --no-interpolate`
+/// prints.
+pub fn load_tree(
+    request: &Request,
+    files: &dyn Files,
+    sources: &mut Sources,
+    report: &mut Report,
+) -> Option<Node> {
+    let tree = tree(request, files, sources, report).map(|(tree, _, _)| tree);
+    tree.filter(|_| !report.has_errors())
+}
+
+/// Everything up to the canonical tree of the whole project, in which all is written out.
+fn tree<'a>(
+    request: &Request,
+    files: &'a dyn Files,
+    sources: &'a mut Sources,
+    report: &'a mut Report,
+) -> Option<(Node, Found, Context<'a>)> {
+    let home = request.environment.get("HOME").cloned();
+    let mut context = Context::new(files, sources, report, request.working_directory.clone(), home);
+    let mut found = discover::discover(request, &mut context)?;
+    let name = discover::name(request, &found, &mut context);
+    found.variables.set("COMPOSE_PROJECT_NAME", name.as_deref().unwrap_or_default(), None);
+    let scope = Scope {
+        purpose: Purpose::Project,
+        variables: &found.variables,
+        directory: &found.directory,
+        chain: &[],
+        interpolate: request.options.interpolate,
+    };
+    let base = request.options.resolve_paths.then_some(found.directory.as_path());
+    let mut tree = layers::load(&found.files, &scope, base, &mut context);
+    set_name(&mut tree, name.as_deref(), &mut context);
+    if request.options.normalise {
+        normalise::normalise(&mut tree, &found.variables);
+    }
+    Some((tree, found, context))
+}
+
+/// A project has at least something in it, and the name that was found for it.
+fn set_name(tree: &mut Node, name: Option<&str>, context: &mut Context<'_>) {
+    let span = tree.span;
+    let Some(map) = tree.as_map_mut() else { return };
+    if map.is_empty() && !context.report.has_errors() {
+        context.report.push(Diagnostic::error(codes::EMPTY_COMPOSE_FILE, "the compose files say nothing"));
+    }
+    let place = map.get("name").map_or(span, |name| name.span);
+    map.insert(Key::new("name", place), Node::string(name.unwrap_or_default(), place));
+}
+
+fn services(tree: &Node) -> Option<&Map> {
+    tree.get("services").and_then(Node::as_map)
+}
+
+fn active_profiles(tree: &Node, found: &Found, request: &Request) -> Vec<String> {
+    match services(tree) {
+        Some(services) => profiles::with_named(services, &found.profiles, &request.services),
+        None => found.profiles.clone(),
+    }
+}
+
+fn resolve_env_files(tree: &mut Node, profiles: &[String], found: &Found, context: &mut Context<'_>) {
+    for service in tree.get_mut("services").and_then(Node::as_map_mut).into_iter().flat_map(Map::values_mut) {
+        let active = profiles::is_active(service, profiles);
+        env_files::resolve(service, active, &found.variables, &found.directory, context);
+    }
+}
+
+/// Sets services aside whose profiles are not active.
+fn disable(project: &mut Project, tree: &Node, profiles: &[String]) {
+    let is_active = |name: &str| {
+        services(tree).and_then(|services| services.get(name)).is_none_or(|node| profiles::is_active(node, profiles))
+    };
+    let (active, rest): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut project.services).into_iter().partition(|(name, _)| is_active(name));
+    project.services = active.into_iter().collect();
+    project.disabled_services = rest.into_iter().collect();
+}

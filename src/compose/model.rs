@@ -25,7 +25,7 @@ pub use deploy::{
     Deploy, DeployResources, DeviceRequest, DiscreteResource, GenericResource, Placement, Preference,
     ResourceLimits, ResourceReservations, RestartPolicy, UpdateConfig,
 };
-pub use project::{Document, Project, Role};
+pub use project::{Document, InputFile, InputRole, Project, Role};
 pub use service::{
     Blkio, BlkioRate, BlkioWeight, CredentialSpec, Dependency, Device, FileReference, Healthcheck, Hook,
     Logging, Mount, MountBind, MountImage, MountTmpfs, MountVolume, Port, PreStartHook, Provider, Service,

@@ -36,7 +36,7 @@ pub struct Mapping<T>(pub IndexMap<String, Spanned<T>>);
 pub struct Hosts(pub IndexMap<String, Spanned<Vec<String>>>);
 
 /// A size in bytes. Printed as a decimal string.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bytes(pub i64);
 
 /// A length of time in nanoseconds. Printed as Go does: `1m30s`.

@@ -5,7 +5,7 @@ use camino::Utf8PathBuf;
 use super::{Attribute, Extensions, FileObject, Model, Names, Network, Service, Volume, attribute};
 use crate::{
     diag::Report,
-    text::{Span, Spanned},
+    text::{SourceId, Span, Spanned},
     yaml::{Key, Map, Node, Value},
 };
 
@@ -34,6 +34,34 @@ pub struct Project {
     pub extensions: Extensions,
     /// Every YAML document that was read, as written: what the user must be told about.
     pub documents: Vec<Document>,
+    /// Every file that was read, in the order of first use.
+    pub inputs: Vec<InputFile>,
+}
+
+/// A file that the project was read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputFile {
+    /// Its path, absolute.
+    pub path: Utf8PathBuf,
+    /// Its text.
+    pub source: SourceId,
+    /// What it was read for.
+    pub role: InputRole,
+}
+
+/// Why a file was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InputRole {
+    /// For its YAML documents.
+    Compose(Role),
+    /// As the `.env` of a project directory: for variables.
+    Dotenv,
+    /// Named by `--env-file`, `COMPOSE_ENV_FILES` or an `include`: for variables.
+    EnvironmentFile,
+    /// Named by `env_file` of a service: for its environment.
+    ServiceEnvFile,
+    /// Named by `label_file` of a service: for its labels.
+    LabelFile,
 }
 
 /// A YAML document that took part in loading, before anything was done to it.

@@ -1,0 +1,91 @@
+//! The command line: flags in, exit status out. Each command is a module below.
+//!
+//! Machine formats stand alone on the standard output, everything else goes to the standard error.
+//! Exit status: 0 done, 1 refused, 2 misused.
+
+use std::{collections::BTreeMap, io::Write};
+
+use camino::Utf8PathBuf;
+use clap::{Parser, Subcommand};
+
+use crate::{
+    diag::{Report, terminal},
+    text::Sources,
+};
+
+mod config;
+mod project;
+
+/// What a run sees of the process around it.
+pub struct Io<'a> {
+    /// The variables of the process.
+    pub environment: BTreeMap<String, String>,
+    /// The working directory, absolute.
+    pub directory: Utf8PathBuf,
+    /// Where results go.
+    pub stdout: &'a mut dyn Write,
+    /// Where diagnostics go.
+    pub stderr: &'a mut dyn Write,
+    /// May diagnostics be coloured?
+    pub color: bool,
+    /// Columns of the terminal.
+    pub width: usize,
+}
+
+/// The command as it was typed.
+#[derive(Debug, Parser)]
+#[command(name = "kustompose", version, about, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(flatten)]
+    project: project::Flags,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print the loaded project as `docker compose config` does
+    Config(config::Arguments),
+}
+
+/// Runs a command; `args` begins with the name of the program. Gives the exit status.
+pub fn run(args: &[String], mut io: Io<'_>) -> u8 {
+    let arguments = match Arguments::try_parse_from(args) {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error, &mut io),
+    };
+    match arguments.command {
+        Command::Config(config) => config::run(&config, &arguments.project, &mut io),
+    }
+}
+
+/// Help and version are what was asked for; anything else is a misuse.
+fn usage(error: &clap::Error, io: &mut Io<'_>) -> u8 {
+    let text = error.render();
+    let text = if io.color { text.ansi().to_string() } else { text.to_string() };
+    if error.use_stderr() {
+        put(io.stderr, &text);
+        2
+    } else {
+        put(io.stdout, &text);
+        0
+    }
+}
+
+/// Shows what was found, and how much of it there is.
+fn show(report: &Report, sources: &Sources, io: &mut Io<'_>) {
+    let theme = terminal::Theme { color: io.color, unicode: io.color, width: io.width };
+    for diagnostic in report.diagnostics() {
+        put(io.stderr, &terminal::render(diagnostic, sources, theme));
+        put(io.stderr, "\n");
+    }
+    let summary = terminal::summary(report);
+    if !summary.is_empty() {
+        put(io.stderr, &format!("{summary}\n"));
+    }
+}
+
+/// Writes; a reader that went away is no error of ours.
+fn put(target: &mut dyn Write, text: &str) {
+    let _ = target.write_all(text.as_bytes());
+}

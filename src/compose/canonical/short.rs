@@ -1,0 +1,116 @@
+//! The two short forms with a grammar of their own: `ports` and `volumes`.
+
+use crate::{
+    compose::{
+        canonical::mapping,
+        codes,
+        key_path::KeyPath,
+        values::{
+            self, ValueError,
+            volumes::{VolumeSpec, VolumeType, clean_target},
+        },
+    },
+    diag::{Diagnostic, Report},
+    yaml::{Node, Value, scalar},
+};
+
+/// The ports of a service; an item that is a range becomes several.
+pub(super) fn ports(node: &mut Node, place: &KeyPath, report: &mut Report) {
+    let Value::Seq(items) = &mut node.value else { return };
+    let mut ports = Vec::new();
+    for (index, item) in std::mem::take(items).into_iter().enumerate() {
+        let text = match &item.value {
+            Value::String(_) | Value::Int(_) | Value::Float(_) => scalar::go_string(&item.value),
+            _ => None,
+        };
+        let Some(text) = text else {
+            ports.push(item);
+            continue;
+        };
+        match values::ports::parse(&text) {
+            Ok(specs) => ports.extend(specs.into_iter().map(|spec| Node::new(port(spec, &item), item.span))),
+            Err(error) => {
+                refuse(&item, &place.index(index), &text, &error, report);
+                ports.push(item);
+            }
+        }
+    }
+    *items = ports;
+}
+
+fn port(spec: values::ports::PortSpec, item: &Node) -> Value {
+    let mut entries = vec![("mode", Value::String("ingress".to_owned()))];
+    if !spec.host_ip.is_empty() {
+        entries.push(("host_ip", Value::String(spec.host_ip)));
+    }
+    entries.push(("target", Value::Int(i128::from(spec.target))));
+    entries.extend(spec.published.map(|published| ("published", Value::String(published))));
+    entries.push(("protocol", Value::String(spec.protocol)));
+    mapping(entries, item.span)
+}
+
+/// One mount of a service.
+pub(super) fn volume(node: &mut Node, place: &KeyPath, report: &mut Report) {
+    let Some(text) = node.as_str() else { return };
+    match values::volumes::parse(text) {
+        Ok(spec) => {
+            surprises(node, text, &spec, report);
+            node.value = mount(spec, node);
+        }
+        Err(error) => refuse(node, place, text, &error, report),
+    }
+}
+
+fn mount(spec: VolumeSpec, node: &Node) -> Value {
+    let kind = match spec.volume_type {
+        VolumeType::Bind => "bind",
+        VolumeType::Volume => "volume",
+    };
+    let mut entries = vec![("type", Value::String(kind.to_owned()))];
+    entries.extend(spec.source.map(|source| ("source", Value::String(source))));
+    entries.push(("target", Value::String(clean_target(&spec.target))));
+    if spec.read_only {
+        entries.push(("read_only", Value::Bool(true)));
+    }
+    if spec.volume_type == VolumeType::Bind {
+        let mut bind = vec![("create_host_path", Value::Bool(true))];
+        bind.extend(spec.propagation.map(|propagation| ("propagation", Value::String(propagation))));
+        bind.extend(spec.selinux.map(|selinux| ("selinux", Value::String(selinux))));
+        entries.push(("bind", mapping(bind, node.span)));
+    } else {
+        let nocopy = spec.nocopy.then_some(("nocopy", Value::Bool(true)));
+        entries.push(("volume", mapping(nocopy.into_iter().collect(), node.span)));
+    }
+    mapping(entries, node.span)
+}
+
+/// What docker compose takes in silence, and authors do not mean.
+fn surprises(node: &Node, text: &str, spec: &VolumeSpec, report: &mut Report) {
+    let mut warn = |message: String, help: &str| {
+        let diagnostic = Diagnostic::warning(codes::SHORT_FORM_SURPRISE, message);
+        report.push(diagnostic.at(node.span, "here").help(help));
+    };
+    for option in &spec.unknown_options {
+        warn(format!("`{option}` is no option of a mount, and is ignored"), "remove it");
+    }
+    let drive = match text.as_bytes() {
+        [letter, b':', rest @ ..] if letter.is_ascii_alphabetic() => !rest.starts_with(b"\\"),
+        _ => false,
+    };
+    if drive && text.matches(':').count() < 3 {
+        let name = &text[..1];
+        warn(
+            format!("`{name}:` is taken for a Windows drive, not for a volume `{name}`"),
+            "give the volume a longer name, or write the long form",
+        );
+    }
+}
+
+fn refuse(node: &Node, place: &KeyPath, text: &str, error: &ValueError, report: &mut Report) {
+    let message = format!("{place}: {}", error.message);
+    let mut diagnostic = Diagnostic::error(codes::INVALID_SHORT_FORM, message).at(node.span, "here");
+    if text.starts_with(':') || text.ends_with(':') {
+        diagnostic = diagnostic.help("was a variable in it not set?");
+    }
+    report.push(diagnostic);
+}

@@ -1,0 +1,267 @@
+//! Step 19: what must hold between the parts of a project, looked at in active services only.
+
+use std::collections::BTreeMap;
+
+use super::{
+    codes,
+    model::{Deploy, Project, Service},
+    validate::nearest,
+};
+use crate::{
+    diag::{Code, Diagnostic, Report},
+    text::{Span, Spanned},
+};
+
+mod cycle;
+mod limits;
+
+/// One active service and the project around it.
+struct Subject<'a> {
+    project: &'a Project,
+    name: &'a str,
+    service: &'a Service,
+    /// Where the service stands.
+    span: Span,
+}
+
+/// What is checked of each service, in this order.
+const CHECKS: &[fn(&Subject<'_>, &mut Report)] = &[
+    image,
+    build,
+    networks,
+    healthcheck,
+    dependencies,
+    namespaces,
+    resources,
+    limits::scale,
+    limits::twins,
+    watch,
+    mounts,
+];
+
+/// Reports what does not fit together, then writes `scale` out where `deploy` has it too.
+pub(super) fn check(project: &mut Project, report: &mut Report) {
+    for (name, service) in &project.services {
+        let subject = Subject { project, name, service: &service.value, span: service.span };
+        for check in CHECKS {
+            check(&subject, report);
+        }
+    }
+    container_names(project, report);
+    cycle::check(project, report);
+    limits::warn_of_ports(project, report);
+    for service in project.services.values_mut() {
+        if let (Some(scale), Some(deploy)) = (service.value.scale, &mut service.value.deploy) {
+            deploy.value.replicas = Some(scale);
+        }
+    }
+}
+
+impl Subject<'_> {
+    fn refuse(&self, code: Code, span: Span, message: String, label: &str, report: &mut Report) {
+        report.push(Diagnostic::error(code, message).at(span, label));
+    }
+
+    /// Reports a name that nothing in the project has.
+    fn undefined<'a>(
+        &self,
+        what: &str,
+        name: &str,
+        span: Span,
+        known: impl Iterator<Item = &'a String>,
+        report: &mut Report,
+    ) {
+        let message = format!("service `{}` refers to {what} `{name}`, which is not defined", self.name);
+        let diagnostic = Diagnostic::error(codes::UNDEFINED_REFERENCE, message).at(span, "not defined");
+        report.push(match nearest(name, known.map(String::as_str)) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None => diagnostic.help(format!("define it below the top-level `{}s`", what.split(' ').next_back().unwrap_or(what))),
+        });
+    }
+}
+
+fn text(field: &Option<Spanned<String>>) -> &str {
+    field.as_ref().map_or("", |field| field.value.as_str())
+}
+
+/// What a field holds, nothing for a field that is not there.
+fn items<T>(field: &Option<Spanned<Vec<T>>>) -> &[T] {
+    field.as_ref().map_or(&[], |field| field.value.as_slice())
+}
+
+fn image(subject: &Subject<'_>, report: &mut Report) {
+    let service = subject.service;
+    if service.build.is_none() && text(&service.image).is_empty() && service.provider.is_none() {
+        let message = format!("service `{}` has neither `image` nor `build`", subject.name);
+        subject.refuse(codes::NO_IMAGE, subject.span, message, "this service", report);
+    }
+}
+
+fn build(subject: &Subject<'_>, report: &mut Report) {
+    let Some(build) = subject.service.build.as_ref().map(|build| &build.value) else { return };
+    if let (Some(file), Some(inline)) = (&build.dockerfile, &build.dockerfile_inline)
+        && !file.value.is_empty()
+        && !inline.value.is_empty()
+    {
+        let message = format!("service `{}` has both `dockerfile` and `dockerfile_inline`", subject.name);
+        subject.refuse(codes::CONFLICT, inline.span, message, "one of the two", report);
+    }
+    for context in build.additional_contexts.iter().flat_map(|contexts| contexts.value.values()) {
+        let Some(target) = context.value.strip_prefix("service:") else { continue };
+        match subject.project.services.get(target) {
+            Some(target) if target.value.build.is_some() => {}
+            Some(_) => {
+                let message = format!("service `{target}` is built from another's image but has no `build`");
+                subject.refuse(codes::UNDEFINED_REFERENCE, context.span, message, "used as a context", report);
+            }
+            None => subject.undefined("service", target, context.span, subject.project.services.keys(), report),
+        }
+    }
+    let (platform, platforms) = (text(&subject.service.platform), items(&build.platforms));
+    if !platform.is_empty()
+        && !platforms.is_empty()
+        && !platforms.iter().any(|candidate| candidate.value == platform)
+    {
+        let message = format!("service `{}` runs on `{platform}` but is not built for it", subject.name);
+        let span = build.platforms.as_ref().map_or(subject.span, |platforms| platforms.span);
+        subject.refuse(codes::CONFLICT, span, message, "built for these", report);
+    }
+    for secret in items(&build.secrets) {
+        let source = text(&secret.value.source);
+        if !subject.project.secrets.contains_key(source) {
+            subject.undefined("build secret", source, secret.span, subject.project.secrets.keys(), report);
+        }
+    }
+}
+
+fn networks(subject: &Subject<'_>, report: &mut Report) {
+    let Some(networks) = &subject.service.networks else { return };
+    if let Some(mode) = &subject.service.network_mode
+        && !mode.value.is_empty()
+        && !networks.value.is_empty()
+    {
+        let message = format!("service `{}` has both `network_mode` and `networks`", subject.name);
+        subject.refuse(codes::CONFLICT, mode.span, message, "excludes `networks`", report);
+    }
+    for (name, network) in &networks.value {
+        if !subject.project.networks.contains_key(name) {
+            subject.undefined("network", name, network.span, subject.project.networks.keys(), report);
+        }
+    }
+}
+
+fn healthcheck(subject: &Subject<'_>, report: &mut Report) {
+    let Some(test) = subject.service.healthcheck.as_ref().and_then(|check| check.value.test.as_ref()) else { return };
+    if let Some(first) = test.value.first()
+        && !matches!(first.value.as_str(), "CMD" | "CMD-SHELL" | "NONE")
+    {
+        let message = format!("the health check of service `{}` must begin with CMD, CMD-SHELL or NONE", subject.name);
+        subject.refuse(codes::CONFLICT, first.span, message, "none of them", report);
+    }
+}
+
+fn dependencies(subject: &Subject<'_>, report: &mut Report) {
+    let project = subject.project;
+    for (name, dependency) in subject.service.depends_on.iter().flat_map(|dependencies| &dependencies.value) {
+        let required = dependency.value.required.is_none_or(|required| required.value);
+        let inactive = project.disabled_services.contains_key(name);
+        if project.services.contains_key(name) || (inactive && !required) {
+            continue;
+        }
+        if inactive {
+            let message = format!("service `{}` depends on `{name}`, whose profile is not active", subject.name);
+            report.push(
+                Diagnostic::error(codes::UNDEFINED_REFERENCE, message)
+                    .at(dependency.span, "not active")
+                    .help("activate its profile, or write `required: false`"),
+            );
+        } else {
+            subject.undefined("service", name, dependency.span, project.services.keys(), report);
+        }
+    }
+}
+
+fn namespaces(subject: &Subject<'_>, report: &mut Report) {
+    if let Some(mode) = &subject.service.network_mode
+        && let Some(name) = mode.value.strip_prefix("service:")
+        && !subject.project.services.contains_key(name)
+    {
+        subject.undefined("service", name, mode.span, subject.project.services.keys(), report);
+    }
+}
+
+fn resources(subject: &Subject<'_>, report: &mut Report) {
+    let (service, project) = (subject.service, subject.project);
+    for mount in items(&service.volumes) {
+        let source = text(&mount.value.source);
+        if text(&mount.value.r#type) == "volume" && !source.is_empty() && !project.volumes.contains_key(source) {
+            let span = mount.value.source.as_ref().map_or(mount.span, |source| source.span);
+            subject.undefined("volume", source, span, project.volumes.keys(), report);
+        }
+    }
+    for config in items(&service.configs) {
+        let source = text(&config.value.source);
+        if !project.configs.contains_key(source) {
+            subject.undefined("config", source, config.span, project.configs.keys(), report);
+        }
+    }
+    for secret in items(&service.secrets) {
+        let source = text(&secret.value.source);
+        if !project.secrets.contains_key(source) {
+            subject.undefined("secret", source, secret.span, project.secrets.keys(), report);
+        }
+    }
+    for (name, model) in service.models.iter().flat_map(|models| &models.value) {
+        if !project.models.contains_key(name) {
+            subject.undefined("model", name, model.span, project.models.keys(), report);
+        }
+    }
+}
+
+fn watch(subject: &Subject<'_>, report: &mut Report) {
+    let Some(develop) = &subject.service.develop else { return };
+    for watch in items(&develop.value.watch) {
+        if text(&watch.value.target).is_empty() && !matches!(text(&watch.value.action), "rebuild" | "restart") {
+            let message = format!("a watch of service `{}` has no `target`", subject.name);
+            subject.refuse(codes::CONFLICT, watch.span, message, "only `rebuild` goes without", report);
+        }
+    }
+}
+
+/// No two mounts at one path.
+fn mounts(subject: &Subject<'_>, report: &mut Report) {
+    let service = subject.service;
+    let memory = items(&service.tmpfs).iter().map(|tmpfs| {
+        (tmpfs.value.split_once(':').map_or(tmpfs.value.as_str(), |(path, _)| path), tmpfs.span)
+    });
+    let volumes = items(&service.volumes).iter().map(|mount| (text(&mount.value.target), mount.span));
+    let mut known: BTreeMap<&str, Span> = BTreeMap::new();
+    for (target, span) in memory.chain(volumes) {
+        if let Some(earlier) = known.insert(target, span) {
+            let message = format!("service `{}` has two mounts at `{target}`", subject.name);
+            report.push(
+                Diagnostic::error(codes::CONFLICT, message).at(span, "again here").at(earlier, "first here"),
+            );
+        }
+    }
+}
+
+fn container_names(project: &Project, report: &mut Report) {
+    let mut known: BTreeMap<&str, Span> = BTreeMap::new();
+    for service in project.services.values() {
+        let Some(name) = service.value.container_name.as_ref().filter(|name| !name.value.is_empty()) else { continue };
+        if let Some(earlier) = known.insert(&name.value, name.span) {
+            let message = format!("two services have the container name `{}`", name.value);
+            report.push(
+                Diagnostic::error(codes::CONFLICT, message)
+                    .at(name.span, "again here")
+                    .at(earlier, "first here"),
+            );
+        }
+    }
+}
+
+/// The `deploy` section of a service.
+fn deploy(service: &Service) -> Option<&Deploy> {
+    service.deploy.as_ref().map(|deploy| &deploy.value)
+}
