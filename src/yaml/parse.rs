@@ -1,0 +1,85 @@
+//! From a text to spanned trees: every document of a source, with anchors, aliases and merge keys
+//! resolved.
+//!
+//! The scanner is granit's; what it leaves to its caller is done here, as go-yaml v3 does it, for
+//! that is what compose reads with. It does not know what a compose file may say, nor that its top
+//! is a mapping.
+
+mod anchors;
+mod build;
+mod codes;
+mod encoding;
+mod mapping;
+mod repair;
+mod syntax;
+
+pub use encoding::{NotText, decode};
+
+use self::{
+    build::{Builder, Outcome},
+    codes::CONTROL_CHARACTER,
+    repair::Repaired,
+};
+use super::Node;
+use crate::{
+    diag::{Diagnostic, Report},
+    text::{SourceId, Sources, Span},
+};
+
+/// Collections that may stand within one another, aliases counted as what they stand for. Stages
+/// walk the tree recursively, and so it is dropped.
+pub const MAX_DEPTH: usize = 200;
+
+/// Bytes that may be read over and over to find all lines that need a repair.
+const REPAIR_BUDGET: usize = 64 << 20;
+
+/// All documents of a source, as trees. A document that says nothing is null, a source without a
+/// document gives none.
+///
+/// Nothing at all is returned if the source is no YAML, and the report then says where. Mistakes
+/// that leave a tree (a key that is set twice, an alias of nothing) are reported too, and what
+/// they touch is left out or null.
+pub fn documents(sources: &Sources, id: SourceId, report: &mut Report) -> Option<Vec<Node>> {
+    let text = sources.get(id).text();
+    if let Some(diagnostic) = control_character(text, id) {
+        report.push(diagnostic);
+        return None;
+    }
+    let mut repaired = Repaired::new(text);
+    let mut budget = REPAIR_BUDGET;
+    loop {
+        budget = budget.saturating_sub(text.len());
+        let (outcome, found) = Builder::new(&repaired, id, budget > 0).run();
+        if let Outcome::Repair { at, blanks } = outcome {
+            repaired.indent(at, blanks);
+            continue;
+        }
+        for diagnostic in found {
+            report.push(diagnostic);
+        }
+        return if let Outcome::Read(documents) = outcome { Some(documents) } else { None };
+    }
+}
+
+fn control_character(text: &str, id: SourceId) -> Option<Diagnostic> {
+    let (offset, character) = text.char_indices().find(|(_, character)| !is_allowed(*character))?;
+    let message = format!("the control character U+{:04X} is not allowed in YAML", u32::from(character));
+    let span = Span::new(id, offset, offset + character.len_utf8());
+    Some(
+        Diagnostic::error(CONTROL_CHARACTER, message)
+            .at(span, "here")
+            .help("remove it, or write it as an escape in double quotes, such as `\"\\x1b\"`"),
+    )
+}
+
+/// What YAML takes for a character: no controls but tab and line breaks.
+fn is_allowed(character: char) -> bool {
+    match character {
+        '\t' | '\n' | '\r' | '\u{85}' | ' '..='~' => true,
+        '\0'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => false,
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests;

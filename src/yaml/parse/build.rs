@@ -1,0 +1,485 @@
+//! From events to trees.
+//!
+//! It keeps its own stack of open collections, so that no text can exhaust the program's.
+
+use std::ops::Range;
+
+use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, StrInput, Tag};
+
+use super::{
+    MAX_DEPTH,
+    anchors::{Anchors, MAX_EXPANSION, Tree, Unresolved},
+    codes::{
+        ALIAS_EXPANSION, DUPLICATE_KEY, MERGE_KEY, NESTING, NON_STRING_KEY, QUOTED_INDENTATION,
+        RECURSIVE_ANCHOR, SYNTAX, TAG_MISMATCH, UNDEFINED_ALIAS,
+    },
+    mapping::{Mistake, OpenKey, OpenMapping},
+    repair::Repaired,
+    syntax,
+};
+use crate::{
+    diag::Diagnostic,
+    text::{SourceId, Span},
+    yaml::{Directive, Key, Node, Value, scalar},
+};
+
+type Events<'a> = Parser<'a, StrInput<'a>>;
+
+/// How reading ended.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// Every document was read.
+    Read(Vec<Node>),
+    /// Some document is no YAML.
+    Refused,
+    /// The line at this offset of the text needs blanks, and then all is to be read anew.
+    Repair {
+        /// Where, in the text.
+        at: usize,
+        /// How many.
+        blanks: usize,
+    },
+}
+
+/// What to do after an event.
+enum Step {
+    Next,
+    /// Nothing more can be made of this document.
+    Abandon,
+    Repair {
+        at: usize,
+        blanks: usize,
+    },
+}
+
+/// A complete node on its way into its parent. Ranges here and below are of the repaired text.
+struct Built {
+    tree: Tree,
+    /// What stands in the text: the node itself, or an alias of it.
+    written: Range<usize>,
+    is_alias: bool,
+    is_merge_key: bool,
+}
+
+/// A collection that is not complete.
+struct Frame {
+    open: Open,
+    start: usize,
+    /// Where the last thing within it ends.
+    end: usize,
+    directive: Option<Directive>,
+    anchor: Option<(String, Span)>,
+    size: usize,
+    /// The height of the highest tree within it.
+    height: usize,
+}
+
+enum Open {
+    Seq(Vec<Node>),
+    Map(OpenMapping),
+}
+
+/// Reads one text.
+pub(super) struct Builder<'a> {
+    source: &'a Repaired<'a>,
+    id: SourceId,
+    may_repair: bool,
+    found: Vec<Diagnostic>,
+    anchors: Anchors,
+    frames: Vec<Frame>,
+    documents: Vec<Node>,
+    refused: bool,
+    /// Where the last token ends.
+    cursor: usize,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(source: &'a Repaired<'a>, id: SourceId, may_repair: bool) -> Self {
+        Self {
+            source,
+            id,
+            may_repair,
+            found: Vec::new(),
+            anchors: Anchors::default(),
+            frames: Vec::new(),
+            documents: Vec::new(),
+            refused: false,
+            cursor: 0,
+        }
+    }
+
+    /// Reads the text; how that ended, and what there is to report.
+    pub(super) fn run(mut self) -> (Outcome, Vec<Diagnostic>) {
+        let mut events = Parser::new_from_str_with_options(self.source.text(), options());
+        while let Some(next) = events.next_event() {
+            let step = match next {
+                Ok((event, span)) => self.event(&mut events, event, span),
+                Err(error) => self.syntax_error(&error),
+            };
+            match step {
+                Step::Next => {}
+                Step::Repair { at, blanks } => return (Outcome::Repair { at, blanks }, self.found),
+                Step::Abandon => {
+                    self.refused = true;
+                    self.frames.clear();
+                    self.anchors.abandon();
+                    if !events.proceed_next_document().unwrap_or(false) {
+                        break;
+                    }
+                }
+            }
+        }
+        let outcome = if self.refused { Outcome::Refused } else { Outcome::Read(self.documents) };
+        (outcome, self.found)
+    }
+
+    fn event(&mut self, events: &mut Events<'a>, event: Event<'a>, span: granit_parser::Span) -> Step {
+        let range = span.byte_range().unwrap_or(self.cursor..self.cursor);
+        let step = match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let anchor = self.anchor(events, anchor);
+                self.scalar(&text, style, tag.as_deref(), anchor, range.clone())
+            }
+            Event::SequenceStart(_, anchor, tag) => {
+                let anchor = self.anchor(events, anchor);
+                let start = if range.is_empty() { self.sequence_start(range.start) } else { range.start };
+                self.open(Open::Seq(Vec::new()), start, tag.as_deref(), anchor)
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                let anchor = self.anchor(events, anchor);
+                self.open(Open::Map(OpenMapping::default()), range.start, tag.as_deref(), anchor)
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(range.clone()),
+            Event::Alias(_) | Event::UnresolvedAlias(_) => self.alias(range.clone()),
+            Event::DocumentStart(false, _) => return Step::Next,
+            _ => Step::Next,
+        };
+        self.cursor = self.cursor.max(range.end);
+        step
+    }
+
+    /// The name and the place of a node's anchor, which the scanner says right behind the node.
+    fn anchor(&self, events: &mut Events<'a>, id: usize) -> Option<(String, Span)> {
+        if id == 0 || !matches!(events.peek(), Some(Ok((Event::Anchor(..), _)))) {
+            return None;
+        }
+        let Some(Ok((Event::Anchor(_, name), span))) = events.next_event() else { return None };
+        Some((name.into_owned(), self.span(&span.byte_range()?)))
+    }
+
+    fn scalar(
+        &mut self,
+        text: &str,
+        style: ScalarStyle,
+        tag: Option<&Tag>,
+        anchor: Option<(String, Span)>,
+        range: Range<usize>,
+    ) -> Step {
+        let is_plain = style == ScalarStyle::Plain;
+        let (text, range) = match style {
+            ScalarStyle::Plain if range.is_empty() => ("", self.place_of_nothing(range.start)),
+            ScalarStyle::Literal | ScalarStyle::Folded => (text, self.without_trailing_blanks(range)),
+            _ => (text, range),
+        };
+        let span = self.span(&range);
+        if self.source.touches(&range) {
+            self.found.push(quoted_indentation(span));
+        }
+        let tag = tag_name(tag);
+        let value = match tag.as_deref() {
+            None if is_plain => scalar::resolve(text),
+            None => Value::String(text.to_owned()),
+            Some(tag) => scalar::resolve_tagged(tag, text).unwrap_or_else(|reason| {
+                self.found.push(Diagnostic::error(TAG_MISMATCH, reason).at(span, "here"));
+                Value::Null
+            }),
+        };
+        let is_merge_key = match tag.as_deref() {
+            None => is_plain && text == "<<",
+            Some(tag) => tag.strip_prefix(scalar::CORE_PREFIX) == Some("merge"),
+        };
+        let node = Node { value, span, directive: directive(tag.as_deref()) };
+        let tree = Tree { node, size: 1, height: 0 };
+        if let Some((name, place)) = anchor {
+            self.anchors.open(&name, place);
+            self.anchors.close(&name, place, &tree, false);
+        }
+        self.complete(Built { tree, written: range, is_alias: false, is_merge_key })
+    }
+
+    fn alias(&mut self, range: Range<usize>) -> Step {
+        let span = self.span(&range);
+        let name =
+            self.source.text().get(range.clone()).unwrap_or_default().trim_start_matches('*').to_owned();
+        let tree = match self.anchors.resolve(&name) {
+            Ok(tree) if self.frames.len() + tree.height > MAX_DEPTH => return self.too_deep(&range),
+            Ok(tree) => tree,
+            Err(Unresolved::Exhausted) => {
+                self.found.push(alias_expansion(span));
+                return Step::Abandon;
+            }
+            Err(Unresolved::Undefined) => {
+                // What an abandoned document would have said is not known.
+                if !self.refused {
+                    self.found.push(undefined_alias(&name, span));
+                }
+                Tree { node: Node::new(Value::Null, span), size: 1, height: 0 }
+            }
+            Err(Unresolved::Recursive(anchor)) => {
+                self.found.push(recursive_anchor(&name, anchor, span));
+                Tree { node: Node::new(Value::Null, span), size: 1, height: 0 }
+            }
+        };
+        self.complete(Built { tree, written: range, is_alias: true, is_merge_key: false })
+    }
+
+    fn open(&mut self, open: Open, start: usize, tag: Option<&Tag>, anchor: Option<(String, Span)>) -> Step {
+        if self.frames.len() >= MAX_DEPTH {
+            return self.too_deep(&(start..start));
+        }
+        if let Some((name, span)) = &anchor {
+            self.anchors.open(name, *span);
+        }
+        let directive = directive(tag_name(tag).as_deref());
+        self.frames.push(Frame { open, start, end: start, directive, anchor, size: 1, height: 0 });
+        Step::Next
+    }
+
+    fn close(&mut self, range: Range<usize>) -> Step {
+        let Some(frame) = self.frames.pop() else { return Step::Next };
+        // Only flow collections have an end of their own.
+        let end = if range.is_empty() { frame.end } else { range.end };
+        let value = match frame.open {
+            Open::Seq(items) => Value::Seq(items),
+            Open::Map(mapping) => Value::Map(mapping.close()),
+        };
+        let written = frame.start..end;
+        let node = Node { value, span: self.span(&written), directive: frame.directive };
+        let tree = Tree { node, size: frame.size, height: frame.height + 1 };
+        if let Some((name, span)) = frame.anchor {
+            let nested = self.frames.iter().any(|outer| outer.anchor.is_some());
+            self.anchors.close(&name, span, &tree, nested);
+        }
+        self.complete(Built { tree, written, is_alias: false, is_merge_key: false })
+    }
+
+    /// Hands a complete node to the collection it stands in.
+    fn complete(&mut self, built: Built) -> Step {
+        let Some(frame) = self.frames.last_mut() else {
+            self.documents.push(built.tree.node);
+            return Step::Next;
+        };
+        frame.end = frame.end.max(built.written.end);
+        frame.size += built.tree.size;
+        frame.height = frame.height.max(built.tree.height);
+        match &mut frame.open {
+            Open::Seq(items) => items.push(built.tree.node),
+            Open::Map(mapping) if mapping.awaits_value() => {
+                if let Err(mistake) = mapping.push_value(built.tree.node, built.is_alias) {
+                    self.found.push(refused_entry(mistake));
+                }
+            }
+            Open::Map(_) => {
+                let key = self.key(built);
+                if let Some(Frame { open: Open::Map(mapping), .. }) = self.frames.last_mut() {
+                    mapping.push_key(key);
+                }
+            }
+        }
+        Step::Next
+    }
+
+    fn key(&mut self, built: Built) -> OpenKey {
+        let span = self.span(&built.written);
+        match built.tree.node.value {
+            _ if built.is_merge_key => OpenKey::Merge(span),
+            Value::String(text) => OpenKey::Key(Key { text, span }),
+            value => {
+                let text = self.source.text().get(built.written).unwrap_or_default();
+                self.found.push(non_string_key(&self.path(), text, &value, span));
+                OpenKey::Refused
+            }
+        }
+    }
+
+    /// Where in the document the innermost collection stands, as compose writes it.
+    fn path(&self) -> String {
+        let mut path = String::new();
+        for frame in &self.frames {
+            match &frame.open {
+                Open::Seq(items) => path.push_str(&format!("[{}]", items.len())),
+                Open::Map(mapping) => {
+                    if let Some(OpenKey::Key(key)) = mapping.key() {
+                        let point = if path.is_empty() { "" } else { "." };
+                        path.push_str(&format!("{point}{}", key.text));
+                    }
+                }
+            }
+        }
+        path
+    }
+
+    fn syntax_error(&mut self, error: &ScanError) -> Step {
+        let at = error.marker().byte_offset().unwrap_or(self.source.text().len());
+        match error.kind() {
+            ErrorKind::InvalidQuotedScalarIndent if self.may_repair && self.source.can_indent(at) => {
+                return Step::Repair { at, blanks: self.column() + 1 };
+            }
+            ErrorKind::RecursionLimitExceeded => return self.too_deep(&(at..at)),
+            _ => {}
+        }
+        let end = self.source.text().get(at..).and_then(|rest| rest.chars().next());
+        let end = end.filter(|character| !matches!(character, '\n' | '\r')).map_or(0, char::len_utf8);
+        let (message, help) = syntax::explain(error.kind());
+        let diagnostic = Diagnostic::error(SYNTAX, message).at(self.span(&(at..at + end)), "here");
+        self.found.push(match help {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        });
+        Step::Abandon
+    }
+
+    fn too_deep(&mut self, range: &Range<usize>) -> Step {
+        let message = format!("collections are nested deeper than {MAX_DEPTH} levels");
+        self.found.push(Diagnostic::error(NESTING, message).at(self.span(range), "here"));
+        Step::Abandon
+    }
+
+    fn span(&self, range: &Range<usize>) -> Span {
+        Span::new(self.id, self.source.original(range.start), self.source.original(range.end))
+    }
+
+    /// Column, in bytes, of the innermost open collection.
+    fn column(&self) -> usize {
+        let start = self.frames.last().map_or(0, |frame| frame.start);
+        let before = self.source.text().get(..start).unwrap_or_default();
+        start - before.rfind(['\n', '\r']).map_or(0, |index| index + 1)
+    }
+
+    /// A block sequence is said to start behind its dash if that is not indented. Its first dash
+    /// is what follows the key, but for properties and comments.
+    fn sequence_start(&self, said: usize) -> usize {
+        if !self.awaits_value() {
+            return said;
+        }
+        let text = self.source.text();
+        let mut at = self.cursor;
+        loop {
+            let rest = text.get(at..said).unwrap_or_default();
+            let word = rest.trim_start_matches([' ', '\t', '\n', '\r', ':']);
+            at += rest.len() - word.len();
+            at += match word.as_bytes().first() {
+                Some(b'-') => return at,
+                Some(b'#') => word.find(['\n', '\r']).unwrap_or(word.len()),
+                Some(b'&' | b'!') => word.find([' ', '\t', '\n', '\r']).unwrap_or(word.len()),
+                _ => return said,
+            };
+        }
+    }
+
+    /// Where a value that is not written would stand: behind the colon or the dash.
+    fn place_of_nothing(&self, said: usize) -> Range<usize> {
+        let text = self.source.text();
+        let behind = text.get(said..).unwrap_or_default();
+        let word = behind.trim_start_matches([' ', '\t']);
+        let at = if self.awaits_value() && word.starts_with(':') {
+            said + behind.len() - word.len() + 1
+        } else {
+            let before = text.get(self.cursor..said).unwrap_or_default();
+            said - (before.len() - before.trim_end_matches([' ', '\t', '\n', '\r']).len())
+        };
+        at..at
+    }
+
+    fn awaits_value(&self) -> bool {
+        matches!(self.frames.last(), Some(Frame { open: Open::Map(mapping), .. }) if mapping.awaits_value())
+    }
+
+    /// A block scalar is said to run to the next token.
+    fn without_trailing_blanks(&self, range: Range<usize>) -> Range<usize> {
+        let text = self.source.text().get(range.clone()).unwrap_or_default();
+        range.start..range.start + text.trim_end_matches([' ', '\t', '\n', '\r']).len()
+    }
+}
+
+fn options() -> Options {
+    let mut options = Options::default();
+    options.emit_comments = false;
+    options.emit_anchor_events = true;
+    options.emit_unresolved_aliases = true;
+    options.flow_nesting_limit = MAX_DEPTH;
+    options.block_nesting_limit = MAX_DEPTH;
+    options
+}
+
+/// The full name of a tag; the tag `!` says nothing.
+fn tag_name(tag: Option<&Tag>) -> Option<String> {
+    let (handle, suffix) = tag?.parts();
+    Some(format!("{handle}{suffix}")).filter(|name| name != "!")
+}
+
+fn directive(tag: Option<&str>) -> Option<Directive> {
+    match tag {
+        Some("!reset") => Some(Directive::Reset),
+        Some("!override") => Some(Directive::Override),
+        _ => None,
+    }
+}
+
+fn refused_entry(mistake: Mistake) -> Diagnostic {
+    match mistake {
+        Mistake::Duplicate(key, first, second) => {
+            Diagnostic::error(DUPLICATE_KEY, format!("the key `{key}` is set twice in one mapping"))
+                .at(second, "here")
+                .at(first, "first here")
+                .help(if key == "<<" {
+                    "merge several mappings with one key: `<<: [*a, *b]`"
+                } else {
+                    "remove one of the two, or merge what they say"
+                })
+        }
+        Mistake::NoMapping(place) => {
+            Diagnostic::error(MERGE_KEY, "`<<` merges a mapping or a list of mappings, and this is neither")
+                .at(place, "here")
+        }
+    }
+}
+
+fn non_string_key(path: &str, text: &str, value: &Value, span: Span) -> Diagnostic {
+    let place = if path.is_empty() { "at the top level".to_owned() } else { format!("in {path}") };
+    let diagnostic = match value {
+        Value::Seq(_) | Value::Map(_) => {
+            Diagnostic::error(NON_STRING_KEY, format!("non-string key {place}: a collection"))
+        }
+        Value::Null if text.is_empty() => {
+            Diagnostic::error(NON_STRING_KEY, format!("non-string key {place}: nothing"))
+        }
+        _ => Diagnostic::error(NON_STRING_KEY, format!("non-string key {place}: {text}"))
+            .help(format!("write it in quotes: `\"{text}\"`")),
+    };
+    diagnostic.at(span, "here")
+}
+
+fn undefined_alias(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(UNDEFINED_ALIAS, format!("there is no anchor `{name}` before this alias"))
+        .at(span, "here")
+        .help("anchors hold within one file only; if no alias is meant, write the value in quotes")
+}
+
+fn recursive_anchor(name: &str, anchor: Span, span: Span) -> Diagnostic {
+    Diagnostic::error(RECURSIVE_ANCHOR, format!("what the anchor `{name}` stands for contains itself"))
+        .at(span, "here")
+        .at(anchor, "anchor here")
+}
+
+fn alias_expansion(span: Span) -> Diagnostic {
+    Diagnostic::error(ALIAS_EXPANSION, format!("aliases stand for more than {MAX_EXPANSION} values"))
+        .at(span, "with this one")
+        .help("aliases of aliases multiply; say it with fewer of them")
+}
+
+fn quoted_indentation(span: Span) -> Diagnostic {
+    Diagnostic::warning(QUOTED_INDENTATION, "a quoted text goes on at or left of the column of its key")
+        .at(span, "here")
+        .help("YAML asks for more indentation, and other tools refuse the file: indent the text further")
+}

@@ -1,0 +1,113 @@
+//! One mapping while it is read: keys that must be strings and stand once, and the merge key.
+
+use crate::{
+    text::Span,
+    yaml::{Key, Map, Node, Value},
+};
+
+/// A mapping that is not complete.
+#[derive(Debug, Default)]
+pub(super) struct OpenMapping {
+    entries: Map,
+    key: Option<OpenKey>,
+    merge: Option<Merge>,
+}
+
+/// A key whose value is still to come.
+#[derive(Debug, Clone)]
+pub(super) enum OpenKey {
+    /// A key.
+    Key(Key),
+    /// The merge key, at this place.
+    Merge(Span),
+    /// A key that was refused; its value is read and left out.
+    Refused,
+}
+
+#[derive(Debug)]
+struct Merge {
+    span: Span,
+    /// How many keys stand before it.
+    at: usize,
+    /// What it merges; the first that has a key gives it.
+    maps: Vec<Map>,
+}
+
+/// What is wrong with an entry.
+#[derive(Debug)]
+pub(super) enum Mistake {
+    /// The key, at the second place, already stands at the first.
+    Duplicate(String, Span, Span),
+    /// What stands here cannot be merged.
+    NoMapping(Span),
+}
+
+impl OpenMapping {
+    /// The key whose value is being read.
+    pub(super) fn key(&self) -> Option<&OpenKey> {
+        self.key.as_ref()
+    }
+
+    /// Is a value, and no key, what comes next?
+    pub(super) fn awaits_value(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// Takes a key in.
+    pub(super) fn push_key(&mut self, key: OpenKey) {
+        self.key = Some(key);
+    }
+
+    /// Takes in the value of the last key. `is_alias` tells a list of mappings from an alias of
+    /// one, which go-yaml does not merge.
+    pub(super) fn push_value(&mut self, value: Node, is_alias: bool) -> Result<(), Mistake> {
+        match self.key.take() {
+            Some(OpenKey::Key(key)) => match self.entries.get_key_value(&key) {
+                Some((first, _)) => Err(Mistake::Duplicate(key.text, first.span, key.span)),
+                None => {
+                    self.entries.insert(key, value);
+                    Ok(())
+                }
+            },
+            Some(OpenKey::Merge(span)) => match &self.merge {
+                Some(first) => Err(Mistake::Duplicate("<<".to_owned(), first.span, span)),
+                None => {
+                    let maps = mergeable(value, is_alias);
+                    let at = self.entries.len();
+                    let (maps, result) = match maps {
+                        Ok(maps) => (maps, Ok(())),
+                        Err(place) => (Vec::new(), Err(Mistake::NoMapping(place))),
+                    };
+                    self.merge = Some(Merge { span, at, maps });
+                    result
+                }
+            },
+            Some(OpenKey::Refused) | None => Ok(()),
+        }
+    }
+
+    /// The mapping, complete. Merged keys stand where the merge key stood; own keys win over them.
+    pub(super) fn close(mut self) -> Map {
+        let Some(merge) = self.merge else { return self.entries };
+        let behind = self.entries.split_off(merge.at);
+        for (key, value) in merge.maps.into_iter().flatten() {
+            if !self.entries.contains_key(&key) && !behind.contains_key(&key) {
+                self.entries.insert(key, value);
+            }
+        }
+        self.entries.extend(behind);
+        self.entries
+    }
+}
+
+/// The mappings that a merge key is given, or the place of something else.
+fn mergeable(value: Node, is_alias: bool) -> Result<Vec<Map>, Span> {
+    match value.value {
+        Value::Map(map) => Ok(vec![map]),
+        Value::Seq(items) if !is_alias => items
+            .into_iter()
+            .map(|item| if let Value::Map(map) = item.value { Ok(map) } else { Err(item.span) })
+            .collect(),
+        _ => Err(value.span),
+    }
+}
