@@ -193,7 +193,9 @@ fn resolve_env_files(tree: &mut Node, profiles: &[String], found: &Found, contex
 /// Sets services aside whose profiles are not active.
 fn disable(project: &mut Project, tree: &Node, profiles: &[String]) {
     let is_active = |name: &str| {
-        services(tree).and_then(|services| services.get(name)).is_none_or(|node| profiles::is_active(node, profiles))
+        services(tree)
+            .and_then(|services| services.get(name))
+            .is_none_or(|node| profiles::is_active(node, profiles))
     };
     let (active, rest): (Vec<_>, Vec<_>) =
         std::mem::take(&mut project.services).into_iter().partition(|(name, _)| is_active(name));

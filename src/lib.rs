@@ -8,12 +8,16 @@
 //! | [`text`], [`secret`], [`diag`] | files, spans; what looks like a secret; diagnostics as data | [`diag::Report`] |
 //! | [`yaml`] | YAML | [`yaml::Node`] |
 //! | [`compose`] | compose, and nothing of Kubernetes | `compose::Project` |
+//! | [`k8s`] | Kubernetes, and nothing of ours | names, quantities, fields |
+//! | [`plan`] | decisions | [`plan::Plan`] |
 //! | [`disk`] | the file system and the process: the only input and output | [`disk::tree::Outcome`] |
 
 pub mod cli;
 pub mod compose;
 pub mod diag;
 pub mod disk;
+pub mod k8s;
+pub mod plan;
 pub mod secret;
 pub mod text;
 pub mod yaml;
