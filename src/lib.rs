@@ -10,6 +10,10 @@
 //! | [`compose`] | compose, and nothing of Kubernetes | `compose::Project` |
 //! | [`k8s`] | Kubernetes, and nothing of ours | names, quantities, fields |
 //! | [`plan`] | decisions | [`plan::Plan`] |
+//! | [`kustomize`] | kustomize's files | [`kustomize::TreeFile`] |
+//! | [`render`] | how a plan is written down | the files of a tree |
+//! | [`kustomize`] | kustomize's files | [`kustomize::TreeFile`] |
+//! | [`render`] | how a plan is written down | the files of a tree |
 //! | [`disk`] | the file system and the process: the only input and output | [`disk::tree::Outcome`] |
 
 pub mod cli;
@@ -17,7 +21,11 @@ pub mod compose;
 pub mod diag;
 pub mod disk;
 pub mod k8s;
+pub mod kustomize;
+pub mod kustomize;
 pub mod plan;
+pub mod render;
+pub mod render;
 pub mod secret;
 pub mod text;
 pub mod yaml;

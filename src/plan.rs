@@ -42,7 +42,10 @@ use self::{
     workload::{Draft, Parts},
 };
 use crate::{
-    compose::model::{Project, Service},
+    compose::{
+        model::{Project, Service},
+        values::image::Reference,
+    },
     diag::{Code, Diagnostic, Report},
     k8s::name,
     text::{Files, Spanned},
@@ -82,6 +85,10 @@ pub struct Plan {
     pub claims: Vec<PersistentVolumeClaim>,
     /// Claims that compose calls external: somebody else made them, or will.
     pub external_claims: Vec<PersistentVolumeClaim>,
+    /// Images that the project builds, with the tags that compose gives them.
+    pub built_images: BTreeMap<String, String>,
+    /// Images that the project builds, with the tags that compose gives them.
+    pub built_images: BTreeMap<String, String>,
     /// What became of every decided key.
     pub ledger: Ledger,
 }
@@ -281,6 +288,7 @@ pub fn plan(project: &Project, options: &Options, files: &dyn Files, report: &mu
         secrets: secrets.into_bundles(),
         claims: storage.shared_claims(),
         external_claims: storage.external_claims(),
+        built_images: built_images(project),
         ledger,
     }
 }
@@ -298,6 +306,28 @@ fn namespace(project: &str, environment: &str) -> String {
 /// Does an environment of this name run on a developer's machine?
 fn is_local(environment: &str) -> bool {
     ["local", "dev", "development", "minikube", "kind", "skaffold"].contains(&environment)
+}
+
+/// The names of the images that the project builds, with their tags.
+fn built_images(project: &Project) -> BTreeMap<String, String> {
+    let built = project.services.iter().filter(|(_, service)| service.build.is_some());
+    built
+        .map(|(name, service)| {
+            let image = Reference::parse(&service.image_or_built(&project.name, name));
+            (image.name(), image.tag.unwrap_or_else(|| "latest".to_owned()))
+        })
+        .collect()
+}
+
+/// The names of the images that the project builds, with their tags.
+fn built_images(project: &Project) -> BTreeMap<String, String> {
+    let built = project.services.iter().filter(|(_, service)| service.build.is_some());
+    built
+        .map(|(name, service)| {
+            let image = Reference::parse(&service.image_or_built(&project.name, name));
+            (image.name(), image.tag.unwrap_or_else(|| "latest".to_owned()))
+        })
+        .collect()
 }
 
 /// Puts workloads into their apps, the one that an app is named for first.

@@ -107,7 +107,7 @@ fn printed(
 
 fn text(tree: &Node, format: Format) -> String {
     match format {
-        Format::Yaml => emit::node(tree),
+        Format::Yaml => emit::document(&emit::Yaml::from(tree)),
         Format::Json => format!("{:#}\n", print::json(tree)),
     }
 }
