@@ -10,6 +10,7 @@
 //! | [`compose`] | compose, and nothing of Kubernetes | `compose::Project` |
 //! | [`disk`] | the file system and the process: the only input and output | [`disk::tree::Outcome`] |
 
+pub mod cli;
 pub mod compose;
 pub mod diag;
 pub mod disk;
