@@ -14,6 +14,7 @@ use crate::{
 };
 
 mod config;
+mod convert;
 mod project;
 
 /// What a run sees of the process around it.
@@ -46,6 +47,8 @@ struct Arguments {
 enum Command {
     /// Print the loaded project as `docker compose config` does
     Config(config::Arguments),
+    /// Write or update the Kubernetes configuration of a project
+    Convert(convert::Arguments),
 }
 
 /// Runs a command; `args` begins with the name of the program. Gives the exit status.
@@ -56,6 +59,7 @@ pub fn run(args: &[String], mut io: Io<'_>) -> u8 {
     };
     match arguments.command {
         Command::Config(config) => config::run(&config, &arguments.project, &mut io),
+        Command::Convert(convert) => convert::run(&convert, &arguments.project, &mut io),
     }
 }
 

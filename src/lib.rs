@@ -12,8 +12,6 @@
 //! | [`plan`] | decisions | [`plan::Plan`] |
 //! | [`kustomize`] | kustomize's files | [`kustomize::TreeFile`] |
 //! | [`render`] | how a plan is written down | the files of a tree |
-//! | [`kustomize`] | kustomize's files | [`kustomize::TreeFile`] |
-//! | [`render`] | how a plan is written down | the files of a tree |
 //! | [`disk`] | the file system and the process: the only input and output | [`disk::tree::Outcome`] |
 
 pub mod cli;
@@ -22,9 +20,7 @@ pub mod diag;
 pub mod disk;
 pub mod k8s;
 pub mod kustomize;
-pub mod kustomize;
 pub mod plan;
-pub mod render;
 pub mod render;
 pub mod secret;
 pub mod text;

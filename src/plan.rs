@@ -87,8 +87,6 @@ pub struct Plan {
     pub external_claims: Vec<PersistentVolumeClaim>,
     /// Images that the project builds, with the tags that compose gives them.
     pub built_images: BTreeMap<String, String>,
-    /// Images that the project builds, with the tags that compose gives them.
-    pub built_images: BTreeMap<String, String>,
     /// What became of every decided key.
     pub ledger: Ledger,
 }
@@ -306,17 +304,6 @@ fn namespace(project: &str, environment: &str) -> String {
 /// Does an environment of this name run on a developer's machine?
 fn is_local(environment: &str) -> bool {
     ["local", "dev", "development", "minikube", "kind", "skaffold"].contains(&environment)
-}
-
-/// The names of the images that the project builds, with their tags.
-fn built_images(project: &Project) -> BTreeMap<String, String> {
-    let built = project.services.iter().filter(|(_, service)| service.build.is_some());
-    built
-        .map(|(name, service)| {
-            let image = Reference::parse(&service.image_or_built(&project.name, name));
-            (image.name(), image.tag.unwrap_or_else(|| "latest".to_owned()))
-        })
-        .collect()
 }
 
 /// The names of the images that the project builds, with their tags.

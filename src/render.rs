@@ -15,10 +15,8 @@ use crate::{
 
 /// The files of a plan, relative to the output directory, by path.
 pub fn render(plan: &Plan) -> Vec<TreeFile> {
-    let mut files = vec![
-        generated("README.md", text::readme(plan)),
-        generated(".gitignore", text::gitignore()),
-    ];
+    let mut files =
+        vec![generated("README.md", text::readme(plan)), generated(".gitignore", text::gitignore())];
     base(plan, &mut files);
     for app in &plan.apps {
         directory(plan, app, &mut files);

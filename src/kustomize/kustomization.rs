@@ -97,7 +97,8 @@ impl Kustomization {
         if !self.components.is_empty() {
             fields.push(("components", Entry::new(list(&self.components))));
         }
-        for (key, generators) in [("configMapGenerator", &self.config_maps), ("secretGenerator", &self.secrets)]
+        for (key, generators) in
+            [("configMapGenerator", &self.config_maps), ("secretGenerator", &self.secrets)]
         {
             if !generators.is_empty() {
                 fields.push((key, Entry::new(Yaml::seq(generators.iter().map(Generator::yaml)))));

@@ -30,10 +30,6 @@ pub(super) fn plan(
         // What is built here may be on the node already, by whatever tag.
         container.image_pull_policy = Some("IfNotPresent".to_owned());
     }
-    if service.build.is_some() {
-        // What is built here may be on the node already, by whatever tag.
-        container.image_pull_policy = Some("IfNotPresent".to_owned());
-    }
     if let Some(policy) = &service.pull_policy {
         pull_policy(policy, container, entries);
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use k8s_openapi::{
     api::{
         apps::v1::{
-            DaemonSet, DaemonSetSpec, Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment,
-            StatefulSet, StatefulSetSpec,
+            DaemonSet, DaemonSetSpec, Deployment, DeploymentSpec, DeploymentStrategy,
+            RollingUpdateDeployment, StatefulSet, StatefulSetSpec,
         },
         batch::v1::{Job, JobSpec},
         core::v1::{PodTemplateSpec, Service, ServiceSpec},
@@ -125,8 +125,10 @@ fn strategy(update: &Update) -> Option<DeploymentStrategy> {
         max_surge: update.max_surge.map(IntOrString::Int),
         max_unavailable: update.max_unavailable.map(IntOrString::Int),
     };
-    (update.max_surge.is_some() || update.max_unavailable.is_some())
-        .then(|| DeploymentStrategy { type_: Some("RollingUpdate".to_owned()), rolling_update: Some(rolling) })
+    (update.max_surge.is_some() || update.max_unavailable.is_some()).then(|| DeploymentStrategy {
+        type_: Some("RollingUpdate".to_owned()),
+        rolling_update: Some(rolling),
+    })
 }
 
 fn labels(app: &App, workload: &Workload) -> Labels {

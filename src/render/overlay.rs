@@ -11,7 +11,10 @@ use crate::{
 pub(super) fn render(plan: &Plan, files: &mut Vec<TreeFile>) {
     let folder = format!("overlays/{}", plan.environment);
     let inner = Kustomization { resources: vec!["../../../base".to_owned()], ..Kustomization::default() };
-    files.push(generated(format!("{folder}/generated/kustomization.yaml"), inner.to_text(&text::header(plan))));
+    files.push(generated(
+        format!("{folder}/generated/kustomization.yaml"),
+        inner.to_text(&text::header(plan)),
+    ));
     yours(plan, &folder, files);
     secrets(plan, &format!("{folder}/secrets"), files);
 }
