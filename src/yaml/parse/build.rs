@@ -148,6 +148,7 @@ impl<'a> Builder<'a> {
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(range.clone()),
             Event::Alias(_) | Event::UnresolvedAlias(_) => self.alias(range.clone()),
+            // Said to cover the first token of the document, which is still to come.
             Event::DocumentStart(false, _) => return Step::Next,
             _ => Step::Next,
         };
