@@ -57,13 +57,13 @@ struct Lists {
     #[arg(long = "services", id = "list-services")]
     services: bool,
     /// Print the names of the volumes
-    #[arg(long)]
+    #[arg(long = "volumes", id = "list-volumes")]
     volumes: bool,
     /// Print the names of the profiles
-    #[arg(long)]
+    #[arg(long = "profiles", id = "list-profiles")]
     profiles: bool,
     /// Print the images
-    #[arg(long)]
+    #[arg(long = "images", id = "list-images")]
     images: bool,
 }
 
