@@ -39,9 +39,6 @@ pub(super) struct Arguments {
     /// Do not check that the parts of the project fit together
     #[arg(long)]
     no_consistency: bool,
-    /// Keep resources that no service uses
-    #[arg(long)]
-    all_resources: bool,
     /// Print nothing, only say whether the project is valid
     #[arg(short, long)]
     quiet: bool,
@@ -74,9 +71,9 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
         normalise: !arguments.no_normalize,
         resolve_paths: !arguments.no_path_resolution,
         check_consistency: !arguments.no_consistency,
-        all_resources: arguments.all_resources,
+        ..Options::default()
     };
-    let request = Request { services: arguments.services.clone(), options, ..flags.request(io) };
+    let request = flags.request(options, arguments.services.clone(), io);
     let (mut sources, mut report) = (Sources::default(), Report::default());
     let printed = printed(arguments, &request, &mut sources, &mut report);
     show(&report, &sources, io);
@@ -101,7 +98,7 @@ fn printed(
     let project = compose::load(request, &disk, sources, report)?;
     Some(match names(&arguments.list, &project) {
         Some(names) => names.into_iter().map(|name| name + "\n").collect(),
-        None => text(&print::escaped(&project.write()), arguments.format),
+        None => text(&print::printed(&project), arguments.format),
     })
 }
 
