@@ -9,6 +9,7 @@ mod anchors;
 mod build;
 mod codes;
 mod encoding;
+mod findings;
 mod mapping;
 mod repair;
 mod syntax;
@@ -30,7 +31,7 @@ use crate::{
 /// walk the tree recursively, and so it is dropped.
 pub const MAX_DEPTH: usize = 200;
 
-/// Bytes that may be read over and over to find all lines that need a repair.
+/// Bytes that may be read over and over to find all texts that need a repair.
 const REPAIR_BUDGET: usize = 64 << 20;
 
 /// All documents of a source, as trees. A document that says nothing is null, a source without a
@@ -50,8 +51,8 @@ pub fn documents(sources: &Sources, id: SourceId, report: &mut Report) -> Option
     loop {
         budget = budget.saturating_sub(text.len());
         let (outcome, found) = Builder::new(&repaired, id, budget > 0).run();
-        if let Outcome::Repair { at, blanks } = outcome {
-            repaired.indent(at, blanks);
+        if let Outcome::Repair(repair) = outcome {
+            repaired.indent(repair.lines, repair.blanks);
             continue;
         }
         for diagnostic in found {

@@ -8,14 +8,10 @@ use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, S
 
 use super::{
     MAX_DEPTH,
-    anchors::{Anchors, MAX_EXPANSION, Tree, Unresolved},
-    codes::{
-        ALIAS_EXPANSION, DUPLICATE_KEY, MERGE_KEY, NESTING, NON_STRING_KEY, QUOTED_INDENTATION,
-        RECURSIVE_ANCHOR, SYNTAX, TAG_MISMATCH, UNDEFINED_ALIAS,
-    },
-    mapping::{Mistake, OpenKey, OpenMapping},
+    anchors::{Anchors, Tree, Unresolved},
+    findings,
+    mapping::{OpenKey, OpenMapping},
     repair::Repaired,
-    syntax,
 };
 use crate::{
     diag::Diagnostic,
@@ -32,13 +28,17 @@ pub(super) enum Outcome {
     Read(Vec<Node>),
     /// Some document is no YAML.
     Refused,
-    /// The line at this offset of the text needs blanks, and then all is to be read anew.
-    Repair {
-        /// Where, in the text.
-        at: usize,
-        /// How many.
-        blanks: usize,
-    },
+    /// These lines of the text need blanks, and then all is to be read anew.
+    Repair(Repair),
+}
+
+/// Lines that need more indentation.
+#[derive(Debug)]
+pub(super) struct Repair {
+    /// Every line that has something of this range of the text.
+    pub(super) lines: Range<usize>,
+    /// How many blanks.
+    pub(super) blanks: usize,
 }
 
 /// What to do after an event.
@@ -46,10 +46,7 @@ enum Step {
     Next,
     /// Nothing more can be made of this document.
     Abandon,
-    Repair {
-        at: usize,
-        blanks: usize,
-    },
+    Repair(Repair),
 }
 
 /// A complete node on its way into its parent. Ranges here and below are of the repaired text.
@@ -118,7 +115,7 @@ impl<'a> Builder<'a> {
             };
             match step {
                 Step::Next => {}
-                Step::Repair { at, blanks } => return (Outcome::Repair { at, blanks }, self.found),
+                Step::Repair(repair) => return (Outcome::Repair(repair), self.found),
                 Step::Abandon => {
                     self.refused = true;
                     self.frames.clear();
@@ -183,14 +180,14 @@ impl<'a> Builder<'a> {
         };
         let span = self.span(&range);
         if self.source.touches(&range) {
-            self.found.push(quoted_indentation(span));
+            self.found.push(findings::quoted_indentation(span));
         }
         let tag = tag_name(tag);
         let value = match tag.as_deref() {
             None if is_plain => scalar::resolve(text),
             None => Value::String(text.to_owned()),
             Some(tag) => scalar::resolve_tagged(tag, text).unwrap_or_else(|reason| {
-                self.found.push(Diagnostic::error(TAG_MISMATCH, reason).at(span, "here"));
+                self.found.push(findings::tag_mismatch(reason, span));
                 Value::Null
             }),
         };
@@ -215,18 +212,18 @@ impl<'a> Builder<'a> {
             Ok(tree) if self.frames.len() + tree.height > MAX_DEPTH => return self.too_deep(&range),
             Ok(tree) => tree,
             Err(Unresolved::Exhausted) => {
-                self.found.push(alias_expansion(span));
+                self.found.push(findings::alias_expansion(span));
                 return Step::Abandon;
             }
             Err(Unresolved::Undefined) => {
                 // What an abandoned document would have said is not known.
                 if !self.refused {
-                    self.found.push(undefined_alias(&name, span));
+                    self.found.push(findings::undefined_alias(&name, span));
                 }
                 Tree { node: Node::new(Value::Null, span), size: 1, height: 0 }
             }
             Err(Unresolved::Recursive(anchor)) => {
-                self.found.push(recursive_anchor(&name, anchor, span));
+                self.found.push(findings::recursive_anchor(&name, anchor, span));
                 Tree { node: Node::new(Value::Null, span), size: 1, height: 0 }
             }
         };
@@ -276,7 +273,7 @@ impl<'a> Builder<'a> {
             Open::Seq(items) => items.push(built.tree.node),
             Open::Map(mapping) if mapping.awaits_value() => {
                 if let Err(mistake) = mapping.push_value(built.tree.node, built.is_alias) {
-                    self.found.push(refused_entry(mistake));
+                    self.found.push(findings::refused_entry(mistake));
                 }
             }
             Open::Map(_) => {
@@ -296,7 +293,7 @@ impl<'a> Builder<'a> {
             Value::String(text) => OpenKey::Key(Key { text, span }),
             value => {
                 let text = self.source.text().get(built.written).unwrap_or_default();
-                self.found.push(non_string_key(&self.path(), text, &value, span));
+                self.found.push(findings::non_string_key(&self.path(), text, &value, span));
                 OpenKey::Refused
             }
         }
@@ -323,25 +320,19 @@ impl<'a> Builder<'a> {
         let at = error.marker().byte_offset().unwrap_or(self.source.text().len());
         match error.kind() {
             ErrorKind::InvalidQuotedScalarIndent if self.may_repair && self.source.can_indent(at) => {
-                return Step::Repair { at, blanks: self.column() + 1 };
+                return Step::Repair(Repair { lines: at..self.quoted_end(at), blanks: self.column() + 1 });
             }
             ErrorKind::RecursionLimitExceeded => return self.too_deep(&(at..at)),
             _ => {}
         }
         let end = self.source.text().get(at..).and_then(|rest| rest.chars().next());
         let end = end.filter(|character| !matches!(character, '\n' | '\r')).map_or(0, char::len_utf8);
-        let (message, help) = syntax::explain(error.kind());
-        let diagnostic = Diagnostic::error(SYNTAX, message).at(self.span(&(at..at + end)), "here");
-        self.found.push(match help {
-            Some(help) => diagnostic.help(help),
-            None => diagnostic,
-        });
+        self.found.push(findings::syntax(error.kind(), self.span(&(at..at + end))));
         Step::Abandon
     }
 
     fn too_deep(&mut self, range: &Range<usize>) -> Step {
-        let message = format!("collections are nested deeper than {MAX_DEPTH} levels");
-        self.found.push(Diagnostic::error(NESTING, message).at(self.span(range), "here"));
+        self.found.push(findings::nesting(self.span(range)));
         Step::Abandon
     }
 
@@ -362,17 +353,47 @@ impl<'a> Builder<'a> {
         if !self.awaits_value() {
             return said;
         }
+        let at = self.behind_properties(self.cursor, said);
+        let is_dash = at < said && self.source.text().as_bytes().get(at) == Some(&b'-');
+        if is_dash { at } else { said }
+    }
+
+    /// Where the quoted text ends in which the scanner stopped at `at`: behind its last line break.
+    fn quoted_end(&self, at: usize) -> usize {
         let text = self.source.text();
-        let mut at = self.cursor;
+        let mut start = self.behind_properties(self.cursor, at);
+        while text.get(start..at).is_some_and(|rest| rest.starts_with(['-', '?'])) {
+            start = self.behind_properties(start + 1, at);
+        }
+        let mut characters = text.get(start..).unwrap_or_default().char_indices();
+        let Some((_, quote @ ('"' | '\''))) = characters.next() else { return at };
+        while let Some((offset, character)) = characters.next() {
+            if character == '\\' && quote == '"' {
+                characters.next();
+            } else if character == quote {
+                if !(quote == '\''
+                    && text.get(start + offset + 1..).is_some_and(|rest| rest.starts_with(quote)))
+                {
+                    return (start + offset).max(at);
+                }
+                characters.next();
+            }
+        }
+        at
+    }
+
+    /// The first thing from `from` on that is no blank, colon, comment, anchor or tag, or `until`.
+    fn behind_properties(&self, from: usize, until: usize) -> usize {
+        let blank = [' ', '\t', '\n', '\r'];
+        let mut at = from;
         loop {
-            let rest = text.get(at..said).unwrap_or_default();
-            let word = rest.trim_start_matches([' ', '\t', '\n', '\r', ':']);
+            let rest = self.source.text().get(at..until).unwrap_or_default();
+            let word = rest.trim_start_matches(blank).trim_start_matches(':').trim_start_matches(blank);
             at += rest.len() - word.len();
             at += match word.as_bytes().first() {
-                Some(b'-') => return at,
                 Some(b'#') => word.find(['\n', '\r']).unwrap_or(word.len()),
-                Some(b'&' | b'!') => word.find([' ', '\t', '\n', '\r']).unwrap_or(word.len()),
-                _ => return said,
+                Some(b'&' | b'!') => word.find(blank).unwrap_or(word.len()),
+                _ => return at,
             };
         }
     }
@@ -424,62 +445,4 @@ fn directive(tag: Option<&str>) -> Option<Directive> {
         Some("!override") => Some(Directive::Override),
         _ => None,
     }
-}
-
-fn refused_entry(mistake: Mistake) -> Diagnostic {
-    match mistake {
-        Mistake::Duplicate(key, first, second) => {
-            Diagnostic::error(DUPLICATE_KEY, format!("the key `{key}` is set twice in one mapping"))
-                .at(second, "here")
-                .at(first, "first here")
-                .help(if key == "<<" {
-                    "merge several mappings with one key: `<<: [*a, *b]`"
-                } else {
-                    "remove one of the two, or merge what they say"
-                })
-        }
-        Mistake::NoMapping(place) => {
-            Diagnostic::error(MERGE_KEY, "`<<` merges a mapping or a list of mappings, and this is neither")
-                .at(place, "here")
-        }
-    }
-}
-
-fn non_string_key(path: &str, text: &str, value: &Value, span: Span) -> Diagnostic {
-    let place = if path.is_empty() { "at the top level".to_owned() } else { format!("in {path}") };
-    let diagnostic = match value {
-        Value::Seq(_) | Value::Map(_) => {
-            Diagnostic::error(NON_STRING_KEY, format!("non-string key {place}: a collection"))
-        }
-        Value::Null if text.is_empty() => {
-            Diagnostic::error(NON_STRING_KEY, format!("non-string key {place}: nothing"))
-        }
-        _ => Diagnostic::error(NON_STRING_KEY, format!("non-string key {place}: {text}"))
-            .help(format!("write it in quotes: `\"{text}\"`")),
-    };
-    diagnostic.at(span, "here")
-}
-
-fn undefined_alias(name: &str, span: Span) -> Diagnostic {
-    Diagnostic::error(UNDEFINED_ALIAS, format!("there is no anchor `{name}` before this alias"))
-        .at(span, "here")
-        .help("anchors hold within one file only; if no alias is meant, write the value in quotes")
-}
-
-fn recursive_anchor(name: &str, anchor: Span, span: Span) -> Diagnostic {
-    Diagnostic::error(RECURSIVE_ANCHOR, format!("what the anchor `{name}` stands for contains itself"))
-        .at(span, "here")
-        .at(anchor, "anchor here")
-}
-
-fn alias_expansion(span: Span) -> Diagnostic {
-    Diagnostic::error(ALIAS_EXPANSION, format!("aliases stand for more than {MAX_EXPANSION} values"))
-        .at(span, "with this one")
-        .help("aliases of aliases multiply; say it with fewer of them")
-}
-
-fn quoted_indentation(span: Span) -> Diagnostic {
-    Diagnostic::warning(QUOTED_INDENTATION, "a quoted text goes on at or left of the column of its key")
-        .at(span, "here")
-        .help("YAML asks for more indentation, and other tools refuse the file: indent the text further")
 }

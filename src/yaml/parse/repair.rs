@@ -62,9 +62,12 @@ impl<'a> Repaired<'a> {
         !self.blanks.contains_key(&self.line_start(at))
     }
 
-    /// Puts blanks at the start of the line in which this offset of the text lies.
-    pub(super) fn indent(&mut self, at: usize, blanks: usize) {
-        self.blanks.insert(self.line_start(at), blanks);
+    /// Puts blanks at the start of every line that has something of this range of the text.
+    pub(super) fn indent(&mut self, lines: Range<usize>, blanks: usize) {
+        let breaks = self.text.get(lines.clone()).unwrap_or_default().match_indices('\n');
+        let starts: Vec<usize> = breaks.map(|(index, _)| self.line_start(lines.start + index + 1)).collect();
+        self.blanks.insert(self.line_start(lines.start), blanks);
+        self.blanks.extend(starts.into_iter().map(|start| (start, blanks)));
         let mut text = String::with_capacity(self.text.len() + blanks);
         let mut insertions = Vec::with_capacity(self.blanks.len());
         let (mut from, mut earlier) = (0, 0);
@@ -94,12 +97,16 @@ mod tests {
     #[test]
     fn offsets_map_back_to_the_original() {
         let mut repaired = Repaired::new("ab\ncd\nef");
-        repaired.indent(6, 3);
-        repaired.indent(4, 2);
+        repaired.indent(6..6, 3);
+        repaired.indent(4..4, 2);
         assert_eq!(repaired.text(), "ab\n  cd\n   ef");
         let mapped: Vec<_> = (0..=13).map(|offset| repaired.original(offset)).collect();
         assert_eq!(mapped, [0, 1, 2, 3, 3, 3, 4, 5, 6, 6, 6, 6, 7, 8]);
         assert!(repaired.touches(&(1..4)) && !repaired.touches(&(0..3)) && !repaired.touches(&(5..8)));
         assert!(!repaired.can_indent(11) && repaired.can_indent(1));
+
+        let mut repaired = Repaired::new("ab\ncd\nef");
+        repaired.indent(3..6, 1);
+        assert_eq!(repaired.text(), "ab\n cd\n ef");
     }
 }

@@ -339,11 +339,13 @@ fn quoted_texts_may_go_on_at_their_keys_column() {
 }
 
 #[test]
-fn a_long_quoted_text_is_repaired_line_by_line() {
-    let text = format!("a: \"{}\"\n", "echo\n".repeat(500));
+fn a_long_quoted_text_is_repaired_at_once() {
+    let text = format!("a: # \"\n  &x \"{}\"\nb:\n- 'it''s\nx'\n", "'\\\"xx\n".repeat(50_000));
     let parsed = parse(&text);
-    assert_eq!(parsed.documents.unwrap()[0].get("a").unwrap().as_str().unwrap().len(), 2500);
-    assert_eq!(parsed.report.count(Severity::Warning), 1);
+    let [document] = parsed.documents.as_deref().unwrap() else { panic!("one document") };
+    assert_eq!(document.get("a").unwrap().as_str().unwrap(), "'\"xx ".repeat(50_000));
+    assert_eq!(show(document.get("b").unwrap()), r#"["it's x"]"#);
+    assert_eq!(parsed.report.count(Severity::Warning), 2);
 }
 
 #[test]
