@@ -7,6 +7,8 @@
 
 use std::{collections::BTreeMap, fmt, ops::Range};
 
+use indexmap::IndexMap;
+
 use self::escape::Unescaped;
 use super::template::{self, Resolved};
 
@@ -20,6 +22,16 @@ pub struct Parsed {
     pub variables: Vec<Variable>,
     /// References to variables that are not set, replaced by nothing. Compose warns of them.
     pub unset: Vec<Unset>,
+}
+
+impl Parsed {
+    /// The variables that have a value, each with its last one, where they first stand.
+    pub fn values(&self) -> IndexMap<&str, &str> {
+        self.variables
+            .iter()
+            .filter_map(|variable| Some((variable.name.as_str(), variable.value.as_deref()?)))
+            .collect()
+    }
 }
 
 /// One statement of a file.
@@ -90,14 +102,12 @@ impl std::error::Error for DotenvError {}
 pub fn parse(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Parsed, DotenvError> {
     let set = BTreeMap::new();
     let mut parser = Parser { text, lookup, at: skip_byte_order_mark(text), set, parsed: Parsed::default() };
-    let mut quote_line = None;
+    let mut quote_end = None;
     while parser.next_statement() {
-        let line = parser.line_end(parser.at);
-        let after_quote = quote_line == Some(line);
+        let after_quote = quote_end.is_some_and(|end| !text[end..parser.at].contains('\n'));
         let variable = Variable { after_quote, ..parser.statement()? };
-        let quoted =
-            variable.form != Form::Bare && text[variable.value_range.clone()].starts_with(['"', '\'']);
-        quote_line = quoted.then(|| parser.line_end(parser.at));
+        let quoted = text[variable.value_range.clone()].starts_with(['"', '\'']);
+        quote_end = quoted.then_some(parser.at);
         if let Some(value) = &variable.value {
             parser.set.insert(variable.name.clone(), value.clone());
         }
@@ -328,9 +338,9 @@ mod tests {
                 vec![("K", "v"), ("J", "w"), ("exported", "x"), ("export", "y")]
             }),
             ("1K-x.y_[0]=v\nÉ=\n²:x", vec![("1K-x.y_[0]", "v"), ("É", ""), ("²", "x")]),
-            ("=v\n:w\nA\tB=1", vec![("", "v"), ("", "w"), ("A\tB", "1")]),
+            ("=v\n:w\nA\tB=1", vec![("", "w"), ("A\tB", "1")]),
             ("A==b\nB=:c\nC: =d", vec![("A", "=b"), ("B", ":c"), ("C", "=d")]),
-            ("K=\n\nJ=1\nK=2", vec![("K", ""), ("J", "1"), ("K", "2")]),
+            ("K=\n\nJ=1\nK=2", vec![("K", "2"), ("J", "1")]),
             ("SH\nexport E\n", vec![("SH", "sh"), ("E", "")]),
             ("K=1\nSH", vec![("K", "1"), ("", "SH")]),
             ("K=1\nexport SH", vec![("K", "1"), ("", "SH")]),
@@ -338,8 +348,7 @@ mod tests {
         ];
         for (text, expected) in cases {
             let parsed = parse(text, &lookup).unwrap();
-            let set = parsed.variables.iter().filter_map(|v| Some((v.name.as_str(), v.value.as_deref()?)));
-            assert_eq!(set.collect::<Vec<_>>(), expected, "{text:?}");
+            assert_eq!(Vec::from_iter(parsed.values()), expected, "{text:?}");
         }
     }
 

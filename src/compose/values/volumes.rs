@@ -61,12 +61,20 @@ pub fn parse(text: &str) -> Result<VolumeSpec, ValueError> {
         }
         [] => (None, text, ""),
     };
+    // Docker compose loses a section whose `${` has no end: as a target it would be missing.
+    if options.is_empty() && open_substitution(target) {
+        return Err(ValueError::part(text, target, "the `${` in this path has no end"));
+    }
     let volume_type = match source {
         Some(source) if is_path(source) => VolumeType::Bind,
         _ => VolumeType::Volume,
     };
     let source = source.map(str::to_owned);
     let mut volume = VolumeSpec { volume_type, source, target: target.to_owned(), ..VolumeSpec::default() };
+    if open_substitution(options) {
+        volume.unknown_options.push(options.to_owned());
+        return Ok(volume);
+    }
     for option in options.split(',') {
         apply_option(&mut volume, option);
     }
@@ -97,6 +105,16 @@ pub fn clean_target(target: &str) -> String {
         (true, _) => format!("/{}", kept.join("/")),
         (false, false) => kept.join("/"),
     }
+}
+
+/// Does a `${` stand in the text whose brace is missing?
+fn open_substitution(text: &str) -> bool {
+    let open = text.char_indices().fold(0usize, |open, (offset, character)| match character {
+        '$' if text[offset + 1..].starts_with('{') => open + 1,
+        '}' => open.saturating_sub(1),
+        _ => open,
+    });
+    open > 0
 }
 
 /// Cuts at the colons, but for those behind a drive and within `${…}`.
@@ -194,11 +212,20 @@ mod tests {
         assert_eq!(volume.selinux.as_deref(), Some("Z"));
         assert_eq!(volume.unknown_options, ["cached", " x"]);
         assert!(!parse("./a:/b:ro,rw").unwrap().read_only);
+        let volume = parse("./a:/b:ro,${X").unwrap();
+        assert_eq!((volume.read_only, volume.unknown_options), (false, vec!["ro,${X".to_owned()]));
     }
 
     #[test]
     fn says_what_is_wrong_where() {
-        let cases = [("", 0..0), (":/b", 0..0), ("./a::ro", 4..4), ("/a:/b:", 6..6), ("./a:/b:ro:z", 10..11)];
+        let cases = [
+            ("", 0..0),
+            (":/b", 0..0),
+            ("./a::ro", 4..4),
+            ("/a:/b:", 6..6),
+            ("./a:/b:ro:z", 10..11),
+            ("db:/a${X:ro", 3..11),
+        ];
         for (text, range) in cases {
             let error = parse(text).unwrap_err();
             assert_eq!(error.offset..error.offset + error.len, range, "{text}: {error}");
