@@ -6,7 +6,7 @@
 mod mask;
 mod reference;
 
-use std::sync::LazyLock;
+use std::{borrow::Cow, sync::LazyLock};
 
 use regex::Regex;
 
@@ -107,23 +107,41 @@ static SHAPES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 ///
 /// Case does not count, and `-` and `.` count as `_`.
 pub fn is_secret_key(name: &str) -> bool {
-    let name = normal_name(name);
-    if ["_FILE", "_NAME", "PROXY_PASS"].iter().any(|ending| name.ends_with(ending)) {
+    let name = name.trim().to_uppercase();
+    if name.ends_with("_FILE") || name.ends_with("_NAME") {
         return false;
     }
     if name.contains("ALLOW_EMPTY_") || name.contains("RANDOM_") {
         return false;
     }
+    let name = normal_name(&name);
     let joined = name.replace('_', "");
     PARTS.iter().any(|part| joined.contains(part))
-        || LAST_WORDS.iter().any(|words| ends_with_words(&name, words))
+        || LAST_WORDS.iter().any(|words| ends_with_words(&name, words)) && !name.ends_with("PROXY_PASS")
         || ENDINGS.iter().any(|ending| name.ends_with(ending))
         || NAMES.contains(&name.as_str())
 }
 
 /// Does the value look like a secret whatever its name: a URL with a password in it, private key
-/// material, a token of a well-known shape?
+/// material, a token of a well-known shape? The value is one that no reference is left in.
 pub fn is_secret_value(value: &str) -> bool {
+    is_written_secret_value(&as_written(value))
+}
+
+/// Is the value, under this name, a secret to hide? Switches, empty values and absolute paths are
+/// none, nor is a bare quantity under a name that asks for one. The value is one that no reference is
+/// left in: a `$` in it is a dollar.
+pub fn is_secret(name: &str, value: &str) -> bool {
+    is_written_secret(name, &as_written(value))
+}
+
+/// [`is_secret`] for a value as a file writes it, before interpolation: `${DB_PASSWORD}` is none,
+/// `${DB_PASSWORD:-hunter2}` is one.
+pub fn is_written_secret(name: &str, written: &str) -> bool {
+    is_written_secret_value(written) || is_secret_by_name(name, written)
+}
+
+fn is_written_secret_value(value: &str) -> bool {
     let header = value.trim_start();
     let bearer = header.get(..7).filter(|start| start.eq_ignore_ascii_case("bearer "));
     bearer.is_some_and(|_| header[7..].starts_with(|first: char| !first.is_whitespace() && first != '$'))
@@ -131,25 +149,24 @@ pub fn is_secret_value(value: &str) -> bool {
         || mask::url_passwords(value).any(|range| reference::has_literal(&value[range]))
 }
 
-/// Is the value, under this name, a secret to hide? Switches, empty values, absolute paths and
-/// values made of references alone are none, nor is a bare quantity under a name that asks for one.
-pub fn is_secret(name: &str, value: &str) -> bool {
-    is_secret_value(value) || is_secret_by_name(name, value)
+/// How a file would write this value.
+fn as_written(value: &str) -> Cow<'_, str> {
+    if value.contains('$') { Cow::Owned(value.replace('$', "$$")) } else { Cow::Borrowed(value) }
 }
 
-/// [`is_secret`], but for values that only their name gives away.
+/// [`is_written_secret`], but for values that only their name gives away.
 fn is_secret_by_name(name: &str, value: &str) -> bool {
     is_secret_key(name)
         && is_literal(value)
         && !(asks_for_quantity(name) && is_quantity(value))
-        && !(normal_name(name).ends_with("_URL") && value.contains("://"))
+        && !(name.to_uppercase().ends_with("_URL") && value.contains("://"))
 }
 
 /// Does the value itself say something that is not known from elsewhere?
 fn is_literal(value: &str) -> bool {
-    let value = value.trim();
-    !value.is_empty()
-        && !SWITCHES.iter().any(|switch| value.eq_ignore_ascii_case(switch))
+    let text = value.trim();
+    !text.is_empty()
+        && !SWITCHES.iter().any(|switch| text.eq_ignore_ascii_case(switch))
         && !is_absolute_path(value)
         && reference::has_literal(value)
 }
@@ -254,7 +271,7 @@ mod tests {
             "Bearer abc",
             "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
         ] {
-            assert!(is_secret_value(value), "{value}");
+            assert!(is_written_secret_value(value), "{value}");
         }
         for value in [
             "",
@@ -269,7 +286,7 @@ mod tests {
             "-----BEGIN CERTIFICATE-----",
             "ü",
         ] {
-            assert!(!is_secret_value(value), "{value}");
+            assert!(!is_written_secret_value(value), "{value}");
         }
     }
 
@@ -296,8 +313,15 @@ mod tests {
             ("AUTHOR", "hunter2", false),
         ];
         for (name, value, expected) in cases {
-            assert_eq!(is_secret(name, value), expected, "{name}={value}");
+            assert_eq!(is_written_secret(name, value), expected, "{name}={value}");
         }
+    }
+
+    #[test]
+    fn dollars_of_interpolated_values_are_no_references() {
+        assert!(is_secret("DB_PASSWORD", "$ecret") && is_secret("DB_PASSWORD", "${x}"));
+        assert!(is_secret_value("redis://:$ecret@redis"));
+        assert!(!is_secret("DB_PASSWORD", "") && !is_secret("PRICE", "$5"));
     }
 
     #[test]

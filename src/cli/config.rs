@@ -10,7 +10,10 @@ use crate::{
     diag::Report,
     disk::Disk,
     text::Sources,
-    yaml::{Node, emit},
+    yaml::{
+        Node,
+        emit::{self, Yaml},
+    },
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -104,7 +107,7 @@ fn printed(
 
 fn text(tree: &Node, format: Format) -> String {
     match format {
-        Format::Yaml => emit::node(tree),
+        Format::Yaml => emit::document(&Yaml::from(tree)),
         Format::Json => format!("{:#}\n", print::json(tree)),
     }
 }

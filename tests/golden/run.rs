@@ -1,0 +1,176 @@
+//! Running a case in a copy of its project.
+
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    fs,
+    io::{self, Write},
+    path::Path,
+    rc::Rc,
+};
+
+use camino::Utf8PathBuf;
+use kustompose::cli::{self, Io};
+use libtest_mimic::Failed;
+
+/// Files by their paths, with `/`.
+pub(crate) type Files = BTreeMap<String, Vec<u8>>;
+
+/// The folder that each project is copied to; compose names projects after it.
+const PROJECT: &str = "demo";
+
+/// What the case does, as its folder would expect it: `out.txt` and `out/…`.
+pub(crate) fn case(name: &str, folder: &Path) -> Result<Files, Failed> {
+    let mut words = vec![command_of(name)];
+    words.extend(lines(&folder.join("args")).flat_map(|line| words_of(&line)));
+    let environment: BTreeMap<String, String> = lines(&folder.join("env"))
+        .filter_map(|line| line.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned())))
+        .collect();
+    let input = folder.join("in");
+    let copy = Copy::of(&input)?;
+    let first = copy.run(&words, &environment)?;
+    if words[0] == "convert" {
+        same(&first.tree, &copy.run(&words, &environment)?.tree, "a second run changes the tree")?;
+        let fresh = Copy::of(&input)?.run(&words, &environment)?;
+        same(&first.tree, &fresh.tree, "a run elsewhere gives another tree")?;
+        if first.text != fresh.text {
+            return Err("a run elsewhere says other things".into());
+        }
+    }
+    let before = read_files(&input)?;
+    let written = first.tree.iter().filter(|(path, bytes)| before.get(*path) != Some(bytes));
+    let mut files: Files = written.map(|(path, bytes)| (format!("out/{path}"), bytes.clone())).collect();
+    let mut text = first.text;
+    for path in before.keys().filter(|path| !first.tree.contains_key(*path)) {
+        text.push_str(&format!("removed {path}\n"));
+    }
+    if !text.is_empty() || first.exit != 0 {
+        text.push_str(&format!("exit {}\n", first.exit));
+        files.insert("out.txt".to_owned(), text.into_bytes());
+    }
+    Ok(files)
+}
+
+/// Every file below a folder, if there is one.
+pub(crate) fn read_files(folder: &Path) -> io::Result<Files> {
+    fn walk(folder: &Path, prefix: &str, files: &mut Files) -> io::Result<()> {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let path = format!("{prefix}{name}");
+            if entry.path().is_dir() {
+                walk(&entry.path(), &format!("{path}/"), files)?;
+            } else {
+                let path = if name == ".gitignore" { format!("{prefix}gitignore") } else { path };
+                files.insert(path, fs::read(entry.path())?);
+            }
+        }
+        Ok(())
+    }
+    let mut files = Files::new();
+    if folder.is_dir() {
+        walk(folder, "", &mut files)?;
+    }
+    Ok(files)
+}
+
+/// What a run did.
+struct Run {
+    exit: u8,
+    text: String,
+    tree: Files,
+}
+
+/// A throw-away copy of a project.
+struct Copy {
+    directory: tempfile::TempDir,
+}
+
+impl Copy {
+    fn of(project: &Path) -> io::Result<Self> {
+        let directory = tempfile::tempdir()?;
+        copy_folder(project, &directory.path().join(PROJECT))?;
+        Ok(Self { directory })
+    }
+
+    fn run(&self, words: &[String], environment: &BTreeMap<String, String>) -> Result<Run, Failed> {
+        let root = self.directory.path().canonicalize()?;
+        let project =
+            Utf8PathBuf::from_path_buf(root.join(PROJECT)).map_err(|_| "a path that is not UTF-8")?;
+        let output = Output::default();
+        let (mut stdout, mut stderr) = (output.clone(), output.clone());
+        let io = Io {
+            environment: environment.clone(),
+            directory: project.clone(),
+            stdout: &mut stdout,
+            stderr: &mut stderr,
+            color: false,
+            width: 80,
+        };
+        let exit = cli::run(words, io);
+        let text = String::from_utf8_lossy(&output.0.borrow()).into_owned();
+        let root = root.to_string_lossy().into_owned();
+        if words[0] != "config" && text.contains(&root) {
+            return Err(format!("the output names a directory of this machine:\n{text}").into());
+        }
+        // A loaded model has absolute paths, as compose prints them.
+        Ok(Run { exit, text: text.replace(&root, ""), tree: read_files(project.as_std_path())? })
+    }
+}
+
+/// Standard output and standard error of a run, in the order in which they were written.
+#[derive(Clone, Default)]
+struct Output(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The first folder is the subcommand; `load` are the cases of `config` that are about loading.
+fn command_of(name: &str) -> String {
+    match name.split('/').next().unwrap_or_default() {
+        "load" => "config".to_owned(),
+        command => command.to_owned(),
+    }
+}
+
+fn lines(path: &Path) -> impl Iterator<Item = String> + use<> {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let lines: Vec<String> = text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
+    lines.into_iter()
+}
+
+fn words_of(line: &str) -> Vec<String> {
+    line.split_whitespace().map(str::to_owned).collect()
+}
+
+fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        let kind = entry.file_type()?;
+        if kind.is_symlink() {
+            std::os::unix::fs::symlink(fs::read_link(entry.path())?, target)?;
+        } else if kind.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+fn same(first: &Files, second: &Files, otherwise: &str) -> Result<(), Failed> {
+    let keys: std::collections::BTreeSet<&String> = first.keys().chain(second.keys()).collect();
+    match keys.into_iter().find(|path| first.get(*path) != second.get(*path)) {
+        Some(path) => Err(format!("{otherwise}: `{path}`").into()),
+        None => Ok(()),
+    }
+}
