@@ -39,6 +39,7 @@ mod resolve;
 mod rules;
 pub(crate) mod schema;
 mod select;
+mod surprises;
 pub mod template;
 mod unique;
 mod validate;
@@ -154,6 +155,7 @@ fn tree<'a>(
     };
     let base = request.options.resolve_paths.then_some(found.directory.as_path());
     let mut tree = layers::load(&found.files, &scope, base, &mut context);
+    surprises::warn(&tree, &mut context);
     set_name(&mut tree, name.as_deref(), &mut context);
     if request.options.normalise {
         normalise::normalise(&mut tree, &found.variables);
@@ -193,7 +195,9 @@ fn resolve_env_files(tree: &mut Node, profiles: &[String], found: &Found, contex
 /// Sets services aside whose profiles are not active.
 fn disable(project: &mut Project, tree: &Node, profiles: &[String]) {
     let is_active = |name: &str| {
-        services(tree).and_then(|services| services.get(name)).is_none_or(|node| profiles::is_active(node, profiles))
+        services(tree)
+            .and_then(|services| services.get(name))
+            .is_none_or(|node| profiles::is_active(node, profiles))
     };
     let (active, rest): (Vec<_>, Vec<_>) =
         std::mem::take(&mut project.services).into_iter().partition(|(name, _)| is_active(name));

@@ -121,9 +121,12 @@ fn names(list: &Lists, project: &Project) -> Option<BTreeSet<String>> {
     }
     let services = project.services.iter();
     if list.images {
-        return Some(services.map(|(name, service)| service.value.image_or_built(&project.name, name)).collect());
+        return Some(
+            services.map(|(name, service)| service.value.image_or_built(&project.name, name)).collect(),
+        );
     }
     let all = services.chain(&project.disabled_services);
-    let profiles = all.flat_map(|(_, service)| service.value.profiles.iter().flat_map(|profiles| &profiles.value));
+    let profiles =
+        all.flat_map(|(_, service)| service.value.profiles.iter().flat_map(|profiles| &profiles.value));
     list.profiles.then(|| profiles.map(|profile| profile.value.clone()).collect())
 }

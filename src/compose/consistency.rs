@@ -75,7 +75,10 @@ impl Subject<'_> {
         let diagnostic = Diagnostic::error(codes::UNDEFINED_REFERENCE, message).at(span, "not defined");
         report.push(match nearest(name, known.map(String::as_str)) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-            None => diagnostic.help(format!("define it below the top-level `{}s`", what.split(' ').next_back().unwrap_or(what))),
+            None => diagnostic.help(format!(
+                "define it below the top-level `{}s`",
+                what.split(' ').next_back().unwrap_or(what)
+            )),
         });
     }
 }
@@ -112,9 +115,17 @@ fn build(subject: &Subject<'_>, report: &mut Report) {
             Some(target) if target.value.build.is_some() => {}
             Some(_) => {
                 let message = format!("service `{target}` is built from another's image but has no `build`");
-                subject.refuse(codes::UNDEFINED_REFERENCE, context.span, message, "used as a context", report);
+                subject.refuse(
+                    codes::UNDEFINED_REFERENCE,
+                    context.span,
+                    message,
+                    "used as a context",
+                    report,
+                );
             }
-            None => subject.undefined("service", target, context.span, subject.project.services.keys(), report),
+            None => {
+                subject.undefined("service", target, context.span, subject.project.services.keys(), report)
+            }
         }
     }
     let (platform, platforms) = (text(&subject.service.platform), items(&build.platforms));
@@ -151,11 +162,14 @@ fn networks(subject: &Subject<'_>, report: &mut Report) {
 }
 
 fn healthcheck(subject: &Subject<'_>, report: &mut Report) {
-    let Some(test) = subject.service.healthcheck.as_ref().and_then(|check| check.value.test.as_ref()) else { return };
+    let Some(test) = subject.service.healthcheck.as_ref().and_then(|check| check.value.test.as_ref()) else {
+        return;
+    };
     if let Some(first) = test.value.first()
         && !matches!(first.value.as_str(), "CMD" | "CMD-SHELL" | "NONE")
     {
-        let message = format!("the health check of service `{}` must begin with CMD, CMD-SHELL or NONE", subject.name);
+        let message =
+            format!("the health check of service `{}` must begin with CMD, CMD-SHELL or NONE", subject.name);
         subject.refuse(codes::CONFLICT, first.span, message, "none of them", report);
     }
 }
@@ -169,7 +183,8 @@ fn dependencies(subject: &Subject<'_>, report: &mut Report) {
             continue;
         }
         if inactive {
-            let message = format!("service `{}` depends on `{name}`, whose profile is not active", subject.name);
+            let message =
+                format!("service `{}` depends on `{name}`, whose profile is not active", subject.name);
             report.push(
                 Diagnostic::error(codes::UNDEFINED_REFERENCE, message)
                     .at(dependency.span, "not active")
@@ -194,7 +209,10 @@ fn resources(subject: &Subject<'_>, report: &mut Report) {
     let (service, project) = (subject.service, subject.project);
     for mount in items(&service.volumes) {
         let source = text(&mount.value.source);
-        if text(&mount.value.r#type) == "volume" && !source.is_empty() && !project.volumes.contains_key(source) {
+        if text(&mount.value.r#type) == "volume"
+            && !source.is_empty()
+            && !project.volumes.contains_key(source)
+        {
             let span = mount.value.source.as_ref().map_or(mount.span, |source| source.span);
             subject.undefined("volume", source, span, project.volumes.keys(), report);
         }
@@ -221,7 +239,8 @@ fn resources(subject: &Subject<'_>, report: &mut Report) {
 fn watch(subject: &Subject<'_>, report: &mut Report) {
     let Some(develop) = &subject.service.develop else { return };
     for watch in items(&develop.value.watch) {
-        if text(&watch.value.target).is_empty() && !matches!(text(&watch.value.action), "rebuild" | "restart") {
+        if text(&watch.value.target).is_empty() && !matches!(text(&watch.value.action), "rebuild" | "restart")
+        {
             let message = format!("a watch of service `{}` has no `target`", subject.name);
             subject.refuse(codes::CONFLICT, watch.span, message, "only `rebuild` goes without", report);
         }
@@ -249,7 +268,9 @@ fn mounts(subject: &Subject<'_>, report: &mut Report) {
 fn container_names(project: &Project, report: &mut Report) {
     let mut known: BTreeMap<&str, Span> = BTreeMap::new();
     for service in project.services.values() {
-        let Some(name) = service.value.container_name.as_ref().filter(|name| !name.value.is_empty()) else { continue };
+        let Some(name) = service.value.container_name.as_ref().filter(|name| !name.value.is_empty()) else {
+            continue;
+        };
         if let Some(earlier) = known.insert(&name.value, name.span) {
             let message = format!("two services have the container name `{}`", name.value);
             report.push(

@@ -75,7 +75,12 @@ impl<'a> Context<'a> {
     }
 
     /// The documents of a compose file; nothing if it cannot be read, which is reported.
-    pub(super) fn documents(&mut self, path: &Utf8Path, role: Role, named_at: Option<Span>) -> Option<Vec<Node>> {
+    pub(super) fn documents(
+        &mut self,
+        path: &Utf8Path,
+        role: Role,
+        named_at: Option<Span>,
+    ) -> Option<Vec<Node>> {
         if let Some(known) = self.trees.get(path) {
             return known.clone();
         }
@@ -127,17 +132,14 @@ impl<'a> Context<'a> {
         named_at: Option<Span>,
     ) {
         let shown = paths::shown(path, &self.directory);
-        let diagnostic =
-            Diagnostic::error(codes::UNREADABLE_FILE, format!("the {what} `{shown}` cannot be read: {error}"));
+        let diagnostic = Diagnostic::error(
+            codes::UNREADABLE_FILE,
+            format!("the {what} `{shown}` cannot be read: {error}"),
+        );
         self.report.push(match named_at {
             Some(span) => diagnostic.at(span, "named here"),
             None => diagnostic,
         });
-    }
-
-    /// The place of a part of a scalar's text, as near as it can be told.
-    pub(super) fn place_within(&self, node: &Node, text: &str, start: usize, len: usize) -> Span {
-        place_within(self.sources, node.span, text, start, len)
     }
 }
 

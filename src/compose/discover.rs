@@ -56,7 +56,12 @@ pub(super) fn discover(request: &Request, context: &mut Context<'_>) -> Option<F
     } else {
         request.profiles.clone()
     };
-    Some(Found { files: paths.into_iter().map(|path| (path, None)).collect(), directory, variables, profiles })
+    Some(Found {
+        files: paths.into_iter().map(|path| (path, None)).collect(),
+        directory,
+        variables,
+        profiles,
+    })
 }
 
 fn split(text: &str, separator: &str) -> Vec<String> {
@@ -72,9 +77,9 @@ fn env_files(request: &Request, process: &Variables) -> Option<Vec<NamedFile>> {
     if let Some(list) = process.value("COMPOSE_ENV_FILES").filter(|list| !list.is_empty()) {
         return Some(list.split(',').map(named).collect());
     }
-    let disabled = process.value("COMPOSE_DISABLE_ENV_FILE").is_some_and(|value| {
-        matches!(value.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True")
-    });
+    let disabled = process
+        .value("COMPOSE_DISABLE_ENV_FILE")
+        .is_some_and(|value| matches!(value.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True"));
     disabled.then(Vec::new)
 }
 
@@ -115,7 +120,8 @@ fn compose_files(
         let separator = variables.value("COMPOSE_PATH_SEPARATOR").filter(|separator| !separator.is_empty());
         return Some(list.split(separator.as_deref().unwrap_or(":")).map(absolute).collect());
     }
-    let Some(directory) = start.ancestors().find(|directory| first_of(directory, NAMES, context).is_some()) else {
+    let Some(directory) = start.ancestors().find(|directory| first_of(directory, NAMES, context).is_some())
+    else {
         context.report.push(
             Diagnostic::error(codes::NO_COMPOSE_FILE, format!("no compose file in `{start}` or above"))
                 .help(format!("write one of {}, or name a file with `-f`", NAMES.join(", "))),
@@ -131,7 +137,9 @@ fn compose_files(
 
 fn existing(directory: &Utf8Path, names: &[&str], context: &Context<'_>) -> Vec<Utf8PathBuf> {
     let paths = names.iter().map(|name| directory.join(name));
-    paths.filter(|path| matches!(context.files.kind(path), Some(FileKind::File | FileKind::Special))).collect()
+    paths
+        .filter(|path| matches!(context.files.kind(path), Some(FileKind::File | FileKind::Special)))
+        .collect()
 }
 
 fn first_of(directory: &Utf8Path, names: &[&str], context: &Context<'_>) -> Option<Utf8PathBuf> {
@@ -143,7 +151,10 @@ fn warn_of_several(directory: &Utf8Path, names: &[&str], context: &mut Context<'
     if let [used, _, ..] = found.as_slice() {
         let names: Vec<&str> = found.iter().filter_map(|path| path.file_name()).collect();
         let message = format!("there are several compose files: {}", names.join(", "));
-        let help = format!("`{}` is used; remove the others or name files with `-f`", used.file_name().unwrap_or_default());
+        let help = format!(
+            "`{}` is used; remove the others or name files with `-f`",
+            used.file_name().unwrap_or_default()
+        );
         context.report.push(Diagnostic::warning(codes::SEVERAL_COMPOSE_FILES, message).help(help));
     }
 }
@@ -152,7 +163,8 @@ fn warn_of_several(directory: &Utf8Path, names: &[&str], context: &mut Context<'
 /// from the directory. The first two must be clean already.
 pub(super) fn name(request: &Request, found: &Found, context: &mut Context<'_>) -> Option<String> {
     let asked = request.project_name.clone().filter(|name| !name.is_empty());
-    let asked = asked.or_else(|| found.variables.value("COMPOSE_PROJECT_NAME").filter(|name| !name.is_empty()));
+    let asked =
+        asked.or_else(|| found.variables.value("COMPOSE_PROJECT_NAME").filter(|name| !name.is_empty()));
     if let Some(name) = asked {
         if project_name::is_clean(&name) {
             return Some(name);

@@ -112,7 +112,9 @@ fn env_list(node: &Node, base: &Utf8Path, context: &mut Context<'_>) -> Vec<File
         };
         let required = item.get("required").is_none_or(|node| match &node.value {
             Value::Bool(required) => *required,
-            Value::String(text) => !matches!(text.as_str(), "0" | "f" | "F" | "false" | "FALSE" | "False" | ""),
+            Value::String(text) => {
+                !matches!(text.as_str(), "0" | "f" | "F" | "false" | "FALSE" | "False" | "")
+            }
             _ => true,
         });
         files.push(File { path: super::paths::join(base, path), raw, required, span: item.span });

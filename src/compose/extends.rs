@@ -29,12 +29,7 @@ struct Reference {
 }
 
 /// Replaces every service of the document that extends another by what it comes to.
-pub(super) fn extends(
-    document: &mut Node,
-    file: &Utf8Path,
-    scope: &Scope<'_>,
-    context: &mut Context<'_>,
-) {
+pub(super) fn extends(document: &mut Node, file: &Utf8Path, scope: &Scope<'_>, context: &mut Context<'_>) {
     let Some(services) = document.get_mut("services").and_then(Node::as_map_mut) else { return };
     let names: Vec<String> = services.keys().map(|key| key.text.clone()).collect();
     for name in names {

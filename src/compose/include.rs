@@ -26,12 +26,7 @@ use crate::{
 const SECTIONS: &[&str] = &["services", "volumes", "networks", "secrets", "configs", "models"];
 
 /// Merges all that the document includes beneath it, and takes `include` out of it.
-pub(super) fn include(
-    document: &mut Node,
-    file: &Utf8Path,
-    scope: &Scope<'_>,
-    context: &mut Context<'_>,
-) {
+pub(super) fn include(document: &mut Node, file: &Utf8Path, scope: &Scope<'_>, context: &mut Context<'_>) {
     let Some(included) = document.as_map_mut().and_then(|map| map.shift_remove("include")) else { return };
     if included.directive == Some(Directive::Reset) || included.is_null() {
         return;
@@ -51,8 +46,11 @@ fn load(entry: &Node, chain: &[Utf8PathBuf], scope: &Scope<'_>, context: &mut Co
     let files = files(entry, scope, context)?;
     let (first, named_at) = files.first()?;
     if chain.contains(first) {
-        let names: Vec<String> =
-            chain.iter().chain([first]).map(|path| paths::shown(path, &context.directory).into_string()).collect();
+        let names: Vec<String> = chain
+            .iter()
+            .chain([first])
+            .map(|path| paths::shown(path, &context.directory).into_string())
+            .collect();
         let message = format!("files include each other in a circle: {}", names.join(" → "));
         let span = named_at.unwrap_or(entry.span);
         context.report.push(Diagnostic::error(codes::INCLUDE_CYCLE, message).at(span, "closes the circle"));
@@ -114,7 +112,9 @@ fn own_variables(
 /// Puts the resources of an included project beneath those of the document.
 fn import(mut tree: Node, document: &mut Node, context: &mut Context<'_>) {
     for section in SECTIONS {
-        let Some(source) = tree.as_map_mut().and_then(|map| map.shift_remove_entry(*section)) else { continue };
+        let Some(source) = tree.as_map_mut().and_then(|map| map.shift_remove_entry(*section)) else {
+            continue;
+        };
         let (key, Node { value: Value::Map(resources), span, .. }) = source else { continue };
         let Some(map) = document.as_map_mut() else { return };
         let target = map.entry(key).or_insert_with(|| Node::map(span));

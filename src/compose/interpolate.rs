@@ -139,15 +139,15 @@ impl Interpolator<'_> {
 
     fn unset(&mut self, node: &Node, text: &str, references: &[template::Reference]) {
         for reference in references.iter().filter(|reference| reference.resolved == Resolved::Empty) {
-            let message = format!("the variable `{}` is not set: nothing stands in its place", reference.name);
+            let message =
+                format!("the variable `{}` is not set: nothing stands in its place", reference.name);
             let span = place_within(self.sources, node.span, text, reference.offset, reference.len);
             let help = format!(
                 "set it, give a default as `${{{name}:-default}}`, or write `$${name}` if the container is meant to see it",
                 name = reference.name
             );
-            self.report.push(
-                Diagnostic::warning(codes::UNSET_VARIABLE, message).at(span, "not set").help(help),
-            );
+            self.report
+                .push(Diagnostic::warning(codes::UNSET_VARIABLE, message).at(span, "not set").help(help));
         }
     }
 
@@ -155,14 +155,17 @@ impl Interpolator<'_> {
         let range = error.range();
         let span = place_within(self.sources, node.span, text, range.start, range.len());
         let diagnostic = match error {
-            TemplateError::Invalid { .. } => {
-                Diagnostic::error(codes::INVALID_INTERPOLATION, format!("invalid interpolation format for {place}"))
-                    .at(span, "no valid variable reference")
-                    .help("write `$$` where a dollar sign is meant")
+            TemplateError::Invalid { .. } => Diagnostic::error(
+                codes::INVALID_INTERPOLATION,
+                format!("invalid interpolation format for {place}"),
+            )
+            .at(span, "no valid variable reference")
+            .help("write `$$` where a dollar sign is meant"),
+            TemplateError::Required { name, .. } => {
+                Diagnostic::error(codes::REQUIRED_VARIABLE, error.to_string())
+                    .at(span, "required here")
+                    .help(format!("set `{name}` in the environment or in the env file"))
             }
-            TemplateError::Required { name, .. } => Diagnostic::error(codes::REQUIRED_VARIABLE, error.to_string())
-                .at(span, "required here")
-                .help(format!("set `{name}` in the environment or in the env file")),
         };
         self.report.push(diagnostic);
     }
@@ -225,7 +228,10 @@ mod tests {
         let mut root = Node::string(text, Span::new(id, 0, text.len()));
         for key in place.iter().rev() {
             let span = root.span;
-            root = Node::new(Value::Map([(crate::yaml::Key::new(*key, span), root)].into_iter().collect()), span);
+            root = Node::new(
+                Value::Map([(crate::yaml::Key::new(*key, span), root)].into_iter().collect()),
+                span,
+            );
         }
         let mut report = Report::default();
         interpolate(&mut root, &variables, &sources, &mut report);

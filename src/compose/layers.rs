@@ -6,13 +6,8 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    canonical, codes,
-    context::Context,
-    defaults, extends, include,
-    interpolate::interpolate,
-    key_path::KeyPath,
-    merge, model, paths, resolve, rules, unique, validate,
-    variables::Variables,
+    canonical, codes, context::Context, defaults, extends, include, interpolate::interpolate,
+    key_path::KeyPath, merge, model, paths, resolve, rules, unique, validate, variables::Variables,
 };
 use crate::{
     diag::Diagnostic,

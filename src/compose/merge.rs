@@ -187,7 +187,8 @@ fn items(node: Node) -> Vec<Node> {
     match node.value {
         Value::Seq(items) => items,
         Value::Map(map) => {
-            let mut items: Vec<Node> = map.into_iter().flat_map(|(key, value)| entry_items(&key, value)).collect();
+            let mut items: Vec<Node> =
+                map.into_iter().flat_map(|(key, value)| entry_items(&key, value)).collect();
             items.sort_by(|left, right| left.as_str().cmp(&right.as_str()));
             items
         }
@@ -245,7 +246,13 @@ fn names(merger: &mut Merger<'_>, base: Node, over: Node, place: &KeyPath) -> No
     by_name(merger, base, over, place, |span| Node::new(Value::Null, span))
 }
 
-fn by_name(merger: &mut Merger<'_>, base: Node, over: Node, place: &KeyPath, meaning: fn(Span) -> Node) -> Node {
+fn by_name(
+    merger: &mut Merger<'_>,
+    base: Node,
+    over: Node,
+    place: &KeyPath,
+    meaning: fn(Span) -> Node,
+) -> Node {
     let long = |mut node: Node| {
         if let Value::Seq(items) = &node.value {
             node.value = Value::Map(named(items, meaning));

@@ -189,9 +189,14 @@ mod tests {
 
     #[test]
     fn paths_are_cleaned_and_joined_by_their_text() {
-        for (path, expected) in
-            [("a/./b/../c/", "a/c"), ("/..//a", "/a"), ("", "."), ("../a/..", ".."), ("a/..", "."), ("/", "/")]
-        {
+        for (path, expected) in [
+            ("a/./b/../c/", "a/c"),
+            ("/..//a", "/a"),
+            ("", "."),
+            ("../a/..", ".."),
+            ("a/..", "."),
+            ("/", "/"),
+        ] {
             assert_eq!(clean(path), expected, "{path}");
         }
         assert_eq!(join(Utf8Path::new("/p"), "../q"), "/q");

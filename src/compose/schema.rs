@@ -6,8 +6,6 @@
 /// What a value may be.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Schema {
-    /// Anything at all.
-    Any,
     /// `null`.
     Null,
     /// `true` or `false`.
@@ -72,7 +70,7 @@ const UNBOUNDED: Bounds = Bounds { least: i128::MIN, most: i128::MAX };
 const INTEGER: Schema = Schema::Integer(UNBOUNDED);
 const NATURAL: Schema = Schema::Integer(Bounds { least: 0, most: i128::MAX });
 
-use Schema::{Any, Bool, List, Map, Null, Number, OneOf, Set, Text, Word};
+use Schema::{Bool, List, Map, Null, Number, OneOf, Set, Text, Word};
 
 const TEXTS: Schema = Set(&Text);
 const TEXT_OR_LIST: Schema = OneOf(&[Text, TEXTS]);
@@ -122,14 +120,10 @@ fn has_interval(text: &str) -> bool {
     unit.len() < text.len() && unit.starts_with(['w', 'd', 'h', 'm', 's'])
 }
 
-const LIST_OR_MAP: Schema = OneOf(&[
-    Map(&Mapping { entries: Some((&NOT_EMPTY, SCALAR_NULL)), ..CLOSED }),
-    TEXTS,
-]);
-const EXTRA_HOSTS: Schema = OneOf(&[
-    Map(&Mapping { entries: Some((&NOT_EMPTY, OneOf(&[Text, List(&Text)]))), ..CLOSED }),
-    TEXTS,
-]);
+const LIST_OR_MAP: Schema =
+    OneOf(&[Map(&Mapping { entries: Some((&NOT_EMPTY, SCALAR_NULL)), ..CLOSED }), TEXTS]);
+const EXTRA_HOSTS: Schema =
+    OneOf(&[Map(&Mapping { entries: Some((&NOT_EMPTY, OneOf(&[Text, List(&Text)]))), ..CLOSED }), TEXTS]);
 const OPTIONS: Schema = Map(&Mapping { entries: Some((&NOT_EMPTY, OneOf(&[Text, Number]))), ..OPEN });
 const LABEL_FILE: Schema = OneOf(&[Text, List(&Text)]);
 const ENV_FILE: Schema = OneOf(&[
@@ -339,8 +333,7 @@ const BUILD: Schema = OneOf(&[
         ..EXTENSIBLE
     }),
 ]);
-const BLKIO_LIMIT: Schema =
-    Map(&Mapping { attributes: &[("path", Text), ("rate", INTEGER_TEXT)], ..CLOSED });
+const BLKIO_LIMIT: Schema = Map(&Mapping { attributes: &[("path", Text), ("rate", INTEGER_TEXT)], ..CLOSED });
 const BLKIO_WEIGHT: Schema =
     Map(&Mapping { attributes: &[("path", Text), ("weight", INTEGER_TEXT)], ..CLOSED });
 const BLKIO_CONFIG: Schema = Map(&Mapping {
@@ -488,7 +481,10 @@ const PROVIDER: Schema = Map(&Mapping {
         ("type", Text),
         (
             "options",
-            Map(&Mapping { entries: Some((&NOT_EMPTY, OneOf(&[Text, Number, Bool, List(&SCALAR)]))), ..OPEN }),
+            Map(&Mapping {
+                entries: Some((&NOT_EMPTY, OneOf(&[Text, Number, Bool, List(&SCALAR)]))),
+                ..OPEN
+            }),
         ),
     ],
     required: &["type"],
@@ -550,7 +546,11 @@ const SERVICE_ATTRIBUTES: &[(&str, Schema)] = &[
         "extends",
         OneOf(&[
             Text,
-            Map(&Mapping { attributes: &[("service", Text), ("file", Text)], required: &["service"], ..CLOSED }),
+            Map(&Mapping {
+                attributes: &[("service", Text), ("file", Text)],
+                required: &["service"],
+                ..CLOSED
+            }),
         ]),
     ),
     ("external_links", TEXTS),
@@ -626,8 +626,7 @@ const SERVICE_ATTRIBUTES: &[(&str, Schema)] = &[
 ];
 
 /// The deprecated `external: {name: …}` beside `external: true`.
-const EXTERNAL: Schema =
-    OneOf(&[Bool, Text, Map(&Mapping { attributes: &[("name", Text)], ..EXTENSIBLE })]);
+const EXTERNAL: Schema = OneOf(&[Bool, Text, Map(&Mapping { attributes: &[("name", Text)], ..EXTENSIBLE })]);
 const EXTERNAL_OPEN: Schema = OneOf(&[Bool, Text, Map(&Mapping { attributes: &[("name", Text)], ..OPEN })]);
 const IPAM: Schema = Map(&Mapping {
     attributes: &[
@@ -639,10 +638,7 @@ const IPAM: Schema = Map(&Mapping {
                     ("subnet", Text),
                     ("ip_range", Text),
                     ("gateway", Text),
-                    (
-                        "aux_addresses",
-                        Map(&Mapping { entries: Some((&NOT_EMPTY, Text)), ..CLOSED }),
-                    ),
+                    ("aux_addresses", Map(&Mapping { entries: Some((&NOT_EMPTY, Text)), ..CLOSED })),
                 ],
                 ..EXTENSIBLE
             })),
@@ -708,12 +704,7 @@ const CONFIG: Schema = Map(&Mapping {
     ..EXTENSIBLE
 });
 const MODEL: Schema = Map(&Mapping {
-    attributes: &[
-        ("name", Text),
-        ("model", Text),
-        ("context_size", INTEGER),
-        ("runtime_flags", List(&Text)),
-    ],
+    attributes: &[("name", Text), ("model", Text), ("context_size", INTEGER), ("runtime_flags", List(&Text))],
     required: &["model"],
     ..EXTENSIBLE
 });
@@ -741,6 +732,3 @@ pub(crate) static PROJECT: Mapping = Mapping {
     ],
     ..EXTENSIBLE
 };
-
-/// Every text is allowed to be anything: what `x-…` holds.
-pub(crate) const ANYTHING: Schema = Any;

@@ -140,5 +140,10 @@ fn port(node: &Node) -> Result<String, &'static str> {
     };
     let target = node.get("target").ok_or("is missing a target port")?;
     let target = scalar::go_string(&target.value).unwrap_or_default();
-    Ok(format!("{}:{}:{target}/{}", part("host_ip", "0.0.0.0"), part("published", ""), part("protocol", "tcp")))
+    Ok(format!(
+        "{}:{}:{target}/{}",
+        part("host_ip", "0.0.0.0"),
+        part("published", ""),
+        part("protocol", "tcp")
+    ))
 }

@@ -91,8 +91,7 @@ impl Validator<'_> {
             }
             Schema::Checked(check) if !(check.holds)(text) => {
                 let message = format!("{place} must be {}", check.wanted);
-                self.report
-                    .push(Diagnostic::error(codes::NOT_ALLOWED, message).at(node.span, "not allowed"));
+                self.report.push(Diagnostic::error(codes::NOT_ALLOWED, message).at(node.span, "not allowed"));
             }
             _ => {}
         }
@@ -106,8 +105,8 @@ impl Validator<'_> {
         } else {
             format!("{place} must be {}, not {}", wanted(schema), article(node.kind()))
         };
-        let mut diagnostic =
-            Diagnostic::error(codes::WRONG_TYPE, message).at(node.span, format!("this is {}", article(node.kind())));
+        let mut diagnostic = Diagnostic::error(codes::WRONG_TYPE, message)
+            .at(node.span, format!("this is {}", article(node.kind())));
         if matches!(node.value, Value::Int(_) | Value::Float(_) | Value::Bool(_)) && accepts_text(schema) {
             diagnostic = diagnostic.help("put it in quotes");
         }
@@ -140,7 +139,8 @@ impl Validator<'_> {
     fn missing(&mut self, span: Span, name: &str, place: &KeyPath) {
         let message = format!("{place} must have `{name}`");
         self.report.push(
-            Diagnostic::error(codes::MISSING_ATTRIBUTE, message).at(span, format!("`{name}` is missing here")),
+            Diagnostic::error(codes::MISSING_ATTRIBUTE, message)
+                .at(span, format!("`{name}` is missing here")),
         );
     }
 
@@ -152,7 +152,7 @@ impl Validator<'_> {
             return;
         }
         let whole = place.to_string();
-        let here = if whole.is_empty() { "a compose file".to_owned() } else { format!("{whole}") };
+        let here = if whole.is_empty() { "a compose file".to_owned() } else { whole };
         let message = format!("{here} has no attribute `{name}`");
         let mut diagnostic =
             Diagnostic::error(codes::UNKNOWN_ATTRIBUTE, message).at(key.span, "unknown attribute");
@@ -166,7 +166,9 @@ impl Validator<'_> {
     fn advice(&self, key: &Key, mapping: &Mapping, place: &KeyPath) -> Option<String> {
         let name = &key.text;
         if *place == KeyPath::root() && is_version_one(self.root) {
-            return Some("this is a file of compose version 1: put its services below `services:`".to_owned());
+            return Some(
+                "this is a file of compose version 1: put its services below `services:`".to_owned(),
+            );
         }
         if place.matches(&["services", "*"])
             && let Some((_, advice)) = REMOVED.iter().find(|(removed, _)| removed == name)
@@ -195,8 +197,7 @@ impl Validator<'_> {
 /// Is the node of the type that the form asks for? Only the outermost layer is looked at.
 fn fits(schema: &Schema, node: &Node) -> bool {
     match (schema, &node.value) {
-        (Schema::Any, _)
-        | (Schema::Null, Value::Null)
+        (Schema::Null, Value::Null)
         | (Schema::Bool, Value::Bool(_))
         | (Schema::Number, Value::Int(_) | Value::Float(_))
         | (Schema::Text | Schema::Word(_) | Schema::Checked(_), Value::String(_) | Value::Timestamp(_))
@@ -232,7 +233,6 @@ fn accepts_text(schema: &Schema) -> bool {
 /// What a schema asks for, in words: "a string or a list".
 fn wanted(schema: &Schema) -> String {
     match schema {
-        Schema::Any => "anything".to_owned(),
         Schema::Null => "null".to_owned(),
         Schema::Bool => "a boolean".to_owned(),
         Schema::Integer(_) => "an integer".to_owned(),
@@ -291,7 +291,9 @@ mod tests {
     }
 
     fn map(entries: Vec<(&str, Node)>) -> Node {
-        node(Value::Map(entries.into_iter().map(|(key, value)| (Key::new(key, Span::NOWHERE), value)).collect()))
+        node(Value::Map(
+            entries.into_iter().map(|(key, value)| (Key::new(key, Span::NOWHERE), value)).collect(),
+        ))
     }
 
     fn messages(root: &Node) -> Vec<String> {
@@ -318,7 +320,11 @@ mod tests {
             ("cpu_percent", Value::Int(101), "services.web.cpu_percent must be between 0 and 100"),
             ("cgroup", Value::String("x".into()), "services.web.cgroup cannot be `x`"),
             ("provider", Value::Map(Map::new()), "services.web.provider must have `type`"),
-            ("container_name", Value::String("x".into()), "services.web.container_name must be at least two characters of letters, digits, `_`, `.` and `-`"),
+            (
+                "container_name",
+                Value::String("x".into()),
+                "services.web.container_name must be at least two characters of letters, digits, `_`, `.` and `-`",
+            ),
         ];
         for (key, value, message) in cases {
             let root = map(vec![("services", map(vec![("web", map(vec![(key, node(value))]))]))]);

@@ -83,7 +83,8 @@ fn mount(spec: VolumeSpec, node: &Node) -> Value {
         entries.push(("bind", mapping(bind, node.span)));
     }
     // A target of one or two characters is not looked at any further.
-    let named_type = spec.volume_type == VolumeType::Volume && node.as_str().is_some_and(|text| text.len() > 2);
+    let named_type =
+        spec.volume_type == VolumeType::Volume && node.as_str().is_some_and(|text| text.len() > 2);
     if spec.nocopy || named_type {
         let nocopy = spec.nocopy.then_some(("nocopy", Value::Bool(true)));
         entries.push(("volume", mapping(nocopy.into_iter().collect(), node.span)));

@@ -32,7 +32,8 @@ fn walk<'a>(
             Some(start) => {
                 let circle: Vec<&str> = path.iter().skip(start).copied().chain([target]).collect();
                 let message = format!("services depend on each other in a circle: {}", circle.join(" → "));
-                report.push(Diagnostic::error(codes::DEPENDENCY_CYCLE, message).at(span, "closes the circle"));
+                report
+                    .push(Diagnostic::error(codes::DEPENDENCY_CYCLE, message).at(span, "closes the circle"));
             }
             None => walk(project, target, path, done, report),
         }

@@ -39,9 +39,33 @@ pub(super) fn twins(subject: &Subject<'_>, report: &mut Report) {
     let Some(resources) = deploy(service).and_then(|deploy| deploy.resources.as_ref()) else { return };
     if let Some(limits) = &resources.value.limits {
         let twin = &limits.value;
-        compare(subject, "cpus", service.cpus, "deploy.resources.limits.cpus", twin.cpus, limits.span, report);
-        compare(subject, "mem_limit", service.mem_limit, "deploy.resources.limits.memory", twin.memory, limits.span, report);
-        compare(subject, "pids_limit", service.pids_limit, "deploy.resources.limits.pids", twin.pids, limits.span, report);
+        compare(
+            subject,
+            "cpus",
+            service.cpus,
+            "deploy.resources.limits.cpus",
+            twin.cpus,
+            limits.span,
+            report,
+        );
+        compare(
+            subject,
+            "mem_limit",
+            service.mem_limit,
+            "deploy.resources.limits.memory",
+            twin.memory,
+            limits.span,
+            report,
+        );
+        compare(
+            subject,
+            "pids_limit",
+            service.pids_limit,
+            "deploy.resources.limits.pids",
+            twin.pids,
+            limits.span,
+            report,
+        );
     }
     if let Some(reservations) = &resources.value.reservations {
         let path = "deploy.resources.reservations.memory";

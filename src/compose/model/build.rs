@@ -1,8 +1,8 @@
 //! How an image is built and how it is developed: the `build` and `develop` sections.
 
 use super::{
-    Attribute, Bytes, Environment, FileReference, Hook, Hosts, Labels, Mapping, Names, Scalar, Strings, Ulimit,
-    attribute::record,
+    Attribute, Bytes, Environment, FileReference, Hook, Hosts, Labels, Mapping, Names, Scalar, Strings,
+    Ulimit, attribute::record,
 };
 use crate::{
     diag::Report,
