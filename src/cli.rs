@@ -35,7 +35,14 @@ pub struct Io<'a> {
 
 /// The command as it was typed.
 #[derive(Debug, Parser)]
-#[command(name = "kustompose", version, about, disable_help_subcommand = true)]
+#[command(
+    name = "kustompose",
+    bin_name = "kustompose",
+    version,
+    about,
+    no_binary_name = true,
+    disable_help_subcommand = true
+)]
 struct Arguments {
     #[command(flatten)]
     project: project::Flags,
@@ -51,7 +58,7 @@ enum Command {
     Convert(convert::Arguments),
 }
 
-/// Runs a command; `args` begins with the name of the program. Gives the exit status.
+/// Runs a command; `args` is what follows the name of the program. Gives the exit status.
 pub fn run(args: &[String], mut io: Io<'_>) -> u8 {
     let arguments = match Arguments::try_parse_from(args) {
         Ok(arguments) => arguments,

@@ -39,6 +39,7 @@ mod resolve;
 mod rules;
 pub(crate) mod schema;
 mod select;
+mod surprises;
 pub mod template;
 mod unique;
 mod validate;
@@ -154,6 +155,7 @@ fn tree<'a>(
     };
     let base = request.options.resolve_paths.then_some(found.directory.as_path());
     let mut tree = layers::load(&found.files, &scope, base, &mut context);
+    surprises::warn(&tree, &mut context);
     set_name(&mut tree, name.as_deref(), &mut context);
     if request.options.normalise {
         normalise::normalise(&mut tree, &found.variables);

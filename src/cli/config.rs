@@ -10,7 +10,10 @@ use crate::{
     diag::Report,
     disk::Disk,
     text::Sources,
-    yaml::{Node, emit},
+    yaml::{
+        Node,
+        emit::{self, Yaml},
+    },
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -39,9 +42,6 @@ pub(super) struct Arguments {
     /// Do not check that the parts of the project fit together
     #[arg(long)]
     no_consistency: bool,
-    /// Keep resources that no service uses
-    #[arg(long)]
-    all_resources: bool,
     /// Print nothing, only say whether the project is valid
     #[arg(short, long)]
     quiet: bool,
@@ -57,13 +57,13 @@ struct Lists {
     #[arg(long = "services", id = "list-services")]
     services: bool,
     /// Print the names of the volumes
-    #[arg(long)]
+    #[arg(long = "volumes", id = "list-volumes")]
     volumes: bool,
     /// Print the names of the profiles
-    #[arg(long)]
+    #[arg(long = "profiles", id = "list-profiles")]
     profiles: bool,
     /// Print the images
-    #[arg(long)]
+    #[arg(long = "images", id = "list-images")]
     images: bool,
 }
 
@@ -74,9 +74,9 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
         normalise: !arguments.no_normalize,
         resolve_paths: !arguments.no_path_resolution,
         check_consistency: !arguments.no_consistency,
-        all_resources: arguments.all_resources,
+        ..Options::default()
     };
-    let request = Request { services: arguments.services.clone(), options, ..flags.request(io) };
+    let request = flags.request(options, arguments.services.clone(), io);
     let (mut sources, mut report) = (Sources::default(), Report::default());
     let printed = printed(arguments, &request, &mut sources, &mut report);
     show(&report, &sources, io);
@@ -101,13 +101,13 @@ fn printed(
     let project = compose::load(request, &disk, sources, report)?;
     Some(match names(&arguments.list, &project) {
         Some(names) => names.into_iter().map(|name| name + "\n").collect(),
-        None => text(&print::escaped(&project.write()), arguments.format),
+        None => text(&print::printed(&project), arguments.format),
     })
 }
 
 fn text(tree: &Node, format: Format) -> String {
     match format {
-        Format::Yaml => emit::document(&emit::Yaml::from(tree)),
+        Format::Yaml => emit::document(&Yaml::from(tree)),
         Format::Json => format!("{:#}\n", print::json(tree)),
     }
 }

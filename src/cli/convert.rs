@@ -9,7 +9,10 @@ use similar::TextDiff;
 
 use super::{Io, project, put, show};
 use crate::{
-    compose::{self, InputRole, Project, Request, Role},
+    compose::{
+        self, Request,
+        model::{InputFile, InputRole, Project, Role},
+    },
     diag::{Code, Diagnostic, Report, Severity, json},
     disk::{
         Disk,
@@ -18,7 +21,7 @@ use crate::{
     k8s::name,
     plan::{self, FateKind, KeyFate, Plan},
     render, secret,
-    text::{Files, Sources},
+    text::Sources,
 };
 
 const INVALID_ENVIRONMENT: Code = Code { id: "KP020", name: "invalid-environment" };
@@ -129,11 +132,14 @@ fn convert(
 ) -> Option<Conversion> {
     if !name::is_dns_label(&arguments.env) {
         let message = format!("`{}` cannot name an environment", arguments.env);
-        report.push(Diagnostic::error(INVALID_ENVIRONMENT, message).help("use lower case letters, digits and `-`"));
+        report.push(
+            Diagnostic::error(INVALID_ENVIRONMENT, message).help("use lower case letters, digits and `-`"),
+        );
     }
     let directory = clean(&io.directory.join(&arguments.directory));
     let environment = variables(&arguments.variables, report);
-    let request = Request { environment, working_directory: directory.clone(), ..flags.request(io) };
+    let request = flags.request(compose::Options::default(), Vec::new(), io);
+    let request = Request { environment, working_directory: directory.clone(), ..request };
     let disk = Disk::new(directory.clone());
     let project = compose::load(&request, &disk, sources, report)?;
     let options = plan::Options { environment: arguments.env.clone(), origin: origin(&project) };
@@ -183,12 +189,13 @@ fn origin(project: &Project) -> Vec<String> {
 }
 
 fn relative(path: &Utf8Path, directory: &Utf8Path) -> String {
-    path.strip_prefix(directory).map_or_else(|_| path.file_name().unwrap_or("").to_owned(), |path| path.to_string())
+    path.strip_prefix(directory)
+        .map_or_else(|_| path.file_name().unwrap_or("").to_owned(), |path| path.to_string())
 }
 
 /// What the lock says of the files that were read: digests without their secrets.
 fn digests(project: &Project, sources: &Sources) -> BTreeMap<String, String> {
-    let digest = |input: &compose::InputFile| {
+    let digest = |input: &InputFile| {
         let text = secret::redact(sources.get(input.source).text());
         (relative(&input.path, &project.directory), crate::disk::digest(text.as_bytes()))
     };
@@ -261,7 +268,10 @@ fn tell(arguments: &Arguments, conversion: &Conversion, sources: &Sources, io: &
             put(io.stderr, &format!("{place}: {} {}: {}\n", key.path, key.fate.kind.name(), key.fate.reason));
         } else if told {
             let place = sources.location(key.span);
-            put(io.stderr, &format!("{place}: {} {} to {}\n", key.path, key.fate.kind.name(), key.fate.to.join(", ")));
+            put(
+                io.stderr,
+                &format!("{place}: {} {} to {}\n", key.path, key.fate.kind.name(), key.fate.to.join(", ")),
+            );
         }
     }
     put(io.stderr, &format!("{}\n", counted_keys(&conversion.keys)));
@@ -282,7 +292,8 @@ fn counted_files(arguments: &Arguments, outcome: &Outcome) -> String {
     for change in &outcome.changes {
         *counts.entry(change.action.as_str()).or_default() += 1;
     }
-    let counts: Vec<String> = counts.into_iter().map(|(action, number)| format!("{number} {action}")).collect();
+    let counts: Vec<String> =
+        counts.into_iter().map(|(action, number)| format!("{number} {action}")).collect();
     let written = if outcome.written { "written" } else { "nothing written" };
     format!("{}: {} ({written})", arguments.output, counts.join(", "))
 }
@@ -291,12 +302,16 @@ fn counted_files(arguments: &Arguments, outcome: &Outcome) -> String {
 fn diff(arguments: &Arguments, outcome: &Outcome) -> String {
     let mut text = String::new();
     for change in &outcome.changes {
-        let side = |bytes: &Option<Vec<u8>>| String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned();
+        let side = |bytes: &Option<Vec<u8>>| {
+            String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned()
+        };
         let (before, after) = (side(&change.before), side(&change.after));
         let path = arguments.output.join(&change.path);
         if before != after && !matches!(change.action, Action::Kept | Action::Unchanged) {
             let diff = TextDiff::from_lines(&before, &after);
-            text.push_str(&diff.unified_diff().header(&format!("a/{path}"), &format!("b/{path}")).to_string());
+            text.push_str(
+                &diff.unified_diff().header(&format!("a/{path}"), &format!("b/{path}")).to_string(),
+            );
         }
     }
     text

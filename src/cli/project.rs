@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use clap::Args;
 
 use super::Io;
-use crate::compose::Request;
+use crate::compose::{Options, Request};
 
 /// Compose's own flags.
 #[derive(Debug, Args)]
@@ -24,11 +24,14 @@ pub(super) struct Flags {
     /// Directory that relative paths are relative to
     #[arg(long, global = true, value_name = "DIRECTORY")]
     project_directory: Option<Utf8PathBuf>,
+    /// Keep networks, volumes, secrets and configs that no service uses
+    #[arg(long, global = true)]
+    all_resources: bool,
 }
 
 impl Flags {
     /// What to load, seen from this process.
-    pub(super) fn request(&self, io: &Io<'_>) -> Request {
+    pub(super) fn request(&self, options: Options, services: Vec<String>, io: &Io<'_>) -> Request {
         Request {
             files: self.files.clone(),
             project_directory: self.project_directory.clone(),
@@ -37,7 +40,8 @@ impl Flags {
             env_files: self.env_files.clone(),
             environment: io.environment.clone(),
             working_directory: io.directory.clone(),
-            ..Request::default()
+            services,
+            options: Options { all_resources: self.all_resources, ..options },
         }
     }
 }

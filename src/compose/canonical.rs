@@ -29,6 +29,7 @@ const RULES: &[(Pattern, Rule)] = &[
     (&["services", "*", "build", "ssh"], agents),
     (&["services", "*", "configs", "[]"], file_reference),
     (&["services", "*", "depends_on"], dependencies),
+    (&["services", "*", "deploy", "resources", "reservations", "devices", "[]", "count"], count),
     (&["services", "*", "develop", "watch", "[]", "ignore"], list),
     (&["services", "*", "develop", "watch", "[]", "include"], list),
     (&["services", "*", "devices", "[]"], device),
@@ -36,6 +37,7 @@ const RULES: &[(Pattern, Rule)] = &[
     (&["services", "*", "env_file"], env_files),
     (&["services", "*", "extends"], extends),
     (&["services", "*", "gpus"], gpus),
+    (&["services", "*", "healthcheck", "test"], shell_test),
     (&["services", "*", "label_file"], list),
     (&["services", "*", "models"], names),
     (&["services", "*", "networks"], names),
@@ -47,6 +49,9 @@ const RULES: &[(Pattern, Rule)] = &[
     (&["secrets", "*"], external),
     (&["configs", "*"], external),
 ];
+
+/// The number of devices that stands for all of them.
+pub(super) const ALL: i128 = -1;
 
 /// Brings a tree into its long form. A tree that is in it already stays as it is.
 pub(super) fn canonical(root: &mut Node, report: &mut Report) {
@@ -136,10 +141,36 @@ fn env_files(node: &mut Node, place: &KeyPath, report: &mut Report) {
     }
 }
 
-fn gpus(node: &mut Node, _: &KeyPath, _: &mut Report) {
+fn gpus(node: &mut Node, place: &KeyPath, report: &mut Report) {
     if let Value::String(text) = &node.value {
-        let all = mapping(vec![("count", Value::String(text.clone()))], node.span);
+        let mut count = Node::string(text.clone(), node.span);
+        self::count(&mut count, place, report);
+        let all = mapping(vec![("count", count.value)], node.span);
         node.value = Value::Seq(vec![Node::new(all, node.span)]);
+        return;
+    }
+    for item in node.as_seq_mut().into_iter().flatten() {
+        if let Some(number) = item.get_mut("count") {
+            count(number, place, report);
+        }
+    }
+}
+
+/// How many devices: a number, or `all`.
+fn count(node: &mut Node, place: &KeyPath, report: &mut Report) {
+    let Some(text) = node.as_str() else { return };
+    match values::number::signed(text) {
+        _ if text == "all" => node.value = Value::Int(ALL),
+        Ok(number) => node.value = Value::Int(i128::from(number)),
+        Err(_) => refuse(node, place, "the number of devices must be an integer or `all`", report),
+    }
+}
+
+/// A test that is a string is a line for the shell.
+fn shell_test(node: &mut Node, _: &KeyPath, _: &mut Report) {
+    if let Value::String(text) = &node.value {
+        let line = Node::string(text.clone(), node.span);
+        node.value = Value::Seq(vec![Node::string("CMD-SHELL", node.span), line]);
     }
 }
 

@@ -141,11 +141,6 @@ impl<'a> Context<'a> {
             None => diagnostic,
         });
     }
-
-    /// The place of a part of a scalar's text, as near as it can be told.
-    pub(super) fn place_within(&self, node: &Node, text: &str, start: usize, len: usize) -> Span {
-        place_within(self.sources, node.span, text, start, len)
-    }
 }
 
 /// The place of `text[start..start + len]`, where `text` is what the scalar at `span` says. Escapes and

@@ -1,7 +1,10 @@
 //! Step 12: what an attribute means when parts of it are left out.
 
-use super::key_path::{self, Pattern};
-use crate::yaml::{Key, Map, Node};
+use super::{
+    canonical::ALL,
+    key_path::{self, Pattern},
+};
+use crate::yaml::{Key, Map, Node, Value};
 
 /// How one attribute is filled in.
 type Rule = fn(&mut Map, &Node);
@@ -47,6 +50,6 @@ fn port(map: &mut Map, whole: &Node) {
 
 fn device_request(map: &mut Map, whole: &Node) {
     if !map.contains_key("count") && !map.contains_key("device_ids") {
-        fill(map, whole, "count", "all");
+        map.insert(Key::new("count", whole.span), Node::new(Value::Int(ALL), whole.span));
     }
 }

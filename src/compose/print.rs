@@ -1,10 +1,37 @@
 //! Step 22: the model as `docker compose config` prints it: every `$` doubled, so that what is printed
 //! can be loaded again.
 
+use super::{
+    key_path::{self, Pattern},
+    model::Project,
+};
 use crate::yaml::{Key, Map, Node, Value};
 
+/// What compose holds but never prints.
+const HIDDEN: &[(Pattern, &str)] =
+    &[(&["services", "*"], "pull_refresh_after"), (&["networks", "*", "ipam"], "options")];
+
+/// A project as `docker compose config` prints it.
+pub fn printed(project: &Project) -> Node {
+    let mut tree = project.write();
+    for (pattern, key) in HIDDEN {
+        key_path::visit_mut(&mut tree, pattern, &mut |_, node| {
+            if let Some(map) = node.as_map_mut() {
+                map.shift_remove(*key);
+            }
+        });
+    }
+    // The content that came from a variable is the environment's, not the file's.
+    key_path::visit_mut(&mut tree, &["configs", "*"], &mut |_, node| {
+        if let Some(map) = node.as_map_mut().filter(|map| map.contains_key("environment")) {
+            map.shift_remove("content");
+        }
+    });
+    escaped(&tree)
+}
+
 /// A tree in which every `$` of keys and strings is doubled.
-pub fn escaped(node: &Node) -> Node {
+fn escaped(node: &Node) -> Node {
     let value = match &node.value {
         Value::String(text) => Value::String(text.replace('$', "$$")),
         Value::Seq(items) => Value::Seq(items.iter().map(escaped).collect()),

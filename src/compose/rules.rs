@@ -22,6 +22,13 @@ const RULES: &[(Pattern, Rule)] = &[
     (&["services", "*", "deploy", "resources", "reservations", "devices", "[]"], device_request),
     (&["services", "*", "gpus", "[]"], device_request),
     (&["services", "*", "volumes", "[]"], bind_source),
+    (&["services", "*", "volumes", "[]", "tmpfs", "mode"], memory_mode),
+    (&["services", "*", "pid"], process_namespace),
+    (&["services", "*", "healthcheck", "retries"], natural),
+    (&["services", "*", "deploy", "update_config", "parallelism"], natural),
+    (&["services", "*", "deploy", "rollback_config", "parallelism"], natural),
+    (&["services", "*", "deploy", "restart_policy", "max_attempts"], natural),
+    (&["services", "*", "ports", "[]", "target"], natural),
 ];
 
 /// Reports combinations and values that no service may have.
@@ -86,6 +93,25 @@ fn watched_path(node: &Node, place: &KeyPath, report: &mut Report) {
 fn device_request(node: &Node, place: &KeyPath, report: &mut Report) {
     if node.get("count").is_some() && node.get("device_ids").is_some() {
         refuse(node, format!("{place}: count and device_ids exclude each other"), report);
+    }
+}
+
+fn memory_mode(node: &Node, place: &KeyPath, report: &mut Report) {
+    if node.as_str().is_some() {
+        refuse(node, format!("{place} must be a number, not a string"), report);
+    }
+}
+
+fn natural(node: &Node, place: &KeyPath, report: &mut Report) {
+    if matches!(node.value, Value::Int(number) if number < 0) {
+        refuse(node, format!("{place} must not be negative"), report);
+    }
+}
+
+/// The schema allows null, and docker compose crashes on it.
+fn process_namespace(node: &Node, place: &KeyPath, report: &mut Report) {
+    if node.is_null() {
+        refuse(node, format!("{place} must be a string, not null"), report);
     }
 }
 

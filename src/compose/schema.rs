@@ -6,8 +6,6 @@
 /// What a value may be.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Schema {
-    /// Anything at all.
-    Any,
     /// `null`.
     Null,
     /// `true` or `false`.
@@ -72,7 +70,7 @@ const UNBOUNDED: Bounds = Bounds { least: i128::MIN, most: i128::MAX };
 const INTEGER: Schema = Schema::Integer(UNBOUNDED);
 const NATURAL: Schema = Schema::Integer(Bounds { least: 0, most: i128::MAX });
 
-use Schema::{Any, Bool, List, Map, Null, Number, OneOf, Set, Text, Word};
+use Schema::{Bool, List, Map, Null, Number, OneOf, Set, Text, Word};
 
 const TEXTS: Schema = Set(&Text);
 const TEXT_OR_LIST: Schema = OneOf(&[Text, TEXTS]);
@@ -734,6 +732,3 @@ pub(crate) static PROJECT: Mapping = Mapping {
     ],
     ..EXTENSIBLE
 };
-
-/// Every text is allowed to be anything: what `x-…` holds.
-pub(crate) const ANYTHING: Schema = Any;

@@ -152,7 +152,7 @@ impl Validator<'_> {
             return;
         }
         let whole = place.to_string();
-        let here = if whole.is_empty() { "a compose file".to_owned() } else { format!("{whole}") };
+        let here = if whole.is_empty() { "a compose file".to_owned() } else { whole };
         let message = format!("{here} has no attribute `{name}`");
         let mut diagnostic =
             Diagnostic::error(codes::UNKNOWN_ATTRIBUTE, message).at(key.span, "unknown attribute");
@@ -197,8 +197,7 @@ impl Validator<'_> {
 /// Is the node of the type that the form asks for? Only the outermost layer is looked at.
 fn fits(schema: &Schema, node: &Node) -> bool {
     match (schema, &node.value) {
-        (Schema::Any, _)
-        | (Schema::Null, Value::Null)
+        (Schema::Null, Value::Null)
         | (Schema::Bool, Value::Bool(_))
         | (Schema::Number, Value::Int(_) | Value::Float(_))
         | (Schema::Text | Schema::Word(_) | Schema::Checked(_), Value::String(_) | Value::Timestamp(_))
@@ -234,7 +233,6 @@ fn accepts_text(schema: &Schema) -> bool {
 /// What a schema asks for, in words: "a string or a list".
 fn wanted(schema: &Schema) -> String {
     match schema {
-        Schema::Any => "anything".to_owned(),
         Schema::Null => "null".to_owned(),
         Schema::Bool => "a boolean".to_owned(),
         Schema::Integer(_) => "an integer".to_owned(),

@@ -53,11 +53,6 @@ impl Variables {
             self.0.entry(name).or_insert(variable);
         }
     }
-
-    /// Each name with its variable, sorted.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &Variable)> {
-        self.0.iter()
-    }
 }
 
 /// What the environment files say, the later over the earlier; their references see `known` first.

@@ -72,12 +72,20 @@ fn mount(spec: VolumeSpec, node: &Node) -> Value {
     if spec.read_only {
         entries.push(("read_only", Value::Bool(true)));
     }
+    // An option is kept where it belongs, also on a mount of the other type.
+    let mut bind = Vec::new();
     if spec.volume_type == VolumeType::Bind {
-        let mut bind = vec![("create_host_path", Value::Bool(true))];
-        bind.extend(spec.propagation.map(|propagation| ("propagation", Value::String(propagation))));
-        bind.extend(spec.selinux.map(|selinux| ("selinux", Value::String(selinux))));
+        bind.push(("create_host_path", Value::Bool(true)));
+    }
+    bind.extend(spec.propagation.map(|propagation| ("propagation", Value::String(propagation))));
+    bind.extend(spec.selinux.map(|selinux| ("selinux", Value::String(selinux))));
+    if !bind.is_empty() {
         entries.push(("bind", mapping(bind, node.span)));
-    } else {
+    }
+    // A target of one or two characters is not looked at any further.
+    let named_type =
+        spec.volume_type == VolumeType::Volume && node.as_str().is_some_and(|text| text.len() > 2);
+    if spec.nocopy || named_type {
         let nocopy = spec.nocopy.then_some(("nocopy", Value::Bool(true)));
         entries.push(("volume", mapping(nocopy.into_iter().collect(), node.span)));
     }

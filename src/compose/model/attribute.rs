@@ -95,6 +95,9 @@ pub trait Attribute: Sized {
 
     /// Go's zero value, which `config` leaves out.
     fn is_zero(&self) -> bool;
+
+    /// May a name of a `KEY=value` list end in blanks? Compose minds only where values may be missing.
+    const BLANKS_IN_NAMES: bool = true;
 }
 
 /// Reports that `node` is not what is wanted there, and is nothing.
@@ -204,6 +207,8 @@ impl Attribute for String {
 }
 
 impl Attribute for Option<String> {
+    const BLANKS_IN_NAMES: bool = false;
+
     fn read(node: &Node, report: &mut Report) -> Option<Self> {
         if node.is_null() { Some(None) } else { String::read(node, report).map(Some) }
     }
@@ -238,6 +243,16 @@ impl Attribute for Bytes {
                 Ok(bytes) => Some(Bytes(bytes)),
                 Err(error) => ungrammatical(node, error.message, report),
             },
+            // The decoder knows integers and strings, and takes anything else for nothing.
+            Value::Float(_) => {
+                let message = "a size with a fraction is ignored";
+                report.push(
+                    Diagnostic::warning(INVALID_VALUE, message)
+                        .at(node.span, "ignored")
+                        .help("write whole bytes, or a string with a unit"),
+                );
+                Some(Bytes(0))
+            }
             _ => i64::read(node, report).map(Bytes),
         }
     }
@@ -399,6 +414,9 @@ impl<T: Attribute> Attribute for Mapping<T> {
                 Some((name, value)) => (name, Node::string(value, item.span)),
                 None => (text.as_str(), Node::new(Value::Null, item.span)),
             };
+            if !T::BLANKS_IN_NAMES && name.ends_with(char::is_whitespace) {
+                return ungrammatical(item, format!("the name `{name}` ends in a blank"), report);
+            }
             if let Some(read) = T::read(&value, report) {
                 names.insert(name.to_owned(), Spanned::new(read, item.span));
             }
@@ -473,7 +491,8 @@ macro_rules! record {
                     };
                 };
                 let mut record = Self::default();
-                for (key, value) in map {
+                // What is null was never said: validation has refused null where it means nothing.
+                for (key, value) in map.iter().filter(|(_, value)| !value.is_null()) {
                     match key.text.as_str() {
                         $( $key => {
                             record.$field = <$type as $crate::compose::model::Attribute>::read(value, report)

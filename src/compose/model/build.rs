@@ -1,13 +1,37 @@
 //! How an image is built and how it is developed: the `build` and `develop` sections.
 
 use super::{
-    Bytes, Environment, FileReference, Hook, Hosts, Labels, Mapping, Names, Scalar, Strings, Ulimit,
-    attribute::record,
+    Attribute, Bytes, Environment, FileReference, Hook, Hosts, Labels, Mapping, Names, Scalar, Strings,
+    Ulimit, attribute::record,
 };
-use crate::text::Spanned;
+use crate::{
+    diag::Report,
+    text::Spanned,
+    yaml::{Node, Value},
+};
 
 /// `build.ssh`: agent sockets and keys by name, `default` among them.
-pub type BuildSsh = Mapping<Option<String>>;
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct BuildSsh(pub Mapping<Option<String>>);
+
+impl Attribute for BuildSsh {
+    fn read(node: &Node, report: &mut Report) -> Option<Self> {
+        Mapping::read(node, report).map(Self)
+    }
+
+    /// A list in which each item looks like an entry of a mapping: compose's own oddity.
+    fn write(&self) -> Value {
+        let item = |(name, path): (&String, &Spanned<Option<String>>)| match &path.value {
+            Some(path_text) => Node::string(format!("{name}: {path_text}"), path.span),
+            None => Node::string(name.clone(), path.span),
+        };
+        Value::Seq(self.0.iter().map(item).collect())
+    }
+
+    fn is_zero(&self) -> bool {
+        self.0.is_empty()
+    }
+}
 
 record! {
     /// [`build`](https://github.com/compose-spec/compose-spec/blob/main/build.md).
