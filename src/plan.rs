@@ -17,8 +17,10 @@ mod ledger;
 mod mounts;
 mod names;
 mod network;
+mod placement;
 mod ports;
 mod resources;
+mod rollout;
 mod secrets;
 mod security;
 mod storage;
@@ -27,8 +29,8 @@ mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8Path;
-use k8s_openapi::api::core::v1::{PersistentVolumeClaim, PodSpec, ServicePort};
+use camino::{Utf8Path, Utf8PathBuf};
+use k8s_openapi::api::core::v1::{Container, PersistentVolumeClaim, PodSpec, ServicePort};
 
 pub use self::{
     keys::{KeyFate, keys},
@@ -36,6 +38,7 @@ pub use self::{
     workload::SERVICE_LABEL,
 };
 use self::{
+    mounts::Delivered,
     ports::Ports,
     secrets::Secrets,
     storage::Storage,
@@ -127,6 +130,8 @@ pub struct Workload {
     pub pod_annotations: BTreeMap<String, String>,
     /// Its pods.
     pub pod: PodSpec,
+    /// What of it git must not see.
+    pub concealed: Option<Concealed>,
     /// What a StatefulSet claims for each of its pods.
     pub claim_templates: Vec<PersistentVolumeClaim>,
     /// Names and ports by which it is reached; the first one is its own.
@@ -173,6 +178,19 @@ pub struct Update {
     /// Seconds after which an update has failed.
     pub progress_deadline_seconds: Option<i32>,
 }
+
+/// Fields of a workload that hold a secret in clear, because compose has it so. In the tree they hold
+/// [`CONCEALED`] instead; a patch that git ignores puts the true ones in their place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Concealed {
+    /// The container with just these fields.
+    pub container: Container,
+    /// Annotations of the pods.
+    pub pod_annotations: BTreeMap<String, String>,
+}
+
+/// Stands where a secret is taken out.
+pub const CONCEALED: &str = "see-secrets";
 
 /// A Service object.
 #[derive(Debug, Clone, PartialEq)]
@@ -225,12 +243,15 @@ pub struct Options {
     pub environment: String,
     /// The compose files as they are shown to people.
     pub origin: Vec<String>,
+    /// The directory that the tree is written to, absolute: never part of what is converted.
+    pub output: Utf8PathBuf,
 }
 
 /// What every decision may look at.
 struct Context<'a> {
     project: &'a Project,
     files: &'a dyn Files,
+    output: &'a Utf8Path,
     names: names::Names,
     apps: apps::Apps,
     hosts: hosts::Hosts,
@@ -251,18 +272,20 @@ pub fn plan(project: &Project, options: &Options, files: &dyn Files, report: &mu
     let names = names::choose(project, report);
     let apps = apps::group(project, &names);
     let hosts = hosts::find(project, &names);
-    let context = Context { project, files, names, apps, hosts };
+    let context = Context { project, files, output: &options.output, names, apps, hosts };
     let mut ledger = Ledger::default();
     let ports = ports::learn(&context);
     let kinds = kinds::decide(&context);
     let mut secrets = Secrets::of(&context);
     let mut storage = Storage::of(&context, &kinds);
+    let mut delivered = Delivered::default();
     let mut parts = Parts {
         context: &context,
         ports: &ports,
         kinds: &kinds,
         storage: &mut storage,
         secrets: &mut secrets,
+        delivered: &mut delivered,
         ledger: &mut ledger,
         environment: &options.environment,
     };
@@ -281,7 +304,7 @@ pub fn plan(project: &Project, options: &Options, files: &dyn Files, report: &mu
         namespace: namespace(&project.name, &options.environment),
         origin: options.origin.clone(),
         is_local: is_local(&options.environment),
-        apps: assemble(&context, drafts, configuration.apps, &storage),
+        apps: assemble(&context, drafts, configuration.apps, &delivered, &storage),
         shared: configuration.shared,
         secrets: secrets.into_bundles(),
         claims: storage.shared_claims(),
@@ -322,6 +345,7 @@ fn assemble(
     context: &Context<'_>,
     drafts: Vec<Draft>,
     mut config: BTreeMap<String, Bundle>,
+    delivered: &Delivered,
     storage: &Storage,
 ) -> Vec<App> {
     let mut by_key: BTreeMap<String, Draft> =
@@ -331,17 +355,11 @@ fn assemble(
             name: name.to_owned(),
             workloads: Vec::new(),
             config: config.remove(name).unwrap_or_default(),
-            files: Vec::new(),
+            files: delivered.of_app(name),
             claims: storage.claims_of(name),
         };
-        for draft in context.apps.members(name).iter().filter_map(|member| by_key.remove(member)) {
-            app.workloads.push(draft.workload);
-            for bundle in draft.mounted.files {
-                if !app.files.contains(&bundle) {
-                    app.files.push(bundle);
-                }
-            }
-        }
+        let members = context.apps.members(name).iter().filter_map(|member| by_key.remove(member));
+        app.workloads.extend(members.map(|draft| draft.workload));
         app
     };
     context.apps.names().map(app).collect()

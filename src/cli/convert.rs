@@ -142,14 +142,18 @@ fn convert(
     let request = Request { environment, working_directory: directory.clone(), ..request };
     let disk = Disk::new(directory.clone());
     let project = compose::load(&request, &disk, sources, report)?;
-    let options = plan::Options { environment: arguments.env.clone(), origin: origin(&project) };
+    let output = clean(&directory.join(&arguments.output));
+    let options = plan::Options {
+        environment: arguments.env.clone(),
+        origin: origin(&project),
+        output: output.clone(),
+    };
     let plan = plan::plan(&project, &options, &disk, report);
     if report.has_errors() {
         return None;
     }
     let inputs = BTreeMap::from([(arguments.env.clone(), digests(&project, sources))]);
     let tree = Tree { files: render::render(&plan), inputs, untouched: Vec::new() };
-    let output = directory.join(&arguments.output);
     let dry = arguments.dry.dry_run || arguments.dry.diff || arguments.dry.check;
     let outcome = if dry {
         disk.plan_tree(&output, &tree, arguments.force, report)

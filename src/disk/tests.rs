@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     diag::{Report, Severity},
+    kustomize::{Owner, TreeFile},
     text::{FileError, FileKind, Files},
 };
 

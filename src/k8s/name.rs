@@ -37,6 +37,13 @@ pub fn shortened(name: &str, length: usize) -> String {
     name[..end].trim_end_matches('-').to_owned()
 }
 
+/// The name, with a number if it is taken.
+pub fn free(wanted: &str, taken: impl Fn(&String) -> bool) -> String {
+    let numbered = (2u32..).map(|number| format!("{wanted}-{number}"));
+    let mut names = std::iter::once(wanted.to_owned()).chain(numbered);
+    names.find(|name| !taken(name)).unwrap_or_else(|| wanted.to_owned())
+}
+
 /// Is it an RFC 1123 label?
 pub fn is_dns_label(text: &str) -> bool {
     !text.is_empty() && text.len() <= LABEL_LENGTH && dns_label(text) == text
@@ -44,7 +51,7 @@ pub fn is_dns_label(text: &str) -> bool {
 
 /// Is it an RFC 1123 subdomain: labels with dots between, 253 characters at most?
 pub fn is_dns_subdomain(text: &str) -> bool {
-    text.len() <= 253 && text.split('.').all(|label| is_dns_label(label))
+    text.len() <= 253 && text.split('.').all(is_dns_label)
 }
 
 /// May it be the value of a label?
@@ -70,6 +77,11 @@ pub fn is_variable_name(text: &str) -> bool {
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
         && text != "."
         && text != ".."
+}
+
+/// May a container have a variable of this name at all? Since 1.32, printable ASCII without `=` is enough.
+pub fn is_relaxed_variable_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b'=')
 }
 
 /// May it be a key of a ConfigMap or a Secret?

@@ -21,6 +21,8 @@ pub struct Kustomization {
     pub config_maps: Vec<Generator>,
     /// Secrets.
     pub secrets: Vec<Generator>,
+    /// Files of patches, each naming the object that it changes.
+    pub patches: Vec<String>,
     /// Where images come from. In the outermost layer only: a second one would find no names to match.
     pub images: Vec<Image>,
 }
@@ -104,6 +106,10 @@ impl Kustomization {
                 fields.push((key, Entry::new(Yaml::seq(generators.iter().map(Generator::yaml)))));
             }
         }
+        if !self.patches.is_empty() {
+            let patch = |path: &String| Yaml::map([("path", Entry::new(path.as_str()))]);
+            fields.push(("patches", Entry::new(Yaml::seq(self.patches.iter().map(patch)))));
+        }
         if !self.images.is_empty() {
             fields.push(("images", Entry::new(Yaml::seq(self.images.iter().map(Image::yaml)))));
         }
@@ -112,7 +118,10 @@ impl Kustomization {
 
     /// kustomize refuses a file that asks for nothing at all.
     fn has_nothing_else(&self) -> bool {
-        self.components.is_empty() && self.config_maps.is_empty() && self.secrets.is_empty()
+        self.components.is_empty()
+            && self.config_maps.is_empty()
+            && self.secrets.is_empty()
+            && self.patches.is_empty()
     }
 }
 

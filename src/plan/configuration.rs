@@ -53,8 +53,10 @@ pub(super) fn share(
     report: &mut Report,
 ) -> Configuration {
     refuse_illegal(context, drafts, report);
-    let plain = divide(drafts, |key, value| !is_kept_secret(secrets, key, value));
-    let hidden = divide(drafts, |key, value| is_kept_secret(secrets, key, value));
+    // ConfigMaps and Secrets bring only variables with usual names into a container.
+    let usual = |key: &str| name::is_variable_name(key);
+    let plain = divide(drafts, |key, value| usual(key) && !is_kept_secret(secrets, key, value));
+    let hidden = divide(drafts, |key, value| usual(key) && is_kept_secret(secrets, key, value));
     let names = group_names(context, plain.groups.keys().chain(hidden.groups.keys()), &plain, &hidden);
     for (group, variables) in &hidden.groups {
         for (key, value) in variables {
@@ -90,19 +92,26 @@ fn is_kept_secret(secrets: &Secrets, key: &str, value: &str) -> bool {
 
 fn refuse_illegal(context: &Context<'_>, drafts: &mut [Draft], report: &mut Report) {
     for draft in drafts {
-        let illegal: Vec<String> =
+        let strange: Vec<String> =
             draft.variables.keys().filter(|key| !name::is_variable_name(key)).cloned().collect();
-        for key in illegal {
-            draft.variables.remove(&key);
+        for key in strange {
+            let relaxed = name::is_relaxed_variable_name(&key);
+            if !relaxed {
+                draft.variables.remove(&key);
+            }
             let service = context.project.services.get(&draft.key);
             let span = service
                 .and_then(|service| service.environment.as_ref()?.value.get(&key).map(|value| value.span))
                 .or_else(|| service.map(|service| service.span));
-            let message = format!("a container in Kubernetes cannot have a variable named `{key}`");
+            let (message, label) = if relaxed {
+                (format!("clusters before Kubernetes 1.32 refuse a variable named `{key}`"), "it is kept")
+            } else {
+                (format!("a container in Kubernetes cannot have a variable named `{key}`"), "it is left out")
+            };
             let mut diagnostic = Diagnostic::warning(ILLEGAL_VARIABLE, message)
                 .help("names of variables begin with a letter, `_`, `-` or `.`, and digits may follow");
             if let Some(span) = span {
-                diagnostic = diagnostic.at(span, "it is left out");
+                diagnostic = diagnostic.at(span, label);
             }
             report.push(diagnostic);
         }
@@ -220,7 +229,7 @@ fn attach(
     let mut env = Vec::new();
     let mut has_own_secrets = false;
     for (key, value) in rest {
-        if is_kept_secret(secrets, &key, &value) {
+        if is_kept_secret(secrets, &key, &value) && name::is_variable_name(&key) {
             secrets.add_variable(&own_secrets, &key, &value);
             has_own_secrets = true;
         } else {

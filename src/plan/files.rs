@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::Context;
 use crate::{
     compose::model::{Mount, Service},
-    text::{FileKind, Files},
+    text::FileKind,
 };
 
 /// The most that a ConfigMap holds, less room for its names.
@@ -100,7 +100,7 @@ fn judge_directory(
         return Bind::SourceCode;
     }
     let mut found = BTreeMap::new();
-    let small = collect(context.files, path, "", &mut found);
+    let small = collect(context, path, "", &mut found);
     let lower = target.to_ascii_lowercase();
     let configuration = read_only || CONFIG_TARGETS.iter().any(|word| lower.contains(word));
     found.retain(|name, _| !name.ends_with(".gitkeep") && !name.ends_with(".DS_Store"));
@@ -117,16 +117,20 @@ fn judge_directory(
 
 /// Gathers the files below a directory; false if they are too many, too large or not all plain files.
 fn collect(
-    files: &dyn Files,
+    context: &Context<'_>,
     directory: &Utf8Path,
     prefix: &str,
     found: &mut BTreeMap<String, Vec<u8>>,
 ) -> bool {
+    let files = context.files;
     let Ok(names) = files.list(directory) else { return false };
     for name in names {
         let (path, key) = (directory.join(&name), format!("{prefix}{name}"));
+        if path == context.output {
+            continue;
+        }
         let complete = match files.kind(&path) {
-            Some(FileKind::Directory) => name != ".git" && collect(files, &path, &format!("{key}/"), found),
+            Some(FileKind::Directory) => name != ".git" && collect(context, &path, &format!("{key}/"), found),
             Some(FileKind::File) => match files.read(&path) {
                 Ok(bytes) => found.insert(key, bytes).is_none(),
                 Err(_) => false,

@@ -99,7 +99,7 @@ fn known(project: &Project, names: &Names) -> BTreeMap<String, Host> {
     for (service, definition) in &project.services {
         for alias in aliases(definition) {
             let cluster = name::service_name(alias);
-            if !cluster.is_empty() && !own.contains(cluster.as_str()) {
+            if !own.contains(cluster.as_str()) {
                 let host = Host { service: service.clone(), cluster, alias: true };
                 known.entry(alias.to_owned()).or_insert(host);
             }
@@ -129,7 +129,7 @@ fn aliases(service: &Service) -> impl Iterator<Item = &str> {
     let aliases = networks
         .filter_map(|network| network.value.as_ref()?.aliases.as_ref())
         .flat_map(|aliases| aliases.value.iter().map(|alias| alias.value.as_str()));
-    container.chain(host).chain(aliases)
+    container.chain(host).chain(aliases).filter(|alias| !name::dns_label(alias).is_empty())
 }
 
 /// Everything of a service in which a host may be named, with the key it stands under.

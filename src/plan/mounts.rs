@@ -34,17 +34,63 @@ const DATABASES: &[&str] =
 pub(super) struct Mounting<'a, 'b> {
     pub(super) context: &'a Context<'a>,
     pub(super) app: &'a str,
+    pub(super) key: &'a str,
     pub(super) service: &'a Service,
     pub(super) image: String,
     pub(super) storage: &'b mut Storage,
     pub(super) secrets: &'b mut Secrets,
+    pub(super) delivered: &'b mut Delivered,
     pub(super) environment: &'a str,
+}
+
+/// The files of the project that ConfigMaps and Secrets bring into containers.
+#[derive(Debug, Default)]
+pub(super) struct Delivered {
+    names: BTreeSet<String>,
+    by_app: BTreeMap<String, Vec<FileBundle>>,
+    secrets: Vec<FileBundle>,
+}
+
+impl Delivered {
+    /// The ConfigMaps that stand with an app.
+    pub(super) fn of_app(&self, app: &str) -> Vec<FileBundle> {
+        self.by_app.get(app).cloned().unwrap_or_default()
+    }
+
+    /// A name that no object of files has, and none of variables can have.
+    fn name(&mut self, wanted: &str) -> String {
+        let reserved = wanted.ends_with("-config") || wanted.ends_with("-secrets");
+        let wanted = if reserved { format!("{wanted}-files") } else { wanted.to_owned() };
+        let free = name::free(&wanted, |name| self.names.contains(name));
+        self.names.insert(free.clone());
+        free
+    }
+
+    /// The ConfigMap of an app that holds just these files.
+    fn config_map(&mut self, app: &str, wanted: &str, files: BTreeMap<String, Vec<u8>>) -> String {
+        let known = self.by_app.get(app).into_iter().flatten().find(|bundle| bundle.files == files);
+        if let Some(known) = known {
+            return known.name.clone();
+        }
+        let name = self.name(wanted);
+        self.by_app.entry(app.to_owned()).or_default().push(FileBundle { name: name.clone(), files });
+        name
+    }
+
+    /// The Secret that holds just these files, and whether it is new.
+    fn secret(&mut self, wanted: &str, files: &BTreeMap<String, Vec<u8>>) -> (String, bool) {
+        if let Some(known) = self.secrets.iter().find(|bundle| bundle.files == *files) {
+            return (known.name.clone(), false);
+        }
+        let name = self.name(wanted);
+        self.secrets.push(FileBundle { name: name.clone(), files: files.clone() });
+        (name, true)
+    }
 }
 
 /// What mounting adds to a workload.
 #[derive(Debug, Default)]
 pub(super) struct Mounted {
-    pub(super) files: Vec<FileBundle>,
     pub(super) claim_templates: Vec<PersistentVolumeClaim>,
     volumes: Vec<Volume>,
     mounts: Vec<VolumeMount>,
@@ -56,8 +102,7 @@ impl Mounted {
     fn name(&mut self, wanted: &str) -> String {
         let label = name::dns_label(wanted);
         let label = if label.is_empty() { "volume".to_owned() } else { name::shortened(&label, 55) };
-        let numbered = std::iter::once(label.clone()).chain((2..).map(|number| format!("{label}-{number}")));
-        let free = numbered.into_iter().find(|name| !self.names.contains(name)).unwrap_or(label);
+        let free = name::free(&label, |name| self.names.contains(name));
         self.names.insert(free.clone());
         free
     }
@@ -207,7 +252,7 @@ fn bind(
         Bind::File(content) => {
             let file = name::data_key(&stem);
             let contents = BTreeMap::from([(stem.clone(), content)]);
-            let name = deliver(mounting, &stem, contents, None, mounted, entries);
+            let name = deliver(mounting, ("volumes", &stem), contents, None, mounted, entries);
             mounted.mount(VolumeMount { sub_path: Some(file), read_only: Some(true), ..at(&name, target) });
             if !read_only {
                 entries.approximated(
@@ -217,7 +262,7 @@ fn bind(
             }
         }
         Bind::Directory(contents) => {
-            let name = deliver(mounting, &stem, contents, None, mounted, entries);
+            let name = deliver(mounting, ("volumes", &stem), contents, None, mounted, entries);
             mounted.mount(VolumeMount { read_only: Some(true), ..at(&name, target) });
             if !read_only {
                 entries.approximated(
@@ -233,7 +278,8 @@ fn bind(
             );
         }
         Bind::Data(why) => {
-            let claim = mounting.storage.claim_directory(mounting.app, source, false);
+            let claim =
+                mounting.storage.claim_directory(mounting.app, mounting.key, mounting.service, source);
             let name = mounted.name(&claim);
             let volume = claimed(Volume { name: name.clone(), ..Volume::default() }, &claim);
             mounted.add(volume, VolumeMount { read_only: read_only.then_some(true), ..at(&name, target) });
@@ -252,7 +298,7 @@ fn bind(
 /// Puts files into a ConfigMap, or into a Secret if they tell one, and gives the pod a volume of them.
 fn deliver(
     mounting: &mut Mounting<'_, '_>,
-    stem: &str,
+    (element, stem): (&str, &str),
     contents: BTreeMap<String, Vec<u8>>,
     mode: Option<FileMode>,
     mounted: &mut Mounted,
@@ -274,25 +320,16 @@ fn deliver(
         contents.into_iter().map(|(path, content)| (name::data_key(&path), content)).collect();
     let mut volume = Volume { name: name.clone(), ..Volume::default() };
     if telling {
-        let object = format!("{wanted}-files");
-        for (key, content) in files {
+        let (object, new) = mounting.delivered.secret(&wanted, &files);
+        for (key, content) in files.into_iter().filter(|_| new) {
             mounting.secrets.add_file(&object, &key, content);
         }
         volume.secret =
             Some(SecretVolumeSource { secret_name: Some(object), default_mode: mode, items, optional: None });
-        entries.mapped_to(&["volumes"], secret_file(mounting.environment));
+        entries.mapped_to(&[element], secret_file(mounting.environment));
     } else {
-        let object =
-            mounted.files.iter().find(|bundle| bundle.files == files).map(|bundle| bundle.name.clone());
-        let object = object.unwrap_or_else(|| {
-            let taken = |name: &String| mounted.files.iter().any(|bundle| bundle.name == *name);
-            let numbered =
-                std::iter::once(wanted.clone()).chain((2..).map(|number| format!("{wanted}-{number}")));
-            let name = numbered.into_iter().find(|name| !taken(name)).unwrap_or(wanted);
-            mounted.files.push(FileBundle { name: name.clone(), files });
-            name
-        });
-        entries.mapped_to(&["volumes"], app_file(mounting.app, &format!("files/{object}")));
+        let object = mounting.delivered.config_map(mounting.app, &wanted, files);
+        entries.mapped_to(&[element], app_file(mounting.app, &format!("files/{object}")));
         volume.config_map =
             Some(ConfigMapVolumeSource { name: object, default_mode: mode, items, optional: None });
     }
@@ -394,7 +431,7 @@ fn config(
     } else {
         let contents =
             BTreeMap::from([(source.value.clone(), content_of(mounting, config).unwrap_or_default())]);
-        deliver(mounting, &source.value, contents, mode, mounted, entries)
+        deliver(mounting, ("configs", &source.value), contents, mode, mounted, entries)
     };
     mounted.mount(VolumeMount { sub_path: Some(key), read_only: Some(true), ..at(&name, &target) });
     if uid.is_some() || gid.is_some() {

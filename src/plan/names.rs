@@ -20,11 +20,6 @@ impl Names {
     pub(super) fn object<'a>(&'a self, service: &'a str) -> &'a str {
         self.objects.get(service).map_or(service, String::as_str)
     }
-
-    /// Services whose host name is another in the cluster: compose's name and the cluster's.
-    pub(super) fn renamed(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.objects.iter().map(|(from, to)| (from.as_str(), to.as_str())).filter(|(from, to)| from != to)
-    }
 }
 
 /// Gives each service a legal name. Two services that would get one are refused: one of them would

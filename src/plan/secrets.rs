@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Context, SecretBundle, command};
+use k8s_openapi::api::core::v1::{Container, ExecAction, LifecycleHandler, Probe};
+
+use super::{CONCEALED, Concealed, Context, SecretBundle, command};
 use crate::{compose::model::Service, k8s::expansion, secret};
 
 /// A secret shorter than this is too common a word to be looked for in other texts.
@@ -66,6 +68,70 @@ impl Secrets {
         }
         referring.push_str(&expansion::reference(key));
         referring + &self.refer(service, &word[at + value.len()..])
+    }
+
+    /// Takes secrets in clear out of what stands in the tree; gives the fields as they have to be.
+    pub(super) fn conceal(
+        &self,
+        container: &mut Container,
+        pod_annotations: &mut BTreeMap<String, String>,
+    ) -> Option<Concealed> {
+        let mut concealed = Concealed {
+            container: Container { name: container.name.clone(), ..Container::default() },
+            pod_annotations: BTreeMap::new(),
+        };
+        let mut found = false;
+        let (whole, part) = (container, &mut concealed.container);
+        found |= self.conceal_words(&mut whole.command, &mut part.command);
+        found |= self.conceal_words(&mut whole.args, &mut part.args);
+        found |= self.conceal_probe(&mut whole.startup_probe, &mut part.startup_probe);
+        found |= self.conceal_probe(&mut whole.readiness_probe, &mut part.readiness_probe);
+        if let Some(lifecycle) = &mut whole.lifecycle {
+            let part = part.lifecycle.get_or_insert_default();
+            found |= self.conceal_handler(&mut lifecycle.post_start, &mut part.post_start);
+            found |= self.conceal_handler(&mut lifecycle.pre_stop, &mut part.pre_stop);
+        }
+        for (key, value) in pod_annotations {
+            if self.is_telling(value.as_bytes()) {
+                concealed.pod_annotations.insert(key.clone(), std::mem::replace(value, CONCEALED.to_owned()));
+                found = true;
+            }
+        }
+        found.then_some(concealed)
+    }
+
+    fn conceal_words(&self, words: &mut Option<Vec<String>>, part: &mut Option<Vec<String>>) -> bool {
+        let Some(words) =
+            words.as_mut().filter(|words| words.iter().any(|word| self.is_telling(word.as_bytes())))
+        else {
+            return false;
+        };
+        *part = Some(words.clone());
+        for word in words.iter_mut().filter(|word| self.is_telling(word.as_bytes())) {
+            CONCEALED.clone_into(word);
+        }
+        true
+    }
+
+    fn conceal_probe(&self, probe: &mut Option<Probe>, part: &mut Option<Probe>) -> bool {
+        let Some(exec) = probe.as_mut().and_then(|probe| probe.exec.as_mut()) else { return false };
+        let mut command = None;
+        let found = self.conceal_words(&mut exec.command, &mut command);
+        *part = found.then(|| Probe { exec: Some(ExecAction { command }), ..Probe::default() });
+        found
+    }
+
+    fn conceal_handler(
+        &self,
+        handler: &mut Option<LifecycleHandler>,
+        part: &mut Option<LifecycleHandler>,
+    ) -> bool {
+        let Some(exec) = handler.as_mut().and_then(|handler| handler.exec.as_mut()) else { return false };
+        let mut command = None;
+        let found = self.conceal_words(&mut exec.command, &mut command);
+        *part = found
+            .then(|| LifecycleHandler { exec: Some(ExecAction { command }), ..LifecycleHandler::default() });
+        found
     }
 
     /// Adds a file to the Secret of a name.

@@ -1,6 +1,6 @@
 //! Volumes that outlive their containers: who claims what.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::{
     api::core::v1::{
@@ -21,13 +21,25 @@ use crate::{
 
 /// The size of a claim: compose knows none, and a claim has to say one.
 const SIZE: &str = "10Gi";
+/// Names of claims leave room for a number.
+const CLAIM_LENGTH: usize = 55;
 
 /// How the named volumes of a project are kept.
 #[derive(Debug, Default)]
 pub(super) struct Storage {
     volumes: BTreeMap<String, Kept>,
-    /// Claims of data directories of the host, by name, with the app that uses them.
-    directories: BTreeMap<String, (String, PersistentVolumeClaim)>,
+    /// Data directories of the host, by path.
+    directories: BTreeMap<String, Directory>,
+}
+
+/// A directory of the host that holds data.
+#[derive(Debug, Clone)]
+struct Directory {
+    claim: String,
+    /// The app that the claim stands with: the first one that uses it.
+    app: String,
+    users: BTreeSet<String>,
+    several_replicas: bool,
 }
 
 /// How one named volume is kept.
@@ -80,20 +92,37 @@ impl Storage {
         self.volumes.get(volume)
     }
 
-    /// A claim for a directory of the host that holds data.
-    pub(super) fn claim_directory(&mut self, app: &str, source: &str, shared: bool) -> String {
+    /// The claim of a directory of the host that holds data, which `service` uses too.
+    pub(super) fn claim_directory(
+        &mut self,
+        app: &str,
+        key: &str,
+        service: &Service,
+        source: &str,
+    ) -> String {
         let last = source.rsplit('/').find(|part| !part.is_empty()).unwrap_or("data");
-        let claim = name::shortened(&name::dns_label(&format!("{app}-{last}")), name::LABEL_LENGTH);
-        let object = claim_object(&claim, shared);
-        self.directories.entry(claim.clone()).or_insert_with(|| (app.to_owned(), object));
-        claim
+        let wanted = name::shortened(&name::dns_label(&format!("{app}-{last}")), CLAIM_LENGTH);
+        let taken = |name: &String| {
+            self.directories.values().any(|directory| directory.claim == *name)
+                || self.volumes.values().any(|kept| kept.claim == *name)
+        };
+        let claim = name::free(&wanted, taken);
+        let new =
+            || Directory { claim, app: app.to_owned(), users: BTreeSet::new(), several_replicas: false };
+        let directory = self.directories.entry(source.to_owned()).or_insert_with(new);
+        directory.users.insert(key.to_owned());
+        directory.several_replicas |= kinds::replicas(service).is_some_and(|replicas| replicas > 1);
+        directory.claim.clone()
     }
 
     /// Claims that only one app uses.
     pub(super) fn claims_of(&self, app: &str) -> Vec<PersistentVolumeClaim> {
         let kept = self.volumes.values().filter(|kept| kept.how == How::Claim && kept.apps == [app]);
-        let directories = self.directories.values().filter(|(user, _)| user == app).map(|(_, claim)| claim);
-        kept.map(|kept| &kept.object).chain(directories).cloned().collect()
+        let directories = self.directories.values().filter(|directory| directory.app == app);
+        let claims = directories.map(|directory| {
+            claim_object(&directory.claim, directory.users.len() > 1 || directory.several_replicas)
+        });
+        kept.map(|kept| kept.object.clone()).chain(claims).collect()
     }
 
     /// Claims that several apps use.

@@ -2,26 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{
-    Affinity, Container, NodeAffinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm,
-    PodAffinityTerm, PodAntiAffinity, PodSpec, TopologySpreadConstraint,
-};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use k8s_openapi::api::core::v1::{Container, PodSpec};
 
 use super::{
     Context, Kind, Update, Workload, app_file, command, health, image,
     kinds::{self, Decided, Kinds},
     ledger::{Entries, KeyPath, Ledger},
-    mounts::{self, Mounted, Mounting},
-    network,
+    mounts::{self, Delivered, Mounting},
+    network, placement,
     ports::Ports,
-    resources,
+    resources, rollout,
     secrets::{self, Secrets},
     security,
     storage::Storage,
 };
 use crate::{
-    compose::model::{Deploy, Labels, Placement, Service, UpdateConfig},
+    compose::model::{Labels, Port, Service},
     k8s::name,
     text::Spanned,
 };
@@ -36,6 +32,7 @@ pub(super) struct Parts<'a, 'b> {
     pub(super) kinds: &'a Kinds,
     pub(super) storage: &'b mut Storage,
     pub(super) secrets: &'b mut Secrets,
+    pub(super) delivered: &'b mut Delivered,
     pub(super) ledger: &'b mut Ledger,
     pub(super) environment: &'a str,
 }
@@ -47,7 +44,6 @@ pub(super) struct Draft {
     pub(super) key: String,
     pub(super) app: String,
     pub(super) workload: Workload,
-    pub(super) mounted: Mounted,
     pub(super) variables: BTreeMap<String, String>,
 }
 
@@ -108,10 +104,12 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     let mounting = &mut Mounting {
         context,
         app: &app,
+        key,
         service,
         image,
         storage: parts.storage,
         secrets: parts.secrets,
+        delivered: parts.delivered,
         environment: parts.environment,
     };
     let mut mounted = mounts::plan(mounting, &mut pod, &mut container, entries);
@@ -120,8 +118,9 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     let (mut annotations, mut pod_annotations) = (BTreeMap::new(), BTreeMap::new());
     labels(service, &mut annotations, &mut pod_annotations, entries);
     if let Some(deploy) = &service.deploy {
-        placement(deploy, &object, &mut pod, entries);
+        placement::plan(deploy, &name::dns_label(key), &mut pod, entries);
     }
+    let concealed = parts.secrets.conceal(&mut container, &mut pod_annotations);
     pod.containers = vec![container];
     let needed = decided == Decided::StatefulSet;
     let workload = Workload {
@@ -133,6 +132,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
         comments: Vec::new(),
         annotations,
         pod_annotations,
+        concealed,
         claim_templates: std::mem::take(&mut mounted.claim_templates),
         services: network::services(context, parts.ports, key, needed),
         pod,
@@ -140,7 +140,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     let variables = secrets::variables(service)
         .map(|(name, value)| (name.to_owned(), context.hosts.follow(name, value)))
         .collect();
-    Draft { key: key.to_owned(), app, workload, mounted, variables }
+    Draft { key: key.to_owned(), app, workload, variables }
 }
 
 /// Decides what needs no look at the rest of the service. There is no `..`: an attribute that is added
@@ -340,7 +340,7 @@ fn depends(dependency: &str, condition: &str, entries: &mut Entries<'_>) {
     entries.approximated(&["depends_on", dependency], reason);
 }
 
-fn published(ports: &Spanned<Vec<Spanned<crate::compose::model::Port>>>, entries: &mut Entries<'_>) {
+fn published(ports: &Spanned<Vec<Spanned<Port>>>, entries: &mut Entries<'_>) {
     for port in &ports.value {
         let host_ip = port.host_ip.as_ref().is_some_and(|ip| !ip.value.is_empty());
         let number = port.target.as_ref().map_or_else(String::new, |target| target.value.to_string());
@@ -405,7 +405,7 @@ fn kind(service: &Service, decided: Decided, pod: &PodSpec, entries: &mut Entrie
     if service.scale.is_some() {
         entries.mapped(&["scale"]);
     }
-    let update = deploy(service, decided, entries);
+    let update = rollout::plan(service, decided, entries);
     match decided {
         Decided::Deployment => {
             let claims = pod.volumes.iter().flatten().any(|volume| volume.persistent_volume_claim.is_some());
@@ -430,98 +430,6 @@ fn kind(service: &Service, decided: Decided, pod: &PodSpec, entries: &mut Entrie
 fn max_attempts(service: &Service) -> Option<i32> {
     let policy = service.deploy.as_ref()?.value.restart_policy.as_ref()?;
     i32::try_from(policy.value.max_attempts.as_ref()?.value).ok()
-}
-
-/// Everything of `deploy` but resources and placement.
-fn deploy(service: &Service, decided: Decided, entries: &mut Entries<'_>) -> Update {
-    let Some(deploy) = &service.deploy else { return Update::default() };
-    let Deploy {
-        mode,
-        replicas,
-        labels: _,
-        update_config,
-        rollback_config,
-        resources: _,
-        restart_policy,
-        placement: _,
-        endpoint_mode,
-        extensions: _,
-    } = &deploy.value;
-    entries.mapped(&["deploy"]);
-    if let Some(mode) = mode {
-        match mode.value.as_str() {
-            "" | "replicated" | "global" | "replicated-job" => entries.mapped(&["deploy", "mode"]),
-            "global-job" => {
-                entries.approximated(&["deploy", "mode"], "a Job runs once, not once on every node")
-            }
-            other => entries.unsupported(&["deploy", "mode"], format!("`{other}` is no mode that is known")),
-        }
-    }
-    if replicas.is_some() && decided == Decided::DaemonSet {
-        entries.ignored(&["deploy", "replicas"], "it runs once on every node");
-    }
-    if rollback_config.is_some() {
-        let reason = "a roll-back is an update to an older revision: it proceeds as updates do";
-        entries.unsupported(&["deploy", "rollback_config"], reason);
-    }
-    if let Some(policy) = restart_policy {
-        let again =
-            decided == Decided::Job || policy.condition.as_ref().is_none_or(|text| text.value == "any");
-        if !again {
-            let reason = "a service that serves is always started again";
-            entries.approximated(&["deploy", "restart_policy", "condition"], reason);
-        }
-        for (key, present) in [("delay", policy.delay.is_some()), ("window", policy.window.is_some())] {
-            if present {
-                let reason = "the kubelet waits longer after each failure, from 10 seconds to 5 minutes";
-                entries.unsupported(&["deploy", "restart_policy", key], reason);
-            }
-        }
-        if policy.max_attempts.is_some() && decided != Decided::Job {
-            let reason = "a service that serves is started again without end";
-            entries.unsupported(&["deploy", "restart_policy", "max_attempts"], reason);
-        }
-    }
-    if endpoint_mode.is_some() {
-        entries.mapped_to(&["deploy", "endpoint_mode"], entries.file().replace("deployment", "service"));
-    }
-    update_config.as_ref().map_or_else(Update::default, |update| updating(&update.value, entries))
-}
-
-fn updating(update: &UpdateConfig, entries: &mut Entries<'_>) -> Update {
-    let UpdateConfig { parallelism, delay, failure_action, monitor, max_failure_ratio, order, extensions: _ } =
-        update;
-    let at_once = parallelism.as_ref().map_or(1, |parallelism| parallelism.value);
-    let number = i32::try_from(at_once).unwrap_or(1);
-    let start_first = order.as_ref().is_some_and(|order| order.value == "start-first");
-    for (key, present) in
-        [("failure_action", failure_action.is_some()), ("max_failure_ratio", max_failure_ratio.is_some())]
-    {
-        if present {
-            let reason = "an update that fails stops where it is: `kubectl rollout undo` takes it back";
-            entries.unsupported(&["deploy", "update_config", key], reason);
-        }
-    }
-    let seconds = |field: &Option<Spanned<crate::compose::model::Duration>>| {
-        field
-            .as_ref()
-            .and_then(|time| i32::try_from(time.value.seconds()).ok())
-            .filter(|seconds| *seconds > 0)
-    };
-    if monitor.is_some() {
-        entries.approximated(
-            &["deploy", "update_config", "monitor"],
-            "the time in which an update has to proceed",
-        );
-    }
-    Update {
-        recreate: at_once == 0,
-        max_surge: Some(if start_first { number } else { 0 }),
-        max_unavailable: Some(if start_first { 0 } else { number }),
-        min_ready_seconds: seconds(delay),
-        progress_deadline_seconds: seconds(monitor)
-            .map(|monitor| monitor.saturating_add(seconds(delay).unwrap_or(0)).saturating_add(600)),
-    }
 }
 
 /// Compose's labels and annotations are for people and programs: annotations here, whose values are free.
@@ -549,105 +457,4 @@ fn labels(
     take(service.annotations.as_ref(), &["annotations"], pod);
     let deployed = service.deploy.as_ref().and_then(|deploy| deploy.value.labels.as_ref());
     take(deployed, &["deploy", "labels"], object);
-}
-
-fn placement(deploy: &Deploy, object: &str, pod: &mut PodSpec, entries: &mut Entries<'_>) {
-    let Some(placement) = &deploy.placement else { return };
-    let Placement { constraints, preferences, max_replicas_per_node, extensions: _ } = &placement.value;
-    let path = |key: &'static str| ["deploy", "placement", key];
-    let own = || LabelSelector {
-        match_labels: Some(BTreeMap::from([(SERVICE_LABEL.to_owned(), object.to_owned())])),
-        ..LabelSelector::default()
-    };
-    let mut wanted = Vec::new();
-    for constraint in constraints.iter().flat_map(|list| &list.value) {
-        match requirement(&constraint.value) {
-            Some(requirement) => {
-                wanted.push(requirement);
-                entries.mapped(&path("constraints"));
-            }
-            None => {
-                let reason =
-                    format!("`{}`: nodes of a cluster have no such property; label them", constraint.value);
-                entries.unsupported(&path("constraints"), reason);
-            }
-        }
-    }
-    let mut affinity = Affinity::default();
-    if !wanted.is_empty() {
-        let term = NodeSelectorTerm { match_expressions: Some(wanted), match_fields: None };
-        affinity.node_affinity = Some(NodeAffinity {
-            required_during_scheduling_ignored_during_execution: Some(NodeSelector {
-                node_selector_terms: vec![term],
-            }),
-            ..NodeAffinity::default()
-        });
-    }
-    if let Some(most) = max_replicas_per_node {
-        if most.value == 1 {
-            let term = PodAffinityTerm {
-                label_selector: Some(own()),
-                topology_key: "kubernetes.io/hostname".to_owned(),
-                ..PodAffinityTerm::default()
-            };
-            affinity.pod_anti_affinity = Some(PodAntiAffinity {
-                required_during_scheduling_ignored_during_execution: Some(vec![term]),
-                ..PodAntiAffinity::default()
-            });
-            entries.mapped(&path("max_replicas_per_node"));
-        } else {
-            entries.unsupported(
-                &path("max_replicas_per_node"),
-                "pods are kept to one on a node, or spread evenly",
-            );
-        }
-    }
-    if affinity != Affinity::default() {
-        pod.affinity = Some(affinity);
-    }
-    let spread: Vec<TopologySpreadConstraint> = preferences
-        .iter()
-        .flat_map(|list| &list.value)
-        .filter_map(|preference| {
-            preference.spread.as_ref()?.value.0.strip_prefix("node.labels.").map(str::to_owned)
-        })
-        .map(|topology_key| TopologySpreadConstraint {
-            max_skew: 1,
-            topology_key,
-            when_unsatisfiable: "ScheduleAnyway".to_owned(),
-            label_selector: Some(own()),
-            ..TopologySpreadConstraint::default()
-        })
-        .collect();
-    if preferences.is_some() {
-        entries.mapped(&path("preferences"));
-    }
-    pod.topology_spread_constraints = (!spread.is_empty()).then_some(spread);
-}
-
-/// `key==value` or `key!=value`, spaces allowed, as a condition on labels of nodes.
-fn requirement(constraint: &str) -> Option<NodeSelectorRequirement> {
-    let (key, value, operator) = match constraint.split_once("==") {
-        Some((key, value)) => (key, value, "In"),
-        None => constraint.split_once("!=").map(|(key, value)| (key, value, "NotIn"))?,
-    };
-    let value = value.trim();
-    let (label, value) = match key.trim() {
-        "node.hostname" => ("kubernetes.io/hostname", value),
-        "node.platform.os" => ("kubernetes.io/os", value),
-        "node.platform.arch" => (
-            "kubernetes.io/arch",
-            match value {
-                "x86_64" => "amd64",
-                "aarch64" => "arm64",
-                other => other,
-            },
-        ),
-        key => (key.strip_prefix("node.labels.")?, value),
-    };
-    (name::is_label_key(label) && name::is_label_value(value)).then(|| NodeSelectorRequirement {
-        key: label.to_owned(),
-        operator: operator.to_owned(),
-        values: Some(vec![value.to_owned()]),
-    })
 }

@@ -9,18 +9,20 @@ use k8s_openapi::{
             RollingUpdateDeployment, StatefulSet, StatefulSetSpec,
         },
         batch::v1::{Job, JobSpec},
-        core::v1::{PodTemplateSpec, Service, ServiceSpec},
+        core::v1::{Container, PodSpec, PodTemplateSpec, Probe, Service, ServiceSpec},
     },
     apimachinery::pkg::{
         apis::meta::v1::{LabelSelector, ObjectMeta},
         util::intstr::IntOrString,
     },
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::text;
 use crate::{
     k8s::fields,
-    plan::{App, ClusterService, Kind, SERVICE_LABEL, Update, Workload},
+    plan::{App, ClusterService, Concealed, Kind, SERVICE_LABEL, Update, Workload},
+    yaml::emit::{self, Yaml},
 };
 
 const NAME_LABEL: &str = "app.kubernetes.io/name";
@@ -98,6 +100,55 @@ pub(super) fn services(app: &App, workload: &Workload) -> Vec<Value> {
         })
     };
     workload.services.iter().map(object).collect()
+}
+
+/// The patch that puts a workload's concealed fields back.
+pub(super) fn concealed(workload: &Workload) -> Option<Value> {
+    let Concealed { container, pod_annotations } = workload.concealed.as_ref()?;
+    Some(patch(workload, container, pod_annotations.clone()))
+}
+
+/// The same patch with nothing secret in it: what the fields hold in the tree.
+pub(super) fn concealed_example(workload: &Workload) -> String {
+    let Some(Concealed { container: part, pod_annotations }) = &workload.concealed else {
+        return String::new();
+    };
+    let Some(whole) = workload.pod.containers.first() else { return String::new() };
+    let example = Container {
+        name: whole.name.clone(),
+        command: part.command.as_ref().and(whole.command.clone()),
+        args: part.args.as_ref().and(whole.args.clone()),
+        startup_probe: part.startup_probe.as_ref().and(exec_only(whole.startup_probe.as_ref())),
+        readiness_probe: part.readiness_probe.as_ref().and(exec_only(whole.readiness_probe.as_ref())),
+        lifecycle: part.lifecycle.as_ref().and(whole.lifecycle.clone()),
+        ..Container::default()
+    };
+    let annotations = workload.pod_annotations.iter().filter(|(key, _)| pod_annotations.contains_key(*key));
+    let annotations = annotations.map(|(key, value)| (key.clone(), value.clone())).collect();
+    emit::documents(Some(text::CONCEALED), &[Yaml::from(patch(workload, &example, annotations))])
+}
+
+fn exec_only(probe: Option<&Probe>) -> Option<Probe> {
+    probe.map(|probe| Probe { exec: probe.exec.clone(), ..Probe::default() })
+}
+
+fn patch(workload: &Workload, container: &Container, annotations: Labels) -> Value {
+    let (version, kind) = match workload.kind {
+        Kind::Deployment { .. } => ("apps/v1", "Deployment"),
+        Kind::StatefulSet { .. } => ("apps/v1", "StatefulSet"),
+        Kind::DaemonSet => ("apps/v1", "DaemonSet"),
+        Kind::Job { .. } => ("batch/v1", "Job"),
+    };
+    let template = PodTemplateSpec {
+        metadata: Some(ObjectMeta { annotations: some(&annotations), ..ObjectMeta::default() }),
+        spec: Some(PodSpec { containers: vec![container.clone()], ..PodSpec::default() }),
+    };
+    fields::ordered(&json!({
+        "apiVersion": version,
+        "kind": kind,
+        "metadata": {"name": workload.name},
+        "spec": {"template": template},
+    }))
 }
 
 fn deployment(

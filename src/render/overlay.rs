@@ -1,6 +1,6 @@
 //! `overlays/<environment>/`: what is generated, what is the user's, and what git must not see.
 
-use super::{generated, text};
+use super::{generated, objects, text};
 use crate::{
     k8s::{fields, name},
     kustomize::{Generator, Image, Kustomization, Owner, TreeFile, env_file},
@@ -50,6 +50,15 @@ fn secrets(plan: &Plan, folder: &str, files: &mut Vec<TreeFile>) {
     let mut component = Kustomization { is_component: true, ..Kustomization::default() };
     for bundle in &plan.secrets {
         component.secrets.push(secret(bundle, folder, files));
+    }
+    for workload in plan.apps.iter().flat_map(|app| &app.workloads) {
+        if let Some(patch) = objects::concealed(workload) {
+            let file = format!("{}.patch.yaml", workload.name);
+            let text = emit::documents(Some(text::CONCEALED), &[Yaml::from(patch)]);
+            files.push(generated(format!("{folder}/{file}.example"), objects::concealed_example(workload)));
+            files.push(TreeFile::new(format!("{folder}/{file}"), Owner::Secret, text));
+            component.patches.push(file);
+        }
     }
     files.push(generated(format!("{folder}/kustomization.yaml"), component.to_text(&text::header(plan))));
 }

@@ -12,6 +12,10 @@ pub(super) const EXTERNAL: &str = "\
 Yours: kustompose wrote this once and never touches it again.
 Compose calls these volumes external. Where the claims exist already, delete them from this file.";
 
+/// At the top of the patches that put secrets back into fields where compose has them in clear.
+pub(super) const CONCEALED: &str = "\
+Yours, never in git. Compose has a secret in clear in these fields: better is a variable or a file.";
+
 /// At the top of generated files.
 pub(super) fn header(plan: &Plan) -> String {
     format!(
