@@ -29,7 +29,6 @@ const RULES: &[(Pattern, Rule)] = &[
     (&["services", "*", "build", "ssh"], agents),
     (&["services", "*", "configs", "[]"], file_reference),
     (&["services", "*", "depends_on"], dependencies),
-    (&["services", "*", "deploy", "resources", "reservations", "devices", "[]", "count"], count),
     (&["services", "*", "develop", "watch", "[]", "ignore"], list),
     (&["services", "*", "develop", "watch", "[]", "include"], list),
     (&["services", "*", "devices", "[]"], device),
@@ -37,7 +36,6 @@ const RULES: &[(Pattern, Rule)] = &[
     (&["services", "*", "env_file"], env_files),
     (&["services", "*", "extends"], extends),
     (&["services", "*", "gpus"], gpus),
-    (&["services", "*", "healthcheck", "test"], shell_test),
     (&["services", "*", "label_file"], list),
     (&["services", "*", "models"], names),
     (&["services", "*", "networks"], names),
@@ -50,12 +48,28 @@ const RULES: &[(Pattern, Rule)] = &[
     (&["configs", "*"], external),
 ];
 
+/// Forms that stay as they are until the tree is read into the model.
+const MODEL_RULES: &[(Pattern, Rule)] = &[
+    (&["services", "*", "deploy", "resources", "reservations", "devices", "[]", "count"], count),
+    (&["services", "*", "gpus", "[]", "count"], count),
+    (&["services", "*", "healthcheck", "test"], shell_test),
+];
+
 /// The number of devices that stands for all of them.
-pub(super) const ALL: i128 = -1;
+const ALL: i128 = -1;
 
 /// Brings a tree into its long form. A tree that is in it already stays as it is.
 pub(super) fn canonical(root: &mut Node, report: &mut Report) {
-    for (pattern, rule) in RULES {
+    apply(RULES, root, report);
+}
+
+/// Step 17, as far as it is about forms: what the model holds in one form only.
+pub(super) fn for_model(root: &mut Node, report: &mut Report) {
+    apply(MODEL_RULES, root, report);
+}
+
+fn apply(rules: &[(Pattern, Rule)], root: &mut Node, report: &mut Report) {
+    for (pattern, rule) in rules {
         key_path::visit_mut(root, pattern, &mut |place, node| rule(node, place, report));
     }
 }
@@ -141,18 +155,10 @@ fn env_files(node: &mut Node, place: &KeyPath, report: &mut Report) {
     }
 }
 
-fn gpus(node: &mut Node, place: &KeyPath, report: &mut Report) {
+fn gpus(node: &mut Node, _: &KeyPath, _: &mut Report) {
     if let Value::String(text) = &node.value {
-        let mut count = Node::string(text.clone(), node.span);
-        self::count(&mut count, place, report);
-        let all = mapping(vec![("count", count.value)], node.span);
+        let all = mapping(vec![("count", Value::String(text.clone()))], node.span);
         node.value = Value::Seq(vec![Node::new(all, node.span)]);
-        return;
-    }
-    for item in node.as_seq_mut().into_iter().flatten() {
-        if let Some(number) = item.get_mut("count") {
-            count(number, place, report);
-        }
     }
 }
 

@@ -14,28 +14,32 @@ use crate::{
     yaml::{Node, Value, scalar},
 };
 
-/// The ports of a service; an item that is a range becomes several.
+/// The ports of a service; an item that is a range becomes several. If one item cannot be read, the
+/// whole list stays as it is.
 pub(super) fn ports(node: &mut Node, place: &KeyPath, report: &mut Report) {
     let Value::Seq(items) = &mut node.value else { return };
     let mut ports = Vec::new();
-    for (index, item) in std::mem::take(items).into_iter().enumerate() {
+    let mut readable = true;
+    for (index, item) in items.iter().enumerate() {
         let text = match &item.value {
             Value::String(_) | Value::Int(_) | Value::Float(_) => scalar::go_string(&item.value),
             _ => None,
         };
         let Some(text) = text else {
-            ports.push(item);
+            ports.push(item.clone());
             continue;
         };
         match values::ports::parse(&text) {
-            Ok(specs) => ports.extend(specs.into_iter().map(|spec| Node::new(port(spec, &item), item.span))),
+            Ok(specs) => ports.extend(specs.into_iter().map(|spec| Node::new(port(spec, item), item.span))),
             Err(error) => {
-                refuse(&item, &place.index(index), &text, &error, report);
-                ports.push(item);
+                refuse(item, &place.index(index), &text, &error, report);
+                readable = false;
             }
         }
     }
-    *items = ports;
+    if readable {
+        *items = ports;
+    }
 }
 
 fn port(spec: values::ports::PortSpec, item: &Node) -> Value {
