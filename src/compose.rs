@@ -42,6 +42,10 @@ pub(crate) mod schema;
 mod select;
 mod surprises;
 pub mod template;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod unique;
 mod validate;
 pub mod values;

@@ -18,6 +18,9 @@ use crate::{
     yaml::{Directive, Key, Map, Node, Value},
 };
 
+/// How long a chain of services may be that extend each other.
+const MAX_DEPTH: usize = 200;
+
 /// The services that are being resolved: the file and the name of each.
 type Chain = Vec<(Utf8PathBuf, String)>;
 
@@ -132,6 +135,12 @@ fn enter(
     reference: &Reference,
     context: &mut Context<'_>,
 ) -> bool {
+    if chain.len() >= MAX_DEPTH {
+        let message = format!("services extend each other {MAX_DEPTH} times over");
+        let diagnostic = Diagnostic::error(codes::EXTENDS_CYCLE, message);
+        context.report.push(diagnostic.at(reference.span, "not followed any further"));
+        return false;
+    }
     let step = (file.to_owned(), name.to_owned());
     if chain.contains(&step) {
         let names: Vec<&str> = chain.iter().map(|(_, name)| name.as_str()).chain([name]).collect();
