@@ -257,3 +257,59 @@ fn refuse(node: &Node, place: &KeyPath, reason: &str, report: &mut Report) {
         Diagnostic::error(codes::INVALID_SHORT_FORM, format!("{place}: {reason}")).at(node.span, "here"),
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::testing::{json, tree};
+
+    #[test]
+    fn short_forms_become_long_and_long_ones_stay() {
+        let cases = [
+            ("build", ".", r#"{"context":"."}"#),
+            ("depends_on", "[b]", r#"{"b":{"condition":"service_started","required":true}}"#),
+            (
+                "depends_on",
+                "{b: {restart: true}}",
+                r#"{"b":{"restart":true,"condition":"service_started","required":true}}"#,
+            ),
+            ("env_file", "a.env", r#"[{"path":"a.env","required":true}]"#),
+            ("devices", "['/a:/b']", r#"[{"source":"/a","target":"/b","permissions":"rwm"}]"#),
+            ("gpus", "all", r#"[{"count":"all"}]"#),
+            ("dns", "1.1.1.1", r#"["1.1.1.1"]"#),
+            ("networks", "[n]", r#"{"n":null}"#),
+            (
+                "ports",
+                "['80-81:90-91/udp']",
+                r#"[{"mode":"ingress","target":90,"published":"80","protocol":"udp"},{"mode":"ingress","target":91,"published":"81","protocol":"udp"}]"#,
+            ),
+            (
+                "volumes",
+                "['v1:/d:ro,z']",
+                r#"[{"type":"volume","source":"v1","target":"/d","read_only":true,"bind":{"selinux":"z"},"volume":{}}]"#,
+            ),
+            ("secrets", "[s]", r#"[{"source":"s"}]"#),
+            ("image", "x", r#""x""#),
+        ];
+        for (attribute, short, expected) in cases {
+            let mut root = tree(&format!("services: {{a: {{{attribute}: {short}}}}}"));
+            let mut report = Report::default();
+            for _ in 0..2 {
+                canonical(&mut root, &mut report);
+                let place = ["services", "a", attribute];
+                let found = place.iter().try_fold(&root, |node, key| node.get(key)).map(json);
+                assert_eq!(found.as_deref(), Some(expected), "{attribute}: {short}");
+            }
+            assert!(report.diagnostics().is_empty());
+        }
+    }
+
+    #[test]
+    fn an_external_name_moves_up() {
+        let mut root = tree("volumes: {v: {external: {name: x}}}");
+        let mut report = Report::default();
+        canonical(&mut root, &mut report);
+        assert_eq!(json(&root), r#"{"volumes":{"v":{"external":true,"name":"x"}}}"#);
+        assert_eq!(report.diagnostics()[0].message, "volumes.v.external.name is deprecated");
+    }
+}

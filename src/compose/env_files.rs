@@ -161,3 +161,53 @@ fn read_all(
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::compose::testing::{loaded, request};
+
+    #[test]
+    fn environment_stands_over_env_files_which_stand_over_each_other() {
+        let files = [
+            (
+                "compose.yaml",
+                "services: {a: {image: x, env_file: [a.env, {path: b.env, required: false}, {path: none.env, required: false}], environment: {OWN: own, NIL: null}}}",
+            ),
+            ("a.env", "A=a\nB=a\nOWN=a\nNIL=a\nC=$OWN-$A-$SHELL"),
+            ("b.env", "B='b'\nD=$B"),
+        ];
+        let mut request = request();
+        request.environment.insert("SHELL".to_owned(), "sh".to_owned());
+        let found = loaded(&files, &request);
+        assert_eq!(
+            found.text("/services/a/environment"),
+            r#"{"A":"a","B":"b","OWN":"own","NIL":null,"C":"own-a-sh","D":"b"}"#
+        );
+    }
+
+    #[test]
+    fn the_raw_format_takes_everything_as_it_stands_and_others_are_unknown() {
+        let compose = |format: &str| {
+            format!("services: {{a: {{image: x, env_file: [{{path: a.env, format: {format}}}]}}}}")
+        };
+        let found = loaded(&[("compose.yaml", &compose("raw")), ("a.env", "A='$B' # c")], &request());
+        assert_eq!(found.text("/services/a/environment/A"), r#""'$$B' # c""#);
+        let found = loaded(&[("compose.yaml", &compose("toml")), ("a.env", "")], &request());
+        assert_eq!(found.messages(), ["there is no format `toml` of environment files"]);
+    }
+
+    #[test]
+    fn files_of_inactive_services_are_not_looked_at() {
+        let text =
+            "services: {a: {image: x, env_file: none.env, profiles: [p]}, b: {image: x, label_file: l}}";
+        let found = loaded(&[("compose.yaml", text), ("l", "k=v")], &request());
+        assert_eq!(found.text("/services/b/labels"), r#"{"k":"v"}"#);
+        let active = crate::compose::Request { profiles: vec!["p".to_owned()], ..request() };
+        let found = loaded(&[("compose.yaml", text), ("l", "k=v")], &active);
+        assert_eq!(
+            found.messages(),
+            ["the environment file `none.env` cannot be read: no such file or directory"]
+        );
+        assert_eq!(found.places(), ["compose.yaml:1:36"]);
+    }
+}
