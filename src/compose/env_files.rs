@@ -7,7 +7,7 @@ use super::{
     codes,
     context::Context,
     model::InputRole,
-    variables::{self, Variables},
+    variables::{self, Reading, Variables},
 };
 use crate::{
     diag::Diagnostic,
@@ -130,8 +130,30 @@ fn label_list(node: &Node, base: &Utf8Path) -> Vec<File> {
     node.as_seq().unwrap_or_default().iter().filter_map(file).collect()
 }
 
-/// The entries of all files, a later one over an earlier. References in them see what is known
-/// outside, then what the files before have said.
+/// References in an `env_file` see what is known outside, then what the file itself says, then what
+/// the files before it say; in a `label_file`, what the files before it say comes first.
+fn lookup(
+    name: &str,
+    known: &dyn Fn(&str) -> Option<String>,
+    found: &Map,
+    role: InputRole,
+) -> Option<String> {
+    let earlier = || found.get(name).and_then(Node::as_str).map(str::to_owned);
+    known(name).or_else(|| if role == InputRole::LabelFile { earlier() } else { None })
+}
+
+fn reading(file: &File, found: &Map, role: InputRole) -> Reading {
+    if file.raw {
+        return Reading::Raw;
+    }
+    if role == InputRole::LabelFile {
+        return Reading::Alone;
+    }
+    let text = |(key, node): (&Key, &Node)| Some((key.text.clone(), node.as_str()?.to_owned()));
+    Reading::After(found.iter().filter_map(text).collect())
+}
+
+/// The entries of all files, a later one over an earlier.
 fn read_all(
     files: &[File],
     known: &dyn Fn(&str) -> Option<String>,
@@ -148,10 +170,12 @@ fn read_all(
                 continue;
             }
         };
-        let lookup = |name: &str| {
-            known(name).or_else(|| found.get(name).and_then(|node: &Node| node.as_str()).map(str::to_owned))
-        };
-        let parsed = variables::parse(id, file.raw, &lookup, context);
+        let parsed = variables::parse(
+            id,
+            &|name| lookup(name, known, &found, role),
+            reading(file, &found, role),
+            context,
+        );
         for variable in parsed.variables {
             let (name, value) = (variable.name_range, variable.value_range);
             let Some(text) = variable.value else { continue };
