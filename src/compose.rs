@@ -112,7 +112,7 @@ pub fn load(
     let (mut tree, found, mut context) = tree(request, files, sources, report)?;
     let profiles = active_profiles(&tree, &found, request);
     resolve_env_files(&mut tree, &profiles, &found, &mut context);
-    canonical::for_model(&mut tree, context.report);
+    canonical::for_model(&mut tree, context.sources, context.report);
     let mut project = Project::read(&tree, context.report);
     project.directory = found.directory;
     project.documents = std::mem::take(&mut context.documents);

@@ -292,6 +292,7 @@ mod tests {
     use crate::compose::testing::loaded_text;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table, a row a check")]
     fn what_does_not_fit_together_is_refused() {
         let cases = [
             ("a: {}", "service `a` has neither `image` nor `build`"),

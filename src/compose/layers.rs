@@ -114,7 +114,7 @@ fn layer(
     // With variables left in them, short forms may not be readable yet: they stay.
     let mut unheard = Report::default();
     let report = if scope.interpolate { &mut *context.report } else { &mut unheard };
-    canonical::canonical(&mut tree, report);
+    canonical::canonical(&mut tree, context.sources, report);
     canonical::drop_empty(&mut tree);
     unique::unique(&mut tree, context.report);
     tree

@@ -34,7 +34,7 @@ fn everything_wrong_is_said_in_one_run_at_its_place() {
     assert!(found.model.is_none());
     assert_eq!(
         found.places(),
-        ["compose.yaml:3:5", "compose.yaml:4:13", "compose.override.yaml:3:10", "compose.override.yaml:4:14"]
+        ["compose.yaml:3:5", "compose.yaml:4:15", "compose.override.yaml:3:10", "compose.override.yaml:4:14"]
     );
 }
 
@@ -70,12 +70,12 @@ fn surprises_are_warnings_at_their_place() {
         (
             "services: {a: {image: x, volumes: ['v:/data']}}",
             "`v:` is taken for a Windows drive, not for a volume `v`",
-            "compose.yaml:1:36",
+            "compose.yaml:1:37",
         ),
         (
             "services: {a: {image: x, volumes: ['vol:/data:bogus']}}\nvolumes: {vol: }",
             "`bogus` is no option of a mount, and is ignored",
-            "compose.yaml:1:36",
+            "compose.yaml:1:47",
         ),
         (
             "services: {a: {image: x, ports: ['80:1']}, b: {image: x, ports: ['80:2']}}",
@@ -115,91 +115,86 @@ fn what_is_remote_is_refused() {
     }
 }
 
+const SCALARS: &[&str] = &[
+    "web",
+    "x",
+    "null",
+    "true",
+    "3",
+    "80:80",
+    "./a:/b",
+    "${X}",
+    "$",
+    "!reset x",
+    "!override [a]",
+    "-1",
+    "1.5",
+    "all",
+    "CMD",
+    "2001-01-01",
+    "1g",
+    "",
+    "a=b",
+    "service:web",
+    "a && b",
+];
+
+const KEYS: &[&str] = &[
+    "services",
+    "web",
+    "image",
+    "ports",
+    "volumes",
+    "environment",
+    "extends",
+    "include",
+    "deploy",
+    "build",
+    "networks",
+    "depends_on",
+    "configs",
+    "secrets",
+    "healthcheck",
+    "test",
+    "gpus",
+    "pid",
+    "env_file",
+    "command",
+    "ulimits",
+    "logging",
+    "labels",
+    "develop",
+    "watch",
+    "service",
+    "file",
+    "path",
+    "target",
+    "source",
+    "type",
+    "external",
+    "name",
+    "ipam",
+    "config",
+    "resources",
+    "limits",
+    "cpus",
+    "x-y",
+];
+
 /// Trees that are nothing like compose files, and some that nearly are.
 fn documents() -> impl Strategy<Value = String> {
-    let word = prop::sample::select(vec![
-        "services",
-        "web",
-        "image",
-        "ports",
-        "volumes",
-        "environment",
-        "extends",
-        "include",
-        "deploy",
-        "build",
-        "networks",
-        "depends_on",
-        "configs",
-        "secrets",
-        "healthcheck",
-        "test",
-        "file",
-        "path",
-        "null",
-        "true",
-        "3",
-        "80:80",
-        "./a:/b",
-        "${X}",
-        "$",
-        "!reset x",
-        "!override [a]",
-        "-1",
-        "1.5",
-        "all",
-        "gpus",
-        "pid",
-        "env_file",
-        "command",
-        "name",
-        "external",
-        "ulimits",
-        "logging",
-        "driver",
-        "target",
-        "source",
-    ])
-    .prop_map(str::to_owned);
-    word.prop_recursive(5, 40, 5, |inner| {
-        let quoted = inner
-            .clone()
-            .prop_map(|text| if text.starts_with(['{', '[', '!']) { text } else { format!("'{text}'") });
-        let key = prop::sample::select(vec![
-            "services",
-            "web",
-            "image",
-            "ports",
-            "volumes",
-            "environment",
-            "extends",
-            "include",
-            "deploy",
-            "build",
-            "networks",
-            "depends_on",
-            "configs",
-            "secrets",
-            "healthcheck",
-            "test",
-            "gpus",
-            "pid",
-            "env_file",
-            "command",
-            "ulimits",
-            "logging",
-            "labels",
-            "develop",
-            "watch",
-            "service",
-            "file",
-        ]);
+    let quoted = prop::sample::select(SCALARS).prop_map(|text| format!("'{text}'"));
+    let plain =
+        prop::sample::select(SCALARS).prop_map(|text| if text == "$" { "~" } else { text }.to_owned());
+    prop_oneof![quoted, plain].prop_recursive(5, 40, 5, |inner| {
+        let list = prop::collection::vec(inner.clone(), 0..4);
+        let mapping = prop::collection::btree_map(prop::sample::select(KEYS), inner, 0..5);
+        let entries = |map: std::collections::BTreeMap<&str, String>| {
+            map.iter().map(|(key, value)| format!("{key}: {value}")).collect::<Vec<_>>().join(", ")
+        };
         prop_oneof![
-            prop::collection::vec(quoted.clone(), 0..4).prop_map(|items| format!("[{}]", items.join(", "))),
-            prop::collection::btree_map(key, prop_oneof![inner, quoted], 0..5).prop_map(|map| {
-                let entries: Vec<String> = map.iter().map(|(key, value)| format!("{key}: {value}")).collect();
-                format!("{{{}}}", entries.join(", "))
-            }),
+            list.prop_map(|items| format!("[{}]", items.join(", "))),
+            mapping.prop_map(move |map| format!("{{{}}}", entries(map))),
         ]
     })
 }
