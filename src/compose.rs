@@ -15,6 +15,7 @@ use context::Context;
 use discover::Found;
 use layers::{Purpose, Scope};
 pub use model::Project;
+use variables::Variables;
 
 mod canonical;
 mod codes;
@@ -41,6 +42,10 @@ pub(crate) mod schema;
 mod select;
 mod surprises;
 pub mod template;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod unique;
 mod validate;
 pub mod values;
@@ -107,6 +112,7 @@ pub fn load(
     let (mut tree, found, mut context) = tree(request, files, sources, report)?;
     let profiles = active_profiles(&tree, &found, request);
     resolve_env_files(&mut tree, &profiles, &found, &mut context);
+    canonical::for_model(&mut tree, context.sources, context.report);
     let mut project = Project::read(&tree, context.report);
     project.directory = found.directory;
     project.documents = std::mem::take(&mut context.documents);
@@ -158,7 +164,9 @@ fn tree<'a>(
     surprises::warn(&tree, &mut context);
     set_name(&mut tree, name.as_deref(), &mut context);
     if request.options.normalise {
-        normalise::normalise(&mut tree, &found.variables);
+        let none = Variables::default();
+        let variables = if request.options.interpolate { &found.variables } else { &none };
+        normalise::normalise(&mut tree, variables);
     }
     Some((tree, found, context))
 }

@@ -96,21 +96,36 @@ impl Diagnostic {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     diagnostics: Vec<Diagnostic>,
+    /// Values of which a part was refused.
+    refused: Vec<Span>,
 }
 
 impl Report {
     /// Takes a finding in. A finding that was already made is dropped, and so is an error at a place
     /// that an earlier stage refused: one message a cause.
     pub fn push(&mut self, diagnostic: Diagnostic) {
+        let is_error = diagnostic.severity == Severity::Error;
+        if is_error && diagnostic.span().is_some_and(|span| self.refused.contains(&span)) {
+            return;
+        }
         let known = self.diagnostics.iter().any(|earlier| {
             *earlier == diagnostic
-                || (earlier.severity == Severity::Error
-                    && diagnostic.severity == Severity::Error
+                || (is_error
+                    && earlier.severity == Severity::Error
                     && earlier.span().is_some()
                     && earlier.span() == diagnostic.span())
         });
         if !known {
             self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Takes in an error about a part of a value. Errors about the value as a whole, which follow from
+    /// it, are dropped from now on.
+    pub fn push_within(&mut self, value: Span, diagnostic: Diagnostic) {
+        if !self.refused.contains(&value) {
+            self.push(diagnostic);
+            self.refused.push(value);
         }
     }
 

@@ -5,19 +5,27 @@
 
 use super::{
     codes,
+    context::place_within,
     key_path::{self, KeyPath, Pattern},
-    merge, values,
+    merge,
+    values::{self, ValueError},
 };
 use crate::{
     diag::{Diagnostic, Report},
-    text::Span,
+    text::{Sources, Span},
     yaml::{Key, Map, Node, Value, scalar},
 };
 
 mod short;
 
+/// Where rules report to, and the texts that tell the exact places.
+pub(super) struct Reporter<'a> {
+    pub(super) sources: &'a Sources,
+    pub(super) report: &'a mut Report,
+}
+
 /// How one attribute becomes its long form. Nodes of a type that validation refuses stay as they are.
-type Rule = fn(&mut Node, &KeyPath, &mut Report);
+type Rule = fn(&mut Node, &KeyPath, &mut Reporter<'_>);
 
 /// In the order of depth: what stands above is long already when its parts are looked at.
 const RULES: &[(Pattern, Rule)] = &[
@@ -29,7 +37,6 @@ const RULES: &[(Pattern, Rule)] = &[
     (&["services", "*", "build", "ssh"], agents),
     (&["services", "*", "configs", "[]"], file_reference),
     (&["services", "*", "depends_on"], dependencies),
-    (&["services", "*", "deploy", "resources", "reservations", "devices", "[]", "count"], count),
     (&["services", "*", "develop", "watch", "[]", "ignore"], list),
     (&["services", "*", "develop", "watch", "[]", "include"], list),
     (&["services", "*", "devices", "[]"], device),
@@ -37,7 +44,6 @@ const RULES: &[(Pattern, Rule)] = &[
     (&["services", "*", "env_file"], env_files),
     (&["services", "*", "extends"], extends),
     (&["services", "*", "gpus"], gpus),
-    (&["services", "*", "healthcheck", "test"], shell_test),
     (&["services", "*", "label_file"], list),
     (&["services", "*", "models"], names),
     (&["services", "*", "networks"], names),
@@ -50,13 +56,29 @@ const RULES: &[(Pattern, Rule)] = &[
     (&["configs", "*"], external),
 ];
 
+/// Forms that stay as they are until the tree is read into the model.
+const MODEL_RULES: &[(Pattern, Rule)] = &[
+    (&["services", "*", "deploy", "resources", "reservations", "devices", "[]", "count"], count),
+    (&["services", "*", "gpus", "[]", "count"], count),
+    (&["services", "*", "healthcheck", "test"], shell_test),
+];
+
 /// The number of devices that stands for all of them.
-pub(super) const ALL: i128 = -1;
+const ALL: i128 = -1;
 
 /// Brings a tree into its long form. A tree that is in it already stays as it is.
-pub(super) fn canonical(root: &mut Node, report: &mut Report) {
-    for (pattern, rule) in RULES {
-        key_path::visit_mut(root, pattern, &mut |place, node| rule(node, place, report));
+pub(super) fn canonical(root: &mut Node, sources: &Sources, report: &mut Report) {
+    apply(RULES, root, &mut Reporter { sources, report });
+}
+
+/// Step 17, as far as it is about forms: what the model holds in one form only.
+pub(super) fn for_model(root: &mut Node, sources: &Sources, report: &mut Report) {
+    apply(MODEL_RULES, root, &mut Reporter { sources, report });
+}
+
+fn apply(rules: &[(Pattern, Rule)], root: &mut Node, reporter: &mut Reporter<'_>) {
+    for (pattern, rule) in rules {
+        key_path::visit_mut(root, pattern, &mut |place, node| rule(node, place, reporter));
     }
 }
 
@@ -82,37 +104,37 @@ fn wrap(node: &mut Node, key: &str) {
     }
 }
 
-fn build(node: &mut Node, _: &KeyPath, _: &mut Report) {
+fn build(node: &mut Node, _: &KeyPath, _: &mut Reporter<'_>) {
     wrap(node, "context");
 }
 
-fn extends(node: &mut Node, _: &KeyPath, _: &mut Report) {
+fn extends(node: &mut Node, _: &KeyPath, _: &mut Reporter<'_>) {
     wrap(node, "service");
 }
 
-fn file_reference(node: &mut Node, _: &KeyPath, _: &mut Report) {
+fn file_reference(node: &mut Node, _: &KeyPath, _: &mut Reporter<'_>) {
     wrap(node, "source");
 }
 
-fn list(node: &mut Node, _: &KeyPath, _: &mut Report) {
+fn list(node: &mut Node, _: &KeyPath, _: &mut Reporter<'_>) {
     if let Value::String(text) = &node.value {
         node.value = Value::Seq(vec![Node::string(text.clone(), node.span)]);
     }
 }
 
-fn text(node: &mut Node, _: &KeyPath, _: &mut Report) {
+fn text(node: &mut Node, _: &KeyPath, _: &mut Reporter<'_>) {
     if let Some(text) = scalar::go_string(&node.value) {
         node.value = Value::String(text);
     }
 }
 
-fn names(node: &mut Node, _: &KeyPath, _: &mut Report) {
+fn names(node: &mut Node, _: &KeyPath, _: &mut Reporter<'_>) {
     if let Value::Seq(items) = &node.value {
         node.value = Value::Map(merge::named(items, |span| Node::new(Value::Null, span)));
     }
 }
 
-fn dependencies(node: &mut Node, _: &KeyPath, _: &mut Report) {
+fn dependencies(node: &mut Node, _: &KeyPath, _: &mut Reporter<'_>) {
     match &mut node.value {
         Value::Seq(items) => node.value = Value::Map(merge::named(items, merge::dependency)),
         Value::Map(map) => {
@@ -129,8 +151,8 @@ fn dependencies(node: &mut Node, _: &KeyPath, _: &mut Report) {
     }
 }
 
-fn env_files(node: &mut Node, place: &KeyPath, report: &mut Report) {
-    list(node, place, report);
+fn env_files(node: &mut Node, place: &KeyPath, reporter: &mut Reporter<'_>) {
+    list(node, place, reporter);
     for item in node.as_seq_mut().into_iter().flatten() {
         wrap(item, "path");
         let span = item.span;
@@ -141,33 +163,25 @@ fn env_files(node: &mut Node, place: &KeyPath, report: &mut Report) {
     }
 }
 
-fn gpus(node: &mut Node, place: &KeyPath, report: &mut Report) {
+fn gpus(node: &mut Node, _: &KeyPath, _: &mut Reporter<'_>) {
     if let Value::String(text) = &node.value {
-        let mut count = Node::string(text.clone(), node.span);
-        self::count(&mut count, place, report);
-        let all = mapping(vec![("count", count.value)], node.span);
+        let all = mapping(vec![("count", Value::String(text.clone()))], node.span);
         node.value = Value::Seq(vec![Node::new(all, node.span)]);
-        return;
-    }
-    for item in node.as_seq_mut().into_iter().flatten() {
-        if let Some(number) = item.get_mut("count") {
-            count(number, place, report);
-        }
     }
 }
 
 /// How many devices: a number, or `all`.
-fn count(node: &mut Node, place: &KeyPath, report: &mut Report) {
+fn count(node: &mut Node, place: &KeyPath, reporter: &mut Reporter<'_>) {
     let Some(text) = node.as_str() else { return };
     match values::number::signed(text) {
         _ if text == "all" => node.value = Value::Int(ALL),
         Ok(number) => node.value = Value::Int(i128::from(number)),
-        Err(_) => refuse(node, place, "the number of devices must be an integer or `all`", report),
+        Err(_) => refuse(node, place, "the number of devices must be an integer or `all`", reporter),
     }
 }
 
 /// A test that is a string is a line for the shell.
-fn shell_test(node: &mut Node, _: &KeyPath, _: &mut Report) {
+fn shell_test(node: &mut Node, _: &KeyPath, _: &mut Reporter<'_>) {
     if let Value::String(text) = &node.value {
         let line = Node::string(text.clone(), node.span);
         node.value = Value::Seq(vec![Node::string("CMD-SHELL", node.span), line]);
@@ -175,7 +189,7 @@ fn shell_test(node: &mut Node, _: &KeyPath, _: &mut Report) {
 }
 
 /// `path[:path in the container[:permissions]]`.
-fn device(node: &mut Node, place: &KeyPath, report: &mut Report) {
+fn device(node: &mut Node, place: &KeyPath, reporter: &mut Reporter<'_>) {
     let Some(text) = node.as_str() else { return };
     match values::devices::parse(text) {
         Ok(device) => {
@@ -186,12 +200,12 @@ fn device(node: &mut Node, place: &KeyPath, report: &mut Report) {
             ];
             node.value = mapping(entries, node.span);
         }
-        Err(error) => refuse(node, place, &error.message, report),
+        Err(error) => refuse_text(node, place, &error, reporter),
     }
 }
 
 /// A list of `KEY=value`, where the value cannot be left out.
-fn key_values(node: &mut Node, place: &KeyPath, report: &mut Report) {
+fn key_values(node: &mut Node, place: &KeyPath, reporter: &mut Reporter<'_>) {
     let Value::Seq(items) = &node.value else { return };
     let mut map = Map::new();
     for (index, item) in items.iter().enumerate() {
@@ -200,14 +214,14 @@ fn key_values(node: &mut Node, place: &KeyPath, report: &mut Report) {
             Some((key, value)) => {
                 map.insert(Key::new(key, item.span), Node::string(value, item.span));
             }
-            None => refuse(item, &place.index(index), "is not of the form `name=context`", report),
+            None => refuse(item, &place.index(index), "is not of the form `name=context`", reporter),
         }
     }
     node.value = Value::Map(map);
 }
 
 /// A list of `ID[=socket]`.
-fn agents(node: &mut Node, _: &KeyPath, _: &mut Report) {
+fn agents(node: &mut Node, _: &KeyPath, _: &mut Reporter<'_>) {
     let Value::Seq(items) = &node.value else { return };
     let mut map = Map::new();
     for item in items {
@@ -221,11 +235,11 @@ fn agents(node: &mut Node, _: &KeyPath, _: &mut Report) {
 }
 
 /// The deprecated `external: {name: …}`.
-fn external(node: &mut Node, place: &KeyPath, report: &mut Report) {
+fn external(node: &mut Node, place: &KeyPath, reporter: &mut Reporter<'_>) {
     let Some(external) = node.get("external").filter(|external| external.as_map().is_some()) else { return };
     let span = external.span;
     let name = external.get("name").cloned();
-    report.push(
+    reporter.report.push(
         Diagnostic::warning(codes::OBSOLETE, format!("{place}.external.name is deprecated"))
             .at(span, "deprecated")
             .help("write `external: true`, and the name as `name`"),
@@ -233,7 +247,7 @@ fn external(node: &mut Node, place: &KeyPath, report: &mut Report) {
     if let (Some(given), Some(name)) = (node.get("name"), &name)
         && !super::validate::same(given, name)
     {
-        report.push(
+        reporter.report.push(
             Diagnostic::error(codes::INVALID_COMBINATION, format!("{place} has two names"))
                 .at(name.span, "a name here")
                 .at(given.span, "another name here"),
@@ -246,8 +260,76 @@ fn external(node: &mut Node, place: &KeyPath, report: &mut Report) {
     }
 }
 
-fn refuse(node: &Node, place: &KeyPath, reason: &str, report: &mut Report) {
-    report.push(
+/// Reports what a text of an attribute's short form does wrong.
+fn refuse_text(node: &Node, place: &KeyPath, error: &ValueError, reporter: &mut Reporter<'_>) {
+    let text = node.as_str().unwrap_or_default();
+    let span = place_within(reporter.sources, node.span, text, error.offset, error.len);
+    let message = format!("{place}: {}", error.message);
+    let mut diagnostic = Diagnostic::error(codes::INVALID_SHORT_FORM, message).at(span, "here");
+    if text.starts_with(':') || text.ends_with(':') {
+        diagnostic = diagnostic.help("was a variable in it not set?");
+    }
+    reporter.report.push_within(node.span, diagnostic);
+}
+
+fn refuse(node: &Node, place: &KeyPath, reason: &str, reporter: &mut Reporter<'_>) {
+    reporter.report.push(
         Diagnostic::error(codes::INVALID_SHORT_FORM, format!("{place}: {reason}")).at(node.span, "here"),
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::testing::{json, tree};
+
+    #[test]
+    fn short_forms_become_long_and_long_ones_stay() {
+        let cases = [
+            ("build", ".", r#"{"context":"."}"#),
+            ("depends_on", "[b]", r#"{"b":{"condition":"service_started","required":true}}"#),
+            (
+                "depends_on",
+                "{b: {restart: true}}",
+                r#"{"b":{"restart":true,"condition":"service_started","required":true}}"#,
+            ),
+            ("env_file", "a.env", r#"[{"path":"a.env","required":true}]"#),
+            ("devices", "['/a:/b']", r#"[{"source":"/a","target":"/b","permissions":"rwm"}]"#),
+            ("gpus", "all", r#"[{"count":"all"}]"#),
+            ("dns", "1.1.1.1", r#"["1.1.1.1"]"#),
+            ("networks", "[n]", r#"{"n":null}"#),
+            (
+                "ports",
+                "['80-81:90-91/udp']",
+                r#"[{"mode":"ingress","target":90,"published":"80","protocol":"udp"},{"mode":"ingress","target":91,"published":"81","protocol":"udp"}]"#,
+            ),
+            (
+                "volumes",
+                "['v1:/d:ro,z']",
+                r#"[{"type":"volume","source":"v1","target":"/d","read_only":true,"bind":{"selinux":"z"},"volume":{}}]"#,
+            ),
+            ("secrets", "[s]", r#"[{"source":"s"}]"#),
+            ("image", "x", r#""x""#),
+        ];
+        for (attribute, short, expected) in cases {
+            let mut root = tree(&format!("services: {{a: {{{attribute}: {short}}}}}"));
+            let mut report = Report::default();
+            for _ in 0..2 {
+                canonical(&mut root, &Sources::default(), &mut report);
+                let place = ["services", "a", attribute];
+                let found = place.iter().try_fold(&root, |node, key| node.get(key)).map(json);
+                assert_eq!(found.as_deref(), Some(expected), "{attribute}: {short}");
+            }
+            assert!(report.diagnostics().is_empty());
+        }
+    }
+
+    #[test]
+    fn an_external_name_moves_up() {
+        let mut root = tree("volumes: {v: {external: {name: x}}}");
+        let mut report = Report::default();
+        canonical(&mut root, &Sources::default(), &mut report);
+        assert_eq!(json(&root), r#"{"volumes":{"v":{"external":true,"name":"x"}}}"#);
+        assert_eq!(report.diagnostics()[0].message, "volumes.v.external.name is deprecated");
+    }
 }

@@ -286,3 +286,82 @@ fn container_names(project: &Project, report: &mut Report) {
 fn deploy(service: &Service) -> Option<&Deploy> {
     service.deploy.as_ref().map(|deploy| &deploy.value)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::compose::testing::loaded_text;
+
+    #[test]
+    #[expect(clippy::too_many_lines, reason = "a table, a row a check")]
+    fn what_does_not_fit_together_is_refused() {
+        let cases = [
+            ("a: {}", "service `a` has neither `image` nor `build`"),
+            (
+                "a: {build: {dockerfile: x, dockerfile_inline: y}}",
+                "service `a` has both `dockerfile` and `dockerfile_inline`",
+            ),
+            (
+                "a: {build: ., platform: l/a, image: x}, b: {build: {platforms: [l/b]}, platform: l/a}",
+                "service `b` runs on `l/a` but is not built for it",
+            ),
+            (
+                "a: {image: x, network_mode: host, networks: [default]}",
+                "service `a` has both `network_mode` and `networks`",
+            ),
+            ("a: {image: x, networks: [n]}", "service `a` refers to network `n`, which is not defined"),
+            (
+                "a: {image: x, volumes: ['vol:/v']}",
+                "service `a` refers to volume `vol`, which is not defined",
+            ),
+            ("a: {image: x, secrets: [s]}", "service `a` refers to secret `s`, which is not defined"),
+            ("a: {image: x, configs: [c]}", "service `a` refers to config `c`, which is not defined"),
+            ("a: {image: x, depends_on: [b]}", "service `a` refers to service `b`, which is not defined"),
+            (
+                "a: {image: x, depends_on: [b]}, b: {image: x, profiles: [p]}",
+                "service `a` depends on `b`, whose profile is not active",
+            ),
+            (
+                "a: {image: x, depends_on: [b]}, b: {image: x, links: [a]}",
+                "services depend on each other in a circle: a → b → a",
+            ),
+            (
+                "a: {image: x, healthcheck: {test: [curl]}}",
+                "the health check of service `a` must begin with CMD, CMD-SHELL or NONE",
+            ),
+            (
+                "a: {image: x, scale: 2, deploy: {replicas: 3}}",
+                "service `a` says `scale` and `deploy.replicas` differently",
+            ),
+            (
+                "a: {image: x, mem_limit: 1m, deploy: {resources: {limits: {cpus: 1}}}}",
+                "service `a` says `mem_limit` and `deploy.resources.limits.memory` differently",
+            ),
+            (
+                "a: {image: x, scale: 2, container_name: web}",
+                "service `a` runs 2 times and has a `container_name`",
+            ),
+            (
+                "a: {image: x, container_name: web}, b: {image: x, container_name: web}",
+                "two services have the container name `web`",
+            ),
+            ("a: {image: x, tmpfs: /t, volumes: [/t]}", "service `a` has two mounts at `/t`"),
+            (
+                "a: {image: x, develop: {watch: [{path: ., action: sync}]}}",
+                "a watch of service `a` has no `target`",
+            ),
+        ];
+        for (services, message) in cases {
+            let found = loaded_text(&format!("services: {{{services}}}"));
+            assert_eq!(found.messages().first(), Some(&message), "{services}");
+            assert!(found.places()[0].starts_with("compose.yaml:1:"));
+        }
+    }
+
+    #[test]
+    fn an_optional_dependency_may_be_inactive() {
+        let found = loaded_text(
+            "services: {a: {image: x, depends_on: {b: {condition: service_started, required: false}}}, b: {image: x, profiles: [p]}}",
+        );
+        assert!(found.diagnostics.is_empty());
+    }
+}

@@ -1,10 +1,7 @@
 //! Step 12: what an attribute means when parts of it are left out.
 
-use super::{
-    canonical::ALL,
-    key_path::{self, Pattern},
-};
-use crate::yaml::{Key, Map, Node, Value};
+use super::key_path::{self, Pattern};
+use crate::yaml::{Key, Map, Node};
 
 /// How one attribute is filled in.
 type Rule = fn(&mut Map, &Node);
@@ -50,6 +47,6 @@ fn port(map: &mut Map, whole: &Node) {
 
 fn device_request(map: &mut Map, whole: &Node) {
     if !map.contains_key("count") && !map.contains_key("device_ids") {
-        map.insert(Key::new("count", whole.span), Node::new(Value::Int(ALL), whole.span));
+        fill(map, whole, "count", "all");
     }
 }

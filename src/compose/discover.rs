@@ -212,3 +212,93 @@ fn written_name(request: &Request, found: &Found, context: &mut Context<'_>) -> 
     };
     Some((text, node.span))
 }
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8PathBuf;
+
+    use crate::compose::{
+        Request,
+        testing::{ROOT, loaded, request},
+    };
+
+    const SERVICE: &str = "services: {a: {image: 'x:${TAG:-none}'}}";
+
+    fn with_environment(variables: &[(&str, &str)]) -> Request {
+        let environment = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Request { environment: environment.collect(), ..request() }
+    }
+
+    #[test]
+    fn the_usual_names_are_looked_for_here_and_above() {
+        let files = [("docker-compose.yml", SERVICE), ("compose.override.yaml", "name: over"), ("sub/x", "")];
+        let below = Request { working_directory: Utf8PathBuf::from(ROOT).join("sub"), ..request() };
+        assert_eq!(loaded(&files, &below).text("/name"), r#""over""#);
+        let several = [("compose.yml", SERVICE), ("docker-compose.yaml", "")];
+        let found = loaded(&several, &request());
+        assert_eq!(found.messages(), ["there are several compose files: compose.yml, docker-compose.yaml"]);
+        assert_eq!(loaded(&[("x", "")], &request()).messages(), ["no compose file in `/demo` or above"]);
+    }
+
+    #[test]
+    fn files_may_be_named_by_flags_and_by_variables() {
+        let files = [
+            ("a.yaml", SERVICE),
+            ("sub/b.yaml", "services: {a: {build: ./b}}"),
+            (".env", "COMPOSE_FILE=a.yaml:sub/b.yaml\nTAG=env"),
+        ];
+        let found = loaded(&files, &request());
+        assert_eq!(found.text("/services/a/build/context"), r#""/demo/b""#);
+        assert_eq!(found.text("/services/a/image"), r#""x:env""#);
+        let flagged = Request { files: vec!["sub/b.yaml".into()], ..request() };
+        assert_eq!(loaded(&files, &flagged).text("/services/a/build/context"), r#""/demo/sub/b""#);
+    }
+
+    #[test]
+    fn the_shell_beats_the_env_file_and_files_replace_dotenv() {
+        let files =
+            [("compose.yaml", SERVICE), (".env", "TAG=dotenv"), ("a.env", "TAG=a"), ("b.env", "TAG=$TAG-b")];
+        let given = |names: &[&str]| Request {
+            env_files: names.iter().map(|name| (*name).into()).collect(),
+            ..request()
+        };
+        let cases = [
+            (request(), "x:dotenv"),
+            (with_environment(&[("TAG", "shell")]), "x:shell"),
+            (with_environment(&[("TAG", "")]), "x:none"),
+            (with_environment(&[("COMPOSE_DISABLE_ENV_FILE", "true")]), "x:none"),
+            (with_environment(&[("COMPOSE_ENV_FILES", "a.env,b.env")]), "x:a-b"),
+            (given(&["a.env"]), "x:a"),
+        ];
+        for (request, image) in cases {
+            assert_eq!(loaded(&files, &request).text("/services/a/image"), format!("\"{image}\""));
+        }
+        let missing = loaded(&files, &given(&["none.env"]));
+        assert_eq!(
+            missing.messages(),
+            ["the environment file `none.env` cannot be read: no such file or directory"]
+        );
+    }
+
+    #[test]
+    fn the_name_is_asked_for_written_or_taken_from_the_directory() {
+        let named = "name: ${N:-Foo.Bar}\nservices: {a: {image: x, hostname: $COMPOSE_PROJECT_NAME}}";
+        let asked = Request { project_name: Some("asked".to_owned()), ..request() };
+        let cases = [
+            (SERVICE, request(), "demo"),
+            (named, request(), "foobar"),
+            (named, asked, "asked"),
+            (named, with_environment(&[("COMPOSE_PROJECT_NAME", "env")]), "env"),
+        ];
+        for (text, request, name) in cases {
+            let found = loaded(&[("compose.yaml", text)], &request);
+            assert_eq!(found.text("/name"), format!("\"{name}\""));
+            if text == named {
+                assert_eq!(found.text("/services/a/hostname"), format!("\"{name}\""));
+            }
+        }
+        let unclean = Request { project_name: Some("Asked".to_owned()), ..request() };
+        let found = loaded(&[("compose.yaml", named)], &unclean);
+        assert_eq!(found.messages(), ["`Asked` cannot be the name of a project"]);
+    }
+}

@@ -100,7 +100,16 @@ impl std::error::Error for DotenvError {}
 /// `lookup` gives the variables known outside the file: it answers for bare names, and for references
 /// it is asked before the names that the file itself has set so far.
 pub fn parse(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Parsed, DotenvError> {
-    let set = BTreeMap::new();
+    parse_after(text, lookup, BTreeMap::new())
+}
+
+/// The same for a file that goes on where others end: `set` is what they have set so far, as if they
+/// stood in the same file.
+pub fn parse_after(
+    text: &str,
+    lookup: &dyn Fn(&str) -> Option<String>,
+    set: BTreeMap<String, String>,
+) -> Result<Parsed, DotenvError> {
     let mut parser = Parser { text, lookup, at: skip_byte_order_mark(text), set, parsed: Parsed::default() };
     let mut quote_end = None;
     while parser.next_statement() {

@@ -7,7 +7,7 @@ use super::{
     codes,
     context::Context,
     model::InputRole,
-    variables::{self, Variables},
+    variables::{self, Reading, Variables},
 };
 use crate::{
     diag::Diagnostic,
@@ -130,8 +130,30 @@ fn label_list(node: &Node, base: &Utf8Path) -> Vec<File> {
     node.as_seq().unwrap_or_default().iter().filter_map(file).collect()
 }
 
-/// The entries of all files, a later one over an earlier. References in them see what is known
-/// outside, then what the files before have said.
+/// References in an `env_file` see what is known outside, then what the file itself says, then what
+/// the files before it say; in a `label_file`, what the files before it say comes first.
+fn lookup(
+    name: &str,
+    known: &dyn Fn(&str) -> Option<String>,
+    found: &Map,
+    role: InputRole,
+) -> Option<String> {
+    let earlier = || found.get(name).and_then(Node::as_str).map(str::to_owned);
+    known(name).or_else(|| if role == InputRole::LabelFile { earlier() } else { None })
+}
+
+fn reading(file: &File, found: &Map, role: InputRole) -> Reading {
+    if file.raw {
+        return Reading::Raw;
+    }
+    if role == InputRole::LabelFile {
+        return Reading::Alone;
+    }
+    let text = |(key, node): (&Key, &Node)| Some((key.text.clone(), node.as_str()?.to_owned()));
+    Reading::After(found.iter().filter_map(text).collect())
+}
+
+/// The entries of all files, a later one over an earlier.
 fn read_all(
     files: &[File],
     known: &dyn Fn(&str) -> Option<String>,
@@ -148,10 +170,12 @@ fn read_all(
                 continue;
             }
         };
-        let lookup = |name: &str| {
-            known(name).or_else(|| found.get(name).and_then(|node: &Node| node.as_str()).map(str::to_owned))
-        };
-        let parsed = variables::parse(id, file.raw, &lookup, context);
+        let parsed = variables::parse(
+            id,
+            &|name| lookup(name, known, &found, role),
+            reading(file, &found, role),
+            context,
+        );
         for variable in parsed.variables {
             let (name, value) = (variable.name_range, variable.value_range);
             let Some(text) = variable.value else { continue };
@@ -160,4 +184,54 @@ fn read_all(
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::compose::testing::{loaded, request};
+
+    #[test]
+    fn environment_stands_over_env_files_which_stand_over_each_other() {
+        let files = [
+            (
+                "compose.yaml",
+                "services: {a: {image: x, env_file: [a.env, {path: b.env, required: false}, {path: none.env, required: false}], environment: {OWN: own, NIL: null}}}",
+            ),
+            ("a.env", "A=a\nB=a\nOWN=a\nNIL=a\nC=$OWN-$A-$SHELL"),
+            ("b.env", "B='b'\nD=$B"),
+        ];
+        let mut request = request();
+        request.environment.insert("SHELL".to_owned(), "sh".to_owned());
+        let found = loaded(&files, &request);
+        assert_eq!(
+            found.text("/services/a/environment"),
+            r#"{"A":"a","B":"b","OWN":"own","NIL":null,"C":"own-a-sh","D":"b"}"#
+        );
+    }
+
+    #[test]
+    fn the_raw_format_takes_everything_as_it_stands_and_others_are_unknown() {
+        let compose = |format: &str| {
+            format!("services: {{a: {{image: x, env_file: [{{path: a.env, format: {format}}}]}}}}")
+        };
+        let found = loaded(&[("compose.yaml", &compose("raw")), ("a.env", "A='$B' # c")], &request());
+        assert_eq!(found.text("/services/a/environment/A"), r#""'$$B' # c""#);
+        let found = loaded(&[("compose.yaml", &compose("toml")), ("a.env", "")], &request());
+        assert_eq!(found.messages(), ["there is no format `toml` of environment files"]);
+    }
+
+    #[test]
+    fn files_of_inactive_services_are_not_looked_at() {
+        let text =
+            "services: {a: {image: x, env_file: none.env, profiles: [p]}, b: {image: x, label_file: l}}";
+        let found = loaded(&[("compose.yaml", text), ("l", "k=v")], &request());
+        assert_eq!(found.text("/services/b/labels"), r#"{"k":"v"}"#);
+        let active = crate::compose::Request { profiles: vec!["p".to_owned()], ..request() };
+        let found = loaded(&[("compose.yaml", text), ("l", "k=v")], &active);
+        assert_eq!(
+            found.messages(),
+            ["the environment file `none.env` cannot be read: no such file or directory"]
+        );
+        assert_eq!(found.places(), ["compose.yaml:1:36"]);
+    }
 }

@@ -18,6 +18,9 @@ use crate::{
     yaml::{Directive, Key, Map, Node, Value},
 };
 
+/// How long a chain of services may be that extend each other.
+const MAX_DEPTH: usize = 200;
+
 /// The services that are being resolved: the file and the name of each.
 type Chain = Vec<(Utf8PathBuf, String)>;
 
@@ -132,6 +135,12 @@ fn enter(
     reference: &Reference,
     context: &mut Context<'_>,
 ) -> bool {
+    if chain.len() >= MAX_DEPTH {
+        let message = format!("services extend each other {MAX_DEPTH} times over");
+        let diagnostic = Diagnostic::error(codes::EXTENDS_CYCLE, message);
+        context.report.push(diagnostic.at(reference.span, "not followed any further"));
+        return false;
+    }
     let step = (file.to_owned(), name.to_owned());
     if chain.contains(&step) {
         let names: Vec<&str> = chain.iter().map(|(_, name)| name.as_str()).chain([name]).collect();
@@ -178,4 +187,75 @@ pub(super) fn remote(named: &str, span: Span, context: &mut Context<'_>) {
             .at(span, "a remote resource")
             .help("fetch it first, and name the local copy; nothing is downloaded while loading"),
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::compose::testing::{loaded, loaded_text, request};
+
+    #[test]
+    fn a_service_begins_as_a_copy_of_its_base() {
+        let found = loaded_text(
+            "services:\n  a: {extends: b, environment: {X: 2}, ports: !override [81]}\n  b: {image: x, environment: [X=1, Y=1], ports: [80]}",
+        );
+        assert_eq!(found.text("/services/a/environment"), r#"{"X":"2","Y":"1"}"#);
+        assert_eq!(found.text("/services/a/ports/0/target"), "81");
+        assert_eq!(found.text("/services/a/ports/1"), "");
+    }
+
+    #[test]
+    fn a_base_of_another_file_brings_its_paths_along() {
+        let files = [
+            ("compose.yaml", "services: {a: {extends: {file: sub/b.yaml, service: b}}}"),
+            ("sub/b.yaml", "services: {b: {extends: {file: ../c/c.yaml, service: c}, volumes: ['./x:/x']}}"),
+            ("c/c.yaml", "services: {c: {build: ./ctx}}"),
+        ];
+        let found = loaded(&files, &request());
+        assert_eq!(found.text("/services/a/volumes/0/source"), r#""/demo/sub/x""#);
+        assert_eq!(found.text("/services/a/build/context"), r#""/demo/c/ctx""#);
+    }
+
+    #[test]
+    fn directives_act_on_the_copy_and_on_earlier_files() {
+        let files = [
+            ("compose.yaml", "services: {a: {image: x, ports: [1], cap_add: [A]}}"),
+            (
+                "compose.override.yaml",
+                "services: {a: {extends: b, ports: !reset null, cap_add: !override [C]}, b: {image: y, ports: [2], cap_add: [B]}}",
+            ),
+        ];
+        let found = loaded(&files, &request());
+        assert_eq!(found.text("/services/a/ports"), "");
+        assert_eq!(found.text("/services/a/cap_add"), r#"["C"]"#);
+        assert_eq!(found.text("/services/b/ports/0/target"), "2");
+    }
+
+    #[test]
+    fn circles_chains_without_end_and_unknown_bases_are_refused() {
+        let cases = [
+            (
+                "services: {a: {extends: b}, b: {extends: a}}".to_owned(),
+                "services extend each other in a circle: a → b → a",
+            ),
+            (
+                "services: {a: {extends: webb}, web: {image: x}}".to_owned(),
+                "`compose.yaml` has no service `webb` to extend",
+            ),
+            ("services: {a: {extends: {file: b.yaml}}}".to_owned(), "services.a.extends must have `service`"),
+            (
+                "services: {a: {extends: {file: b.yaml, service: b}}}".to_owned(),
+                "the compose file `b.yaml` cannot be read: no such file or directory",
+            ),
+            (
+                format!(
+                    "services: {{{} s300: {{image: x}}}}",
+                    (0..300).map(|i| format!("s{i}: {{extends: s{}}},", i + 1)).collect::<String>()
+                ),
+                "services extend each other 200 times over",
+            ),
+        ];
+        for (text, message) in cases {
+            assert_eq!(loaded_text(&text).messages().first(), Some(&message));
+        }
+    }
 }

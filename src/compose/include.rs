@@ -147,3 +147,56 @@ fn import_one(section: &str, name: Key, resource: Node, target: &mut Map, contex
     let over = std::mem::replace(own, Node::map(resource.span));
     *own = merge::merge_keeping_directives(resource, over, &place, context.report);
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::compose::testing::{loaded, request};
+
+    #[test]
+    fn an_included_project_has_its_own_directory_and_variables() {
+        let files = [
+            ("compose.yaml", "include: [sub/compose.yaml]\nservices: {a: {image: 'x:$TAG', extends: b}}"),
+            (".env", "TAG=ours\n"),
+            ("sub/compose.yaml", "services: {b: {build: ./b, image: 'y:$TAG-$SUB'}}\nvolumes: {v: }"),
+            ("sub/.env", "TAG=theirs\nSUB=sub\n"),
+        ];
+        let found = loaded(&files, &request());
+        assert_eq!(found.text("/services/b/image"), r#""y:ours-sub""#);
+        assert_eq!(found.text("/services/a/build/context"), r#""/demo/sub/b""#);
+        assert_eq!(found.text("/services/a/image"), r#""x:ours""#);
+    }
+
+    #[test]
+    fn what_both_define_is_merged_with_a_note() {
+        let files = [
+            ("compose.yaml", "include: [{path: [i.yaml, j.yaml]}]\nservices: {a: {image: ours}}"),
+            ("i.yaml", "services: {a: {image: theirs, tty: true}}"),
+            ("j.yaml", "services: {a: {init: true}}"),
+        ];
+        let found = loaded(&files, &request());
+        assert_eq!(found.messages(), ["services.a is defined here and in an included file"]);
+        assert_eq!(
+            found.text("/services/a"),
+            r#"{"image":"ours","init":true,"networks":{"default":null},"tty":true}"#
+        );
+    }
+
+    #[test]
+    fn circles_and_odd_forms_are_refused() {
+        let cases = [
+            (
+                "include: [i.yaml]\nservices: {a: {image: x}}",
+                "files include each other in a circle: compose.yaml → i.yaml → compose.yaml",
+            ),
+            ("include: i.yaml\nservices: {a: {image: x}}", "include must be a list, not a string"),
+            (
+                "include: [{path: none.yaml}]\nservices: {a: {image: x}}",
+                "the compose file `none.yaml` cannot be read: no such file or directory",
+            ),
+        ];
+        for (text, message) in cases {
+            let files = [("compose.yaml", text), ("i.yaml", "include: [compose.yaml]")];
+            assert_eq!(loaded(&files, &request()).messages().first(), Some(&message));
+        }
+    }
+}

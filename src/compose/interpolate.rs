@@ -167,7 +167,7 @@ impl Interpolator<'_> {
                     .help(format!("set `{name}` in the environment or in the env file"))
             }
         };
-        self.report.push(diagnostic);
+        self.report.push_within(node.span, diagnostic);
     }
 
     fn cast(&mut self, node: &Node, text: &str, cast: Cast, place: &KeyPath) -> Option<Value> {

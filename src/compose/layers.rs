@@ -10,7 +10,7 @@ use super::{
     key_path::KeyPath, merge, model, paths, resolve, rules, unique, validate, variables::Variables,
 };
 use crate::{
-    diag::Diagnostic,
+    diag::{Diagnostic, Report},
     text::Span,
     yaml::{Map, Node, Value},
 };
@@ -56,7 +56,9 @@ pub(super) fn load(
     defaults::defaults(&mut tree);
     rules::check(&tree, context.report);
     resolve_paths(&mut tree, base, context);
-    resolve::resolve(&mut tree, scope.variables);
+    if scope.interpolate {
+        resolve::resolve(&mut tree, scope.variables);
+    }
     tree
 }
 
@@ -109,7 +111,10 @@ fn layer(
         validate::validate(&tree, context.report);
         drop_version(&mut tree, context);
     }
-    canonical::canonical(&mut tree, context.report);
+    // With variables left in them, short forms may not be readable yet: they stay.
+    let mut unheard = Report::default();
+    let report = if scope.interpolate { &mut *context.report } else { &mut unheard };
+    canonical::canonical(&mut tree, context.sources, report);
     canonical::drop_empty(&mut tree);
     unique::unique(&mut tree, context.report);
     tree

@@ -313,5 +313,125 @@ fn address_pools(merger: &mut Merger<'_>, base: Node, over: Node, place: &KeyPat
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::compose::testing::{json, tree};
+
+    fn merged(base: &str, over: &str) -> (String, Vec<String>) {
+        let mut report = Report::default();
+        let merged = merge(tree(base), tree(over), &KeyPath::root(), &mut report);
+        (json(&merged), report.diagnostics().iter().map(|found| found.message.clone()).collect())
+    }
+
+    /// Two forms of one attribute of a service, and what they come to.
+    fn service(attribute: &str, base: &str, over: &str) -> String {
+        let wrap = |value: &str| format!("services: {{a: {{{attribute}: {value}}}}}");
+        let (json, messages) = merged(&wrap(base), &wrap(over));
+        assert!(messages.is_empty(), "{messages:?}");
+        let prefix = format!(r#"{{"services":{{"a":{{"{attribute}":"#);
+        json.trim_start_matches(&prefix).strip_suffix("}}}").map(str::to_owned).unwrap_or(json)
+    }
+
+    #[test]
+    fn every_kind_of_rule() {
+        let cases = [
+            ("image", "x", "y", r#""y""#),
+            ("image", "x", "null", r#""x""#),
+            ("command", "[x]", "[y]", r#"["y"]"#),
+            ("command", "x", "null", "null"),
+            ("cap_add", "[A]", "[B, A]", r#"["A","B","A"]"#),
+            ("environment", "{A: 1, B: 2}", "{B: null}", r#"{"A":1,"B":null}"#),
+            ("environment", "{B: 2, A: 1}", "[B=3, C]", r#"["A=1","B=2","B=3","C"]"#),
+            ("environment", "[A=1]", "{A: 1.50}", r#"["A=1","A=1.5"]"#),
+            ("dns", "1.1.1.1", "[8.8.8.8]", r#"["1.1.1.1","8.8.8.8"]"#),
+            ("build", "./dir", "{target: t}", r#"{"context":"./dir","target":"t"}"#),
+            (
+                "depends_on",
+                "{b: {condition: c, restart: true}}",
+                "[b]",
+                r#"{"b":{"condition":"service_started","restart":true,"required":true}}"#,
+            ),
+            ("networks", "[n]", "{n: {aliases: [x]}}", r#"{"n":{"aliases":["x"]}}"#),
+            (
+                "extra_hosts",
+                "{a: [1.1.1.1, 2.2.2.2]}",
+                "['a=1.1.1.1', 'b=3.3.3.3']",
+                r#"["a=1.1.1.1","a=2.2.2.2","b=3.3.3.3"]"#,
+            ),
+            (
+                "logging",
+                "{driver: d, options: {a: 1}}",
+                "{options: {b: 2}}",
+                r#"{"driver":"d","options":{"a":1,"b":2}}"#,
+            ),
+            ("logging", "{driver: d, options: {a: 1}}", "{driver: e}", r#"{"driver":"e"}"#),
+            ("ulimits", "{n: {soft: 1, hard: 2}}", "{n: 3}", r#"{"n":3}"#),
+        ];
+        for (attribute, base, over, expected) in cases {
+            assert_eq!(service(attribute, base, over), expected, "{attribute}: {base} + {over}");
+        }
+    }
+
+    #[test]
+    fn directives_act_where_both_sides_meet() {
+        let cases = [
+            ("ports", "[80]", "!override [81]", "[81]"),
+            ("environment", "{A: 1, B: 2}", "{A: !reset null}", r#"{"B":2}"#),
+            ("environment", "[A=1, B=2]", "{A: !reset null}", r#"["B=2"]"#),
+            ("deploy", "{replicas: 1, mode: m}", "{replicas: !reset 2}", r#"{"mode":"m"}"#),
+            ("labels", "{a: 1}", "!override {b: {c: !reset d}}", r#"{"b":{}}"#),
+        ];
+        for (attribute, base, over, expected) in cases {
+            assert_eq!(service(attribute, base, over), expected, "{attribute}: {base} + {over}");
+        }
+        assert_eq!(merged("{a: 1}", "{a: !reset null, b: !reset 1}").0, "{}");
+    }
+
+    #[test]
+    fn pools_of_addresses_are_known_by_their_subnet() {
+        let wrap = |pools: &str| format!("networks: {{n: {{ipam: {{config: [{pools}]}}}}}}");
+        let (json, _) = merged(
+            &wrap("{subnet: a, gateway: g}, {subnet: b}"),
+            &wrap("{subnet: a, ip_range: r}, {subnet: c}"),
+        );
+        assert_eq!(
+            json,
+            r#"{"networks":{"n":{"ipam":{"config":[{"subnet":"a","gateway":"g","ip_range":"r"},{"subnet":"b"},{"subnet":"c"}]}}}}"#
+        );
+    }
+
+    #[test]
+    fn a_list_cannot_override_a_mapping() {
+        let (_, messages) = merged("{x: {a: 1}}", "{x: [1]}");
+        assert_eq!(messages, ["x is a mapping that a list cannot override"]);
+    }
+
+    fn trees() -> impl Strategy<Value = Node> {
+        let leaf = "[a-z]{1,3}".prop_map(|text| Node::string(text, Span::NOWHERE));
+        leaf.prop_recursive(4, 20, 4, |inner| {
+            prop::collection::vec(("[a-c]", inner), 0..4).prop_map(|entries| {
+                let entry = |(key, value): (String, Node)| (Key::new(key, Span::NOWHERE), value);
+                Node::new(Value::Map(entries.into_iter().map(entry).collect()), Span::NOWHERE)
+            })
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_merged_onto_a_tree_changes_nothing(base in trees()) {
+            let base = Node::new(Value::Map([(Key::new("x", Span::NOWHERE), base)].into_iter().collect()), Span::NOWHERE);
+            let mut report = Report::default();
+            let merged = merge(base.clone(), Node::map(Span::NOWHERE), &KeyPath::root(), &mut report);
+            prop_assert_eq!(merged, base);
+        }
+
+        #[test]
+        fn a_mapping_merged_onto_itself_is_itself(base in trees()) {
+            let mut report = Report::default();
+            let merged = merge(base.clone(), base.clone(), &KeyPath::root(), &mut report);
+            prop_assert_eq!(merged, base);
+            prop_assert!(report.diagnostics().is_empty());
+        }
+    }
 }

@@ -181,3 +181,46 @@ fn names(root: &mut Node) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::compose::testing::loaded_text;
+
+    #[test]
+    fn what_is_implied_is_written_out() {
+        let cases = [
+            ("a: {image: x}", "/services/a/networks", r#"{"default":null}"#),
+            ("a: {image: x, network_mode: host}", "/services/a/networks", ""),
+            ("a: {image: x, network_mode: host}", "/networks", ""),
+            ("a: {image: x, networks: {}}", "/networks/default/name", r#""demo_default""#),
+            ("a: {build: .}", "/services/a/build", r#"{"context":"/demo","dockerfile":"Dockerfile"}"#),
+            ("a: {build: {args: [X, Y=1]}}", "/services/a/build/args", r#"{"Y":"1"}"#),
+            ("a: {image: x, pull_policy: if_not_present}", "/services/a/pull_policy", r#""missing""#),
+            (
+                "a: {image: x, links: ['b:alias']}, b: {image: x}",
+                "/services/a/depends_on/b",
+                r#"{"condition":"service_started","restart":true,"required":true}"#,
+            ),
+            (
+                "a: {image: x, volumes_from: ['b:ro']}, b: {image: x}",
+                "/services/a/depends_on/b",
+                r#"{"condition":"service_started","required":true}"#,
+            ),
+            (
+                "a: {image: x, ipc: 'service:b', depends_on: [b]}, b: {image: x}",
+                "/services/a/depends_on/b",
+                r#"{"condition":"service_started","required":true}"#,
+            ),
+            (
+                "a: {image: x, volumes: [{type: tmpfs, target: /a/../b/}]}",
+                "/services/a/volumes/0/target",
+                r#""/b""#,
+            ),
+        ];
+        for (services, pointer, expected) in cases {
+            let found = loaded_text(&format!("services: {{{services}}}"));
+            assert!(found.model.is_some(), "{services}: {:?}", found.messages());
+            assert_eq!(found.text(pointer), expected, "{services}");
+        }
+    }
+}

@@ -120,3 +120,41 @@ fn bind_source(node: &Node, place: &KeyPath, report: &mut Report) {
         refuse(node, format!("{place} is a bind mount without `source`"), report);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::compose::testing::loaded_text;
+
+    #[test]
+    fn forbidden_combinations_and_values() {
+        let cases = [
+            (
+                "volumes: {v: {external: true, driver: d}}",
+                "volumes.v is external and has a `driver` of its own",
+            ),
+            ("configs: {c: {file: a, content: b}}", "configs.c: file and content exclude each other"),
+            ("secrets: {s: {}}", "secrets.s must have one of file, environment"),
+            (
+                "services: {a: {ports: [{target: 1, host_ip: x}]}}",
+                "services.a.ports[0].host_ip must be an IP address, not `x`",
+            ),
+            (
+                "services: {a: {gpus: [{count: 1, device_ids: [x]}]}}",
+                "services.a.gpus[0]: count and device_ids exclude each other",
+            ),
+            (
+                "services: {a: {volumes: [{type: bind, target: /x}]}}",
+                "services.a.volumes[0] is a bind mount without `source`",
+            ),
+            ("services: {a: {pid: null}}", "services.a.pid must be a string, not null"),
+            (
+                "services: {a: {healthcheck: {retries: -1}}}",
+                "services.a.healthcheck.retries must not be negative",
+            ),
+        ];
+        for (text, message) in cases {
+            let found = loaded_text(text);
+            assert!(found.messages().contains(&message), "{text}: {:?}", found.messages());
+        }
+    }
+}

@@ -89,3 +89,50 @@ impl Used {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::compose::{
+        Options, Request,
+        testing::{loaded, request},
+    };
+
+    const TEXT: &str = "\
+services:
+  a: {image: x, depends_on: [b], networks: [n]}
+  b: {image: x, volumes: ['vol:/v']}
+  c: {image: x, profiles: [p], secrets: [s]}
+networks: {n: , unused: }
+volumes: {vol: }
+secrets: {s: {file: ./s}}
+";
+
+    #[test]
+    fn named_services_come_with_what_they_need_and_nothing_else() {
+        let cases: [(&[&str], &str, &str); 3] = [
+            (&[], r#"["a","b"]"#, r#"["name","services","networks","volumes"]"#),
+            (&["b"], r#"["b"]"#, r#"["name","services","networks","volumes"]"#),
+            (&["c"], r#"["c"]"#, r#"["name","services","networks","secrets"]"#),
+        ];
+        let keys = |value: Option<&serde_json::Value>| {
+            let map = value.and_then(serde_json::Value::as_object);
+            serde_json::to_string(&map.map(|map| map.keys().collect::<Vec<_>>())).unwrap()
+        };
+        for (named, services, sections) in cases {
+            let services_named = named.iter().map(|name| (*name).to_owned()).collect();
+            let found = loaded(&[("compose.yaml", TEXT)], &Request { services: services_named, ..request() });
+            assert_eq!(keys(found.at("/services")), services);
+            assert_eq!(keys(found.at("")), sections);
+        }
+    }
+
+    #[test]
+    fn unknown_services_are_refused_and_unused_resources_kept_on_demand() {
+        let found =
+            loaded(&[("compose.yaml", TEXT)], &Request { services: vec!["x".to_owned()], ..request() });
+        assert_eq!(found.messages(), ["there is no service `x`"]);
+        let options = Options { all_resources: true, ..Options::default() };
+        let found = loaded(&[("compose.yaml", TEXT)], &Request { options, ..request() });
+        assert_eq!(found.text("/networks/unused"), r#"{"name":"demo_unused"}"#);
+    }
+}

@@ -72,7 +72,7 @@ fn text(node: &Node, place: &KeyPath, context: &mut Context<'_>) {
 }
 
 fn restart(node: &Node, place: &KeyPath, context: &mut Context<'_>) {
-    let Some(policy) = node.as_str() else { return };
+    let Some(policy) = word(node) else { return };
     let (name, count) = policy.split_once(':').map_or((policy, None), |(name, count)| (name, Some(count)));
     let known = match (name, count) {
         ("no" | "always" | "unless-stopped" | "on-failure" | "", None) => true,
@@ -85,10 +85,15 @@ fn restart(node: &Node, place: &KeyPath, context: &mut Context<'_>) {
 }
 
 fn mode(node: &Node, place: &KeyPath, context: &mut Context<'_>) {
-    let Some(mode) = node.as_str() else { return };
+    let Some(mode) = word(node) else { return };
     if !matches!(mode, "" | "replicated" | "global" | "replicated-job" | "global-job") {
         unknown_word(node, place, "replicated, global, replicated-job or global-job", context);
     }
+}
+
+/// A text that has no variable left in it.
+fn word(node: &Node) -> Option<&str> {
+    node.as_str().filter(|text| !text.contains('$'))
 }
 
 fn unknown_word(node: &Node, place: &KeyPath, known: &str, context: &mut Context<'_>) {

@@ -147,3 +147,57 @@ fn port(node: &Node) -> Result<String, &'static str> {
         part("protocol", "tcp")
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::testing::{json, tree};
+
+    #[test]
+    fn the_last_of_a_name_stands_in_place_of_the_first() {
+        let cases = [
+            ("environment", "[A=1, B, A=2]", r#"["A=2","B"]"#),
+            ("ports", "[80, '80', '81:80']", r#"["80","81:80"]"#),
+            (
+                "ports",
+                "[{target: 80, published: 8080}, {target: 80, published: '8080'}]",
+                r#"[{"target":80,"published":8080},{"target":80,"published":"8080"}]"#,
+            ),
+            (
+                "volumes",
+                "['data:/x', './b:/x:ro', {type: tmpfs, target: /y}]",
+                r#"["./b:/x:ro",{"type":"tmpfs","target":"/y"}]"#,
+            ),
+            (
+                "secrets",
+                "[s, {source: t, target: /run/secrets/s}]",
+                r#"[{"source":"t","target":"/run/secrets/s"}]"#,
+            ),
+            ("devices", "['/a:/x', {source: /b, target: /x}]", r#"[{"source":"/b","target":"/x"}]"#),
+            ("env_file", "[a, {path: a, required: false}]", r#"[{"path":"a","required":false}]"#),
+            ("tmpfs", "['/a:size=1', '/a:size=2']", r#"["/a:size=2"]"#),
+            ("security_opt", "[a, a]", r#"["a","a"]"#),
+        ];
+        for (attribute, items, expected) in cases {
+            let mut root = tree(&format!("services: {{a: {{{attribute}: {items}}}}}"));
+            let mut report = Report::default();
+            unique(&mut root, &mut report);
+            let place = ["services", "a", attribute];
+            let found = place.iter().try_fold(&root, |node, key| node.get(key)).map(json);
+            assert_eq!(found.as_deref(), Some(expected), "{attribute}: {items}");
+            assert!(report.diagnostics().is_empty());
+        }
+    }
+
+    #[test]
+    fn what_has_no_name_is_refused() {
+        let mut root = tree("services: {a: {volumes: [{type: bind, source: /x}], cap_add: [{}]}}");
+        let mut report = Report::default();
+        unique(&mut root, &mut report);
+        let messages: Vec<&str> = report.diagnostics().iter().map(|found| found.message.as_str()).collect();
+        assert_eq!(
+            messages,
+            ["services.a.cap_add[0] must be a string", "services.a.volumes[0] is missing a mount target"]
+        );
+    }
+}

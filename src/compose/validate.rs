@@ -10,7 +10,7 @@ use super::{
 use crate::{
     diag::{Diagnostic, Report},
     text::Span,
-    yaml::{Key, Map, Node, Value},
+    yaml::{Key, Node, Value},
 };
 
 /// Attributes that compose once had, with what stands in their place now.
@@ -24,8 +24,15 @@ const REMOVED: &[(&str, &str)] = &[
 
 /// Reports everything in a project's tree that the compose specification does not allow.
 pub(crate) fn validate(root: &Node, report: &mut Report) {
-    let mut validator = Validator { root, report };
-    validator.mapping(root, &schema::PROJECT, &KeyPath::root());
+    if let Some(service) = version_one_service(root) {
+        report.push(
+            Diagnostic::error(codes::UNKNOWN_ATTRIBUTE, "this is a file of compose version 1")
+                .at(service.span, "a service at the top level")
+                .help("put the services below `services:`"),
+        );
+        return;
+    }
+    Validator { report }.mapping(root, &schema::PROJECT, &KeyPath::root());
 }
 
 /// Reports what is wrong with an `include`, which is gone from the tree when that is validated.
@@ -40,7 +47,7 @@ pub(super) fn extends(node: &Node, place: &KeyPath, report: &mut Report) {
 
 fn attribute(node: &Node, mapping: &Mapping, name: &str, place: &KeyPath, report: &mut Report) {
     if let Some((_, schema)) = mapping.attributes.iter().find(|(known, _)| *known == name) {
-        Validator { root: node, report }.check(node, schema, place);
+        Validator { report }.check(node, schema, place);
     }
 }
 
@@ -52,7 +59,6 @@ pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
 }
 
 struct Validator<'a> {
-    root: &'a Node,
     report: &'a mut Report,
 }
 
@@ -156,20 +162,15 @@ impl Validator<'_> {
         let message = format!("{here} has no attribute `{name}`");
         let mut diagnostic =
             Diagnostic::error(codes::UNKNOWN_ATTRIBUTE, message).at(key.span, "unknown attribute");
-        if let Some(help) = self.advice(key, mapping, place) {
+        if let Some(help) = Self::advice(key, mapping, place) {
             diagnostic = diagnostic.help(help);
         }
         self.report.push(diagnostic);
     }
 
     /// What the author of an unknown attribute may have meant.
-    fn advice(&self, key: &Key, mapping: &Mapping, place: &KeyPath) -> Option<String> {
+    fn advice(key: &Key, mapping: &Mapping, place: &KeyPath) -> Option<String> {
         let name = &key.text;
-        if *place == KeyPath::root() && is_version_one(self.root) {
-            return Some(
-                "this is a file of compose version 1: put its services below `services:`".to_owned(),
-            );
-        }
         if place.matches(&["services", "*"])
             && let Some((_, advice)) = REMOVED.iter().find(|(removed, _)| removed == name)
         {
@@ -276,15 +277,17 @@ pub(crate) fn same(left: &Node, right: &Node) -> bool {
 }
 
 /// Before `services:` there was nothing but services in a file.
-fn is_version_one(root: &Node) -> bool {
-    let is_service = |map: &Map| map.contains_key("image") || map.contains_key("build");
-    root.get("services").is_none()
-        && root.as_map().is_some_and(|map| map.values().filter_map(Node::as_map).any(is_service))
+fn version_one_service(root: &Node) -> Option<&Key> {
+    let is_known = |key: &Key| schema::PROJECT.attributes.iter().any(|(name, _)| *name == key.text);
+    let is_service = |node: &Node| node.get("image").is_some() || node.get("build").is_some();
+    let map = root.as_map().filter(|map| !map.contains_key("services"))?;
+    map.iter().find(|(key, value)| !is_known(key) && is_service(value)).map(|(key, _)| key)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::yaml::Map;
 
     fn node(value: Value) -> Node {
         Node::new(value, Span::NOWHERE)
@@ -311,6 +314,15 @@ mod tests {
         let found = &report.diagnostics()[0];
         assert_eq!(found.message, "services.web has no attribute `imagee`");
         assert_eq!(found.help.as_deref(), Some("did you mean `image`?"));
+    }
+
+    #[test]
+    fn a_file_of_version_one_is_told_once() {
+        let web = || map(vec![("image", Node::string("x", Span::NOWHERE))]);
+        assert_eq!(
+            messages(&map(vec![("web", web()), ("db", web())])),
+            ["this is a file of compose version 1"]
+        );
     }
 
     #[test]

@@ -67,7 +67,7 @@ pub(super) fn from_files(
         match context.text(path, role) {
             Ok(id) => {
                 let lookup = |name: &str| known.value(name).or_else(|| found.value(name));
-                let parsed = parse(id, false, &lookup, context);
+                let parsed = parse(id, &lookup, Reading::Alone, context);
                 found = merged(found, parsed, id);
             }
             Err(error) => context.unreadable("environment file", path, &error, *named_at),
@@ -81,7 +81,7 @@ pub(super) fn dotenv_of(directory: &Utf8Path, known: &Variables, context: &mut C
     let path = directory.join(".env");
     match context.text(&path, InputRole::Dotenv) {
         Ok(id) => {
-            let parsed = parse(id, false, &|name| known.value(name), context);
+            let parsed = parse(id, &|name| known.value(name), Reading::Alone, context);
             merged(Variables::default(), parsed, id)
         }
         Err(FileError::NotFound | FileError::IsDirectory) => Variables::default(),
@@ -92,15 +92,29 @@ pub(super) fn dotenv_of(directory: &Utf8Path, known: &Variables, context: &mut C
     }
 }
 
+/// How an environment file is read.
+pub(super) enum Reading {
+    /// In its own right.
+    Alone,
+    /// After others that have set these variables.
+    After(BTreeMap<String, String>),
+    /// To the letter.
+    Raw,
+}
+
 /// Reads one environment file that is a text already; its problems are reported where they stand.
 pub(super) fn parse(
     id: SourceId,
-    raw: bool,
     lookup: &dyn Fn(&str) -> Option<String>,
+    reading: Reading,
     context: &mut Context<'_>,
 ) -> Parsed {
     let text = context.sources.get(id).text();
-    let parsed = if raw { dotenv::parse_raw(text, lookup) } else { dotenv::parse(text, lookup) };
+    let parsed = match reading {
+        Reading::Alone => dotenv::parse(text, lookup),
+        Reading::After(set) => dotenv::parse_after(text, lookup, set),
+        Reading::Raw => dotenv::parse_raw(text, lookup),
+    };
     match parsed {
         Ok(parsed) => {
             surprises(&parsed, id, context.report);

@@ -2,40 +2,45 @@
 
 use crate::{
     compose::{
-        canonical::mapping,
+        canonical::{Reporter, mapping, refuse_text},
         codes,
+        context::place_within,
         key_path::KeyPath,
         values::{
-            self, ValueError,
+            self,
             volumes::{VolumeSpec, VolumeType, clean_target},
         },
     },
-    diag::{Diagnostic, Report},
+    diag::Diagnostic,
     yaml::{Node, Value, scalar},
 };
 
-/// The ports of a service; an item that is a range becomes several.
-pub(super) fn ports(node: &mut Node, place: &KeyPath, report: &mut Report) {
+/// The ports of a service; an item that is a range becomes several. If one item cannot be read, the
+/// whole list stays as it is.
+pub(super) fn ports(node: &mut Node, place: &KeyPath, reporter: &mut Reporter<'_>) {
     let Value::Seq(items) = &mut node.value else { return };
     let mut ports = Vec::new();
-    for (index, item) in std::mem::take(items).into_iter().enumerate() {
+    let mut readable = true;
+    for (index, item) in items.iter().enumerate() {
         let text = match &item.value {
             Value::String(_) | Value::Int(_) | Value::Float(_) => scalar::go_string(&item.value),
             _ => None,
         };
         let Some(text) = text else {
-            ports.push(item);
+            ports.push(item.clone());
             continue;
         };
         match values::ports::parse(&text) {
-            Ok(specs) => ports.extend(specs.into_iter().map(|spec| Node::new(port(spec, &item), item.span))),
+            Ok(specs) => ports.extend(specs.into_iter().map(|spec| Node::new(port(spec, item), item.span))),
             Err(error) => {
-                refuse(&item, &place.index(index), &text, &error, report);
-                ports.push(item);
+                refuse_text(item, &place.index(index), &error, reporter);
+                readable = false;
             }
         }
     }
-    *items = ports;
+    if readable {
+        *items = ports;
+    }
 }
 
 fn port(spec: values::ports::PortSpec, item: &Node) -> Value {
@@ -50,14 +55,14 @@ fn port(spec: values::ports::PortSpec, item: &Node) -> Value {
 }
 
 /// One mount of a service.
-pub(super) fn volume(node: &mut Node, place: &KeyPath, report: &mut Report) {
+pub(super) fn volume(node: &mut Node, place: &KeyPath, reporter: &mut Reporter<'_>) {
     let Some(text) = node.as_str() else { return };
     match values::volumes::parse(text) {
         Ok(spec) => {
-            surprises(node, text, &spec, report);
+            surprises(node, text, &spec, reporter);
             node.value = mount(spec, node);
         }
-        Err(error) => refuse(node, place, text, &error, report),
+        Err(error) => refuse_text(node, place, &error, reporter),
     }
 }
 
@@ -93,13 +98,15 @@ fn mount(spec: VolumeSpec, node: &Node) -> Value {
 }
 
 /// What docker compose takes in silence, and authors do not mean.
-fn surprises(node: &Node, text: &str, spec: &VolumeSpec, report: &mut Report) {
-    let mut warn = |message: String, help: &str| {
+fn surprises(node: &Node, text: &str, spec: &VolumeSpec, reporter: &mut Reporter<'_>) {
+    let mut warn = |part: &str, message: String, help: &str| {
+        let start = text.rfind(part).unwrap_or_default();
+        let span = place_within(reporter.sources, node.span, text, start, part.len());
         let diagnostic = Diagnostic::warning(codes::SHORT_FORM_SURPRISE, message);
-        report.push(diagnostic.at(node.span, "here").help(help));
+        reporter.report.push(diagnostic.at(span, "here").help(help));
     };
     for option in &spec.unknown_options {
-        warn(format!("`{option}` is no option of a mount, and is ignored"), "remove it");
+        warn(option, format!("`{option}` is no option of a mount, and is ignored"), "remove it");
     }
     let drive = match text.as_bytes() {
         [letter, b':', rest @ ..] if letter.is_ascii_alphabetic() => !rest.starts_with(b"\\"),
@@ -108,17 +115,9 @@ fn surprises(node: &Node, text: &str, spec: &VolumeSpec, report: &mut Report) {
     if drive && text.matches(':').count() < 3 {
         let name = &text[..1];
         warn(
+            text,
             format!("`{name}:` is taken for a Windows drive, not for a volume `{name}`"),
             "give the volume a longer name, or write the long form",
         );
     }
-}
-
-fn refuse(node: &Node, place: &KeyPath, text: &str, error: &ValueError, report: &mut Report) {
-    let message = format!("{place}: {}", error.message);
-    let mut diagnostic = Diagnostic::error(codes::INVALID_SHORT_FORM, message).at(node.span, "here");
-    if text.starts_with(':') || text.ends_with(':') {
-        diagnostic = diagnostic.help("was a variable in it not set?");
-    }
-    report.push(diagnostic);
 }
