@@ -14,7 +14,7 @@ use crate::{
 pub(super) fn plan(
     context: &Context<'_>,
     service: &Service,
-    secrets: &Secrets,
+    secrets: &Secrets<'_>,
     container: &mut Container,
     entries: &mut Entries<'_>,
 ) {

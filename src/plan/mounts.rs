@@ -11,7 +11,7 @@ use k8s_openapi::{
 };
 
 use super::{
-    Context, FileBundle, app_file,
+    Context, FileBundle,
     files::{self, Bind},
     ledger::Entries,
     secrets::Secrets,
@@ -38,9 +38,8 @@ pub(super) struct Mounting<'a, 'b> {
     pub(super) service: &'a Service,
     pub(super) image: String,
     pub(super) storage: &'b mut Storage,
-    pub(super) secrets: &'b mut Secrets,
+    pub(super) secrets: &'b mut Secrets<'a>,
     pub(super) delivered: &'b mut Delivered,
-    pub(super) environment: &'a str,
 }
 
 /// The files of the project that ConfigMaps and Secrets bring into containers.
@@ -326,10 +325,13 @@ fn deliver(
         }
         volume.secret =
             Some(SecretVolumeSource { secret_name: Some(object), default_mode: mode, items, optional: None });
-        entries.mapped_to(&[element], secret_file(mounting.environment));
+        entries.mapped_to(&[element], secret_file(mounting.context.environment));
     } else {
         let object = mounting.delivered.config_map(mounting.app, &wanted, files);
-        entries.mapped_to(&[element], app_file(mounting.app, &format!("files/{object}")));
+        entries.mapped_to(
+            &[element],
+            mounting.context.layout.app_file(mounting.app, &format!("files/{object}")),
+        );
         volume.config_map =
             Some(ConfigMapVolumeSource { name: object, default_mode: mode, items, optional: None });
     }

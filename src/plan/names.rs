@@ -7,6 +7,7 @@ use crate::{
     compose::model::Project,
     diag::{Diagnostic, Report},
     k8s::name,
+    text::Span,
 };
 
 /// The names of services in the cluster.
@@ -24,10 +25,10 @@ impl Names {
 
 /// Gives each service a legal name. Two services that would get one are refused: one of them would
 /// vanish.
-pub(super) fn choose(project: &Project, report: &mut Report) -> Names {
+pub(super) fn choose(projects: &[&Project], report: &mut Report) -> Names {
     let mut names = Names::default();
-    let mut owners: BTreeMap<String, &str> = BTreeMap::new();
-    for (service, definition) in &project.services {
+    let mut owners: BTreeMap<String, (&str, Span)> = BTreeMap::new();
+    for (service, definition) in projects.iter().flat_map(|project| &project.services) {
         let object = name::service_name(service);
         if name::dns_label(service).is_empty() {
             report.push(
@@ -38,18 +39,16 @@ pub(super) fn choose(project: &Project, report: &mut Report) -> Names {
                 .at(definition.span, "this service")
                 .help("give it a name with a letter or a digit"),
             );
-        } else if let Some(owner) = owners.get(&object) {
-            let first = project.services.get(*owner).map(|other| other.span);
+        } else if let Some((owner, first)) = owners.get(&object).filter(|(owner, _)| owner != service) {
             let message = format!("`{owner}` and `{service}` would both be called `{object}`");
-            let mut diagnostic = Diagnostic::error(NAME_COLLISION, message)
-                .at(definition.span, "this service")
-                .help("rename one of them: Kubernetes names have neither capitals, underscores nor dots");
-            if let Some(first) = first {
-                diagnostic = diagnostic.at(first, "and this one");
-            }
-            report.push(diagnostic);
+            report.push(
+                Diagnostic::error(NAME_COLLISION, message)
+                    .at(definition.span, "this service")
+                    .at(*first, "and this one")
+                    .help("rename one of them: Kubernetes names have neither capitals, underscores nor dots"),
+            );
         }
-        owners.entry(object.clone()).or_insert(service);
+        owners.entry(object.clone()).or_insert((service, definition.span));
         names.objects.insert(service.clone(), object);
     }
     names

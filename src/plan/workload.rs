@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1::{Container, PodSpec};
 
 use super::{
-    Context, Kind, Update, Workload, app_file, command, health, image,
+    Context, Kind, Update, Workload, command, health, image,
     kinds::{self, Decided, Kinds},
     ledger::{Entries, KeyPath, Ledger},
     mounts::{self, Delivered, Mounting},
@@ -31,10 +31,9 @@ pub(super) struct Parts<'a, 'b> {
     pub(super) ports: &'a Ports,
     pub(super) kinds: &'a Kinds,
     pub(super) storage: &'b mut Storage,
-    pub(super) secrets: &'b mut Secrets,
+    pub(super) secrets: &'b mut Secrets<'a>,
     pub(super) delivered: &'b mut Delivered,
     pub(super) ledger: &'b mut Ledger,
-    pub(super) environment: &'a str,
 }
 
 /// A workload before it is known which of its variables others share.
@@ -85,7 +84,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     let app = context.apps.of(key).to_owned();
     let decided = parts.kinds.of(key);
     let object = name::shortened(context.names.object(key), name::STATEFUL_SET_LENGTH);
-    let file = app_file(&app, &file_name(context, key, &app, &object, decided));
+    let file = context.layout.service_file(key, &file_name(context, key, &app, &object, decided));
     let entries = &mut Entries::new(parts.ledger, KeyPath::new(["services", key]), file.clone());
     entries.mapped(&[]);
     every_attribute(service, entries);
@@ -110,7 +109,6 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
         storage: parts.storage,
         secrets: parts.secrets,
         delivered: parts.delivered,
-        environment: parts.environment,
     };
     let mut mounted = mounts::plan(mounting, &mut pod, &mut container, entries);
     life(service, decided, &mut pod, entries);
