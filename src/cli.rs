@@ -14,6 +14,7 @@ use crate::{
 };
 
 mod config;
+mod convert;
 mod project;
 
 /// What a run sees of the process around it.
@@ -53,6 +54,8 @@ struct Arguments {
 enum Command {
     /// Print the loaded project as `docker compose config` does
     Config(config::Arguments),
+    /// Write or update the Kubernetes configuration of a project
+    Convert(convert::Arguments),
 }
 
 /// Runs a command; `args` is what follows the name of the program. Gives the exit status.
@@ -63,6 +66,9 @@ pub fn run(args: &[String], mut io: Io<'_>) -> u8 {
     };
     match arguments.command {
         Command::Config(config) => config::run(&config, &arguments.project.and(&config.project), &mut io),
+        Command::Convert(convert) => {
+            convert::run(&convert, &arguments.project.and(&convert.project), &mut io)
+        }
     }
 }
 

@@ -26,7 +26,7 @@ use std::{
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
-pub use lock::Lock;
+pub use lock::{Lock, digest};
 
 use crate::text::{FileError, FileKind, Files};
 

@@ -8,12 +8,20 @@
 //! | [`text`], [`secret`], [`diag`] | files, spans; what looks like a secret; diagnostics as data | [`diag::Report`] |
 //! | [`yaml`] | YAML | [`yaml::Node`] |
 //! | [`compose`] | compose, and nothing of Kubernetes | `compose::Project` |
+//! | [`k8s`] | Kubernetes, and nothing of ours | names, quantities, fields |
+//! | [`plan`] | decisions | [`plan::Plan`] |
+//! | [`kustomize`] | kustomize's files | [`kustomize::TreeFile`] |
+//! | [`render`] | how a plan is written down | the files of a tree |
 //! | [`disk`] | the file system and the process: the only input and output | [`disk::tree::Outcome`] |
 
 pub mod cli;
 pub mod compose;
 pub mod diag;
 pub mod disk;
+pub mod k8s;
+pub mod kustomize;
+pub mod plan;
+pub mod render;
 pub mod secret;
 pub mod text;
 pub mod yaml;

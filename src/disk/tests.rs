@@ -11,10 +11,11 @@ use tempfile::TempDir;
 use super::{
     Disk, names_directory,
     swap::{Edit, Staging, recover, replace_by_renames},
-    tree::{Action, Outcome, Owner, Tree, TreeFile},
+    tree::{Action, Outcome, Tree},
 };
 use crate::{
     diag::{Report, Severity},
+    kustomize::{Owner, TreeFile},
     text::{FileError, FileKind, Files},
 };
 

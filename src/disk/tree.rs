@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     diag::{Code, Diagnostic, Report},
+    kustomize::{Owner, TreeFile},
     text::FileError,
 };
 
@@ -32,30 +33,6 @@ const NOT_WRITTEN: Code = Code { id: "KD008", name: "not-written" };
 
 /// The one file that is written beside the output directory.
 const COMPANION: &str = "skaffold.yaml";
-
-/// Whose a file is, once it is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Owner {
-    /// Ours: every run rewrites it, and the lock knows its digest.
-    Generated,
-    /// Ours as well, but beside the output directory: `../skaffold.yaml` and no other name.
-    Companion,
-    /// The user's: written where nothing is yet.
-    Yours,
-    /// The user's, ignored by git, readable for its owner only, and unknown to the lock.
-    Secret,
-}
-
-/// A file to be there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TreeFile {
-    /// Relative to the output directory.
-    pub path: Utf8PathBuf,
-    /// What it holds, if it is written.
-    pub bytes: Vec<u8>,
-    /// Whose it is.
-    pub owner: Owner,
-}
 
 /// All that an output directory is to hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //!
 //! Block style as kubectl writes it: two spaces, lists at the column of their key, no line folding.
 //! The same tree gives the same bytes, and every reader of YAML 1.1 or 1.2 gets back the very
-//! strings that were put in ([`scalar`] says how). It does not know what it writes.
+//! strings that were put in (the module `scalar` says how). It does not know what it writes.
 
 mod convert;
 mod scalar;

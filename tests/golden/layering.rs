@@ -20,7 +20,7 @@ const ROWS: &[(&str, &[&str])] = &[
     ("render", &["text", "secret", "diag", "yaml", "k8s", "plan", "kustomize", "skaffold"]),
     ("lint", &["text", "secret", "diag", "yaml", "compose", "shell", "k8s", "plan", "kustomize", "skaffold"]),
     ("drift", &["text", "secret", "diag", "yaml", "k8s", "plan", "kustomize", "skaffold", "render"]),
-    ("disk", &["text", "secret", "diag"]),
+    ("disk", &["text", "secret", "diag", "kustomize"]),
     (
         "cli",
         &[

@@ -36,6 +36,14 @@ impl Reference {
         };
         Self { registry, repository: repository.to_owned(), tag, digest }
     }
+
+    /// Registry and repository: what images of one kind share, whatever their version.
+    pub fn name(&self) -> String {
+        match &self.registry {
+            Some(registry) => format!("{registry}/{}", self.repository),
+            None => self.repository.clone(),
+        }
+    }
 }
 
 fn is_registry(section: &str) -> bool {

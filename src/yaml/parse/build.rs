@@ -148,6 +148,7 @@ impl<'a> Builder<'a> {
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(range.clone()),
             Event::Alias(_) | Event::UnresolvedAlias(_) => self.alias(range.clone()),
+            // Said to cover the first token of the document, which is still to come.
             Event::DocumentStart(false, _) => return Step::Next,
             _ => Step::Next,
         };
@@ -319,10 +320,12 @@ impl<'a> Builder<'a> {
     fn syntax_error(&mut self, error: &ScanError) -> Step {
         let at = error.marker().byte_offset().unwrap_or(self.source.text().len());
         match error.kind() {
-            ErrorKind::InvalidQuotedScalarIndent if self.may_repair && self.source.can_indent(at) => {
-                return Step::Repair(Repair { lines: at..self.quoted_end(at), blanks: self.column() + 1 });
-            }
             ErrorKind::RecursionLimitExceeded => return self.too_deep(&(at..at)),
+            ErrorKind::InvalidQuotedScalarIndent | ErrorKind::TabInIndentation => {
+                if let Some(repair) = self.repair(at) {
+                    return Step::Repair(repair);
+                }
+            }
             _ => {}
         }
         let end = self.source.text().get(at..).and_then(|rest| rest.chars().next());
@@ -358,28 +361,41 @@ impl<'a> Builder<'a> {
         if is_dash { at } else { said }
     }
 
-    /// Where the quoted text ends in which the scanner stopped at `at`: behind its last line break.
-    fn quoted_end(&self, at: usize) -> usize {
+    /// What may help where the scanner does not like the indentation, if that is in a quoted text
+    /// and has not been tried.
+    fn repair(&self, at: usize) -> Option<Repair> {
+        let end = self.quoted_end(at)?;
+        let is_marker = begins_document(self.source.text().get(at..)?);
+        let may_repair = self.may_repair && !is_marker && self.source.can_indent(at);
+        may_repair.then(|| Repair { lines: at..end.max(at), blanks: self.column() + 1 })
+    }
+
+    /// Where the quoted text ends that holds `at`, if one does.
+    fn quoted_end(&self, at: usize) -> Option<usize> {
         let text = self.source.text();
         let mut start = self.behind_properties(self.cursor, at);
         while text.get(start..at).is_some_and(|rest| rest.starts_with(['-', '?'])) {
             start = self.behind_properties(start + 1, at);
         }
-        let mut characters = text.get(start..).unwrap_or_default().char_indices();
-        let Some((_, quote @ ('"' | '\''))) = characters.next() else { return at };
+        if start >= at {
+            return None;
+        }
+        let rest = text.get(start..)?;
+        // Within a text a document ends all the same, and is to be refused.
+        let rest =
+            ["\n---", "\n..."].iter().fold(rest, |rest, marker| rest.split(marker).next().unwrap_or(rest));
+        let mut characters = rest.char_indices().peekable();
+        let (_, quote @ ('"' | '\'')) = characters.next()? else { return None };
         while let Some((offset, character)) = characters.next() {
-            if character == '\\' && quote == '"' {
-                characters.next();
-            } else if character == quote {
-                if !(quote == '\''
-                    && text.get(start + offset + 1..).is_some_and(|rest| rest.starts_with(quote)))
-                {
-                    return (start + offset).max(at);
-                }
+            let is_doubled = quote == '\'' && characters.peek().is_some_and(|(_, next)| *next == quote);
+            if character == quote && !is_doubled {
+                return Some(start + offset);
+            }
+            if character == quote || (character == '\\' && quote == '"') {
                 characters.next();
             }
         }
-        at
+        Some(start + rest.len())
     }
 
     /// The first thing from `from` on that is no blank, colon, comment, anchor or tag, or `until`.
@@ -421,6 +437,11 @@ impl<'a> Builder<'a> {
         let text = self.source.text().get(range.clone()).unwrap_or_default();
         range.start..range.start + text.trim_end_matches([' ', '\t', '\n', '\r']).len()
     }
+}
+
+/// At the start of a line these end a document even within quotes; such a text stays refused.
+fn begins_document(line: &str) -> bool {
+    line.starts_with("---") || line.starts_with("...")
 }
 
 fn options() -> Options {

@@ -22,5 +22,5 @@ pub(super) const NESTING: Code = Code { id: "KL008", name: "nesting-depth" };
 pub(super) const MERGE_KEY: Code = Code { id: "KL009", name: "merge-key" };
 /// A scalar that is not what its tag says.
 pub(super) const TAG_MISMATCH: Code = Code { id: "KL010", name: "tag-mismatch" };
-/// A quoted scalar goes on at or left of its key's column.
+/// A quoted scalar goes on without being indented past its key.
 pub(super) const QUOTED_INDENTATION: Code = Code { id: "KL011", name: "quoted-indentation" };

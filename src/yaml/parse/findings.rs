@@ -85,7 +85,7 @@ pub(super) fn alias_expansion(span: Span) -> Diagnostic {
 }
 
 pub(super) fn quoted_indentation(span: Span) -> Diagnostic {
-    Diagnostic::warning(QUOTED_INDENTATION, "a quoted text goes on at or left of the column of its key")
+    Diagnostic::warning(QUOTED_INDENTATION, "a quoted text goes on without being indented past its key")
         .at(span, "here")
-        .help("YAML asks for more indentation, and other tools refuse the file: indent the text further")
+        .help("other tools refuse this; indent the further lines with more spaces, which changes nothing in the value")
 }

@@ -1,4 +1,4 @@
-//! Quoted scalars that go on at or left of their key's column.
+//! Quoted scalars whose further lines are not indented past their key, or only by tabs.
 //!
 //! YAML forbids it, libyaml (and with it compose) reads it, and people write it:
 //!

@@ -27,7 +27,7 @@ fn common(kind: &ErrorKind) -> Option<(&'static str, Option<&'static str>)> {
             ("a document ends within quotes", Some("close the quotes"))
         }
         ErrorKind::InvalidQuotedScalarIndent => {
-            ("a quoted text goes on at or left of the column of its key", Some("indent the text further"))
+            ("a quoted text goes on without being indented past its key", Some("indent the text further"))
         }
         ErrorKind::InvalidTrailingSingleQuotedScalar | ErrorKind::InvalidTrailingDoubleQuotedScalar => (
             "text follows a closed quote",

@@ -329,11 +329,17 @@ fn quoted_texts_may_go_on_at_their_keys_column() {
     let text = "s:\n  c: \"sh -c '\n  foo &&\n\n  bar\n  '\"\n  d: 'x\ny'\n  e: f\n";
     let parsed = parse(text);
     assert_eq!(parsed.shown().unwrap(), r#"{s: {c: "sh -c ' foo &&\nbar '", d: "x y", e: "f"}}"#);
-    let message = "a quoted text goes on at or left of the column of its key";
+    let message = "a quoted text goes on without being indented past its key";
     assert_eq!(parsed.findings(), [format!("KL011 2:6 {message}"), format!("KL011 7:6 {message}")]);
     assert_eq!(parsed.report.count(Severity::Warning), 2);
     assert_eq!(parsed.slices()[3..], ["c", "\"sh -c '\n  foo &&\n\n  bar\n  '\"", "d", "'x\ny'", "e", "f"]);
     assert_eq!(parse("a: 'b\nc\n").findings(), ["KL001 1:4 this quote is never closed"]);
+    for text in ["s:\n  a: \"b\n\tc\"\n", "s:\n  a: \"b\n  \tc\"\n", "s:\n  a: 'b\n\t  c'\n"] {
+        assert_eq!(parse(text).shown().unwrap(), "{s: {a: \"b c\"}}", "{text}");
+    }
+    let tab = "a tab stands where YAML asks for spaces";
+    assert_eq!(parse("a:\n\t\"b\": 'c\nd'\n").findings(), [format!("KL001 2:2 {tab}")]);
+    assert_eq!(parse("a: 'b\nc\n---\nd'\n").findings(), [format!("KL001 3:1 {message}")]);
     let broken = parse("a: 'b\nc'\nd: [\n");
     assert_eq!(broken.findings().last().unwrap(), "KL001 3:4 this `[` is never closed");
 }

@@ -1,0 +1,124 @@
+//! The order in which people write the fields of objects, and the fields that say nothing.
+//!
+//! `k8s-openapi` writes fields by the alphabet, so that `command` stands above the `name` of its
+//! container, and writes empty collections.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// Fields that come first, in this order; all others follow by the alphabet.
+const FIRST: &[&str] = &[
+    "apiVersion",
+    "kind",
+    "metadata",
+    "name",
+    "namespace",
+    "labels",
+    "annotations",
+    "serviceName",
+    "replicas",
+    "strategy",
+    "updateStrategy",
+    "selector",
+    "clusterIP",
+    "type",
+    "initContainers",
+    "containers",
+    "image",
+    "imagePullPolicy",
+    "command",
+    "args",
+    "workingDir",
+    "envFrom",
+    "env",
+    "value",
+    "valueFrom",
+    "ports",
+    "port",
+    "containerPort",
+    "targetPort",
+    "protocol",
+    "startupProbe",
+    "readinessProbe",
+    "livenessProbe",
+    "exec",
+    "httpGet",
+    "periodSeconds",
+    "timeoutSeconds",
+    "failureThreshold",
+    "lifecycle",
+    "resources",
+    "requests",
+    "limits",
+    "backoffLimit",
+    "mountPath",
+    "subPath",
+    "readOnly",
+    "key",
+    "path",
+    "mode",
+];
+
+/// Fields that come last, in this order.
+const LAST: &[&str] = &[
+    "securityContext",
+    "volumeMounts",
+    "volumes",
+    "volumeClaimTemplates",
+    "template",
+    "spec",
+    "data",
+    "stringData",
+];
+
+/// Fields that say something even when they are empty.
+const KEPT_EMPTY: &[&str] = &["emptyDir", "value", "command", "args"];
+
+/// An object as people would write it. An object that cannot be a JSON value does not exist.
+pub fn ordered<T: Serialize>(object: &T) -> Value {
+    arranged(serde_json::to_value(object).unwrap_or(Value::Null))
+}
+
+fn arranged(value: Value) -> Value {
+    match value {
+        Value::Array(items) => Value::Array(items.into_iter().map(arranged).collect()),
+        Value::Object(fields) => {
+            let mut fields: Vec<(String, Value)> = fields
+                .into_iter()
+                .map(|(name, value)| (name, arranged(value)))
+                .filter(|(name, value)| KEPT_EMPTY.contains(&name.as_str()) || !is_empty(value))
+                .collect();
+            fields.sort_by(|(left, _), (right, _)| (rank(left), left).cmp(&(rank(right), right)));
+            Value::Object(fields.into_iter().collect::<Map<_, _>>())
+        }
+        scalar => scalar,
+    }
+}
+
+fn rank(field: &str) -> usize {
+    let middle = FIRST.len();
+    let place = |list: &[&str]| list.iter().position(|name| *name == field);
+    place(FIRST).or_else(|| place(LAST).map(|at| middle + 1 + at)).unwrap_or(middle)
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Object(fields) => fields.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_begin_with_the_name() {
+        let container =
+            serde_json::json!({"command": [], "env": [], "image": "x", "name": "a", "volumeMounts": [1]});
+        let text = serde_json::to_string(&arranged(container)).unwrap();
+        assert_eq!(text, r#"{"name":"a","image":"x","command":[],"volumeMounts":[1]}"#);
+    }
+}

@@ -1,0 +1,50 @@
+//! kustomize's env files: a key, `=`, and everything up to the end of the line as it is.
+//!
+//! There are no quotes, no escapes, no comments behind a value and no interpolation; quotes would become
+//! part of the value. A line of 64 KiB or more would silently end the file.
+
+use std::collections::BTreeMap;
+
+/// What kustomize's reader takes in one line, less room for its line break.
+const LINE_LIMIT: usize = 60_000;
+
+/// Can kustomize read the value from a line? Others need a file of their own.
+pub fn fits(key: &str, value: &str) -> bool {
+    let blank = |character: Option<char>| character.is_some_and(char::is_whitespace);
+    key.len() + value.len() < LINE_LIMIT
+        && !value.contains(['\n', '\r', '\0'])
+        && !blank(value.chars().next())
+        && !blank(value.chars().last())
+}
+
+/// The file for those variables that fit, and the others.
+pub fn write<'a>(
+    header: &str,
+    variables: &'a BTreeMap<String, String>,
+) -> (Option<String>, Vec<(&'a String, &'a String)>) {
+    let (lines, others): (Vec<_>, Vec<_>) = variables.iter().partition(|(key, value)| fits(key, value));
+    let file = lines.iter().map(|(key, value)| format!("{key}={value}\n")).collect::<String>();
+    ((!lines.is_empty()).then(|| format!("{header}{file}")), others)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_stand_as_they_are() {
+        let variables = [
+            ("A", "x y"),
+            ("B", "\"quoted\" # no comment"),
+            ("C", ""),
+            ("D", "two\nlines"),
+            ("E", " blank"),
+            ("F", "$HOME"),
+            ("G", "carriage\r"),
+        ];
+        let variables = variables.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        let (file, others) = write("# mine\n", &variables);
+        assert_eq!(file.unwrap(), "# mine\nA=x y\nB=\"quoted\" # no comment\nC=\nF=$HOME\n");
+        assert_eq!(others.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>(), ["D", "E", "G"]);
+    }
+}

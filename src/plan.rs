@@ -1,0 +1,401 @@
+//! **Decisions**: which objects a project becomes, and what becomes of every key that was read.
+//!
+//! A [`Plan`] is complete: rendering only writes it down. It holds Kubernetes' own types where
+//! Kubernetes has one (a pod, a probe), and types of its own where several objects or files come of
+//! one decision (an app, a workload, a bundle of variables).
+
+mod apps;
+mod command;
+mod configuration;
+mod files;
+mod health;
+mod hosts;
+mod image;
+mod keys;
+mod kinds;
+mod ledger;
+mod mounts;
+mod names;
+mod network;
+mod placement;
+mod ports;
+mod resources;
+mod rollout;
+mod secrets;
+mod security;
+mod storage;
+mod top;
+mod workload;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use k8s_openapi::api::core::v1::{Container, PersistentVolumeClaim, PodSpec, ServicePort};
+
+pub use self::{
+    keys::{KeyFate, keys},
+    ledger::{Fate, FateKind, KeyPath, Ledger},
+    workload::SERVICE_LABEL,
+};
+use self::{
+    mounts::Delivered,
+    ports::Ports,
+    secrets::Secrets,
+    storage::Storage,
+    workload::{Draft, Parts},
+};
+use crate::{
+    compose::{
+        model::{Project, Service},
+        values::image::Reference,
+    },
+    diag::{Code, Diagnostic, Report},
+    k8s::name,
+    text::{Files, Spanned},
+};
+
+/// Two services, or two objects made of them, that would have one name in the cluster.
+pub(crate) const NAME_COLLISION: Code = Code { id: "KP001", name: "name-collision" };
+/// A name of which nothing is left in Kubernetes' alphabet.
+pub(crate) const UNNAMEABLE: Code = Code { id: "KP002", name: "unnameable" };
+/// A key that Kubernetes has nothing for.
+pub(crate) const UNSUPPORTED_KEY: Code = Code { id: "KP003", name: "unsupported-key" };
+/// A service that others name, of which no port can be learned.
+pub(crate) const UNKNOWN_PORTS: Code = Code { id: "KP004", name: "unknown-ports" };
+/// A variable that no container of Kubernetes can have.
+pub(crate) const ILLEGAL_VARIABLE: Code = Code { id: "KP005", name: "illegal-variable" };
+
+/// Everything that one environment of a project runs.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The project's name.
+    pub project: String,
+    /// The environment's name, a DNS label.
+    pub environment: String,
+    /// The namespace that the environment's objects live in.
+    pub namespace: String,
+    /// The compose files that it was read from, as they are shown to people.
+    pub origin: Vec<String>,
+    /// Does this environment run on a developer's machine?
+    pub is_local: bool,
+    /// Apps, by name.
+    pub apps: Vec<App>,
+    /// Variables that several apps share, in the order in which containers take them.
+    pub shared: Vec<Bundle>,
+    /// Secrets, in the order in which containers take them.
+    pub secrets: Vec<SecretBundle>,
+    /// Claims that more than one app uses.
+    pub claims: Vec<PersistentVolumeClaim>,
+    /// Claims that compose calls external: somebody else made them, or will.
+    pub external_claims: Vec<PersistentVolumeClaim>,
+    /// Images that the project builds, with the tags that compose gives them.
+    pub built_images: BTreeMap<String, String>,
+    /// What became of every decided key.
+    pub ledger: Ledger,
+}
+
+/// Services that run one image: a directory of the tree.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// Its name, a DNS label; also the name of its containers.
+    pub name: String,
+    /// What it runs, the most important first.
+    pub workloads: Vec<Workload>,
+    /// Variables that all its workloads have.
+    pub config: Bundle,
+    /// Configuration files.
+    pub files: Vec<FileBundle>,
+    /// Claims that only its workloads use.
+    pub claims: Vec<PersistentVolumeClaim>,
+}
+
+/// One compose service as one workload object.
+#[derive(Debug, Clone)]
+pub struct Workload {
+    /// The compose service, as a label value.
+    pub service: String,
+    /// The object's name.
+    pub name: String,
+    /// What object it is.
+    pub kind: Kind,
+    /// Its part in the app: `web`, `worker`, `store` or `job`.
+    pub component: &'static str,
+    /// The file that holds it, below the tree.
+    pub file: String,
+    /// What people should know who read the object.
+    pub comments: Vec<String>,
+    /// Annotations of the object.
+    pub annotations: BTreeMap<String, String>,
+    /// Annotations of its pods.
+    pub pod_annotations: BTreeMap<String, String>,
+    /// Its pods.
+    pub pod: PodSpec,
+    /// What of it git must not see.
+    pub concealed: Option<Concealed>,
+    /// What a StatefulSet claims for each of its pods.
+    pub claim_templates: Vec<PersistentVolumeClaim>,
+    /// Names and ports by which it is reached; the first one is its own.
+    pub services: Vec<ClusterService>,
+}
+
+/// What kind of object a workload is, with what only that kind has.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// Runs for ever, replaceable pods.
+    Deployment {
+        /// How many.
+        replicas: Option<i32>,
+        /// How pods are replaced.
+        update: Update,
+    },
+    /// Runs for ever, each pod with storage of its own.
+    StatefulSet {
+        /// How many.
+        replicas: Option<i32>,
+    },
+    /// Runs on every node.
+    DaemonSet,
+    /// Runs to its end.
+    Job {
+        /// How often a failed pod is tried again.
+        backoff_limit: i32,
+        /// How many pods have to succeed, all at once.
+        completions: Option<i32>,
+    },
+}
+
+/// How a Deployment replaces its pods.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Update {
+    /// Old pods stop before new ones start, because both cannot have the volume.
+    pub recreate: bool,
+    /// How many pods may be more than wanted.
+    pub max_surge: Option<i32>,
+    /// How many pods may be fewer than wanted.
+    pub max_unavailable: Option<i32>,
+    /// Seconds that a pod must be ready before it counts.
+    pub min_ready_seconds: Option<i32>,
+    /// Seconds after which an update has failed.
+    pub progress_deadline_seconds: Option<i32>,
+}
+
+/// Fields of a workload that hold a secret in clear, because compose has it so. In the tree they hold
+/// [`CONCEALED`] instead; a patch that git ignores puts the true ones in their place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Concealed {
+    /// The container with just these fields.
+    pub container: Container,
+    /// Annotations of the pods.
+    pub pod_annotations: BTreeMap<String, String>,
+}
+
+/// Stands where a secret is taken out.
+pub const CONCEALED: &str = "see-secrets";
+
+/// A Service object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClusterService {
+    /// Its name: the host name that others use.
+    pub name: String,
+    /// Why it is there, if it is not the service's own.
+    pub comment: Option<String>,
+    /// Its ports, the container's own numbers.
+    pub ports: Vec<ServicePort>,
+    /// Without an address of its own: DNS gives the pods.
+    pub headless: bool,
+}
+
+/// Variables in one ConfigMap.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Bundle {
+    /// The ConfigMap's name.
+    pub name: String,
+    /// Who has it, for a comment.
+    pub comment: Option<String>,
+    /// The variables.
+    pub variables: BTreeMap<String, String>,
+}
+
+/// One Secret: variables, files or both.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SecretBundle {
+    /// The Secret's name.
+    pub name: String,
+    /// Values of one line.
+    pub variables: BTreeMap<String, String>,
+    /// Everything else, by key.
+    pub files: BTreeMap<String, Vec<u8>>,
+}
+
+/// Configuration files in one ConfigMap.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileBundle {
+    /// The ConfigMap's name.
+    pub name: String,
+    /// Contents by key; the key is also the file's name in the tree.
+    pub files: BTreeMap<String, Vec<u8>>,
+}
+
+/// What the user decides, beside the compose files.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The environment's name.
+    pub environment: String,
+    /// The compose files as they are shown to people.
+    pub origin: Vec<String>,
+    /// The directory that the tree is written to, absolute: never part of what is converted.
+    pub output: Utf8PathBuf,
+}
+
+/// What every decision may look at.
+struct Context<'a> {
+    project: &'a Project,
+    files: &'a dyn Files,
+    output: &'a Utf8Path,
+    names: names::Names,
+    apps: apps::Apps,
+    hosts: hosts::Hosts,
+}
+
+impl Context<'_> {
+    fn services(&self) -> impl Iterator<Item = (&str, &Spanned<Service>)> {
+        self.project.services.iter().map(|(name, service)| (name.as_str(), service))
+    }
+
+    fn directory(&self) -> &Utf8Path {
+        &self.project.directory
+    }
+}
+
+/// Decides what a project becomes. What cannot be decided is reported; the plan is then incomplete.
+pub fn plan(project: &Project, options: &Options, files: &dyn Files, report: &mut Report) -> Plan {
+    let names = names::choose(project, report);
+    let apps = apps::group(project, &names);
+    let hosts = hosts::find(project, &names);
+    let context = Context { project, files, output: &options.output, names, apps, hosts };
+    let mut ledger = Ledger::default();
+    let ports = ports::learn(&context);
+    let kinds = kinds::decide(&context);
+    let mut secrets = Secrets::of(&context);
+    let mut storage = Storage::of(&context, &kinds);
+    let mut delivered = Delivered::default();
+    let mut parts = Parts {
+        context: &context,
+        ports: &ports,
+        kinds: &kinds,
+        storage: &mut storage,
+        secrets: &mut secrets,
+        delivered: &mut delivered,
+        ledger: &mut ledger,
+        environment: &options.environment,
+    };
+    let services = project.services.iter();
+    let mut drafts: Vec<Draft> =
+        services.map(|(name, service)| workload::plan(name, service, &mut parts)).collect();
+    let configuration =
+        configuration::share(&context, &options.environment, &mut drafts, &mut secrets, &mut ledger, report);
+    storage.enter(&context, &options.environment, &mut ledger);
+    top::enter(&context, &options.environment, &mut ledger);
+    warn_of_unknown_ports(&context, &ports, report);
+    warn_of_unsupported(project, &ledger, report);
+    Plan {
+        project: project.name.clone(),
+        environment: options.environment.clone(),
+        namespace: namespace(&project.name, &options.environment),
+        origin: options.origin.clone(),
+        is_local: is_local(&options.environment),
+        apps: assemble(&context, drafts, configuration.apps, &delivered, &storage),
+        shared: configuration.shared,
+        secrets: secrets.into_bundles(),
+        claims: storage.shared_claims(),
+        external_claims: storage.external_claims(),
+        built_images: built_images(project),
+        ledger,
+    }
+}
+
+/// The file of an app, below the tree.
+fn app_file(app: &str, file: &str) -> String {
+    format!("base/{app}/{file}")
+}
+
+/// `<project>-<environment>`, a DNS label.
+fn namespace(project: &str, environment: &str) -> String {
+    name::dns_label(&format!("{project}-{environment}"))
+}
+
+/// Does an environment of this name run on a developer's machine?
+fn is_local(environment: &str) -> bool {
+    ["local", "dev", "development", "minikube", "kind", "skaffold"].contains(&environment)
+}
+
+/// The names of the images that the project builds, with their tags.
+fn built_images(project: &Project) -> BTreeMap<String, String> {
+    let built = project.services.iter().filter(|(_, service)| service.build.is_some());
+    built
+        .map(|(name, service)| {
+            let image = Reference::parse(&service.image_or_built(&project.name, name));
+            (image.name(), image.tag.unwrap_or_else(|| "latest".to_owned()))
+        })
+        .collect()
+}
+
+/// Puts workloads into their apps, the one that an app is named for first.
+fn assemble(
+    context: &Context<'_>,
+    drafts: Vec<Draft>,
+    mut config: BTreeMap<String, Bundle>,
+    delivered: &Delivered,
+    storage: &Storage,
+) -> Vec<App> {
+    let mut by_key: BTreeMap<String, Draft> =
+        drafts.into_iter().map(|draft| (draft.key.clone(), draft)).collect();
+    let app = |name: &str| {
+        let mut app = App {
+            name: name.to_owned(),
+            workloads: Vec::new(),
+            config: config.remove(name).unwrap_or_default(),
+            files: delivered.of_app(name),
+            claims: storage.claims_of(name),
+        };
+        let members = context.apps.members(name).iter().filter_map(|member| by_key.remove(member));
+        app.workloads.extend(members.map(|draft| draft.workload));
+        app
+    };
+    context.apps.names().map(app).collect()
+}
+
+/// A service that others name has to resolve; without ports its name gives the pods, at any port.
+fn warn_of_unknown_ports(context: &Context<'_>, ports: &Ports, report: &mut Report) {
+    for (name, service) in context.services() {
+        if context.hosts.is_addressed(name) && ports.of_service(name).is_empty() {
+            report.push(
+                Diagnostic::warning(
+                    UNKNOWN_PORTS,
+                    format!("no port of `{name}` is known, and others address it"),
+                )
+                .at(service.span, "its Service is headless: the name gives the pods, at any port")
+                .help("name its ports under `expose`"),
+            );
+        }
+    }
+}
+
+/// One warning for each key that Kubernetes has nothing for, at its place, with the way out.
+fn warn_of_unsupported(project: &Project, ledger: &Ledger, report: &mut Report) {
+    let mut told: BTreeSet<String> = BTreeSet::new();
+    for key in keys(project, ledger) {
+        // The keys below an unsupported key share its fate; one message says it.
+        let exact = ledger.iter().any(|(path, fate)| *path == key.path && *fate == key.fate);
+        if key.fate.kind == FateKind::Unsupported && exact && told.insert(key.path.to_string()) {
+            report.push(
+                Diagnostic::warning(
+                    UNSUPPORTED_KEY,
+                    format!("`{}` has no counterpart in Kubernetes", key.path),
+                )
+                .at(key.span, "not in the tree")
+                .help(key.fate.reason),
+            );
+        }
+    }
+}

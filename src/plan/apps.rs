@@ -1,0 +1,96 @@
+//! Apps: the services that run one image, and so share code, configuration and secrets.
+
+use std::collections::BTreeMap;
+
+use super::names::Names;
+use crate::{
+    compose::{
+        model::{Project, Service},
+        values::image,
+    },
+    text::Spanned,
+};
+
+/// Which service belongs to which app.
+#[derive(Debug, Default)]
+pub(super) struct Apps {
+    by_service: BTreeMap<String, String>,
+    members: BTreeMap<String, Vec<String>>,
+}
+
+impl Apps {
+    /// The app of a service.
+    pub(super) fn of<'a>(&'a self, service: &'a str) -> &'a str {
+        self.by_service.get(service).map_or(service, String::as_str)
+    }
+
+    /// The services of an app, the one that names it first.
+    pub(super) fn members(&self, app: &str) -> &[String] {
+        self.members.get(app).map_or(&[], Vec::as_slice)
+    }
+
+    /// All apps by name.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.members.keys().map(String::as_str)
+    }
+}
+
+/// What makes services one app.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Origin {
+    /// They are built from one stage of one Dockerfile.
+    Build { context: String, dockerfile: String, target: String },
+    /// They run images of one repository.
+    Repository(String),
+}
+
+/// Groups services into apps: one build, else one image repository.
+pub(super) fn group(project: &Project, names: &Names) -> Apps {
+    let built: BTreeMap<&str, Origin> = project
+        .services
+        .values()
+        .filter_map(|service| Some((service.image.as_ref()?.value.as_str(), build_origin(service)?)))
+        .collect();
+    let mut groups: BTreeMap<Origin, Vec<&str>> = BTreeMap::new();
+    for (name, service) in &project.services {
+        let image = service.image_or_built(&project.name, name);
+        let origin = build_origin(service)
+            .or_else(|| built.get(image.as_str()).cloned())
+            .unwrap_or_else(|| Origin::Repository(image::Reference::parse(&image).name()));
+        groups.entry(origin).or_default().push(name);
+    }
+    let mut apps = Apps::default();
+    for members in groups.into_values() {
+        let Some(first) = leader(project, &members) else { continue };
+        let app = names.object(first).to_owned();
+        let rest = members.iter().copied().filter(|member| *member != first);
+        for member in std::iter::once(first).chain(rest) {
+            apps.by_service.insert(member.to_owned(), app.clone());
+            apps.members.entry(app.clone()).or_default().push(member.to_owned());
+        }
+    }
+    apps
+}
+
+fn build_origin(service: &Service) -> Option<Origin> {
+    let build = &service.build.as_ref()?.value;
+    let text =
+        |field: &Option<Spanned<String>>| field.as_ref().map(|text| text.value.clone()).unwrap_or_default();
+    Some(Origin::Build {
+        context: text(&build.context),
+        dockerfile: text(&build.dockerfile) + &text(&build.dockerfile_inline),
+        target: text(&build.target),
+    })
+}
+
+/// The service that an app is named for: it runs the image's own command and has a port, else the
+/// shortest name of all.
+fn leader<'a>(project: &Project, members: &[&'a str]) -> Option<&'a str> {
+    let rank = |name: &str| {
+        let service = project.services.get(name).map(|service| &service.value);
+        let plain = service.is_some_and(|service| service.command.is_none() && service.entrypoint.is_none());
+        let reachable = service.is_some_and(|service| service.ports.is_some() || service.expose.is_some());
+        (!(plain && reachable), name.len(), name.to_owned())
+    };
+    members.iter().copied().min_by_key(|name| rank(name))
+}

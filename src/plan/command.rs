@@ -1,0 +1,152 @@
+//! What runs in the container: entrypoint, arguments, hooks.
+
+use k8s_openapi::api::core::v1::{Container, ExecAction, Lifecycle, LifecycleHandler};
+
+use super::{Context, ledger::Entries, secrets::Secrets};
+use crate::{
+    compose::model::{Command, Hook, Service},
+    k8s::expansion,
+    text::Spanned,
+};
+
+/// Gives the container its command: compose's `entrypoint` is Kubernetes' `command`, its `command` the
+/// `args`.
+pub(super) fn plan(
+    context: &Context<'_>,
+    service: &Service,
+    secrets: &Secrets,
+    container: &mut Container,
+    entries: &mut Entries<'_>,
+) {
+    let words = |command: &Spanned<Command>| -> Vec<String> {
+        let variables = |word: &str| secrets.refer(service, &context.hosts.follow("", word));
+        command.value.iter().map(|word| variables(&word.value)).collect()
+    };
+    if let Some(entrypoint) = &service.entrypoint {
+        let command = words(entrypoint);
+        if command.is_empty() {
+            let reason = "the image's entrypoint cannot be emptied: its words stand under `command` instead";
+            match &service.command {
+                Some(command) if !command.value.is_empty() => entries.approximated(&["entrypoint"], reason),
+                _ => entries
+                    .unsupported(&["entrypoint"], "the image's entrypoint cannot be emptied: name a command"),
+            }
+        } else {
+            container.command = Some(command);
+            entries.mapped(&["entrypoint"]);
+        }
+    }
+    if let Some(command) = &service.command {
+        let args = words(command);
+        let emptied = service.entrypoint.as_ref().is_some_and(|entrypoint| entrypoint.value.is_empty());
+        if args.is_empty() {
+            match container.command {
+                Some(_) => entries.mapped(&["command"]),
+                None => entries
+                    .unsupported(&["command"], "the image's arguments cannot be emptied: name an entrypoint"),
+            }
+        } else if emptied {
+            container.command = Some(args);
+            entries.mapped(&["command"]);
+        } else {
+            container.args = Some(args);
+            entries.mapped(&["command"]);
+        }
+    }
+    container.working_dir = service.working_dir.as_ref().map(|directory| directory.value.clone());
+    if service.working_dir.is_some() {
+        entries.mapped(&["working_dir"]);
+    }
+    terminal(service, container, entries);
+    hooks(service, container, entries);
+}
+
+fn terminal(service: &Service, container: &mut Container, entries: &mut Entries<'_>) {
+    if let Some(tty) = &service.tty {
+        container.tty = tty.value.then_some(true);
+        entries.mapped(&["tty"]);
+    }
+    if let Some(open) = &service.stdin_open {
+        container.stdin = open.value.then_some(true);
+        entries.mapped(&["stdin_open"]);
+    }
+}
+
+/// `post_start` and `pre_stop`; a stop signal other than TERM is sent before Kubernetes sends its own.
+fn hooks(service: &Service, container: &mut Container, entries: &mut Entries<'_>) {
+    let mut lifecycle = Lifecycle {
+        post_start: hook(service.post_start.as_ref(), "post_start", entries),
+        pre_stop: hook(service.pre_stop.as_ref(), "pre_stop", entries),
+        ..Lifecycle::default()
+    };
+    if let Some(signal) = &service.stop_signal {
+        let name = signal.value.to_ascii_uppercase();
+        let name = name.strip_prefix("SIG").unwrap_or(&name);
+        if name == "TERM" || name == "15" {
+            entries.mapped(&["stop_signal"]);
+        } else if lifecycle.pre_stop.is_some() {
+            entries.unsupported(&["stop_signal"], "there is a `pre_stop` already: send the signal from it");
+        } else if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-".contains(&byte)) {
+            lifecycle.pre_stop = Some(shell(format!("kill -{name} 1")));
+            let reason = "sent by a preStop hook, which needs a shell in the image; TERM follows after it";
+            entries.approximated(&["stop_signal"], reason);
+        } else {
+            entries.unsupported(&["stop_signal"], "no signal of this name is known");
+        }
+    }
+    if lifecycle.post_start.is_some() || lifecycle.pre_stop.is_some() {
+        container.lifecycle = Some(lifecycle);
+    }
+}
+
+fn hook(
+    hooks: Option<&Spanned<Vec<Spanned<Hook>>>>,
+    key: &str,
+    entries: &mut Entries<'_>,
+) -> Option<LifecycleHandler> {
+    let hooks = &hooks?.value;
+    let mut commands = Vec::new();
+    for hook in hooks {
+        let Hook { command, user, privileged, working_dir, environment, extensions: _ } = &hook.value;
+        commands.extend(command.as_ref().map(|command| &command.value));
+        if user.is_some() || privileged.is_some() || working_dir.is_some() || environment.is_some() {
+            let reason = "a hook runs as its container does: same user, directory and variables";
+            entries.approximated(&[key], reason);
+        }
+    }
+    entries.mapped(&[key]);
+    match commands.as_slice() {
+        [] => None,
+        [command] => {
+            let words = command.iter().map(|word| word.value.clone()).collect();
+            Some(LifecycleHandler {
+                exec: Some(ExecAction { command: Some(words) }),
+                ..LifecycleHandler::default()
+            })
+        }
+        several => {
+            let line =
+                |command: &&Command| command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+            Some(shell(several.iter().map(line).collect::<Vec<_>>().join(" && ")))
+        }
+    }
+}
+
+fn shell(line: String) -> LifecycleHandler {
+    let command = Some(vec!["/bin/sh".to_owned(), "-c".to_owned(), line]);
+    LifecycleHandler { exec: Some(ExecAction { command }), ..LifecycleHandler::default() }
+}
+
+/// A word that a shell takes for that very word.
+fn quoted(word: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@,+".contains(&byte);
+    if !word.is_empty() && word.bytes().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// A word of a command as the kubelet has to read it: nothing of it expands.
+pub(super) fn literal(word: &str) -> String {
+    expansion::escape(word)
+}

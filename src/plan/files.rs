@@ -1,0 +1,185 @@
+//! What is mounted into a service, judged: a configuration file, data, source code, or something that
+//! only this machine has.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::Context;
+use crate::{
+    compose::model::{Mount, Service},
+    text::FileKind,
+};
+
+/// The most that a ConfigMap holds, less room for its names.
+const CONFIG_LIMIT: usize = 1_000_000;
+/// More files than this are no configuration.
+const CONFIG_FILES: usize = 100;
+
+/// Sources that only a machine with a container engine has.
+const ENGINE: &[&str] = &["docker.sock", "podman.sock", "containerd.sock", "crio.sock"];
+/// Directories of the operating system. What lies below them is the machine's, not the project's.
+const SYSTEM: &[&str] = &[
+    "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr", "/var/lib",
+    "/var/log", "/var/run",
+];
+/// Words in the target of a mount by which its files are configuration, though it may be written to.
+const CONFIG_TARGETS: &[&str] =
+    &["/etc/", "conf", "initdb", "/init", "provisioning", "template", "cert", "/html", "rules"];
+
+/// What a bind mount is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Bind {
+    /// One small file.
+    File(Vec<u8>),
+    /// A few small files, by their paths in the directory.
+    Directory(BTreeMap<String, Vec<u8>>),
+    /// A directory that is part of the image anyway.
+    SourceCode,
+    /// A directory to write to, or one too large to be configuration.
+    Data(&'static str),
+    /// Something that a cluster does not have.
+    Foreign(&'static str),
+    /// A file that does not fit in a ConfigMap.
+    TooLarge,
+}
+
+/// Named volumes that a service mounts: their keys, and whether it only reads them.
+pub(super) fn named_volumes(service: &Service) -> impl Iterator<Item = (&str, bool)> {
+    service.volumes.iter().flat_map(|field| &field.value).filter_map(|mount| {
+        let volume = mount.r#type.as_ref().is_some_and(|kind| kind.value == "volume");
+        let source = mount.source.as_ref().filter(|source| volume && !source.value.is_empty())?;
+        Some((source.value.as_str(), is_read_only(mount)))
+    })
+}
+
+/// Is the mount for reading only?
+pub(super) fn is_read_only(mount: &Mount) -> bool {
+    mount.read_only.as_ref().is_some_and(|read_only| read_only.value)
+}
+
+/// Judges a bind mount of a service.
+pub(super) fn judge(
+    context: &Context<'_>,
+    service: &Service,
+    source: &str,
+    target: &str,
+    read_only: bool,
+) -> Bind {
+    let path = clean(Utf8Path::new(source));
+    if let Some(reason) = foreign(&path, context.directory()) {
+        return Bind::Foreign(reason);
+    }
+    match context.files.kind(&path) {
+        Some(FileKind::File) => match context.files.read(&path) {
+            Ok(bytes) if bytes.len() <= CONFIG_LIMIT => Bind::File(bytes),
+            Ok(_) => Bind::TooLarge,
+            Err(_) => Bind::Foreign("the file cannot be read here"),
+        },
+        Some(FileKind::Directory) => judge_directory(context, service, &path, target, read_only),
+        Some(FileKind::Special) => {
+            Bind::Foreign("sockets and devices of a machine do not exist in a cluster")
+        }
+        None => Bind::Data("the source does not exist here; compose would make an empty directory"),
+    }
+}
+
+fn judge_directory(
+    context: &Context<'_>,
+    service: &Service,
+    path: &Utf8Path,
+    target: &str,
+    read_only: bool,
+) -> Bind {
+    let build = service.build.as_ref().and_then(|build| build.value.context.as_ref());
+    let code = build.is_some_and(|build| {
+        let build = clean(Utf8Path::new(&build.value));
+        path.starts_with(&build) || build.starts_with(path)
+    });
+    if code && !read_only {
+        return Bind::SourceCode;
+    }
+    let mut found = BTreeMap::new();
+    let small = collect(context, path, "", &mut found);
+    let lower = target.to_ascii_lowercase();
+    let configuration = read_only || CONFIG_TARGETS.iter().any(|word| lower.contains(word));
+    found.retain(|name, _| !name.ends_with(".gitkeep") && !name.ends_with(".DS_Store"));
+    if code {
+        if small && !found.is_empty() { Bind::Directory(found) } else { Bind::SourceCode }
+    } else if small && !found.is_empty() && (configuration || found.len() <= 20) {
+        Bind::Directory(found)
+    } else if found.is_empty() && small {
+        Bind::Data("the directory is empty here")
+    } else {
+        Bind::Data("the directory is too large for a ConfigMap")
+    }
+}
+
+/// Gathers the files below a directory; false if they are too many, too large or not all plain files.
+fn collect(
+    context: &Context<'_>,
+    directory: &Utf8Path,
+    prefix: &str,
+    found: &mut BTreeMap<String, Vec<u8>>,
+) -> bool {
+    let files = context.files;
+    let Ok(names) = files.list(directory) else { return false };
+    for name in names {
+        let (path, key) = (directory.join(&name), format!("{prefix}{name}"));
+        if path == context.output {
+            continue;
+        }
+        let complete = match files.kind(&path) {
+            Some(FileKind::Directory) => name != ".git" && collect(context, &path, &format!("{key}/"), found),
+            Some(FileKind::File) => match files.read(&path) {
+                Ok(bytes) => found.insert(key, bytes).is_none(),
+                Err(_) => false,
+            },
+            _ => false,
+        };
+        let size: usize = found.values().map(Vec::len).sum();
+        if !complete || found.len() > CONFIG_FILES || size > CONFIG_LIMIT {
+            return false;
+        }
+    }
+    true
+}
+
+/// Why a source outside of the project cannot be had in a cluster; none if it may be taken for data.
+fn foreign(path: &Utf8Path, project: &Utf8Path) -> Option<&'static str> {
+    let last = path.file_name().unwrap_or("");
+    if ENGINE.contains(&last) {
+        return Some(
+            "the socket of the container engine: give the workload a ServiceAccount with the rights it needs",
+        );
+    }
+    if path.starts_with(project) {
+        return None;
+    }
+    match path.as_str() {
+        "/etc/localtime" | "/etc/timezone" => {
+            Some("the time zone of the machine: set the variable TZ instead")
+        }
+        "/" => Some("the whole machine: a cluster has no such thing, see DaemonSets with hostPath"),
+        _ if SYSTEM.iter().any(|system| path.starts_with(system)) => {
+            Some("a directory of the operating system: nodes of a cluster have another, see hostPath volumes")
+        }
+        _ if last.starts_with('.') => Some("a file of the user's home: put what is needed into a secret"),
+        _ => None,
+    }
+}
+
+/// The path without `.`, `..` and double slashes.
+fn clean(path: &Utf8Path) -> Utf8PathBuf {
+    let mut cleaned = Utf8PathBuf::new();
+    for component in path.components() {
+        match component.as_str() {
+            "." => {}
+            ".." => {
+                cleaned.pop();
+            }
+            part => cleaned.push(part),
+        }
+    }
+    cleaned
+}

@@ -1,0 +1,86 @@
+//! Which image runs, where, and when it is pulled.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{Container, PodSpec};
+
+use super::{Context, ledger::Entries};
+use crate::{compose::model::Service, text::Spanned};
+
+/// Gives container and pod image, platform and runtime.
+pub(super) fn plan(
+    context: &Context<'_>,
+    name: &str,
+    service: &Service,
+    pod: &mut PodSpec,
+    container: &mut Container,
+    entries: &mut Entries<'_>,
+) {
+    let image = service.image_or_built(&context.project.name, name);
+    if service.image.is_some() {
+        entries.mapped(&["image"]);
+    }
+    if service.build.is_some() {
+        let reason =
+            format!("a cluster does not build: build `{image}` and push it where the cluster can pull it");
+        entries.approximated(&["build"], reason);
+    }
+    container.image = Some(image);
+    if service.build.is_some() {
+        // What is built here may be on the node already, by whatever tag.
+        container.image_pull_policy = Some("IfNotPresent".to_owned());
+    }
+    if let Some(policy) = &service.pull_policy {
+        pull_policy(policy, container, entries);
+    }
+    if service.pull_refresh_after.is_some() {
+        entries.ignored(&["pull_refresh_after"], "compose itself makes no use of it");
+    }
+    if let Some(platform) = &service.platform {
+        pod.node_selector = Some(node_selector(platform, entries));
+    }
+    if let Some(runtime) = &service.runtime {
+        pod.runtime_class_name = Some(crate::k8s::name::dns_label(&runtime.value));
+        entries.approximated(&["runtime"], "the cluster needs a RuntimeClass of this name");
+    }
+}
+
+fn pull_policy(policy: &Spanned<String>, container: &mut Container, entries: &mut Entries<'_>) {
+    let (wanted, reason) = match policy.value.as_str() {
+        "always" => ("Always", None),
+        "never" => ("Never", None),
+        "missing" | "if_not_present" => ("IfNotPresent", None),
+        "build" => ("IfNotPresent", Some("a cluster does not build: the image has to be there")),
+        _ => ("Always", Some("a cluster pulls always or once, not after a time")),
+    };
+    container.image_pull_policy = Some(wanted.to_owned());
+    match reason {
+        Some(reason) => entries.approximated(&["pull_policy"], reason),
+        None => entries.mapped(&["pull_policy"]),
+    }
+}
+
+/// `os/arch[/variant]` as the labels that every node has.
+fn node_selector(platform: &Spanned<String>, entries: &mut Entries<'_>) -> BTreeMap<String, String> {
+    let parts: Vec<&str> = platform.value.split('/').collect();
+    let (os, architecture) = match parts.as_slice() {
+        [architecture] => ("linux", *architecture),
+        [os, architecture, ..] => (*os, *architecture),
+        [] => ("linux", ""),
+    };
+    let architecture = match architecture {
+        "x86_64" | "x86-64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    if parts.len() > 2 {
+        entries.approximated(&["platform"], "nodes have no label for the variant of an architecture");
+    } else {
+        entries.mapped(&["platform"]);
+    }
+    let label = |name: &str, value: &str| (format!("kubernetes.io/{name}"), value.to_owned());
+    [label("os", os), label("arch", architecture)]
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .collect()
+}

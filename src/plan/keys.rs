@@ -1,0 +1,112 @@
+//! Every key of every file that was read, with what became of it.
+
+use super::ledger::{Fate, FateKind, KeyPath, Ledger};
+use crate::{
+    compose::model::{Document, Project, Role},
+    text::Span,
+    yaml::{Node, Value},
+};
+
+/// A key of the input and its fate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyFate {
+    /// The way to it in its file.
+    pub path: KeyPath,
+    /// Where it stands.
+    pub span: Span,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// Keys that loading has resolved, below a service or at the top.
+const RESOLVED: &[(&str, &str)] = &[
+    ("extends", "resolved: the service has what it extends"),
+    ("env_file", "resolved: its variables stand with those of `environment`"),
+    ("label_file", "resolved: its labels stand with those of `labels`"),
+];
+
+/// Every key of every document of a project, in the order in which they were read.
+pub fn keys(project: &Project, ledger: &Ledger) -> Vec<KeyFate> {
+    let mut keys = Vec::new();
+    for document in &project.documents {
+        collect(&document.tree, &KeyPath::default(), &mut |path, span| {
+            keys.push(KeyFate { fate: fate(project, ledger, document, &path), path, span });
+        });
+    }
+    keys
+}
+
+fn collect(node: &Node, path: &KeyPath, found: &mut impl FnMut(KeyPath, Span)) {
+    match &node.value {
+        Value::Map(map) => {
+            for (key, value) in map {
+                let below = path.join([&key.text]);
+                found(below.clone(), key.span);
+                collect(value, &below, found);
+            }
+        }
+        Value::Seq(items) => {
+            for (index, item) in items.iter().enumerate() {
+                collect(item, &path.item(index), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn fate(project: &Project, ledger: &Ledger, document: &Document, path: &KeyPath) -> Fate {
+    let segments: Vec<&str> = path.segments().iter().map(String::as_str).collect();
+    let plain = |kind, reason: &str| Fate { kind, to: Vec::new(), reason: reason.to_owned() };
+    match segments.as_slice() {
+        [top, ..] if top.starts_with("x-") => {
+            plain(FateKind::Ignored, "an extension: it means nothing to compose")
+        }
+        ["version"] => plain(FateKind::Ignored, "obsolete: compose takes no notice of it"),
+        ["name"] => Fate { kind: FateKind::Mapped, to: everywhere(ledger), reason: String::new() },
+        ["include", ..] => Fate {
+            kind: FateKind::Mapped,
+            to: everywhere(ledger),
+            reason: "resolved: what the files named here say is part of the project".to_owned(),
+        },
+        ["services", service, ..] if !project.services.contains_key(*service) => {
+            absent(project, document, service)
+        }
+        ["services", service, key, ..] if RESOLVED.iter().any(|(name, _)| name == key) => {
+            let reason = RESOLVED.iter().find(|(name, _)| name == key).map_or("", |(_, reason)| reason);
+            let to = ledger
+                .of(&KeyPath::new(["services", service]))
+                .map(|fate| fate.to.clone())
+                .unwrap_or_default();
+            Fate { kind: FateKind::Mapped, to, reason: reason.to_owned() }
+        }
+        ["services"] => Fate { kind: FateKind::Mapped, to: everywhere(ledger), reason: String::new() },
+        ["networks" | "volumes" | "secrets" | "configs" | "models"] => {
+            let below =
+                ledger.iter().filter(|(entry, _)| entry.segments().first() == path.segments().first());
+            below.map(|(_, fate)| fate.clone()).min_by_key(|fate| fate.kind).unwrap_or_else(unused)
+        }
+        _ => ledger.of(path).cloned().unwrap_or_else(unused),
+    }
+}
+
+/// What is said of a service that the project does not run.
+fn absent(project: &Project, document: &Document, service: &str) -> Fate {
+    let reason = if document.role == Role::Extends {
+        "read for the services that extend it"
+    } else if project.disabled_services.contains_key(service) {
+        "none of its profiles is active here"
+    } else {
+        "a later file takes it out of the project"
+    };
+    Fate { kind: FateKind::Ignored, to: Vec::new(), reason: reason.to_owned() }
+}
+
+fn unused() -> Fate {
+    let reason = "nothing in the project makes use of it".to_owned();
+    Fate { kind: FateKind::Ignored, to: Vec::new(), reason }
+}
+
+fn everywhere(ledger: &Ledger) -> Vec<String> {
+    let any = ledger.iter().any(|(_, fate)| !fate.to.is_empty());
+    if any { vec!["base/kustomization.yaml".to_owned()] } else { Vec::new() }
+}

@@ -1,0 +1,104 @@
+//! Which kind of workload a service becomes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Context, files};
+use crate::compose::model::Service;
+
+/// The kind of every service.
+#[derive(Debug, Default)]
+pub(super) struct Kinds {
+    by_service: BTreeMap<String, Decided>,
+}
+
+/// A kind, before its details are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Decided {
+    Deployment,
+    StatefulSet,
+    DaemonSet,
+    Job,
+}
+
+impl Kinds {
+    pub(super) fn of(&self, service: &str) -> Decided {
+        self.by_service.get(service).copied().unwrap_or(Decided::Deployment)
+    }
+}
+
+/// Decides the kind of every service; the first rule that fits wins.
+pub(super) fn decide(context: &Context<'_>) -> Kinds {
+    let awaited = awaited_to_the_end(context);
+    let by_service = context.services().map(|(name, service)| {
+        let mode = service.deploy.as_ref().and_then(|deploy| deploy.value.mode.as_ref());
+        let mode = mode.map_or("", |mode| mode.value.as_str());
+        let decided = if mode == "global" {
+            Decided::DaemonSet
+        } else if mode.ends_with("-job") || awaited.contains(name) || is_one_shot(service) {
+            Decided::Job
+        } else if owns_a_volume(context, name, service) {
+            Decided::StatefulSet
+        } else {
+            Decided::Deployment
+        };
+        (name.to_owned(), decided)
+    });
+    Kinds { by_service: by_service.collect() }
+}
+
+/// Services that others wait for to end well.
+fn awaited_to_the_end<'a>(context: &Context<'a>) -> BTreeSet<&'a str> {
+    let dependencies = context.project.services.values().flat_map(|service| service.depends_on.iter());
+    dependencies
+        .flat_map(|field| field.value.iter())
+        .filter(|(_, dependency)| {
+            dependency
+                .condition
+                .as_ref()
+                .is_some_and(|condition| condition.value == "service_completed_successfully")
+        })
+        .map(|(name, _)| name.as_str())
+        .collect()
+}
+
+/// Does it run a command of its own to its end, and is not started again when that ended well? A
+/// service with ports or a health check is no task, whatever its restart policy.
+fn is_one_shot(service: &Service) -> bool {
+    let restart = restart_condition(service).unwrap_or_default();
+    let ends = restart == "no" || restart == "none" || restart.starts_with("on-failure");
+    let task = service.command.is_some() || service.entrypoint.is_some();
+    ends && task && service.ports.is_none() && service.expose.is_none() && service.healthcheck.is_none()
+}
+
+/// `deploy.restart_policy.condition`, which overrules `restart`.
+pub(super) fn restart_condition(service: &Service) -> Option<&str> {
+    let policy = service.deploy.as_ref().and_then(|deploy| deploy.value.restart_policy.as_ref());
+    let condition = policy.and_then(|policy| policy.value.condition.as_ref());
+    condition.or(service.restart.as_ref()).map(|condition| condition.value.as_str())
+}
+
+/// Does it, with one replica, mount a volume for writing that no other service mounts?
+fn owns_a_volume(context: &Context<'_>, name: &str, service: &Service) -> bool {
+    let volumes = files::named_volumes(service).filter(|(_, read_only)| !read_only);
+    let own = volumes.filter(|(volume, _)| {
+        let declared = context.project.volumes.get(*volume).and_then(|volume| volume.value.as_ref());
+        declared.is_none_or(|volume| volume.external.is_none() && volume.driver_opts.is_none())
+            && context
+                .services()
+                .filter(|(other, _)| *other != name)
+                .all(|(_, other)| files::named_volumes(other).all(|(used, _)| used != *volume))
+            && context.services().all(|(_, other)| !takes_volumes_of(other, name))
+    });
+    replicas(service).unwrap_or(1) == 1 && own.count() > 0
+}
+
+fn takes_volumes_of(service: &Service, name: &str) -> bool {
+    let sources = service.volumes_from.iter().flat_map(|field| &field.value);
+    sources.map(|source| source.value.split(':').next().unwrap_or_default()).any(|source| source == name)
+}
+
+/// `deploy.replicas`, else `scale`.
+pub(super) fn replicas(service: &Service) -> Option<i64> {
+    let deployed = service.deploy.as_ref().and_then(|deploy| deploy.value.replicas.as_ref());
+    deployed.or(service.scale.as_ref()).map(|replicas| replicas.value)
+}

@@ -1,0 +1,479 @@
+//! What is mounted into the containers of a service.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use k8s_openapi::{
+    api::core::v1::{
+        ConfigMapVolumeSource, Container, EmptyDirVolumeSource, KeyToPath, PersistentVolumeClaim,
+        PersistentVolumeClaimVolumeSource, PodSpec, SecretVolumeSource, Volume, VolumeMount,
+    },
+    apimachinery::pkg::api::resource::Quantity,
+};
+
+use super::{
+    Context, FileBundle, app_file,
+    files::{self, Bind},
+    ledger::Entries,
+    secrets::Secrets,
+    storage::{self, How, Storage},
+};
+use crate::{
+    compose::model::{FileMode, FileObject, FileReference, Mount, Service},
+    k8s::{name, quantity},
+    text::Spanned,
+};
+
+/// Permission bits of scripts, which a ConfigMap does not keep.
+const EXECUTABLE: i32 = 0o755;
+
+/// Images that refuse a data directory with a `lost+found` in it.
+const DATABASES: &[&str] =
+    &["mysql", "mariadb", "percona", "postgres", "postgresql", "postgis", "timescaledb", "mongo"];
+
+/// What mounting needs to look at and to add to.
+pub(super) struct Mounting<'a, 'b> {
+    pub(super) context: &'a Context<'a>,
+    pub(super) app: &'a str,
+    pub(super) key: &'a str,
+    pub(super) service: &'a Service,
+    pub(super) image: String,
+    pub(super) storage: &'b mut Storage,
+    pub(super) secrets: &'b mut Secrets,
+    pub(super) delivered: &'b mut Delivered,
+    pub(super) environment: &'a str,
+}
+
+/// The files of the project that ConfigMaps and Secrets bring into containers.
+#[derive(Debug, Default)]
+pub(super) struct Delivered {
+    names: BTreeSet<String>,
+    by_app: BTreeMap<String, Vec<FileBundle>>,
+    secrets: Vec<FileBundle>,
+}
+
+impl Delivered {
+    /// The ConfigMaps that stand with an app.
+    pub(super) fn of_app(&self, app: &str) -> Vec<FileBundle> {
+        self.by_app.get(app).cloned().unwrap_or_default()
+    }
+
+    /// A name that no object of files has, and none of variables can have.
+    fn name(&mut self, wanted: &str) -> String {
+        let reserved = wanted.ends_with("-config") || wanted.ends_with("-secrets");
+        let wanted = if reserved { format!("{wanted}-files") } else { wanted.to_owned() };
+        let free = name::free(&wanted, |name| self.names.contains(name));
+        self.names.insert(free.clone());
+        free
+    }
+
+    /// The ConfigMap of an app that holds just these files.
+    fn config_map(&mut self, app: &str, wanted: &str, files: BTreeMap<String, Vec<u8>>) -> String {
+        let known = self.by_app.get(app).into_iter().flatten().find(|bundle| bundle.files == files);
+        if let Some(known) = known {
+            return known.name.clone();
+        }
+        let name = self.name(wanted);
+        self.by_app.entry(app.to_owned()).or_default().push(FileBundle { name: name.clone(), files });
+        name
+    }
+
+    /// The Secret that holds just these files, and whether it is new.
+    fn secret(&mut self, wanted: &str, files: &BTreeMap<String, Vec<u8>>) -> (String, bool) {
+        if let Some(known) = self.secrets.iter().find(|bundle| bundle.files == *files) {
+            return (known.name.clone(), false);
+        }
+        let name = self.name(wanted);
+        self.secrets.push(FileBundle { name: name.clone(), files: files.clone() });
+        (name, true)
+    }
+}
+
+/// What mounting adds to a workload.
+#[derive(Debug, Default)]
+pub(super) struct Mounted {
+    pub(super) claim_templates: Vec<PersistentVolumeClaim>,
+    volumes: Vec<Volume>,
+    mounts: Vec<VolumeMount>,
+    names: BTreeSet<String>,
+}
+
+impl Mounted {
+    /// A name for a volume that the pod does not have yet.
+    fn name(&mut self, wanted: &str) -> String {
+        let label = name::dns_label(wanted);
+        let label = if label.is_empty() { "volume".to_owned() } else { name::shortened(&label, 55) };
+        let free = name::free(&label, |name| self.names.contains(name));
+        self.names.insert(free.clone());
+        free
+    }
+
+    fn add(&mut self, volume: Volume, mount: VolumeMount) {
+        self.volumes.push(volume);
+        self.mount(mount);
+    }
+
+    /// One path has one mount: the first stays.
+    fn mount(&mut self, mount: VolumeMount) {
+        if !self.mounts.iter().any(|known| known.mount_path == mount.mount_path) {
+            self.mounts.push(mount);
+        }
+    }
+}
+
+/// Gives pod and container their volumes.
+pub(super) fn plan(
+    mounting: &mut Mounting<'_, '_>,
+    pod: &mut PodSpec,
+    container: &mut Container,
+    entries: &mut Entries<'_>,
+) -> Mounted {
+    let mut mounted = Mounted::default();
+    for mount in storage::effective(mounting.context, mounting.service) {
+        one(mounting, mount, &mut mounted, entries);
+    }
+    if mounting.service.volumes.is_some() {
+        entries.mapped(&["volumes"]);
+    }
+    volumes_from(mounting, entries);
+    for text in mounting.service.tmpfs.iter().flat_map(|field| &field.value) {
+        tmpfs(text, &mut mounted, entries);
+    }
+    if let Some(size) = &mounting.service.shm_size {
+        let name = mounted.name("shm");
+        mounted.add(memory(&name, Some(size.value.0)), at(&name, "/dev/shm"));
+        entries.mapped(&["shm_size"]);
+    }
+    for reference in mounting.service.secrets.iter().flat_map(|field| &field.value) {
+        secret(mounting, reference, &mut mounted, entries);
+    }
+    for reference in mounting.service.configs.iter().flat_map(|field| &field.value) {
+        config(mounting, reference, &mut mounted, entries);
+    }
+    // A volume whose mount gave way to another at the same path would be there for nothing.
+    let used: BTreeSet<&str> = mounted.mounts.iter().map(|mount| mount.name.as_str()).collect();
+    let volumes: Vec<Volume> =
+        mounted.volumes.iter().filter(|volume| used.contains(volume.name.as_str())).cloned().collect();
+    pod.volumes = (!volumes.is_empty()).then_some(volumes);
+    container.volume_mounts = (!mounted.mounts.is_empty()).then(|| mounted.mounts.clone());
+    mounted
+}
+
+fn one(mounting: &mut Mounting<'_, '_>, mount: &Mount, mounted: &mut Mounted, entries: &mut Entries<'_>) {
+    let text =
+        |field: &Option<Spanned<String>>| field.as_ref().map_or("", |text| text.value.as_str()).to_owned();
+    let (kind, source, target) = (text(&mount.r#type), text(&mount.source), text(&mount.target));
+    let key = &["volumes"][..];
+    match kind.as_str() {
+        "volume" if source.is_empty() => {
+            let name = mounted.name(&target);
+            mounted.add(empty(&name), at(&name, &target));
+            entries.approximated(
+                key,
+                "an anonymous volume becomes an empty directory that lives as long as its pod",
+            );
+        }
+        "volume" => named(mounting, mount, &source, &target, mounted),
+        "bind" => bind(mounting, mount, &source, &target, mounted, entries),
+        "tmpfs" => {
+            let settings = mount.tmpfs.as_ref().map(|settings| &settings.value);
+            let size = settings.and_then(|settings| settings.size.as_ref()).map(|size| size.value.0);
+            let name = mounted.name(&target);
+            mounted.add(memory(&name, size), at(&name, &target));
+            if settings.is_some_and(|settings| settings.mode.is_some()) {
+                entries.approximated(key, "the mode of a directory in memory is not kept");
+            }
+        }
+        _ => entries.unsupported(key, format!("`{kind}` mounts: a pod has nothing of the kind")),
+    }
+    for (present, reason) in [
+        (mount.consistency.is_some(), "consistency is a setting of Docker Desktop"),
+        (
+            mount
+                .bind
+                .as_ref()
+                .is_some_and(|bind| bind.value.selinux.is_some() || bind.value.recursive.is_some()),
+            "SELinux and recursion settings of a bind mount are the node's business",
+        ),
+        (
+            mount.volume.as_ref().is_some_and(|volume| volume.value.labels.is_some()),
+            "labels of a volume made for a mount are not kept",
+        ),
+    ] {
+        if present {
+            entries.approximated(key, reason);
+        }
+    }
+}
+
+fn named(mounting: &mut Mounting<'_, '_>, mount: &Mount, source: &str, target: &str, mounted: &mut Mounted) {
+    let Some(kept) = mounting.storage.of_volume(source).cloned() else { return };
+    let sub_path =
+        mount.volume.as_ref().and_then(|volume| volume.value.subpath.as_ref()).map(|path| path.value.clone());
+    let read_only = files::is_read_only(mount).then_some(true);
+    let known = mounted.volumes.iter().any(|volume| volume.name == kept.claim)
+        || mounted
+            .claim_templates
+            .iter()
+            .any(|template| template.metadata.name.as_ref() == Some(&kept.claim));
+    let name = if known { kept.claim.clone() } else { mounted.name(&kept.claim) };
+    let mut point = VolumeMount { read_only, sub_path, ..at(&name, target) };
+    if !known {
+        let volume = Volume { name: name.clone(), ..Volume::default() };
+        match kept.how {
+            How::Template => mounted.claim_templates.push(storage::claim_object(&name, false)),
+            How::Claim | How::External => mounted.volumes.push(claimed(volume, &kept.claim)),
+            How::Nfs(ref server) => mounted.volumes.push(Volume { nfs: Some(server.clone()), ..volume }),
+            How::Memory => mounted.volumes.push(memory(&name, None)),
+        }
+    }
+    if kept.how == How::Template && point.sub_path.is_none() && is_database(&mounting.image) {
+        point.sub_path = Some("data".to_owned());
+    }
+    mounted.mount(point);
+}
+
+fn is_database(image: &str) -> bool {
+    let repository = crate::compose::values::image::Reference::parse(image).repository;
+    DATABASES.contains(&repository.rsplit('/').next().unwrap_or_default())
+}
+
+fn bind(
+    mounting: &mut Mounting<'_, '_>,
+    mount: &Mount,
+    source: &str,
+    target: &str,
+    mounted: &mut Mounted,
+    entries: &mut Entries<'_>,
+) {
+    let key = &["volumes"][..];
+    let read_only = files::is_read_only(mount);
+    let stem = source.trim_end_matches('/').rsplit('/').next().unwrap_or("files").to_owned();
+    match files::judge(mounting.context, mounting.service, source, target, read_only) {
+        Bind::File(content) => {
+            let file = name::data_key(&stem);
+            let contents = BTreeMap::from([(stem.clone(), content)]);
+            let name = deliver(mounting, ("volumes", &stem), contents, None, mounted, entries);
+            mounted.mount(VolumeMount { sub_path: Some(file), read_only: Some(true), ..at(&name, target) });
+            if !read_only {
+                entries.approximated(
+                    key,
+                    format!("`{source}` is for reading only in a cluster: it is a ConfigMap"),
+                );
+            }
+        }
+        Bind::Directory(contents) => {
+            let name = deliver(mounting, ("volumes", &stem), contents, None, mounted, entries);
+            mounted.mount(VolumeMount { read_only: Some(true), ..at(&name, target) });
+            if !read_only {
+                entries.approximated(
+                    key,
+                    format!("`{target}` is for reading only in a cluster: it is a ConfigMap"),
+                );
+            }
+        }
+        Bind::SourceCode => {
+            entries.ignored(
+                key,
+                format!("`{target}`: the code is in the image that is built from this directory"),
+            );
+        }
+        Bind::Data(why) => {
+            let claim =
+                mounting.storage.claim_directory(mounting.app, mounting.key, mounting.service, source);
+            let name = mounted.name(&claim);
+            let volume = claimed(Volume { name: name.clone(), ..Volume::default() }, &claim);
+            mounted.add(volume, VolumeMount { read_only: read_only.then_some(true), ..at(&name, target) });
+            entries.approximated(key, format!("`{target}` becomes a claim that starts empty: {why}"));
+        }
+        Bind::Foreign(reason) => entries.unsupported(key, format!("`{target}`: {reason}")),
+        Bind::TooLarge => {
+            let reason = format!(
+                "`{target}`: a ConfigMap holds 1 MiB at most; put the file into the image or a volume"
+            );
+            entries.unsupported(key, reason);
+        }
+    }
+}
+
+/// Puts files into a ConfigMap, or into a Secret if they tell one, and gives the pod a volume of them.
+fn deliver(
+    mounting: &mut Mounting<'_, '_>,
+    (element, stem): (&str, &str),
+    contents: BTreeMap<String, Vec<u8>>,
+    mode: Option<FileMode>,
+    mounted: &mut Mounted,
+    entries: &mut Entries<'_>,
+) -> String {
+    let label = name::dns_label(stem);
+    let wanted = name::shortened(&format!("{}-{label}", mounting.app), 50);
+    let script = contents.values().any(|content| content.starts_with(b"#!"));
+    let mode = mode.and_then(|mode| i32::try_from(mode.0).ok()).or(script.then_some(EXECUTABLE));
+    let telling = contents.values().any(|content| mounting.secrets.is_telling(content));
+    let name = mounted.name(&label);
+    // Keys have no slashes: `items` gives each file its place below the mount.
+    let renamed = contents.keys().any(|path| name::data_key(path) != *path);
+    let item = |path: &String| KeyToPath { key: name::data_key(path), path: path.clone(), mode: None };
+    let items: Option<Vec<KeyToPath>> = (renamed && contents.len() > 1
+        || contents.keys().any(|path| path.contains('/')))
+    .then(|| contents.keys().map(item).collect());
+    let files: BTreeMap<String, Vec<u8>> =
+        contents.into_iter().map(|(path, content)| (name::data_key(&path), content)).collect();
+    let mut volume = Volume { name: name.clone(), ..Volume::default() };
+    if telling {
+        let (object, new) = mounting.delivered.secret(&wanted, &files);
+        for (key, content) in files.into_iter().filter(|_| new) {
+            mounting.secrets.add_file(&object, &key, content);
+        }
+        volume.secret =
+            Some(SecretVolumeSource { secret_name: Some(object), default_mode: mode, items, optional: None });
+        entries.mapped_to(&[element], secret_file(mounting.environment));
+    } else {
+        let object = mounting.delivered.config_map(mounting.app, &wanted, files);
+        entries.mapped_to(&[element], app_file(mounting.app, &format!("files/{object}")));
+        volume.config_map =
+            Some(ConfigMapVolumeSource { name: object, default_mode: mode, items, optional: None });
+    }
+    mounted.volumes.push(volume);
+    name
+}
+
+fn volumes_from(mounting: &Mounting<'_, '_>, entries: &mut Entries<'_>) {
+    for source in mounting.service.volumes_from.iter().flat_map(|field| &field.value) {
+        if source.value.starts_with("container:") {
+            entries.unsupported(
+                &["volumes_from"],
+                "containers outside of the project are not known in a cluster",
+            );
+        } else {
+            entries.mapped(&["volumes_from"]);
+        }
+    }
+}
+
+/// `path[:options]`.
+fn tmpfs(text: &Spanned<String>, mounted: &mut Mounted, entries: &mut Entries<'_>) {
+    let (path, options) = text.value.split_once(':').unwrap_or((&text.value, ""));
+    let size = options.split(',').find_map(|option| option.strip_prefix("size="));
+    let size = size.and_then(|size| crate::compose::values::bytes::parse(size).ok());
+    let name = mounted.name(path);
+    mounted.add(memory(&name, size), at(&name, path));
+    let rest = options.split(',').any(|option| !option.is_empty() && !option.starts_with("size="));
+    if rest {
+        entries.approximated(&["tmpfs"], "of the options of a directory in memory only the size is kept");
+    } else {
+        entries.mapped(&["tmpfs"]);
+    }
+}
+
+fn secret(
+    mounting: &mut Mounting<'_, '_>,
+    reference: &Spanned<FileReference>,
+    mounted: &mut Mounted,
+    entries: &mut Entries<'_>,
+) {
+    let FileReference { source, target, uid, gid, mode, extensions: _ } = &reference.value;
+    let Some(source) = source else { return };
+    let Some(secret) = mounting.context.project.secrets.get(&source.value) else { return };
+    let external = secret.external.as_ref().is_some_and(|external| external.value);
+    let target = target.as_ref().map_or(source.value.as_str(), |target| target.value.as_str());
+    let target = if target.starts_with('/') { target.to_owned() } else { format!("/run/secrets/{target}") };
+    let object = object_name(secret, &source.value);
+    let key = name::data_key(&source.value);
+    if !external {
+        mounting.secrets.add_file(&object, &key, content_of(mounting, secret).unwrap_or_default());
+    }
+    let name = mounted.name(&source.value);
+    let volume = Volume {
+        name: name.clone(),
+        secret: Some(SecretVolumeSource {
+            secret_name: Some(object),
+            default_mode: mode.as_ref().and_then(|mode| i32::try_from(mode.value.0).ok()),
+            optional: external.then_some(true),
+            items: None,
+        }),
+        ..Volume::default()
+    };
+    mounted.add(volume, VolumeMount { sub_path: Some(key), read_only: Some(true), ..at(&name, &target) });
+    entries.mapped(&["secrets"]);
+    if external {
+        let reason =
+            format!("the Secret `{}` has to be in the namespace", object_name(secret, &source.value));
+        entries.approximated(&["secrets"], reason);
+    }
+    if uid.is_some() || gid.is_some() {
+        entries.approximated(&["secrets"], "files of a Secret belong to root and to the pod's fsGroup");
+    }
+}
+
+fn config(
+    mounting: &mut Mounting<'_, '_>,
+    reference: &Spanned<FileReference>,
+    mounted: &mut Mounted,
+    entries: &mut Entries<'_>,
+) {
+    let FileReference { source, target, uid, gid, mode, extensions: _ } = &reference.value;
+    let Some(source) = source else { return };
+    let Some(config) = mounting.context.project.configs.get(&source.value) else { return };
+    let target = target.as_ref().map_or_else(|| format!("/{}", source.value), |target| target.value.clone());
+    let target = if target.starts_with('/') { target } else { format!("/{target}") };
+    let key = name::data_key(&source.value);
+    let mode = mode.as_ref().map(|mode| mode.value);
+    entries.mapped(&["configs"]);
+    let name = if config.external.as_ref().is_some_and(|external| external.value) {
+        let object = object_name(config, &source.value);
+        let name = mounted.name(&source.value);
+        let reason = format!("the ConfigMap `{object}` has to be in the namespace");
+        let source =
+            ConfigMapVolumeSource { name: object, optional: Some(true), ..ConfigMapVolumeSource::default() };
+        mounted.volumes.push(Volume { name: name.clone(), config_map: Some(source), ..Volume::default() });
+        entries.approximated(&["configs"], reason);
+        name
+    } else {
+        let contents =
+            BTreeMap::from([(source.value.clone(), content_of(mounting, config).unwrap_or_default())]);
+        deliver(mounting, ("configs", &source.value), contents, mode, mounted, entries)
+    };
+    mounted.mount(VolumeMount { sub_path: Some(key), read_only: Some(true), ..at(&name, &target) });
+    if uid.is_some() || gid.is_some() {
+        entries.approximated(&["configs"], "files of a ConfigMap belong to root and to the pod's fsGroup");
+    }
+}
+
+/// The name of the object of a compose secret or config.
+pub(super) fn object_name(object: &FileObject, key: &str) -> String {
+    let external = object.external.as_ref().is_some_and(|external| external.value);
+    let named = object.name.as_ref().filter(|_| external).map_or(key, |name| name.value.as_str());
+    name::dns_label(named)
+}
+
+/// What a compose secret or config holds: its text, or its file.
+fn content_of(mounting: &Mounting<'_, '_>, object: &FileObject) -> Option<Vec<u8>> {
+    if let Some(content) = &object.content {
+        return Some(content.value.clone().into_bytes());
+    }
+    let file = object.file.as_ref()?;
+    mounting.context.files.read(camino::Utf8Path::new(&file.value)).ok()
+}
+
+fn secret_file(environment: &str) -> String {
+    format!("overlays/{environment}/secrets/kustomization.yaml")
+}
+
+fn at(volume: &str, path: &str) -> VolumeMount {
+    VolumeMount { name: volume.to_owned(), mount_path: path.to_owned(), ..VolumeMount::default() }
+}
+
+fn empty(name: &str) -> Volume {
+    Volume { name: name.to_owned(), empty_dir: Some(EmptyDirVolumeSource::default()), ..Volume::default() }
+}
+
+fn memory(name: &str, size: Option<i64>) -> Volume {
+    let size_limit: Option<Quantity> = size.filter(|size| *size > 0).map(quantity::memory);
+    let source = EmptyDirVolumeSource { medium: Some("Memory".to_owned()), size_limit };
+    Volume { name: name.to_owned(), empty_dir: Some(source), ..Volume::default() }
+}
+
+fn claimed(volume: Volume, claim: &str) -> Volume {
+    let source = PersistentVolumeClaimVolumeSource { claim_name: claim.to_owned(), read_only: None };
+    Volume { persistent_volume_claim: Some(source), ..volume }
+}

@@ -1,0 +1,56 @@
+//! What services are called in the cluster.
+
+use std::collections::BTreeMap;
+
+use super::{NAME_COLLISION, UNNAMEABLE};
+use crate::{
+    compose::model::Project,
+    diag::{Diagnostic, Report},
+    k8s::name,
+};
+
+/// The names of services in the cluster.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    objects: BTreeMap<String, String>,
+}
+
+impl Names {
+    /// The name of the objects, and the host name, of a service.
+    pub(super) fn object<'a>(&'a self, service: &'a str) -> &'a str {
+        self.objects.get(service).map_or(service, String::as_str)
+    }
+}
+
+/// Gives each service a legal name. Two services that would get one are refused: one of them would
+/// vanish.
+pub(super) fn choose(project: &Project, report: &mut Report) -> Names {
+    let mut names = Names::default();
+    let mut owners: BTreeMap<String, &str> = BTreeMap::new();
+    for (service, definition) in &project.services {
+        let object = name::service_name(service);
+        if name::dns_label(service).is_empty() {
+            report.push(
+                Diagnostic::error(
+                    UNNAMEABLE,
+                    format!("nothing of `{service}` can stand in a Kubernetes name"),
+                )
+                .at(definition.span, "this service")
+                .help("give it a name with a letter or a digit"),
+            );
+        } else if let Some(owner) = owners.get(&object) {
+            let first = project.services.get(*owner).map(|other| other.span);
+            let message = format!("`{owner}` and `{service}` would both be called `{object}`");
+            let mut diagnostic = Diagnostic::error(NAME_COLLISION, message)
+                .at(definition.span, "this service")
+                .help("rename one of them: Kubernetes names have neither capitals, underscores nor dots");
+            if let Some(first) = first {
+                diagnostic = diagnostic.at(first, "and this one");
+            }
+            report.push(diagnostic);
+        }
+        owners.entry(object.clone()).or_insert(service);
+        names.objects.insert(service.clone(), object);
+    }
+    names
+}

@@ -1,0 +1,190 @@
+//! How a service is reached and what it reaches: host namespaces, names, resolvers.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{HostAlias, PodDNSConfig, PodDNSConfigOption, PodSpec};
+
+use super::{ClusterService, Context, ledger::Entries, ports::Ports};
+use crate::{compose::model::Service, k8s::name, text::Spanned};
+
+/// Gives the pod its namespaces, names and resolvers.
+pub(super) fn plan(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
+    pod.enable_service_links = Some(false);
+    namespaces(service, pod, entries);
+    names(service, pod, entries);
+    resolver(service, pod, entries);
+    networks(service, entries);
+}
+
+/// The Service objects of a service: its own, and one for each further name that somebody uses.
+pub(super) fn services(
+    context: &Context<'_>,
+    ports: &Ports,
+    name: &str,
+    needed: bool,
+) -> Vec<ClusterService> {
+    let listening = ports.of_service(name);
+    if listening.is_empty() && !context.hosts.is_referred(name) && !needed {
+        return Vec::new();
+    }
+    let headless = listening.is_empty()
+        || context
+            .project
+            .services
+            .get(name)
+            .and_then(|service| service.deploy.as_ref()?.value.endpoint_mode.as_ref())
+            .is_some_and(|mode| mode.value == "dnsrr");
+    let own = context.names.object(name);
+    let mut services =
+        vec![ClusterService { name: own.to_owned(), comment: None, ports: listening.clone(), headless }];
+    services.extend(context.hosts.aliases_of(name).map(|alias| ClusterService {
+        name: alias.to_owned(),
+        comment: Some(format!("{own} by another name that is in use")),
+        ports: listening.clone(),
+        headless,
+    }));
+    services
+}
+
+fn namespaces(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
+    if let Some(mode) = &service.network_mode {
+        match mode.value.as_str() {
+            "host" => {
+                pod.host_network = Some(true);
+                pod.dns_policy = Some("ClusterFirstWithHostNet".to_owned());
+                entries.mapped(&["network_mode"]);
+            }
+            "bridge" | "default" => entries.ignored(&["network_mode"], "every pod has a network of its own"),
+            "none" => entries
+                .unsupported(&["network_mode"], "a pod always has a network: deny it with a NetworkPolicy"),
+            _ => entries.unsupported(
+                &["network_mode"],
+                "services that share a network namespace have to be containers of one pod: join them by hand",
+            ),
+        }
+    }
+    for (key, mode, host) in
+        [("pid", &service.pid, &mut pod.host_pid), ("ipc", &service.ipc, &mut pod.host_ipc)]
+    {
+        let Some(mode) = mode else { continue };
+        match mode.value.as_str() {
+            "host" => {
+                *host = Some(true);
+                entries.mapped(&[key]);
+            }
+            "private" | "shareable" | "" => entries.ignored(&[key], "every pod has one of its own"),
+            _ => entries.unsupported(
+                &[key],
+                "services that share a namespace have to be containers of one pod: join them by hand",
+            ),
+        }
+    }
+    if let Some(mode) = &service.userns_mode {
+        if mode.value == "host" {
+            entries.ignored(&["userns_mode"], "pods use the node's user namespace unless `hostUsers: false`");
+        } else {
+            entries.unsupported(&["userns_mode"], "pods know `hostUsers: false` only");
+        }
+    }
+}
+
+fn names(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
+    if let Some(hostname) = &service.hostname {
+        let label = name::dns_label(&hostname.value);
+        if label == hostname.value {
+            entries.mapped(&["hostname"]);
+        } else {
+            entries.approximated(&["hostname"], format!("`{label}`: a pod's host name is one DNS label"));
+        }
+        pod.hostname = (!label.is_empty()).then_some(label);
+    }
+    if let Some(hosts) = &service.extra_hosts {
+        let mut by_address: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for (host, addresses) in hosts.value.iter() {
+            for address in &addresses.value {
+                if address == "host-gateway" {
+                    let reason =
+                        "pods cannot name their node's gateway; on minikube it is host.minikube.internal";
+                    entries.unsupported(&["extra_hosts"], reason);
+                } else {
+                    by_address.entry(address).or_default().push(host.clone());
+                    entries.mapped(&["extra_hosts"]);
+                }
+            }
+        }
+        let alias = |(ip, hostnames): (&str, Vec<String>)| HostAlias {
+            ip: ip.to_owned(),
+            hostnames: Some(hostnames),
+        };
+        let aliases: Vec<HostAlias> = by_address.into_iter().map(alias).collect();
+        pod.host_aliases = (!aliases.is_empty()).then_some(aliases);
+    }
+}
+
+fn resolver(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
+    let list = |field: &Option<Spanned<Vec<Spanned<String>>>>| {
+        let values: Vec<String> =
+            field.iter().flat_map(|field| &field.value).map(|text| text.value.clone()).collect();
+        (!values.is_empty()).then_some(values)
+    };
+    let option = |text: String| match text.split_once(':') {
+        Some((name, value)) => {
+            PodDNSConfigOption { name: Some(name.to_owned()), value: Some(value.to_owned()) }
+        }
+        None => PodDNSConfigOption { name: Some(text), value: None },
+    };
+    let mut nameservers = list(&service.dns);
+    let searches = list(&service.dns_search);
+    let options = list(&service.dns_opt).map(|options| options.into_iter().map(option).collect());
+    if let Some(servers) = &mut nameservers {
+        // The cluster's own resolver takes the first of three places: names of services need it.
+        if servers.len() > 2 {
+            servers.truncate(2);
+            entries
+                .approximated(&["dns"], "a pod has three resolvers at most, and the cluster's is the first");
+        } else {
+            entries.mapped(&["dns"]);
+        }
+    }
+    if searches.is_some() {
+        entries.mapped(&["dns_search"]);
+    }
+    if service.dns_opt.is_some() {
+        entries.mapped(&["dns_opt"]);
+    }
+    if nameservers.is_some() || searches.is_some() || options.is_some() {
+        pod.dns_config = Some(PodDNSConfig { nameservers, searches, options });
+    }
+}
+
+fn networks(service: &Service, entries: &mut Entries<'_>) {
+    let Some(networks) = &service.networks else { return };
+    entries
+        .ignored(&["networks"], "the pods of a namespace reach each other: separate them by a NetworkPolicy");
+    for (network, settings) in &networks.value {
+        let Some(settings) = &settings.value else { continue };
+        let fixed = settings.ipv4_address.is_some()
+            || settings.ipv6_address.is_some()
+            || settings.link_local_ips.is_some()
+            || settings.mac_address.is_some();
+        if fixed {
+            let reason = "pods get their addresses from the cluster: refer to services by name";
+            entries.unsupported(&["networks", network], reason);
+        }
+        if settings.aliases.is_some() {
+            let reason = "a further Service for each name that is in use, known in the whole namespace";
+            entries.approximated(&["networks", network, "aliases"], reason);
+        }
+        for (key, present) in [
+            ("driver_opts", settings.driver_opts.is_some()),
+            ("gw_priority", settings.gw_priority.is_some()),
+            ("interface_name", settings.interface_name.is_some()),
+            ("priority", settings.priority.is_some()),
+        ] {
+            if present {
+                entries
+                    .ignored(&["networks", network, key], "a pod has one network card, given by the cluster");
+            }
+        }
+    }
+}

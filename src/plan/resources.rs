@@ -1,0 +1,151 @@
+//! Processors, memory, devices.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::{
+    api::core::v1::{Container, ResourceRequirements},
+    apimachinery::pkg::api::resource::Quantity,
+};
+
+use super::ledger::Entries;
+use crate::{
+    compose::model::{DeployResources, DeviceRequest, ResourceLimits, ResourceReservations, Service},
+    k8s::quantity,
+    text::Spanned,
+};
+
+/// What a container asks for when compose says nothing: little, but not nothing, so that the scheduler
+/// can count.
+const REQUESTS: &[(&str, &str)] = &[("cpu", "50m"), ("memory", "128Mi")];
+
+/// Gives the container its requests and limits. `deploy.resources` and the older attributes say the
+/// same, where both stand: loading has made sure.
+pub(super) fn plan(service: &Service, container: &mut Container, entries: &mut Entries<'_>) {
+    let mut requests = BTreeMap::new();
+    let mut limits = BTreeMap::new();
+    older(service, &mut requests, &mut limits, entries);
+    if let Some(resources) = service.deploy.as_ref().and_then(|deploy| deploy.value.resources.as_ref()) {
+        deployed(&resources.value, &mut requests, &mut limits, entries);
+    }
+    devices(service.gpus.as_ref(), &["gpus"], &mut limits, entries);
+    for (name, least) in REQUESTS {
+        // A limit without a request is a request of the same size: Kubernetes fills it in.
+        if !limits.contains_key(*name) {
+            requests.entry((*name).to_owned()).or_insert_with(|| Quantity((*least).to_owned()));
+        }
+    }
+    container.resources = Some(ResourceRequirements {
+        requests: (!requests.is_empty()).then_some(requests),
+        limits: (!limits.is_empty()).then_some(limits),
+        ..ResourceRequirements::default()
+    });
+}
+
+type Quantities = BTreeMap<String, Quantity>;
+
+fn older(service: &Service, requests: &mut Quantities, limits: &mut Quantities, entries: &mut Entries<'_>) {
+    if let Some(cpus) = &service.cpus {
+        limits.insert("cpu".to_owned(), quantity::cpu(cpus.value));
+        entries.mapped(&["cpus"]);
+    }
+    if let Some(quota) = &service.cpu_quota {
+        let period = service.cpu_period.as_ref().map_or(100_000, |period| period.value.max(1));
+        limits.entry("cpu".to_owned()).or_insert_with(|| quantity::cpu(quota.value as f64 / period as f64));
+        entries.mapped(&["cpu_quota"]);
+    }
+    if service.cpu_period.is_some() {
+        match service.cpu_quota {
+            Some(_) => entries.mapped(&["cpu_period"]),
+            None => entries.ignored(&["cpu_period"], "without `cpu_quota` it limits nothing"),
+        }
+    }
+    if let Some(shares) = &service.cpu_shares {
+        requests.insert("cpu".to_owned(), quantity::cpu(shares.value as f64 / 1024.0));
+        entries.approximated(
+            &["cpu_shares"],
+            "a weight among neighbours becomes a request: 1024 is one processor",
+        );
+    }
+    if let Some(limit) = &service.mem_limit {
+        limits.insert("memory".to_owned(), quantity::memory(limit.value.0));
+        entries.mapped(&["mem_limit"]);
+    }
+    if let Some(reservation) = &service.mem_reservation {
+        requests.insert("memory".to_owned(), quantity::memory(reservation.value.0));
+        entries.mapped(&["mem_reservation"]);
+    }
+}
+
+fn deployed(
+    resources: &DeployResources,
+    requests: &mut Quantities,
+    limits: &mut Quantities,
+    entries: &mut Entries<'_>,
+) {
+    const LIMITS: &[&str] = &["deploy", "resources", "limits"];
+    const RESERVATIONS: &[&str] = &["deploy", "resources", "reservations"];
+    let DeployResources { limits: most, reservations, extensions: _ } = resources;
+    if let Some(most) = most {
+        let ResourceLimits { cpus, memory, pids, extensions: _ } = &most.value;
+        if let Some(cpus) = cpus {
+            limits.insert("cpu".to_owned(), quantity::cpu(cpus.value));
+        }
+        if let Some(memory) = memory {
+            limits.insert("memory".to_owned(), quantity::memory(memory.value.0));
+        }
+        entries.mapped(LIMITS);
+        if pids.is_some() {
+            let reason = "pods have no limit of processes: set the kubelet's podPidsLimit";
+            entries.unsupported(&[LIMITS, &["pids"]].concat(), reason);
+        }
+    }
+    if let Some(reservations) = reservations {
+        let ResourceReservations { cpus, memory, devices: wanted, generic_resources, extensions: _ } =
+            &reservations.value;
+        if let Some(cpus) = cpus {
+            requests.insert("cpu".to_owned(), quantity::cpu(cpus.value));
+        }
+        if let Some(memory) = memory {
+            requests.insert("memory".to_owned(), quantity::memory(memory.value.0));
+        }
+        entries.mapped(RESERVATIONS);
+        devices(wanted.as_ref(), &[RESERVATIONS, &["devices"]].concat(), limits, entries);
+        if generic_resources.is_some() {
+            let reason =
+                "a cluster has extended resources by other names: request the one that its nodes offer";
+            entries.unsupported(&[RESERVATIONS, &["generic_resources"]].concat(), reason);
+        }
+    }
+}
+
+/// Graphics cards become an extended resource of their maker; other devices are not known to a cluster.
+fn devices(
+    wanted: Option<&Spanned<Vec<Spanned<DeviceRequest>>>>,
+    path: &[&str],
+    limits: &mut Quantities,
+    entries: &mut Entries<'_>,
+) {
+    for device in wanted.iter().flat_map(|wanted| &wanted.value) {
+        let DeviceRequest { capabilities, driver, count, device_ids, options: _, extensions: _ } =
+            &device.value;
+        let driver = driver.as_ref().map_or("nvidia", |driver| driver.value.as_str());
+        let able =
+            |name: &str| capabilities.iter().flat_map(|list| &list.value).any(|able| able.value == name);
+        if capabilities.is_some() && !able("gpu") && !able("nvidia") && !able("compute") {
+            entries
+                .unsupported(path, "a device plugin has to offer it; then request it by its resource name");
+            continue;
+        }
+        let count = count.as_ref().map_or(-1, |count| count.value);
+        let ids = device_ids.as_ref().map_or(0, |ids| ids.value.len());
+        let number = if count > 0 { count } else { i64::try_from(ids).unwrap_or(1).max(1) };
+        limits.insert(format!("{driver}.com/gpu"), Quantity(number.to_string()));
+        if count < 0 || ids > 0 {
+            let reason =
+                format!("{number} of them: a pod asks for a number, neither for all nor for certain ones");
+            entries.approximated(path, reason);
+        } else {
+            entries.mapped(path);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! How a service is updated and started again: everything of `deploy` but resources and placement.
+
+use super::{Update, kinds::Decided, ledger::Entries};
+use crate::{
+    compose::model::{Deploy, Duration, Service, UpdateConfig},
+    text::Spanned,
+};
+
+/// Everything of `deploy` but resources and placement.
+pub(super) fn plan(service: &Service, decided: Decided, entries: &mut Entries<'_>) -> Update {
+    let Some(deploy) = &service.deploy else { return Update::default() };
+    let Deploy {
+        mode,
+        replicas,
+        labels: _,
+        update_config,
+        rollback_config,
+        resources: _,
+        restart_policy,
+        placement: _,
+        endpoint_mode,
+        extensions: _,
+    } = &deploy.value;
+    entries.mapped(&["deploy"]);
+    if let Some(mode) = mode {
+        match mode.value.as_str() {
+            "" | "replicated" | "global" | "replicated-job" => entries.mapped(&["deploy", "mode"]),
+            "global-job" => {
+                entries.approximated(&["deploy", "mode"], "a Job runs once, not once on every node")
+            }
+            other => entries.unsupported(&["deploy", "mode"], format!("`{other}` is no mode that is known")),
+        }
+    }
+    if replicas.is_some() && decided == Decided::DaemonSet {
+        entries.ignored(&["deploy", "replicas"], "it runs once on every node");
+    }
+    if rollback_config.is_some() {
+        let reason = "a roll-back is an update to an older revision: it proceeds as updates do";
+        entries.unsupported(&["deploy", "rollback_config"], reason);
+    }
+    if let Some(policy) = restart_policy {
+        let again =
+            decided == Decided::Job || policy.condition.as_ref().is_none_or(|text| text.value == "any");
+        if !again {
+            let reason = "a service that serves is always started again";
+            entries.approximated(&["deploy", "restart_policy", "condition"], reason);
+        }
+        for (key, present) in [("delay", policy.delay.is_some()), ("window", policy.window.is_some())] {
+            if present {
+                let reason = "the kubelet waits longer after each failure, from 10 seconds to 5 minutes";
+                entries.unsupported(&["deploy", "restart_policy", key], reason);
+            }
+        }
+        if policy.max_attempts.is_some() && decided != Decided::Job {
+            let reason = "a service that serves is started again without end";
+            entries.unsupported(&["deploy", "restart_policy", "max_attempts"], reason);
+        }
+    }
+    if endpoint_mode.is_some() {
+        entries.mapped_to(&["deploy", "endpoint_mode"], entries.file().replace("deployment", "service"));
+    }
+    update_config.as_ref().map_or_else(Update::default, |update| updating(&update.value, entries))
+}
+
+fn updating(update: &UpdateConfig, entries: &mut Entries<'_>) -> Update {
+    let UpdateConfig { parallelism, delay, failure_action, monitor, max_failure_ratio, order, extensions: _ } =
+        update;
+    let at_once = parallelism.as_ref().map_or(1, |parallelism| parallelism.value);
+    let number = i32::try_from(at_once).unwrap_or(1);
+    let start_first = order.as_ref().is_some_and(|order| order.value == "start-first");
+    for (key, present) in
+        [("failure_action", failure_action.is_some()), ("max_failure_ratio", max_failure_ratio.is_some())]
+    {
+        if present {
+            let reason = "an update that fails stops where it is: `kubectl rollout undo` takes it back";
+            entries.unsupported(&["deploy", "update_config", key], reason);
+        }
+    }
+    let seconds = |field: &Option<Spanned<Duration>>| {
+        field
+            .as_ref()
+            .and_then(|time| i32::try_from(time.value.seconds()).ok())
+            .filter(|seconds| *seconds > 0)
+    };
+    if monitor.is_some() {
+        entries.approximated(
+            &["deploy", "update_config", "monitor"],
+            "the time in which an update has to proceed",
+        );
+    }
+    Update {
+        recreate: at_once == 0,
+        max_surge: Some(if start_first { number } else { 0 }),
+        max_unavailable: Some(if start_first { 0 } else { number }),
+        min_ready_seconds: seconds(delay),
+        progress_deadline_seconds: seconds(monitor)
+            .map(|monitor| monitor.saturating_add(seconds(delay).unwrap_or(0)).saturating_add(600)),
+    }
+}

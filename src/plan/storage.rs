@@ -1,0 +1,285 @@
+//! Volumes that outlive their containers: who claims what.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use k8s_openapi::{
+    api::core::v1::{
+        NFSVolumeSource, PersistentVolumeClaim, PersistentVolumeClaimSpec, VolumeResourceRequirements,
+    },
+    apimachinery::pkg::{api::resource::Quantity, apis::meta::v1::ObjectMeta},
+};
+
+use super::{
+    Context, files,
+    kinds::{self, Decided, Kinds},
+    ledger::{Entries, KeyPath, Ledger},
+};
+use crate::{
+    compose::model::{Mount, Service, Volume},
+    k8s::name,
+};
+
+/// The size of a claim: compose knows none, and a claim has to say one.
+const SIZE: &str = "10Gi";
+/// Names of claims leave room for a number.
+const CLAIM_LENGTH: usize = 55;
+
+/// How the named volumes of a project are kept.
+#[derive(Debug, Default)]
+pub(super) struct Storage {
+    volumes: BTreeMap<String, Kept>,
+    /// Data directories of the host, by path.
+    directories: BTreeMap<String, Directory>,
+}
+
+/// A directory of the host that holds data.
+#[derive(Debug, Clone)]
+struct Directory {
+    claim: String,
+    /// The app that the claim stands with: the first one that uses it.
+    app: String,
+    users: BTreeSet<String>,
+    several_replicas: bool,
+}
+
+/// How one named volume is kept.
+#[derive(Debug, Clone)]
+pub(super) struct Kept {
+    /// The name of the claim.
+    pub(super) claim: String,
+    pub(super) how: How,
+    /// The apps that use it.
+    apps: Vec<String>,
+    object: PersistentVolumeClaim,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum How {
+    /// A StatefulSet claims it for its pod.
+    Template,
+    /// A claim in the tree.
+    Claim,
+    /// A claim that somebody else made.
+    External,
+    /// A directory of an NFS server, mounted as it is.
+    Nfs(NFSVolumeSource),
+    /// In memory.
+    Memory,
+}
+
+impl Storage {
+    /// Decides for every named volume that some service mounts.
+    pub(super) fn of(context: &Context<'_>, kinds: &Kinds) -> Self {
+        let mut users: BTreeMap<&str, Vec<(&str, bool)>> = BTreeMap::new();
+        for (name, service) in context.services() {
+            for mount in effective(context, service) {
+                let volume = mount.r#type.as_ref().is_some_and(|kind| kind.value == "volume");
+                if let Some(source) =
+                    mount.source.as_ref().filter(|source| volume && !source.value.is_empty())
+                {
+                    users.entry(source.value.as_str()).or_default().push((name, files::is_read_only(mount)));
+                }
+            }
+        }
+        let volumes = users
+            .into_iter()
+            .map(|(volume, users)| (volume.to_owned(), keep(context, kinds, volume, &users)));
+        Self { volumes: volumes.collect(), directories: BTreeMap::new() }
+    }
+
+    /// How a named volume is kept.
+    pub(super) fn of_volume(&self, volume: &str) -> Option<&Kept> {
+        self.volumes.get(volume)
+    }
+
+    /// The claim of a directory of the host that holds data, which `service` uses too.
+    pub(super) fn claim_directory(
+        &mut self,
+        app: &str,
+        key: &str,
+        service: &Service,
+        source: &str,
+    ) -> String {
+        let last = source.rsplit('/').find(|part| !part.is_empty()).unwrap_or("data");
+        let wanted = name::shortened(&name::dns_label(&format!("{app}-{last}")), CLAIM_LENGTH);
+        let taken = |name: &String| {
+            self.directories.values().any(|directory| directory.claim == *name)
+                || self.volumes.values().any(|kept| kept.claim == *name)
+        };
+        let claim = name::free(&wanted, taken);
+        let new =
+            || Directory { claim, app: app.to_owned(), users: BTreeSet::new(), several_replicas: false };
+        let directory = self.directories.entry(source.to_owned()).or_insert_with(new);
+        directory.users.insert(key.to_owned());
+        directory.several_replicas |= kinds::replicas(service).is_some_and(|replicas| replicas > 1);
+        directory.claim.clone()
+    }
+
+    /// Claims that only one app uses.
+    pub(super) fn claims_of(&self, app: &str) -> Vec<PersistentVolumeClaim> {
+        let kept = self.volumes.values().filter(|kept| kept.how == How::Claim && kept.apps == [app]);
+        let directories = self.directories.values().filter(|directory| directory.app == app);
+        let claims = directories.map(|directory| {
+            claim_object(&directory.claim, directory.users.len() > 1 || directory.several_replicas)
+        });
+        kept.map(|kept| kept.object.clone()).chain(claims).collect()
+    }
+
+    /// Claims that several apps use.
+    pub(super) fn shared_claims(&self) -> Vec<PersistentVolumeClaim> {
+        let kept = self.volumes.values().filter(|kept| kept.how == How::Claim && kept.apps.len() > 1);
+        kept.map(|kept| kept.object.clone()).collect()
+    }
+
+    /// Claims that somebody else made.
+    pub(super) fn external_claims(&self) -> Vec<PersistentVolumeClaim> {
+        let kept = self.volumes.values().filter(|kept| kept.how == How::External);
+        kept.map(|kept| kept.object.clone()).collect()
+    }
+
+    /// Enters what became of the top-level volumes.
+    pub(super) fn enter(&self, context: &Context<'_>, environment: &str, ledger: &mut Ledger) {
+        for (volume, declared) in &context.project.volumes {
+            let base = KeyPath::new(["volumes", volume]);
+            let Some(kept) = self.volumes.get(volume) else {
+                Entries::new(ledger, base, "").ignored(&[], "no active service mounts it");
+                continue;
+            };
+            let file = match (&kept.how, kept.apps.as_slice()) {
+                (How::External, _) => format!("overlays/{environment}/external.yaml"),
+                (How::Claim, [app]) => super::app_file(app, &format!("{}.pvc.yaml", kept.claim)),
+                (How::Claim, _) => format!("base/{}.pvc.yaml", kept.claim),
+                (_, apps) => super::app_file(apps.first().map_or("", String::as_str), "kustomization.yaml"),
+            };
+            let mut entries = Entries::new(ledger, base, file);
+            entries.mapped(&[]);
+            if let Some(volume) = &declared.value {
+                settings(volume, &kept.how, &mut entries);
+            }
+        }
+    }
+}
+
+/// The mounts of a service with those it takes over by `volumes_from`; its own stand where both have one
+/// target.
+pub(super) fn effective<'a>(context: &Context<'a>, service: &'a Service) -> Vec<&'a Mount> {
+    let mut mounts: Vec<&Mount> = Vec::new();
+    let mut pending = vec![service];
+    let mut seen: Vec<&str> = Vec::new();
+    while let Some(service) = pending.pop() {
+        for mount in service.volumes.iter().flat_map(|field| &field.value) {
+            let target = |mount: &Mount| mount.target.as_ref().map(|target| target.value.clone());
+            if !mounts.iter().any(|known| target(known) == target(&mount.value)) {
+                mounts.push(&mount.value);
+            }
+        }
+        for source in service.volumes_from.iter().flat_map(|field| &field.value) {
+            let name = source.value.split(':').next().unwrap_or_default();
+            if !seen.contains(&name) {
+                seen.push(name);
+                pending.extend(context.project.services.get(name).map(|service| &service.value));
+            }
+        }
+    }
+    mounts
+}
+
+/// A claim of the usual size; `shared` if pods on several nodes mount it.
+pub(super) fn claim_object(claim: &str, shared: bool) -> PersistentVolumeClaim {
+    let mode = if shared { "ReadWriteMany" } else { "ReadWriteOnce" };
+    PersistentVolumeClaim {
+        metadata: ObjectMeta { name: Some(claim.to_owned()), ..ObjectMeta::default() },
+        spec: Some(PersistentVolumeClaimSpec {
+            access_modes: Some(vec![mode.to_owned()]),
+            resources: Some(VolumeResourceRequirements {
+                requests: Some(BTreeMap::from([("storage".to_owned(), Quantity(SIZE.to_owned()))])),
+                ..VolumeResourceRequirements::default()
+            }),
+            ..PersistentVolumeClaimSpec::default()
+        }),
+        ..PersistentVolumeClaim::default()
+    }
+}
+
+fn keep(context: &Context<'_>, kinds: &Kinds, volume: &str, users: &[(&str, bool)]) -> Kept {
+    let declared = context.project.volumes.get(volume).and_then(|volume| volume.value.as_deref());
+    let external =
+        declared.and_then(|volume| volume.external.as_ref()).is_some_and(|external| external.value);
+    let real_name = declared.and_then(|volume| volume.name.as_ref()).map(|name| name.value.as_str());
+    let claim = name::dns_label(if external { real_name.unwrap_or(volume) } else { volume });
+    let mut apps: Vec<String> = users.iter().map(|(user, _)| context.apps.of(user).to_owned()).collect();
+    apps.sort();
+    apps.dedup();
+    let names: Vec<&str> = users.iter().map(|(user, _)| *user).collect();
+    let several_pods = names.windows(2).any(|pair| pair[0] != pair[1])
+        || context.services().any(|(name, service)| {
+            names.contains(&name) && kinds::replicas(service).is_some_and(|replicas| replicas > 1)
+        });
+    let template = names.iter().all(|name| kinds.of(name) == Decided::StatefulSet && *name == names[0]);
+    let how = match declared.and_then(special) {
+        _ if external => How::External,
+        Some(how) => how,
+        None if template => How::Template,
+        None => How::Claim,
+    };
+    let mut object = claim_object(&claim, several_pods);
+    if let Some(labels) = declared.and_then(|volume| volume.labels.as_ref()) {
+        let legal = labels.value.iter().filter(|(key, _)| name::is_label_key(key));
+        object.metadata.annotations =
+            Some(legal.map(|(key, value)| (key.clone(), value.value.clone())).collect());
+    }
+    Kept { claim, how, apps, object }
+}
+
+/// What the options of the local driver ask for, if Kubernetes has it.
+fn special(volume: &Volume) -> Option<How> {
+    let options = &volume.driver_opts.as_ref()?.value;
+    let option = |key: &str| options.get(key).map_or("", |value| value.value.as_str());
+    match option("type") {
+        "nfs" | "nfs4" => {
+            let server = option("o").split(',').find_map(|part| part.strip_prefix("addr="))?;
+            let path = option("device").rsplit_once(':').map_or(option("device"), |(_, path)| path);
+            Some(How::Nfs(NFSVolumeSource {
+                server: server.to_owned(),
+                path: path.to_owned(),
+                read_only: None,
+            }))
+        }
+        "tmpfs" => Some(How::Memory),
+        _ => None,
+    }
+}
+
+fn settings(volume: &Volume, how: &How, entries: &mut Entries<'_>) {
+    let Volume { name: real_name, driver, driver_opts, external, labels, extensions: _ } = volume;
+    if real_name.is_some() {
+        match how {
+            How::External => entries.mapped(&["name"]),
+            _ => {
+                entries.ignored(&["name"], "claims are named by their key: a namespace keeps projects apart")
+            }
+        }
+    }
+    if driver.as_ref().is_some_and(|driver| driver.value != "local" && !driver.value.is_empty()) {
+        entries
+            .unsupported(&["driver"], "volumes of a cluster come from a StorageClass: name it in the claim");
+    }
+    if driver_opts.is_some() {
+        match how {
+            How::Nfs(_) | How::Memory => entries.mapped(&["driver_opts"]),
+            _ => entries
+                .unsupported(&["driver_opts"], "options of a volume driver: a StorageClass has its own"),
+        }
+    }
+    if external.is_some() {
+        let reason =
+            "the claim has to be in the namespace; it stands in a file of yours, to keep or to delete";
+        entries.approximated(&["external"], reason);
+    }
+    if labels.is_some() {
+        match how {
+            How::Claim | How::Template => entries.approximated(&["labels"], "annotations of the claim"),
+            _ => entries.ignored(&["labels"], "there is no claim in the tree that could carry them"),
+        }
+    }
+}

@@ -1,0 +1,460 @@
+//! One service becomes one workload: the place where every attribute of a service is decided.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{Container, PodSpec};
+
+use super::{
+    Context, Kind, Update, Workload, app_file, command, health, image,
+    kinds::{self, Decided, Kinds},
+    ledger::{Entries, KeyPath, Ledger},
+    mounts::{self, Delivered, Mounting},
+    network, placement,
+    ports::Ports,
+    resources, rollout,
+    secrets::{self, Secrets},
+    security,
+    storage::Storage,
+};
+use crate::{
+    compose::model::{Labels, Port, Service},
+    k8s::name,
+    text::Spanned,
+};
+
+/// The label by which a workload's pods are told from all others, with the compose service's name.
+pub const SERVICE_LABEL: &str = "kustompose.dev/service";
+
+/// What deciding one service needs to look at and to add to.
+pub(super) struct Parts<'a, 'b> {
+    pub(super) context: &'a Context<'a>,
+    pub(super) ports: &'a Ports,
+    pub(super) kinds: &'a Kinds,
+    pub(super) storage: &'b mut Storage,
+    pub(super) secrets: &'b mut Secrets,
+    pub(super) delivered: &'b mut Delivered,
+    pub(super) ledger: &'b mut Ledger,
+    pub(super) environment: &'a str,
+}
+
+/// A workload before it is known which of its variables others share.
+#[derive(Debug)]
+pub(super) struct Draft {
+    /// The service by its name in compose.
+    pub(super) key: String,
+    pub(super) app: String,
+    pub(super) workload: Workload,
+    pub(super) variables: BTreeMap<String, String>,
+}
+
+/// Attributes that no pod has, with what a user can do instead.
+const WITHOUT_COUNTERPART: &[(&str, &str)] = &[
+    ("blkio_config", "pods have no limits of block devices: see the node's I/O configuration"),
+    ("cgroup", "control groups are the container runtime's business"),
+    ("cgroup_parent", "control groups are the kubelet's business: see its --cgroup-root"),
+    ("cpu_count", "a setting of Windows containers: see `cpus`"),
+    ("cpu_percent", "a setting of Windows containers: see `cpus`"),
+    ("cpu_rt_period", "pods have no real-time scheduling: it is a setting of nodes"),
+    ("cpu_rt_runtime", "pods have no real-time scheduling: it is a setting of nodes"),
+    ("cpuset", "pods do not choose processors: see the kubelet's static CPU manager policy"),
+    ("credential_spec", "on Windows nodes: securityContext.windowsOptions.gmsaCredentialSpec"),
+    ("device_cgroup_rules", "devices come from device plugins: request their resource instead"),
+    ("devices", "devices come from device plugins: request their resource instead"),
+    ("domainname", "a pod's domain is the cluster's: refer to services by name"),
+    ("external_links", "containers of other projects: give them a Service of type ExternalName"),
+    ("isolation", "a setting of Windows containers"),
+    ("logging", "a cluster's nodes collect what containers print: configure it there"),
+    ("mac_address", "pods get their addresses from the cluster"),
+    ("mem_swappiness", "swap is a setting of nodes"),
+    ("memswap_limit", "swap is a setting of nodes"),
+    ("models", "a cluster has no model runner: run the model as a service and name it in variables"),
+    ("oom_kill_disable", "the kernel kills by quality of service: set requests equal to limits"),
+    ("oom_score_adj", "the kernel kills by quality of service: set requests equal to limits"),
+    ("pids_limit", "pods have no limit of processes: set the kubelet's podPidsLimit"),
+    ("provider", "a program outside of the cluster makes this service: provide it by other means"),
+    ("storage_opt", "options of the engine's storage driver; for its size set an ephemeral-storage limit"),
+    ("ulimits", "limits of processes are the container runtime's: set them on nodes or in the entrypoint"),
+    ("use_api_socket", "the engine's socket: give the workload a ServiceAccount with the rights it needs"),
+    ("uts", "a pod has a host name of its own"),
+    ("pre_start", "make it an initContainer of your own"),
+];
+
+/// Decides one service, every attribute of it.
+pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, '_>) -> Draft {
+    let context = parts.context;
+    let app = context.apps.of(key).to_owned();
+    let decided = parts.kinds.of(key);
+    let object = name::shortened(context.names.object(key), name::STATEFUL_SET_LENGTH);
+    let file = app_file(&app, &file_name(context, key, &app, &object, decided));
+    let entries = &mut Entries::new(parts.ledger, KeyPath::new(["services", key]), file.clone());
+    entries.mapped(&[]);
+    every_attribute(service, entries);
+
+    let mut pod = PodSpec::default();
+    let mut container = Container { name: app.clone(), ..Container::default() };
+    image::plan(context, key, service, &mut pod, &mut container, entries);
+    command::plan(context, service, parts.secrets, &mut container, entries);
+    let listening = parts.ports.of_container(key);
+    container.ports = (!listening.is_empty()).then_some(listening);
+    health::plan(service.healthcheck.as_ref(), &mut container, entries);
+    resources::plan(service, &mut container, entries);
+    security::plan(service, &mut pod, &mut container, entries);
+    network::plan(service, &mut pod, entries);
+    let image = container.image.clone().unwrap_or_default();
+    let mounting = &mut Mounting {
+        context,
+        app: &app,
+        key,
+        service,
+        image,
+        storage: parts.storage,
+        secrets: parts.secrets,
+        delivered: parts.delivered,
+        environment: parts.environment,
+    };
+    let mut mounted = mounts::plan(mounting, &mut pod, &mut container, entries);
+    life(service, decided, &mut pod, entries);
+    let kind = kind(service, decided, &pod, entries);
+    let (mut annotations, mut pod_annotations) = (BTreeMap::new(), BTreeMap::new());
+    labels(service, &mut annotations, &mut pod_annotations, entries);
+    if let Some(deploy) = &service.deploy {
+        placement::plan(deploy, &name::dns_label(key), &mut pod, entries);
+    }
+    let concealed = parts.secrets.conceal(&mut container, &mut pod_annotations);
+    pod.containers = vec![container];
+    let needed = decided == Decided::StatefulSet;
+    let workload = Workload {
+        service: name::dns_label(key),
+        name: object,
+        component: component(decided, service, &image_name(&pod)),
+        kind,
+        file,
+        comments: Vec::new(),
+        annotations,
+        pod_annotations,
+        concealed,
+        claim_templates: std::mem::take(&mut mounted.claim_templates),
+        services: network::services(context, parts.ports, key, needed),
+        pod,
+    };
+    let variables = secrets::variables(service)
+        .map(|(name, value)| (name.to_owned(), context.hosts.follow(name, value)))
+        .collect();
+    Draft { key: key.to_owned(), app, workload, variables }
+}
+
+/// Decides what needs no look at the rest of the service. There is no `..`: an attribute that is added
+/// to the model has to be decided here or be named as decided elsewhere.
+#[expect(clippy::too_many_lines, reason = "one line an attribute")]
+fn every_attribute(service: &Service, entries: &mut Entries<'_>) {
+    let Service {
+        annotations: _,
+        attach,
+        build: _,
+        blkio_config,
+        cap_add: _,
+        cap_drop: _,
+        cgroup,
+        cgroup_parent,
+        command: _,
+        configs: _,
+        container_name,
+        cpu_count,
+        cpu_percent,
+        cpu_period: _,
+        cpu_quota: _,
+        cpu_rt_period,
+        cpu_rt_runtime,
+        cpu_shares: _,
+        cpus: _,
+        cpuset,
+        credential_spec,
+        depends_on,
+        deploy: _,
+        develop,
+        device_cgroup_rules,
+        devices,
+        dns: _,
+        dns_opt: _,
+        dns_search: _,
+        domainname,
+        entrypoint: _,
+        environment: _,
+        expose,
+        external_links,
+        extra_hosts: _,
+        gpus: _,
+        group_add: _,
+        healthcheck: _,
+        hostname: _,
+        image: _,
+        init,
+        ipc: _,
+        isolation,
+        labels: _,
+        links,
+        logging,
+        mac_address,
+        mem_limit: _,
+        mem_reservation: _,
+        mem_swappiness,
+        memswap_limit,
+        models,
+        network_mode: _,
+        networks: _,
+        oom_kill_disable,
+        oom_score_adj,
+        pid: _,
+        pids_limit,
+        platform: _,
+        ports,
+        pre_start,
+        post_start: _,
+        pre_stop: _,
+        privileged: _,
+        profiles,
+        provider,
+        pull_policy: _,
+        pull_refresh_after: _,
+        read_only: _,
+        restart: _,
+        runtime: _,
+        scale: _,
+        security_opt: _,
+        secrets: _,
+        shm_size: _,
+        stdin_open: _,
+        stop_grace_period: _,
+        stop_signal: _,
+        storage_opt,
+        sysctls: _,
+        tmpfs: _,
+        tty: _,
+        ulimits,
+        use_api_socket,
+        user: _,
+        userns_mode: _,
+        uts,
+        volumes: _,
+        volumes_from: _,
+        working_dir: _,
+        extensions,
+    } = service;
+    let without_counterpart = [
+        ("blkio_config", blkio_config.is_some()),
+        ("cgroup", cgroup.is_some()),
+        ("cgroup_parent", cgroup_parent.is_some()),
+        ("cpu_count", cpu_count.is_some()),
+        ("cpu_percent", cpu_percent.is_some()),
+        ("cpu_rt_period", cpu_rt_period.is_some()),
+        ("cpu_rt_runtime", cpu_rt_runtime.is_some()),
+        ("cpuset", cpuset.is_some()),
+        ("credential_spec", credential_spec.is_some()),
+        ("device_cgroup_rules", device_cgroup_rules.is_some()),
+        ("devices", devices.is_some()),
+        ("domainname", domainname.is_some()),
+        ("external_links", external_links.is_some()),
+        ("isolation", isolation.is_some()),
+        ("logging", logging.is_some()),
+        ("mac_address", mac_address.is_some()),
+        ("mem_swappiness", mem_swappiness.is_some()),
+        ("memswap_limit", memswap_limit.is_some()),
+        ("models", models.is_some()),
+        ("oom_kill_disable", oom_kill_disable.is_some()),
+        ("oom_score_adj", oom_score_adj.is_some()),
+        ("pids_limit", pids_limit.is_some()),
+        ("provider", provider.is_some()),
+        ("storage_opt", storage_opt.is_some()),
+        ("ulimits", ulimits.is_some()),
+        ("use_api_socket", use_api_socket.is_some()),
+        ("uts", uts.is_some()),
+        ("pre_start", pre_start.is_some()),
+    ];
+    for (key, present) in without_counterpart {
+        let reason =
+            WITHOUT_COUNTERPART.iter().find(|(name, _)| *name == key).map_or("", |(_, reason)| reason);
+        if present {
+            entries.unsupported(&[key], reason);
+        }
+    }
+    if attach.is_some() {
+        entries.ignored(&["attach"], "it only decides what `docker compose up` prints");
+    }
+    if develop.is_some() {
+        entries.ignored(&["develop"], "it only serves `docker compose watch`");
+    }
+    if init.is_some() {
+        entries.approximated(
+            &["init"],
+            "the pod's processes are reaped by its runtime once they share a namespace; \
+            set shareProcessNamespace if the program leaves zombies behind",
+        );
+    }
+    if profiles.is_some() {
+        entries.mapped(&["profiles"]);
+    }
+    for (key, present) in
+        [("ports", ports.is_some()), ("expose", expose.is_some()), ("links", links.is_some())]
+    {
+        if present {
+            let file = entries
+                .file()
+                .rsplit_once('/')
+                .map_or(String::new(), |(folder, _)| format!("{folder}/service.yaml"));
+            entries.mapped_to(&[key], file);
+        }
+    }
+    if let Some(ports) = ports {
+        published(ports, entries);
+    }
+    if container_name.is_some() {
+        let reason = "the container is named for its app; others that use this name find a Service by it";
+        entries.approximated(&["container_name"], reason);
+    }
+    for (dependency, settings) in depends_on.iter().flat_map(|field| field.value.iter()) {
+        depends(
+            dependency,
+            settings.value.condition.as_ref().map_or("", |text| text.value.as_str()),
+            entries,
+        );
+        if settings.value.restart.as_ref().is_some_and(|restart| restart.value) {
+            let reason = "pods do not restart with others: clients have to connect again";
+            entries.unsupported(&["depends_on", dependency, "restart"], reason);
+        }
+    }
+    for extension in extensions.keys() {
+        entries.ignored(&[extension], "an extension: it means nothing to compose");
+    }
+}
+
+fn depends(dependency: &str, condition: &str, entries: &mut Entries<'_>) {
+    let reason = match condition {
+        "service_healthy" => {
+            "others reach it only once its readiness probe succeeds; until then clients try again"
+        }
+        "service_completed_successfully" => {
+            "it is a Job: apply it first and wait for it, see the tree's README"
+        }
+        _ => "everything starts at once: clients try again until it answers",
+    };
+    entries.approximated(&["depends_on", dependency], reason);
+}
+
+fn published(ports: &Spanned<Vec<Spanned<Port>>>, entries: &mut Entries<'_>) {
+    for port in &ports.value {
+        let host_ip = port.host_ip.as_ref().is_some_and(|ip| !ip.value.is_empty());
+        let number = port.target.as_ref().map_or_else(String::new, |target| target.value.to_string());
+        let moved = port.published.as_ref().is_some_and(|published| published.value != number);
+        let host = port.mode.as_ref().is_some_and(|mode| mode.value == "host");
+        if (moved || host_ip) && !host {
+            let reason = "the Service has the container's own port; what is published on the host is a matter of \
+                Ingress, LoadBalancer or `kubectl port-forward`";
+            entries.approximated(&["ports"], reason);
+        }
+    }
+}
+
+fn file_name(context: &Context<'_>, key: &str, app: &str, object: &str, decided: Decided) -> String {
+    let first = context.apps.members(app).first().is_some_and(|first| first == key);
+    match decided {
+        Decided::Job => format!("{object}.job.yaml"),
+        _ if !first => "workers.yaml".to_owned(),
+        Decided::Deployment => "deployment.yaml".to_owned(),
+        Decided::StatefulSet => "statefulset.yaml".to_owned(),
+        Decided::DaemonSet => "daemonset.yaml".to_owned(),
+    }
+}
+
+fn image_name(pod: &PodSpec) -> String {
+    pod.containers.first().and_then(|container| container.image.clone()).unwrap_or_default()
+}
+
+fn component(decided: Decided, service: &Service, _image: &str) -> &'static str {
+    match decided {
+        Decided::Job => "job",
+        Decided::StatefulSet => "store",
+        _ if service.ports.is_some() || service.expose.is_some() => "web",
+        _ => "worker",
+    }
+}
+
+/// How long it runs and how it stops.
+fn life(service: &Service, decided: Decided, pod: &mut PodSpec, entries: &mut Entries<'_>) {
+    if let Some(period) = &service.stop_grace_period {
+        pod.termination_grace_period_seconds = Some(period.value.seconds());
+        entries.mapped(&["stop_grace_period"]);
+    }
+    let condition = kinds::restart_condition(service).unwrap_or_default();
+    if decided == Decided::Job {
+        let again = condition.starts_with("on-failure");
+        pod.restart_policy = Some(if again { "OnFailure" } else { "Never" }.to_owned());
+    }
+    if service.restart.is_some() {
+        match (decided, condition) {
+            (Decided::Job, "always" | "unless-stopped" | "any") => {
+                entries.approximated(&["restart"], "a Job does not start again once it has ended well");
+            }
+            (Decided::Job, _) | (_, "always" | "unless-stopped" | "any" | "") => entries.mapped(&["restart"]),
+            _ => entries.approximated(&["restart"], "a service that serves is always started again"),
+        }
+    }
+}
+
+fn kind(service: &Service, decided: Decided, pod: &PodSpec, entries: &mut Entries<'_>) -> Kind {
+    let replicas = kinds::replicas(service).and_then(|replicas| i32::try_from(replicas).ok());
+    if service.scale.is_some() {
+        entries.mapped(&["scale"]);
+    }
+    let update = rollout::plan(service, decided, entries);
+    match decided {
+        Decided::Deployment => {
+            let claims = pod.volumes.iter().flatten().any(|volume| volume.persistent_volume_claim.is_some());
+            let recreate =
+                update.recreate || (claims && replicas.unwrap_or(1) <= 1 && update == Update::default());
+            let update = if recreate { Update { recreate, ..Update::default() } } else { update };
+            Kind::Deployment { replicas, update }
+        }
+        Decided::StatefulSet => Kind::StatefulSet { replicas },
+        Decided::DaemonSet => Kind::DaemonSet,
+        Decided::Job => {
+            let attempts = kinds::restart_condition(service)
+                .and_then(|condition| condition.strip_prefix("on-failure:"))
+                .and_then(|attempts| attempts.parse().ok())
+                .or_else(|| max_attempts(service));
+            let again = pod.restart_policy.as_deref() == Some("OnFailure");
+            Kind::Job { backoff_limit: attempts.unwrap_or(if again { 6 } else { 0 }), completions: replicas }
+        }
+    }
+}
+
+fn max_attempts(service: &Service) -> Option<i32> {
+    let policy = service.deploy.as_ref()?.value.restart_policy.as_ref()?;
+    i32::try_from(policy.value.max_attempts.as_ref()?.value).ok()
+}
+
+/// Compose's labels and annotations are for people and programs: annotations here, whose values are free.
+fn labels(
+    service: &Service,
+    object: &mut BTreeMap<String, String>,
+    pod: &mut BTreeMap<String, String>,
+    entries: &mut Entries<'_>,
+) {
+    let mut take = |labels: Option<&Spanned<Labels>>, path: &[&str], to: &mut BTreeMap<String, String>| {
+        for (key, value) in labels.iter().flat_map(|labels| labels.value.iter()) {
+            let path = [path, &[key.as_str()]].concat();
+            if name::is_label_key(key) {
+                to.insert(key.clone(), value.value.clone());
+                entries.mapped(&path);
+            } else {
+                entries.unsupported(
+                    &path,
+                    "no key of an annotation: letters, digits, `-`, `_`, `.` and one `/`",
+                );
+            }
+        }
+    };
+    take(service.labels.as_ref(), &["labels"], pod);
+    take(service.annotations.as_ref(), &["annotations"], pod);
+    let deployed = service.deploy.as_ref().and_then(|deploy| deploy.value.labels.as_ref());
+    take(deployed, &["deploy", "labels"], object);
+}

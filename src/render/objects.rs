@@ -1,0 +1,200 @@
+//! Workloads and Services as objects.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::{
+    api::{
+        apps::v1::{
+            DaemonSet, DaemonSetSpec, Deployment, DeploymentSpec, DeploymentStrategy,
+            RollingUpdateDeployment, StatefulSet, StatefulSetSpec,
+        },
+        batch::v1::{Job, JobSpec},
+        core::v1::{Container, PodSpec, PodTemplateSpec, Probe, Service, ServiceSpec},
+    },
+    apimachinery::pkg::{
+        apis::meta::v1::{LabelSelector, ObjectMeta},
+        util::intstr::IntOrString,
+    },
+};
+use serde_json::{Value, json};
+
+use super::text;
+use crate::{
+    k8s::fields,
+    plan::{App, ClusterService, Concealed, Kind, SERVICE_LABEL, Update, Workload},
+    yaml::emit::{self, Yaml},
+};
+
+const NAME_LABEL: &str = "app.kubernetes.io/name";
+const COMPONENT_LABEL: &str = "app.kubernetes.io/component";
+
+type Labels = BTreeMap<String, String>;
+
+/// The object of a workload.
+pub(super) fn workload(app: &App, workload: &Workload) -> Value {
+    let labels = labels(app, workload);
+    let metadata = ObjectMeta {
+        name: Some(workload.name.clone()),
+        labels: Some(labels.clone()),
+        annotations: some(&workload.annotations),
+        ..ObjectMeta::default()
+    };
+    let selector = LabelSelector { match_labels: Some(selector(workload)), ..LabelSelector::default() };
+    let template = PodTemplateSpec {
+        metadata: Some(ObjectMeta {
+            labels: Some(labels),
+            annotations: some(&workload.pod_annotations),
+            ..ObjectMeta::default()
+        }),
+        spec: Some(workload.pod.clone()),
+    };
+    match &workload.kind {
+        Kind::Deployment { replicas, update } => {
+            let spec = deployment(*replicas, update, selector, template);
+            fields::ordered(&Deployment { metadata, spec: Some(spec), ..Deployment::default() })
+        }
+        Kind::StatefulSet { replicas } => {
+            let spec = StatefulSetSpec {
+                service_name: workload.services.first().map(|service| service.name.clone()),
+                replicas: *replicas,
+                selector,
+                template,
+                volume_claim_templates: Some(workload.claim_templates.clone()),
+                ..StatefulSetSpec::default()
+            };
+            fields::ordered(&StatefulSet { metadata, spec: Some(spec), ..StatefulSet::default() })
+        }
+        Kind::DaemonSet => {
+            let spec = DaemonSetSpec { selector, template, ..DaemonSetSpec::default() };
+            fields::ordered(&DaemonSet { metadata, spec: Some(spec), ..DaemonSet::default() })
+        }
+        Kind::Job { backoff_limit, completions } => {
+            let spec = JobSpec {
+                backoff_limit: Some(*backoff_limit),
+                completions: *completions,
+                parallelism: *completions,
+                template,
+                ..JobSpec::default()
+            };
+            fields::ordered(&Job { metadata, spec: Some(spec), ..Job::default() })
+        }
+    }
+}
+
+/// The Services of a workload.
+pub(super) fn services(app: &App, workload: &Workload) -> Vec<Value> {
+    let object = |service: &ClusterService| {
+        fields::ordered(&Service {
+            metadata: ObjectMeta {
+                name: Some(service.name.clone()),
+                labels: Some(Labels::from([(NAME_LABEL.to_owned(), app.name.clone())])),
+                ..ObjectMeta::default()
+            },
+            spec: Some(ServiceSpec {
+                cluster_ip: service.headless.then(|| "None".to_owned()),
+                selector: Some(selector(workload)),
+                ports: Some(service.ports.clone()),
+                ..ServiceSpec::default()
+            }),
+            ..Service::default()
+        })
+    };
+    workload.services.iter().map(object).collect()
+}
+
+/// The patch that puts a workload's concealed fields back.
+pub(super) fn concealed(workload: &Workload) -> Option<Value> {
+    let Concealed { container, pod_annotations } = workload.concealed.as_ref()?;
+    Some(patch(workload, container, pod_annotations.clone()))
+}
+
+/// The same patch with nothing secret in it: what the fields hold in the tree.
+pub(super) fn concealed_example(workload: &Workload) -> String {
+    let Some(Concealed { container: part, pod_annotations }) = &workload.concealed else {
+        return String::new();
+    };
+    let Some(whole) = workload.pod.containers.first() else { return String::new() };
+    let example = Container {
+        name: whole.name.clone(),
+        command: part.command.as_ref().and(whole.command.clone()),
+        args: part.args.as_ref().and(whole.args.clone()),
+        startup_probe: part.startup_probe.as_ref().and(exec_only(whole.startup_probe.as_ref())),
+        readiness_probe: part.readiness_probe.as_ref().and(exec_only(whole.readiness_probe.as_ref())),
+        lifecycle: part.lifecycle.as_ref().and(whole.lifecycle.clone()),
+        ..Container::default()
+    };
+    let annotations = workload.pod_annotations.iter().filter(|(key, _)| pod_annotations.contains_key(*key));
+    let annotations = annotations.map(|(key, value)| (key.clone(), value.clone())).collect();
+    emit::documents(Some(text::CONCEALED), &[Yaml::from(patch(workload, &example, annotations))])
+}
+
+fn exec_only(probe: Option<&Probe>) -> Option<Probe> {
+    probe.map(|probe| Probe { exec: probe.exec.clone(), ..Probe::default() })
+}
+
+fn patch(workload: &Workload, container: &Container, annotations: Labels) -> Value {
+    let (version, kind) = match workload.kind {
+        Kind::Deployment { .. } => ("apps/v1", "Deployment"),
+        Kind::StatefulSet { .. } => ("apps/v1", "StatefulSet"),
+        Kind::DaemonSet => ("apps/v1", "DaemonSet"),
+        Kind::Job { .. } => ("batch/v1", "Job"),
+    };
+    let template = PodTemplateSpec {
+        metadata: Some(ObjectMeta { annotations: some(&annotations), ..ObjectMeta::default() }),
+        spec: Some(PodSpec { containers: vec![container.clone()], ..PodSpec::default() }),
+    };
+    fields::ordered(&json!({
+        "apiVersion": version,
+        "kind": kind,
+        "metadata": {"name": workload.name},
+        "spec": {"template": template},
+    }))
+}
+
+fn deployment(
+    replicas: Option<i32>,
+    update: &Update,
+    selector: LabelSelector,
+    template: PodTemplateSpec,
+) -> DeploymentSpec {
+    DeploymentSpec {
+        replicas,
+        strategy: strategy(update),
+        min_ready_seconds: update.min_ready_seconds,
+        progress_deadline_seconds: update.progress_deadline_seconds,
+        selector,
+        template,
+        ..DeploymentSpec::default()
+    }
+}
+
+fn strategy(update: &Update) -> Option<DeploymentStrategy> {
+    if update.recreate {
+        return Some(DeploymentStrategy { type_: Some("Recreate".to_owned()), rolling_update: None });
+    }
+    let rolling = RollingUpdateDeployment {
+        max_surge: update.max_surge.map(IntOrString::Int),
+        max_unavailable: update.max_unavailable.map(IntOrString::Int),
+    };
+    (update.max_surge.is_some() || update.max_unavailable.is_some()).then(|| DeploymentStrategy {
+        type_: Some("RollingUpdate".to_owned()),
+        rolling_update: Some(rolling),
+    })
+}
+
+fn labels(app: &App, workload: &Workload) -> Labels {
+    Labels::from([
+        (NAME_LABEL.to_owned(), app.name.clone()),
+        (COMPONENT_LABEL.to_owned(), workload.component.to_owned()),
+        (SERVICE_LABEL.to_owned(), workload.service.clone()),
+    ])
+}
+
+/// Immutable once applied: it holds nothing that could change.
+fn selector(workload: &Workload) -> Labels {
+    Labels::from([(SERVICE_LABEL.to_owned(), workload.service.clone())])
+}
+
+fn some(map: &Labels) -> Option<Labels> {
+    (!map.is_empty()).then(|| map.clone())
+}
