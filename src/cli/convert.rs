@@ -44,6 +44,8 @@ enum Deny {
 /// The flags of `convert`.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) project: project::Flags,
     /// Directory of the project
     #[arg(default_value = ".", value_name = "DIR")]
     directory: Utf8PathBuf,
