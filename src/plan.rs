@@ -30,7 +30,7 @@ mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use k8s_openapi::api::core::v1::{Container, PersistentVolumeClaim, PodSpec, ServicePort};
 
 use self::{
@@ -111,6 +111,8 @@ pub struct Environment {
 pub struct App {
     /// Its name, a DNS label; also the name of its containers.
     pub name: String,
+    /// The directory of the tree that it stands in.
+    pub home: String,
     /// What it runs, the most important first.
     pub workloads: Vec<Workload>,
     /// Variables that all its workloads have.
@@ -261,6 +263,17 @@ pub struct Input<'a> {
     pub namespace: Option<String>,
 }
 
+/// What the user decides, beside the compose files.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The directory that the tree is written to, absolute: it is never part of what is converted.
+    pub output: Utf8PathBuf,
+    /// Variables that are secret whatever they look like.
+    pub secret: BTreeSet<String>,
+    /// Variables that are not.
+    pub not_secret: BTreeSet<String>,
+}
+
 /// What every decision may look at.
 struct Context<'a> {
     project: &'a Project,
@@ -284,21 +297,20 @@ impl Context<'_> {
 }
 
 /// Decides what a project becomes in all its environments. What cannot be decided is reported; the plan is
-/// then incomplete. `output` is the directory that the tree is written to, absolute: it is never part of
-/// what is converted.
-pub fn plan(inputs: &[Input<'_>], output: &Utf8Path, files: &dyn Files, report: &mut Report) -> Plan {
+/// then incomplete.
+pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: &mut Report) -> Plan {
     let projects: Vec<&Project> = inputs.iter().map(|input| input.project).collect();
     let names = names::choose(&projects, report);
     let apps = apps::group(&projects, &names);
     let layout = Layout::of(&projects, &names, &apps);
-    let found = secrets::find(&projects);
+    let found = secrets::find(&projects, options);
     let mut ledgers: Vec<Ledger> = inputs.iter().map(|_| Ledger::default()).collect();
     let contexts: Vec<Context<'_>> = inputs
         .iter()
         .map(|input| Context {
             project: input.project,
             files,
-            output,
+            output: &options.output,
             environment: &input.name,
             layout: &layout,
             names: &names,
@@ -415,6 +427,7 @@ fn assemble(
     let app = |name: &str| {
         let mut app = App {
             name: name.to_owned(),
+            home: context.layout.home(name).to_owned(),
             workloads: Vec::new(),
             config: config.remove(name).unwrap_or_default(),
             files: delivered.of_app(name),

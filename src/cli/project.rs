@@ -44,6 +44,14 @@ impl Flags {
         all
     }
 
+    /// Do they say which project is meant, rather than leaving it to what is found?
+    pub(super) fn describe_a_project(&self) -> bool {
+        !self.files.is_empty()
+            || !self.profiles.is_empty()
+            || !self.env_files.is_empty()
+            || self.project_directory.is_some()
+    }
+
     /// What to load, seen from this process.
     pub(super) fn request(&self, options: Options, services: Vec<String>, io: &Io<'_>) -> Request {
         Request {

@@ -45,9 +45,14 @@ impl Layout {
         layout
     }
 
+    /// The directory of an app.
+    pub(super) fn home(&self, app: &str) -> &str {
+        self.apps.get(app).map_or("base", String::as_str)
+    }
+
     /// A file that stands with an app.
     pub(super) fn app_file(&self, app: &str, file: &str) -> String {
-        self.apps.get(app).map_or_else(|| format!("base/{app}/{file}"), |home| format!("{home}/{file}"))
+        format!("{}/{file}", self.home(app))
     }
 
     /// A file that stands with one service of an app.

@@ -31,14 +31,14 @@ const DATABASES: &[&str] =
     &["mysql", "mariadb", "percona", "postgres", "postgresql", "postgis", "timescaledb", "mongo"];
 
 /// What mounting needs to look at and to add to.
-pub(super) struct Mounting<'a, 'b> {
+pub(super) struct Mounting<'a, 'b, 'c> {
     pub(super) context: &'a Context<'a>,
     pub(super) app: &'a str,
     pub(super) key: &'a str,
     pub(super) service: &'a Service,
     pub(super) image: String,
     pub(super) storage: &'b mut Storage,
-    pub(super) secrets: &'b mut Secrets<'a>,
+    pub(super) secrets: &'b mut Secrets<'c>,
     pub(super) delivered: &'b mut Delivered,
 }
 
@@ -121,7 +121,7 @@ impl Mounted {
 
 /// Gives pod and container their volumes.
 pub(super) fn plan(
-    mounting: &mut Mounting<'_, '_>,
+    mounting: &mut Mounting<'_, '_, '_>,
     pod: &mut PodSpec,
     container: &mut Container,
     entries: &mut Entries<'_>,
@@ -157,7 +157,7 @@ pub(super) fn plan(
     mounted
 }
 
-fn one(mounting: &mut Mounting<'_, '_>, mount: &Mount, mounted: &mut Mounted, entries: &mut Entries<'_>) {
+fn one(mounting: &mut Mounting<'_, '_, '_>, mount: &Mount, mounted: &mut Mounted, entries: &mut Entries<'_>) {
     let text =
         |field: &Option<Spanned<String>>| field.as_ref().map_or("", |text| text.value.as_str()).to_owned();
     let (kind, source, target) = (text(&mount.r#type), text(&mount.source), text(&mount.target));
@@ -204,7 +204,13 @@ fn one(mounting: &mut Mounting<'_, '_>, mount: &Mount, mounted: &mut Mounted, en
     }
 }
 
-fn named(mounting: &mut Mounting<'_, '_>, mount: &Mount, source: &str, target: &str, mounted: &mut Mounted) {
+fn named(
+    mounting: &mut Mounting<'_, '_, '_>,
+    mount: &Mount,
+    source: &str,
+    target: &str,
+    mounted: &mut Mounted,
+) {
     let Some(kept) = mounting.storage.of_volume(source).cloned() else { return };
     let sub_path =
         mount.volume.as_ref().and_then(|volume| volume.value.subpath.as_ref()).map(|path| path.value.clone());
@@ -237,7 +243,7 @@ fn is_database(image: &str) -> bool {
 }
 
 fn bind(
-    mounting: &mut Mounting<'_, '_>,
+    mounting: &mut Mounting<'_, '_, '_>,
     mount: &Mount,
     source: &str,
     target: &str,
@@ -296,7 +302,7 @@ fn bind(
 
 /// Puts files into a ConfigMap, or into a Secret if they tell one, and gives the pod a volume of them.
 fn deliver(
-    mounting: &mut Mounting<'_, '_>,
+    mounting: &mut Mounting<'_, '_, '_>,
     (element, stem): (&str, &str),
     contents: BTreeMap<String, Vec<u8>>,
     mode: Option<FileMode>,
@@ -339,7 +345,7 @@ fn deliver(
     name
 }
 
-fn volumes_from(mounting: &Mounting<'_, '_>, entries: &mut Entries<'_>) {
+fn volumes_from(mounting: &Mounting<'_, '_, '_>, entries: &mut Entries<'_>) {
     for source in mounting.service.volumes_from.iter().flat_map(|field| &field.value) {
         if source.value.starts_with("container:") {
             entries.unsupported(
@@ -368,7 +374,7 @@ fn tmpfs(text: &Spanned<String>, mounted: &mut Mounted, entries: &mut Entries<'_
 }
 
 fn secret(
-    mounting: &mut Mounting<'_, '_>,
+    mounting: &mut Mounting<'_, '_, '_>,
     reference: &Spanned<FileReference>,
     mounted: &mut Mounted,
     entries: &mut Entries<'_>,
@@ -408,7 +414,7 @@ fn secret(
 }
 
 fn config(
-    mounting: &mut Mounting<'_, '_>,
+    mounting: &mut Mounting<'_, '_, '_>,
     reference: &Spanned<FileReference>,
     mounted: &mut Mounted,
     entries: &mut Entries<'_>,
@@ -449,7 +455,7 @@ pub(super) fn object_name(object: &FileObject, key: &str) -> String {
 }
 
 /// What a compose secret or config holds: its text, or its file.
-fn content_of(mounting: &Mounting<'_, '_>, object: &FileObject) -> Option<Vec<u8>> {
+fn content_of(mounting: &Mounting<'_, '_, '_>, object: &FileObject) -> Option<Vec<u8>> {
     if let Some(content) = &object.content {
         return Some(content.value.clone().into_bytes());
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::{Container, ExecAction, LifecycleHandler, Probe};
 
-use super::{CONCEALED, Concealed, SecretBundle, command};
+use super::{CONCEALED, Concealed, Options, SecretBundle, command};
 use crate::{
     compose::model::{Project, Service},
     k8s::{data, expansion},
@@ -32,13 +32,14 @@ pub(super) struct Secrets<'a> {
 
 /// Finds the secret variables of all environments. What kustomize cannot write into a ConfigMap counts
 /// as well: Secrets are written in base64.
-pub(super) fn find(projects: &[&Project]) -> Found {
+pub(super) fn find(projects: &[&Project], options: &Options) -> Found {
     let all = || {
         projects.iter().flat_map(|project| project.services.values()).flat_map(|service| variables(service))
     };
     let mut found = Found::default();
     for (key, value) in all() {
-        if secret::is_secret(key, value) {
+        let named = options.secret.contains(key);
+        if named || (secret::is_secret(key, value) && !options.not_secret.contains(key)) {
             found.keys.insert(key.to_owned());
             if value.len() >= TELLING_LENGTH {
                 found.values.insert(value.to_owned());

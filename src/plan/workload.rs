@@ -26,12 +26,12 @@ use crate::{
 pub const SERVICE_LABEL: &str = "kustompose.dev/service";
 
 /// What deciding one service needs to look at and to add to.
-pub(super) struct Parts<'a, 'b> {
+pub(super) struct Parts<'a, 'b, 'c> {
     pub(super) context: &'a Context<'a>,
     pub(super) ports: &'a Ports,
     pub(super) kinds: &'a Kinds,
     pub(super) storage: &'b mut Storage,
-    pub(super) secrets: &'b mut Secrets<'a>,
+    pub(super) secrets: &'b mut Secrets<'c>,
     pub(super) delivered: &'b mut Delivered,
     pub(super) ledger: &'b mut Ledger,
 }
@@ -79,7 +79,7 @@ const WITHOUT_COUNTERPART: &[(&str, &str)] = &[
 ];
 
 /// Decides one service, every attribute of it.
-pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, '_>) -> Draft {
+pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, '_, '_>) -> Draft {
     let context = parts.context;
     let app = context.apps.of(key).to_owned();
     let decided = parts.kinds.of(key);
