@@ -65,7 +65,7 @@ pub(super) fn divide(environments: &[Elements], names: &[&str]) -> Layers {
     let everywhere: Environments = (0..environments.len()).collect();
     let mut layers =
         Layers { overlays: environments.iter().map(|_| Overlay::default()).collect(), ..Layers::default() };
-    let homes = Homes { names, environments: homes(environments, &everywhere) };
+    let homes = Homes { names, everywhere: everywhere.clone(), components: homes(environments) };
     for id in ids(environments) {
         object(environments, &id, &homes, &mut layers);
     }
@@ -78,14 +78,16 @@ pub(super) fn divide(environments: &[Elements], names: &[&str]) -> Layers {
 /// Which environments apply which directory.
 struct Homes<'a> {
     names: &'a [&'a str],
-    environments: BTreeMap<String, Environments>,
+    everywhere: Environments,
+    components: BTreeMap<String, Environments>,
 }
 
 impl Homes<'_> {
     /// The directory of what just these environments apply: the usual one if all that apply it need it,
     /// else a component named for them.
     fn of(&self, home: &str, present: &Environments) -> String {
-        if self.environments.get(home) == Some(present) {
+        let usual = if is_base(home) { Some(&self.everywhere) } else { self.components.get(home) };
+        if usual == Some(present) {
             return home.to_owned();
         }
         let name = home.rsplit('/').next().unwrap_or(home);
@@ -94,18 +96,15 @@ impl Homes<'_> {
     }
 }
 
-/// The environments that apply each directory: all of them for `base/`, else those that need anything
-/// in it.
-fn homes(environments: &[Elements], everywhere: &Environments) -> BTreeMap<String, Environments> {
+/// The environments that need anything in each directory of a component.
+fn homes(environments: &[Elements]) -> BTreeMap<String, Environments> {
     let mut homes: BTreeMap<String, Environments> = BTreeMap::new();
     for (index, elements) in environments.iter().enumerate() {
         for Object { home, .. } in &elements.objects {
             homes.entry(home.clone()).or_default().insert(index);
         }
     }
-    for (_, environments) in homes.iter_mut().filter(|(home, _)| is_base(home)) {
-        environments.clone_from(everywhere);
-    }
+    homes.retain(|home, _| !is_base(home));
     homes
 }
 
@@ -189,7 +188,7 @@ fn config_map(
     let Some(base) = base else {
         for (index, version) in versions {
             if let Some(overlay) = layers.overlays.get_mut(index) {
-                overlay.config_maps.push(generated(version.content.clone(), false));
+                overlay.config_maps.push(generated(version.content.clone().in_overlay(), false));
             }
         }
         return;
@@ -273,6 +272,14 @@ fn changed<T: Clone + PartialEq>(
 }
 
 impl Content {
+    /// In an overlay, env files are named for their ConfigMaps: it holds those of all apps.
+    fn in_overlay(self) -> Self {
+        match self {
+            Content::Variables(_, variables) => Content::Variables(String::new(), variables),
+            files @ Content::Files(_) => files,
+        }
+    }
+
     fn is_empty(&self) -> bool {
         match self {
             Content::Variables(_, variables) => variables.is_empty(),
