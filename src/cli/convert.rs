@@ -1,6 +1,6 @@
 //! `kustompose convert`: the tree for a project, and what became of every key.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
@@ -265,8 +265,16 @@ fn tell(arguments: &Arguments, conversion: &Conversion, sources: &Sources, io: &
     if arguments.quiet {
         return;
     }
+    // What an anchor or a key above has said already is not said again.
+    let mut said: BTreeSet<(String, &str)> = BTreeSet::new();
+    let mut above: Option<&KeyFate> = None;
     for key in &conversion.keys {
-        let told = arguments.verbose || key.fate.kind == FateKind::Approximated;
+        let repeated = above.is_some_and(|above| key.path.is_below(&above.path) && key.fate == above.fate)
+            || !said.insert((sources.location(key.span).to_string(), &key.fate.reason));
+        if !repeated {
+            above = Some(key);
+        }
+        let told = arguments.verbose || (key.fate.kind == FateKind::Approximated && !repeated);
         if told && !key.fate.reason.is_empty() {
             let place = sources.location(key.span);
             put(io.stderr, &format!("{place}: {} {}: {}\n", key.path, key.fate.kind.name(), key.fate.reason));
