@@ -107,7 +107,8 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
         put(io.stdout, &format!("{report:#}\n"));
     }
     let Some(conversion) = conversion else { return 2 };
-    if arguments.format == Format::Text {
+    let none = report.has_errors() && conversion.outcome.changes.is_empty();
+    if arguments.format == Format::Text && !none {
         tell(arguments, &conversion, &sources, io);
     }
     status(arguments, &conversion, &report)
@@ -230,7 +231,7 @@ fn document(
 ) -> Value {
     let output = &arguments.output;
     let diagnostics: Vec<Value> =
-        report.diagnostics().iter().map(|diagnostic| json::diagnostic(diagnostic, sources)).collect();
+        report.by_place().into_iter().map(|diagnostic| json::diagnostic(diagnostic, sources)).collect();
     let environment = conversion.map(|conversion| {
         let name = &conversion.plan.environment;
         json!({"name": name, "overlay": output.join("overlays").join(name)})

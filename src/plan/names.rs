@@ -27,7 +27,7 @@ impl Names {
 pub(super) fn choose(project: &Project, report: &mut Report) -> Names {
     let mut names = Names::default();
     let mut owners: BTreeMap<String, &str> = BTreeMap::new();
-    for (service, definition) in &project.services {
+    for service in project.services.keys() {
         let object = name::service_name(service);
         if name::dns_label(service).is_empty() {
             report.push(
@@ -35,19 +35,17 @@ pub(super) fn choose(project: &Project, report: &mut Report) -> Names {
                     UNNAMEABLE,
                     format!("nothing of `{service}` can stand in a Kubernetes name"),
                 )
-                .at(definition.span, "this service")
+                .at(project.place_of_service(service), "this service")
                 .help("give it a name with a letter or a digit"),
             );
         } else if let Some(owner) = owners.get(&object) {
-            let first = project.services.get(*owner).map(|other| other.span);
             let message = format!("`{owner}` and `{service}` would both be called `{object}`");
-            let mut diagnostic = Diagnostic::error(NAME_COLLISION, message)
-                .at(definition.span, "this service")
-                .help("rename one of them: Kubernetes names have neither capitals, underscores nor dots");
-            if let Some(first) = first {
-                diagnostic = diagnostic.at(first, "and this one");
-            }
-            report.push(diagnostic);
+            report.push(
+                Diagnostic::error(NAME_COLLISION, message)
+                    .at(project.place_of_service(service), "this service")
+                    .at(project.place_of_service(owner), "and this one")
+                    .help("rename one of them: Kubernetes names have neither capitals, underscores nor dots"),
+            );
         }
         owners.entry(object.clone()).or_insert(service);
         names.objects.insert(service.clone(), object);
