@@ -442,14 +442,17 @@ fn assemble(
 
 /// A service that others name has to resolve; without ports its name gives the pods, at any port.
 fn warn_of_unknown_ports(context: &Context<'_>, ports: &Ports, report: &mut Report) {
-    for (name, service) in context.services() {
+    for (name, _) in context.services() {
         if context.hosts.is_addressed(name) && ports.of_service(name).is_empty() {
             report.push(
                 Diagnostic::warning(
                     UNKNOWN_PORTS,
                     format!("no port of `{name}` is known, and others address it"),
                 )
-                .at(service.span, "its Service is headless: the name gives the pods, at any port")
+                .at(
+                    context.project.place_of_service(name),
+                    "its Service is headless: the name gives the pods, at any port",
+                )
                 .help("name its ports under `expose`"),
             );
         }

@@ -29,19 +29,23 @@ const RESOLVED: &[(&str, &str)] = &[
 pub fn keys(project: &Project, ledger: &Ledger) -> Vec<KeyFate> {
     let mut keys = Vec::new();
     for document in &project.documents {
-        collect(&document.tree, &KeyPath::default(), &mut |path, span| {
-            keys.push(KeyFate { fate: fate(project, ledger, document, &path), path, span });
+        collect(&document.tree, &KeyPath::default(), &mut |path, span, value| {
+            let fate = match value.value {
+                Value::Seq(_) => fate_of_list(project, ledger, document, &path),
+                _ => fate(project, ledger, document, &path),
+            };
+            keys.push(KeyFate { fate, path, span });
         });
     }
     keys
 }
 
-fn collect(node: &Node, path: &KeyPath, found: &mut impl FnMut(KeyPath, Span)) {
+fn collect(node: &Node, path: &KeyPath, found: &mut impl FnMut(KeyPath, Span, &Node)) {
     match &node.value {
         Value::Map(map) => {
             for (key, value) in map {
                 let below = path.join([&key.text]);
-                found(below.clone(), key.span);
+                found(below.clone(), key.span, value);
                 collect(value, &below, found);
             }
         }
@@ -52,6 +56,16 @@ fn collect(node: &Node, path: &KeyPath, found: &mut impl FnMut(KeyPath, Span)) {
         }
         _ => {}
     }
+}
+
+/// The items of a list have no keys of their own: the list's says what became of them, too.
+fn fate_of_list(project: &Project, ledger: &Ledger, document: &Document, path: &KeyPath) -> Fate {
+    let mut whole = Ledger::default();
+    whole.enter(path.clone(), fate(project, ledger, document, path));
+    for (_, below) in ledger.iter().filter(|(entry, _)| entry.is_below(path)) {
+        whole.enter(path.clone(), below.clone());
+    }
+    whole.of(path).cloned().unwrap_or_else(unused)
 }
 
 fn fate(project: &Project, ledger: &Ledger, document: &Document, path: &KeyPath) -> Fate {

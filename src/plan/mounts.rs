@@ -163,12 +163,19 @@ fn one(mounting: &mut Mounting<'_, '_, '_>, mount: &Mount, mounted: &mut Mounted
     let (kind, source, target) = (text(&mount.r#type), text(&mount.source), text(&mount.target));
     let key = &["volumes"][..];
     match kind.as_str() {
+        "volume" if files::spares_the_image(mounting.service, mount) => {
+            let reason = format!("`{target}`: nothing hides what the image has there");
+            entries.ignored(key, reason);
+        }
         "volume" if source.is_empty() => {
             let name = mounted.name(&target);
             mounted.add(empty(&name), at(&name, &target));
             entries.approximated(
                 key,
-                "an anonymous volume becomes an empty directory that lives as long as its pod",
+                format!(
+                    "`{target}`: an anonymous volume becomes an empty directory that lives as long as its pod; \
+                    what the image has there is hidden"
+                ),
             );
         }
         "volume" => named(mounting, mount, &source, &target, mounted),

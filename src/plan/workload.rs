@@ -95,7 +95,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     command::plan(context, service, parts.secrets, &mut container, entries);
     let listening = parts.ports.of_container(key);
     container.ports = (!listening.is_empty()).then_some(listening);
-    health::plan(service.healthcheck.as_ref(), &mut container, entries);
+    health::plan(key, service.healthcheck.as_ref(), parts.ports, &mut container, entries);
     resources::plan(service, &mut container, entries);
     security::plan(service, &mut pod, &mut container, entries);
     network::plan(service, &mut pod, entries);

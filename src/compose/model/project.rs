@@ -106,6 +106,14 @@ impl Project {
         project
     }
 
+    /// Where the name of a service stands first.
+    pub fn place_of_service(&self, name: &str) -> Span {
+        let documents = self.documents.iter().filter(|document| document.role != Role::Extends);
+        let services = documents.filter_map(|document| document.tree.get("services")?.as_map());
+        let keys = services.flat_map(Map::keys);
+        keys.filter(|key| key.text == name).map(|key| key.span).next().unwrap_or(Span::NOWHERE)
+    }
+
     /// The project as `docker compose config` prints it: active services, their resources.
     pub fn write(&self) -> Node {
         let mut map = Map::new();
