@@ -274,8 +274,8 @@ pub fn plan(project: &Project, options: &Options, files: &dyn Files, report: &mu
     let hosts = hosts::find(project, &names);
     let context = Context { project, files, output: &options.output, names, apps, hosts };
     let mut ledger = Ledger::default();
-    let ports = ports::learn(&context);
     let kinds = kinds::decide(&context);
+    let ports = ports::learn(&context, &kinds);
     let mut secrets = Secrets::of(&context);
     let mut storage = Storage::of(&context, &kinds);
     let mut delivered = Delivered::default();
@@ -296,6 +296,7 @@ pub fn plan(project: &Project, options: &Options, files: &dyn Files, report: &mu
         configuration::share(&context, &options.environment, &mut drafts, &mut secrets, &mut ledger, report);
     storage.enter(&context, &options.environment, &mut ledger);
     top::enter(&context, &options.environment, &mut ledger);
+    top::warn_of_missing(&context, report);
     warn_of_unknown_ports(&context, &ports, report);
     warn_of_unsupported(project, &ledger, report);
     Plan {
