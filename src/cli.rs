@@ -65,8 +65,10 @@ pub fn run(args: &[String], mut io: Io<'_>) -> u8 {
         Err(error) => return usage(&error, &mut io),
     };
     match arguments.command {
-        Command::Config(config) => config::run(&config, &arguments.project, &mut io),
-        Command::Convert(convert) => convert::run(&convert, &arguments.project, &mut io),
+        Command::Config(config) => config::run(&config, &arguments.project.and(&config.project), &mut io),
+        Command::Convert(convert) => {
+            convert::run(&convert, &arguments.project.and(&convert.project), &mut io)
+        }
     }
 }
 
@@ -99,4 +101,45 @@ fn show(report: &Report, sources: &Sources, io: &mut Io<'_>) {
 /// Writes; a reader that went away is no error of ours.
 fn put(target: &mut dyn Write, text: &str) {
     let _ = target.write_all(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Exit status, standard output and standard error.
+    fn run_in(directory: &Utf8PathBuf, args: &[&str]) -> (u8, String, String) {
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let io = Io {
+            environment: BTreeMap::new(),
+            directory: directory.clone(),
+            stdout: &mut stdout,
+            stderr: &mut stderr,
+            color: false,
+            width: 80,
+        };
+        let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+        let status = run(&args, io);
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (status, text(stdout), text(stderr))
+    }
+
+    #[test]
+    fn flags_add_up_before_and_behind_the_command() {
+        let nowhere = Utf8PathBuf::from("/nonexistent");
+        let (status, stdout, stderr) = run_in(&nowhere, &["-f", "a.yaml", "config", "-f", "b.yaml"]);
+        assert_eq!((status, stdout.as_str()), (1, ""));
+        assert!(stderr.contains("`a.yaml` cannot be read") && stderr.contains("`b.yaml` cannot be read"));
+        assert!(stderr.ends_with("2 errors\n"));
+    }
+
+    #[test]
+    fn a_misuse_is_told_from_what_was_asked_for() {
+        let nowhere = Utf8PathBuf::from("/nonexistent");
+        assert_eq!(run_in(&nowhere, &["confg"]).0, 2);
+        assert_eq!(run_in(&nowhere, &["config", "--format", "xml"]).0, 2);
+        let (status, stdout, stderr) = run_in(&nowhere, &["--help"]);
+        assert_eq!((status, stderr.as_str()), (0, ""));
+        assert!(stdout.contains("Usage: kustompose"));
+    }
 }

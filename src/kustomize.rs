@@ -6,10 +6,11 @@
 
 pub mod env_file;
 mod kustomization;
+pub mod patch;
 
 use camino::Utf8PathBuf;
 
-pub use self::kustomization::{Generator, Image, Kustomization};
+pub use self::kustomization::{Generator, Image, Kustomization, Patch};
 
 /// Whose a file is, once it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,6 +9,7 @@
 //! | [`yaml`] | YAML | [`yaml::Node`] |
 //! | [`compose`] | compose, and nothing of Kubernetes | `compose::Project` |
 //! | [`k8s`] | Kubernetes, and nothing of ours | names, quantities, fields |
+//! | [`settings`] | `kustompose.yaml` | [`settings::Settings`] |
 //! | [`plan`] | decisions | [`plan::Plan`] |
 //! | [`kustomize`] | kustomize's files | [`kustomize::TreeFile`] |
 //! | [`render`] | how a plan is written down | the files of a tree |
@@ -23,5 +24,6 @@ pub mod kustomize;
 pub mod plan;
 pub mod render;
 pub mod secret;
+pub mod settings;
 pub mod text;
 pub mod yaml;

@@ -13,6 +13,7 @@ mod hosts;
 mod image;
 mod keys;
 mod kinds;
+mod layout;
 mod ledger;
 mod mounts;
 mod names;
@@ -32,17 +33,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 use k8s_openapi::api::core::v1::{Container, PersistentVolumeClaim, PodSpec, ServicePort};
 
+use self::{
+    apps::Apps,
+    configuration::Bundles,
+    layout::Layout,
+    mounts::Delivered,
+    names::Names,
+    ports::Ports,
+    secrets::{Found, Secrets},
+    storage::Storage,
+    workload::{Draft, Parts},
+};
 pub use self::{
     keys::{KeyFate, keys},
     ledger::{Fate, FateKind, KeyPath, Ledger},
     workload::SERVICE_LABEL,
-};
-use self::{
-    mounts::Delivered,
-    ports::Ports,
-    secrets::Secrets,
-    storage::Storage,
-    workload::{Draft, Parts},
 };
 use crate::{
     compose::{
@@ -65,24 +70,31 @@ pub(crate) const UNKNOWN_PORTS: Code = Code { id: "KP004", name: "unknown-ports"
 /// A variable that no container of Kubernetes can have.
 pub(crate) const ILLEGAL_VARIABLE: Code = Code { id: "KP005", name: "illegal-variable" };
 
-/// Everything that one environment of a project runs.
+/// Everything that a project becomes.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// The project's name.
     pub project: String,
-    /// The environment's name, a DNS label.
-    pub environment: String,
-    /// The namespace that the environment's objects live in.
+    /// Its environments, in the order in which they were given.
+    pub environments: Vec<Environment>,
+}
+
+/// Everything that one environment of a project runs.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// Its name, a DNS label.
+    pub name: String,
+    /// The namespace that its objects live in.
     pub namespace: String,
     /// The compose files that it was read from, as they are shown to people.
     pub origin: Vec<String>,
-    /// Does this environment run on a developer's machine?
+    /// Does it run on a developer's machine?
     pub is_local: bool,
     /// Apps, by name.
     pub apps: Vec<App>,
     /// Variables that several apps share, in the order in which containers take them.
     pub shared: Vec<Bundle>,
-    /// Secrets, in the order in which containers take them.
+    /// Secrets, by name.
     pub secrets: Vec<SecretBundle>,
     /// Claims that more than one app uses.
     pub claims: Vec<PersistentVolumeClaim>,
@@ -99,6 +111,8 @@ pub struct Plan {
 pub struct App {
     /// Its name, a DNS label; also the name of its containers.
     pub name: String,
+    /// The directory of the tree that it stands in.
+    pub home: String,
     /// What it runs, the most important first.
     pub workloads: Vec<Workload>,
     /// Variables that all its workloads have.
@@ -236,15 +250,28 @@ pub struct FileBundle {
     pub files: BTreeMap<String, Vec<u8>>,
 }
 
+/// One environment: a project as some files, variables and profiles make it.
+#[derive(Debug, Clone)]
+pub struct Input<'a> {
+    /// The environment's name, a DNS label.
+    pub name: String,
+    /// The project as it is there.
+    pub project: &'a Project,
+    /// The compose files as they are shown to people.
+    pub origin: Vec<String>,
+    /// The namespace, unless it is the usual one.
+    pub namespace: Option<String>,
+}
+
 /// What the user decides, beside the compose files.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The environment's name.
-    pub environment: String,
-    /// The compose files as they are shown to people.
-    pub origin: Vec<String>,
-    /// The directory that the tree is written to, absolute: never part of what is converted.
+    /// The directory that the tree is written to, absolute: it is never part of what is converted.
     pub output: Utf8PathBuf,
+    /// Variables that are secret whatever they look like.
+    pub secret: BTreeSet<String>,
+    /// Variables that are not.
+    pub not_secret: BTreeSet<String>,
 }
 
 /// What every decision may look at.
@@ -252,8 +279,10 @@ struct Context<'a> {
     project: &'a Project,
     files: &'a dyn Files,
     output: &'a Utf8Path,
-    names: names::Names,
-    apps: apps::Apps,
+    environment: &'a str,
+    layout: &'a Layout,
+    names: &'a Names,
+    apps: &'a Apps,
     hosts: hosts::Hosts,
 }
 
@@ -267,62 +296,107 @@ impl Context<'_> {
     }
 }
 
-/// Decides what a project becomes. What cannot be decided is reported; the plan is then incomplete.
-pub fn plan(project: &Project, options: &Options, files: &dyn Files, report: &mut Report) -> Plan {
-    let names = names::choose(project, report);
-    let apps = apps::group(project, &names);
-    let hosts = hosts::find(project, &names);
-    let context = Context { project, files, output: &options.output, names, apps, hosts };
-    let mut ledger = Ledger::default();
-    let kinds = kinds::decide(&context);
-    let ports = ports::learn(&context, &kinds);
-    let mut secrets = Secrets::of(&context);
-    let mut storage = Storage::of(&context, &kinds);
-    let mut delivered = Delivered::default();
-    let mut parts = Parts {
-        context: &context,
-        ports: &ports,
-        kinds: &kinds,
-        storage: &mut storage,
-        secrets: &mut secrets,
-        delivered: &mut delivered,
-        ledger: &mut ledger,
-        environment: &options.environment,
-    };
-    let services = project.services.iter();
-    let mut drafts: Vec<Draft> =
-        services.map(|(name, service)| workload::plan(name, service, &mut parts)).collect();
-    let configuration =
-        configuration::share(&context, &options.environment, &mut drafts, &mut secrets, &mut ledger, report);
-    storage.enter(&context, &options.environment, &mut ledger);
-    top::enter(&context, &options.environment, &mut ledger);
-    top::warn_of_missing(&context, report);
-    warn_of_unknown_ports(&context, &ports, report);
-    warn_of_unsupported(project, &ledger, report);
+/// Decides what a project becomes in all its environments. What cannot be decided is reported; the plan is
+/// then incomplete.
+pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: &mut Report) -> Plan {
+    let projects: Vec<&Project> = inputs.iter().map(|input| input.project).collect();
+    let names = names::choose(&projects, report);
+    let apps = apps::group(&projects, &names);
+    let layout = Layout::of(&projects, &names, &apps);
+    let found = secrets::find(&projects, options);
+    let mut ledgers: Vec<Ledger> = inputs.iter().map(|_| Ledger::default()).collect();
+    let contexts: Vec<Context<'_>> = inputs
+        .iter()
+        .map(|input| Context {
+            project: input.project,
+            files,
+            output: &options.output,
+            environment: &input.name,
+            layout: &layout,
+            names: &names,
+            apps: &apps,
+            hosts: hosts::find(input.project, &names),
+        })
+        .collect();
+    let mut drafted: Vec<Drafted<'_>> = contexts
+        .iter()
+        .zip(&mut ledgers)
+        .map(|(context, ledger)| draft(context, &found, ledger, report))
+        .collect();
+    let bundles = configuration::share(&contexts, &mut drafted, &found, &mut ledgers, report);
+    let parts = inputs.iter().zip(&contexts).zip(drafted.into_iter().zip(bundles)).zip(ledgers);
+    let environments = parts.map(|(((input, context), (drafted, bundles)), ledger)| {
+        warn_of_unsupported(input.project, &ledger, report);
+        environment(input, context, drafted, bundles, ledger)
+    });
     Plan {
-        project: project.name.clone(),
-        environment: options.environment.clone(),
-        namespace: namespace(&project.name, &options.environment),
-        origin: options.origin.clone(),
-        is_local: is_local(&options.environment),
-        apps: assemble(&context, drafts, configuration.apps, &delivered, &storage),
-        shared: configuration.shared,
-        secrets: secrets.into_bundles(),
-        claims: storage.shared_claims(),
-        external_claims: storage.external_claims(),
-        built_images: built_images(project),
-        ledger,
+        project: projects.first().map(|project| project.name.clone()).unwrap_or_default(),
+        environments: environments.collect(),
     }
 }
 
-/// The file of an app, below the tree.
-fn app_file(app: &str, file: &str) -> String {
-    format!("base/{app}/{file}")
+/// The workloads of one environment, before it is known which variables others share.
+struct Drafted<'a> {
+    drafts: Vec<Draft>,
+    secrets: Secrets<'a>,
+    storage: Storage,
+    delivered: Delivered,
 }
 
-/// `<project>-<environment>`, a DNS label.
-fn namespace(project: &str, environment: &str) -> String {
-    name::dns_label(&format!("{project}-{environment}"))
+fn draft<'a>(
+    context: &'a Context<'a>,
+    found: &'a Found,
+    ledger: &mut Ledger,
+    report: &mut Report,
+) -> Drafted<'a> {
+    let kinds = kinds::decide(context);
+    let ports = ports::learn(context, &kinds);
+    let mut drafted = Drafted {
+        drafts: Vec::new(),
+        secrets: Secrets::new(found),
+        storage: Storage::of(context, &kinds),
+        delivered: Delivered::default(),
+    };
+    let mut parts = Parts {
+        context,
+        ports: &ports,
+        kinds: &kinds,
+        storage: &mut drafted.storage,
+        secrets: &mut drafted.secrets,
+        delivered: &mut drafted.delivered,
+        ledger,
+    };
+    drafted.drafts =
+        context.services().map(|(name, service)| workload::plan(name, service, &mut parts)).collect();
+    drafted.storage.enter(context, ledger);
+    top::enter(context, ledger);
+    top::warn_of_missing(context, report);
+    warn_of_unknown_ports(context, &ports, report);
+    drafted
+}
+
+fn environment(
+    input: &Input<'_>,
+    context: &Context<'_>,
+    drafted: Drafted<'_>,
+    bundles: Bundles,
+    ledger: Ledger,
+) -> Environment {
+    let Drafted { drafts, secrets, storage, delivered } = drafted;
+    let usual = || name::dns_label(&format!("{}-{}", input.project.name, input.name));
+    Environment {
+        name: input.name.clone(),
+        namespace: input.namespace.clone().unwrap_or_else(usual),
+        origin: input.origin.clone(),
+        is_local: is_local(&input.name),
+        apps: assemble(context, drafts, bundles.apps, &delivered, &storage),
+        shared: bundles.shared,
+        secrets: secrets.into_bundles(),
+        claims: storage.shared_claims(),
+        external_claims: storage.external_claims(),
+        built_images: built_images(input.project),
+        ledger,
+    }
 }
 
 /// Does an environment of this name run on a developer's machine?
@@ -354,6 +428,7 @@ fn assemble(
     let app = |name: &str| {
         let mut app = App {
             name: name.to_owned(),
+            home: context.layout.home(name).to_owned(),
             workloads: Vec::new(),
             config: config.remove(name).unwrap_or_default(),
             files: delivered.of_app(name),
@@ -363,7 +438,7 @@ fn assemble(
         app.workloads.extend(members.map(|draft| draft.workload));
         app
     };
-    context.apps.names().map(app).collect()
+    context.apps.names().map(app).filter(|app| !app.workloads.is_empty()).collect()
 }
 
 /// A service that others name has to resolve; without ports its name gives the pods, at any port.

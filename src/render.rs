@@ -1,15 +1,22 @@
 //! A plan as files. Total: it cannot fail, decides nothing, and knows nothing of compose.
 
+mod elements;
+mod layers;
 mod objects;
 mod overlay;
 mod text;
 
+use std::collections::BTreeSet;
+
 use camino::Utf8PathBuf;
 
+use self::{
+    elements::Content,
+    layers::{Directory, Generated, Layers},
+};
 use crate::{
-    k8s::fields,
     kustomize::{Generator, Kustomization, Owner, TreeFile, env_file},
-    plan::{App, Bundle, FileBundle, Plan, Workload},
+    plan::Plan,
     yaml::emit::{self, Yaml},
 };
 
@@ -17,11 +24,21 @@ use crate::{
 pub fn render(plan: &Plan) -> Vec<TreeFile> {
     let mut files =
         vec![generated("README.md", text::readme(plan)), generated(".gitignore", text::gitignore())];
-    base(plan, &mut files);
-    for app in &plan.apps {
-        directory(plan, app, &mut files);
+    let environments: Vec<elements::Elements> = plan.environments.iter().map(elements::of).collect();
+    let names: Vec<&str> = plan.environments.iter().map(|environment| environment.name.as_str()).collect();
+    let layers = layers::divide(&environments, &names);
+    base(plan, &layers, &mut files);
+    for (path, directory) in layers.directories.iter().filter(|(path, _)| *path != "base") {
+        let origin = origin(plan, directory.environments.iter().copied());
+        let kustomization =
+            Kustomization { is_component: path.starts_with("components/"), ..Kustomization::default() };
+        write_directory(path, directory, kustomization, &origin, &mut files);
     }
-    overlay::render(plan, &mut files);
+    for (index, overlay) in layers.overlays.iter().enumerate() {
+        if let Some(environment) = plan.environments.get(index) {
+            overlay::render(environment, index, overlay, &layers, &mut files);
+        }
+    }
     files.sort_by(|left, right| left.path.cmp(&right.path));
     files
 }
@@ -30,97 +47,88 @@ fn generated(path: impl Into<Utf8PathBuf>, content: impl Into<Vec<u8>>) -> TreeF
     TreeFile::new(path, Owner::Generated, content)
 }
 
-/// `base/`: the apps, and what they share.
-fn base(plan: &Plan, files: &mut Vec<TreeFile>) {
-    let mut kustomization = Kustomization { guards_client: true, ..Kustomization::default() };
-    kustomization.resources = plan.apps.iter().map(|app| app.name.clone()).collect();
-    for claim in &plan.claims {
-        let name = claim.metadata.name.as_deref().unwrap_or_default();
-        let file = format!("{name}.pvc.yaml");
-        files.push(generated(format!("base/{file}"), objects_file(plan, vec![fields::ordered(claim)])));
-        kustomization.resources.push(file);
-    }
-    for bundle in &plan.shared {
-        let stem = bundle.name.strip_suffix("-config").unwrap_or(&bundle.name).to_owned();
-        kustomization.config_maps.push(variables(plan, bundle, "base", &stem, files));
-    }
-    files.push(generated("base/kustomization.yaml", kustomization.to_text(&text::header(plan))));
-}
-
-/// `base/<app>/`: workloads, Services, variables, files and claims of one app.
-fn directory(plan: &Plan, app: &App, files: &mut Vec<TreeFile>) {
-    let folder = format!("base/{}", app.name);
-    let mut kustomization = Kustomization::default();
-    let mut add = |file: String, documents: Vec<serde_json::Value>, files: &mut Vec<TreeFile>| {
-        files.push(generated(format!("{folder}/{file}"), objects_file(plan, documents)));
-        kustomization.resources.push(file);
+/// `base/`: the apps of all environments, and what they share.
+fn base(plan: &Plan, layers: &Layers, files: &mut Vec<TreeFile>) {
+    let apps = layers.directories.keys().filter_map(|path| path.strip_prefix("base/"));
+    let kustomization = Kustomization {
+        guards_client: true,
+        resources: apps.map(str::to_owned).collect(),
+        ..Kustomization::default()
     };
-    for claim in &app.claims {
-        let name = claim.metadata.name.as_deref().unwrap_or_default();
-        add(format!("{name}.pvc.yaml"), vec![fields::ordered(claim)], files);
-    }
-    for file in workload_files(app) {
-        let workloads = app.workloads.iter().filter(|workload| workload.file == file);
-        let documents = workloads.map(|workload| objects::workload(app, workload)).collect();
-        add(file_name(&file).to_owned(), documents, files);
-    }
-    let services: Vec<serde_json::Value> =
-        app.workloads.iter().flat_map(|workload| objects::services(app, workload)).collect();
-    if !services.is_empty() {
-        add("service.yaml".to_owned(), services, files);
-    }
-    if !app.config.variables.is_empty() {
-        kustomization.config_maps.push(variables(plan, &app.config, &folder, "config", files));
-    }
-    for bundle in &app.files {
-        kustomization.config_maps.push(copied(bundle, &folder, files));
-    }
-    files.push(generated(format!("{folder}/kustomization.yaml"), kustomization.to_text(&text::header(plan))));
+    let nothing = Directory::default();
+    let shared = layers.directories.get("base").unwrap_or(&nothing);
+    let origin = origin(plan, 0..plan.environments.len());
+    write_directory("base", shared, kustomization, &origin, files);
 }
 
-/// The files that hold an app's workloads, each once, in the order of the workloads.
-fn workload_files(app: &App) -> Vec<String> {
-    let mut files: Vec<String> = Vec::new();
-    for Workload { file, .. } in &app.workloads {
-        if !files.contains(file) {
-            files.push(file.clone());
+/// The compose files that all of some environments are read from; if there are none, those of any.
+fn origin(plan: &Plan, environments: impl Iterator<Item = usize> + Clone) -> Vec<String> {
+    let files = || {
+        environments
+            .clone()
+            .filter_map(|index| plan.environments.get(index))
+            .map(|environment| &environment.origin)
+    };
+    let all: Vec<&String> = files().flatten().collect();
+    let shared: Vec<&String> =
+        all.iter().copied().filter(|file| files().all(|origin| origin.contains(file))).collect();
+    let mut seen = BTreeSet::new();
+    let chosen = if shared.is_empty() { all } else { shared };
+    chosen.into_iter().filter(|file| seen.insert(*file)).cloned().collect()
+}
+
+/// A directory of objects and ConfigMaps, with its kustomization.
+fn write_directory(
+    path: &str,
+    directory: &Directory,
+    mut kustomization: Kustomization,
+    origin: &[String],
+    files: &mut Vec<TreeFile>,
+) {
+    let header = text::header(origin);
+    for (file, objects) in &directory.objects {
+        let documents: Vec<Yaml> = objects.iter().cloned().map(Yaml::from).collect();
+        files.push(generated(format!("{path}/{file}"), emit::documents(Some(&header), &documents)));
+        kustomization.resources.push(file.clone());
+    }
+    for config_map in &directory.config_maps {
+        kustomization.config_maps.push(generator(config_map, path, origin, files));
+    }
+    files.push(generated(format!("{path}/kustomization.yaml"), kustomization.to_text(&header)));
+}
+
+/// A ConfigMap with the files that it is made of. Variables stand in an env file; those that do not fit in
+/// a line have files of their own.
+fn generator(
+    config_map: &Generated,
+    folder: &str,
+    origin: &[String],
+    files: &mut Vec<TreeFile>,
+) -> Generator {
+    let Generated { name, comment, merges, content } = config_map;
+    let mut generator = Generator { comment: comment.clone(), merges: *merges, ..Generator::new(name) };
+    let mut copy = |key: &str, content: &[u8], files: &mut Vec<TreeFile>| {
+        let path = format!("files/{name}/{key}");
+        files.push(generated(format!("{folder}/{path}"), content));
+        generator.files.push(path);
+    };
+    match content {
+        Content::Variables(stem, variables) => {
+            let (lines, others) = env_file::write(&text::env_header(origin), variables);
+            for (key, value) in others {
+                copy(key, value.as_bytes(), files);
+            }
+            if let Some(lines) = lines {
+                let stem = if stem.is_empty() { name.strip_suffix("-config").unwrap_or(name) } else { stem };
+                files.push(generated(format!("{folder}/{stem}.env"), lines));
+                generator.envs.push(format!("{stem}.env"));
+            }
+        }
+        Content::Files(contents) => {
+            for (key, content) in contents {
+                copy(key, content, files);
+            }
         }
     }
-    files
-}
-
-fn file_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
-/// Variables as an env file, and those that do not fit in a line as files of their own.
-fn variables(plan: &Plan, bundle: &Bundle, folder: &str, stem: &str, files: &mut Vec<TreeFile>) -> Generator {
-    let mut generator = Generator { comment: bundle.comment.clone(), ..Generator::new(&bundle.name) };
-    let (lines, others) = env_file::write(&text::env_header(plan), &bundle.variables);
-    if let Some(lines) = lines {
-        files.push(generated(format!("{folder}/{stem}.env"), lines));
-        generator.envs.push(format!("{stem}.env"));
-    }
-    for (key, value) in others {
-        let path = format!("files/{}/{key}", bundle.name);
-        files.push(generated(format!("{folder}/{path}"), value.as_str()));
-        generator.files.push(path);
-    }
     generator
-}
-
-/// Configuration files, copied as they are.
-fn copied(bundle: &FileBundle, folder: &str, files: &mut Vec<TreeFile>) -> Generator {
-    let mut generator = Generator::new(&bundle.name);
-    for (key, content) in &bundle.files {
-        let path = format!("files/{}/{key}", bundle.name);
-        files.push(generated(format!("{folder}/{path}"), content.clone()));
-        generator.files.push(path);
-    }
-    generator
-}
-
-fn objects_file(plan: &Plan, documents: Vec<serde_json::Value>) -> String {
-    let documents: Vec<Yaml> = documents.into_iter().map(Yaml::from).collect();
-    emit::documents(Some(&text::header(plan)), &documents)
 }

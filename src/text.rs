@@ -153,10 +153,15 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Takes a text in; `path` is how diagnostics name it.
+    /// Takes a text in; `path` is how diagnostics name it. A text that is there already under this name
+    /// keeps its id, so that what several environments read has one place.
     pub fn add(&mut self, path: impl Into<Utf8PathBuf>, text: impl Into<String>) -> SourceId {
+        let (path, text) = (path.into(), text.into());
+        if let Some((id, _)) = self.iter().find(|(_, source)| source.path == path && source.text == text) {
+            return id;
+        }
         let id = SourceId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
-        self.list.push(Source::new(path.into(), text.into()));
+        self.list.push(Source::new(path, text));
         id
     }
 

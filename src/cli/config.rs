@@ -25,6 +25,8 @@ enum Format {
 /// The flags of `docker compose config`.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) project: project::Flags,
     /// Only these services, and those they depend on
     services: Vec<String>,
     /// Format of the model

@@ -1,31 +1,28 @@
 //! `kustompose convert`: the tree for a project, and what became of every key.
 
+mod environments;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
+use indexmap::IndexMap;
 use serde_json::{Value, json};
 use similar::TextDiff;
 
+use self::environments::{Loaded, Scene};
 use super::{Io, project, put, show};
 use crate::{
-    compose::{
-        self, Request,
-        model::{InputFile, InputRole, Project, Role},
-    },
-    diag::{Code, Diagnostic, Report, Severity, json},
+    compose::model::{InputFile, Project},
+    diag::{Report, Severity, json},
     disk::{
         Disk,
         tree::{Action, Change, Outcome, Tree},
     },
-    k8s::name,
     plan::{self, FateKind, KeyFate, Plan},
     render, secret,
-    text::Sources,
+    text::{Sources, Span},
 };
-
-const INVALID_ENVIRONMENT: Code = Code { id: "KP020", name: "invalid-environment" };
-const INVALID_VARIABLE: Code = Code { id: "KP021", name: "invalid-variable" };
 
 /// Version of the JSON report.
 const VERSION: u32 = 1;
@@ -44,15 +41,20 @@ enum Deny {
 /// The flags of `convert`.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) project: project::Flags,
     /// Directory of the project
     #[arg(default_value = ".", value_name = "DIR")]
     directory: Utf8PathBuf,
-    /// Directory of the tree, relative to the project's
-    #[arg(short, long, default_value = "k8s", value_name = "DIR")]
-    output: Utf8PathBuf,
-    /// Name of the environment that the files describe
+    /// Directory of the tree, relative to the project's; `k8s` unless set
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<Utf8PathBuf>,
+    /// Name of the environment that the compose files of the command line describe
     #[arg(short, long, default_value = "local", value_name = "NAME")]
     env: String,
+    /// Settings, in place of `kustompose.yaml`
+    #[arg(long, value_name = "FILE")]
+    config: Option<Utf8PathBuf>,
     /// Variable that the files may read; those of the process do not count
     #[arg(long = "var", value_name = "NAME=VALUE")]
     variables: Vec<String>,
@@ -93,7 +95,8 @@ struct Dry {
 /// A run that came to a tree.
 struct Conversion {
     plan: Plan,
-    keys: Vec<KeyFate>,
+    output: Utf8PathBuf,
+    keys: Vec<Told>,
     outcome: Outcome,
 }
 
@@ -103,7 +106,7 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
     let conversion = convert(arguments, flags, io, &mut sources, &mut report);
     show(&report, &sources, io);
     if arguments.format == Format::Json {
-        let report = document(arguments, conversion.as_ref(), &sources, &report);
+        let report = document(conversion.as_ref(), &sources, &report);
         put(io.stdout, &format!("{report:#}\n"));
     }
     let Some(conversion) = conversion else { return 2 };
@@ -131,78 +134,79 @@ fn convert(
     sources: &mut Sources,
     report: &mut Report,
 ) -> Option<Conversion> {
-    if !name::is_dns_label(&arguments.env) {
-        let message = format!("`{}` cannot name an environment", arguments.env);
-        report.push(
-            Diagnostic::error(INVALID_ENVIRONMENT, message).help("use lower case letters, digits and `-`"),
-        );
-    }
     let directory = clean(&io.directory.join(&arguments.directory));
-    let environment = variables(&arguments.variables, report);
-    let request = flags.request(compose::Options::default(), Vec::new(), io);
-    let request = Request { environment, working_directory: directory.clone(), ..request };
     let disk = Disk::new(directory.clone());
-    let project = compose::load(&request, &disk, sources, report)?;
-    let output = clean(&directory.join(&arguments.output));
-    let options = plan::Options {
-        environment: arguments.env.clone(),
-        origin: origin(&project),
-        output: output.clone(),
-    };
-    let plan = plan::plan(&project, &options, &disk, report);
+    let scene = Scene { arguments, flags, io, disk: &disk, directory: &directory };
+    let Loaded { environments, settings } = environments::load(&scene, sources, report)?;
     if report.has_errors() {
         return None;
     }
-    let inputs = BTreeMap::from([(arguments.env.clone(), digests(&project, sources))]);
-    let tree = Tree { files: render::render(&plan), inputs, untouched: Vec::new() };
+    let shown = arguments.output.clone().or(settings.output.map(|output| output.value.into()));
+    let shown = shown.unwrap_or_else(|| Utf8PathBuf::from("k8s"));
+    let output = clean(&directory.join(&shown));
+    let inputs: Vec<plan::Input<'_>> =
+        environments.iter().map(|environment| environment.input(&directory)).collect();
+    let options = plan::Options {
+        output: output.clone(),
+        secret: settings.secrets.also.into_iter().collect(),
+        not_secret: settings.secrets.never.into_iter().collect(),
+    };
+    let plan = plan::plan(&inputs, &options, &disk, report);
+    if report.has_errors() {
+        return None;
+    }
+    let digests = environments
+        .iter()
+        .map(|environment| (environment.name.clone(), digests(&environment.project, &directory, sources)));
+    let tree = Tree { files: render::render(&plan), inputs: digests.collect(), untouched: Vec::new() };
     let dry = arguments.dry.dry_run || arguments.dry.diff || arguments.dry.check;
     let outcome = if dry {
         disk.plan_tree(&output, &tree, arguments.force, report)
     } else {
         disk.write_tree(&output, &tree, arguments.force, report)
     };
-    Some(Conversion { keys: plan::keys(&project, &plan.ledger), plan, outcome })
+    let ledgers = environments.iter().zip(&plan.environments);
+    let ledgers = ledgers.map(|(environment, planned)| {
+        (planned.name.as_str(), plan::keys(&environment.project, &planned.ledger))
+    });
+    Some(Conversion { keys: joined(ledgers), output: shown, plan, outcome })
 }
 
-/// `--var NAME=VALUE`.
-fn variables(arguments: &[String], report: &mut Report) -> BTreeMap<String, String> {
-    let mut variables = BTreeMap::new();
-    for argument in arguments {
-        match argument.split_once('=') {
-            Some((name, value)) if !name.is_empty() => {
-                variables.insert(name.to_owned(), value.to_owned());
+/// What became of a key, in all environments that have it.
+struct Told {
+    key: KeyFate,
+    environments: Vec<String>,
+}
+
+/// One entry for each key at each place. Where environments differ, the worst fate stands.
+fn joined<'a>(environments: impl Iterator<Item = (&'a str, Vec<KeyFate>)>) -> Vec<Told> {
+    let mut told: IndexMap<(Span, String), Told> = IndexMap::new();
+    for (environment, keys) in environments {
+        for key in keys {
+            let entry = told.entry((key.span, key.path.to_string()));
+            let known = entry.or_insert_with(|| Told { key: key.clone(), environments: Vec::new() });
+            if !known.environments.iter().any(|name| name == environment) {
+                known.environments.push(environment.to_owned());
             }
-            _ => {
-                let help = "write `--var NAME=VALUE`";
-                report.push(Diagnostic::error(INVALID_VARIABLE, "`--var` without a value").help(help));
+            for file in &key.fate.to {
+                if !known.key.fate.to.contains(file) {
+                    known.key.fate.to.push(file.clone());
+                }
+            }
+            if key.fate.kind > known.key.fate.kind {
+                known.key.fate.kind = key.fate.kind;
+                known.key.fate.reason = key.fate.reason;
             }
         }
     }
-    variables
-}
-
-/// The compose files as people name them: relative to the project.
-fn origin(project: &Project) -> Vec<String> {
-    let mut files: Vec<String> = Vec::new();
-    for input in &project.inputs {
-        let name = relative(&input.path, &project.directory);
-        if input.role == InputRole::Compose(Role::Project) && !files.contains(&name) {
-            files.push(name);
-        }
-    }
-    files
-}
-
-fn relative(path: &Utf8Path, directory: &Utf8Path) -> String {
-    path.strip_prefix(directory)
-        .map_or_else(|_| path.file_name().unwrap_or("").to_owned(), |path| path.to_string())
+    told.into_values().collect()
 }
 
 /// What the lock says of the files that were read: digests without their secrets.
-fn digests(project: &Project, sources: &Sources) -> BTreeMap<String, String> {
+fn digests(project: &Project, directory: &Utf8Path, sources: &Sources) -> BTreeMap<String, String> {
     let digest = |input: &InputFile| {
         let text = secret::redact(sources.get(input.source).text());
-        (relative(&input.path, &project.directory), crate::disk::digest(text.as_bytes()))
+        (environments::relative(&input.path, directory), crate::disk::digest(text.as_bytes()))
     };
     project.inputs.iter().map(digest).collect()
 }
@@ -223,37 +227,33 @@ fn clean(path: &Utf8Path) -> Utf8PathBuf {
 }
 
 /// The report in JSON, version 1.
-fn document(
-    arguments: &Arguments,
-    conversion: Option<&Conversion>,
-    sources: &Sources,
-    report: &Report,
-) -> Value {
-    let output = &arguments.output;
+fn document(conversion: Option<&Conversion>, sources: &Sources, report: &Report) -> Value {
     let diagnostics: Vec<Value> =
         report.by_place().into_iter().map(|diagnostic| json::diagnostic(diagnostic, sources)).collect();
-    let environment = conversion.map(|conversion| {
-        let name = &conversion.plan.environment;
-        json!({"name": name, "overlay": output.join("overlays").join(name)})
+    let Some(Conversion { plan, output, keys, outcome }) = conversion else {
+        return json!({
+            "version": VERSION, "environments": [], "files": [], "keys": [], "diagnostics": diagnostics,
+        });
+    };
+    let environments = plan.environments.iter().map(|environment| {
+        json!({"name": environment.name, "overlay": output.join("overlays").join(&environment.name)})
     });
     let file = |change: &Change| json!({"path": output.join(&change.path), "action": change.action.as_str()});
-    let files: Vec<Value> =
-        conversion.iter().flat_map(|conversion| conversion.outcome.changes.iter().map(file)).collect();
-    let key = |key: &KeyFate| {
-        let place = sources.location(key.span);
+    let key = |told: &Told| {
+        let place = sources.location(told.key.span);
+        let fate = &told.key.fate;
         json!({
-            "key": key.path.to_string(), "file": place.file, "line": place.line, "column": place.column,
-            "environments": [arguments.env], "fate": key.fate.kind.name(),
-            "to": key.fate.to.iter().map(|file| output.join(file)).collect::<Vec<_>>(),
-            "reason": (!key.fate.reason.is_empty()).then_some(&key.fate.reason),
+            "key": told.key.path.to_string(), "file": place.file, "line": place.line, "column": place.column,
+            "environments": told.environments, "fate": fate.kind.name(),
+            "to": fate.to.iter().map(|file| output.join(file)).collect::<Vec<_>>(),
+            "reason": (!fate.reason.is_empty()).then_some(&fate.reason),
         })
     };
-    let keys: Vec<Value> = conversion.iter().flat_map(|conversion| conversion.keys.iter().map(key)).collect();
     json!({
         "version": VERSION,
-        "environments": environment.into_iter().collect::<Vec<_>>(),
-        "files": files,
-        "keys": keys,
+        "environments": environments.collect::<Vec<_>>(),
+        "files": outcome.changes.iter().map(file).collect::<Vec<_>>(),
+        "keys": keys.iter().map(key).collect::<Vec<_>>(),
         "diagnostics": diagnostics,
     })
 }
@@ -261,46 +261,57 @@ fn document(
 /// The report for people, in brief.
 fn tell(arguments: &Arguments, conversion: &Conversion, sources: &Sources, io: &mut Io<'_>) {
     if arguments.dry.diff {
-        put(io.stdout, &diff(arguments, &conversion.outcome));
+        put(io.stdout, &diff(&conversion.output, &conversion.outcome));
     }
     if arguments.quiet {
         return;
     }
-    // What an anchor or a key above has said already is not said again.
-    let mut said: BTreeSet<(String, &str)> = BTreeSet::new();
-    let mut above: Option<&KeyFate> = None;
-    for key in &conversion.keys {
-        let repeated = above.is_some_and(|above| key.path.is_below(&above.path) && key.fate == above.fate)
-            || !said.insert((sources.location(key.span).to_string(), &key.fate.reason));
-        if !repeated {
-            above = Some(key);
-        }
-        let told = arguments.verbose || (key.fate.kind == FateKind::Approximated && !repeated);
-        if told && !key.fate.reason.is_empty() {
-            let place = sources.location(key.span);
-            put(io.stderr, &format!("{place}: {} {}: {}\n", key.path, key.fate.kind.name(), key.fate.reason));
-        } else if told {
-            let place = sources.location(key.span);
-            put(
-                io.stderr,
-                &format!("{place}: {} {} to {}\n", key.path, key.fate.kind.name(), key.fate.to.join(", ")),
-            );
-        }
-    }
+    put(
+        io.stderr,
+        &if arguments.verbose { all_keys(conversion, sources) } else { approximations(conversion, sources) },
+    );
     put(io.stderr, &format!("{}\n", counted_keys(&conversion.keys)));
-    put(io.stderr, &format!("{}\n", counted_files(arguments, &conversion.outcome)));
+    put(io.stderr, &format!("{}\n", counted_files(&conversion.output, &conversion.outcome)));
 }
 
-fn counted_keys(keys: &[KeyFate]) -> String {
+/// A line for each key.
+fn all_keys(conversion: &Conversion, sources: &Sources) -> String {
+    let line = |Told { key, .. }: &Told| {
+        let KeyFate { path, span, fate } = key;
+        let place = sources.location(*span);
+        if fate.reason.is_empty() {
+            format!("{place}: {path} {} to {}\n", fate.kind.name(), fate.to.join(", "))
+        } else {
+            format!("{place}: {path} {}: {}\n", fate.kind.name(), fate.reason)
+        }
+    };
+    conversion.keys.iter().map(line).collect()
+}
+
+/// A line for each way in which the tree differs from what compose does, at the first key that it concerns.
+fn approximations(conversion: &Conversion, sources: &Sources) -> String {
+    let mut by_reason: IndexMap<&str, (&KeyFate, BTreeSet<Span>)> = IndexMap::new();
+    for Told { key, .. } in conversion.keys.iter().filter(|told| told.key.fate.kind == FateKind::Approximated)
+    {
+        by_reason.entry(&key.fate.reason).or_insert_with(|| (key, BTreeSet::new())).1.insert(key.span);
+    }
+    let line = |(reason, (first, places)): (&str, (&KeyFate, BTreeSet<Span>))| {
+        let more = if places.len() > 1 { format!(" (and {} more)", places.len() - 1) } else { String::new() };
+        format!("{}: {}{more}: {reason}\n", sources.location(first.span), first.path)
+    };
+    by_reason.into_iter().map(line).collect()
+}
+
+fn counted_keys(keys: &[Told]) -> String {
     let kinds = [FateKind::Mapped, FateKind::Approximated, FateKind::Ignored, FateKind::Unsupported];
     let count = |kind: &FateKind| {
-        let number = keys.iter().filter(|key| key.fate.kind == *kind).count();
+        let number = keys.iter().filter(|told| told.key.fate.kind == *kind).count();
         format!("{number} {}", kind.name())
     };
     format!("keys: {}", kinds.iter().map(count).collect::<Vec<_>>().join(", "))
 }
 
-fn counted_files(arguments: &Arguments, outcome: &Outcome) -> String {
+fn counted_files(output: &Utf8Path, outcome: &Outcome) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for change in &outcome.changes {
         *counts.entry(change.action.as_str()).or_default() += 1;
@@ -308,18 +319,18 @@ fn counted_files(arguments: &Arguments, outcome: &Outcome) -> String {
     let counts: Vec<String> =
         counts.into_iter().map(|(action, number)| format!("{number} {action}")).collect();
     let written = if outcome.written { "written" } else { "nothing written" };
-    format!("{}: {} ({written})", arguments.output, counts.join(", "))
+    format!("{output}: {} ({written})", counts.join(", "))
 }
 
 /// Everything that would change, secrets left out.
-fn diff(arguments: &Arguments, outcome: &Outcome) -> String {
+fn diff(output: &Utf8Path, outcome: &Outcome) -> String {
     let mut text = String::new();
     for change in &outcome.changes {
         let side = |bytes: &Option<Vec<u8>>| {
             String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned()
         };
         let (before, after) = (side(&change.before), side(&change.after));
-        let path = arguments.output.join(&change.path);
+        let path = output.join(&change.path);
         if before != after && !matches!(change.action, Action::Kept | Action::Unchanged) {
             let diff = TextDiff::from_lines(&before, &after);
             text.push_str(

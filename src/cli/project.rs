@@ -1,4 +1,5 @@
-//! The flags that say which project: compose's own, before and after the command.
+//! The flags that say which project: compose's own. They may stand before and after the command, and
+//! add up.
 
 use camino::Utf8PathBuf;
 use clap::Args;
@@ -7,29 +8,50 @@ use super::Io;
 use crate::compose::{Options, Request};
 
 /// Compose's own flags.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Flags {
     /// Compose file; several are merged in order
-    #[arg(short, long = "file", global = true, value_name = "FILE")]
+    #[arg(short, long = "file", value_name = "FILE")]
     files: Vec<Utf8PathBuf>,
     /// Name of the project
-    #[arg(short, long, global = true, value_name = "NAME")]
+    #[arg(short, long, value_name = "NAME")]
     project_name: Option<String>,
     /// Profile to activate; `*` is all
-    #[arg(long = "profile", global = true, value_name = "PROFILE")]
+    #[arg(long = "profile", value_name = "PROFILE")]
     profiles: Vec<String>,
     /// File of variables, in place of `.env`
-    #[arg(long = "env-file", global = true, value_name = "FILE")]
+    #[arg(long = "env-file", value_name = "FILE")]
     env_files: Vec<Utf8PathBuf>,
     /// Directory that relative paths are relative to
-    #[arg(long, global = true, value_name = "DIRECTORY")]
+    #[arg(long, value_name = "DIRECTORY")]
     project_directory: Option<Utf8PathBuf>,
     /// Keep networks, volumes, secrets and configs that no service uses
-    #[arg(long, global = true)]
+    #[arg(long, hide = true)]
     all_resources: bool,
 }
 
 impl Flags {
+    /// These flags, from before the command, and those from behind it.
+    pub(super) fn and(&self, behind: &Flags) -> Flags {
+        let Flags { files, project_name, profiles, env_files, project_directory, all_resources } = behind;
+        let mut all = self.clone();
+        all.files.extend(files.iter().cloned());
+        all.profiles.extend(profiles.iter().cloned());
+        all.env_files.extend(env_files.iter().cloned());
+        all.project_name = project_name.clone().or(all.project_name);
+        all.project_directory = project_directory.clone().or(all.project_directory);
+        all.all_resources |= all_resources;
+        all
+    }
+
+    /// Do they say which project is meant, rather than leaving it to what is found?
+    pub(super) fn describe_a_project(&self) -> bool {
+        !self.files.is_empty()
+            || !self.profiles.is_empty()
+            || !self.env_files.is_empty()
+            || self.project_directory.is_some()
+    }
+
     /// What to load, seen from this process.
     pub(super) fn request(&self, options: Options, services: Vec<String>, io: &Io<'_>) -> Request {
         Request {

@@ -108,7 +108,7 @@ impl<'a> Context<'a> {
     fn timestamps_to_text(&mut self, node: &mut Node) {
         match &mut node.value {
             Value::Timestamp(text) => {
-                let message = format!("`{text}` is a timestamp to YAML, and is taken as text here");
+                let message = "a timestamp to YAML is taken as text here";
                 self.report.push(
                     Diagnostic::warning(codes::TIMESTAMP, message)
                         .at(node.span, "a timestamp")

@@ -99,7 +99,7 @@ fn base(
         return None;
     };
     if paths::is_remote(named) {
-        remote(named, *span, context);
+        remote(*span, context);
         return None;
     }
     let path = paths::join(scope.directory, named);
@@ -181,9 +181,9 @@ fn not_found(reference: &Reference, file: &Utf8Path, services: &Map, context: &m
 }
 
 /// Refuses what would have to be fetched.
-pub(super) fn remote(named: &str, span: Span, context: &mut Context<'_>) {
+pub(super) fn remote(span: Span, context: &mut Context<'_>) {
     context.report.push(
-        Diagnostic::error(codes::REMOTE_RESOURCE, format!("`{named}` is not on this machine"))
+        Diagnostic::error(codes::REMOTE_RESOURCE, "a compose file is named that is not on this machine")
             .at(span, "a remote resource")
             .help("fetch it first, and name the local copy; nothing is downloaded while loading"),
     );

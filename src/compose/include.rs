@@ -73,7 +73,7 @@ fn files(entry: &Node, scope: &Scope<'_>, context: &mut Context<'_>) -> Option<V
     for node in several(if entry.as_map().is_some() { entry.get("path")? } else { entry }) {
         let text = node.as_str()?;
         if paths::is_remote(text) {
-            remote(text, node.span, context);
+            remote(node.span, context);
             return None;
         }
         files.push((paths::join(scope.directory, text), Some(node.span)));

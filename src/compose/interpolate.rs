@@ -177,7 +177,12 @@ impl Interpolator<'_> {
             Cast::Boolean => (self.boolean(node, text), "`true` or `false`"),
         };
         if value.is_none() {
-            let found = if text.is_empty() { "an empty string".to_owned() } else { format!("`{text}`") };
+            // What a variable holds may be a secret.
+            let found = match text {
+                "" => "an empty string".to_owned(),
+                _ if node.as_str() != Some(text) => "what its variables come to".to_owned(),
+                _ => format!("`{text}`"),
+            };
             let message = format!("{place} must be {wanted}, not {found}");
             self.report.push(Diagnostic::error(codes::INVALID_CAST, message).at(node.span, "here"));
         }

@@ -72,7 +72,17 @@ fn service(node: &mut Node, variables: &Variables) {
             }
         }
     }
+    hook_images(node);
     dependencies(node);
+}
+
+/// What runs before the service runs in its image, unless it names another.
+fn hook_images(service: &mut Node) {
+    let Some(image) = service.get("image").cloned() else { return };
+    let hooks = service.get_mut("pre_start").and_then(Node::as_seq_mut);
+    for hook in hooks.into_iter().flatten().filter_map(Node::as_map_mut) {
+        hook.entry(Key::new("image", image.span)).or_insert_with(|| image.clone());
+    }
 }
 
 fn normalise_build(build: &mut Node, variables: &Variables) {
@@ -192,6 +202,7 @@ mod tests {
             ("a: {image: x}", "/services/a/networks", r#"{"default":null}"#),
             ("a: {image: x, network_mode: host}", "/services/a/networks", ""),
             ("a: {image: x, network_mode: host}", "/networks", ""),
+            ("a: {image: x, pre_start: [{command: c}]}", "/services/a/pre_start/0/image", r#""x""#),
             ("a: {image: x, networks: {}}", "/networks/default/name", r#""demo_default""#),
             ("a: {build: .}", "/services/a/build", r#"{"context":"/demo","dockerfile":"Dockerfile"}"#),
             ("a: {build: {args: [X, Y=1]}}", "/services/a/build/args", r#"{"Y":"1"}"#),

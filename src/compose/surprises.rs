@@ -6,6 +6,7 @@ use super::{
     codes,
     context::{Context, place_within},
     key_path::{self, KeyPath, Pattern},
+    validate::article,
     values::words,
 };
 use crate::{
@@ -63,10 +64,11 @@ fn text(node: &Node, place: &KeyPath, context: &mut Context<'_>) {
     if written.is_empty() || written == text {
         return;
     }
-    let message = format!("{place} becomes `{text}`");
+    // The value itself may be a secret.
+    let message = format!("{place} is written anew: it is {} to YAML", article(node.kind()));
     context.report.push(
         Diagnostic::warning(codes::REFORMATTED_NUMBER, message)
-            .at(node.span, format!("a {} to YAML", node.kind()))
+            .at(node.span, "not kept as written")
             .help("put it in quotes to keep it as it is written"),
     );
 }

@@ -59,7 +59,7 @@ fn surprises_are_warnings_at_their_place() {
         ),
         (
             "services: {a: {image: x, environment: {V: 1.10}}}",
-            "services.a.environment.V becomes `1.1`",
+            "services.a.environment.V is written anew: it is a number to YAML",
             "compose.yaml:1:43",
         ),
         (
@@ -111,7 +111,7 @@ fn what_is_remote_is_refused() {
         "services: {a: {image: x, extends: {service: b, file: 'oci://registry/x'}}}",
     ] {
         let found = loaded_text(text);
-        assert!(found.messages()[0].ends_with("is not on this machine"), "{:?}", found.messages());
+        assert!(found.messages()[0].ends_with("that is not on this machine"), "{:?}", found.messages());
     }
 }
 

@@ -251,7 +251,8 @@ fn wanted(schema: &Schema) -> String {
     }
 }
 
-fn article(kind: &str) -> String {
+/// A kind of value with its article: "an integer".
+pub(super) fn article(kind: &str) -> String {
     match kind {
         "null" => "null".to_owned(),
         "integer" => "an integer".to_owned(),

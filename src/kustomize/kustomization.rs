@@ -21,8 +21,8 @@ pub struct Kustomization {
     pub config_maps: Vec<Generator>,
     /// Secrets.
     pub secrets: Vec<Generator>,
-    /// Files of patches, each naming the object that it changes.
-    pub patches: Vec<String>,
+    /// Patches, in this order.
+    pub patches: Vec<Patch>,
     /// Where images come from. In the outermost layer only: a second one would find no names to match.
     pub images: Vec<Image>,
 }
@@ -34,10 +34,21 @@ pub struct Generator {
     pub name: String,
     /// Who uses it, for people.
     pub comment: Option<String>,
+    /// Does it change one that a lower layer makes?
+    pub merges: bool,
     /// Env files.
     pub envs: Vec<String>,
     /// `KEY=path`, or a path whose last part is the key.
     pub files: Vec<String>,
+}
+
+/// A file that changes objects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Patch {
+    /// The file.
+    pub path: String,
+    /// The kind of the objects and a pattern of their names; none if the file names its object.
+    pub target: Option<(String, String)>,
 }
 
 /// A registry and a tag for an image.
@@ -62,6 +73,9 @@ impl Generator {
             None => name,
         };
         let mut fields = vec![("name", name)];
+        if self.merges {
+            fields.push(("behavior", Entry::new("merge")));
+        }
         if !self.envs.is_empty() {
             fields.push(("envs", flow(&self.envs)));
         }
@@ -107,8 +121,7 @@ impl Kustomization {
             }
         }
         if !self.patches.is_empty() {
-            let patch = |path: &String| Yaml::map([("path", Entry::new(path.as_str()))]);
-            fields.push(("patches", Entry::new(Yaml::seq(self.patches.iter().map(patch)))));
+            fields.push(("patches", Entry::new(Yaml::seq(self.patches.iter().map(Patch::yaml)))));
         }
         if !self.images.is_empty() {
             fields.push(("images", Entry::new(Yaml::seq(self.images.iter().map(Image::yaml)))));
@@ -122,6 +135,17 @@ impl Kustomization {
             && self.config_maps.is_empty()
             && self.secrets.is_empty()
             && self.patches.is_empty()
+    }
+}
+
+impl Patch {
+    fn yaml(&self) -> Yaml {
+        let mut fields = vec![("path", Entry::new(self.path.as_str()))];
+        if let Some((kind, name)) = &self.target {
+            let target = [("kind", Entry::new(kind.as_str())), ("name", Entry::new(name.as_str()))];
+            fields.push(("target", Entry::new(Yaml::map(target))));
+        }
+        Yaml::map(fields)
     }
 }
 

@@ -44,24 +44,33 @@ enum Origin {
     Repository(String),
 }
 
-/// Groups services into apps: one build, else one image repository.
-pub(super) fn group(project: &Project, names: &Names) -> Apps {
-    let built: BTreeMap<&str, Origin> = project
-        .services
-        .values()
-        .filter_map(|service| Some((service.image.as_ref()?.value.as_str(), build_origin(service)?)))
-        .collect();
-    let mut groups: BTreeMap<Origin, Vec<&str>> = BTreeMap::new();
-    for (name, service) in &project.services {
+/// Groups the services of all environments into apps: one build, else one image repository. What a
+/// service is built from in one environment tells what it is in those that only run its image.
+pub(super) fn group(projects: &[&Project], names: &Names) -> Apps {
+    let services =
+        || projects.iter().flat_map(|project| project.services.iter().map(move |entry| (*project, entry)));
+    let mut built: BTreeMap<String, Origin> = BTreeMap::new();
+    let mut origins: BTreeMap<&str, Origin> = BTreeMap::new();
+    for (_, (name, service)) in services() {
+        if let Some(origin) = build_origin(service) {
+            origins.entry(name).or_insert_with(|| origin.clone());
+            if let Some(image) = &service.image {
+                built.entry(image.value.clone()).or_insert(origin);
+            }
+        }
+    }
+    for (project, (name, service)) in services() {
         let image = service.image_or_built(&project.name, name);
-        let origin = build_origin(service)
-            .or_else(|| built.get(image.as_str()).cloned())
-            .unwrap_or_else(|| Origin::Repository(image::Reference::parse(&image).name()));
+        let repository = || Origin::Repository(image::Reference::parse(&image).name());
+        origins.entry(name).or_insert_with(|| built.get(&image).cloned().unwrap_or_else(repository));
+    }
+    let mut groups: BTreeMap<Origin, Vec<&str>> = BTreeMap::new();
+    for (name, origin) in origins {
         groups.entry(origin).or_default().push(name);
     }
     let mut apps = Apps::default();
     for members in groups.into_values() {
-        let Some(first) = leader(project, &members) else { continue };
+        let Some(first) = leader(projects, &members) else { continue };
         let app = names.object(first).to_owned();
         let rest = members.iter().copied().filter(|member| *member != first);
         for member in std::iter::once(first).chain(rest) {
@@ -85,9 +94,10 @@ fn build_origin(service: &Service) -> Option<Origin> {
 
 /// The service that an app is named for: it runs the image's own command and has a port, else the
 /// shortest name of all.
-fn leader<'a>(project: &Project, members: &[&'a str]) -> Option<&'a str> {
+fn leader<'a>(projects: &[&Project], members: &[&'a str]) -> Option<&'a str> {
     let rank = |name: &str| {
-        let service = project.services.get(name).map(|service| &service.value);
+        let service =
+            projects.iter().find_map(|project| project.services.get(name)).map(|service| &service.value);
         let plain = service.is_some_and(|service| service.command.is_none() && service.entrypoint.is_none());
         let reachable = service.is_some_and(|service| service.ports.is_some() || service.expose.is_some());
         (!(plain && reachable), name.len(), name.to_owned())

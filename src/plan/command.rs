@@ -14,7 +14,7 @@ use crate::{
 pub(super) fn plan(
     context: &Context<'_>,
     service: &Service,
-    secrets: &Secrets,
+    secrets: &Secrets<'_>,
     pod: &mut PodSpec,
     container: &mut Container,
     entries: &mut Entries<'_>,

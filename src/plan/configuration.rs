@@ -1,93 +1,134 @@
 //! Which variable stands where: once, and only where every reader needs it.
 //!
-//! A container gets exactly the set that compose gives it. A variable that several apps have with one
-//! value stands in a ConfigMap that just those apps take whole; one that all workloads of an app have, in
-//! the app's; one that a single workload has, in its own `env`. Secrets are shared by the same rule.
+//! A container gets exactly the set that compose gives it. A variable that several apps have with the same
+//! values, environment by environment, stands in a ConfigMap that just those apps take whole; one that all
+//! workloads of an app have, in the app's; one that a single workload has, in its own `env`. Secrets are
+//! shared by the same rule. The division is one for all environments, so that each of them changes
+//! values and not places.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::{ConfigMapEnvSource, EnvFromSource, EnvVar, SecretEnvSource};
 
 use super::{
-    Bundle, Context, ILLEGAL_VARIABLE, app_file,
+    Bundle, Context, Drafted, ILLEGAL_VARIABLE,
     ledger::{Entries, KeyPath, Ledger},
-    secrets::Secrets,
+    secrets::{Found, Secrets},
     workload::Draft,
 };
 use crate::{
     diag::{Diagnostic, Report},
-    k8s::{data, expansion, name},
+    k8s::{expansion, name},
 };
 
 /// A group has to save this many lines to be worth a ConfigMap of its own.
 const WORTHWHILE: usize = 3;
 
-/// The ConfigMaps of variables.
+/// The ConfigMaps of variables of one environment.
 #[derive(Debug, Default)]
-pub(super) struct Configuration {
+pub(super) struct Bundles {
     /// Those of several apps.
     pub(super) shared: Vec<Bundle>,
     /// Those of one app, by its name.
     pub(super) apps: BTreeMap<String, Bundle>,
 }
 
-type Variables = BTreeMap<String, String>;
 type Group = BTreeSet<String>;
+/// Keys with their values, one for each environment.
+type Variables = BTreeMap<String, Vec<Slot>>;
 
-/// Where the variables of an app stand.
+/// The value of a variable of an app in one environment.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Slot {
+    /// The app does not run there.
+    NotRun,
+    /// The app does not have the variable there.
+    Absent,
+    /// Its value.
+    Value(String),
+}
+
+/// Where the variables of apps stand.
 #[derive(Debug, Default)]
 struct Shares {
-    /// What all its workloads have.
+    /// What all workloads of an app have.
     whole: BTreeMap<String, Variables>,
     /// What several apps have, by those apps.
     groups: BTreeMap<Group, Variables>,
 }
 
-/// Divides the variables of all workloads, and gives containers their `envFrom` and `env`.
-pub(super) fn share(
-    context: &Context<'_>,
-    environment: &str,
-    drafts: &mut [Draft],
-    secrets: &mut Secrets,
-    ledger: &mut Ledger,
-    report: &mut Report,
-) -> Configuration {
-    refuse_illegal(context, drafts, report);
-    // ConfigMaps and Secrets bring only variables with usual names into a container.
-    let usual = |key: &str| name::is_variable_name(key);
-    let plain = divide(drafts, |key, value| usual(key) && !is_kept_secret(secrets, key, value));
-    let hidden = divide(drafts, |key, value| usual(key) && is_kept_secret(secrets, key, value));
-    let names = group_names(context, plain.groups.keys().chain(hidden.groups.keys()), &plain, &hidden);
-    for (group, variables) in &hidden.groups {
-        for (key, value) in variables {
-            secrets.add_variable(&format!("{}-secrets", group_name(&names, group)), key, value);
-        }
-    }
-    for (app, variables) in &hidden.whole {
-        for (key, value) in variables {
-            secrets.add_variable(&format!("{app}-secrets"), key, value);
-        }
-    }
-    for draft in drafts.iter_mut() {
-        attach(draft, &plain, &hidden, &names, secrets);
-        enter(context, draft, &plain, &hidden, &names, environment, ledger);
-    }
-    let shared = plain.groups.iter().map(|(group, variables)| Bundle {
-        name: format!("{}-config", group_name(&names, group)),
-        comment: Some(group.iter().cloned().collect::<Vec<_>>().join(", ")),
-        variables: variables.clone(),
-    });
-    let whole = plain.whole.iter().filter(|(_, variables)| !variables.is_empty());
-    let apps = whole.map(|(app, variables)| {
-        let bundle = Bundle { name: format!("{app}-config"), comment: None, variables: variables.clone() };
-        (app.clone(), bundle)
-    });
-    Configuration { shared: shared.collect(), apps: apps.collect() }
+/// The division of all variables, with the names of the groups.
+struct Division<'a> {
+    found: &'a Found,
+    plain: Shares,
+    hidden: Shares,
+    names: BTreeMap<Group, String>,
 }
 
-/// Secrets are also what kustomize cannot write into a ConfigMap: Secrets are written in base64.
-fn is_kept_secret(secrets: &Secrets, key: &str, value: &str) -> bool {
-    secrets.is_secret(key, value) || !data::is_plain_text(value)
+/// Divides the variables of all workloads, and gives containers their `envFrom` and `env`.
+pub(super) fn share(
+    contexts: &[Context<'_>],
+    environments: &mut [Drafted<'_>],
+    found: &Found,
+    ledgers: &mut [Ledger],
+    report: &mut Report,
+) -> Vec<Bundles> {
+    for (context, drafted) in contexts.iter().zip(environments.iter_mut()) {
+        refuse_illegal(context, &mut drafted.drafts, report);
+    }
+    // ConfigMaps and Secrets bring only variables with usual names into a container.
+    let drafts: Vec<&[Draft]> = environments.iter().map(|drafted| drafted.drafts.as_slice()).collect();
+    let plain = divide(&drafts, |key| name::is_variable_name(key) && !found.is_secret(key));
+    let hidden = divide(&drafts, |key| name::is_variable_name(key) && found.is_secret(key));
+    let apps: BTreeSet<String> = plain.whole.keys().cloned().collect();
+    let names = group_names(apps, &plain, &hidden);
+    let division = Division { found, plain, hidden, names };
+    let mut bundles = Vec::new();
+    for (index, drafted) in environments.iter_mut().enumerate() {
+        for draft in &mut drafted.drafts {
+            attach(draft, index, &division, &mut drafted.secrets);
+            if let (Some(context), Some(ledger)) = (contexts.get(index), ledgers.get_mut(index)) {
+                enter(context, draft, index, &division, ledger);
+            }
+        }
+        keep_secrets(index, &division, &mut drafted.secrets);
+        bundles.push(config_maps(index, &division));
+    }
+    bundles
+}
+
+fn keep_secrets(environment: usize, division: &Division<'_>, secrets: &mut Secrets<'_>) {
+    let groups = division.hidden.groups.iter();
+    let groups = groups.map(|(group, variables)| (group_name(&division.names, group), variables));
+    let apps = division.hidden.whole.iter().map(|(app, variables)| (app.as_str(), variables));
+    for (name, variables) in groups.chain(apps) {
+        for (key, value) in values(variables, environment) {
+            secrets.add_variable(&format!("{name}-secrets"), key, value);
+        }
+    }
+}
+
+fn config_maps(environment: usize, division: &Division<'_>) -> Bundles {
+    let bundle = |name: &str, comment: Option<String>, variables: &Variables| {
+        let variables: BTreeMap<String, String> =
+            values(variables, environment).map(|(key, value)| (key.clone(), value.clone())).collect();
+        (!variables.is_empty()).then(|| Bundle { name: format!("{name}-config"), comment, variables })
+    };
+    let shared = division.plain.groups.iter().filter_map(|(group, variables)| {
+        let comment = group.iter().cloned().collect::<Vec<_>>().join(", ");
+        bundle(group_name(&division.names, group), Some(comment), variables)
+    });
+    let apps = division.plain.whole.iter();
+    let apps = apps.filter_map(|(app, variables)| Some((app.clone(), bundle(app, None, variables)?)));
+    Bundles { shared: shared.collect(), apps: apps.collect() }
+}
+
+/// The variables that have a value in an environment.
+fn values(variables: &Variables, environment: usize) -> impl Iterator<Item = (&String, &String)> {
+    variables.iter().filter_map(move |(key, slots)| match slots.get(environment) {
+        Some(Slot::Value(value)) => Some((key, value)),
+        _ => None,
+    })
 }
 
 fn refuse_illegal(context: &Context<'_>, drafts: &mut [Draft], report: &mut Report) {
@@ -118,28 +159,26 @@ fn refuse_illegal(context: &Context<'_>, drafts: &mut [Draft], report: &mut Repo
     }
 }
 
-/// Divides the variables that `wanted` picks.
-fn divide(drafts: &[Draft], wanted: impl Fn(&str, &str) -> bool) -> Shares {
-    let mut whole: BTreeMap<String, Variables> = BTreeMap::new();
-    for draft in drafts {
-        let own = draft.variables.iter().filter(|(key, value)| wanted(key, value));
-        let own: Variables = own.map(|(key, value)| (key.clone(), value.clone())).collect();
-        match whole.get_mut(&draft.app) {
-            Some(common) => common.retain(|key, value| own.get(key) == Some(value)),
-            None => {
-                whole.insert(draft.app.clone(), own);
-            }
-        }
+/// Divides the variables whose keys `wanted` picks.
+fn divide(environments: &[&[Draft]], wanted: impl Fn(&str) -> bool) -> Shares {
+    let mut whole = BTreeMap::new();
+    let apps: BTreeSet<&String> =
+        environments.iter().flat_map(|drafts| drafts.iter().map(|draft| &draft.app)).collect();
+    for app in apps {
+        whole.insert(app.clone(), whole_app(environments, app, &wanted));
     }
-    let mut holders: BTreeMap<(&String, &String), Group> = BTreeMap::new();
+    let mut holders: BTreeMap<(&String, &Vec<Slot>), Group> = BTreeMap::new();
     for (app, variables) in &whole {
         for entry in variables {
             holders.entry(entry).or_default().insert(app.clone());
         }
     }
     let mut groups: BTreeMap<Group, Variables> = BTreeMap::new();
-    for ((key, value), group) in holders {
-        groups.entry(group).or_default().insert(key.clone(), value.clone());
+    for ((key, slots), group) in holders {
+        // What some environments do not run stands with its app, in a component.
+        if !slots.contains(&Slot::NotRun) {
+            groups.entry(group).or_default().insert(key.clone(), slots.clone());
+        }
     }
     groups.retain(|group, variables| (group.len() - 1) * variables.len() >= WORTHWHILE);
     for (group, variables) in &groups {
@@ -152,17 +191,27 @@ fn divide(drafts: &[Draft], wanted: impl Fn(&str, &str) -> bool) -> Shares {
     Shares { whole, groups }
 }
 
+/// The variables that in every environment all workloads of an app have with one value, or none has.
+fn whole_app(environments: &[&[Draft]], app: &str, wanted: impl Fn(&str) -> bool) -> Variables {
+    let drafts = || environments.iter().flat_map(|drafts| drafts.iter().filter(|draft| draft.app == app));
+    let keys: BTreeSet<&String> =
+        drafts().flat_map(|draft| draft.variables.keys()).filter(|key| wanted(key)).collect();
+    let slot = |drafts: &&[Draft], key: &String| {
+        let mut values = drafts.iter().filter(|draft| draft.app == app).map(|draft| draft.variables.get(key));
+        let Some(first) = values.next() else { return Some(Slot::NotRun) };
+        values.all(|value| value == first).then(|| first.cloned().map_or(Slot::Absent, Slot::Value))
+    };
+    let slots =
+        |key: &String| environments.iter().map(|drafts| slot(drafts, key)).collect::<Option<Vec<Slot>>>();
+    keys.into_iter().filter_map(|key| Some((key.clone(), slots(key)?))).collect()
+}
+
 /// `common` is what all apps with shared variables share; other groups are named for what their keys
 /// have in common, else for their first app.
-fn group_names<'a>(
-    context: &Context<'_>,
-    groups: impl Iterator<Item = &'a Group>,
-    plain: &Shares,
-    hidden: &Shares,
-) -> BTreeMap<Group, String> {
-    let groups: BTreeSet<&Group> = groups.collect();
+fn group_names(apps: BTreeSet<String>, plain: &Shares, hidden: &Shares) -> BTreeMap<Group, String> {
+    let groups: BTreeSet<&Group> = plain.groups.keys().chain(hidden.groups.keys()).collect();
     let everyone: Group = groups.iter().flat_map(|group| group.iter().cloned()).collect();
-    let mut taken: BTreeSet<String> = context.apps.names().map(str::to_owned).collect();
+    let mut taken = apps;
     let mut names = BTreeMap::new();
     for group in groups {
         let keys = [plain, hidden]
@@ -175,9 +224,7 @@ fn group_names<'a>(
             let first = group.first().map_or("shared", String::as_str);
             name::dns_label(&common_prefix(keys).unwrap_or_else(|| format!("{first}-shared")))
         };
-        let numbered =
-            std::iter::once(wanted.clone()).chain((2..).map(|number| format!("{wanted}-{number}")));
-        let free = numbered.into_iter().find(|name| !taken.contains(name)).unwrap_or(wanted);
+        let free = name::free(&wanted, |name| taken.contains(name));
         taken.insert(free.clone());
         names.insert(group.clone(), free);
     }
@@ -204,32 +251,28 @@ fn group_name<'a>(names: &'a BTreeMap<Group, String>, group: &Group) -> &'a str 
 }
 
 /// Gives the container its sources in a fixed order, from the widest to its own, Secrets last.
-fn attach(
-    draft: &mut Draft,
-    plain: &Shares,
-    hidden: &Shares,
-    names: &BTreeMap<Group, String>,
-    secrets: &mut Secrets,
-) {
+fn attach(draft: &mut Draft, environment: usize, division: &Division<'_>, secrets: &mut Secrets<'_>) {
     let mut sources = Vec::new();
     let mut rest = draft.variables.clone();
-    for (shares, suffix) in [(plain, "config"), (hidden, "secrets")] {
+    for (shares, suffix) in [(&division.plain, "config"), (&division.hidden, "secrets")] {
         let groups = shares.groups.iter().filter(|(group, _)| group.contains(&draft.app));
-        let mut bundles: Vec<(String, &Variables)> =
-            groups.map(|(group, variables)| (group_name(names, group).to_owned(), variables)).collect();
+        let mut bundles: Vec<(String, &Variables)> = groups
+            .map(|(group, variables)| (group_name(&division.names, group).to_owned(), variables))
+            .collect();
         bundles.sort_by_key(|(name, _)| (name != "common", name.clone()));
-        let whole = shares.whole.get(&draft.app).filter(|variables| !variables.is_empty());
-        bundles.extend(whole.map(|variables| (draft.app.clone(), variables)));
+        bundles.extend(shares.whole.get(&draft.app).map(|variables| (draft.app.clone(), variables)));
         for (name, variables) in bundles {
             rest.retain(|key, _| !variables.contains_key(key));
-            sources.push(source(&format!("{name}-{suffix}"), suffix == "secrets"));
+            if values(variables, environment).next().is_some() {
+                sources.push(source(&format!("{name}-{suffix}"), suffix == "secrets"));
+            }
         }
     }
     let own_secrets = format!("{}-own-secrets", draft.workload.name);
     let mut env = Vec::new();
     let mut has_own_secrets = false;
     for (key, value) in rest {
-        if is_kept_secret(secrets, &key, &value) && name::is_variable_name(&key) {
+        if division.found.is_secret(&key) && name::is_variable_name(&key) {
             secrets.add_variable(&own_secrets, &key, &value);
             has_own_secrets = true;
         } else {
@@ -255,50 +298,44 @@ fn source(name: &str, secret: bool) -> EnvFromSource {
     }
 }
 
-/// Enters where each variable went.
+/// Enters where each variable of a workload went.
 fn enter(
     context: &Context<'_>,
     draft: &Draft,
-    plain: &Shares,
-    hidden: &Shares,
-    names: &BTreeMap<Group, String>,
-    environment: &str,
+    environment: usize,
+    division: &Division<'_>,
     ledger: &mut Ledger,
 ) {
     let base = KeyPath::new(["services", &draft.key]);
     let mut entries = Entries::new(ledger, base, draft.workload.file.clone());
-    let Some(declared) =
-        context.project.services.get(&draft.key).and_then(|service| service.environment.as_ref())
-    else {
-        return;
-    };
+    let service = context.project.services.get(&draft.key);
+    let Some(declared) = service.and_then(|service| service.environment.as_ref()) else { return };
     entries.mapped(&["environment"]);
-    let secrets_of = |name: &str| format!("overlays/{environment}/secrets/{name}.env");
+    let secrets_of = |name: &str| format!("overlays/{}/secrets/{name}-secrets.env", context.environment);
     for (key, value) in declared.value.iter() {
         let path = ["environment", key.as_str()];
+        let place = |shares: &Shares| {
+            let group = shares.groups.iter().find(|(group, variables)| {
+                group.contains(&draft.app) && values(variables, environment).any(|(name, _)| name == key)
+            });
+            let whole = shares.whole.get(&draft.app);
+            let whole = whole.filter(|variables| values(variables, environment).any(|(name, _)| name == key));
+            let group = group.map(|(group, _)| group_name(&division.names, group).to_owned());
+            (group, whole.is_some())
+        };
         if value.value.is_none() {
             entries
                 .ignored(&path, "no value is set for it: compose does not give it to the container either");
         } else if !draft.variables.contains_key(key) {
             entries.unsupported(&path, "no container in Kubernetes can have a variable of this name");
-        } else if let Some(group) = holder(plain, &draft.app, key) {
-            entries.mapped_to(&path, format!("base/{}.env", group_name(names, group)));
-        } else if plain.whole.get(&draft.app).is_some_and(|variables| variables.contains_key(key)) {
-            entries.mapped_to(&path, app_file(&draft.app, "config.env"));
-        } else if let Some(group) = holder(hidden, &draft.app, key) {
-            entries.mapped_to(&path, secrets_of(group_name(names, group)));
-        } else if hidden.whole.get(&draft.app).is_some_and(|variables| variables.contains_key(key)) {
-            entries.mapped_to(&path, secrets_of(&draft.app));
         } else {
-            entries.mapped(&path);
+            match (place(&division.plain), place(&division.hidden)) {
+                ((Some(group), _), _) => entries.mapped_to(&path, format!("base/{group}.env")),
+                ((_, true), _) => entries.mapped_to(&path, context.layout.app_file(&draft.app, "config.env")),
+                (_, (Some(group), _)) => entries.mapped_to(&path, secrets_of(&group)),
+                (_, (_, true)) => entries.mapped_to(&path, secrets_of(&draft.app)),
+                _ => entries.mapped(&path),
+            }
         }
     }
-}
-
-fn holder<'a>(shares: &'a Shares, app: &str, key: &str) -> Option<&'a Group> {
-    shares
-        .groups
-        .iter()
-        .find(|(group, variables)| group.contains(app) && variables.contains_key(key))
-        .map(|(group, _)| group)
 }

@@ -69,11 +69,13 @@ fn fate_of_list(project: &Project, ledger: &Ledger, document: &Document, path: &
         let name = entry.segments().get(path.segments().len()).map_or("", String::as_str);
         names.entry(below).or_default().push(format!("`{name}`"));
     }
+    let alone = names.len() == 1;
     for (below, names) in names {
-        let reason = if below.reason.is_empty() {
-            String::new()
-        } else {
-            format!("{}: {}", names.join(", "), below.reason)
+        let reason = match below.reason.as_str() {
+            "" => String::new(),
+            // What all of them share needs no names.
+            reason if alone => reason.to_owned(),
+            reason => format!("{}: {reason}", names.join(", ")),
         };
         whole.enter(path.clone(), Fate { reason, ..below.clone() });
     }

@@ -114,7 +114,7 @@ impl Ledger {
         };
         if known.reason.is_empty() {
             known.reason = fate.reason;
-        } else if !fate.reason.is_empty() && !known.reason.split("; ").any(|reason| reason == fate.reason) {
+        } else if !fate.reason.is_empty() && !known.reason.contains(&fate.reason) {
             known.reason = format!("{}; {}", known.reason, fate.reason);
         }
     }

@@ -11,7 +11,7 @@ use k8s_openapi::{
 };
 
 use super::{
-    Context, FileBundle, app_file,
+    Context, FileBundle,
     files::{self, Bind},
     ledger::Entries,
     secrets::Secrets,
@@ -31,16 +31,15 @@ const DATABASES: &[&str] =
     &["mysql", "mariadb", "percona", "postgres", "postgresql", "postgis", "timescaledb", "mongo"];
 
 /// What mounting needs to look at and to add to.
-pub(super) struct Mounting<'a, 'b> {
+pub(super) struct Mounting<'a, 'b, 'c> {
     pub(super) context: &'a Context<'a>,
     pub(super) app: &'a str,
     pub(super) key: &'a str,
     pub(super) service: &'a Service,
     pub(super) image: String,
     pub(super) storage: &'b mut Storage,
-    pub(super) secrets: &'b mut Secrets,
+    pub(super) secrets: &'b mut Secrets<'c>,
     pub(super) delivered: &'b mut Delivered,
-    pub(super) environment: &'a str,
 }
 
 /// The files of the project that ConfigMaps and Secrets bring into containers.
@@ -132,7 +131,7 @@ impl Mounted {
 
 /// Gives pod and container their volumes.
 pub(super) fn plan(
-    mounting: &mut Mounting<'_, '_>,
+    mounting: &mut Mounting<'_, '_, '_>,
     pod: &mut PodSpec,
     container: &mut Container,
     entries: &mut Entries<'_>,
@@ -168,7 +167,7 @@ pub(super) fn plan(
     mounted
 }
 
-fn one(mounting: &mut Mounting<'_, '_>, mount: &Mount, mounted: &mut Mounted, entries: &mut Entries<'_>) {
+fn one(mounting: &mut Mounting<'_, '_, '_>, mount: &Mount, mounted: &mut Mounted, entries: &mut Entries<'_>) {
     let text =
         |field: &Option<Spanned<String>>| field.as_ref().map_or("", |text| text.value.as_str()).to_owned();
     let (kind, source, target) = (text(&mount.r#type), text(&mount.source), text(&mount.target));
@@ -222,7 +221,13 @@ fn one(mounting: &mut Mounting<'_, '_>, mount: &Mount, mounted: &mut Mounted, en
     }
 }
 
-fn named(mounting: &mut Mounting<'_, '_>, mount: &Mount, source: &str, target: &str, mounted: &mut Mounted) {
+fn named(
+    mounting: &mut Mounting<'_, '_, '_>,
+    mount: &Mount,
+    source: &str,
+    target: &str,
+    mounted: &mut Mounted,
+) {
     let Some(kept) = mounting.storage.of_volume(source).cloned() else { return };
     let sub_path =
         mount.volume.as_ref().and_then(|volume| volume.value.subpath.as_ref()).map(|path| path.value.clone());
@@ -255,7 +260,7 @@ fn is_database(image: &str) -> bool {
 }
 
 fn bind(
-    mounting: &mut Mounting<'_, '_>,
+    mounting: &mut Mounting<'_, '_, '_>,
     mount: &Mount,
     source: &str,
     target: &str,
@@ -314,7 +319,7 @@ fn bind(
 
 /// Puts files into a ConfigMap, or into a Secret if they tell one, and gives the pod a volume of them.
 fn deliver(
-    mounting: &mut Mounting<'_, '_>,
+    mounting: &mut Mounting<'_, '_, '_>,
     (element, stem): (&str, &str),
     contents: BTreeMap<String, Vec<u8>>,
     mode: Option<FileMode>,
@@ -343,10 +348,13 @@ fn deliver(
         }
         volume.secret =
             Some(SecretVolumeSource { secret_name: Some(object), default_mode: mode, items, optional: None });
-        entries.mapped_to(&[element], secret_file(mounting.environment));
+        entries.mapped_to(&[element], secret_file(mounting.context.environment));
     } else {
         let object = mounting.delivered.config_map(mounting.app, &wanted, files);
-        entries.mapped_to(&[element], app_file(mounting.app, &format!("files/{object}")));
+        entries.mapped_to(
+            &[element],
+            mounting.context.layout.app_file(mounting.app, &format!("files/{object}")),
+        );
         volume.config_map =
             Some(ConfigMapVolumeSource { name: object, default_mode: mode, items, optional: None });
     }
@@ -354,7 +362,7 @@ fn deliver(
     name
 }
 
-fn volumes_from(mounting: &Mounting<'_, '_>, entries: &mut Entries<'_>) {
+fn volumes_from(mounting: &Mounting<'_, '_, '_>, entries: &mut Entries<'_>) {
     for source in mounting.service.volumes_from.iter().flat_map(|field| &field.value) {
         if source.value.starts_with("container:") {
             entries.unsupported(
@@ -383,7 +391,7 @@ fn tmpfs(text: &Spanned<String>, mounted: &mut Mounted, entries: &mut Entries<'_
 }
 
 fn secret(
-    mounting: &mut Mounting<'_, '_>,
+    mounting: &mut Mounting<'_, '_, '_>,
     reference: &Spanned<FileReference>,
     mounted: &mut Mounted,
     entries: &mut Entries<'_>,
@@ -420,7 +428,7 @@ fn secret(
 }
 
 fn config(
-    mounting: &mut Mounting<'_, '_>,
+    mounting: &mut Mounting<'_, '_, '_>,
     reference: &Spanned<FileReference>,
     mounted: &mut Mounted,
     entries: &mut Entries<'_>,
@@ -461,7 +469,7 @@ pub(super) fn object_name(object: &FileObject, key: &str) -> String {
 }
 
 /// What a compose secret or config holds: its text, or its file.
-fn content_of(mounting: &Mounting<'_, '_>, object: &FileObject) -> Option<Vec<u8>> {
+fn content_of(mounting: &Mounting<'_, '_, '_>, object: &FileObject) -> Option<Vec<u8>> {
     if let Some(content) = &object.content {
         return Some(content.value.clone().into_bytes());
     }

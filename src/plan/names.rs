@@ -7,6 +7,7 @@ use crate::{
     compose::model::Project,
     diag::{Diagnostic, Report},
     k8s::name,
+    text::Span,
 };
 
 /// The names of services in the cluster.
@@ -24,10 +25,12 @@ impl Names {
 
 /// Gives each service a legal name. Two services that would get one are refused: one of them would
 /// vanish.
-pub(super) fn choose(project: &Project, report: &mut Report) -> Names {
+pub(super) fn choose(projects: &[&Project], report: &mut Report) -> Names {
     let mut names = Names::default();
-    let mut owners: BTreeMap<String, &str> = BTreeMap::new();
-    for service in project.services.keys() {
+    let mut owners: BTreeMap<String, (&str, Span)> = BTreeMap::new();
+    let services =
+        projects.iter().flat_map(|project| project.services.keys().map(move |name| (*project, name)));
+    for (project, service) in services {
         let object = name::service_name(service);
         if name::dns_label(service).is_empty() {
             report.push(
@@ -38,16 +41,16 @@ pub(super) fn choose(project: &Project, report: &mut Report) -> Names {
                 .at(project.place_of_service(service), "this service")
                 .help("give it a name with a letter or a digit"),
             );
-        } else if let Some(owner) = owners.get(&object) {
+        } else if let Some((owner, first)) = owners.get(&object).filter(|(owner, _)| owner != service) {
             let message = format!("`{owner}` and `{service}` would both be called `{object}`");
             report.push(
                 Diagnostic::error(NAME_COLLISION, message)
                     .at(project.place_of_service(service), "this service")
-                    .at(project.place_of_service(owner), "and this one")
+                    .at(*first, "and this one")
                     .help("rename one of them: Kubernetes names have neither capitals, underscores nor dots"),
             );
         }
-        owners.entry(object.clone()).or_insert(service);
+        owners.entry(object.clone()).or_insert((service, project.place_of_service(service)));
         names.objects.insert(service.clone(), object);
     }
     names

@@ -4,56 +4,85 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::{Container, ExecAction, LifecycleHandler, Probe};
 
-use super::{CONCEALED, Concealed, Context, SecretBundle, command};
-use crate::{compose::model::Service, k8s::expansion, secret};
+use super::{CONCEALED, Concealed, Options, SecretBundle, command};
+use crate::{
+    compose::model::{Project, Service},
+    k8s::{data, expansion},
+    secret,
+};
 
 /// A secret shorter than this is too common a word to be looked for in other texts.
 const TELLING_LENGTH: usize = 8;
 
-/// What is secret in a project.
+/// What is secret in any environment: one kind for a key in all of them.
 #[derive(Debug, Default)]
-pub(super) struct Secrets {
+pub(super) struct Found {
     /// Keys whose value is secret in some container: they are secret in all.
     keys: BTreeSet<String>,
     /// Values that must not stand anywhere in clear.
     values: BTreeSet<String>,
+}
+
+/// The Secrets of one environment.
+#[derive(Debug)]
+pub(super) struct Secrets<'a> {
+    found: &'a Found,
     bundles: BTreeMap<String, SecretBundle>,
 }
 
-impl Secrets {
-    /// Finds the secret variables of a project.
-    pub(super) fn of(context: &Context<'_>) -> Self {
-        let mut secrets = Self::default();
-        for (_, service) in context.services() {
-            for (key, value) in variables(service) {
-                if secret::is_secret(key, value) {
-                    secrets.keys.insert(key.to_owned());
-                    if value.len() >= TELLING_LENGTH {
-                        secrets.values.insert(value.to_owned());
-                    }
-                }
+/// Finds the secret variables of all environments. What kustomize cannot write into a ConfigMap counts
+/// as well: Secrets are written in base64.
+pub(super) fn find(projects: &[&Project], options: &Options) -> Found {
+    let all = || {
+        projects.iter().flat_map(|project| project.services.values()).flat_map(|service| variables(service))
+    };
+    let mut found = Found::default();
+    for (key, value) in all() {
+        let named = options.secret.contains(key);
+        if named || (secret::is_secret(key, value) && !options.not_secret.contains(key)) {
+            found.keys.insert(key.to_owned());
+            if value.len() >= TELLING_LENGTH {
+                found.values.insert(value.to_owned());
             }
         }
-        secrets
+    }
+    for (key, value) in all() {
+        if found.is_telling(value.as_bytes()) || !data::is_plain_text(value) {
+            found.keys.insert(key.to_owned());
+        }
+    }
+    found
+}
+
+impl Found {
+    /// Is the variable kept in a Secret?
+    pub(super) fn is_secret(&self, key: &str) -> bool {
+        self.keys.contains(key)
     }
 
-    /// Is the variable kept in a Secret?
-    pub(super) fn is_secret(&self, key: &str, value: &str) -> bool {
-        self.keys.contains(key) || self.is_telling(value.as_bytes())
+    fn is_telling(&self, text: &[u8]) -> bool {
+        let text = String::from_utf8_lossy(text);
+        self.values.iter().any(|value| text.contains(value.as_str()))
+            || text.lines().any(secret::is_secret_value)
+    }
+}
+
+impl<'a> Secrets<'a> {
+    /// No Secrets yet.
+    pub(super) fn new(found: &'a Found) -> Self {
+        Self { found, bundles: BTreeMap::new() }
     }
 
     /// Does the text hold a secret value, or something that is one by its form?
     pub(super) fn is_telling(&self, text: &[u8]) -> bool {
-        let text = String::from_utf8_lossy(text);
-        self.values.iter().any(|value| text.contains(value.as_str()))
-            || text.lines().any(secret::is_secret_value)
+        self.found.is_telling(text)
     }
 
     /// A word of a command as the kubelet has to read it, in which the secret values that the container
     /// has as variables stand as `$(NAME)`.
     pub(super) fn refer(&self, service: &Service, word: &str) -> String {
         let own: Vec<(&str, &str)> = variables(service)
-            .filter(|(key, value)| value.len() >= TELLING_LENGTH && self.keys.contains(*key))
+            .filter(|(key, value)| value.len() >= TELLING_LENGTH && self.found.is_secret(key))
             .collect();
         let Some((at, key, value)) = own
             .iter()

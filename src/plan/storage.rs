@@ -141,7 +141,8 @@ impl Storage {
     }
 
     /// Enters what became of the top-level volumes.
-    pub(super) fn enter(&self, context: &Context<'_>, environment: &str, ledger: &mut Ledger) {
+    pub(super) fn enter(&self, context: &Context<'_>, ledger: &mut Ledger) {
+        let environment = context.environment;
         for (volume, declared) in &context.project.volumes {
             let base = KeyPath::new(["volumes", volume]);
             let Some(kept) = self.volumes.get(volume) else {
@@ -150,9 +151,11 @@ impl Storage {
             };
             let file = match (&kept.how, kept.apps.as_slice()) {
                 (How::External, _) => format!("overlays/{environment}/external.yaml"),
-                (How::Claim, [app]) => super::app_file(app, &format!("{}.pvc.yaml", kept.claim)),
+                (How::Claim, [app]) => context.layout.app_file(app, &format!("{}.pvc.yaml", kept.claim)),
                 (How::Claim, _) => format!("base/{}.pvc.yaml", kept.claim),
-                (_, apps) => super::app_file(apps.first().map_or("", String::as_str), "kustomization.yaml"),
+                (_, apps) => {
+                    context.layout.app_file(apps.first().map_or("", String::as_str), "kustomization.yaml")
+                }
             };
             let mut entries = Entries::new(ledger, base, file);
             entries.mapped(&[]);

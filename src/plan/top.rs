@@ -17,8 +17,8 @@ use crate::{
 const MISSING_CONTENT: Code = Code { id: "KP006", name: "missing-content" };
 
 /// Enters what became of the elements that services share.
-pub(super) fn enter(context: &Context<'_>, environment: &str, ledger: &mut Ledger) {
-    let project = context.project;
+pub(super) fn enter(context: &Context<'_>, ledger: &mut Ledger) {
+    let (project, environment) = (context.project, context.environment);
     for (name, network) in &project.networks {
         let mut entries = Entries::new(ledger, KeyPath::new(["networks", name]), "");
         entries.ignored(&[], "the pods of a namespace reach each other: separate them by a NetworkPolicy");
@@ -42,7 +42,7 @@ pub(super) fn enter(context: &Context<'_>, environment: &str, ledger: &mut Ledge
             .any(|reference| reference.value.source.as_ref().is_some_and(|source| source.value == name))
     };
     objects(context, "secrets", &project.secrets, &|_| secrets.clone(), &uses_secret, ledger);
-    let config_file = |app: &str| super::app_file(app, "kustomization.yaml");
+    let config_file = |app: &str| context.layout.app_file(app, "kustomization.yaml");
     objects(context, "configs", &project.configs, &config_file, &uses_config, ledger);
     for name in project.models.keys() {
         let reason = "a cluster has no model runner: run the model as a service and name it in variables";

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1::{Container, PodSpec};
 
 use super::{
-    Context, Kind, Update, Workload, app_file, command, health, image,
+    Context, Kind, Update, Workload, command, health, image,
     kinds::{self, Decided, Kinds},
     ledger::{Entries, KeyPath, Ledger},
     mounts::{self, Delivered, Mounting},
@@ -26,15 +26,14 @@ use crate::{
 pub const SERVICE_LABEL: &str = "kustompose.dev/service";
 
 /// What deciding one service needs to look at and to add to.
-pub(super) struct Parts<'a, 'b> {
+pub(super) struct Parts<'a, 'b, 'c> {
     pub(super) context: &'a Context<'a>,
     pub(super) ports: &'a Ports,
     pub(super) kinds: &'a Kinds,
     pub(super) storage: &'b mut Storage,
-    pub(super) secrets: &'b mut Secrets,
+    pub(super) secrets: &'b mut Secrets<'c>,
     pub(super) delivered: &'b mut Delivered,
     pub(super) ledger: &'b mut Ledger,
-    pub(super) environment: &'a str,
 }
 
 /// A workload before it is known which of its variables others share.
@@ -80,12 +79,12 @@ const WITHOUT_COUNTERPART: &[(&str, &str)] = &[
 ];
 
 /// Decides one service, every attribute of it.
-pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, '_>) -> Draft {
+pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, '_, '_>) -> Draft {
     let context = parts.context;
     let app = context.apps.of(key).to_owned();
     let decided = parts.kinds.of(key);
     let object = name::shortened(context.names.object(key), name::STATEFUL_SET_LENGTH);
-    let file = app_file(&app, &file_name(context, key, &app, &object, decided));
+    let file = context.layout.service_file(key, &file_name(context, key, &app, &object, decided));
     let entries = &mut Entries::new(parts.ledger, KeyPath::new(["services", key]), file.clone());
     entries.mapped(&[]);
     every_attribute(service, entries);
@@ -110,7 +109,6 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
         storage: parts.storage,
         secrets: parts.secrets,
         delivered: parts.delivered,
-        environment: parts.environment,
     };
     let mut mounted = mounts::plan(mounting, &mut pod, &mut container, entries);
     life(service, decided, &mut pod, entries);

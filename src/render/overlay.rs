@@ -1,36 +1,97 @@
 //! `overlays/<environment>/`: what is generated, what is the user's, and what git must not see.
 
-use super::{generated, objects, text};
+use serde_json::Value;
+
+use super::{
+    generated, generator,
+    layers::{Layers, Overlay},
+    objects, text,
+};
 use crate::{
     k8s::{fields, name},
-    kustomize::{Generator, Image, Kustomization, Owner, TreeFile, env_file},
-    plan::{Plan, SecretBundle},
+    kustomize::{Generator, Image, Kustomization, Owner, Patch, TreeFile, env_file},
+    plan::{Environment, SecretBundle},
     yaml::emit::{self, Entry, Yaml},
 };
 
-pub(super) fn render(plan: &Plan, files: &mut Vec<TreeFile>) {
-    let folder = format!("overlays/{}", plan.environment);
-    let inner = Kustomization { resources: vec!["../../../base".to_owned()], ..Kustomization::default() };
-    files.push(generated(
-        format!("{folder}/generated/kustomization.yaml"),
-        inner.to_text(&text::header(plan)),
-    ));
-    yours(plan, &folder, files);
-    secrets(plan, &format!("{folder}/secrets"), files);
+/// The files of one environment; `index` is its position in the plan.
+pub(super) fn render(
+    environment: &Environment,
+    index: usize,
+    overlay: &Overlay,
+    layers: &Layers,
+    files: &mut Vec<TreeFile>,
+) {
+    let folder = format!("overlays/{}", environment.name);
+    changes(environment, index, overlay, layers, &format!("{folder}/generated"), files);
+    yours(environment, &folder, files);
+    secrets(environment, &format!("{folder}/secrets"), files);
+}
+
+/// What the environment adds to the base and changes in it.
+fn changes(
+    environment: &Environment,
+    index: usize,
+    overlay: &Overlay,
+    layers: &Layers,
+    folder: &str,
+    files: &mut Vec<TreeFile>,
+) {
+    let components = layers.directories.iter().filter(|(path, directory)| {
+        path.starts_with("components/") && directory.environments.contains(&index)
+    });
+    let header = text::header(&environment.origin);
+    let mut kustomization = Kustomization {
+        resources: vec!["../../../base".to_owned()],
+        components: components.map(|(path, _)| format!("../../../{path}")).collect(),
+        ..Kustomization::default()
+    };
+    for config_map in &overlay.config_maps {
+        kustomization.config_maps.push(generator(config_map, folder, &environment.origin, files));
+    }
+    for (name, keys) in &overlay.removed {
+        let path = format!("{name}.removed.yaml");
+        let data = Yaml::map(keys.iter().map(|key| (key.as_str(), Entry::new(Yaml::Null))));
+        let text = emit::documents(Some(&header), &[config_map(name, data)]);
+        files.push(generated(format!("{folder}/{path}"), text));
+        kustomization.patches.push(Patch { path, target: None });
+    }
+    for patch in &overlay.patches {
+        let first = patch.names.first().map_or("", String::as_str);
+        let wanted = format!("{first}.{}", patch.kind.to_ascii_lowercase());
+        let taken =
+            |stem: &String| kustomization.patches.iter().any(|known| known.path == format!("{stem}.yaml"));
+        let path = format!("{}.yaml", name::free(&wanted, taken));
+        let operations = Yaml::from(Value::Array(patch.operations.clone()));
+        files.push(generated(format!("{folder}/{path}"), emit::documents(Some(&header), &[operations])));
+        let target = Some((patch.kind.clone(), patch.names.join("|")));
+        kustomization.patches.push(Patch { path, target });
+    }
+    files.push(generated(format!("{folder}/kustomization.yaml"), kustomization.to_text(&header)));
+}
+
+fn config_map(name: &str, data: Yaml) -> Yaml {
+    Yaml::map([
+        ("apiVersion", Entry::new("v1")),
+        ("kind", Entry::new("ConfigMap")),
+        ("metadata", Entry::new(Yaml::map([("name", Entry::new(name))]))),
+        ("data", Entry::new(data)),
+    ])
 }
 
 /// The outermost layer: written once, then the user's.
-fn yours(plan: &Plan, folder: &str, files: &mut Vec<TreeFile>) {
-    let images = plan.built_images.iter().map(|(name, tag)| Image { name: name.clone(), tag: tag.clone() });
+fn yours(environment: &Environment, folder: &str, files: &mut Vec<TreeFile>) {
+    let images = environment.built_images.iter();
     let mut outermost = Kustomization {
-        namespace: Some(plan.namespace.clone()),
+        namespace: Some(environment.namespace.clone()),
         resources: vec!["namespace.yaml".to_owned(), "generated".to_owned()],
         components: vec!["secrets".to_owned()],
-        images: images.collect(),
+        images: images.map(|(name, tag)| Image { name: name.clone(), tag: tag.clone() }).collect(),
         ..Kustomization::default()
     };
-    if !plan.external_claims.is_empty() {
-        let claims: Vec<Yaml> = plan.external_claims.iter().map(fields::ordered).map(Yaml::from).collect();
+    if !environment.external_claims.is_empty() {
+        let claims: Vec<Yaml> =
+            environment.external_claims.iter().map(fields::ordered).map(Yaml::from).collect();
         let external = emit::documents(Some(text::EXTERNAL), &claims);
         files.push(TreeFile::new(format!("{folder}/external.yaml"), Owner::Yours, external));
         outermost.resources.push("external.yaml".to_owned());
@@ -38,7 +99,7 @@ fn yours(plan: &Plan, folder: &str, files: &mut Vec<TreeFile>) {
     let namespace = Yaml::map([
         ("apiVersion", Entry::new("v1")),
         ("kind", Entry::new("Namespace")),
-        ("metadata", Entry::new(Yaml::map([("name", Entry::new(plan.namespace.as_str()))]))),
+        ("metadata", Entry::new(Yaml::map([("name", Entry::new(environment.namespace.as_str()))]))),
     ]);
     files.push(TreeFile::new(format!("{folder}/namespace.yaml"), Owner::Yours, emit::document(&namespace)));
     let text = outermost.to_text(text::YOURS);
@@ -46,21 +107,22 @@ fn yours(plan: &Plan, folder: &str, files: &mut Vec<TreeFile>) {
 }
 
 /// A component of Secrets: its list and the examples are committed, the values are not.
-fn secrets(plan: &Plan, folder: &str, files: &mut Vec<TreeFile>) {
+fn secrets(environment: &Environment, folder: &str, files: &mut Vec<TreeFile>) {
     let mut component = Kustomization { is_component: true, ..Kustomization::default() };
-    for bundle in &plan.secrets {
+    for bundle in &environment.secrets {
         component.secrets.push(secret(bundle, folder, files));
     }
-    for workload in plan.apps.iter().flat_map(|app| &app.workloads) {
+    for workload in environment.apps.iter().flat_map(|app| &app.workloads) {
         if let Some(patch) = objects::concealed(workload) {
-            let file = format!("{}.patch.yaml", workload.name);
+            let path = format!("{}.patch.yaml", workload.name);
             let text = emit::documents(Some(text::CONCEALED), &[Yaml::from(patch)]);
-            files.push(generated(format!("{folder}/{file}.example"), objects::concealed_example(workload)));
-            files.push(TreeFile::new(format!("{folder}/{file}"), Owner::Secret, text));
-            component.patches.push(file);
+            files.push(generated(format!("{folder}/{path}.example"), objects::concealed_example(workload)));
+            files.push(TreeFile::new(format!("{folder}/{path}"), Owner::Secret, text));
+            component.patches.push(Patch { path, target: None });
         }
     }
-    files.push(generated(format!("{folder}/kustomization.yaml"), component.to_text(&text::header(plan))));
+    let header = text::header(&environment.origin);
+    files.push(generated(format!("{folder}/kustomization.yaml"), component.to_text(&header)));
 }
 
 fn secret(bundle: &SecretBundle, folder: &str, files: &mut Vec<TreeFile>) -> Generator {

@@ -1,0 +1,257 @@
+//! Which environments a project has, and what each of them loads.
+//!
+//! Loading is hermetic: the variables of the process do not count, but for those that settings name.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::Arguments;
+use crate::{
+    cli::{Io, project},
+    compose::{
+        self, Request,
+        model::{InputRole, Project, Role},
+    },
+    diag::{Code, Diagnostic, Report, Severity},
+    disk::Disk,
+    k8s::name,
+    plan,
+    settings::{self, Settings, discover},
+    text::Sources,
+};
+
+const INVALID_ENVIRONMENT: Code = Code { id: "KP020", name: "invalid-environment" };
+const INVALID_VARIABLE: Code = Code { id: "KP021", name: "invalid-variable" };
+/// A file that looks like an environment's and cannot be loaded as one.
+const SKIPPED_ENVIRONMENT: Code = Code { id: "KP022", name: "skipped-environment" };
+/// A file that looks like a variant of the compose file, and belongs to no environment.
+const UNUSED_FILE: Code = Code { id: "KP023", name: "unused-compose-file" };
+/// A setting that names a service which is not there.
+const REPLACED_NOTHING: Code = Code { id: "KP024", name: "replaced-nothing" };
+
+/// What a run works on.
+pub(super) struct Scene<'a, 'io> {
+    pub(super) arguments: &'a Arguments,
+    pub(super) flags: &'a project::Flags,
+    pub(super) io: &'a Io<'io>,
+    pub(super) disk: &'a Disk,
+    /// The directory of the project, absolute.
+    pub(super) directory: &'a Utf8Path,
+}
+
+/// The environments with their projects, and the settings.
+pub(super) struct Loaded {
+    pub(super) environments: Vec<Environment>,
+    pub(super) settings: Settings,
+}
+
+/// An environment with its project.
+pub(super) struct Environment {
+    pub(super) name: String,
+    pub(super) project: Project,
+    namespace: Option<String>,
+}
+
+impl Environment {
+    /// As planning takes it.
+    pub(super) fn input(&self, directory: &Utf8Path) -> plan::Input<'_> {
+        plan::Input {
+            name: self.name.clone(),
+            project: &self.project,
+            origin: origin(&self.project, directory),
+            namespace: self.namespace.clone(),
+        }
+    }
+}
+
+/// Loads every environment: the one that the command line describes, else those of `kustompose.yaml`, else
+/// those that files are named for.
+pub(super) fn load(scene: &Scene<'_, '_>, sources: &mut Sources, report: &mut Report) -> Option<Loaded> {
+    let path = scene.arguments.config.clone().unwrap_or_else(|| settings::FILE_NAME.into());
+    let read = settings::read(&path, scene.disk, sources, report);
+    if scene.arguments.config.is_some() && read.is_none() && !report.has_errors() {
+        report.push(Diagnostic::error(INVALID_ENVIRONMENT, format!("there is no `{path}`")));
+    }
+    let settings = read.unwrap_or_default();
+    if report.has_errors() {
+        return None;
+    }
+    let environments = if scene.flags.describe_a_project() {
+        single(scene, &settings, sources, report)
+    } else if !settings.environments.is_empty() {
+        let named = settings.environments.iter();
+        named.filter_map(|named| configured(scene, named, &settings, sources, report)).collect()
+    } else {
+        discovered(scene, &settings, sources, report)
+    };
+    Some(Loaded { environments, settings })
+}
+
+/// The one environment of the command line.
+fn single(
+    scene: &Scene<'_, '_>,
+    settings: &Settings,
+    sources: &mut Sources,
+    report: &mut Report,
+) -> Vec<Environment> {
+    let name = &scene.arguments.env;
+    if !name::is_dns_label(name) {
+        let help = "use lower case letters, digits and `-`";
+        let message = format!("`{name}` cannot name an environment");
+        report.push(Diagnostic::error(INVALID_ENVIRONMENT, message).help(help));
+    }
+    let request = request(scene, settings, &[], report);
+    let project = compose::load(&request, scene.disk, sources, report);
+    project.map(|project| Environment { name: name.clone(), project, namespace: None }).into_iter().collect()
+}
+
+fn configured(
+    scene: &Scene<'_, '_>,
+    named: &settings::Environment,
+    settings: &Settings,
+    sources: &mut Sources,
+    report: &mut Report,
+) -> Option<Environment> {
+    let mut own = Report::default();
+    let request = environment_request(scene, named, settings, &mut own);
+    let project = compose::load(&request, scene.disk, sources, &mut own);
+    for diagnostic in own.diagnostics() {
+        report.push(diagnostic.clone());
+    }
+    let mut project = project?;
+    for service in &named.replaced {
+        if project.services.shift_remove(&service.value).is_none() {
+            let message = format!("`{}` has no service `{}`", named.name.value, service.value);
+            report.push(
+                Diagnostic::error(REPLACED_NOTHING, message).at(service.span, "not in its compose files"),
+            );
+        }
+    }
+    let namespace = named.namespace.as_ref().map(|namespace| namespace.value.clone());
+    Some(Environment { name: named.name.value.clone(), project, namespace })
+}
+
+/// `local` as compose itself would load it, and the environments that files are named for. Of these, one
+/// that cannot be loaded is left out with a warning: nobody said that it is one.
+fn discovered(
+    scene: &Scene<'_, '_>,
+    settings: &Settings,
+    sources: &mut Sources,
+    report: &mut Report,
+) -> Vec<Environment> {
+    let found = discover::environments(scene.directory, scene.disk);
+    let mut environments = Vec::new();
+    if found.has_default || found.environments.is_empty() {
+        environments.extend(single(scene, settings, sources, report));
+    }
+    for named in &found.environments {
+        if environments.iter().any(|known| known.name == named.name.value) {
+            continue;
+        }
+        let mut own = Report::default();
+        let request = environment_request(scene, named, settings, &mut own);
+        match compose::load(&request, scene.disk, sources, &mut own) {
+            Some(project) => {
+                for diagnostic in own.diagnostics() {
+                    report.push(diagnostic.clone());
+                }
+                environments.push(Environment { name: named.name.value.clone(), project, namespace: None });
+            }
+            None => report.push(skipped(named, &own)),
+        }
+    }
+    for file in found.unused {
+        let help = format!(
+            "if it describes an environment, name it in kustompose.yaml: `environments: {{NAME: {{compose: [compose.yaml, {file}]}}}}`"
+        );
+        report.push(Diagnostic::info(UNUSED_FILE, format!("`{file}` belongs to no environment")).help(help));
+    }
+    environments
+}
+
+fn skipped(named: &settings::Environment, own: &Report) -> Diagnostic {
+    let first = own.diagnostics().iter().find(|diagnostic| diagnostic.severity == Severity::Error);
+    let why = first.map_or("it cannot be loaded", |first| first.message.as_str());
+    let message = format!("`{}` is not converted: {why}", named.name.value);
+    let files: Vec<&str> = named.compose.iter().map(|file| file.as_str()).collect();
+    let help = format!(
+        "it was taken for an environment of {}; say in kustompose.yaml what it is",
+        files.join(" + ")
+    );
+    let mut diagnostic = Diagnostic::warning(SKIPPED_ENVIRONMENT, message).help(help);
+    for label in first.iter().flat_map(|first| &first.labels) {
+        diagnostic = diagnostic.at(label.span, label.text.clone());
+    }
+    diagnostic
+}
+
+fn environment_request(
+    scene: &Scene<'_, '_>,
+    named: &settings::Environment,
+    settings: &Settings,
+    report: &mut Report,
+) -> Request {
+    Request {
+        files: named.compose.clone(),
+        env_files: named.env_files.clone(),
+        profiles: named.profiles.clone(),
+        ..request(scene, settings, &named.from_shell, report)
+    }
+}
+
+fn request(
+    scene: &Scene<'_, '_>,
+    settings: &Settings,
+    from_shell: &[String],
+    report: &mut Report,
+) -> Request {
+    let request = scene.flags.request(compose::Options::default(), Vec::new(), scene.io);
+    let shell =
+        from_shell.iter().filter_map(|name| Some((name.clone(), scene.io.environment.get(name)?.clone())));
+    let mut environment: BTreeMap<String, String> = shell.collect();
+    environment.extend(variables(&scene.arguments.variables, report));
+    Request {
+        environment,
+        working_directory: scene.directory.to_owned(),
+        project_name: request
+            .project_name
+            .or_else(|| settings.project.as_ref().map(|name| name.value.clone())),
+        ..request
+    }
+}
+
+/// `--var NAME=VALUE`.
+fn variables(arguments: &[String], report: &mut Report) -> BTreeMap<String, String> {
+    let mut variables = BTreeMap::new();
+    for argument in arguments {
+        match argument.split_once('=') {
+            Some((name, value)) if !name.is_empty() => {
+                variables.insert(name.to_owned(), value.to_owned());
+            }
+            _ => {
+                let help = "write `--var NAME=VALUE`";
+                report.push(Diagnostic::error(INVALID_VARIABLE, "`--var` without a value").help(help));
+            }
+        }
+    }
+    variables
+}
+
+/// The compose files as people name them: relative to the directory of the project.
+fn origin(project: &Project, directory: &Utf8Path) -> Vec<String> {
+    let mut files: Vec<String> = Vec::new();
+    for input in &project.inputs {
+        let name = relative(&input.path, directory);
+        if input.role == InputRole::Compose(Role::Project) && !files.contains(&name) {
+            files.push(name);
+        }
+    }
+    files
+}
+
+/// A path as people name it; outside of the project, its last part.
+pub(super) fn relative(path: &Utf8Path, directory: &Utf8Path) -> String {
+    let outside = |_| path.file_name().map_or_else(Utf8PathBuf::new, Utf8PathBuf::from);
+    path.strip_prefix(directory).map_or_else(outside, Utf8Path::to_owned).into_string()
+}

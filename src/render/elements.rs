@@ -1,0 +1,115 @@
+//! What one environment needs: objects and ConfigMaps, each with its place in the tree.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+use serde_json::Value;
+
+use super::objects;
+use crate::{
+    k8s::fields,
+    plan::{App, Bundle, Environment, FileBundle},
+};
+
+/// Everything that one environment applies, but for its Secrets.
+#[derive(Debug, Default)]
+pub(super) struct Elements {
+    pub(super) objects: Vec<Object>,
+    pub(super) config_maps: Vec<ConfigMap>,
+}
+
+/// An object and the file that it stands in.
+#[derive(Debug)]
+pub(super) struct Object {
+    /// Kind and name, which no other object has.
+    pub(super) id: (String, String),
+    /// The directory of its file.
+    pub(super) home: String,
+    /// The name of its file.
+    pub(super) file: String,
+    pub(super) value: Value,
+}
+
+/// A ConfigMap that kustomize makes of files.
+#[derive(Debug)]
+pub(super) struct ConfigMap {
+    pub(super) name: String,
+    /// The directory of its files.
+    pub(super) home: String,
+    /// Who uses it, for people.
+    pub(super) comment: Option<String>,
+    pub(super) content: Content,
+}
+
+/// What a ConfigMap holds, by key.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Content {
+    /// Variables, in an env file of this name where they fit in a line.
+    Variables(String, BTreeMap<String, String>),
+    /// Files as they are.
+    Files(BTreeMap<String, Vec<u8>>),
+}
+
+/// Everything that an environment applies.
+pub(super) fn of(environment: &Environment) -> Elements {
+    let mut elements = Elements::default();
+    for claim in &environment.claims {
+        elements.objects.push(claimed(claim, "base"));
+    }
+    for bundle in &environment.shared {
+        let stem = bundle.name.strip_suffix("-config").unwrap_or(&bundle.name);
+        elements.config_maps.push(variables(bundle, "base", stem));
+    }
+    for app in &environment.apps {
+        of_app(app, &mut elements);
+    }
+    elements
+}
+
+fn of_app(app: &App, elements: &mut Elements) {
+    for claim in &app.claims {
+        elements.objects.push(claimed(claim, &app.home));
+    }
+    for workload in &app.workloads {
+        let (home, file) = workload.file.rsplit_once('/').unwrap_or((&app.home, &workload.file));
+        elements.objects.push(object(objects::workload(app, workload), home, file));
+        for service in objects::services(app, workload) {
+            elements.objects.push(object(service, home, "service.yaml"));
+        }
+    }
+    if !app.config.variables.is_empty() {
+        elements.config_maps.push(variables(&app.config, &app.home, "config"));
+    }
+    for FileBundle { name, files } in &app.files {
+        elements.config_maps.push(ConfigMap {
+            name: name.clone(),
+            home: app.home.clone(),
+            comment: None,
+            content: Content::Files(files.clone()),
+        });
+    }
+}
+
+fn variables(bundle: &Bundle, home: &str, stem: &str) -> ConfigMap {
+    ConfigMap {
+        name: bundle.name.clone(),
+        home: home.to_owned(),
+        comment: bundle.comment.clone(),
+        content: Content::Variables(stem.to_owned(), bundle.variables.clone()),
+    }
+}
+
+fn claimed(claim: &PersistentVolumeClaim, home: &str) -> Object {
+    let file = format!("{}.pvc.yaml", claim.metadata.name.as_deref().unwrap_or_default());
+    object(fields::ordered(claim), home, &file)
+}
+
+fn object(value: Value, home: &str, file: &str) -> Object {
+    let text = |pointer| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    Object {
+        id: (text("/kind"), text("/metadata/name")),
+        home: home.to_owned(),
+        file: file.to_owned(),
+        value,
+    }
+}

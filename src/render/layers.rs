@@ -1,0 +1,289 @@
+//! What environments share, and what each of them changes.
+//!
+//! `base/` holds what all environments apply; a component what some of them do; the generated part of an
+//! overlay what is left: the keys whose values differ, and one patch for all objects that change alike.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::elements::{ConfigMap, Content, Elements, Object};
+use crate::{k8s::name, kustomize::patch};
+
+/// Environments by their positions in the plan.
+type Environments = BTreeSet<usize>;
+
+/// The layers of a tree.
+#[derive(Debug, Default)]
+pub(super) struct Layers {
+    /// Directories below `base/` and `components/`, by path.
+    pub(super) directories: BTreeMap<String, Directory>,
+    /// What each environment adds, in the order of the plan.
+    pub(super) overlays: Vec<Overlay>,
+}
+
+/// A directory of the tree with all that stands in it.
+#[derive(Debug, Default)]
+pub(super) struct Directory {
+    /// The environments that apply it.
+    pub(super) environments: Environments,
+    /// Objects by file, in the order of their first environment.
+    pub(super) objects: Vec<(String, Vec<Value>)>,
+    /// ConfigMaps.
+    pub(super) config_maps: Vec<Generated>,
+}
+
+/// What an environment changes.
+#[derive(Debug, Default)]
+pub(super) struct Overlay {
+    pub(super) config_maps: Vec<Generated>,
+    /// Keys that a ConfigMap of the base has and this environment has not.
+    pub(super) removed: Vec<(String, Vec<String>)>,
+    pub(super) patches: Vec<Patch>,
+}
+
+/// A ConfigMap, or what an environment changes in one.
+#[derive(Debug)]
+pub(super) struct Generated {
+    pub(super) name: String,
+    pub(super) comment: Option<String>,
+    /// Does it change one that the base has?
+    pub(super) merges: bool,
+    pub(super) content: Content,
+}
+
+/// One change of several objects of a kind.
+#[derive(Debug)]
+pub(super) struct Patch {
+    pub(super) kind: String,
+    pub(super) names: Vec<String>,
+    pub(super) operations: Vec<Value>,
+}
+
+/// Divides what the environments need into layers.
+pub(super) fn divide(environments: &[Elements], names: &[&str]) -> Layers {
+    let everywhere: Environments = (0..environments.len()).collect();
+    let mut layers =
+        Layers { overlays: environments.iter().map(|_| Overlay::default()).collect(), ..Layers::default() };
+    let homes = Homes { names, everywhere: everywhere.clone(), components: homes(environments) };
+    for id in ids(environments) {
+        object(environments, &id, &homes, &mut layers);
+    }
+    for name in config_map_names(environments) {
+        config_map(environments, &name, &everywhere, &homes, &mut layers);
+    }
+    layers
+}
+
+/// Which environments apply which directory.
+struct Homes<'a> {
+    names: &'a [&'a str],
+    everywhere: Environments,
+    components: BTreeMap<String, Environments>,
+}
+
+impl Homes<'_> {
+    /// The directory of what just these environments apply: the usual one if all that apply it need it,
+    /// else a component named for them.
+    fn of(&self, home: &str, present: &Environments) -> String {
+        let usual = if is_base(home) { Some(&self.everywhere) } else { self.components.get(home) };
+        if usual == Some(present) {
+            return home.to_owned();
+        }
+        let name = home.rsplit('/').next().unwrap_or(home);
+        let which: Vec<&str> = present.iter().filter_map(|index| self.names.get(*index).copied()).collect();
+        format!("components/{}", name::shortened(&format!("{name}-{}", which.join("-")), name::LABEL_LENGTH))
+    }
+}
+
+/// The environments that need anything in each directory of a component.
+fn homes(environments: &[Elements]) -> BTreeMap<String, Environments> {
+    let mut homes: BTreeMap<String, Environments> = BTreeMap::new();
+    for (index, elements) in environments.iter().enumerate() {
+        for Object { home, .. } in &elements.objects {
+            homes.entry(home.clone()).or_default().insert(index);
+        }
+    }
+    homes.retain(|home, _| !is_base(home));
+    homes
+}
+
+fn is_base(home: &str) -> bool {
+    home == "base" || home.starts_with("base/")
+}
+
+/// Kinds and names of all objects, in the order of the environments.
+fn ids(environments: &[Elements]) -> Vec<(String, String)> {
+    let mut seen = BTreeSet::new();
+    let all =
+        environments.iter().flat_map(|elements| elements.objects.iter().map(|object| object.id.clone()));
+    all.filter(|id| seen.insert(id.clone())).collect()
+}
+
+fn config_map_names(environments: &[Elements]) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let all =
+        environments.iter().flat_map(|elements| elements.config_maps.iter().map(|map| map.name.clone()));
+    all.filter(|name| seen.insert(name.clone())).collect()
+}
+
+fn object(environments: &[Elements], id: &(String, String), homes: &Homes<'_>, layers: &mut Layers) {
+    let find = |elements: &'_ Elements| elements.objects.iter().position(|object| object.id == *id);
+    let versions: BTreeMap<usize, &Object> = environments
+        .iter()
+        .enumerate()
+        .filter_map(|(index, elements)| Some((index, elements.objects.get(find(elements)?)?)))
+        .collect();
+    let Some(first) = versions.values().next() else { return };
+    let present: Environments = versions.keys().copied().collect();
+    let home = homes.of(&first.home, &present);
+    let base = patch::common(&versions.values().map(|object| &object.value).collect::<Vec<_>>());
+    for (index, version) in &versions {
+        let operations = patch::difference(&base, &version.value);
+        if let Some(overlay) = layers.overlays.get_mut(*index).filter(|_| !operations.is_empty()) {
+            add_patch(overlay, id, operations);
+        }
+    }
+    let directory = layers.directories.entry(home).or_default();
+    directory.environments = present;
+    match directory.objects.iter_mut().find(|(file, _)| *file == first.file) {
+        Some((_, objects)) => objects.push(base),
+        None => directory.objects.push((first.file.clone(), vec![base])),
+    }
+}
+
+fn add_patch(overlay: &mut Overlay, (kind, name): &(String, String), operations: Vec<Value>) {
+    let known =
+        overlay.patches.iter_mut().find(|patch| patch.kind == *kind && patch.operations == operations);
+    match known {
+        Some(patch) => patch.names.push(name.clone()),
+        None => overlay.patches.push(Patch { kind: kind.clone(), names: vec![name.clone()], operations }),
+    }
+}
+
+fn config_map(
+    environments: &[Elements],
+    name: &str,
+    everywhere: &Environments,
+    homes: &Homes<'_>,
+    layers: &mut Layers,
+) {
+    let versions: BTreeMap<usize, &ConfigMap> = environments
+        .iter()
+        .enumerate()
+        .filter_map(|(index, elements)| {
+            Some((index, elements.config_maps.iter().find(|map| map.name == name)?))
+        })
+        .collect();
+    let Some(first) = versions.values().next() else { return };
+    let present: Environments = versions.keys().copied().collect();
+    let same = versions.values().all(|version| version.content == first.content);
+    let base = if same { Some(first.content.clone()) } else { agreed(&versions, everywhere) };
+    let generated = |content: Content, merges: bool| Generated {
+        name: name.to_owned(),
+        comment: first.comment.clone().filter(|_| !merges),
+        merges,
+        content,
+    };
+    let Some(base) = base else {
+        for (index, version) in versions {
+            if let Some(overlay) = layers.overlays.get_mut(index) {
+                overlay.config_maps.push(generated(version.content.clone().in_overlay(), false));
+            }
+        }
+        return;
+    };
+    for (index, version) in &versions {
+        let Some(overlay) = layers.overlays.get_mut(*index) else { continue };
+        let (changed, removed) = change(&base, &version.content);
+        overlay.config_maps.extend(changed.map(|changed| generated(changed, true)));
+        if !removed.is_empty() {
+            overlay.removed.push((name.to_owned(), removed));
+        }
+    }
+    let home = homes.of(&first.home, &present);
+    let directory = layers.directories.entry(home).or_default();
+    directory.environments = present;
+    directory.config_maps.push(generated(base, false));
+}
+
+/// What stands in the base of a ConfigMap that all environments have: values that most of them have. None
+/// if that is nothing, or if it is not everywhere: a component must not be merged into.
+fn agreed(versions: &BTreeMap<usize, &ConfigMap>, everywhere: &Environments) -> Option<Content> {
+    if versions.len() != everywhere.len() {
+        return None;
+    }
+    let contents: Vec<&Content> = versions.values().map(|version| &version.content).collect();
+    let agreed = match contents.first()? {
+        Content::Variables(stem, _) => {
+            let all = contents.iter().map(|content| match content {
+                Content::Variables(_, variables) => Some(variables),
+                Content::Files(_) => None,
+            });
+            Content::Variables(stem.clone(), most(&all.collect::<Option<Vec<_>>>()?))
+        }
+        Content::Files(_) => {
+            let all = contents.iter().map(|content| match content {
+                Content::Files(files) => Some(files),
+                Content::Variables(..) => None,
+            });
+            Content::Files(most(&all.collect::<Option<Vec<_>>>()?))
+        }
+    };
+    (!agreed.is_empty()).then_some(agreed)
+}
+
+/// Entries with the value that more than half of the environments have.
+fn most<T: Clone + PartialEq>(versions: &[&BTreeMap<String, T>]) -> BTreeMap<String, T> {
+    let keys: BTreeSet<&String> = versions.iter().flat_map(|version| version.keys()).collect();
+    let value = |key: &String| {
+        let values: Vec<&T> = versions.iter().filter_map(|version| version.get(key)).collect();
+        let frequent = values
+            .iter()
+            .find(|value| values.iter().filter(|other| other == value).count() * 2 > versions.len());
+        frequent.map(|value| (*value).clone())
+    };
+    keys.into_iter().filter_map(|key| Some((key.clone(), value(key)?))).collect()
+}
+
+/// What has to change and what has to go, to come from the base to a version.
+fn change(base: &Content, version: &Content) -> (Option<Content>, Vec<String>) {
+    match (base, version) {
+        (Content::Variables(_, base), Content::Variables(_, version)) => {
+            let (changed, removed) = changed(base, version);
+            let stem = || Content::Variables(String::new(), changed.clone());
+            ((!changed.is_empty()).then(stem), removed)
+        }
+        (Content::Files(base), Content::Files(version)) => {
+            let (changed, removed) = changed(base, version);
+            ((!changed.is_empty()).then(|| Content::Files(changed.clone())), removed)
+        }
+        _ => (None, Vec::new()),
+    }
+}
+
+fn changed<T: Clone + PartialEq>(
+    base: &BTreeMap<String, T>,
+    version: &BTreeMap<String, T>,
+) -> (BTreeMap<String, T>, Vec<String>) {
+    let changed = version.iter().filter(|(key, value)| base.get(*key) != Some(value));
+    let removed = base.keys().filter(|key| !version.contains_key(*key));
+    (changed.map(|(key, value)| (key.clone(), value.clone())).collect(), removed.cloned().collect())
+}
+
+impl Content {
+    /// In an overlay, env files are named for their ConfigMaps: it holds those of all apps.
+    fn in_overlay(self) -> Self {
+        match self {
+            Content::Variables(_, variables) => Content::Variables(String::new(), variables),
+            files @ Content::Files(_) => files,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Content::Variables(_, variables) => variables.is_empty(),
+            Content::Files(files) => files.is_empty(),
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! `kustompose.yaml`: what compose files cannot say. Names the environments of a project.
+//!
+//! Unknown keys are errors, at their place. Without the file, [`discover`] finds environments by the
+//! usual names of files.
+
+pub mod discover;
+
+use camino::Utf8PathBuf;
+
+use crate::{
+    diag::{Code, Diagnostic, Report},
+    text::{Files, Sources, Spanned},
+    yaml::{Key, Map, Node, Value, parse},
+};
+
+/// A setting that does not exist.
+const UNKNOWN_SETTING: Code = Code { id: "KP030", name: "unknown-setting" };
+/// A setting of the wrong form.
+const INVALID_SETTING: Code = Code { id: "KP031", name: "invalid-setting" };
+
+/// The name of the file.
+pub const FILE_NAME: &str = "kustompose.yaml";
+
+/// The settings of a project.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Settings {
+    /// The project's name, in place of compose's.
+    pub project: Option<Spanned<String>>,
+    /// The directory of the tree.
+    pub output: Option<Spanned<String>>,
+    /// The environments, in order.
+    pub environments: Vec<Environment>,
+    /// What is secret.
+    pub secrets: Secrets,
+}
+
+/// One environment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Environment {
+    /// Its name, a DNS label.
+    pub name: Spanned<String>,
+    /// Compose files, in `-f` order; none for compose's own choice.
+    pub compose: Vec<Utf8PathBuf>,
+    /// Files of variables in place of `.env`.
+    pub env_files: Vec<Utf8PathBuf>,
+    /// Active profiles; `*` is all.
+    pub profiles: Vec<String>,
+    /// Variables of the process that may be read.
+    pub from_shell: Vec<String>,
+    /// The namespace.
+    pub namespace: Option<Spanned<String>>,
+    /// Services that the environment gets from elsewhere.
+    pub replaced: Vec<Spanned<String>>,
+}
+
+/// What is secret whatever it looks like, and what is not.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Secrets {
+    /// Variables that are secret.
+    pub also: Vec<String>,
+    /// Variables that are not.
+    pub never: Vec<String>,
+}
+
+/// Reads `kustompose.yaml` from a path, if it is there.
+pub fn read(
+    path: &camino::Utf8Path,
+    files: &dyn Files,
+    sources: &mut Sources,
+    report: &mut Report,
+) -> Option<Settings> {
+    files.kind(path)?;
+    let shown = path.file_name().unwrap_or(FILE_NAME);
+    let text = files.read(path).map_err(|error| error.to_string());
+    let text = text.and_then(|bytes| parse::decode(bytes).map_err(|problem| problem.to_string()));
+    match text {
+        Ok(text) => {
+            let id = sources.add(shown, text);
+            let documents = parse::documents(sources, id, report)?;
+            Some(documents.first().map(|document| settings(document, report)).unwrap_or_default())
+        }
+        Err(problem) => {
+            report.push(Diagnostic::error(INVALID_SETTING, format!("`{shown}` cannot be read: {problem}")));
+            None
+        }
+    }
+}
+
+fn settings(tree: &Node, report: &mut Report) -> Settings {
+    let mut settings = Settings::default();
+    each(tree, &["project", "output", "environments", "secrets"], report, |key, value, report| match key {
+        "project" => settings.project = text(value, report),
+        "output" => settings.output = text(value, report),
+        "environments" => {
+            for (name, value) in mapping(value, report).into_iter().flatten() {
+                settings.environments.push(environment(name, value, report));
+            }
+        }
+        _ => {
+            each(value, &["also", "never"], report, |key, value, report| {
+                let names = texts(value, report).into_iter().map(|name| name.value).collect();
+                if key == "also" { settings.secrets.also = names } else { settings.secrets.never = names }
+            });
+        }
+    });
+    settings
+}
+
+fn environment(name: &Key, value: &Node, report: &mut Report) -> Environment {
+    let mut environment = Environment {
+        name: Spanned::new(name.text.clone(), name.span),
+        compose: Vec::new(),
+        env_files: Vec::new(),
+        profiles: Vec::new(),
+        from_shell: Vec::new(),
+        namespace: None,
+        replaced: Vec::new(),
+    };
+    if !crate::k8s::name::is_dns_label(&name.text) {
+        let message = format!("`{}` cannot name an environment", name.text);
+        let help = "use lower case letters, digits and `-`: it becomes part of a namespace and of paths";
+        report.push(Diagnostic::error(INVALID_SETTING, message).at(name.span, "here").help(help));
+    }
+    let plain = |value: &Node, report: &mut Report| -> Vec<String> {
+        texts(value, report).into_iter().map(|text| text.value).collect()
+    };
+    let known = ["compose", "envFile", "profiles", "fromShell", "namespace", "replaced"];
+    each(value, &known, report, |key, value, report| match key {
+        "compose" => environment.compose = plain(value, report).into_iter().map(Utf8PathBuf::from).collect(),
+        "envFile" => {
+            environment.env_files = plain(value, report).into_iter().map(Utf8PathBuf::from).collect()
+        }
+        "profiles" => environment.profiles = plain(value, report),
+        "fromShell" => environment.from_shell = plain(value, report),
+        "namespace" => environment.namespace = text(value, report),
+        _ => environment.replaced = texts(value, report),
+    });
+    environment
+}
+
+/// Gives each known key of a mapping to `take`; unknown ones are reported with the nearest known one.
+fn each(node: &Node, known: &[&str], report: &mut Report, mut take: impl FnMut(&str, &Node, &mut Report)) {
+    for (key, value) in mapping(node, report).into_iter().flatten() {
+        if known.contains(&key.text.as_str()) {
+            take(&key.text, value, report);
+            continue;
+        }
+        let nearest = known.iter().min_by_key(|name| strsim::damerau_levenshtein(name, &key.text));
+        let help = match nearest.filter(|name| strsim::damerau_levenshtein(name, &key.text) <= 3) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => format!("known are {}", known.join(", ")),
+        };
+        let message = format!("there is no setting `{}` here", key.text);
+        report.push(Diagnostic::error(UNKNOWN_SETTING, message).at(key.span, "unknown").help(help));
+    }
+}
+
+/// The entries; nothing at all counts as none.
+fn mapping<'a>(node: &'a Node, report: &mut Report) -> Option<&'a Map> {
+    match &node.value {
+        Value::Map(map) => Some(map),
+        Value::Null => None,
+        _ => wrong(node, "a mapping", report),
+    }
+}
+
+fn text(node: &Node, report: &mut Report) -> Option<Spanned<String>> {
+    match &node.value {
+        Value::String(text) => Some(Spanned::new(text.clone(), node.span)),
+        _ => wrong(node, "a string", report),
+    }
+}
+
+/// One string or a list of them.
+fn texts(node: &Node, report: &mut Report) -> Vec<Spanned<String>> {
+    match &node.value {
+        Value::Seq(items) => items.iter().filter_map(|item| text(item, report)).collect(),
+        _ => text(node, report).into_iter().collect(),
+    }
+}
+
+fn wrong<T>(node: &Node, wanted: &str, report: &mut Report) -> Option<T> {
+    let message = format!("expected {wanted}, found {}", node.kind());
+    report.push(Diagnostic::error(INVALID_SETTING, message).at(node.span, "here"));
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::MemoryFiles;
+
+    fn read_text(text: &str) -> (Option<Settings>, Vec<String>) {
+        let files = MemoryFiles::new([("/p/kustompose.yaml", text)]);
+        let (mut sources, mut report) = (Sources::default(), Report::default());
+        let settings = read("/p/kustompose.yaml".into(), &files, &mut sources, &mut report);
+        let place = |diagnostic: &Diagnostic| match diagnostic.span() {
+            Some(span) => format!("{}: {}", sources.location(span), diagnostic.message),
+            None => diagnostic.message.clone(),
+        };
+        (settings, report.diagnostics().iter().map(place).collect())
+    }
+
+    #[test]
+    fn environments_are_named_in_order() {
+        let (settings, problems) = read_text(
+            "project: shop\nenvironments:\n  staging: {compose: [a.yaml, b.yaml], envFile: .env.s, profiles: '*'}\n  dev:\n",
+        );
+        assert_eq!(problems, [""; 0]);
+        let settings = settings.unwrap();
+        let names: Vec<&str> =
+            settings.environments.iter().map(|environment| environment.name.as_str()).collect();
+        assert_eq!(names, ["staging", "dev"]);
+        assert_eq!(settings.environments[0].compose, ["a.yaml", "b.yaml"]);
+        assert_eq!(settings.environments[0].profiles, ["*"]);
+    }
+
+    #[test]
+    fn what_is_not_known_is_an_error_at_its_place() {
+        let (_, problems) = read_text("environment: {}\nenvironments:\n  A_b: {envfile: x, compose: {}}\n");
+        assert_eq!(
+            problems,
+            [
+                "kustompose.yaml:1:1: there is no setting `environment` here",
+                "kustompose.yaml:3:3: `A_b` cannot name an environment",
+                "kustompose.yaml:3:9: there is no setting `envfile` here",
+                "kustompose.yaml:3:30: expected a string, found mapping",
+            ]
+        );
+    }
+}
