@@ -387,8 +387,8 @@ fn draft<'a>(
     ledger: &mut Ledger,
     report: &mut Report,
 ) -> Drafted<'a> {
-    let ports = ports::learn(context);
     let kinds = kinds::decide(context);
+    let ports = ports::learn(context, &kinds);
     let mut drafted = Drafted {
         drafts: Vec::new(),
         secrets: Secrets::new(found),
@@ -408,6 +408,7 @@ fn draft<'a>(
         context.services().map(|(name, service)| workload::plan(name, service, &mut parts)).collect();
     drafted.storage.enter(context, ledger);
     top::enter(context, ledger);
+    top::warn_of_missing(context, report);
     warn_of_unknown_ports(context, &ports, report);
     drafted
 }

@@ -1,5 +1,7 @@
 //! Every key of every file that was read, with what became of it.
 
+use std::collections::BTreeMap;
+
 use super::ledger::{Fate, FateKind, KeyPath, Ledger};
 use crate::{
     compose::model::{Document, Project, Role},
@@ -62,8 +64,20 @@ fn collect(node: &Node, path: &KeyPath, found: &mut impl FnMut(KeyPath, Span, &N
 fn fate_of_list(project: &Project, ledger: &Ledger, document: &Document, path: &KeyPath) -> Fate {
     let mut whole = Ledger::default();
     whole.enter(path.clone(), fate(project, ledger, document, path));
-    for (_, below) in ledger.iter().filter(|(entry, _)| entry.is_below(path)) {
-        whole.enter(path.clone(), below.clone());
+    let mut names: BTreeMap<&Fate, Vec<String>> = BTreeMap::new();
+    for (entry, below) in ledger.iter().filter(|(entry, _)| entry.is_below(path)) {
+        let name = entry.segments().get(path.segments().len()).map_or("", String::as_str);
+        names.entry(below).or_default().push(format!("`{name}`"));
+    }
+    let alone = names.len() == 1;
+    for (below, names) in names {
+        let reason = match below.reason.as_str() {
+            "" => String::new(),
+            // What all of them share needs no names.
+            reason if alone => reason.to_owned(),
+            reason => format!("{}: {reason}", names.join(", ")),
+        };
+        whole.enter(path.clone(), Fate { reason, ..below.clone() });
     }
     whole.of(path).cloned().unwrap_or_else(unused)
 }

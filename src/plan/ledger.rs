@@ -77,7 +77,7 @@ impl FateKind {
 }
 
 /// What became of a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fate {
     /// Its class.
     pub kind: FateKind,
@@ -95,7 +95,7 @@ pub struct Ledger {
 
 impl Ledger {
     /// Enters a fate. If one path is entered twice, the worse one stays, with the files and the reasons of
-    /// both.
+    /// both; what is in part ignored is approximated.
     pub fn enter(&mut self, path: KeyPath, fate: Fate) {
         let Some(known) = self.fates.get_mut(&path) else {
             self.fates.insert(path, fate);
@@ -106,10 +106,15 @@ impl Ledger {
                 known.to.push(file);
             }
         }
-        known.kind = known.kind.max(fate.kind);
+        known.kind = match (known.kind, fate.kind) {
+            // Part of it stands in the tree.
+            (FateKind::Ignored, FateKind::Mapped | FateKind::Approximated)
+            | (FateKind::Mapped | FateKind::Approximated, FateKind::Ignored) => FateKind::Approximated,
+            (known, other) => known.max(other),
+        };
         if known.reason.is_empty() {
             known.reason = fate.reason;
-        } else if !fate.reason.is_empty() && !known.reason.split("; ").any(|reason| reason == fate.reason) {
+        } else if !fate.reason.is_empty() && !known.reason.contains(&fate.reason) {
             known.reason = format!("{}; {}", known.reason, fate.reason);
         }
     }

@@ -8,7 +8,10 @@ use k8s_openapi::{
     apimachinery::pkg::util::intstr::IntOrString,
 };
 
-use super::Context;
+use super::{
+    Context,
+    kinds::{Decided, Kinds},
+};
 use crate::{
     compose::{
         model::{Build, Port, Service},
@@ -77,13 +80,20 @@ const NAMES: &[(u16, &str)] = &[
     (1025, "smtp"),
     (1433, "mssql"),
     (2181, "zookeeper"),
+    (3000, "http"),
     (3306, "mysql"),
+    (4200, "http"),
     (4222, "nats"),
+    (5000, "http"),
+    (5173, "http"),
     (5432, "postgres"),
     (5672, "amqp"),
     (6379, "redis"),
+    (8000, "http"),
     (8080, "http"),
+    (8081, "http"),
     (8443, "https"),
+    (8888, "http"),
     (9042, "cql"),
     (9092, "kafka"),
     (9200, "http"),
@@ -155,13 +165,16 @@ fn protocol(port: &Listening) -> Option<String> {
 
 /// Learns the ports of every service: from `ports` and `expose`, from addresses in values, from its
 /// Dockerfile, from URLs of its health check; and where none of these says anything, from its image.
-pub(super) fn learn(context: &Context<'_>) -> Ports {
-    let by_service =
-        context.services().map(|(name, service)| (name.to_owned(), learn_one(context, name, service)));
+pub(super) fn learn(context: &Context<'_>, kinds: &Kinds) -> Ports {
+    let by_service = context.services().map(|(name, service)| {
+        // A StatefulSet has a Service, whoever needs it.
+        let needed = context.hosts.is_referred(name) || kinds.of(name) == Decided::StatefulSet;
+        (name.to_owned(), learn_one(context, name, service, needed))
+    });
     Ports { by_service: by_service.collect() }
 }
 
-fn learn_one(context: &Context<'_>, name: &str, service: &Service) -> Vec<Listening> {
+fn learn_one(context: &Context<'_>, name: &str, service: &Service, needed: bool) -> Vec<Listening> {
     let own = health_ports(service);
     let own_web = own.iter().filter(|(_, web)| *web).map(|(number, _)| *number);
     let web = context.hosts.web_ports_of(name).chain(own_web).collect();
@@ -177,7 +190,7 @@ fn learn_one(context: &Context<'_>, name: &str, service: &Service) -> Vec<Listen
     }
     // What an image exposes is what its own command listens on; a worker or a task runs another one.
     let usual = service.command.is_none() && service.entrypoint.is_none();
-    if let Some(build) = service.build.as_ref().filter(|_| usual || context.hosts.is_referred(name)) {
+    if let Some(build) = service.build.as_ref().filter(|_| usual || needed) {
         for text in dockerfile_ports(&build.value, context.files) {
             learner.exposed(&text);
         }
@@ -190,7 +203,7 @@ fn learn_one(context: &Context<'_>, name: &str, service: &Service) -> Vec<Listen
     for port in learner.ports.iter_mut().skip(known) {
         port.own = !image_ports(&image).any(|number| number == port.number);
     }
-    if learner.ports.is_empty() && context.hosts.is_referred(name) {
+    if learner.ports.is_empty() && needed {
         for number in image_ports(&image) {
             learner.tcp(number);
         }

@@ -92,7 +92,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     let mut pod = PodSpec::default();
     let mut container = Container { name: app.clone(), ..Container::default() };
     image::plan(context, key, service, &mut pod, &mut container, entries);
-    command::plan(context, service, parts.secrets, &mut container, entries);
+    command::plan(context, service, parts.secrets, &mut pod, &mut container, entries);
     let listening = parts.ports.of_container(key);
     container.ports = (!listening.is_empty()).then_some(listening);
     health::plan(key, service.healthcheck.as_ref(), parts.ports, &mut container, entries);
@@ -187,7 +187,7 @@ fn every_attribute(service: &Service, entries: &mut Entries<'_>) {
         healthcheck: _,
         hostname: _,
         image: _,
-        init,
+        init: _,
         ipc: _,
         isolation,
         labels: _,
@@ -281,13 +281,6 @@ fn every_attribute(service: &Service, entries: &mut Entries<'_>) {
     }
     if develop.is_some() {
         entries.ignored(&["develop"], "it only serves `docker compose watch`");
-    }
-    if init.is_some() {
-        entries.approximated(
-            &["init"],
-            "the pod's processes are reaped by its runtime once they share a namespace; \
-            set shareProcessNamespace if the program leaves zombies behind",
-        );
     }
     if profiles.is_some() {
         entries.mapped(&["profiles"]);
