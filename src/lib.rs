@@ -23,5 +23,6 @@ pub mod kustomize;
 pub mod plan;
 pub mod render;
 pub mod secret;
+pub mod shell;
 pub mod text;
 pub mod yaml;
