@@ -46,14 +46,16 @@ pub(super) struct Source<'s> {
 
 /// The command of one round of a loop.
 pub(super) fn of(found: &Found<'_>, source: &Source<'_>) -> Built {
-    let setup = Setup::of(found, source);
-    if let Some(simple) = plain(found)
-        && !setup.is_needed
+    if let Some((statement, simple)) = plain(found)
+        && !Setup::of(found, slice(source, &statement.range), source).is_needed
         && let Some(built) = words_of(simple, source)
     {
         return built;
     }
-    text_of(found, setup, source)
+    let edits = edits(found, source);
+    let text = edited(source.text, statement_range(found, source), &edits);
+    let setup = Setup::of(found, &text, source);
+    text_of(found, setup, &text, &edits, source)
 }
 
 /// The command of a single line, such as one of a crontab.
@@ -71,9 +73,13 @@ pub(super) fn of_line(list: &List, text: &str, shell: &[String]) -> Built {
 }
 
 /// The one command of a round, if that is all there is to it.
-fn plain<'s>(found: &Found<'s>) -> Option<&'s Simple> {
+fn plain<'s>(found: &Found<'s>) -> Option<(&'s Statement, &'s Simple)> {
     let [(_, statement)] = found.round.payload[..] else { return None };
-    round::only_simple(statement)
+    round::only_simple(statement).map(|simple| (statement, simple))
+}
+
+fn slice<'t>(source: &Source<'t>, range: &Range<usize>) -> &'t str {
+    source.text.get(range.clone()).unwrap_or_default()
 }
 
 /// The words of a simple command, if no shell is needed to run it.
@@ -124,14 +130,17 @@ struct Setup {
 }
 
 impl Setup {
-    fn of(found: &Found<'_>, source: &Source<'_>) -> Self {
-        let mut used: BTreeSet<&str> = condition::identifiers(loop_text(found, source)).collect();
+    /// What a command needs, whose text is given.
+    fn of<'t>(found: &Found<'_>, command: &'t str, source: &Source<'t>) -> Self {
+        let mut used: BTreeSet<&str> = condition::identifiers(command).collect();
         let mut kept = Vec::new();
         let (mut is_needed, mut runs_commands) = (false, false);
         for statement in source.list.iter().take(found.top).rev() {
-            let text = source.text.get(statement.range.clone()).unwrap_or_default();
+            let text = slice(source, &statement.range);
             let need = need_of(statement, &used, source.functions);
-            if need == Need::None {
+            // The command itself, once before the loop: the first run of a loop that waits first.
+            let is_first_run = found.round.payload.iter().any(|(_, payload)| slice(source, &payload.range) == text);
+            if need == Need::None || is_first_run {
                 continue;
             }
             is_needed |= need != Need::Option;
@@ -225,12 +234,6 @@ fn ends(statement: &Statement) -> bool {
     found
 }
 
-/// The text of a loop's body, or of the statement that it stands in.
-fn loop_text<'t>(found: &Found<'_>, source: &Source<'t>) -> &'t str {
-    let range = if found.is_top { found.body.inner.clone() } else { container(found, source) };
-    source.text.get(range).unwrap_or_default()
-}
-
 /// The statement at the top that holds the loop, or calls the function that does.
 fn container(found: &Found<'_>, source: &Source<'_>) -> Range<usize> {
     source.list.get(found.top).map_or(found.body.range.clone(), |statement| statement.range.clone())
@@ -242,21 +245,20 @@ struct Edit {
     text: &'static str,
 }
 
-fn text_of(found: &Found<'_>, setup: Setup, source: &Source<'_>) -> Built {
-    let edits = edits(found, source);
+fn text_of(found: &Found<'_>, setup: Setup, command: &str, edits: &[Edit], source: &Source<'_>) -> Built {
     let mut parts: Vec<String> = Vec::new();
     let text = source.text;
     let first = setup.kept.first().map(|(range, _)| range.start);
     match first {
         // The text of a here-document does not lie within its statement: all is kept as it stands.
         Some(first) if has_here_document(text.get(first..found.body.range.start).unwrap_or_default()) => {
-            parts.push(edited(text, first..statement_start(found, source), &edits));
+            parts.push(edited(text, first..statement_range(found, source).start, edits));
         }
         _ => parts.extend(setup.kept.iter().map(|(range, background)| {
-            edited(text, range.clone(), &edits) + if *background { " &" } else { "" }
+            edited(text, range.clone(), edits) + if *background { " &" } else { "" }
         })),
     }
-    parts.push(edited(text, statement_range(found, source), &edits));
+    parts.push(command.to_owned());
     let mut script: String = parts.iter().map(|part| tidy(part)).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
     if found.round.background {
         script.push_str(" &\nwait");
@@ -268,10 +270,6 @@ fn text_of(found: &Found<'_>, setup: Setup, source: &Source<'_>) -> Built {
 
 fn statement_range(found: &Found<'_>, source: &Source<'_>) -> Range<usize> {
     if found.is_top { found.statement.range.clone() } else { container(found, source) }
-}
-
-fn statement_start(found: &Found<'_>, source: &Source<'_>) -> usize {
-    statement_range(found, source).start
 }
 
 fn has_here_document(text: &str) -> bool {
@@ -304,6 +302,12 @@ fn edits(found: &Found<'_>, source: &Source<'_>) -> Vec<Edit> {
             } else {
                 edits.push(Edit { range: range.clone(), text: ":" });
             }
+        }
+    }
+    // What is only said around the command would hide its failure.
+    for statement in &found.body.body {
+        if round::only_simple(statement).is_some_and(words::is_message) && found.round.payload.len() == 1 {
+            edits.push(Edit { range: with_separator(source.text, &statement.range), text: "" });
         }
     }
     edits.retain(|edit| edit.range.start <= edit.range.end && !edit.range.is_empty() || edit.text == "; exit");
@@ -354,8 +358,18 @@ fn tidy(text: &str) -> String {
     let is_plain = !has_here_document(text) && lines.iter().all(|line| closes_quotes(line));
     let cut: Vec<&str> =
         lines.iter().map(|line| if is_plain { line.get(indent..).unwrap_or_default() } else { line }).collect();
-    let joined = cut.join("\n");
-    joined.trim().trim_end_matches(';').trim_end().to_owned()
+    let mut joined = cut.join("\n");
+    while let Some((rest, last)) = joined.rsplit_once('\n')
+        && is_plain
+        && (last.trim().is_empty() || last.trim_start().starts_with('#'))
+    {
+        joined = rest.to_owned();
+    }
+    let mut text = joined.trim();
+    while let Some(rest) = text.strip_suffix(';').or_else(|| text.strip_suffix(" \\")) {
+        text = rest.trim_end();
+    }
+    text.to_owned()
 }
 
 fn closes_quotes(line: &str) -> bool {

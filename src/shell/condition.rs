@@ -1,6 +1,6 @@
 //! Whether a condition holds, and what it looks at.
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::{collections::{BTreeMap, BTreeSet}, sync::LazyLock};
 
 use regex::Regex;
 
@@ -107,7 +107,7 @@ fn test_holds(test: &Test, scope: &mut Scope<'_>) -> Option<bool> {
                 _ => left >= right,
             })
         }
-        Test::Unknown(_) => None,
+        Test::Unknown => None,
     }
 }
 
@@ -122,8 +122,15 @@ pub(super) enum Looks {
     AtResults,
 }
 
-/// What some statements look at, where `changing` are the variables that the loop sets.
-pub(super) fn looks(list: &List, changing: &BTreeSet<String>) -> Looks {
+/// What a loop changes, and the functions by which it may ask.
+pub(super) struct Changing<'c, 's> {
+    /// The variables that it sets.
+    pub(super) names: BTreeSet<String>,
+    pub(super) functions: &'c BTreeMap<&'s str, &'s List>,
+}
+
+/// What some statements look at.
+pub(super) fn looks(list: &List, changing: &Changing<'_, '_>) -> Looks {
     let pipelines = list.iter().flat_map(|statement| &statement.chain).map(|(_, pipeline)| pipeline);
     pipelines.map(|pipeline| pipeline_looks(pipeline, changing)).fold(Looks::AtSettings, |all, one| match (all, one) {
         (Looks::AtSettings, one) => one,
@@ -134,13 +141,13 @@ pub(super) fn looks(list: &List, changing: &BTreeSet<String>) -> Looks {
 }
 
 /// What a pipeline looks at.
-pub(super) fn pipeline_looks(pipeline: &Pipeline, changing: &BTreeSet<String>) -> Looks {
+pub(super) fn pipeline_looks(pipeline: &Pipeline, changing: &Changing<'_, '_>) -> Looks {
     let [command] = &pipeline.commands[..] else { return Looks::AtSuccess };
     match command {
         Command::Simple(simple) => simple_looks(simple, changing),
         Command::Group(list) | Command::Subshell(list) => looks(list, changing),
         Command::Arithmetic(expression) => {
-            let reads_change = identifiers(expression).any(|name| changing.contains(name));
+            let reads_change = identifiers(expression).any(|name| changing.names.contains(name));
             if reads_change || is_result(expression) { Looks::AtResults } else { Looks::AtSettings }
         }
         Command::Test(test) => test_looks(test, changing),
@@ -148,17 +155,38 @@ pub(super) fn pipeline_looks(pipeline: &Pipeline, changing: &BTreeSet<String>) -
     }
 }
 
-fn simple_looks(simple: &Simple, changing: &BTreeSet<String>) -> Looks {
+fn simple_looks(simple: &Simple, changing: &Changing<'_, '_>) -> Looks {
     match simple.words.first().map(String::as_str) {
         Some("[" | "test") => test_looks(&syntax::test_of_words(&simple.words[1..]), changing),
         Some(":" | "true" | "false" | "echo" | "printf") => Looks::AtSettings,
         Some(word) if word.starts_with('$') && simple.words.len() == 1 => words_look(&simple.words, changing),
+        // A function that only asks for settings.
+        Some(name) if changing.functions.get(name).is_some_and(|body| only_tests(body, changing)) => {
+            Looks::AtSettings
+        }
         Some(_) => Looks::AtSuccess,
         None => Looks::AtResults,
     }
 }
 
-fn test_looks(test: &Test, changing: &BTreeSet<String>) -> Looks {
+/// Is a function nothing but tests of settings? Functions that it calls are not followed.
+fn only_tests(body: &List, changing: &Changing<'_, '_>) -> bool {
+    let none = BTreeMap::new();
+    let inner = Changing { names: changing.names.clone(), functions: &none };
+    let body = match &body[..] {
+        [statement] => match &statement.chain[..] {
+            [(_, Pipeline { commands, .. })] => match &commands[..] {
+                [Command::Group(list)] => list,
+                _ => return false,
+            },
+            _ => return false,
+        },
+        _ => return false,
+    };
+    looks(body, &inner) == Looks::AtSettings
+}
+
+fn test_looks(test: &Test, changing: &Changing<'_, '_>) -> Looks {
     match test {
         Test::Not(inner) => test_looks(inner, changing),
         Test::And(left, right) | Test::Or(left, right) => {
@@ -171,12 +199,12 @@ fn test_looks(test: &Test, changing: &BTreeSet<String>) -> Looks {
         Test::Equal(left, right) | Test::NotEqual(left, right) | Test::Compare(_, left, right) => {
             words_look(&[left.clone(), right.clone()], changing)
         }
-        Test::Unknown(_) => Looks::AtResults,
+        Test::Unknown => Looks::AtResults,
     }
 }
 
-fn words_look(words: &[String], changing: &BTreeSet<String>) -> Looks {
-    let result = words.iter().any(|word| is_result(word) || names(word).any(|name| changing.contains(name)));
+fn words_look(words: &[String], changing: &Changing<'_, '_>) -> Looks {
+    let result = words.iter().any(|word| is_result(word) || names(word).any(|name| changing.names.contains(name)));
     if result { Looks::AtResults } else { Looks::AtSettings }
 }
 

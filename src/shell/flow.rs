@@ -1,8 +1,10 @@
 //! Through a script from its first statement on, to the loop that it stays in.
 
+use std::collections::BTreeSet;
+
 use super::{
     Kind, clock::Clock,
-    condition::{self, Looks},
+    condition::{self, Changing, Looks},
     round::{self, Ending, Functions, Round},
     syntax::{Command, Condition, Link, List, Loop, Pipeline, Simple, Statement},
     value::Scope,
@@ -19,6 +21,8 @@ pub(super) struct Walk<'s, 'e> {
     pub(super) left_running: Option<Found<'s>>,
     /// Did it start another process that goes on?
     pub(super) started: bool,
+    /// Other scripts that it started and left running.
+    pub(super) scripts: usize,
     /// Did a command follow a loop that was left running?
     pub(super) went_on: bool,
     /// Does it run crontabs, or write one?
@@ -66,6 +70,7 @@ impl<'s, 'e> Walk<'s, 'e> {
             found: None,
             left_running: None,
             started: false,
+            scripts: 0,
             went_on: false,
             cron: false,
             waited: None,
@@ -106,7 +111,8 @@ impl<'s, 'e> Walk<'s, 'e> {
                 (Link::And, Some(true)) | (Link::Or, Some(false)) => true,
                 // Commands are taken to succeed; what a test says is open.
                 (Link::And, None) => before.is_some_and(|before| {
-                    condition::pipeline_looks(before, &Default::default()) == Looks::AtSuccess
+                    let changing = Changing { names: BTreeSet::new(), functions: &self.functions };
+                    condition::pipeline_looks(before, &changing) == Looks::AtSuccess
                 }),
                 (Link::Or, None) => false,
             };
@@ -157,6 +163,7 @@ impl<'s, 'e> Walk<'s, 'e> {
                 self.left_running = Some(Found { is_top: depth == 0, ..found });
             }
             Some(_) => self.started = true,
+            None if round::only_simple(statement).is_some_and(words::is_script) => self.scripts += 1,
             None => self.started |= !round::is_inert(statement, &self.functions, 0),
         }
     }
@@ -323,7 +330,8 @@ impl<'s, 'e> Walk<'s, 'e> {
     /// `while $running`, `while [ "$ENABLED" = yes ]`: nothing in the loop changes what it looks at.
     fn is_kept_by_setting(&self, body: &Loop) -> bool {
         let Condition::List(list) = &body.condition else { return false };
-        let changing = round::assigned(&body.body, &self.functions, 0);
+        let names = round::assigned(&body.body, &self.functions, 0);
+        let changing = Changing { names, functions: &self.functions };
         let mut looks_at_something = false;
         let mut at_arguments = false;
         round::visit(list, &mut |command| {

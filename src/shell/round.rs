@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     clock::Clock,
-    condition::{self, Looks},
+    condition::{self, Changing, Looks},
     syntax::{Command, Condition, Link, List, Loop, Pipeline, Simple, Statement},
     value::{Scope, Value},
     words,
@@ -67,7 +67,7 @@ pub(super) enum Ending {
 
 /// Looks at one round. `scope` is what is known where the loop begins.
 pub(super) fn of<'s>(found: &'s Loop, functions: &Functions<'s>, scope: &mut Scope<'_>) -> Round<'s> {
-    let changing = assigned(&found.body, functions, 0);
+    let changing = Changing { names: assigned(&found.body, functions, 0), functions };
     forget_counters(&found.body, scope);
     let mut measure = Measure { functions, scope, daily: None, varies: false };
     let mut delays = Vec::new();
@@ -92,7 +92,7 @@ pub(super) fn of<'s>(found: &'s Loop, functions: &Functions<'s>, scope: &mut Sco
         daily,
         varies,
         background: runs_in_background(&found.body, &payload),
-        ending: endings(&found.body, &changing, Guard::None, true, functions, 0),
+        ending: endings(&found.body, &changing, Guard::None, true, 0),
         waits_for_event: waits_for_event(found),
         payload,
     }
@@ -273,14 +273,19 @@ impl Measure<'_, '_, '_> {
         }
         let mut living: Vec<Delays> = Vec::new();
         let mut count = usize::from(or_none);
+        let before = self.scope.clone();
+        let mut merged = before.clone();
         for body in bodies {
+            *self.scope = before.clone();
             let delays = self.list(body, depth, position);
+            merged.merge(self.scope);
             let is_parked = delays.delays.iter().any(|delay| delay.seconds == Some(f64::INFINITY));
             if !delays.stops && !is_parked {
                 count += 1;
                 living.push(delays);
             }
         }
+        *self.scope = merged;
         let with: Vec<Delays> = living.into_iter().filter(|delays| !delays.delays.is_empty()).collect();
         let is_certain = with.len() == count;
         let longest = |delays: &Delays| delays.delays.iter().filter_map(|delay| delay.seconds).sum::<f64>();
@@ -429,7 +434,10 @@ fn runs_in_background(body: &List, payload: &[(usize, &Statement)]) -> bool {
 
 fn waits_for_event(found: &Loop) -> bool {
     let mut event = false;
-    let mut look = |simple: &Simple| event |= words::program(simple).is_some_and(words::is_event);
+    let mut look = |simple: &Simple| {
+        // `read` from a file or a here-string waits for nobody.
+        event |= simple.redirections.is_empty() && words::program(simple).is_some_and(words::is_event);
+    };
     for statement in &found.body {
         if let Some(simple) = only_simple(statement) {
             look(simple);
@@ -543,10 +551,9 @@ impl Guard {
 /// How some statements can end the loop that they stand in.
 fn endings(
     list: &[Statement],
-    changing: &BTreeSet<String>,
+    changing: &Changing<'_, '_>,
     guard: Guard,
     in_loop: bool,
-    functions: &Functions<'_>,
     depth: usize,
 ) -> Ending {
     let mut worst = Ending::Never;
@@ -564,7 +571,7 @@ fn endings(
             previous = Some(pipeline);
             let [command] = &pipeline.commands[..] else { continue };
             let inner = |list: &[Statement], guard: Guard, in_loop: bool| {
-                endings(list, changing, guard, in_loop, functions, depth + 1)
+                endings(list, changing, guard, in_loop, depth + 1)
             };
             worst = worst.max(match command {
                 Command::Simple(simple) => ending_of(simple, own, in_loop),

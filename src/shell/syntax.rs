@@ -45,7 +45,7 @@ pub(super) enum Command {
     If { arms: Vec<(List, List)>, otherwise: Option<List> },
     Case { word: String, arms: Vec<(Vec<String>, List)> },
     Loop(Loop),
-    For { variable: String, words: Vec<String>, body: List },
+    For { variable: String, body: List },
     Group(List),
     Subshell(List),
     Function { name: String, body: List },
@@ -95,7 +95,7 @@ pub(super) enum Test {
     /// An operator such as `-gt` between numbers.
     Compare(&'static str, String, String),
     /// Something that only a run can tell, such as whether a file exists.
-    Unknown(Vec<String>),
+    Unknown,
 }
 
 /// Why a text is no script.
@@ -285,12 +285,27 @@ fn start_of(command: &ast::Command) -> Option<usize> {
 fn end_of(command: &ast::Command, places: &Places<'_>) -> usize {
     let span = command.location();
     let (start, end) = span.map_or((0, 0), |span| (span.start.index, span.end.index));
-    match command {
-        ast::Command::Simple(_) => places.end_of_words(places.token_at(start), end),
-        ast::Command::Compound(..) | ast::Command::Function(_) | ast::Command::ExtendedTest(..) => {
-            places.end_of_redirections(places.token_at(end), end)
-        }
-    }
+    let end = match command {
+        ast::Command::Simple(_) => return places.end_of_words(places.token_at(start), end),
+        ast::Command::Compound(compound, _) => end_of_compound(compound, end, places),
+        ast::Command::Function(function) => end_of_compound(&function.body.0, end, places),
+        ast::Command::ExtendedTest(..) => end,
+    };
+    places.end_of_redirections(places.token_at(end), end)
+}
+
+/// The parser says of an `if` only where the word stands: its end is the `fi` behind its last statement.
+fn end_of_compound(compound: &ast::CompoundCommand, end: usize, places: &Places<'_>) -> usize {
+    let ast::CompoundCommand::IfClause(clause) = compound else { return end };
+    let last = clause.elses.iter().flatten().last().map_or(&clause.then, |branch| &branch.body);
+    let commands = last.0.last().map(|ast::CompoundListItem(chain, _)| chain);
+    let pipeline = commands.map(|chain| match chain.additional.last() {
+        Some(ast::AndOr::And(pipeline) | ast::AndOr::Or(pipeline)) => pipeline,
+        None => &chain.first,
+    });
+    let inner = pipeline.and_then(|pipeline| pipeline.seq.last()).map_or(end, |command| end_of(command, places));
+    let rest = places.tokens.get(places.token_at(inner)..).unwrap_or_default();
+    rest.iter().find(|token| token.to_str() == "fi").map_or(end, |token| token.location().end.index)
 }
 
 fn lower_pipeline(pipeline: &ast::Pipeline, places: &Places<'_>) -> Pipeline {
@@ -331,7 +346,6 @@ fn lower_compound(compound: &ast::CompoundCommand, places: &Places<'_>) -> Comma
         ast::CompoundCommand::Subshell(subshell) => Command::Subshell(lower_list(&subshell.list, places)),
         ast::CompoundCommand::ForClause(clause) => Command::For {
             variable: clause.variable_name.clone(),
-            words: clause.values.iter().flatten().map(|word| word.value.clone()).collect(),
             body: lower_list(&clause.body.list, places),
         },
         ast::CompoundCommand::CaseClause(clause) => Command::Case {
@@ -466,7 +480,7 @@ fn lower_test(test: &ast::ExtendedTestExpr) -> Test {
         ExtendedTestExpr::UnaryTest(UnaryPredicate::StringHasNonZeroLength, word) => {
             Test::NotEmpty(word.value.clone())
         }
-        ExtendedTestExpr::UnaryTest(_, word) => Test::Unknown(vec![word.value.clone()]),
+        ExtendedTestExpr::UnaryTest(..) => Test::Unknown,
         ExtendedTestExpr::BinaryTest(predicate, left, right) => {
             let (left, right) = (left.value.clone(), right.value.clone());
             let operator = match predicate {
@@ -481,7 +495,7 @@ fn lower_test(test: &ast::ExtendedTestExpr) -> Test {
                 BinaryPredicate::ArithmeticLessThanOrEqualTo => "-le",
                 BinaryPredicate::ArithmeticGreaterThan => "-gt",
                 BinaryPredicate::ArithmeticGreaterThanOrEqualTo => "-ge",
-                _ => return Test::Unknown(vec![left, right]),
+                _ => return Test::Unknown,
             };
             Test::Compare(operator, left, right)
         }
@@ -520,9 +534,9 @@ fn simple_test(words: &[&str]) -> Test {
         [left, operator, right] => {
             match COMPARISONS.into_iter().find(|comparison| comparison == operator) {
                 Some(operator) => Test::Compare(operator, (*left).to_owned(), (*right).to_owned()),
-                None => Test::Unknown(words.iter().map(|word| (*word).to_owned()).collect()),
+                None => Test::Unknown,
             }
         }
-        _ => Test::Unknown(words.iter().map(|word| (*word).to_owned()).collect()),
+        _ => Test::Unknown,
     }
 }

@@ -81,21 +81,12 @@ impl<'a> Scope<'a> {
         self.arguments = arguments;
     }
 
-    pub(super) fn arguments(&self) -> Option<&[String]> {
-        self.arguments.as_deref()
-    }
-
     pub(super) fn assign(&mut self, name: &str, value: Value) {
         self.variables.insert(name.to_owned(), value);
     }
 
     pub(super) fn unset(&mut self, name: &str) {
         self.variables.insert(name.to_owned(), Value::known(""));
-    }
-
-    /// Has the script set it?
-    pub(super) fn is_assigned(&self, name: &str) -> bool {
-        self.variables.contains_key(name)
     }
 
     /// The scope behind commands that may have run or not: `arm` is the scope if they did.

@@ -221,6 +221,9 @@ fn blockers(
     if found.round.daily == Some(None) && schedule.expression.is_none() {
         reasons.block("the time of day is not known: it is read as the loop runs".to_owned());
     }
+    if walk.scripts > 0 {
+        reasons.block("it starts other scripts that run beside its loop".to_owned());
+    }
     let touched = touched_processes(found, &walk.functions);
     if let Some(name) = touched {
         reasons.block(format!("`{name}` acts on the container that the loop runs in"));

@@ -170,6 +170,17 @@ pub(super) fn touches_local_process(simple: &Simple) -> bool {
         || simple.redirections.iter().flatten().any(|target| target.contains("/dev/shm"))
 }
 
+/// Does it run another script of the image?
+pub(super) fn is_script(simple: &Simple) -> bool {
+    let words = program_words(simple);
+    matches!(words[..], [script] | ["sh" | "bash" | "ash", script] if script.ends_with(".sh"))
+}
+
+/// Does it only say something? Its words go to the log.
+pub(super) fn is_message(simple: &Simple) -> bool {
+    matches!(program(simple), Some("echo" | "printf" | "date" | "logger" | "clear")) && is_inert(simple)
+}
+
 /// Ends the script, or the loop.
 pub(super) fn is_exit(name: &str) -> bool {
     matches!(name, "exit" | "return" | "exec" | "break")
