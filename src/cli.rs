@@ -15,6 +15,7 @@ use crate::{
 
 mod config;
 mod convert;
+mod cron;
 mod project;
 
 /// What a run sees of the process around it.
@@ -56,6 +57,8 @@ enum Command {
     Config(config::Arguments),
     /// Write or update the Kubernetes configuration of a project
     Convert(convert::Arguments),
+    /// Show what a loop script or a crontab becomes
+    Cron(cron::Arguments),
 }
 
 /// Runs a command; `args` is what follows the name of the program. Gives the exit status.
@@ -69,6 +72,7 @@ pub fn run(args: &[String], mut io: Io<'_>) -> u8 {
         Command::Convert(convert) => {
             convert::run(&convert, &arguments.project.and(&convert.project), &mut io)
         }
+        Command::Cron(cron) => cron::run(&cron, &mut io),
     }
 }
 

@@ -25,5 +25,6 @@ pub mod plan;
 pub mod render;
 pub mod secret;
 pub mod settings;
+pub mod shell;
 pub mod text;
 pub mod yaml;

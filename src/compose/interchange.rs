@@ -43,6 +43,7 @@ impl From<&Project> for types::Compose {
             extensions: own,
             documents: _,
             inputs: _,
+            secret_values: _,
         } = project;
         let entry = |(name, service): (&String, &Spanned<_>)| (name.clone(), Some(service::service(service)));
         let mut compose = types::Compose {
