@@ -15,6 +15,7 @@ use crate::{
 
 mod config;
 mod convert;
+mod init;
 mod project;
 
 /// What a run sees of the process around it.
@@ -56,6 +57,8 @@ enum Command {
     Config(config::Arguments),
     /// Write or update the Kubernetes configuration of a project
     Convert(convert::Arguments),
+    /// Write kustompose.yaml from what is found, with everything else that it could say in comments
+    Init(init::Arguments),
 }
 
 /// Runs a command; `args` is what follows the name of the program. Gives the exit status.
@@ -69,6 +72,7 @@ pub fn run(args: &[String], mut io: Io<'_>) -> u8 {
         Command::Convert(convert) => {
             convert::run(&convert, &arguments.project.and(&convert.project), &mut io)
         }
+        Command::Init(init) => init::run(&init, &arguments.project.and(&init.project), &mut io),
     }
 }
 
