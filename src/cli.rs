@@ -17,6 +17,7 @@ mod config;
 mod convert;
 mod init;
 mod project;
+mod secrets;
 
 /// What a run sees of the process around it.
 pub struct Io<'a> {
@@ -59,6 +60,8 @@ enum Command {
     Convert(convert::Arguments),
     /// Write kustompose.yaml from what is found, with everything else that it could say in comments
     Init(init::Arguments),
+    /// Pack, unpack or look at the secret files of a tree
+    Secrets(secrets::Arguments),
 }
 
 /// Runs a command; `args` is what follows the name of the program. Gives the exit status.
@@ -72,6 +75,7 @@ pub fn run(args: &[String], mut io: Io<'_>) -> u8 {
         Command::Convert(convert) => {
             convert::run(&convert, &arguments.project.and(&convert.project), &mut io)
         }
+        Command::Secrets(secrets) => secrets::run(&secrets, &arguments.project, &mut io),
         Command::Init(init) => init::run(&init, &arguments.project.and(&init.project), &mut io),
     }
 }

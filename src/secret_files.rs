@@ -130,7 +130,17 @@ pub fn read(output: &Utf8Path, environment: &str, files: &dyn Files, report: &mu
     let mut wanted: BTreeSet<String> = examples.map(str::to_owned).collect();
     wanted.extend(listed(&folder, files, report));
     wanted.retain(|name| is_file_name(name) && name != KUSTOMIZATION && name != EXTERNAL_SECRETS);
+    let true_folder = files.resolve_links(&folder).unwrap_or_else(|| folder.clone());
+    let is_link = |name: &str| {
+        files.resolve_links(&folder.join(name)).is_some_and(|path| path != true_folder.join(name))
+    };
     let mut content = |name: &str| match files.read(&folder.join(name)) {
+        // It would be packed with what lies elsewhere.
+        Ok(_) if is_link(name) => {
+            let message = format!("`{name}` of {environment} is a symbolic link");
+            report.push(Diagnostic::error(UNREADABLE, message).help("put the file itself in its place"));
+            None
+        }
         Ok(bytes) => Some(bytes),
         Err(FileError::NotFound) => None,
         Err(error) => {

@@ -61,7 +61,8 @@ pub fn pack(files: &[(Utf8PathBuf, &[u8])]) -> Result<Vec<u8>, String> {
 /// `<output>/overlays/<environment>/secrets/`. The output directory is relative to the project's. The
 /// error says what is wrong.
 pub fn unpack(archive: &[u8], output: &Utf8Path) -> Result<Vec<Entry>, String> {
-    let unreadable = |error: zip::result::ZipError| format!("it cannot be read: {}", shown(&error.to_string()));
+    let unreadable =
+        |error: zip::result::ZipError| format!("it cannot be read: {}", shown(&error.to_string()));
     let mut archive = ZipArchive::new(Cursor::new(archive)).map_err(unreadable)?;
     if archive.len() > MAX_ENTRIES {
         return Err(format!("it has more than {MAX_ENTRIES} entries"));
