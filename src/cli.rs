@@ -96,7 +96,7 @@ fn usage(error: &clap::Error, io: &mut Io<'_>) -> u8 {
 /// Shows what was found, and how much of it there is.
 fn show(report: &Report, sources: &Sources, io: &mut Io<'_>) {
     let theme = terminal::Theme { color: io.color, unicode: io.color, width: io.width };
-    for diagnostic in report.diagnostics() {
+    for diagnostic in report.by_place() {
         put(io.stderr, &terminal::render(diagnostic, sources, theme));
         put(io.stderr, "\n");
     }

@@ -8,7 +8,7 @@ use camino::Utf8PathBuf;
 
 use crate::{
     diag::{Diagnostic, Report},
-    text::{Files, Sources},
+    text::{Files, Sources, Spanned},
     yaml::{Key, Map, Node},
 };
 use context::Context;
@@ -114,6 +114,7 @@ pub fn load(
     resolve_env_files(&mut tree, &profiles, &found, &mut context);
     canonical::for_model(&mut tree, context.sources, context.report);
     let mut project = Project::read(&tree, context.report);
+    project.secret_values = secret_values(&project, &found.variables);
     project.directory = found.directory;
     project.documents = std::mem::take(&mut context.documents);
     project.inputs = std::mem::take(&mut context.inputs);
@@ -126,6 +127,15 @@ pub fn load(
         select::used_resources(&mut project);
     }
     (!report.has_errors()).then_some(project)
+}
+
+/// What secrets that are made from a variable hold.
+fn secret_values(project: &Project, variables: &Variables) -> BTreeMap<String, String> {
+    let value = |(key, secret): (&String, &Spanned<model::FileObject>)| {
+        let name = secret.environment.as_ref()?;
+        Some((key.clone(), variables.value(&name.value)?))
+    };
+    project.secrets.iter().filter_map(value).collect()
 }
 
 /// The merged tree of a project before it is read into the model: what `config --no-interpolate`

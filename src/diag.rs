@@ -134,6 +134,13 @@ impl Report {
         &self.diagnostics
     }
 
+    /// Everything found, in the order in which people read files; what has no place comes first.
+    pub fn by_place(&self) -> Vec<&Diagnostic> {
+        let mut sorted: Vec<&Diagnostic> = self.diagnostics.iter().collect();
+        sorted.sort_by_key(|diagnostic| diagnostic.span().map(|span| (span.source, span.start, span.end)));
+        sorted
+    }
+
     /// Is there anything that makes the result unusable?
     pub fn has_errors(&self) -> bool {
         self.count(Severity::Error) > 0

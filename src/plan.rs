@@ -11,6 +11,7 @@ mod files;
 mod health;
 mod hosts;
 mod image;
+mod images;
 mod keys;
 mod kinds;
 mod layout;
@@ -26,6 +27,7 @@ mod secrets;
 mod security;
 mod storage;
 mod top;
+mod waits;
 mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +38,7 @@ use k8s_openapi::api::core::v1::{Container, PersistentVolumeClaim, PodSpec, Serv
 use self::{
     apps::Apps,
     configuration::Bundles,
+    images::Images,
     layout::Layout,
     mounts::Delivered,
     names::Names,
@@ -50,10 +53,7 @@ pub use self::{
     workload::SERVICE_LABEL,
 };
 use crate::{
-    compose::{
-        model::{Project, Service},
-        values::image::Reference,
-    },
+    compose::model::{Project, Service},
     diag::{Code, Diagnostic, Report},
     k8s::name,
     text::{Files, Spanned},
@@ -77,6 +77,26 @@ pub struct Plan {
     pub project: String,
     /// Its environments, in the order in which they were given.
     pub environments: Vec<Environment>,
+    /// Stores that others wait for before they start.
+    pub waits: Vec<Wait>,
+}
+
+/// A store that workloads with its label wait for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wait {
+    /// The host name of the store.
+    pub host: String,
+    /// The port that answers once it is ready: only ready pods stand behind a Service.
+    pub port: u16,
+    /// The directory of the store.
+    pub home: String,
+}
+
+impl Wait {
+    /// The label of the workloads that wait for a store of this name.
+    pub fn label(host: &str) -> String {
+        format!("wait.kustompose.dev/{host}")
+    }
 }
 
 /// Everything that one environment of a project runs.
@@ -100,10 +120,21 @@ pub struct Environment {
     pub claims: Vec<PersistentVolumeClaim>,
     /// Claims that compose calls external: somebody else made them, or will.
     pub external_claims: Vec<PersistentVolumeClaim>,
-    /// Images that the project builds, with the tags that compose gives them.
-    pub built_images: BTreeMap<String, String>,
+    /// What the project's own images are here, by their names in the tree.
+    pub images: BTreeMap<String, Image>,
     /// What became of every decided key.
     pub ledger: Ledger,
+}
+
+/// What an image of the project is in one environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// Registry and repository.
+    pub name: String,
+    /// Its tag.
+    pub tag: Option<String>,
+    /// Its digest.
+    pub digest: Option<String>,
 }
 
 /// Services that run one image: a directory of the tree.
@@ -136,6 +167,8 @@ pub struct Workload {
     pub component: &'static str,
     /// The file that holds it, below the tree.
     pub file: String,
+    /// The stores that it waits for.
+    pub waits: BTreeSet<String>,
     /// What people should know who read the object.
     pub comments: Vec<String>,
     /// Annotations of the object.
@@ -283,6 +316,7 @@ struct Context<'a> {
     layout: &'a Layout,
     names: &'a Names,
     apps: &'a Apps,
+    images: &'a Images,
     hosts: hosts::Hosts,
 }
 
@@ -302,6 +336,7 @@ pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: 
     let projects: Vec<&Project> = inputs.iter().map(|input| input.project).collect();
     let names = names::choose(&projects, report);
     let apps = apps::group(&projects, &names);
+    let images = images::find(&projects);
     let layout = Layout::of(&projects, &names, &apps);
     let found = secrets::find(&projects, options);
     let mut ledgers: Vec<Ledger> = inputs.iter().map(|_| Ledger::default()).collect();
@@ -315,6 +350,7 @@ pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: 
             layout: &layout,
             names: &names,
             apps: &apps,
+            images: &images,
             hosts: hosts::find(input.project, &names),
         })
         .collect();
@@ -323,6 +359,7 @@ pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: 
         .zip(&mut ledgers)
         .map(|(context, ledger)| draft(context, &found, ledger, report))
         .collect();
+    let waits = waits::plan(&contexts, &mut drafted);
     let bundles = configuration::share(&contexts, &mut drafted, &found, &mut ledgers, report);
     let parts = inputs.iter().zip(&contexts).zip(drafted.into_iter().zip(bundles)).zip(ledgers);
     let environments = parts.map(|(((input, context), (drafted, bundles)), ledger)| {
@@ -332,6 +369,7 @@ pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: 
     Plan {
         project: projects.first().map(|project| project.name.clone()).unwrap_or_default(),
         environments: environments.collect(),
+        waits,
     }
 }
 
@@ -349,8 +387,8 @@ fn draft<'a>(
     ledger: &mut Ledger,
     report: &mut Report,
 ) -> Drafted<'a> {
-    let ports = ports::learn(context);
     let kinds = kinds::decide(context);
+    let ports = ports::learn(context, &kinds);
     let mut drafted = Drafted {
         drafts: Vec::new(),
         secrets: Secrets::new(found),
@@ -370,6 +408,7 @@ fn draft<'a>(
         context.services().map(|(name, service)| workload::plan(name, service, &mut parts)).collect();
     drafted.storage.enter(context, ledger);
     top::enter(context, ledger);
+    top::warn_of_missing(context, report);
     warn_of_unknown_ports(context, &ports, report);
     drafted
 }
@@ -393,7 +432,7 @@ fn environment(
         secrets: secrets.into_bundles(),
         claims: storage.shared_claims(),
         external_claims: storage.external_claims(),
-        built_images: built_images(input.project),
+        images: context.images.targets(input.project),
         ledger,
     }
 }
@@ -401,17 +440,6 @@ fn environment(
 /// Does an environment of this name run on a developer's machine?
 fn is_local(environment: &str) -> bool {
     ["local", "dev", "development", "minikube", "kind", "skaffold"].contains(&environment)
-}
-
-/// The names of the images that the project builds, with their tags.
-fn built_images(project: &Project) -> BTreeMap<String, String> {
-    let built = project.services.iter().filter(|(_, service)| service.build.is_some());
-    built
-        .map(|(name, service)| {
-            let image = Reference::parse(&service.image_or_built(&project.name, name));
-            (image.name(), image.tag.unwrap_or_else(|| "latest".to_owned()))
-        })
-        .collect()
 }
 
 /// Puts workloads into their apps, the one that an app is named for first.
@@ -442,14 +470,17 @@ fn assemble(
 
 /// A service that others name has to resolve; without ports its name gives the pods, at any port.
 fn warn_of_unknown_ports(context: &Context<'_>, ports: &Ports, report: &mut Report) {
-    for (name, service) in context.services() {
+    for (name, _) in context.services() {
         if context.hosts.is_addressed(name) && ports.of_service(name).is_empty() {
             report.push(
                 Diagnostic::warning(
                     UNKNOWN_PORTS,
                     format!("no port of `{name}` is known, and others address it"),
                 )
-                .at(service.span, "its Service is headless: the name gives the pods, at any port")
+                .at(
+                    context.project.place_of_service(name),
+                    "its Service is headless: the name gives the pods, at any port",
+                )
                 .help("name its ports under `expose`"),
             );
         }

@@ -2,7 +2,7 @@
 
 mod environments;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
@@ -110,7 +110,8 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
         put(io.stdout, &format!("{report:#}\n"));
     }
     let Some(conversion) = conversion else { return 2 };
-    if arguments.format == Format::Text {
+    let none = report.has_errors() && conversion.outcome.changes.is_empty();
+    if arguments.format == Format::Text && !none {
         tell(arguments, &conversion, &sources, io);
     }
     status(arguments, &conversion, &report)
@@ -228,7 +229,7 @@ pub(super) fn clean(path: &Utf8Path) -> Utf8PathBuf {
 /// The report in JSON, version 1.
 fn document(conversion: Option<&Conversion>, sources: &Sources, report: &Report) -> Value {
     let diagnostics: Vec<Value> =
-        report.diagnostics().iter().map(|diagnostic| json::diagnostic(diagnostic, sources)).collect();
+        report.by_place().into_iter().map(|diagnostic| json::diagnostic(diagnostic, sources)).collect();
     let Some(Conversion { plan, output, keys, outcome }) = conversion else {
         return json!({
             "version": VERSION, "environments": [], "files": [], "keys": [], "diagnostics": diagnostics,
@@ -265,21 +266,40 @@ fn tell(arguments: &Arguments, conversion: &Conversion, sources: &Sources, io: &
     if arguments.quiet {
         return;
     }
-    for Told { key, .. } in &conversion.keys {
-        let told = arguments.verbose || key.fate.kind == FateKind::Approximated;
-        if told && !key.fate.reason.is_empty() {
-            let place = sources.location(key.span);
-            put(io.stderr, &format!("{place}: {} {}: {}\n", key.path, key.fate.kind.name(), key.fate.reason));
-        } else if told {
-            let place = sources.location(key.span);
-            put(
-                io.stderr,
-                &format!("{place}: {} {} to {}\n", key.path, key.fate.kind.name(), key.fate.to.join(", ")),
-            );
-        }
-    }
+    put(
+        io.stderr,
+        &if arguments.verbose { all_keys(conversion, sources) } else { approximations(conversion, sources) },
+    );
     put(io.stderr, &format!("{}\n", counted_keys(&conversion.keys)));
     put(io.stderr, &format!("{}\n", counted_files(&conversion.output, &conversion.outcome)));
+}
+
+/// A line for each key.
+fn all_keys(conversion: &Conversion, sources: &Sources) -> String {
+    let line = |Told { key, .. }: &Told| {
+        let KeyFate { path, span, fate } = key;
+        let place = sources.location(*span);
+        if fate.reason.is_empty() {
+            format!("{place}: {path} {} to {}\n", fate.kind.name(), fate.to.join(", "))
+        } else {
+            format!("{place}: {path} {}: {}\n", fate.kind.name(), fate.reason)
+        }
+    };
+    conversion.keys.iter().map(line).collect()
+}
+
+/// A line for each way in which the tree differs from what compose does, at the first key that it concerns.
+fn approximations(conversion: &Conversion, sources: &Sources) -> String {
+    let mut by_reason: IndexMap<&str, (&KeyFate, BTreeSet<Span>)> = IndexMap::new();
+    for Told { key, .. } in conversion.keys.iter().filter(|told| told.key.fate.kind == FateKind::Approximated)
+    {
+        by_reason.entry(&key.fate.reason).or_insert_with(|| (key, BTreeSet::new())).1.insert(key.span);
+    }
+    let line = |(reason, (first, places)): (&str, (&KeyFate, BTreeSet<Span>))| {
+        let more = if places.len() > 1 { format!(" (and {} more)", places.len() - 1) } else { String::new() };
+        format!("{}: {}{more}: {reason}\n", sources.location(first.span), first.path)
+    };
+    by_reason.into_iter().map(line).collect()
 }
 
 fn counted_keys(keys: &[Told]) -> String {

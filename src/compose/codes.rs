@@ -14,6 +14,7 @@ pub(crate) const INVALID_PROJECT_NAME: Code = code("KL105", "invalid-project-nam
 pub(crate) const INVALID_ENV_FILE: Code = code("KL106", "invalid-env-file");
 pub(crate) const ENV_FILE_SURPRISE: Code = code("KL107", "env-file-surprise");
 pub(crate) const REMOTE_RESOURCE: Code = code("KL108", "remote-resource");
+pub(crate) const OPTIONAL_FILE: Code = code("KL109", "optional-file");
 pub(crate) const TIMESTAMP: Code = code("KL110", "timestamp");
 pub(crate) const INVALID_INTERPOLATION: Code = code("KL111", "invalid-interpolation");
 pub(crate) const REQUIRED_VARIABLE: Code = code("KL112", "required-variable");

@@ -1,6 +1,6 @@
 //! What all stages of one load share: the files, the texts read so far, the report.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, string::FromUtf8Error};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -60,8 +60,7 @@ impl<'a> Context<'a> {
             Some(id) => *id,
             None => {
                 let bytes = self.files.read(path)?;
-                let text =
-                    String::from_utf8(bytes).map_err(|_| FileError::Other("is not UTF-8 text".to_owned()))?;
+                let text = String::from_utf8(bytes).map_err(|error| not_text(&error))?;
                 let id = self.sources.add(paths::shown(path, &self.directory), text);
                 self.texts.insert(path.to_owned(), id);
                 id
@@ -158,4 +157,12 @@ pub(super) fn place_within(sources: &Sources, span: Span, text: &str, start: usi
         }
         _ => span,
     }
+}
+
+/// Where a file stops being UTF-8 text.
+fn not_text(error: &FromUtf8Error) -> FileError {
+    let (before, after) = error.as_bytes().split_at(error.utf8_error().valid_up_to());
+    let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+    let byte = after.first().copied().unwrap_or_default();
+    FileError::Other(format!("is not UTF-8 text: line {line} has the byte 0x{byte:02X}"))
 }

@@ -164,7 +164,14 @@ fn read_all(
     for file in files {
         let id = match context.text(&file.path, role) {
             Ok(id) => id,
-            Err(FileError::NotFound) if !file.required => continue,
+            Err(FileError::NotFound) if !file.required => {
+                let shown = super::paths::shown(&file.path, &context.directory);
+                let message = format!("the optional environment file `{shown}` is not there");
+                context
+                    .report
+                    .push(Diagnostic::info(codes::OPTIONAL_FILE, message).at(file.span, "passed over"));
+                continue;
+            }
             Err(error) => {
                 context.unreadable("environment file", &file.path, &error, Some(file.span));
                 continue;

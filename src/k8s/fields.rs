@@ -33,6 +33,10 @@ const FIRST: &[&str] = &[
     "env",
     "value",
     "valueFrom",
+    "accessModes",
+    "storageClassName",
+    "key",
+    "path",
     "ports",
     "port",
     "containerPort",
@@ -54,8 +58,6 @@ const FIRST: &[&str] = &[
     "mountPath",
     "subPath",
     "readOnly",
-    "key",
-    "path",
     "mode",
 ];
 

@@ -1,6 +1,6 @@
 //! What runs in the container: entrypoint, arguments, hooks.
 
-use k8s_openapi::api::core::v1::{Container, ExecAction, Lifecycle, LifecycleHandler};
+use k8s_openapi::api::core::v1::{Container, ExecAction, Lifecycle, LifecycleHandler, PodSpec};
 
 use super::{Context, ledger::Entries, secrets::Secrets};
 use crate::{
@@ -15,6 +15,7 @@ pub(super) fn plan(
     context: &Context<'_>,
     service: &Service,
     secrets: &Secrets<'_>,
+    pod: &mut PodSpec,
     container: &mut Container,
     entries: &mut Entries<'_>,
 ) {
@@ -25,9 +26,9 @@ pub(super) fn plan(
     if let Some(entrypoint) = &service.entrypoint {
         let command = words(entrypoint);
         if command.is_empty() {
-            let reason = "the image's entrypoint cannot be emptied: its words stand under `command` instead";
             match &service.command {
-                Some(command) if !command.value.is_empty() => entries.approximated(&["entrypoint"], reason),
+                // What `command` says is all that runs.
+                Some(command) if !command.value.is_empty() => entries.mapped(&["entrypoint"]),
                 _ => entries
                     .unsupported(&["entrypoint"], "the image's entrypoint cannot be emptied: name a command"),
             }
@@ -59,6 +60,25 @@ pub(super) fn plan(
     }
     terminal(service, container, entries);
     hooks(service, container, entries);
+    init(service, pod, entries);
+}
+
+/// Docker's init reaps processes that nobody waits for, and passes signals on. The pause process of a pod
+/// does so too, if the containers share its process namespace.
+fn init(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
+    let Some(init) = &service.init else { return };
+    if !init.value {
+        entries.mapped(&["init"]);
+    } else if service.stop_signal.is_some() {
+        let reason =
+            "the program is the first process, so that its stop signal reaches it: nobody reaps for it";
+        entries.approximated(&["init"], reason);
+    } else {
+        pod.share_process_namespace = Some(true);
+        let reason =
+            "the pod's pause process reaps, and all containers of the pod see each other's processes";
+        entries.approximated(&["init"], reason);
+    }
 }
 
 fn terminal(service: &Service, container: &mut Container, entries: &mut Entries<'_>) {

@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::Context;
 use crate::{
     compose::model::{Mount, Service},
-    text::FileKind,
+    text::{FileKind, Spanned},
 };
 
 /// The most that a ConfigMap holds, less room for its names.
@@ -22,6 +22,26 @@ const ENGINE: &[&str] = &["docker.sock", "podman.sock", "containerd.sock", "crio
 const SYSTEM: &[&str] = &[
     "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr", "/var/lib",
     "/var/log", "/var/run",
+];
+/// Directories that a package manager fills while the image is built.
+const DEPENDENCIES: &[&str] = &[
+    "node_modules",
+    "vendor",
+    "bower_components",
+    ".venv",
+    "venv",
+    "site-packages",
+    "bundle",
+    "target",
+    "obj",
+    "dist",
+    "build",
+    ".next",
+    ".nuxt",
+    ".gradle",
+    ".m2",
+    ".cache",
+    "__pycache__",
 ];
 /// Words in the target of a mount by which its files are configuration, though it may be written to.
 const CONFIG_TARGETS: &[&str] =
@@ -44,9 +64,28 @@ pub(super) enum Bind {
     TooLarge,
 }
 
+/// Does the volume only keep what the image has from being hidden by a bind mount of source code? In a
+/// cluster nothing hides it. An anonymous volume has no other use there; a named one may hold data, unless
+/// its target is a directory of dependencies.
+pub(super) fn spares_the_image(service: &Service, mount: &Mount) -> bool {
+    let text =
+        |field: &Option<Spanned<String>>| field.as_ref().map_or("", |text| text.value.as_str()).to_owned();
+    let (kind, source, target) = (text(&mount.r#type), text(&mount.source), text(&mount.target));
+    let last = target.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let covered = service.volumes.iter().flat_map(|field| &field.value).any(|other| {
+        let above = text(&other.target);
+        text(&other.r#type) == "bind" && target != above && Utf8Path::new(&target).starts_with(&above)
+    });
+    kind == "volume"
+        && service.build.is_some()
+        && covered
+        && (source.is_empty() || DEPENDENCIES.contains(&last))
+}
+
 /// Named volumes that a service mounts: their keys, and whether it only reads them.
 pub(super) fn named_volumes(service: &Service) -> impl Iterator<Item = (&str, bool)> {
-    service.volumes.iter().flat_map(|field| &field.value).filter_map(|mount| {
+    let mounts = service.volumes.iter().flat_map(|field| &field.value);
+    mounts.filter(|mount| !spares_the_image(service, mount)).filter_map(|mount| {
         let volume = mount.r#type.as_ref().is_some_and(|kind| kind.value == "volume");
         let source = mount.source.as_ref().filter(|source| volume && !source.value.is_empty())?;
         Some((source.value.as_str(), is_read_only(mount)))

@@ -1,11 +1,18 @@
 //! Health checks become probes.
 //!
 //! Readiness, not liveness: compose never restarts an unhealthy container, it only tells others. Docker's
-//! defaults are written out, since Kubernetes has others (its timeout is one second).
+//! defaults are written out, since Kubernetes has others (its timeout is one second). A check that
+//! plainly asks for a page is asked by the kubelet, if others reach the port too: a program that listens
+//! on its loopback address alone would not answer.
 
-use k8s_openapi::api::core::v1::{Container, ExecAction, Probe};
+mod http;
 
-use super::ledger::Entries;
+use k8s_openapi::{
+    api::core::v1::{Container, ExecAction, HTTPGetAction, HTTPHeader, Probe},
+    apimachinery::pkg::util::intstr::IntOrString,
+};
+
+use super::{ledger::Entries, ports::Ports};
 use crate::{
     compose::model::{Duration, Healthcheck},
     text::Spanned,
@@ -19,9 +26,11 @@ const RETRIES: i64 = 3;
 /// Docker's pause between checks while a container starts.
 const START_INTERVAL: i64 = 5 * SECOND;
 
-/// Gives the container its probes.
+/// Gives the container of the service `key` its probes.
 pub(super) fn plan(
+    key: &str,
     healthcheck: Option<&Spanned<Healthcheck>>,
+    ports: &Ports,
     container: &mut Container,
     entries: &mut Entries<'_>,
 ) {
@@ -41,7 +50,9 @@ pub(super) fn plan(
         entries.approximated(&["healthcheck"], "no probe: the check is switched off");
         return;
     }
-    let Some(command) = command(&words) else {
+    let timeout =
+        timeout.as_ref().map(|timeout| timeout.value.0).filter(|time| *time > 0).unwrap_or(INTERVAL);
+    let Some(asking) = asking(key, &words, ports, seconds(timeout)) else {
         let reason = "the image's own health check is not known here: give `healthcheck.test`";
         entries.unsupported(&["healthcheck"], reason);
         return;
@@ -53,11 +64,9 @@ pub(super) fn plan(
     let retries =
         retries.as_ref().map(|retries| retries.value).filter(|retries| *retries > 0).unwrap_or(RETRIES);
     let readiness = Probe {
-        exec: Some(ExecAction { command: Some(command) }),
         period_seconds: Some(seconds(interval)),
-        timeout_seconds: Some(seconds(nanoseconds(timeout, INTERVAL))),
         failure_threshold: i32::try_from(retries).ok(),
-        ..Probe::default()
+        ..asking
     };
     let start_period = start_period.as_ref().map_or(0, |period| period.value.0);
     if start_period > 0 {
@@ -72,6 +81,28 @@ pub(super) fn plan(
     }
     container.readiness_probe = Some(readiness);
     entries.mapped(&["healthcheck"]);
+}
+
+/// A probe that asks what the test asks, without its times; none for an empty test.
+fn asking(key: &str, test: &[&str], ports: &Ports, timeout: i32) -> Option<Probe> {
+    if let Some((request, port)) = http::request(test).and_then(|request| {
+        let port = ports.reachable(key, request.port)?;
+        Some((request, port))
+    }) {
+        let header = HTTPHeader { name: "Host".to_owned(), value: request.host };
+        let get = HTTPGetAction {
+            path: Some(request.path),
+            port: IntOrString::String(port.to_owned()),
+            scheme: request.secure.then(|| "HTTPS".to_owned()),
+            http_headers: Some(vec![header]),
+            host: None,
+        };
+        let patience = request.patience.and_then(|patience| i32::try_from(patience).ok());
+        let timeout_seconds = Some(patience.map_or(timeout, |patience| patience.min(timeout)));
+        return Some(Probe { http_get: Some(get), timeout_seconds, ..Probe::default() });
+    }
+    let exec = ExecAction { command: Some(command(test)?) };
+    Some(Probe { exec: Some(exec), timeout_seconds: Some(timeout), ..Probe::default() })
 }
 
 /// The words that a probe runs: `CMD` as they are, `CMD-SHELL` by a shell, as Docker does.

@@ -16,6 +16,8 @@ pub(super) struct Hosts {
     by_name: BTreeMap<String, Host>,
     /// Ports at which a service is addressed in values.
     addressed: BTreeMap<String, BTreeSet<u16>>,
+    /// Ports at which a service is addressed by HTTP.
+    web: BTreeMap<String, BTreeSet<u16>>,
     /// Services that some other service refers to in any way.
     referred: BTreeSet<String>,
     /// Further names that are in use, by service.
@@ -43,6 +45,11 @@ impl Hosts {
     /// Ports at which others address a service.
     pub(super) fn ports_of(&self, service: &str) -> impl Iterator<Item = u16> {
         self.addressed.get(service).into_iter().flatten().copied()
+    }
+
+    /// Ports at which others address a service by HTTP.
+    pub(super) fn web_ports_of(&self, service: &str) -> impl Iterator<Item = u16> {
+        self.web.get(service).into_iter().flatten().copied()
     }
 
     /// Does any other service need the service's name to resolve?
@@ -78,8 +85,12 @@ impl Hosts {
 pub(super) fn find(project: &Project, names: &Names) -> Hosts {
     let mut hosts = Hosts { by_name: known(project, names), ..Hosts::default() };
     for (name, service) in &project.services {
-        for dependency in service.depends_on.iter().flat_map(|field| field.value.keys()) {
-            hosts.referred.insert(dependency.clone());
+        for (dependency, settings) in service.depends_on.iter().flat_map(|field| field.value.iter()) {
+            // What has ended is not asked for anything.
+            let ended = settings.value.condition.as_ref();
+            if ended.is_none_or(|condition| condition.value != "service_completed_successfully") {
+                hosts.referred.insert(dependency.clone());
+            }
         }
         for (key, text) in texts(service) {
             mention(&mut hosts, name, key, text);
@@ -146,15 +157,17 @@ fn mention(hosts: &mut Hosts, by: &str, key: &str, text: &str) {
     for (host, target) in &hosts.by_name {
         for occurrence in occurrences(text, host) {
             if is_address(key, text, &occurrence) && target.service != by {
-                found.push((target.clone(), occurrence.port));
+                let web = text[..occurrence.start].ends_with("http://");
+                found.push((target.clone(), occurrence.port, web));
             }
         }
     }
-    for (target, port) in found {
+    for (target, port, web) in found {
         if target.alias {
             hosts.used_aliases.entry(target.service.clone()).or_default().insert(target.cluster);
         }
         hosts.addressed.entry(target.service.clone()).or_default().extend(port);
+        hosts.web.entry(target.service.clone()).or_default().extend(port.filter(|_| web));
         hosts.referred.insert(target.service);
     }
 }

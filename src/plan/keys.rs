@@ -1,5 +1,7 @@
 //! Every key of every file that was read, with what became of it.
 
+use std::collections::BTreeMap;
+
 use super::ledger::{Fate, FateKind, KeyPath, Ledger};
 use crate::{
     compose::model::{Document, Project, Role},
@@ -29,19 +31,23 @@ const RESOLVED: &[(&str, &str)] = &[
 pub fn keys(project: &Project, ledger: &Ledger) -> Vec<KeyFate> {
     let mut keys = Vec::new();
     for document in &project.documents {
-        collect(&document.tree, &KeyPath::default(), &mut |path, span| {
-            keys.push(KeyFate { fate: fate(project, ledger, document, &path), path, span });
+        collect(&document.tree, &KeyPath::default(), &mut |path, span, value| {
+            let fate = match value.value {
+                Value::Seq(_) => fate_of_list(project, ledger, document, &path),
+                _ => fate(project, ledger, document, &path),
+            };
+            keys.push(KeyFate { fate, path, span });
         });
     }
     keys
 }
 
-fn collect(node: &Node, path: &KeyPath, found: &mut impl FnMut(KeyPath, Span)) {
+fn collect(node: &Node, path: &KeyPath, found: &mut impl FnMut(KeyPath, Span, &Node)) {
     match &node.value {
         Value::Map(map) => {
             for (key, value) in map {
                 let below = path.join([&key.text]);
-                found(below.clone(), key.span);
+                found(below.clone(), key.span, value);
                 collect(value, &below, found);
             }
         }
@@ -52,6 +58,28 @@ fn collect(node: &Node, path: &KeyPath, found: &mut impl FnMut(KeyPath, Span)) {
         }
         _ => {}
     }
+}
+
+/// The items of a list have no keys of their own: the list's says what became of them, too.
+fn fate_of_list(project: &Project, ledger: &Ledger, document: &Document, path: &KeyPath) -> Fate {
+    let mut whole = Ledger::default();
+    whole.enter(path.clone(), fate(project, ledger, document, path));
+    let mut names: BTreeMap<&Fate, Vec<String>> = BTreeMap::new();
+    for (entry, below) in ledger.iter().filter(|(entry, _)| entry.is_below(path)) {
+        let name = entry.segments().get(path.segments().len()).map_or("", String::as_str);
+        names.entry(below).or_default().push(format!("`{name}`"));
+    }
+    let alone = names.len() == 1;
+    for (below, names) in names {
+        let reason = match below.reason.as_str() {
+            "" => String::new(),
+            // What all of them share needs no names.
+            reason if alone => reason.to_owned(),
+            reason => format!("{}: {reason}", names.join(", ")),
+        };
+        whole.enter(path.clone(), Fate { reason, ..below.clone() });
+    }
+    whole.of(path).cloned().unwrap_or_else(unused)
 }
 
 fn fate(project: &Project, ledger: &Ledger, document: &Document, path: &KeyPath) -> Fate {

@@ -30,6 +30,11 @@ impl KeyPath {
         &self.0
     }
 
+    /// Is it the path of something within `other`?
+    pub fn is_below(&self, other: &KeyPath) -> bool {
+        self.0.len() > other.0.len() && self.0.starts_with(&other.0)
+    }
+
     /// This path and those above it, the longest first.
     fn prefixes(&self) -> impl Iterator<Item = KeyPath> {
         (0..=self.0.len()).rev().map(|length| KeyPath(self.0[..length].to_vec()))
@@ -72,7 +77,7 @@ impl FateKind {
 }
 
 /// What became of a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fate {
     /// Its class.
     pub kind: FateKind,
@@ -89,7 +94,8 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Enters a fate. If one path is entered twice, the worse one stays, and the files of both.
+    /// Enters a fate. If one path is entered twice, the worse one stays, with the files and the reasons of
+    /// both; what is in part ignored is approximated.
     pub fn enter(&mut self, path: KeyPath, fate: Fate) {
         let Some(known) = self.fates.get_mut(&path) else {
             self.fates.insert(path, fate);
@@ -100,9 +106,16 @@ impl Ledger {
                 known.to.push(file);
             }
         }
-        if fate.kind > known.kind {
-            known.kind = fate.kind;
+        known.kind = match (known.kind, fate.kind) {
+            // Part of it stands in the tree.
+            (FateKind::Ignored, FateKind::Mapped | FateKind::Approximated)
+            | (FateKind::Mapped | FateKind::Approximated, FateKind::Ignored) => FateKind::Approximated,
+            (known, other) => known.max(other),
+        };
+        if known.reason.is_empty() {
             known.reason = fate.reason;
+        } else if !fate.reason.is_empty() && !known.reason.contains(&fate.reason) {
+            known.reason = format!("{}; {}", known.reason, fate.reason);
         }
     }
 

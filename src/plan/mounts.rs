@@ -106,6 +106,16 @@ impl Mounted {
         free
     }
 
+    /// The volume of a Secret; one that two paths need is there once.
+    fn secret(&mut self, wanted: &str, held: SecretVolumeSource) -> String {
+        if let Some(known) = self.volumes.iter().find(|volume| volume.secret.as_ref() == Some(&held)) {
+            return known.name.clone();
+        }
+        let name = self.name(wanted);
+        self.volumes.push(Volume { name: name.clone(), secret: Some(held), ..Volume::default() });
+        name
+    }
+
     fn add(&mut self, volume: Volume, mount: VolumeMount) {
         self.volumes.push(volume);
         self.mount(mount);
@@ -163,12 +173,19 @@ fn one(mounting: &mut Mounting<'_, '_, '_>, mount: &Mount, mounted: &mut Mounted
     let (kind, source, target) = (text(&mount.r#type), text(&mount.source), text(&mount.target));
     let key = &["volumes"][..];
     match kind.as_str() {
+        "volume" if files::spares_the_image(mounting.service, mount) => {
+            let reason = format!("`{target}`: nothing hides what the image has there");
+            entries.ignored(key, reason);
+        }
         "volume" if source.is_empty() => {
             let name = mounted.name(&target);
             mounted.add(empty(&name), at(&name, &target));
             entries.approximated(
                 key,
-                "an anonymous volume becomes an empty directory that lives as long as its pod",
+                format!(
+                    "`{target}`: an anonymous volume becomes an empty directory that lives as long as its pod; \
+                    what the image has there is hidden"
+                ),
             );
         }
         "volume" => named(mounting, mount, &source, &target, mounted),
@@ -388,26 +405,23 @@ fn secret(
     let object = object_name(secret, &source.value);
     let key = name::data_key(&source.value);
     if !external {
-        mounting.secrets.add_file(&object, &key, content_of(mounting, secret).unwrap_or_default());
+        let value = mounting.context.project.secret_values.get(&source.value);
+        let value = value.map(|value| value.clone().into_bytes()).or_else(|| content_of(mounting, secret));
+        mounting.secrets.add_file(&object, &key, value.unwrap_or_default());
     }
-    let name = mounted.name(&source.value);
-    let volume = Volume {
-        name: name.clone(),
-        secret: Some(SecretVolumeSource {
-            secret_name: Some(object),
-            default_mode: mode.as_ref().and_then(|mode| i32::try_from(mode.value.0).ok()),
-            optional: external.then_some(true),
-            items: None,
-        }),
-        ..Volume::default()
-    };
-    mounted.add(volume, VolumeMount { sub_path: Some(key), read_only: Some(true), ..at(&name, &target) });
     entries.mapped(&["secrets"]);
     if external {
-        let reason =
-            format!("the Secret `{}` has to be in the namespace", object_name(secret, &source.value));
+        let reason = format!("the Secret `{object}` with a key `{key}` has to be in the namespace");
         entries.approximated(&["secrets"], reason);
     }
+    let held = SecretVolumeSource {
+        secret_name: Some(object),
+        default_mode: mode.as_ref().and_then(|mode| i32::try_from(mode.value.0).ok()),
+        optional: external.then_some(true),
+        items: None,
+    };
+    let name = mounted.secret(&source.value, held);
+    mounted.mount(VolumeMount { sub_path: Some(key), read_only: Some(true), ..at(&name, &target) });
     if uid.is_some() || gid.is_some() {
         entries.approximated(&["secrets"], "files of a Secret belong to root and to the pod's fsGroup");
     }
@@ -430,7 +444,7 @@ fn config(
     let name = if config.external.as_ref().is_some_and(|external| external.value) {
         let object = object_name(config, &source.value);
         let name = mounted.name(&source.value);
-        let reason = format!("the ConfigMap `{object}` has to be in the namespace");
+        let reason = format!("the ConfigMap `{object}` with a key `{key}` has to be in the namespace");
         let source =
             ConfigMapVolumeSource { name: object, optional: Some(true), ..ConfigMapVolumeSource::default() };
         mounted.volumes.push(Volume { name: name.clone(), config_map: Some(source), ..Volume::default() });

@@ -28,7 +28,9 @@ impl Names {
 pub(super) fn choose(projects: &[&Project], report: &mut Report) -> Names {
     let mut names = Names::default();
     let mut owners: BTreeMap<String, (&str, Span)> = BTreeMap::new();
-    for (service, definition) in projects.iter().flat_map(|project| &project.services) {
+    let services =
+        projects.iter().flat_map(|project| project.services.keys().map(move |name| (*project, name)));
+    for (project, service) in services {
         let object = name::service_name(service);
         if name::dns_label(service).is_empty() {
             report.push(
@@ -36,19 +38,19 @@ pub(super) fn choose(projects: &[&Project], report: &mut Report) -> Names {
                     UNNAMEABLE,
                     format!("nothing of `{service}` can stand in a Kubernetes name"),
                 )
-                .at(definition.span, "this service")
+                .at(project.place_of_service(service), "this service")
                 .help("give it a name with a letter or a digit"),
             );
         } else if let Some((owner, first)) = owners.get(&object).filter(|(owner, _)| owner != service) {
             let message = format!("`{owner}` and `{service}` would both be called `{object}`");
             report.push(
                 Diagnostic::error(NAME_COLLISION, message)
-                    .at(definition.span, "this service")
+                    .at(project.place_of_service(service), "this service")
                     .at(*first, "and this one")
                     .help("rename one of them: Kubernetes names have neither capitals, underscores nor dots"),
             );
         }
-        owners.entry(object.clone()).or_insert((service, definition.span));
+        owners.entry(object.clone()).or_insert((service, project.place_of_service(service)));
         names.objects.insert(service.clone(), object);
     }
     names

@@ -8,7 +8,10 @@ use k8s_openapi::{
     apimachinery::pkg::util::intstr::IntOrString,
 };
 
-use super::Context;
+use super::{
+    Context,
+    kinds::{Decided, Kinds},
+};
 use crate::{
     compose::{
         model::{Build, Port, Service},
@@ -77,13 +80,20 @@ const NAMES: &[(u16, &str)] = &[
     (1025, "smtp"),
     (1433, "mssql"),
     (2181, "zookeeper"),
+    (3000, "http"),
     (3306, "mysql"),
+    (4200, "http"),
     (4222, "nats"),
+    (5000, "http"),
+    (5173, "http"),
     (5432, "postgres"),
     (5672, "amqp"),
     (6379, "redis"),
+    (8000, "http"),
     (8080, "http"),
+    (8081, "http"),
     (8443, "https"),
+    (8888, "http"),
     (9042, "cql"),
     (9092, "kafka"),
     (9200, "http"),
@@ -106,6 +116,8 @@ pub(super) struct Listening {
     name: String,
     app_protocol: Option<String>,
     host_port: Option<u16>,
+    /// Only the container itself is known to reach it: it may listen on its loopback address alone.
+    own: bool,
 }
 
 impl Ports {
@@ -135,6 +147,13 @@ impl Ports {
         self.listening(service).iter().map(port).collect()
     }
 
+    /// The name of a TCP port that others than the container itself reach.
+    pub(super) fn reachable(&self, service: &str, number: u16) -> Option<&str> {
+        let port =
+            self.listening(service).iter().find(|port| port.number == number && port.protocol == "TCP")?;
+        (!port.own).then_some(port.name.as_str())
+    }
+
     fn listening(&self, service: &str) -> &[Listening] {
         self.by_service.get(service).map_or(&[], Vec::as_slice)
     }
@@ -144,32 +163,47 @@ fn protocol(port: &Listening) -> Option<String> {
     (port.protocol != "TCP").then(|| port.protocol.clone())
 }
 
-/// Learns the ports of every service: from `ports` and `expose`, from addresses in values, from URLs of
-/// its health check, from its Dockerfile; and where none of these says anything, from its image.
-pub(super) fn learn(context: &Context<'_>) -> Ports {
-    let by_service =
-        context.services().map(|(name, service)| (name.to_owned(), learn_one(context, name, service)));
+/// Learns the ports of every service: from `ports` and `expose`, from addresses in values, from its
+/// Dockerfile, from URLs of its health check; and where none of these says anything, from its image.
+pub(super) fn learn(context: &Context<'_>, kinds: &Kinds) -> Ports {
+    let by_service = context.services().map(|(name, service)| {
+        // A StatefulSet has a Service, whoever needs it.
+        let needed = context.hosts.is_referred(name) || kinds.of(name) == Decided::StatefulSet;
+        (name.to_owned(), learn_one(context, name, service, needed))
+    });
     Ports { by_service: by_service.collect() }
 }
 
-fn learn_one(context: &Context<'_>, name: &str, service: &Service) -> Vec<Listening> {
-    let mut learner = Learner::default();
+fn learn_one(context: &Context<'_>, name: &str, service: &Service, needed: bool) -> Vec<Listening> {
+    let own = health_ports(service);
+    let own_web = own.iter().filter(|(_, web)| *web).map(|(number, _)| *number);
+    let web = context.hosts.web_ports_of(name).chain(own_web).collect();
+    let mut learner = Learner { web, ..Learner::default() };
     for port in service.ports.iter().flat_map(|field| &field.value) {
         learner.declared(&port.value);
     }
     for text in service.expose.iter().flat_map(|field| &field.value) {
         learner.exposed(&text.value);
     }
-    for number in context.hosts.ports_of(name).chain(health_ports(service)) {
+    for number in context.hosts.ports_of(name) {
         learner.tcp(number);
     }
-    if let Some(build) = &service.build {
+    // What an image exposes is what its own command listens on; a worker or a task runs another one.
+    let usual = service.command.is_none() && service.entrypoint.is_none();
+    if let Some(build) = service.build.as_ref().filter(|_| usual || needed) {
         for text in dockerfile_ports(&build.value, context.files) {
             learner.exposed(&text);
         }
     }
-    if learner.ports.is_empty() && context.hosts.is_referred(name) {
-        let image = service.image_or_built(&context.project.name, name);
+    let image = service.image_or_built(&context.project.name, name);
+    let known = learner.ports.len();
+    for (number, _) in own {
+        learner.tcp(number);
+    }
+    for port in learner.ports.iter_mut().skip(known) {
+        port.own = !image_ports(&image).any(|number| number == port.number);
+    }
+    if learner.ports.is_empty() && needed {
         for number in image_ports(&image) {
             learner.tcp(number);
         }
@@ -179,6 +213,8 @@ fn learn_one(context: &Context<'_>, name: &str, service: &Service) -> Vec<Listen
 
 #[derive(Default)]
 struct Learner {
+    /// Ports that are named in a `http:` URL.
+    web: BTreeSet<u16>,
     ports: Vec<Listening>,
     names: BTreeSet<String>,
 }
@@ -228,35 +264,40 @@ impl Learner {
             return;
         }
         let usual = NAMES.iter().find(|(port, _)| *port == number).map(|(_, name)| (*name).to_owned());
+        let usual = usual.or_else(|| self.web.contains(&number).then(|| "http".to_owned()));
         let plain = format!("{}-{number}", protocol.to_ascii_lowercase());
         let wanted = wanted.as_deref().and_then(name::port_name).or(usual.filter(|_| protocol == "TCP"));
         let name = wanted.filter(|name| !self.names.contains(name)).unwrap_or(plain);
         self.names.insert(name.clone());
-        self.ports.push(Listening { number, protocol, name, app_protocol, host_port });
+        self.ports.push(Listening { number, protocol, name, app_protocol, host_port, own: false });
     }
 }
 
-/// Ports of URLs on the container itself in its health check.
-fn health_ports(service: &Service) -> impl Iterator<Item = u16> {
+/// Ports of URLs on the container itself in its health check, and whether the URL is one of HTTP.
+fn health_ports(service: &Service) -> Vec<(u16, bool)> {
     let test = service.healthcheck.as_ref().and_then(|check| check.value.test.as_ref());
-    let words: Vec<String> =
-        test.iter().flat_map(|test| &test.value).map(|word| word.value.clone()).collect();
+    let words: Vec<&str> = test.iter().flat_map(|test| &test.value).map(|word| word.value.as_str()).collect();
     let text = words.join(" ");
     let mut ports = Vec::new();
     for host in ["localhost", "127.0.0.1", "0.0.0.0", "[::1]"] {
         for (at, _) in text.match_indices(&format!("//{host}")) {
-            let after = &text[at + 2 + host.len()..];
-            match after.strip_prefix(':') {
+            let (before, after) = (&text[..at], &text[at + 2 + host.len()..]);
+            let port = match after.strip_prefix(':') {
                 Some(digits) => {
                     let end = digits.find(|digit: char| !digit.is_ascii_digit()).unwrap_or(digits.len());
-                    ports.extend(digits[..end].parse::<u16>());
+                    digits[..end].parse().ok()
                 }
-                None if text[..at].ends_with("https:") => ports.push(443),
-                None => ports.push(80),
-            }
+                // `//localhost.example.com` is another host.
+                None if after.starts_with(|next: char| next.is_alphanumeric() || "._-".contains(next)) => {
+                    None
+                }
+                None if before.ends_with("https:") => Some(443),
+                None => Some(80),
+            };
+            ports.extend(port.map(|port| (port, before.ends_with("http:"))));
         }
     }
-    ports.into_iter()
+    ports
 }
 
 /// What `EXPOSE` says in the stage that is built.

@@ -72,7 +72,10 @@ impl Storage {
     pub(super) fn of(context: &Context<'_>, kinds: &Kinds) -> Self {
         let mut users: BTreeMap<&str, Vec<(&str, bool)>> = BTreeMap::new();
         for (name, service) in context.services() {
-            for mount in effective(context, service) {
+            for mount in effective(context, service)
+                .into_iter()
+                .filter(|mount| !files::spares_the_image(service, mount))
+            {
                 let volume = mount.r#type.as_ref().is_some_and(|kind| kind.value == "volume");
                 if let Some(source) =
                     mount.source.as_ref().filter(|source| volume && !source.value.is_empty())

@@ -1,11 +1,20 @@
 //! What services share: networks, secrets, configs and models. Volumes are decided in `storage`.
 
+use camino::Utf8Path;
+
 use super::{
     Context,
     ledger::{Entries, KeyPath, Ledger},
     mounts,
 };
-use crate::compose::model::{FileObject, Names, Network, Service};
+use crate::{
+    compose::model::{FileObject, Names, Network, Service},
+    diag::{Code, Diagnostic, Report},
+    text::FileKind,
+};
+
+/// A secret or config that is not here to be read.
+const MISSING_CONTENT: Code = Code { id: "KP006", name: "missing-content" };
 
 /// Enters what became of the elements that services share.
 pub(super) fn enter(context: &Context<'_>, ledger: &mut Ledger) {
@@ -38,6 +47,37 @@ pub(super) fn enter(context: &Context<'_>, ledger: &mut Ledger) {
     for name in project.models.keys() {
         let reason = "a cluster has no model runner: run the model as a service and name it in variables";
         Entries::new(ledger, KeyPath::new(["models", name]), "").unsupported(&[], reason);
+    }
+}
+
+/// A secret or config whose file or variable is not there is empty in the tree.
+pub(super) fn warn_of_missing(context: &Context<'_>, report: &mut Report) {
+    let project = context.project;
+    for (key, secret) in &project.secrets {
+        if let Some(variable) =
+            secret.environment.as_ref().filter(|_| !project.secret_values.contains_key(key))
+        {
+            let message =
+                format!("the variable `{}`, of which the secret `{key}` is made, is not set", variable.value);
+            let help = "set it in `.env`, by `--var`, or write the value into the secret's file of the tree";
+            report
+                .push(Diagnostic::warning(MISSING_CONTENT, message).at(variable.span, "not set").help(help));
+        }
+    }
+    for (kind, objects) in [("secret", &project.secrets), ("config", &project.configs)] {
+        for (key, object) in objects {
+            let Some(file) = &object.file else { continue };
+            if context.files.kind(Utf8Path::new(&file.value)) != Some(FileKind::File) {
+                let message = format!("the file of the {kind} `{key}` is not there: it is empty in the tree");
+                let help = match kind {
+                    "secret" => "write the value into the secret's file of the tree",
+                    _ => "make the file and run again",
+                };
+                report.push(
+                    Diagnostic::warning(MISSING_CONTENT, message).at(file.span, "no such file").help(help),
+                );
+            }
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! One service becomes one workload: the place where every attribute of a service is decided.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::{Container, PodSpec};
 
@@ -92,10 +92,10 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     let mut pod = PodSpec::default();
     let mut container = Container { name: app.clone(), ..Container::default() };
     image::plan(context, key, service, &mut pod, &mut container, entries);
-    command::plan(context, service, parts.secrets, &mut container, entries);
+    command::plan(context, service, parts.secrets, &mut pod, &mut container, entries);
     let listening = parts.ports.of_container(key);
     container.ports = (!listening.is_empty()).then_some(listening);
-    health::plan(service.healthcheck.as_ref(), &mut container, entries);
+    health::plan(key, service.healthcheck.as_ref(), parts.ports, &mut container, entries);
     resources::plan(service, &mut container, entries);
     security::plan(service, &mut pod, &mut container, entries);
     network::plan(service, &mut pod, entries);
@@ -127,6 +127,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
         component: component(decided, service, &image_name(&pod)),
         kind,
         file,
+        waits: BTreeSet::new(),
         comments: Vec::new(),
         annotations,
         pod_annotations,
@@ -186,7 +187,7 @@ fn every_attribute(service: &Service, entries: &mut Entries<'_>) {
         healthcheck: _,
         hostname: _,
         image: _,
-        init,
+        init: _,
         ipc: _,
         isolation,
         labels: _,
@@ -280,13 +281,6 @@ fn every_attribute(service: &Service, entries: &mut Entries<'_>) {
     }
     if develop.is_some() {
         entries.ignored(&["develop"], "it only serves `docker compose watch`");
-    }
-    if init.is_some() {
-        entries.approximated(
-            &["init"],
-            "the pod's processes are reaped by its runtime once they share a namespace; \
-            set shareProcessNamespace if the program leaves zombies behind",
-        );
     }
     if profiles.is_some() {
         entries.mapped(&["profiles"]);

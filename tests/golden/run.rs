@@ -110,11 +110,13 @@ impl Copy {
         let exit = cli::run(words, io);
         let text = String::from_utf8_lossy(&output.0.borrow()).into_owned();
         let root = root.to_string_lossy().into_owned();
-        if words[0] != "config" && text.contains(&root) {
-            return Err(format!("the output names a directory of this machine:\n{text}").into());
+        let tree = read_files(project.as_std_path())?;
+        let telling = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains(&root);
+        if let Some((path, _)) = tree.iter().find(|(_, bytes)| telling(bytes)) {
+            return Err(format!("`{path}` names a directory of this machine").into());
         }
-        // A loaded model has absolute paths, as compose prints them.
-        Ok(Run { exit, text: text.replace(&root, ""), tree: read_files(project.as_std_path())? })
+        // A loaded model has absolute paths, as compose prints them, and some messages do.
+        Ok(Run { exit, text: text.replace(&root, ""), tree })
     }
 }
 

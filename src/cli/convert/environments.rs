@@ -28,7 +28,7 @@ const SKIPPED_ENVIRONMENT: Code = Code { id: "KP022", name: "skipped-environment
 /// A file that looks like a variant of the compose file, and belongs to no environment.
 const UNUSED_FILE: Code = Code { id: "KP023", name: "unused-compose-file" };
 /// A setting that names a service which is not there.
-const UNKNOWN_SERVICE: Code = Code { id: "KP024", name: "unknown-service" };
+const REPLACED_NOTHING: Code = Code { id: "KP024", name: "replaced-nothing" };
 
 /// What a run works on.
 pub(super) struct Scene<'a, 'io> {
@@ -124,7 +124,7 @@ fn configured(
         if project.services.shift_remove(&service.value).is_none() {
             let message = format!("`{}` has no service `{}`", named.name.value, service.value);
             report.push(
-                Diagnostic::error(UNKNOWN_SERVICE, message).at(service.span, "not in its compose files"),
+                Diagnostic::error(REPLACED_NOTHING, message).at(service.span, "not in its compose files"),
             );
         }
     }

@@ -540,8 +540,12 @@ macro_rules! keeps {
 
 pub(in crate::compose) use {keeps, record};
 
-/// Reports a key that no record holds. Validation refuses such keys before, so this guards the tables.
+/// Reports a key that no record holds. Validation refuses such keys before, so this guards the tables; what
+/// was refused as a whole is not told again.
 pub(super) fn unknown(key: &Key, report: &mut Report) {
+    if report.has_errors() {
+        return;
+    }
     let message = format!("`{}` is not known here", key.text);
     report.push(Diagnostic::error(INVALID_VALUE, message).at(key.span, "unknown attribute"));
 }

@@ -1,5 +1,7 @@
 //! The whole project.
 
+use std::collections::BTreeMap;
+
 use camino::Utf8PathBuf;
 
 use super::{Attribute, Extensions, FileObject, Model, Names, Network, Service, Volume, attribute};
@@ -30,6 +32,9 @@ pub struct Project {
     pub configs: Names<FileObject>,
     /// Models.
     pub models: Names<Model>,
+    /// Values of secrets that are made from a variable, by the secret. They are no part of the model: nothing
+    /// prints them.
+    pub secret_values: BTreeMap<String, String>,
     /// `x-*` elements as written.
     pub extensions: Extensions,
     /// Every YAML document that was read, as written: what the user must be told about.
@@ -104,6 +109,14 @@ impl Project {
             }
         }
         project
+    }
+
+    /// Where the name of a service stands first.
+    pub fn place_of_service(&self, name: &str) -> Span {
+        let documents = self.documents.iter().filter(|document| document.role != Role::Extends);
+        let services = documents.filter_map(|document| document.tree.get("services")?.as_map());
+        let keys = services.flat_map(Map::keys);
+        keys.filter(|key| key.text == name).map(|key| key.span).next().unwrap_or(Span::NOWHERE)
     }
 
     /// The project as `docker compose config` prints it: active services, their resources.

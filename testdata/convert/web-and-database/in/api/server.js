@@ -1,0 +1,1 @@
+require('http').createServer((_, to) => to.end('notes')).listen(3000)

@@ -1,0 +1,235 @@
+//! The documents say what is true: codes, the report's form, the examples of the README.
+//!
+//! `UPDATE=1 cargo test` writes the README's examples anew.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "documents and the example lie on the disk; what is not there fails the test"
+)]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env, fs, io,
+    path::{Path, PathBuf},
+};
+
+use camino::Utf8PathBuf;
+use kustompose::cli::{self, Io};
+use regex::Regex;
+use serde_json::Value;
+
+/// A compose file with a mistake, as the README shows it.
+const PROBLEM: &str = "services:\n  web:\n    image: nginx:1.27\n    enviroment:\n      PORT: \"8080\"\n    ports: \"8080:80\"\n";
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// What a run says: standard output and standard error.
+fn run(directory: &Path, arguments: &[&str]) -> (u8, String, String) {
+    let directory = directory.canonicalize().unwrap();
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let io = Io {
+        environment: BTreeMap::new(),
+        directory: Utf8PathBuf::from_path_buf(directory).unwrap(),
+        stdout: &mut stdout,
+        stderr: &mut stderr,
+        color: false,
+        width: 90,
+    };
+    let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+    let exit = cli::run(&arguments, io);
+    (exit, String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+/// A copy of the example as git has it.
+fn example() -> tempfile::TempDir {
+    fn copy(from: &Path, to: &Path) -> io::Result<()> {
+        fs::create_dir_all(to)?;
+        for entry in fs::read_dir(from)? {
+            let entry = entry?;
+            let target = to.join(entry.file_name());
+            if entry.file_type()?.is_dir() {
+                // What somebody who tried the example has written is no part of it.
+                if entry.file_name() != "k8s" {
+                    copy(&entry.path(), &target)?;
+                }
+            } else {
+                fs::copy(entry.path(), target)?;
+            }
+        }
+        Ok(())
+    }
+    let directory = tempfile::tempdir().unwrap();
+    copy(&root().join("examples/shop"), &directory.path().join("examples/shop")).unwrap();
+    directory
+}
+
+#[test]
+fn every_code_is_listed_once() {
+    let code = Regex::new(r#"(?:Code \{ id: |code\()"(K[A-Z]\d{3})",\s*(?:name: )?"([^"]+)""#).unwrap();
+    let mut codes: BTreeMap<String, String> = BTreeMap::new();
+    let mut names: BTreeSet<String> = BTreeSet::new();
+    for text in sources(&root().join("src")) {
+        // Codes of tests are made up.
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for found in code.captures_iter(text) {
+            let (id, name) = (found[1].to_owned(), found[2].to_owned());
+            assert!(names.insert(name.clone()), "two codes are named {name}");
+            assert_eq!(codes.insert(id.clone(), name), None, "{id} is used twice");
+        }
+    }
+    let row = Regex::new(r"(?m)^\| (K[A-Z]\d{3}) \| ([a-z0-9-]+) \| .+ \|$").unwrap();
+    let page = read("docs/diagnostics.md");
+    let rows: Vec<(String, String)> =
+        row.captures_iter(&page).map(|row| (row[1].to_owned(), row[2].to_owned())).collect();
+    let listed: BTreeMap<String, String> = rows.iter().cloned().collect();
+    assert_eq!(listed.len(), rows.len(), "a code has two rows in docs/diagnostics.md");
+    assert_eq!(codes, listed, "docs/diagnostics.md (right) has to list the codes of src (left)");
+}
+
+fn sources(folder: &Path) -> Vec<String> {
+    let mut texts = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        if entry.path().is_dir() {
+            texts.extend(sources(&entry.path()));
+        } else if entry.path().extension().is_some_and(|extension| extension == "rs") {
+            texts.push(fs::read_to_string(entry.path()).unwrap());
+        }
+    }
+    texts
+}
+
+#[test]
+fn the_report_follows_its_schema() {
+    let schema: Value = serde_json::from_str(&read("docs/convert-report.schema.json")).unwrap();
+    let directory = example();
+    let (exit, report, _) = run(directory.path(), &["convert", "examples/shop", "--format", "json"]);
+    assert_eq!(exit, 0);
+    let report: Value = serde_json::from_str(&report).unwrap();
+    follows(&report, &schema, &schema, "report");
+    for list in ["environments", "files", "keys"] {
+        assert!(report[list].as_array().is_some_and(|list| !list.is_empty()), "{list} is empty");
+    }
+    fs::write(directory.path().join("compose.yaml"), PROBLEM).unwrap();
+    let (exit, report, _) = run(directory.path(), &["convert", "--format", "json"]);
+    assert_eq!(exit, 2);
+    let report: Value = serde_json::from_str(&report).unwrap();
+    follows(&report, &schema, &schema, "report");
+    assert!(report["diagnostics"].as_array().is_some_and(|list| list.len() > 1));
+}
+
+/// The words of JSON Schema that the schema uses; a word that is not known here is an error, and so is a
+/// field that the schema does not name.
+fn follows(value: &Value, schema: &Value, whole: &Value, path: &str) {
+    for (word, wanted) in schema.as_object().unwrap() {
+        match word.as_str() {
+            "$schema" | "title" | "description" | "$defs" => {}
+            "$ref" => {
+                let pointer = wanted.as_str().unwrap().trim_start_matches('#');
+                follows(value, whole.pointer(pointer).unwrap(), whole, path);
+            }
+            "type" => {
+                let types = wanted.as_array().cloned().unwrap_or_else(|| vec![wanted.clone()]);
+                assert!(
+                    types.iter().any(|wanted| wanted == type_of(value)),
+                    "{path}: {value} is no {wanted}"
+                );
+            }
+            "const" => assert_eq!(value, wanted, "{path}"),
+            "enum" => assert!(wanted.as_array().unwrap().contains(value), "{path}: {value}"),
+            "minimum" => assert!(value.as_i64() >= wanted.as_i64(), "{path}: {value}"),
+            "pattern" => {
+                let pattern = Regex::new(wanted.as_str().unwrap()).unwrap();
+                assert!(pattern.is_match(value.as_str().unwrap()), "{path}: {value}");
+            }
+            "required" => {
+                for field in wanted.as_array().unwrap() {
+                    assert!(value.get(field.as_str().unwrap()).is_some(), "{path} has no {field}");
+                }
+            }
+            "properties" => {
+                for (field, value) in value.as_object().unwrap() {
+                    let schema =
+                        wanted.get(field).unwrap_or_else(|| panic!("{path}.{field} is not described"));
+                    follows(value, schema, whole, &format!("{path}.{field}"));
+                }
+            }
+            "items" => {
+                for (index, item) in value.as_array().unwrap().iter().enumerate() {
+                    follows(item, wanted, whole, &format!("{path}[{index}]"));
+                }
+            }
+            other => panic!("the schema says `{other}`, which this test does not know"),
+        }
+    }
+}
+
+fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+#[test]
+fn the_readme_shows_what_happens() {
+    let directory = example();
+    let (exit, stdout, stderr) = run(directory.path(), &["convert", "examples/shop"]);
+    assert_eq!((exit, stdout.as_str()), (0, ""));
+    let deployment = directory.path().join("examples/shop/k8s/base/web/deployment.yaml");
+    let deployment = fs::read_to_string(deployment).unwrap();
+    // The README shows the middle of it.
+    let from = deployment.find("      containers:\n").unwrap();
+    let to = deployment.find("        resources:\n").unwrap();
+    let deployment = deployment[from..to].to_owned();
+    let broken = tempfile::tempdir().unwrap();
+    fs::write(broken.path().join("compose.yaml"), PROBLEM).unwrap();
+    let (exit, _, problem) = run(broken.path(), &["convert"]);
+    assert_eq!(exit, 2);
+    let mut readme = read("README.md");
+    for (name, language, text) in [
+        ("convert examples/shop", "text", &stderr),
+        ("base/web/deployment.yaml", "yaml", &deployment),
+        ("problem", "text", &problem),
+    ] {
+        let (begin, end) = (format!("<!-- {name}: begin -->\n"), format!("<!-- {name}: end -->"));
+        let from = readme.find(&begin).unwrap_or_else(|| panic!("README.md has no {begin}")) + begin.len();
+        let to = from + readme[from..].find(&end).unwrap_or_else(|| panic!("README.md has no {end}"));
+        let text: String = text.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+        readme.replace_range(from..to, &format!("```{language}\n{}\n```\n", text.trim_end()));
+    }
+    if env::var_os("UPDATE").is_some_and(|value| value != "0") {
+        fs::write(root().join("README.md"), &readme).unwrap();
+    }
+    let how = "README.md shows other things than happen. If they are meant: UPDATE=1 cargo test";
+    assert!(read("README.md") == readme, "{how}");
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let link = Regex::new(r"\]\(([^)#]+)[^)]*\)").unwrap();
+    for page in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/architecture.md",
+        "docs/diagnostics.md",
+        "docs/report.md",
+        "docs/tree.md",
+    ] {
+        for found in link.captures_iter(&read(page)) {
+            let target = &found[1];
+            let path = root().join(page).parent().unwrap().join(target);
+            assert!(target.contains("://") || path.exists(), "{page}: {target} does not exist");
+        }
+    }
+}
