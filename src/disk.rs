@@ -10,6 +10,7 @@
 )]
 
 mod lock;
+pub mod place;
 mod swap;
 pub mod tree;
 
