@@ -15,11 +15,8 @@ use crate::{
 
 mod config;
 mod convert;
-<<<<<<< HEAD
 mod cron;
-=======
 mod init;
->>>>>>> secrets
 mod project;
 mod secrets;
 
@@ -62,15 +59,12 @@ enum Command {
     Config(config::Arguments),
     /// Write or update the Kubernetes configuration of a project
     Convert(convert::Arguments),
-<<<<<<< HEAD
     /// Show what a loop script or a crontab becomes
     Cron(cron::Arguments),
-=======
     /// Write kustompose.yaml from what is found, with everything else that it could say in comments
     Init(init::Arguments),
     /// Pack, unpack or look at the secret files of a tree
     Secrets(secrets::Arguments),
->>>>>>> secrets
 }
 
 /// Runs a command; `args` is what follows the name of the program. Gives the exit status.
@@ -84,12 +78,9 @@ pub fn run(args: &[String], mut io: Io<'_>) -> u8 {
         Command::Convert(convert) => {
             convert::run(&convert, &arguments.project.and(&convert.project), &mut io)
         }
-<<<<<<< HEAD
         Command::Cron(cron) => cron::run(&cron, &mut io),
-=======
         Command::Secrets(secrets) => secrets::run(&secrets, &arguments.project, &mut io),
         Command::Init(init) => init::run(&init, &arguments.project.and(&init.project), &mut io),
->>>>>>> secrets
     }
 }
 
