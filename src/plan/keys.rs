@@ -60,18 +60,20 @@ pub(super) fn warn_of_unsupported(project: &Project, ledger: &Ledger, report: &m
             continue;
         }
         above = Some(key.clone());
-        let same = causes.entry((within(&key.path), key.fate.reason.clone())).or_default();
+        let refusals = ledger.refusals(&key.path);
+        let reason = if refusals.is_empty() { key.fate.reason.clone() } else { refusals.join("; ") };
+        let same = causes.entry((within(&key.path), reason)).or_default();
         if !same.iter().any(|known| known.span == key.span) {
             same.push(key);
         }
     }
     for ((path, reason), same) in causes {
-        let message = match same.as_slice() {
-            [only] => format!("`{}` has no counterpart in the tree", only.path),
-            several => {
-                format!("`{}` of {} has no counterpart in the tree", KeyPath::new(path), owners(several))
-            }
+        let subject = match same.as_slice() {
+            [only] => format!("`{}`", only.path),
+            several => format!("`{}` of {}", KeyPath::new(path), owners(several)),
         };
+        let partly = if same.iter().any(|key| !key.fate.to.is_empty()) { "something of " } else { "" };
+        let message = format!("{partly}{subject} has no counterpart in the tree");
         let mut diagnostic = Diagnostic::warning(UNSUPPORTED_KEY, message).help(reason);
         for key in same.iter().take(PLACES) {
             diagnostic = diagnostic.at(key.span, "");
