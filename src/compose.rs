@@ -27,6 +27,7 @@ pub mod dotenv;
 mod env_files;
 mod extends;
 mod include;
+mod interchange;
 mod interpolate;
 mod key_path;
 mod layers;

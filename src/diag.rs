@@ -7,6 +7,8 @@
 pub mod json;
 pub mod terminal;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::text::Span;
 
 /// How bad it is.
@@ -96,8 +98,10 @@ impl Diagnostic {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     diagnostics: Vec<Diagnostic>,
+    /// The positions of the findings by the place that they are about.
+    places: BTreeMap<Option<Span>, Vec<usize>>,
     /// Values of which a part was refused.
-    refused: Vec<Span>,
+    refused: BTreeSet<Span>,
 }
 
 impl Report {
@@ -108,14 +112,13 @@ impl Report {
         if is_error && diagnostic.span().is_some_and(|span| self.refused.contains(&span)) {
             return;
         }
-        let known = self.diagnostics.iter().any(|earlier| {
+        let here = self.places.entry(diagnostic.span()).or_default();
+        let known = here.iter().filter_map(|position| self.diagnostics.get(*position)).any(|earlier| {
             *earlier == diagnostic
-                || (is_error
-                    && earlier.severity == Severity::Error
-                    && earlier.span().is_some()
-                    && earlier.span() == diagnostic.span())
+                || (is_error && earlier.severity == Severity::Error && earlier.span().is_some())
         });
         if !known {
+            here.push(self.diagnostics.len());
             self.diagnostics.push(diagnostic);
         }
     }
@@ -125,7 +128,7 @@ impl Report {
     pub fn push_within(&mut self, value: Span, diagnostic: Diagnostic) {
         if !self.refused.contains(&value) {
             self.push(diagnostic);
-            self.refused.push(value);
+            self.refused.insert(value);
         }
     }
 
@@ -143,7 +146,7 @@ impl Report {
 
     /// Is there anything that makes the result unusable?
     pub fn has_errors(&self) -> bool {
-        self.count(Severity::Error) > 0
+        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
     /// How many findings are this bad.

@@ -10,7 +10,7 @@ pub mod patch;
 
 use camino::Utf8PathBuf;
 
-pub use self::kustomization::{Generator, Image, Kustomization, Patch};
+pub use self::kustomization::{Generator, Image, Kustomization, Patch, Target};
 
 /// Whose a file is, once it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

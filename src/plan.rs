@@ -11,6 +11,7 @@ mod files;
 mod health;
 mod hosts;
 mod image;
+mod images;
 mod keys;
 mod kinds;
 mod layout;
@@ -27,6 +28,7 @@ mod secrets;
 mod security;
 mod storage;
 mod top;
+mod waits;
 mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +39,7 @@ use k8s_openapi::api::core::v1::{Container, PersistentVolumeClaim, PodSpec, Serv
 use self::{
     apps::Apps,
     configuration::Bundles,
+    images::Images,
     layout::Layout,
     mounts::Delivered,
     names::Names,
@@ -51,10 +54,7 @@ pub use self::{
     workload::SERVICE_LABEL,
 };
 use crate::{
-    compose::{
-        model::{Project, Service},
-        values::image::Reference,
-    },
+    compose::model::{Project, Service},
     diag::{Code, Diagnostic, Report},
     k8s::name,
     text::{Files, Spanned},
@@ -76,6 +76,26 @@ pub struct Plan {
     pub project: String,
     /// Its environments, in the order in which they were given.
     pub environments: Vec<Environment>,
+    /// Stores that others wait for before they start.
+    pub waits: Vec<Wait>,
+}
+
+/// A store that workloads with its label wait for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wait {
+    /// The host name of the store.
+    pub host: String,
+    /// The port that answers once it is ready: only ready pods stand behind a Service.
+    pub port: u16,
+    /// The directory of the store.
+    pub home: String,
+}
+
+impl Wait {
+    /// The label of the workloads that wait for a store of this name.
+    pub fn label(host: &str) -> String {
+        format!("wait.kustompose.dev/{host}")
+    }
 }
 
 /// Everything that one environment of a project runs.
@@ -99,10 +119,21 @@ pub struct Environment {
     pub claims: Vec<PersistentVolumeClaim>,
     /// Claims that compose calls external: somebody else made them, or will.
     pub external_claims: Vec<PersistentVolumeClaim>,
-    /// Images that the project builds, with the tags that compose gives them.
-    pub built_images: BTreeMap<String, String>,
+    /// What the project's own images are here, by their names in the tree.
+    pub images: BTreeMap<String, Image>,
     /// What became of every decided key.
     pub ledger: Ledger,
+}
+
+/// What an image of the project is in one environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// Registry and repository.
+    pub name: String,
+    /// Its tag.
+    pub tag: Option<String>,
+    /// Its digest.
+    pub digest: Option<String>,
 }
 
 /// Services that run one image: a directory of the tree.
@@ -135,6 +166,8 @@ pub struct Workload {
     pub component: &'static str,
     /// The file that holds it, below the tree.
     pub file: String,
+    /// The stores that it waits for.
+    pub waits: BTreeSet<String>,
     /// What people should know who read the object.
     pub comments: Vec<String>,
     /// Annotations of the object.
@@ -282,6 +315,7 @@ struct Context<'a> {
     layout: &'a Layout,
     names: &'a Names,
     apps: &'a Apps,
+    images: &'a Images,
     hosts: hosts::Hosts,
 }
 
@@ -301,6 +335,7 @@ pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: 
     let projects: Vec<&Project> = inputs.iter().map(|input| input.project).collect();
     let names = names::choose(&projects, report);
     let apps = apps::group(&projects, &names);
+    let images = images::find(&projects);
     let layout = Layout::of(&projects, &names, &apps);
     let found = secrets::find(&projects, options);
     let mut ledgers: Vec<Ledger> = inputs.iter().map(|_| Ledger::default()).collect();
@@ -314,6 +349,7 @@ pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: 
             layout: &layout,
             names: &names,
             apps: &apps,
+            images: &images,
             hosts: hosts::find(input.project, &names),
         })
         .collect();
@@ -322,6 +358,7 @@ pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: 
         .zip(&mut ledgers)
         .map(|(context, ledger)| draft(context, &found, ledger, report))
         .collect();
+    let waits = waits::plan(&contexts, &mut drafted);
     let bundles = configuration::share(&contexts, &mut drafted, &found, &mut ledgers, report);
     let parts = inputs.iter().zip(&contexts).zip(drafted.into_iter().zip(bundles)).zip(ledgers);
     let environments = parts.map(|(((input, context), (drafted, bundles)), ledger)| {
@@ -331,6 +368,7 @@ pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: 
     Plan {
         project: projects.first().map(|project| project.name.clone()).unwrap_or_default(),
         environments: environments.collect(),
+        waits,
     }
 }
 
@@ -393,7 +431,7 @@ fn environment(
         secrets: secrets.into_bundles(),
         claims: storage.shared_claims(),
         external_claims: storage.external_claims(),
-        built_images: built_images(input.project),
+        images: context.images.targets(input.project),
         ledger,
     }
 }
@@ -401,17 +439,6 @@ fn environment(
 /// Does an environment of this name run on a developer's machine?
 fn is_local(environment: &str) -> bool {
     ["local", "dev", "development", "minikube", "kind", "skaffold"].contains(&environment)
-}
-
-/// The names of the images that the project builds, with their tags.
-fn built_images(project: &Project) -> BTreeMap<String, String> {
-    let built = project.services.iter().filter(|(_, service)| service.build.is_some());
-    built
-        .map(|(name, service)| {
-            let image = Reference::parse(&service.image_or_built(&project.name, name));
-            (image.name(), image.tag.unwrap_or_else(|| "latest".to_owned()))
-        })
-        .collect()
 }
 
 /// Puts workloads into their apps, the one that an app is named for first.

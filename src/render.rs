@@ -15,8 +15,8 @@ use self::{
     layers::{Directory, Generated, Layers},
 };
 use crate::{
-    kustomize::{Generator, Kustomization, Owner, TreeFile, env_file},
-    plan::Plan,
+    kustomize::{Generator, Kustomization, Owner, Patch, Target, TreeFile, env_file},
+    plan::{Plan, Wait},
     yaml::emit::{self, Yaml},
 };
 
@@ -30,13 +30,18 @@ pub fn render(plan: &Plan) -> Vec<TreeFile> {
     base(plan, &layers, &mut files);
     for (path, directory) in layers.directories.iter().filter(|(path, _)| *path != "base") {
         let origin = origin(plan, directory.environments.iter().copied());
-        let kustomization =
-            Kustomization { is_component: path.starts_with("components/"), ..Kustomization::default() };
+        let is_component = path.starts_with("components/");
+        let mut kustomization = Kustomization { is_component, ..Kustomization::default() };
+        for wait in plan.waits.iter().filter(|wait| wait.home == *path) {
+            files.push(generated(format!("{path}/{WAIT}"), waiting(wait, &origin)));
+            // What stands in the base is patched there: a directory reaches only what is below it.
+            kustomization.patches.extend(is_component.then(|| patch(WAIT, wait)));
+        }
         write_directory(path, directory, kustomization, &origin, &mut files);
     }
     for (index, overlay) in layers.overlays.iter().enumerate() {
         if let Some(environment) = plan.environments.get(index) {
-            overlay::render(environment, index, overlay, &layers, &mut files);
+            overlay::render(environment, index, overlay, &layers, &plan.waits, &mut files);
         }
     }
     files.sort_by(|left, right| left.path.cmp(&right.path));
@@ -50,15 +55,38 @@ fn generated(path: impl Into<Utf8PathBuf>, content: impl Into<Vec<u8>>) -> TreeF
 /// `base/`: the apps of all environments, and what they share.
 fn base(plan: &Plan, layers: &Layers, files: &mut Vec<TreeFile>) {
     let apps = layers.directories.keys().filter_map(|path| path.strip_prefix("base/"));
-    let kustomization = Kustomization {
+    let mut kustomization = Kustomization {
         guards_client: true,
         resources: apps.map(str::to_owned).collect(),
         ..Kustomization::default()
     };
+    for wait in &plan.waits {
+        if let Some(app) = wait.home.strip_prefix("base/") {
+            kustomization.patches.push(patch(&format!("{app}/{WAIT}"), wait));
+        }
+    }
     let nothing = Directory::default();
     let shared = layers.directories.get("base").unwrap_or(&nothing);
     let origin = origin(plan, 0..plan.environments.len());
     write_directory("base", shared, kustomization, &origin, files);
+}
+
+/// The file of a store by which others wait for it.
+const WAIT: &str = "wait.yaml";
+
+/// One patch for all workloads that wait for a store.
+fn patch(path: &str, wait: &Wait) -> Patch {
+    let kinds = "Deployment|StatefulSet|DaemonSet|Job".to_owned();
+    Patch { path: path.to_owned(), target: Some(Target::Label(kinds, Wait::label(&wait.host))) }
+}
+
+fn waiting(wait: &Wait, origin: &[String]) -> String {
+    let header = format!(
+        "{}\n\nUntil {} answers, nothing that carries its label starts.",
+        text::header(origin),
+        wait.host
+    );
+    emit::documents(Some(&header), &[Yaml::from(objects::waiting(wait))])
 }
 
 /// The compose files that all of some environments are read from; if there are none, those of any.

@@ -96,7 +96,11 @@ fn image(subject: &Subject<'_>, report: &mut Report) {
     let service = subject.service;
     if service.build.is_none() && text(&service.image).is_empty() && service.provider.is_none() {
         let message = format!("service `{}` has neither `image` nor `build`", subject.name);
-        subject.refuse(codes::NO_IMAGE, subject.span, message, "this service", report);
+        report.push(
+            Diagnostic::error(codes::NO_IMAGE, message)
+                .at(subject.span, "this service")
+                .help("name its image, or say with `build` where its image is made"),
+        );
     }
 }
 
@@ -220,13 +224,15 @@ fn resources(subject: &Subject<'_>, report: &mut Report) {
     for config in items(&service.configs) {
         let source = text(&config.value.source);
         if !project.configs.contains_key(source) {
-            subject.undefined("config", source, config.span, project.configs.keys(), report);
+            let span = config.value.source.as_ref().map_or(config.span, |source| source.span);
+            subject.undefined("config", source, span, project.configs.keys(), report);
         }
     }
     for secret in items(&service.secrets) {
         let source = text(&secret.value.source);
         if !project.secrets.contains_key(source) {
-            subject.undefined("secret", source, secret.span, project.secrets.keys(), report);
+            let span = secret.value.source.as_ref().map_or(secret.span, |source| source.span);
+            subject.undefined("secret", source, span, project.secrets.keys(), report);
         }
     }
     for (name, model) in service.models.iter().flat_map(|models| &models.value) {

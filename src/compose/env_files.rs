@@ -173,7 +173,8 @@ fn read_all(
                 continue;
             }
             Err(error) => {
-                context.unreadable("environment file", &file.path, &error, Some(file.span));
+                let what = if role == InputRole::LabelFile { "label file" } else { "environment file" };
+                context.unreadable(what, &file.path, &error, Some(file.span));
                 continue;
             }
         };

@@ -145,9 +145,11 @@ fn enter(
     if chain.contains(&step) {
         let names: Vec<&str> = chain.iter().map(|(_, name)| name.as_str()).chain([name]).collect();
         let message = format!("services extend each other in a circle: {}", names.join(" → "));
-        context
-            .report
-            .push(Diagnostic::error(codes::EXTENDS_CYCLE, message).at(reference.span, "closes the circle"));
+        context.report.push(
+            Diagnostic::error(codes::EXTENDS_CYCLE, message)
+                .at(reference.span, "closes the circle")
+                .help("put what they share into a service that extends none of them"),
+        );
         return false;
     }
     chain.push(step);

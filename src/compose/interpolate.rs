@@ -160,7 +160,11 @@ impl Interpolator<'_> {
                 format!("invalid interpolation format for {place}"),
             )
             .at(span, "no valid variable reference")
-            .help("write `$$` where a dollar sign is meant"),
+            .help(if text.get(range).is_some_and(|reference| reference.ends_with('}')) {
+                "write `$$` where a dollar sign is meant"
+            } else {
+                "close it with `}`, or write `$$` where a dollar sign is meant"
+            }),
             TemplateError::Required { name, .. } => {
                 Diagnostic::error(codes::REQUIRED_VARIABLE, error.to_string())
                     .at(span, "required here")

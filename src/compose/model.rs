@@ -14,6 +14,8 @@ mod build;
 mod deploy;
 mod project;
 mod service;
+#[cfg(test)]
+mod tests;
 mod top;
 
 pub use attribute::{

@@ -68,12 +68,13 @@ fn secret(node: &Node, place: &KeyPath, report: &mut Report) {
 
 fn one_source(node: &Node, place: &KeyPath, sources: &[&str], report: &mut Report) {
     let Some(map) = node.as_map() else { return };
+    let quoted = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>();
     let given: Vec<&str> = sources.iter().copied().filter(|source| map.contains_key(*source)).collect();
     if given.len() > 1 {
-        refuse(node, format!("{place}: {} exclude each other", given.join(" and ")), report);
+        refuse(node, format!("{place} can have only one of {}", quoted(&given).join(" and ")), report);
     }
     if given.is_empty() && !map.contains_key("driver") && !map.contains_key("external") {
-        refuse(node, format!("{place} must have one of {}", sources.join(", ")), report);
+        refuse(node, format!("{place} must have one of {}", quoted(sources).join(", ")), report);
     }
 }
 
@@ -92,7 +93,7 @@ fn watched_path(node: &Node, place: &KeyPath, report: &mut Report) {
 
 fn device_request(node: &Node, place: &KeyPath, report: &mut Report) {
     if node.get("count").is_some() && node.get("device_ids").is_some() {
-        refuse(node, format!("{place}: count and device_ids exclude each other"), report);
+        refuse(node, format!("{place} can have only one of `count` and `device_ids`"), report);
     }
 }
 
@@ -132,15 +133,15 @@ mod tests {
                 "volumes: {v: {external: true, driver: d}}",
                 "volumes.v is external and has a `driver` of its own",
             ),
-            ("configs: {c: {file: a, content: b}}", "configs.c: file and content exclude each other"),
-            ("secrets: {s: {}}", "secrets.s must have one of file, environment"),
+            ("configs: {c: {file: a, content: b}}", "configs.c can have only one of `file` and `content`"),
+            ("secrets: {s: {}}", "secrets.s must have one of `file`, `environment`"),
             (
                 "services: {a: {ports: [{target: 1, host_ip: x}]}}",
                 "services.a.ports[0].host_ip must be an IP address, not `x`",
             ),
             (
                 "services: {a: {gpus: [{count: 1, device_ids: [x]}]}}",
-                "services.a.gpus[0]: count and device_ids exclude each other",
+                "services.a.gpus[0] can have only one of `count` and `device_ids`",
             ),
             (
                 "services: {a: {volumes: [{type: bind, target: /x}]}}",

@@ -735,44 +735,7 @@ pub(crate) static PROJECT: Mapping = Mapping {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
-    use crate::compose::model::{
-        Build, Deploy, FileObject, Healthcheck, Model, Mount, Network, Port, Service, Volume,
-    };
-
-    /// The attributes of the mapping form.
-    fn names(schema: &Schema) -> BTreeSet<&'static str> {
-        match schema {
-            Map(mapping) => mapping.attributes.iter().map(|(name, _)| *name).collect(),
-            OneOf(forms) => forms.iter().flat_map(names).collect(),
-            List(item) | Set(item) => names(item),
-            _ => BTreeSet::new(),
-        }
-    }
-
-    #[test]
-    fn every_attribute_is_in_the_model_or_gone_after_loading() {
-        let cases: [(Schema, &[&str], &[&str]); 11] = [
-            (Map(&SERVICE), Service::ATTRIBUTES, &["env_file", "label_file", "extends"]),
-            (BUILD, Build::ATTRIBUTES, &[]),
-            (DEPLOY, Deploy::ATTRIBUTES, &[]),
-            (HEALTHCHECK, Healthcheck::ATTRIBUTES, &[]),
-            (PORTS, Port::ATTRIBUTES, &[]),
-            (VOLUMES, Mount::ATTRIBUTES, &[]),
-            (NETWORK, Network::ATTRIBUTES, &[]),
-            (VOLUME, Volume::ATTRIBUTES, &[]),
-            (SECRET, FileObject::ATTRIBUTES, &[]),
-            (CONFIG, FileObject::ATTRIBUTES, &[]),
-            (MODEL, Model::ATTRIBUTES, &[]),
-        ];
-        for (schema, model, resolved) in cases {
-            let model: BTreeSet<&str> = model.iter().copied().chain(resolved.iter().copied()).collect();
-            let lost: Vec<&str> = names(&schema).difference(&model).copied().collect();
-            assert!(lost.is_empty(), "not in the model: {lost:?}");
-        }
-    }
 
     #[test]
     fn unanchored_patterns_are_as_lax_as_compose() {

@@ -1,5 +1,7 @@
 //! Helpers of the tests of loading: projects in memory, models as JSON.
 
+pub(crate) mod canonical;
+
 use camino::Utf8PathBuf;
 use serde_json::Value as Json;
 

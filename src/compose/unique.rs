@@ -1,6 +1,8 @@
 //! Steps 6 and 11: in lists where an item has a name, the last item of a name stands, in the first's
 //! place. Acts within one file as well as between files.
 
+use std::collections::{BTreeMap, btree_map::Entry};
+
 use super::{
     codes,
     key_path::{self, KeyPath, Pattern},
@@ -58,22 +60,25 @@ pub(crate) fn unique(root: &mut Node, report: &mut Report) {
 }
 
 fn last_of_each(items: Vec<Node>, name: Name, place: &KeyPath, report: &mut Report) -> Vec<Node> {
-    let mut kept: Vec<(Option<String>, Node)> = Vec::new();
+    let mut kept = Vec::new();
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
     for (index, item) in items.into_iter().enumerate() {
-        let known_by = match name(&item) {
-            Ok(known_by) => Some(known_by),
+        match name(&item) {
+            Ok(name) => match known.entry(name) {
+                Entry::Occupied(earlier) => kept[*earlier.get()] = item,
+                Entry::Vacant(first) => {
+                    first.insert(kept.len());
+                    kept.push(item);
+                }
+            },
             Err(reason) => {
                 let message = format!("{} {reason}", place.index(index));
                 report.push(Diagnostic::error(codes::NO_UNIQUE_KEY, message).at(item.span, "here"));
-                None
+                kept.push(item);
             }
-        };
-        match kept.iter_mut().find(|(known, _)| known.is_some() && *known == known_by) {
-            Some((_, earlier)) => *earlier = item,
-            None => kept.push((known_by, item)),
         }
     }
-    kept.into_iter().map(|(_, item)| item).collect()
+    kept
 }
 
 /// The text before the first `=`.
@@ -121,10 +126,11 @@ fn target(node: &Node) -> Result<String, &'static str> {
     node.get("target").and_then(Node::as_str).map(str::to_owned).ok_or("is missing a mount target")
 }
 
-/// The target as it is written, before it is cleaned.
+/// The target as it is written, before it is cleaned. A text that is no volume is refused when it is
+/// to become one; until then it is known by itself.
 fn volume(node: &Node) -> Result<String, &'static str> {
     let Some(text) = node.as_str() else { return target(node) };
-    values::volumes::parse(text).map(|volume| volume.target).map_err(|_| "is no valid volume")
+    Ok(values::volumes::parse(text).map_or_else(|_| text.to_owned(), |volume| volume.target))
 }
 
 /// Host address, published port, target and protocol. A published integer is not the same as a

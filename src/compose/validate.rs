@@ -4,8 +4,8 @@ use strsim::damerau_levenshtein;
 
 use super::{
     codes,
-    key_path::KeyPath,
-    schema::{self, Mapping, Schema},
+    key_path::{KeyPath, Pattern},
+    schema::{self, Bounds, Mapping, Schema},
 };
 use crate::{
     diag::{Diagnostic, Report},
@@ -20,6 +20,15 @@ const REMOVED: &[(&str, &str)] = &[
     ("net", "say it as `network_mode`"),
     ("volume_driver", "say it as `driver` of the volume, below the top-level `volumes`"),
     ("dockerfile", "say it as `build.dockerfile`"),
+];
+
+/// Lengths of time, which always have a unit.
+const DURATIONS: &[Pattern] = &[
+    &["services", "*", "stop_grace_period"],
+    &["services", "*", "healthcheck", "*"],
+    &["services", "*", "deploy", "restart_policy", "*"],
+    &["services", "*", "deploy", "rollback_config", "*"],
+    &["services", "*", "deploy", "update_config", "*"],
 ];
 
 /// Reports everything in a project's tree that the compose specification does not allow.
@@ -104,19 +113,23 @@ impl Validator<'_> {
     }
 
     fn mismatch(&mut self, node: &Node, schema: &Schema, place: &KeyPath) {
-        let message = if let (Value::Int(_), Schema::Integer(bounds)) = (&node.value, number_form(schema)) {
-            let most = if bounds.most == i128::MAX { String::new() } else { format!(" and {}", bounds.most) };
-            let word = if most.is_empty() { "at least" } else { "between" };
-            format!("{place} must be {word} {}{most}", bounds.least)
-        } else {
-            format!("{place} must be {}, not {}", wanted(schema), article(node.kind()))
-        };
-        let mut diagnostic = Diagnostic::error(codes::WRONG_TYPE, message)
-            .at(node.span, format!("this is {}", article(node.kind())));
-        if matches!(node.value, Value::Int(_) | Value::Float(_) | Value::Bool(_)) && accepts_text(schema) {
-            diagnostic = diagnostic.help("put it in quotes");
+        if let (Value::Int(_), Schema::Integer(bounds)) = (&node.value, number_form(schema)) {
+            return self.out_of_bounds(node, bounds, place);
         }
-        self.report.push(diagnostic);
+        let message = format!("{place} must be {}, not {}", wanted(schema), article(node.kind()));
+        let diagnostic = Diagnostic::error(codes::WRONG_TYPE, message)
+            .at(node.span, format!("this is {}", article(node.kind())));
+        self.report.push(match remedy(node, schema, place) {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        });
+    }
+
+    fn out_of_bounds(&mut self, node: &Node, bounds: Bounds, place: &KeyPath) {
+        let most = if bounds.most == i128::MAX { String::new() } else { format!(" and {}", bounds.most) };
+        let word = if most.is_empty() { "at least" } else { "between" };
+        let message = format!("{place} must be {word} {}{most}", bounds.least);
+        self.report.push(Diagnostic::error(codes::NOT_ALLOWED, message).at(node.span, "out of bounds"));
     }
 
     fn mapping(&mut self, node: &Node, mapping: &Mapping, place: &KeyPath) {
@@ -176,8 +189,12 @@ impl Validator<'_> {
         {
             return Some((*advice).to_owned());
         }
-        let near = nearest(name, mapping.attributes.iter().map(|(known, _)| *known))?;
-        Some(format!("did you mean `{near}`?"))
+        let near = nearest(name, mapping.attributes.iter().map(|(known, _)| *known));
+        match near {
+            Some(near) => Some(format!("did you mean `{near}`?")),
+            None if mapping.extensions => Some(format!("attributes of your own begin with `x-`: `x-{name}`")),
+            None => None,
+        }
     }
 
     fn duplicates(&mut self, items: &[Node], place: &KeyPath) {
@@ -223,11 +240,28 @@ fn number_form(schema: &Schema) -> Schema {
     }
 }
 
-fn accepts_text(schema: &Schema) -> bool {
+/// What makes a value of the type that is asked for, where that is plain to see.
+fn remedy(node: &Node, schema: &Schema, place: &KeyPath) -> Option<String> {
+    match &node.value {
+        Value::Int(number) if DURATIONS.iter().any(|pattern| place.matches(pattern)) => {
+            Some(format!("write it with a unit, such as `{number}s`"))
+        }
+        Value::Int(_) | Value::Float(_) | Value::Bool(_) if accepts(schema, &Node::string("", node.span)) => {
+            Some("put it in quotes".to_owned())
+        }
+        Value::String(text)
+            if !text.contains('\n') && accepts(schema, &Node::new(Value::Seq(Vec::new()), node.span)) =>
+        {
+            Some("put it in brackets, or begin a line with `- ` for each item".to_owned())
+        }
+        _ => None,
+    }
+}
+
+fn accepts(schema: &Schema, node: &Node) -> bool {
     match schema {
-        Schema::Text | Schema::Word(_) | Schema::Checked(_) => true,
-        Schema::OneOf(forms) => forms.iter().any(accepts_text),
-        _ => false,
+        Schema::OneOf(forms) => forms.iter().any(|form| accepts(form, node)),
+        _ => fits(schema, node),
     }
 }
 

@@ -9,7 +9,7 @@ use std::fmt;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 
-use self::excerpt::Excerpt;
+use self::excerpt::{Excerpt, Masked};
 use super::{Diagnostic, Report, Severity, json};
 use crate::{secret, text::Sources};
 
@@ -27,6 +27,31 @@ pub struct Theme {
 /// One diagnostic as a block of lines, the last one ended: severity, code and name; the message; the
 /// source around each label, under `file:line:column`; what to do.
 pub fn render(diagnostic: &Diagnostic, sources: &Sources, theme: Theme) -> String {
+    Renderer::new(sources, theme).render(diagnostic)
+}
+
+/// Draws many diagnostics of the same sources: what they need of a source is prepared once.
+#[derive(Debug)]
+pub struct Renderer<'a> {
+    sources: &'a Sources,
+    theme: Theme,
+    masked: Masked,
+}
+
+impl<'a> Renderer<'a> {
+    /// Nothing is prepared yet.
+    pub fn new(sources: &'a Sources, theme: Theme) -> Self {
+        Self { sources, theme, masked: Masked::default() }
+    }
+
+    /// The same as [`render`].
+    pub fn render(&mut self, diagnostic: &Diagnostic) -> String {
+        let view = View::new(diagnostic, self.sources, &mut self.masked, self.theme);
+        draw(&view, self.theme)
+    }
+}
+
+fn draw(view: &View, theme: Theme) -> String {
     let mut graphics = if theme.unicode { GraphicalTheme::unicode() } else { GraphicalTheme::none() };
     if theme.color != theme.unicode {
         let colored = if theme.color { GraphicalTheme::ascii() } else { GraphicalTheme::none() };
@@ -37,9 +62,8 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, theme: Theme) -> Strin
         .with_links(false)
         .without_syntax_highlighting()
         .with_context_lines(excerpt::CONTEXT);
-    let view = View::new(diagnostic, sources, theme);
     let mut text = String::new();
-    if handler.render_report(&mut text, &view).is_err() {
+    if handler.render_report(&mut text, view).is_err() {
         // A formatter that writes to a string has nothing to fail at; the fact must not be lost.
         text = format!("{}\n\n  {}\n", view.header, view.message);
     }
@@ -70,9 +94,9 @@ struct View {
 }
 
 impl View {
-    fn new(diagnostic: &Diagnostic, sources: &Sources, theme: Theme) -> Self {
+    fn new(diagnostic: &Diagnostic, sources: &Sources, masked: &mut Masked, theme: Theme) -> Self {
         let clean = |text: &str| excerpt::without_control(&secret::redact_values(text), &['\n']);
-        let excerpt = Excerpt::new(&diagnostic.labels, sources, theme.width.max(120));
+        let excerpt = Excerpt::new(&diagnostic.labels, sources, masked, theme.width.max(120));
         let labels = diagnostic.labels.iter().zip(excerpt.places()).map(|(label, place)| {
             let text = (!label.text.is_empty()).then(|| clean(&label.text));
             if label.primary {
@@ -194,6 +218,21 @@ error[KL999] a-case
             "{shown}"
         );
         assert!(shown.contains("*******"), "{shown}");
+    }
+
+    #[test]
+    fn secrets_of_any_lines_are_masked_wherever_they_begin() {
+        for before in [0, 97, 98, 99, 100, 198] {
+            let mut sources = Sources::default();
+            let text = format!("{}API_KEY: |\n  hunter2\n  hunter3\nKEY: a\n", "a: b\n".repeat(before));
+            let id = sources.add("a.yaml", text.clone());
+            let mut renderer = Renderer::new(&sources, PLAIN);
+            for part in ["KEY: a", "hunter3", "hunter2"] {
+                let at = text.find(part).unwrap();
+                let finding = Diagnostic::error(CODE, "x").at(Span::new(id, at, at + 3), "here");
+                assert!(!renderer.render(&finding).contains("hunter"), "{before} lines before, at {part}");
+            }
+        }
     }
 
     #[test]

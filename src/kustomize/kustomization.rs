@@ -47,17 +47,30 @@ pub struct Generator {
 pub struct Patch {
     /// The file.
     pub path: String,
-    /// The kind of the objects and a pattern of their names; none if the file names its object.
-    pub target: Option<(String, String)>,
+    /// Which objects; none if the file names its object.
+    pub target: Option<Target>,
 }
 
-/// A registry and a tag for an image.
+/// The objects that a patch changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// Objects of a kind, by a pattern of their names.
+    Names(String, String),
+    /// Objects of kinds, by a label that they carry.
+    Label(String, String),
+}
+
+/// What an image is here.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Image {
     /// The image's name in the tree.
     pub name: String,
+    /// Its registry and repository, if they are others than its name.
+    pub new_name: Option<String>,
     /// Its tag.
-    pub tag: String,
+    pub tag: Option<String>,
+    /// Its digest, which overrules the tag.
+    pub digest: Option<String>,
 }
 
 impl Generator {
@@ -141,8 +154,13 @@ impl Kustomization {
 impl Patch {
     fn yaml(&self) -> Yaml {
         let mut fields = vec![("path", Entry::new(self.path.as_str()))];
-        if let Some((kind, name)) = &self.target {
-            let target = [("kind", Entry::new(kind.as_str())), ("name", Entry::new(name.as_str()))];
+        let target = match &self.target {
+            Some(Target::Names(kind, names)) => Some((kind, "name", names)),
+            Some(Target::Label(kinds, label)) => Some((kinds, "labelSelector", label)),
+            None => None,
+        };
+        if let Some((kind, key, value)) = target {
+            let target = [("kind", Entry::new(kind.as_str())), (key, Entry::new(value.as_str()))];
             fields.push(("target", Entry::new(Yaml::map(target))));
         }
         Yaml::map(fields)
@@ -151,7 +169,12 @@ impl Patch {
 
 impl Image {
     fn yaml(&self) -> Yaml {
-        Yaml::map([("name", Entry::new(self.name.as_str())), ("newTag", Entry::new(self.tag.as_str()))])
+        let mut fields = vec![("name", Entry::new(self.name.as_str()))];
+        let rest = [("newName", &self.new_name), ("newTag", &self.tag), ("digest", &self.digest)];
+        for (key, value) in rest {
+            fields.extend(value.as_ref().map(|value| (key, Entry::new(value.as_str()))));
+        }
+        Yaml::map(fields)
     }
 }
 

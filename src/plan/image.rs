@@ -25,8 +25,8 @@ pub(super) fn plan(
             format!("a cluster does not build: build `{image}` and push it where the cluster can pull it");
         entries.approximated(&["build"], reason);
     }
-    container.image = Some(image);
-    if service.build.is_some() {
+    container.image = Some(context.images.name(name).map_or(image, str::to_owned));
+    if context.images.name(name).is_some() || service.build.is_some() {
         // What is built here may be on the node already, by whatever tag.
         container.image_pull_policy = Some("IfNotPresent".to_owned());
     }

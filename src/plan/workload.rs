@@ -1,6 +1,6 @@
 //! One service becomes one workload: the place where every attribute of a service is decided.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::{Container, PodSpec};
 
@@ -129,6 +129,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
         component: component(decided, service, &image_name(&pod)),
         kind,
         file,
+        waits: BTreeSet::new(),
         comments: Vec::new(),
         annotations,
         pod_annotations,

@@ -21,11 +21,13 @@ use serde_json::{Value, json};
 use super::text;
 use crate::{
     k8s::fields,
-    plan::{App, ClusterService, Concealed, Kind, SERVICE_LABEL, Update, Workload},
+    plan::{App, ClusterService, Concealed, Kind, SERVICE_LABEL, Update, Wait, Workload},
     yaml::emit::{self, Yaml},
 };
 
 const NAME_LABEL: &str = "app.kubernetes.io/name";
+/// Has a shell and `nc`.
+const WAITING_IMAGE: &str = "busybox:1.36";
 const COMPONENT_LABEL: &str = "app.kubernetes.io/component";
 
 type Labels = BTreeMap<String, String>;
@@ -33,9 +35,10 @@ type Labels = BTreeMap<String, String>;
 /// The object of a workload.
 pub(super) fn workload(app: &App, workload: &Workload) -> Value {
     let labels = labels(app, workload);
+    let waits = workload.waits.iter().map(|host| (Wait::label(host), "true".to_owned()));
     let metadata = ObjectMeta {
         name: Some(workload.name.clone()),
-        labels: Some(labels.clone()),
+        labels: Some(labels.clone().into_iter().chain(waits).collect()),
         annotations: some(&workload.annotations),
         ..ObjectMeta::default()
     };
@@ -100,6 +103,24 @@ pub(super) fn services(app: &App, workload: &Workload) -> Vec<Value> {
         })
     };
     workload.services.iter().map(object).collect()
+}
+
+/// The initContainer by which workloads wait for a store.
+pub(super) fn waiting(wait: &Wait) -> Value {
+    let Wait { host, port, .. } = wait;
+    let script = format!("until nc -z -w 2 {host} {port}; do echo waiting for {host}; sleep 2; done");
+    fields::ordered(&json!({
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": format!("wait-for-{host}")},
+        "spec": {"template": {"spec": {"initContainers": [{
+            "name": format!("wait-for-{host}"),
+            "image": WAITING_IMAGE,
+            "command": ["sh", "-c", script],
+            "resources": {"requests": {"cpu": "10m", "memory": "16Mi"}},
+            "securityContext": {"allowPrivilegeEscalation": false},
+        }]}}},
+    }))
 }
 
 /// The patch that puts a workload's concealed fields back.

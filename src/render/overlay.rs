@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     k8s::{fields, name},
-    kustomize::{Generator, Image, Kustomization, Owner, Patch, TreeFile, env_file},
-    plan::{Environment, SecretBundle},
+    kustomize::{Generator, Image, Kustomization, Owner, Patch, Target, TreeFile, env_file},
+    plan::{self, Environment, SecretBundle, Wait},
     yaml::emit::{self, Entry, Yaml},
 };
 
@@ -20,30 +20,35 @@ pub(super) fn render(
     index: usize,
     overlay: &Overlay,
     layers: &Layers,
+    waits: &[Wait],
     files: &mut Vec<TreeFile>,
 ) {
     let folder = format!("overlays/{}", environment.name);
-    changes(environment, index, overlay, layers, &format!("{folder}/generated"), files);
+    changes((environment, index), overlay, layers, waits, &format!("{folder}/generated"), files);
     yours(environment, &folder, files);
     secrets(environment, &format!("{folder}/secrets"), files);
 }
 
 /// What the environment adds to the base and changes in it.
 fn changes(
-    environment: &Environment,
-    index: usize,
+    (environment, index): (&Environment, usize),
     overlay: &Overlay,
     layers: &Layers,
+    waits: &[Wait],
     folder: &str,
     files: &mut Vec<TreeFile>,
 ) {
     let components = layers.directories.iter().filter(|(path, directory)| {
         path.starts_with("components/") && directory.environments.contains(&index)
     });
+    // Stores come last: their patches reach the workloads of the components before them.
+    let is_store = |path: &String| waits.iter().any(|wait| wait.home == *path);
+    let (stores, others): (Vec<&String>, Vec<&String>) =
+        components.map(|(path, _)| path).partition(|path| is_store(path));
     let header = text::header(&environment.origin);
     let mut kustomization = Kustomization {
         resources: vec!["../../../base".to_owned()],
-        components: components.map(|(path, _)| format!("../../../{path}")).collect(),
+        components: others.into_iter().chain(stores).map(|path| format!("../../../{path}")).collect(),
         ..Kustomization::default()
     };
     for config_map in &overlay.config_maps {
@@ -64,7 +69,7 @@ fn changes(
         let path = format!("{}.yaml", name::free(&wanted, taken));
         let operations = Yaml::from(Value::Array(patch.operations.clone()));
         files.push(generated(format!("{folder}/{path}"), emit::documents(Some(&header), &[operations])));
-        let target = Some((patch.kind.clone(), patch.names.join("|")));
+        let target = Some(Target::Names(patch.kind.clone(), patch.names.join("|")));
         kustomization.patches.push(Patch { path, target });
     }
     files.push(generated(format!("{folder}/kustomization.yaml"), kustomization.to_text(&header)));
@@ -81,12 +86,12 @@ fn config_map(name: &str, data: Yaml) -> Yaml {
 
 /// The outermost layer: written once, then the user's.
 fn yours(environment: &Environment, folder: &str, files: &mut Vec<TreeFile>) {
-    let images = environment.built_images.iter();
+    let images = environment.images.iter();
     let mut outermost = Kustomization {
         namespace: Some(environment.namespace.clone()),
         resources: vec!["namespace.yaml".to_owned(), "generated".to_owned()],
         components: vec!["secrets".to_owned()],
-        images: images.map(|(name, tag)| Image { name: name.clone(), tag: tag.clone() }).collect(),
+        images: images.map(|(name, target)| image(name, target)).collect(),
         ..Kustomization::default()
     };
     if !environment.external_claims.is_empty() {
@@ -104,6 +109,18 @@ fn yours(environment: &Environment, folder: &str, files: &mut Vec<TreeFile>) {
     files.push(TreeFile::new(format!("{folder}/namespace.yaml"), Owner::Yours, emit::document(&namespace)));
     let text = outermost.to_text(text::YOURS);
     files.push(TreeFile::new(format!("{folder}/kustomization.yaml"), Owner::Yours, text));
+}
+
+fn image(name: &str, target: &plan::Image) -> Image {
+    let plan::Image { name: new_name, tag, digest } = target;
+    // An image without a tag is its latest: said, so that a pipeline finds what to replace.
+    let tag = tag.clone().unwrap_or_else(|| "latest".to_owned());
+    Image {
+        name: name.to_owned(),
+        new_name: Some(new_name.clone()).filter(|new_name| new_name != name),
+        tag: Some(tag).filter(|_| digest.is_none()),
+        digest: digest.clone(),
+    }
 }
 
 /// A component of Secrets: its list and the examples are committed, the values are not.

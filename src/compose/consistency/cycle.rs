@@ -28,8 +28,11 @@ pub(super) fn check(project: &Project, report: &mut Report) {
                 let names = path.iter().skip(first).map(|(step, _)| *step).chain([target]);
                 let circle = names.collect::<Vec<_>>().join(" → ");
                 let message = format!("services depend on each other in a circle: {circle}");
-                report
-                    .push(Diagnostic::error(codes::DEPENDENCY_CYCLE, message).at(span, "closes the circle"));
+                report.push(
+                    Diagnostic::error(codes::DEPENDENCY_CYCLE, message)
+                        .at(span, "closes the circle")
+                        .help("remove one of these dependencies"),
+                );
             } else if !done.contains(target) {
                 path.push((target, dependencies(project, target)));
             }

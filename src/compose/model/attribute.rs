@@ -296,7 +296,7 @@ impl Duration {
 impl Attribute for FileMode {
     fn read(node: &Node, report: &mut Report) -> Option<Self> {
         let mode = match &node.value {
-            Value::String(text) => i64::from_str_radix(text, 8).ok(),
+            Value::String(text) => values::mode::parse(text).ok(),
             Value::Int(value) => i64::try_from(*value).ok(),
             _ => None,
         };
@@ -306,9 +306,8 @@ impl Attribute for FileMode {
         }
     }
 
-    /// Go's `%#o`: a leading zero, no padding.
     fn write(&self) -> Value {
-        Value::String(format!("0{:o}", self.0))
+        Value::String(values::mode::format(i64::from(self.0)))
     }
 
     fn is_zero(&self) -> bool {
@@ -540,8 +539,8 @@ macro_rules! keeps {
 
 pub(in crate::compose) use {keeps, record};
 
-/// Reports a key that no record holds. Validation refuses such keys before, so this guards the tables; what
-/// was refused as a whole is not told again.
+/// Reports a key that no record holds, unless validation has refused something already: only then can
+/// there be such a key. So this guards the tables.
 pub(super) fn unknown(key: &Key, report: &mut Report) {
     if report.has_errors() {
         return;

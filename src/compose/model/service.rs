@@ -544,7 +544,8 @@ impl Attribute for Hosts {
                     let text = String::read(item, report)?;
                     let Some((name, addresses)) = text.split_once('=').or_else(|| text.split_once(':'))
                     else {
-                        return attribute::ungrammatical(item, format!("bad host name `{text}`"), report);
+                        let problem = format!("`{text}` has no address: expected `name=address`");
+                        return attribute::ungrammatical(item, problem, report);
                     };
                     add(name.to_owned(), addresses.split(',').map(unbracketed).collect(), item.span);
                 }

@@ -4,7 +4,7 @@
 //! their offsets in that text, and asks for the lines around an offset: it gets those of one place,
 //! under their own numbers. That also spares miette's scan from the start of the file for each label.
 
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
@@ -20,8 +20,31 @@ pub(super) const CONTEXT: usize = 1;
 /// A label over more lines than this is drawn on its first line only.
 const MAX_LABEL_LINES: usize = 5;
 
-/// Lines read before an excerpt, to know whether it lies within a secret of several lines.
-const SECRET_LOOKBACK: usize = 100;
+/// Lines that are masked together. So many are read before them too, to know whether they lie within
+/// a secret of several lines.
+const BLOCK: usize = 100;
+
+/// The lines of the sources without their secrets, as far as they were asked for.
+#[derive(Debug, Default)]
+pub(super) struct Masked {
+    blocks: BTreeMap<(SourceId, usize), Vec<String>>,
+}
+
+impl Masked {
+    /// A line, counted from 0.
+    fn line(&mut self, id: SourceId, source: &Source, number: usize) -> &str {
+        let block = number / BLOCK;
+        let lines = self.blocks.entry((id, block)).or_insert_with(|| mask(source, block * BLOCK));
+        lines.get(number % BLOCK).map_or("", String::as_str)
+    }
+}
+
+/// The lines of a block, of which the first is given.
+fn mask(source: &Source, first: usize) -> Vec<String> {
+    let before = first.saturating_sub(BLOCK);
+    let text = &source.text()[source.line_start(before)..source.line_start(first + BLOCK)];
+    secret::redact(text).split('\n').skip(first - before).take(BLOCK).map(str::to_owned).collect()
+}
 
 /// The lines around some labels.
 #[derive(Debug)]
@@ -55,7 +78,7 @@ struct Place {
 
 impl Excerpt {
     /// The lines around these labels; no line is wider than `width` characters.
-    pub(super) fn new(labels: &[Label], sources: &Sources, width: usize) -> Self {
+    pub(super) fn new(labels: &[Label], sources: &Sources, masked: &mut Masked, width: usize) -> Self {
         let places: Vec<Place> = labels.iter().map(|label| Place::new(label, sources)).collect();
         let mut excerpt = Self { text: String::new(), lines: Vec::new(), places: Vec::new() };
         let mut shown: Vec<(SourceId, Vec<usize>)> = Vec::new();
@@ -72,7 +95,10 @@ impl Excerpt {
             numbers.sort_unstable();
             numbers.dedup();
             for block in numbers.chunk_by(|line, next| line + 1 == *next) {
-                excerpt.push_block(source, sources.get(source), block, &places, &mut positions, width);
+                let lines = block
+                    .iter()
+                    .map(|number| (*number, masked.line(source, sources.get(source), *number).to_owned()));
+                excerpt.push_lines((source, sources.get(source)), lines, &places, &mut positions, width);
             }
         }
         excerpt.places = positions.iter().map(|(start, end)| (*start, end - start).into()).collect();
@@ -85,38 +111,30 @@ impl Excerpt {
     }
 
     /// Takes successive lines in, and fills in the `positions` of the labels that begin or end there.
-    fn push_block(
+    fn push_lines(
         &mut self,
-        id: SourceId,
-        source: &Source,
-        numbers: &[usize],
+        (id, source): (SourceId, &Source),
+        lines: impl Iterator<Item = (usize, String)>,
         places: &[Place],
         positions: &mut [(usize, usize)],
         width: usize,
     ) {
-        let (Some(first), Some(last)) = (numbers.first(), numbers.last()) else { return };
-        let from = first.saturating_sub(SECRET_LOOKBACK);
-        let before = source.line_start(*first) - source.line_start(from);
-        let masked = secret::redact(&source.text()[source.line_start(from)..source.line_start(last + 1)]);
-        // Masking keeps characters, not bytes.
-        let skip = source.text()[source.line_start(from)..][..before].chars().count();
-        let rest: String = masked.chars().skip(skip).collect();
-        for (number, line) in numbers.iter().zip(rest.split('\n')) {
+        for (at, (number, line)) in lines.enumerate() {
             let here =
-                |place: &&Place| place.source == id && (place.start.0 == *number || place.end.0 == *number);
+                |place: &&Place| place.source == id && (place.start.0 == number || place.end.0 == number);
             let focus = places
                 .iter()
                 .find(here)
-                .map_or(0, |place| if place.start.0 == *number { place.start.1 } else { place.end.1 });
-            let shown = Shown::new(line, focus, width);
+                .map_or(0, |place| if place.start.0 == number { place.start.1 } else { place.end.1 });
+            let shown = Shown::new(&line, focus, width);
             let start = self.text.len();
             for (place, position) in
                 places.iter().zip(positions.iter_mut()).filter(|(place, _)| place.source == id)
             {
-                if place.start.0 == *number {
+                if place.start.0 == number {
                     position.0 = start + shown.offset(place.start.1);
                 }
-                if place.end.0 == *number {
+                if place.end.0 == number {
                     position.1 = (start + shown.offset(place.end.1)).max(position.0 + 1);
                 }
             }
@@ -124,9 +142,9 @@ impl Excerpt {
             self.lines.push(Line {
                 range: start..self.text.len(),
                 file: source.path().as_str().to_owned(),
-                number: *number,
+                number,
                 clipped: shown.clipped,
-                follows: number != first,
+                follows: at > 0,
             });
         }
     }

@@ -36,7 +36,7 @@ pub(super) fn refused_entry(mistake: Mistake) -> Diagnostic {
     match mistake {
         Mistake::Duplicate(key, first, second) => {
             Diagnostic::error(DUPLICATE_KEY, format!("the key `{key}` is set twice in one mapping"))
-                .at(second, "here")
+                .at(second, "again here")
                 .at(first, "first here")
                 .help(if key == "<<" {
                     "merge several mappings with one key: `<<: [*a, *b]`"

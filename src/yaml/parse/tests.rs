@@ -249,7 +249,7 @@ fn a_duplicate_key_names_both_places() {
         .iter()
         .map(|label| (parsed.sources.slice(label.span), label.text.as_str()))
         .collect();
-    assert_eq!(labels, [("\"a\"", "here"), ("a", "first here")]);
+    assert_eq!(labels, [("\"a\"", "again here"), ("a", "first here")]);
 }
 
 /// Texts, and the text of every node and key, parents first.
