@@ -20,6 +20,7 @@ mod ledger;
 mod mounts;
 mod names;
 mod network;
+mod order;
 mod placement;
 mod ports;
 mod resources;
@@ -65,8 +66,6 @@ use crate::{
 pub(crate) const NAME_COLLISION: Code = Code { id: "KP001", name: "name-collision" };
 /// A name of which nothing is left in Kubernetes' alphabet.
 pub(crate) const UNNAMEABLE: Code = Code { id: "KP002", name: "unnameable" };
-/// A key that Kubernetes has nothing for.
-pub(crate) const UNSUPPORTED_KEY: Code = Code { id: "KP003", name: "unsupported-key" };
 /// A service that others name, of which no port can be learned.
 pub(crate) const UNKNOWN_PORTS: Code = Code { id: "KP004", name: "unknown-ports" };
 /// A variable that no container of Kubernetes can have.
@@ -369,7 +368,7 @@ pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: 
     let bundles = configuration::share(&contexts, &mut drafted, &found, &mut ledgers, report);
     let parts = inputs.iter().zip(&contexts).zip(drafted.into_iter().zip(bundles)).zip(ledgers);
     let environments = parts.map(|(((input, context), (drafted, bundles)), ledger)| {
-        warn_of_unsupported(input.project, &ledger, report);
+        keys::warn_of_unsupported(input.project, &ledger, report);
         environment(input, context, drafted, bundles, ledger)
     });
     let environments: Vec<Environment> = environments.collect();
@@ -491,25 +490,6 @@ fn warn_of_unknown_ports(context: &Context<'_>, ports: &Ports, report: &mut Repo
                     "its Service is headless: the name gives the pods, at any port",
                 )
                 .help("name its ports under `expose`"),
-            );
-        }
-    }
-}
-
-/// One warning for each key that Kubernetes has nothing for, at its place, with the way out.
-fn warn_of_unsupported(project: &Project, ledger: &Ledger, report: &mut Report) {
-    let mut told: BTreeSet<String> = BTreeSet::new();
-    for key in keys(project, ledger) {
-        // The keys below an unsupported key share its fate; one message says it.
-        let exact = ledger.iter().any(|(path, fate)| *path == key.path && *fate == key.fate);
-        if key.fate.kind == FateKind::Unsupported && exact && told.insert(key.path.to_string()) {
-            report.push(
-                Diagnostic::warning(
-                    UNSUPPORTED_KEY,
-                    format!("`{}` has no counterpart in Kubernetes", key.path),
-                )
-                .at(key.span, "not in the tree")
-                .help(key.fate.reason),
             );
         }
     }

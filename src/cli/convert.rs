@@ -266,6 +266,7 @@ fn tell(arguments: &Arguments, conversion: &Conversion, sources: &Sources, io: &
     if arguments.quiet {
         return;
     }
+    put(io.stderr, &edits(&conversion.output, &conversion.outcome));
     put(
         io.stderr,
         &if arguments.verbose { all_keys(conversion, sources) } else { approximations(conversion, sources) },
@@ -314,29 +315,58 @@ fn counted_keys(keys: &[Told]) -> String {
 fn counted_files(output: &Utf8Path, outcome: &Outcome) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for change in &outcome.changes {
-        *counts.entry(change.action.as_str()).or_default() += 1;
+        let action = match change.action {
+            Action::Created if !outcome.written => "to be created",
+            Action::Updated if !outcome.written => "to be updated",
+            Action::Removed if !outcome.written => "to be removed",
+            action => action.as_str(),
+        };
+        *counts.entry(action).or_default() += 1;
     }
     let counts: Vec<String> =
         counts.into_iter().map(|(action, number)| format!("{number} {action}")).collect();
-    let written = if outcome.written { "written" } else { "nothing written" };
-    format!("{output}: {} ({written})", counts.join(", "))
+    let how = match (outcome.written, outcome.has_changes()) {
+        (_, false) => "up to date",
+        (true, true) => "written",
+        (false, true) => "nothing written",
+    };
+    format!("{output}: {} ({how})", counts.join(", "))
 }
 
 /// Everything that would change, secrets left out.
 fn diff(output: &Utf8Path, outcome: &Outcome) -> String {
     let mut text = String::new();
     for change in &outcome.changes {
-        let side = |bytes: &Option<Vec<u8>>| {
-            String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned()
-        };
-        let (before, after) = (side(&change.before), side(&change.after));
         let path = output.join(&change.path);
-        if before != after && !matches!(change.action, Action::Kept | Action::Unchanged) {
-            let diff = TextDiff::from_lines(&before, &after);
-            text.push_str(
-                &diff.unified_diff().header(&format!("a/{path}"), &format!("b/{path}")).to_string(),
-            );
+        let name = |prefix: &str, side: &Option<Vec<u8>>| match side {
+            Some(_) => format!("{prefix}/{path}"),
+            None => "/dev/null".to_owned(),
+        };
+        if change.before != change.after && !matches!(change.action, Action::Kept | Action::Unchanged) {
+            let (before, after) = (name("a", &change.before), name("b", &change.after));
+            text.push_str(&unified((&before, &change.before), (&after, &change.after)));
         }
     }
     text
+}
+
+/// What people changed in generated files, which is why these are refused.
+fn edits(output: &Utf8Path, outcome: &Outcome) -> String {
+    let refused = outcome.changes.iter().filter(|change| change.action == Action::Refused);
+    let edited = refused.filter(|change| change.before.is_some() && change.after.is_some());
+    let difference = |change: &Change| {
+        let path = output.join(&change.path);
+        unified(
+            (&format!("{path} (generated)"), &change.after),
+            (&format!("{path} (edited)"), &change.before),
+        )
+    };
+    edited.map(difference).collect()
+}
+
+fn unified(before: (&str, &Option<Vec<u8>>), after: (&str, &Option<Vec<u8>>)) -> String {
+    let side =
+        |bytes: &Option<Vec<u8>>| String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned();
+    let (old, new) = (side(before.1), side(after.1));
+    TextDiff::from_lines(&old, &new).unified_diff().header(before.0, after.0).to_string()
 }

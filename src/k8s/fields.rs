@@ -39,6 +39,7 @@ const FIRST: &[&str] = &[
     "path",
     "ports",
     "port",
+    "scheme",
     "containerPort",
     "targetPort",
     "protocol",

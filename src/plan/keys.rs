@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
+
 use super::ledger::{Fate, FateKind, KeyPath, Ledger};
 use crate::{
     compose::model::{Document, Project, Role},
+    diag::{Code, Diagnostic, Report},
     text::Span,
     yaml::{Node, Value},
 };
@@ -19,6 +22,11 @@ pub struct KeyFate {
     /// What became of it.
     pub fate: Fate,
 }
+
+/// A key that Kubernetes has nothing for.
+const UNSUPPORTED_KEY: Code = Code { id: "KP003", name: "unsupported-key" };
+/// How many places of one cause are shown.
+const PLACES: usize = 3;
 
 /// Keys that loading has resolved, below a service or at the top.
 const RESOLVED: &[(&str, &str)] = &[
@@ -40,6 +48,60 @@ pub fn keys(project: &Project, ledger: &Ledger) -> Vec<KeyFate> {
         });
     }
     keys
+}
+
+/// Warns of what Kubernetes has nothing for, with the way out: one warning for what several services have alike.
+pub(super) fn warn_of_unsupported(project: &Project, ledger: &Ledger, report: &mut Report) {
+    let mut causes: IndexMap<(Vec<String>, String), Vec<KeyFate>> = IndexMap::new();
+    let mut above: Option<KeyFate> = None;
+    for key in keys(project, ledger).into_iter().filter(|key| key.fate.kind == FateKind::Unsupported) {
+        // The keys below an unsupported key share its fate; one message says it.
+        if above.as_ref().is_some_and(|above| key.path.is_below(&above.path) && key.fate == above.fate) {
+            continue;
+        }
+        above = Some(key.clone());
+        let refusals = ledger.refusals(&key.path);
+        let reason = if refusals.is_empty() { key.fate.reason.clone() } else { refusals.join("; ") };
+        let same = causes.entry((within(&key.path), reason)).or_default();
+        if !same.iter().any(|known| known.span == key.span) {
+            same.push(key);
+        }
+    }
+    for ((path, reason), same) in causes {
+        let subject = match same.as_slice() {
+            [only] => format!("`{}`", only.path),
+            several => format!("`{}` of {}", KeyPath::new(path), owners(several)),
+        };
+        let partly = if same.iter().any(|key| !key.fate.to.is_empty()) { "something of " } else { "" };
+        let message = format!("{partly}{subject} has no counterpart in the tree");
+        let mut diagnostic = Diagnostic::warning(UNSUPPORTED_KEY, message).help(reason);
+        for key in same.iter().take(PLACES) {
+            diagnostic = diagnostic.at(key.span, "");
+        }
+        report.push(diagnostic);
+    }
+}
+
+/// The path within a service or another named element.
+fn within(path: &KeyPath) -> Vec<String> {
+    match path.segments() {
+        [services, _, rest @ ..] if services == "services" && !rest.is_empty() => rest.to_vec(),
+        segments => segments.to_vec(),
+    }
+}
+
+/// The names that several keys stand under, the first few of them.
+fn owners(keys: &[KeyFate]) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for name in keys.iter().filter_map(|key| key.path.segments().get(1)) {
+        let name = format!("`{name}`");
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let more = names.len().saturating_sub(PLACES);
+    names.truncate(PLACES);
+    if more > 0 { format!("{} and {more} more", names.join(", ")) } else { names.join(", ") }
 }
 
 fn collect(node: &Node, path: &KeyPath, found: &mut impl FnMut(KeyPath, Span, &Node)) {

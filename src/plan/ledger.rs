@@ -91,12 +91,20 @@ pub struct Fate {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ledger {
     fates: BTreeMap<KeyPath, Fate>,
+    /// Why something of a key is unsupported, apart from what else is said of the key.
+    refusals: BTreeMap<KeyPath, Vec<String>>,
 }
 
 impl Ledger {
     /// Enters a fate. If one path is entered twice, the worse one stays, with the files and the reasons of
     /// both; what is in part ignored is approximated.
     pub fn enter(&mut self, path: KeyPath, fate: Fate) {
+        if fate.kind == FateKind::Unsupported {
+            let reasons = self.refusals.entry(path.clone()).or_default();
+            if !reasons.contains(&fate.reason) {
+                reasons.push(fate.reason.clone());
+            }
+        }
         let Some(known) = self.fates.get_mut(&path) else {
             self.fates.insert(path, fate);
             return;
@@ -122,6 +130,11 @@ impl Ledger {
     /// What became of a key.
     pub fn of(&self, path: &KeyPath) -> Option<&Fate> {
         path.prefixes().find_map(|prefix| self.fates.get(&prefix))
+    }
+
+    /// Why something of a key is unsupported.
+    pub(super) fn refusals(&self, path: &KeyPath) -> &[String] {
+        self.refusals.get(path).map_or(&[], Vec::as_slice)
     }
 
     /// All entries, by path.

@@ -138,7 +138,7 @@ pub(super) fn plan(
 ) -> Mounted {
     let mut mounted = Mounted::default();
     for mount in storage::effective(mounting.context, mounting.service) {
-        one(mounting, mount, &mut mounted, entries);
+        one(mounting, &mount, &mut mounted, entries);
     }
     if mounting.service.volumes.is_some() {
         entries.mapped(&["volumes"]);
@@ -279,7 +279,7 @@ fn bind(
             if !read_only {
                 entries.approximated(
                     key,
-                    format!("`{source}` is for reading only in a cluster: it is a ConfigMap"),
+                    format!("`{target}` is for reading only in a cluster: it is a ConfigMap"),
                 );
             }
         }

@@ -163,13 +163,16 @@ fn networks(service: &Service, entries: &mut Entries<'_>) {
         .ignored(&["networks"], "the pods of a namespace reach each other: separate them by a NetworkPolicy");
     for (network, settings) in &networks.value {
         let Some(settings) = &settings.value else { continue };
-        let fixed = settings.ipv4_address.is_some()
-            || settings.ipv6_address.is_some()
-            || settings.link_local_ips.is_some()
-            || settings.mac_address.is_some();
-        if fixed {
-            let reason = "pods get their addresses from the cluster: refer to services by name";
-            entries.unsupported(&["networks", network], reason);
+        for (key, present) in [
+            ("ipv4_address", settings.ipv4_address.is_some()),
+            ("ipv6_address", settings.ipv6_address.is_some()),
+            ("link_local_ips", settings.link_local_ips.is_some()),
+            ("mac_address", settings.mac_address.is_some()),
+        ] {
+            if present {
+                let reason = "pods get their addresses from the cluster: refer to services by name";
+                entries.unsupported(&["networks", network, key], reason);
+            }
         }
         if settings.aliases.is_some() {
             let reason = "a further Service for each name that is in use, known in the whole namespace";

@@ -42,8 +42,13 @@ fn constraints(placement: &Placement, entries: &mut Entries<'_>) -> Option<NodeA
     for constraint in placement.constraints.iter().flat_map(|list| &list.value) {
         match requirement(&constraint.value) {
             Some(requirement) => {
+                if constraint.value.contains("node.labels.") {
+                    let reason = format!("nodes of the cluster need the label `{}`", requirement.key);
+                    entries.approximated(&path("constraints"), reason);
+                } else {
+                    entries.mapped(&path("constraints"));
+                }
                 wanted.push(requirement);
-                entries.mapped(&path("constraints"));
             }
             None => {
                 let reason =

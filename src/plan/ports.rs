@@ -90,6 +90,7 @@ const NAMES: &[(u16, &str)] = &[
     (5672, "amqp"),
     (6379, "redis"),
     (8000, "http"),
+    (8025, "http"),
     (8080, "http"),
     (8081, "http"),
     (8443, "https"),
@@ -267,7 +268,15 @@ impl Learner {
         let usual = usual.or_else(|| self.web.contains(&number).then(|| "http".to_owned()));
         let plain = format!("{}-{number}", protocol.to_ascii_lowercase());
         let wanted = wanted.as_deref().and_then(name::port_name).or(usual.filter(|_| protocol == "TCP"));
-        let name = wanted.filter(|name| !self.names.contains(name)).unwrap_or(plain);
+        let free = |name: &String| !self.names.contains(name);
+        let numbered = |name: &String| {
+            name::port_name(&format!("{name}-{number}")).filter(|long| long.ends_with(&number.to_string()))
+        };
+        let name = match wanted {
+            Some(name) if free(&name) => name,
+            Some(name) => numbered(&name).filter(free).unwrap_or(plain),
+            None => plain,
+        };
         self.names.insert(name.clone());
         self.ports.push(Listening { number, protocol, name, app_protocol, host_port, own: false });
     }

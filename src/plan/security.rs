@@ -47,6 +47,18 @@ pub(super) fn plan(
     pod.automount_service_account_token = Some(false);
 }
 
+/// A user other than root can write to volumes only if they belong to a group of it. Docker hands down who owns
+/// the directory in the image; a claim belongs to root.
+pub(super) fn own_volumes(container: &Container, pod: &mut PodSpec) {
+    let own = container.security_context.as_ref();
+    let user = own.and_then(|own| own.run_as_user).filter(|user| *user != 0);
+    let group = own.and_then(|own| own.run_as_group).filter(|group| *group != 0).or(user);
+    let mounts = container.volume_mounts.as_ref().is_some_and(|mounts| !mounts.is_empty());
+    if let Some(whole) = pod.security_context.as_mut().filter(|_| mounts && user.is_some()) {
+        whole.fs_group = group;
+    }
+}
+
 fn user(
     service: &Service,
     pod: &mut PodSecurityContext,

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     compose::model::{Mount, Service, Volume},
     k8s::name,
+    text::Spanned,
 };
 
 /// The size of a claim: compose knows none, and a claim has to say one.
@@ -70,7 +71,7 @@ pub(super) enum How {
 impl Storage {
     /// Decides for every named volume that some service mounts.
     pub(super) fn of(context: &Context<'_>, kinds: &Kinds) -> Self {
-        let mut users: BTreeMap<&str, Vec<(&str, bool)>> = BTreeMap::new();
+        let mut users: BTreeMap<String, Vec<(&str, bool)>> = BTreeMap::new();
         for (name, service) in context.services() {
             for mount in effective(context, service)
                 .into_iter()
@@ -80,13 +81,12 @@ impl Storage {
                 if let Some(source) =
                     mount.source.as_ref().filter(|source| volume && !source.value.is_empty())
                 {
-                    users.entry(source.value.as_str()).or_default().push((name, files::is_read_only(mount)));
+                    users.entry(source.value.clone()).or_default().push((name, files::is_read_only(&mount)));
                 }
             }
         }
-        let volumes = users
-            .into_iter()
-            .map(|(volume, users)| (volume.to_owned(), keep(context, kinds, volume, &users)));
+        let volumes =
+            users.into_iter().map(|(volume, users)| (volume.clone(), keep(context, kinds, &volume, &users)));
         Self { volumes: volumes.collect(), directories: BTreeMap::new() }
     }
 
@@ -166,24 +166,28 @@ impl Storage {
     }
 }
 
-/// The mounts of a service with those it takes over by `volumes_from`; its own stand where both have one
-/// target.
-pub(super) fn effective<'a>(context: &Context<'a>, service: &'a Service) -> Vec<&'a Mount> {
-    let mut mounts: Vec<&Mount> = Vec::new();
-    let mut pending = vec![service];
+/// The mounts of a service with those it takes over by `volumes_from`, for reading only if that says so; its own
+/// stand where both have one target.
+pub(super) fn effective(context: &Context<'_>, service: &Service) -> Vec<Mount> {
+    let mut mounts: Vec<Mount> = Vec::new();
+    let mut pending = vec![(service, None)];
     let mut seen: Vec<&str> = Vec::new();
-    while let Some(service) = pending.pop() {
+    while let Some((service, read_only)) = pending.pop() {
         for mount in service.volumes.iter().flat_map(|field| &field.value) {
             let target = |mount: &Mount| mount.target.as_ref().map(|target| target.value.clone());
             if !mounts.iter().any(|known| target(known) == target(&mount.value)) {
-                mounts.push(&mount.value);
+                let mut mount = mount.value.clone();
+                mount.read_only = read_only.map(|span| Spanned::new(true, span)).or(mount.read_only);
+                mounts.push(mount);
             }
         }
         for source in service.volumes_from.iter().flat_map(|field| &field.value) {
-            let name = source.value.split(':').next().unwrap_or_default();
+            let mut parts = source.value.split(':');
+            let name = parts.next().unwrap_or_default();
+            let read_only = read_only.or_else(|| (parts.next() == Some("ro")).then_some(source.span));
             if !seen.contains(&name) {
                 seen.push(name);
-                pending.extend(context.project.services.get(name).map(|service| &service.value));
+                pending.extend(context.project.services.get(name).map(|service| (&service.value, read_only)));
             }
         }
     }

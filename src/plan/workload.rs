@@ -9,7 +9,7 @@ use super::{
     kinds::{self, Decided, Kinds},
     ledger::{Entries, KeyPath, Ledger},
     mounts::{self, Delivered, Mounting},
-    network, placement,
+    network, order, placement,
     ports::Ports,
     resources, rollout,
     secrets::{self, Secrets},
@@ -99,6 +99,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     resources::plan(service, &mut container, entries);
     security::plan(service, &mut pod, &mut container, entries);
     network::plan(service, &mut pod, entries);
+    order::plan(context, service, entries);
     let image = container.image.clone().unwrap_or_default();
     let mounting = &mut Mounting {
         context,
@@ -111,6 +112,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
         delivered: parts.delivered,
     };
     let mut mounted = mounts::plan(mounting, &mut pod, &mut container, entries);
+    security::own_volumes(&container, &mut pod);
     life(service, decided, &mut pod, entries);
     let kind = kind(service, decided, &pod, entries);
     let (mut annotations, mut pod_annotations) = (BTreeMap::new(), BTreeMap::new());
@@ -168,7 +170,7 @@ fn every_attribute(service: &Service, entries: &mut Entries<'_>) {
         cpus: _,
         cpuset,
         credential_spec,
-        depends_on,
+        depends_on: _,
         deploy: _,
         develop,
         device_cgroup_rules,
@@ -303,33 +305,9 @@ fn every_attribute(service: &Service, entries: &mut Entries<'_>) {
         let reason = "the container is named for its app; others that use this name find a Service by it";
         entries.approximated(&["container_name"], reason);
     }
-    for (dependency, settings) in depends_on.iter().flat_map(|field| field.value.iter()) {
-        depends(
-            dependency,
-            settings.value.condition.as_ref().map_or("", |text| text.value.as_str()),
-            entries,
-        );
-        if settings.value.restart.as_ref().is_some_and(|restart| restart.value) {
-            let reason = "pods do not restart with others: clients have to connect again";
-            entries.unsupported(&["depends_on", dependency, "restart"], reason);
-        }
-    }
     for extension in extensions.keys() {
         entries.ignored(&[extension], "an extension: it means nothing to compose");
     }
-}
-
-fn depends(dependency: &str, condition: &str, entries: &mut Entries<'_>) {
-    let reason = match condition {
-        "service_healthy" => {
-            "others reach it only once its readiness probe succeeds; until then clients try again"
-        }
-        "service_completed_successfully" => {
-            "it is a Job: apply it first and wait for it, see the tree's README"
-        }
-        _ => "everything starts at once: clients try again until it answers",
-    };
-    entries.approximated(&["depends_on", dependency], reason);
 }
 
 fn published(ports: &Spanned<Vec<Spanned<Port>>>, entries: &mut Entries<'_>) {
@@ -342,6 +320,9 @@ fn published(ports: &Spanned<Vec<Spanned<Port>>>, entries: &mut Entries<'_>) {
             let reason = "the Service has the container's own port; what is published on the host is a matter of \
                 Ingress, LoadBalancer or `kubectl port-forward`";
             entries.approximated(&["ports"], reason);
+        }
+        if host && host_ip {
+            entries.approximated(&["ports"], "the port is open on every address of the node");
         }
     }
 }

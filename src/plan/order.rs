@@ -1,0 +1,33 @@
+//! Who waits for whom: `depends_on`.
+//!
+//! Kubernetes starts everything at once. What waits for a service tries again until it answers; what waits
+//! for a task has to be applied after it.
+
+use super::{Context, ledger::Entries};
+use crate::compose::model::Service;
+
+/// Says of every dependency what stands in its place.
+pub(super) fn plan(context: &Context<'_>, service: &Service, entries: &mut Entries<'_>) {
+    for (dependency, settings) in service.depends_on.iter().flat_map(|field| field.value.iter()) {
+        let path = ["depends_on", dependency.as_str()];
+        if !context.project.services.contains_key(dependency) {
+            entries.ignored(&path, "it is not required, and this environment does not run it");
+            continue;
+        }
+        let condition = settings.value.condition.as_ref().map_or("", |text| text.value.as_str());
+        let reason = match condition {
+            "service_healthy" => {
+                "others reach it only once its readiness probe succeeds; until then clients try again"
+            }
+            "service_completed_successfully" => {
+                "it is a Job: apply it first and wait for it, see the tree's README"
+            }
+            _ => "everything starts at once: clients try again until it answers",
+        };
+        entries.approximated(&path, reason);
+        if settings.value.restart.as_ref().is_some_and(|restart| restart.value) {
+            let reason = "pods do not restart with others: clients have to connect again";
+            entries.unsupported(&["depends_on", dependency, "restart"], reason);
+        }
+    }
+}
