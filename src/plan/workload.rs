@@ -112,7 +112,6 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
         delivered: parts.delivered,
     };
     let mut mounted = mounts::plan(mounting, &mut pod, &mut container, entries);
-    security::own_volumes(&container, &mut pod);
     life(service, decided, &mut pod, entries);
     let kind = kind(service, decided, &pod, entries);
     let (mut annotations, mut pod_annotations) = (BTreeMap::new(), BTreeMap::new());
