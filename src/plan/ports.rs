@@ -376,6 +376,6 @@ mod tests {
             learner.exposed(text);
         }
         let names: Vec<&str> = learner.ports.iter().map(|port| port.name.as_str()).collect();
-        assert_eq!(names, ["http", "tcp-80", "udp-53", "tcp-9000", "tcp-9001"]);
+        assert_eq!(names, ["http", "http-80", "udp-53", "tcp-9000", "tcp-9001"]);
     }
 }
