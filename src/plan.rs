@@ -15,6 +15,7 @@ mod image;
 mod images;
 mod keys;
 mod kinds;
+mod kompose;
 mod layout;
 mod ledger;
 mod mounts;

@@ -15,6 +15,7 @@ use super::{
     files::{self, Bind},
     ledger::Entries,
     secrets::Secrets,
+    security,
     storage::{self, How, Storage},
 };
 use crate::{
@@ -164,6 +165,7 @@ pub(super) fn plan(
         mounted.volumes.iter().filter(|volume| used.contains(volume.name.as_str())).cloned().collect();
     pod.volumes = (!volumes.is_empty()).then_some(volumes);
     container.volume_mounts = (!mounted.mounts.is_empty()).then(|| mounted.mounts.clone());
+    security::own_volumes(container, pod);
     mounted
 }
 

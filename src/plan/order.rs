@@ -1,7 +1,7 @@
 //! Who waits for whom: `depends_on`.
 //!
-//! Kubernetes starts everything at once. What waits for a service tries again until it answers; what waits
-//! for a task has to be applied after it.
+//! Kubernetes starts everything at once. Stores bring an initContainer that waits for them (see `waits`); what
+//! waits for another service tries again until it answers; what waits for a task is applied after it.
 
 use super::{Context, ledger::Entries};
 use crate::compose::model::Service;
@@ -17,7 +17,8 @@ pub(super) fn plan(context: &Context<'_>, service: &Service, entries: &mut Entri
         let condition = settings.value.condition.as_ref().map_or("", |text| text.value.as_str());
         let reason = match condition {
             "service_healthy" => {
-                "others reach it only once its readiness probe succeeds; until then clients try again"
+                "an initContainer waits for a store; any other service is reached once its readiness probe \
+                succeeds, and clients try again until then"
             }
             "service_completed_successfully" => {
                 "it is a Job: apply it first and wait for it, see the tree's README"

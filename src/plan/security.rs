@@ -55,7 +55,7 @@ pub(super) fn own_volumes(container: &Container, pod: &mut PodSpec) {
     let group = own.and_then(|own| own.run_as_group).filter(|group| *group != 0).or(user);
     let mounts = container.volume_mounts.as_ref().is_some_and(|mounts| !mounts.is_empty());
     if let Some(whole) = pod.security_context.as_mut().filter(|_| mounts && user.is_some()) {
-        whole.fs_group = group;
+        whole.fs_group = whole.fs_group.or(group);
     }
 }
 

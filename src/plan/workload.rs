@@ -7,6 +7,7 @@ use k8s_openapi::api::core::v1::{Container, PodSpec};
 use super::{
     Context, Kind, Update, Workload, command, health, image,
     kinds::{self, Decided, Kinds},
+    kompose,
     ledger::{Entries, KeyPath, Ledger},
     mounts::{self, Delivered, Mounting},
     network, order, placement,
@@ -100,6 +101,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     security::plan(service, &mut pod, &mut container, entries);
     network::plan(service, &mut pod, entries);
     order::plan(context, service, entries);
+    kompose::plan(service, &mut pod, &mut container, entries);
     let image = container.image.clone().unwrap_or_default();
     let mounting = &mut Mounting {
         context,
@@ -112,7 +114,6 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
         delivered: parts.delivered,
     };
     let mut mounted = mounts::plan(mounting, &mut pod, &mut container, entries);
-    security::own_volumes(&container, &mut pod);
     life(service, decided, &mut pod, entries);
     let kind = kind(service, decided, &pod, entries);
     let (mut annotations, mut pod_annotations) = (BTreeMap::new(), BTreeMap::new());
@@ -122,7 +123,6 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     }
     let concealed = parts.secrets.conceal(&mut container, &mut pod_annotations);
     pod.containers = vec![container];
-    let needed = decided == Decided::StatefulSet;
     let workload = Workload {
         service: name::dns_label(key),
         name: object,
@@ -135,7 +135,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
         pod_annotations,
         concealed,
         claim_templates: std::mem::take(&mut mounted.claim_templates),
-        services: network::services(context, parts.ports, key, needed),
+        services: network::services(context, parts.ports, key, decided == Decided::StatefulSet),
         pod,
     };
     let variables = secrets::variables(service)
@@ -413,7 +413,8 @@ fn labels(
     entries: &mut Entries<'_>,
 ) {
     let mut take = |labels: Option<&Spanned<Labels>>, path: &[&str], to: &mut BTreeMap<String, String>| {
-        for (key, value) in labels.iter().flat_map(|labels| labels.value.iter()) {
+        let labels = labels.iter().flat_map(|labels| labels.value.iter());
+        for (key, value) in labels.filter(|(key, _)| !key.starts_with(kompose::PREFIX)) {
             let path = [path, &[key.as_str()]].concat();
             if name::is_label_key(key) {
                 to.insert(key.clone(), value.value.clone());
