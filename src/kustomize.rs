@@ -9,7 +9,7 @@ mod kustomization;
 
 use camino::Utf8PathBuf;
 
-pub use self::kustomization::{Generator, Image, Kustomization};
+pub use self::kustomization::{Generator, Image, Kustomization, SelectedPatch};
 
 /// Whose a file is, once it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! A plan as files. Total: it cannot fail, decides nothing, and knows nothing of compose.
 
+mod cronjobs;
 mod objects;
 mod overlay;
 mod text;
@@ -51,23 +52,28 @@ fn base(plan: &Plan, files: &mut Vec<TreeFile>) {
 fn directory(plan: &Plan, app: &App, files: &mut Vec<TreeFile>) {
     let folder = format!("base/{}", app.name);
     let mut kustomization = Kustomization::default();
-    let mut add = |file: String, documents: Vec<serde_json::Value>, files: &mut Vec<TreeFile>| {
-        files.push(generated(format!("{folder}/{file}"), objects_file(plan, documents)));
+    let mut add = |file: String, documents: Vec<Yaml>, files: &mut Vec<TreeFile>| {
+        let text = emit::documents(Some(&text::header(plan)), &documents);
+        files.push(generated(format!("{folder}/{file}"), text));
         kustomization.resources.push(file);
     };
     for claim in &app.claims {
         let name = claim.metadata.name.as_deref().unwrap_or_default();
-        add(format!("{name}.pvc.yaml"), vec![fields::ordered(claim)], files);
+        add(format!("{name}.pvc.yaml"), vec![Yaml::from(fields::ordered(claim))], files);
     }
     for file in workload_files(app) {
         let workloads = app.workloads.iter().filter(|workload| workload.file == file);
-        let documents = workloads.map(|workload| objects::workload(app, workload)).collect();
+        let documents = workloads.map(|workload| commented(objects::workload(app, workload), workload)).collect();
         add(file_name(&file).to_owned(), documents, files);
     }
-    let services: Vec<serde_json::Value> =
-        app.workloads.iter().flat_map(|workload| objects::services(app, workload)).collect();
+    let services: Vec<Yaml> =
+        app.workloads.iter().flat_map(|workload| objects::services(app, workload)).map(Yaml::from).collect();
     if !services.is_empty() {
         add("service.yaml".to_owned(), services, files);
+    }
+    if let Some(defaults) = cronjobs::defaults(app, &text::header(plan)) {
+        files.push(generated(format!("{folder}/{}", defaults.file), defaults.text));
+        kustomization.selected_patches.push(defaults.patch);
     }
     if !app.config.variables.is_empty() {
         kustomization.config_maps.push(variables(plan, &app.config, &folder, "config", files));
@@ -76,6 +82,15 @@ fn directory(plan: &Plan, app: &App, files: &mut Vec<TreeFile>) {
         kustomization.config_maps.push(copied(bundle, &folder, files));
     }
     files.push(generated(format!("{folder}/kustomization.yaml"), kustomization.to_text(&text::header(plan))));
+}
+
+/// An object with what people should know of it above.
+fn commented(object: serde_json::Value, workload: &Workload) -> Yaml {
+    let Yaml::Map(mut fields) = Yaml::from(object) else { return Yaml::Null };
+    if let Some((_, first)) = fields.iter_mut().next() {
+        first.above.extend(workload.comments.iter().cloned());
+    }
+    Yaml::Map(fields)
 }
 
 /// The files that hold an app's workloads, each once, in the order of the workloads.

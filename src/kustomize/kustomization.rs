@@ -23,6 +23,8 @@ pub struct Kustomization {
     pub secrets: Vec<Generator>,
     /// Files of patches, each naming the object that it changes.
     pub patches: Vec<String>,
+    /// Patches that find what they change by a label.
+    pub selected_patches: Vec<SelectedPatch>,
     /// Where images come from. In the outermost layer only: a second one would find no names to match.
     pub images: Vec<Image>,
 }
@@ -38,6 +40,17 @@ pub struct Generator {
     pub envs: Vec<String>,
     /// `KEY=path`, or a path whose last part is the key.
     pub files: Vec<String>,
+}
+
+/// A patch of every object of a kind with a label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SelectedPatch {
+    /// The patch's file.
+    pub path: String,
+    /// The objects' kind.
+    pub kind: String,
+    /// `key=value`.
+    pub label_selector: String,
 }
 
 /// A registry and a tag for an image.
@@ -106,9 +119,10 @@ impl Kustomization {
                 fields.push((key, Entry::new(Yaml::seq(generators.iter().map(Generator::yaml)))));
             }
         }
-        if !self.patches.is_empty() {
+        if !self.patches.is_empty() || !self.selected_patches.is_empty() {
             let patch = |path: &String| Yaml::map([("path", Entry::new(path.as_str()))]);
-            fields.push(("patches", Entry::new(Yaml::seq(self.patches.iter().map(patch)))));
+            let patches = self.selected_patches.iter().map(SelectedPatch::yaml);
+            fields.push(("patches", Entry::new(Yaml::seq(patches.chain(self.patches.iter().map(patch))))));
         }
         if !self.images.is_empty() {
             fields.push(("images", Entry::new(Yaml::seq(self.images.iter().map(Image::yaml)))));
@@ -122,6 +136,17 @@ impl Kustomization {
             && self.config_maps.is_empty()
             && self.secrets.is_empty()
             && self.patches.is_empty()
+            && self.selected_patches.is_empty()
+    }
+}
+
+impl SelectedPatch {
+    fn yaml(&self) -> Yaml {
+        let target = Yaml::map([
+            ("kind", Entry::new(self.kind.as_str())),
+            ("labelSelector", Entry::new(self.label_selector.as_str())),
+        ]);
+        Yaml::map([("path", Entry::new(self.path.as_str())), ("target", Entry::new(target))])
     }
 }
 

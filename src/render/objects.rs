@@ -18,14 +18,14 @@ use k8s_openapi::{
 };
 use serde_json::{Value, json};
 
-use super::text;
+use super::{cronjobs, text};
 use crate::{
     k8s::fields,
     plan::{App, ClusterService, Concealed, Kind, SERVICE_LABEL, Update, Workload},
     yaml::emit::{self, Yaml},
 };
 
-const NAME_LABEL: &str = "app.kubernetes.io/name";
+pub(super) const NAME_LABEL: &str = "app.kubernetes.io/name";
 const COMPONENT_LABEL: &str = "app.kubernetes.io/component";
 
 type Labels = BTreeMap<String, String>;
@@ -78,6 +78,7 @@ pub(super) fn workload(app: &App, workload: &Workload) -> Value {
             };
             fields::ordered(&Job { metadata, spec: Some(spec), ..Job::default() })
         }
+        Kind::CronJob { .. } => cronjobs::document(app, workload),
     }
 }
 
@@ -138,16 +139,21 @@ fn patch(workload: &Workload, container: &Container, annotations: Labels) -> Val
         Kind::StatefulSet { .. } => ("apps/v1", "StatefulSet"),
         Kind::DaemonSet => ("apps/v1", "DaemonSet"),
         Kind::Job { .. } => ("batch/v1", "Job"),
+        Kind::CronJob { .. } => ("batch/v1", "CronJob"),
     };
     let template = PodTemplateSpec {
         metadata: Some(ObjectMeta { annotations: some(&annotations), ..ObjectMeta::default() }),
         spec: Some(PodSpec { containers: vec![container.clone()], ..PodSpec::default() }),
     };
+    let spec = match workload.kind {
+        Kind::CronJob { .. } => json!({"jobTemplate": {"spec": {"template": template}}}),
+        _ => json!({"template": template}),
+    };
     fields::ordered(&json!({
         "apiVersion": version,
         "kind": kind,
         "metadata": {"name": workload.name},
-        "spec": {"template": template},
+        "spec": spec,
     }))
 }
 
@@ -182,7 +188,7 @@ fn strategy(update: &Update) -> Option<DeploymentStrategy> {
     })
 }
 
-fn labels(app: &App, workload: &Workload) -> Labels {
+pub(super) fn labels(app: &App, workload: &Workload) -> Labels {
     Labels::from([
         (NAME_LABEL.to_owned(), app.name.clone()),
         (COMPONENT_LABEL.to_owned(), workload.component.to_owned()),
@@ -195,6 +201,6 @@ fn selector(workload: &Workload) -> Labels {
     Labels::from([(SERVICE_LABEL.to_owned(), workload.service.clone())])
 }
 
-fn some(map: &Labels) -> Option<Labels> {
+pub(super) fn some(map: &Labels) -> Option<Labels> {
     (!map.is_empty()).then(|| map.clone())
 }

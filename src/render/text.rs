@@ -80,7 +80,7 @@ fn deploy(plan: &Plan) -> String {
     }
     format!(
         "    kubectl -n {namespace} delete job -l app.kubernetes.io/component=job --ignore-not-found
-    kubectl apply -k {overlay} -l 'app.kubernetes.io/component notin (web,worker)'
+    kubectl apply -k {overlay} -l 'app.kubernetes.io/component notin (web,worker,cron)'
     kubectl -n {namespace} wait --for=condition=complete job -l app.kubernetes.io/component=job --timeout=10m
     kubectl apply -k {overlay}
 
