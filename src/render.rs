@@ -53,7 +53,7 @@ fn directory(plan: &Plan, app: &App, files: &mut Vec<TreeFile>) {
     let folder = format!("base/{}", app.name);
     let mut kustomization = Kustomization::default();
     let mut add = |file: String, documents: Vec<Yaml>, files: &mut Vec<TreeFile>| {
-        let text = emit::documents(Some(&text::header(plan)), &documents);
+        let text = text::documents(&text::header(plan), &documents);
         files.push(generated(format!("{folder}/{file}"), text));
         kustomization.resources.push(file);
     };
@@ -63,7 +63,8 @@ fn directory(plan: &Plan, app: &App, files: &mut Vec<TreeFile>) {
     }
     for file in workload_files(app) {
         let workloads = app.workloads.iter().filter(|workload| workload.file == file);
-        let documents = workloads.map(|workload| commented(objects::workload(app, workload), workload)).collect();
+        let documents =
+            workloads.map(|workload| commented(objects::workload(app, workload), workload)).collect();
         add(file_name(&file).to_owned(), documents, files);
     }
     let services: Vec<Yaml> =
@@ -71,9 +72,12 @@ fn directory(plan: &Plan, app: &App, files: &mut Vec<TreeFile>) {
     if !services.is_empty() {
         add("service.yaml".to_owned(), services, files);
     }
-    if let Some(defaults) = cronjobs::defaults(app, &text::header(plan)) {
-        files.push(generated(format!("{folder}/{}", defaults.file), defaults.text));
-        kustomization.selected_patches.push(defaults.patch);
+    for patch in cronjobs::patches(app, &text::header(plan)) {
+        files.push(generated(format!("{folder}/{}", patch.file), patch.text));
+        match patch.target {
+            Some(target) => kustomization.selected_patches.push(target),
+            None => kustomization.patches.push(patch.file),
+        }
     }
     if !app.config.variables.is_empty() {
         kustomization.config_maps.push(variables(plan, &app.config, &folder, "config", files));

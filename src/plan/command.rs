@@ -83,7 +83,9 @@ pub(super) fn plan_loop(
     container.args = words(args);
     let comments = scheduled.comments();
     let reason = format!("a loop, now a CronJob: {}", comments.join("; "));
-    for (key, present) in [("entrypoint", service.entrypoint.is_some()), ("command", service.command.is_some())] {
+    for (key, present) in
+        [("entrypoint", service.entrypoint.is_some()), ("command", service.command.is_some())]
+    {
         if present && key == scheduled.attribute {
             entries.approximated(&[key], reason.as_str());
         }

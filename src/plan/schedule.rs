@@ -60,7 +60,11 @@ impl Scheduled {
     /// The words that the script says itself, and those that it was given.
     pub(super) fn words(&self) -> (&[String], &[String]) {
         let words = self.found.commands.first().map_or(&[][..], Vec::as_slice);
-        if self.behind_entrypoint { (&[], words) } else { words.split_at(self.found.own_words.min(words.len())) }
+        if self.behind_entrypoint {
+            (&[], words)
+        } else {
+            words.split_at(self.found.own_words.min(words.len()))
+        }
     }
 }
 
@@ -69,14 +73,22 @@ pub(super) fn find(context: &Context<'_>) -> BTreeMap<String, Scheduled> {
     let mut images = Images::default();
     let services = context.services();
     services
-        .filter_map(|(name, service)| Some((name.to_owned(), of_service(context, name, service, &mut images)?)))
+        .filter_map(|(name, service)| {
+            Some((name.to_owned(), of_service(context, name, service, &mut images)?))
+        })
         .collect()
 }
 
-fn of_service(context: &Context<'_>, name: &str, service: &Service, images: &mut Images) -> Option<Scheduled> {
-    let words = |command: Option<&crate::text::Spanned<crate::compose::model::Command>>| -> Option<Vec<String>> {
-        command.map(|command| command.value.iter().map(|word| word.value.clone()).collect())
-    };
+fn of_service(
+    context: &Context<'_>,
+    name: &str,
+    service: &Service,
+    images: &mut Images,
+) -> Option<Scheduled> {
+    let words =
+        |command: Option<&crate::text::Spanned<crate::compose::model::Command>>| -> Option<Vec<String>> {
+            command.map(|command| command.value.iter().map(|word| word.value.clone()).collect())
+        };
     let entrypoint = words(service.entrypoint.as_ref());
     let command = words(service.command.as_ref());
     // Reading Dockerfiles is for services whose own words say nothing.
@@ -88,10 +100,11 @@ fn of_service(context: &Context<'_>, name: &str, service: &Service, images: &mut
     let source = Source { context, service, stage: stage.as_ref(), environment: &environment, name };
     let of_image = stage.as_ref().and_then(|stage| stage.entrypoint.clone());
     let known = entrypoint.clone().or(of_image);
-    let rest = command.clone().or_else(|| {
-        stage.as_ref().filter(|_| entrypoint.is_none()).and_then(|stage| stage.command.clone())
-    });
-    let attribute = if service.entrypoint.is_some() || service.command.is_none() { "entrypoint" } else { "command" };
+    let rest = command
+        .clone()
+        .or_else(|| stage.as_ref().filter(|_| entrypoint.is_none()).and_then(|stage| stage.command.clone()));
+    let attribute =
+        if service.entrypoint.is_some() || service.command.is_none() { "entrypoint" } else { "command" };
     let whole: Vec<String> = known.iter().chain(&rest).flatten().cloned().collect();
     let first = source.read(&whole).map(|found| (found, known.is_none() && command.is_some()));
     // The image's entrypoint usually runs what it is given.
@@ -125,11 +138,7 @@ fn stays(context: &Context<'_>, name: &str, service: &Service, found: &Loop) -> 
     } else {
         return None;
     };
-    Some(format!("a loop every {}, kept as it is: {reason}", interval(found)))
-}
-
-fn interval(found: &Loop) -> String {
-    found.interval.map_or_else(|| "now and then".to_owned(), |seconds| format!("{seconds} s"))
+    Some(format!("a loop, kept as it is: {reason}"))
 }
 
 /// Where the script of a service is looked for.
@@ -145,7 +154,9 @@ impl Source<'_> {
     /// What the words of a command run, if that is a script that can be read here.
     fn read(&self, words: &[String]) -> Option<Loop> {
         let (text, name, arguments, shell) = match command_line::read(words)? {
-            Invocation::Inline { shell, text, name, arguments } => (text, name.unwrap_or_default(), arguments, shell),
+            Invocation::Inline { shell, text, name, arguments } => {
+                (text, name.unwrap_or_default(), arguments, shell)
+            }
             Invocation::File { shell, path, arguments } => {
                 let text = self.file(&path).filter(|text| !shell.is_empty() || is_shell_script(text));
                 match text {

@@ -100,7 +100,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
         command::plan_loop(context, service, parts.secrets, scheduled, &mut container, entries);
     }
     let listening = parts.ports.of_container(key);
-    container.ports = (!listening.is_empty()).then_some(listening);
+    container.ports = (!listening.is_empty() && decided != Decided::CronJob).then_some(listening);
     health::plan(service.healthcheck.as_ref(), &mut container, entries);
     if decided == Decided::CronJob {
         health::drop(service.healthcheck.as_ref(), &mut container, entries);
@@ -143,7 +143,12 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
         pod_annotations,
         concealed,
         claim_templates: std::mem::take(&mut mounted.claim_templates),
-        services: network::services(context, parts.ports, key, needed),
+        // Nobody reaches a job.
+        services: if planned.is_some() {
+            Vec::new()
+        } else {
+            network::services(context, parts.ports, key, needed)
+        },
         pod,
     };
     let variables = secrets::variables(service)
@@ -410,7 +415,10 @@ fn life(service: &Service, decided: Decided, pod: &mut PodSpec, entries: &mut En
             }
             (Decided::CronJob, "always" | "unless-stopped" | "any" | "") => entries.mapped(&["restart"]),
             (Decided::CronJob, _) => {
-                entries.approximated(&["restart"], "a CronJob runs again at its next time, whatever became of a run");
+                entries.approximated(
+                    &["restart"],
+                    "a CronJob runs again at its next time, whatever became of a run",
+                );
             }
             (Decided::Job, _) | (_, "always" | "unless-stopped" | "any" | "") => entries.mapped(&["restart"]),
             _ => entries.approximated(&["restart"], "a service that serves is always started again"),

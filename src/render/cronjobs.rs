@@ -25,47 +25,66 @@ const DEFAULTS: &str = "cronjob-defaults.yaml";
 const SUCCESSFUL_RUNS: i32 = 1;
 const FAILED_RUNS: i32 = 3;
 
-/// The patch that gives an app's CronJobs what they share.
-pub(super) struct Defaults {
+/// A patch of CronJobs.
+pub(super) struct Patch {
     /// Its file, in the app's folder.
-    pub(super) file: &'static str,
+    pub(super) file: String,
     /// The file's text.
     pub(super) text: String,
-    /// Whom it is applied to.
-    pub(super) patch: SelectedPatch,
+    /// Whom it is applied to, if it does not name one.
+    pub(super) target: Option<SelectedPatch>,
 }
 
 /// The document of one CronJob, without what it shares with the others of its app.
 pub(super) fn document(app: &App, workload: &Workload) -> Value {
     let whole = object(app, workload);
-    let own = match shared(app) {
-        Some(shared) => without(&whole, &shared),
-        None => whole,
-    };
-    fields::ordered(&own)
+    let Some(shared) = shared(app) else { return fields::ordered(&whole) };
+    // What differs from the others' comes in a patch behind theirs.
+    let own = if has_all(&own_part(&whole), &shared) { whole } else { identity(&whole) };
+    fields::ordered(&without(&own, &shared))
 }
 
-/// What the CronJobs of an app share, if it has any.
-pub(super) fn defaults(app: &App, header: &str) -> Option<Defaults> {
-    let shared = shared(app)?;
-    let patch = fields::ordered(&merged(
-        json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "cronjob-defaults"}}),
-        shared,
-    ));
+/// What the CronJobs of an app share, and then what single ones have otherwise.
+pub(super) fn patches(app: &App, header: &str) -> Vec<Patch> {
+    let Some(shared) = shared(app) else { return Vec::new() };
+    let mut patches = vec![defaults(app, &shared, header)];
+    for workload in jobs(app) {
+        let part = own_part(&object(app, workload));
+        if !has_all(&part, &shared)
+            && let Some(own) = differences(&part, &shared)
+        {
+            let patch = patch_of(&workload.name, own);
+            patches.push(Patch {
+                file: format!("{}.cronjob.yaml", workload.name),
+                text: emit::documents(Some(header), &[Yaml::from(patch)]),
+                target: None,
+            });
+        }
+    }
+    patches
+}
+
+fn defaults(app: &App, shared: &Value, header: &str) -> Patch {
     let header = format!(
         "{header}\n\nWhat the CronJobs of {} share. kustomize applies it to each of them by its label (see `patches`\n\
          in kustomization.yaml): a new job is one short document in cronjobs.yaml.",
         app.name
     );
-    Some(Defaults {
-        file: DEFAULTS,
+    let patch = patch_of("cronjob-defaults", shared.clone());
+    Patch {
+        file: DEFAULTS.to_owned(),
         text: emit::documents(Some(&header), &[commented(Yaml::from(patch))]),
-        patch: SelectedPatch {
+        target: Some(SelectedPatch {
             path: DEFAULTS.to_owned(),
             kind: "CronJob".to_owned(),
             label_selector: format!("{}={}", objects::NAME_LABEL, app.name),
-        },
-    })
+        }),
+    }
+}
+
+fn patch_of(name: &str, content: Value) -> Value {
+    let identity = json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": name}});
+    merged(fields::ordered(&identity), content)
 }
 
 /// Why the settings are what they are, beside them.
@@ -98,21 +117,94 @@ fn jobs(app: &App) -> impl Iterator<Item = &Workload> {
     app.workloads.iter().filter(|workload| matches!(workload.kind, Kind::CronJob { .. }))
 }
 
-/// What stands alike in every CronJob of an app.
+/// What the CronJobs of an app share: all of what most of them are, if the others differ from those only
+/// in what a patch can say; else what stands alike in every one.
 fn shared(app: &App) -> Option<Value> {
-    let mut objects = jobs(app).map(|workload| {
-        let mut object = object(app, workload);
-        take_out_own(&mut object);
-        object
-    });
-    let first = objects.next()?;
-    Some(objects.fold(first, |shared, other| common(&shared, &other).unwrap_or_else(|| json!({}))))
+    let parts: Vec<Value> = jobs(app).map(|workload| own_part(&object(app, workload))).collect();
+    let count = |part: &Value| parts.iter().filter(|other| *other == part).count();
+    let usual = parts.iter().find(|part| count(part) * 2 > parts.len());
+    if let Some(usual) = usual
+        && parts.iter().all(|part| can_be_patched(part, usual))
+    {
+        return Some(usual.clone());
+    }
+    let (first, rest) = parts.split_first()?;
+    Some(rest.iter().fold(first.clone(), |shared, other| common(&shared, other).unwrap_or_else(|| json!({}))))
+}
+
+/// Lists that patches merge rather than replace: nothing is easily taken out of them.
+const MERGED_LISTS: [&str; 6] = ["env", "volumes", "volumeMounts", "ports", "initContainers", "hostAliases"];
+
+/// Do two objects differ only in fields that a patch sets or takes away?
+fn can_be_patched(part: &Value, usual: &Value) -> bool {
+    let (Value::Object(part), Value::Object(usual)) = (part, usual) else { return true };
+    part.keys().chain(usual.keys()).all(|key| match (part.get(key), usual.get(key)) {
+        (Some(own), Some(usual)) if own == usual => true,
+        _ if MERGED_LISTS.contains(&key.as_str()) => false,
+        (Some(own), Some(usual)) if key == "containers" => {
+            let one = |list: &Value| list.as_array().and_then(|list| list.first().cloned());
+            one(own).zip(one(usual)).is_some_and(|(own, usual)| can_be_patched(&own, &usual))
+        }
+        (Some(own), Some(usual)) => can_be_patched(own, usual),
+        _ => true,
+    })
+}
+
+/// Does an object have all that is shared?
+fn has_all(part: &Value, shared: &Value) -> bool {
+    match (part, shared) {
+        (Value::Object(part), Value::Object(shared)) => {
+            shared.iter().all(|(key, usual)| part.get(key).is_some_and(|own| has_all(own, usual)))
+        }
+        (Value::Array(part), Value::Array(shared)) if part.len() == shared.len() => {
+            part.iter().zip(shared).all(|(own, usual)| has_all(own, usual))
+        }
+        (part, shared) => part == shared,
+    }
+}
+
+/// What a patch has to say so that what is shared becomes what one job has.
+fn differences(part: &Value, shared: &Value) -> Option<Value> {
+    let (Value::Object(part), Value::Object(shared)) = (part, shared) else {
+        return (part != shared).then(|| part.clone());
+    };
+    let mut own = Map::new();
+    for (key, usual) in shared {
+        match part.get(key) {
+            None => {
+                own.insert(key.clone(), Value::Null);
+            }
+            Some(value) if key == "containers" => {
+                let one = |list: &Value| list.as_array().and_then(|list| list.first().cloned());
+                if let Some((value, usual)) = one(value).zip(one(usual))
+                    && let Some(Value::Object(different)) = differences(&value, &usual)
+                {
+                    let mut container = Map::new();
+                    container.insert("name".to_owned(), value.get("name").cloned().unwrap_or_default());
+                    container.extend(different);
+                    own.insert(key.clone(), json!([container]));
+                }
+            }
+            Some(value) => {
+                if let Some(different) = differences(value, usual) {
+                    own.insert(key.clone(), different);
+                }
+            }
+        }
+    }
+    let more = part.iter().filter(|(key, _)| !shared.contains_key(*key));
+    let more: Vec<(String, Value)> = more.map(|(key, value)| (key.clone(), value.clone())).collect();
+    own.extend(more);
+    (!own.is_empty()).then_some(Value::Object(own))
 }
 
 /// The whole object.
 fn object(app: &App, workload: &Workload) -> Value {
-    let Kind::CronJob { schedule, starting_deadline, may_overlap } = &workload.kind else { return Value::Null };
-    let pod_labels = objects::labels(app, workload).into_iter().filter(|(key, _)| key != crate::plan::SERVICE_LABEL);
+    let Kind::CronJob { schedule, starting_deadline, may_overlap } = &workload.kind else {
+        return Value::Null;
+    };
+    let pod_labels =
+        objects::labels(app, workload).into_iter().filter(|(key, _)| key != crate::plan::SERVICE_LABEL);
     let template = PodTemplateSpec {
         metadata: Some(ObjectMeta {
             labels: Some(pod_labels.collect()),
@@ -142,8 +234,20 @@ fn object(app: &App, workload: &Workload) -> Value {
     })
 }
 
-/// What a document always says itself, so that it can be read alone.
-fn take_out_own(object: &mut Value) {
+/// What of an object may be shared.
+fn own_part(object: &Value) -> Value {
+    let mut part = object.clone();
+    take_out_identity(&mut part);
+    part
+}
+
+/// What of an object stands in its document in any case.
+fn identity(object: &Value) -> Value {
+    without(object, &own_part(object))
+}
+
+/// Takes out what a document always says itself, so that it can be read alone.
+fn take_out_identity(object: &mut Value) {
     for field in ["apiVersion", "kind", "metadata"] {
         remove(object, field);
     }
@@ -171,7 +275,8 @@ fn common(left: &Value, right: &Value) -> Option<Value> {
         (Value::Object(left), Value::Object(right)) => {
             let both = left.iter().filter_map(|(key, value)| {
                 let other = right.get(key)?;
-                let same = if key == "containers" { common_container(value, other) } else { common(value, other) };
+                let same =
+                    if key == "containers" { common_container(value, other) } else { common(value, other) };
                 Some((key.clone(), same?))
             });
             let both: Map<String, Value> = both.collect();
@@ -225,6 +330,17 @@ fn merged(left: Value, right: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_patch_sets_and_takes_away() {
+        let usual = json!({"a": 1, "containers": [{"name": "x", "e": {"f": 1}, "g": 1}]});
+        let part = json!({"a": 1, "containers": [{"name": "x", "e": {"h": 2}, "g": 1}]});
+        assert!(can_be_patched(&part, &usual) && !has_all(&part, &usual));
+        let patch = differences(&part, &usual).unwrap();
+        assert_eq!(patch, json!({"containers": [{"name": "x", "e": {"f": null, "h": 2}}]}));
+        let lists = json!({"a": 1, "containers": [{"name": "x", "env": [1]}]});
+        assert!(!can_be_patched(&lists, &usual));
+    }
 
     #[test]
     fn what_is_shared_and_what_is_not_make_the_whole() {

@@ -1,6 +1,9 @@
 //! What people read: headers of files, the tree's README.
 
-use crate::plan::{Kind, Plan};
+use crate::{
+    plan::{Kind, Plan},
+    yaml::emit::{self, Yaml},
+};
 
 /// At the top of files of the user.
 pub(super) const YOURS: &str = "\
@@ -24,6 +27,18 @@ pub(super) fn header(plan: &Plan) -> String {
         plan.origin.join(" + "),
         plan.environment,
     )
+}
+
+/// Documents behind a header. A comment of the first one stands apart from it.
+pub(super) fn documents(header: &str, documents: &[Yaml]) -> String {
+    let first = documents.first().and_then(|document| match document {
+        Yaml::Map(fields) => fields.values().next(),
+        _ => None,
+    });
+    if first.is_none_or(|entry| entry.above.is_empty()) {
+        return emit::documents(Some(header), documents);
+    }
+    format!("{}\n{}", emit::documents(Some(header), &[]), emit::documents(None, documents))
 }
 
 /// At the top of generated env files; kustomize takes whole lines of comment only.

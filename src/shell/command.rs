@@ -1,15 +1,12 @@
 //! What a CronJob runs in place of a loop: the words of its command, or a text for a shell.
 
-use std::{
-    collections::BTreeSet,
-    ops::Range,
-    sync::LazyLock,
-};
+use std::{collections::BTreeSet, ops::Range, sync::LazyLock};
 
 use regex::Regex;
 
 use super::{
-    condition, flow::Found,
+    condition,
+    flow::Found,
     round::{self, Functions},
     syntax::{Command, List, Simple, Statement},
     value, words,
@@ -85,8 +82,8 @@ fn slice<'t>(source: &Source<'t>, range: &Range<usize>) -> &'t str {
 /// The words of a simple command, if no shell is needed to run it.
 fn words_of(simple: &Simple, source: &Source<'_>) -> Option<Built> {
     const NEEDS_SHELL: [&str; 16] = [
-        "cd", "eval", "source", ".", "export", "command", "builtin", "exec", "set", "unset", "time", "test", "[",
-        "exit", "pushd", "popd",
+        "cd", "eval", "source", ".", "export", "command", "builtin", "exec", "set", "unset", "time", "test",
+        "[", "exit", "pushd", "popd",
     ];
     let name = simple.words.first()?;
     let to_log = simple.redirections.iter().all(|target| target.as_deref().is_some_and(is_log));
@@ -116,7 +113,10 @@ fn words_of(simple: &Simple, source: &Source<'_>) -> Option<Built> {
 /// Where the output of a container goes anyway.
 fn is_log(target: &str) -> bool {
     let plain = target.trim_matches(['"', '\'']);
-    matches!(plain, "/dev/stdout" | "/dev/stderr" | "/proc/1/fd/1" | "/proc/1/fd/2" | "/proc/self/fd/1" | "&1" | "&2")
+    matches!(
+        plain,
+        "/dev/stdout" | "/dev/stderr" | "/proc/1/fd/1" | "/proc/1/fd/2" | "/proc/self/fd/1" | "&1" | "&2"
+    )
 }
 
 /// What stands before the loop and must run before its command.
@@ -139,7 +139,8 @@ impl Setup {
             let text = slice(source, &statement.range);
             let need = need_of(statement, &used, source.functions);
             // The command itself, once before the loop: the first run of a loop that waits first.
-            let is_first_run = found.round.payload.iter().any(|(_, payload)| slice(source, &payload.range) == text);
+            let is_first_run =
+                found.round.payload.iter().any(|(_, payload)| slice(source, &payload.range) == text);
             if need == Need::None || is_first_run {
                 continue;
             }
@@ -171,7 +172,9 @@ enum Need {
 fn need_of(statement: &Statement, used: &BTreeSet<&str>, functions: &Functions<'_>) -> Need {
     let mut worst = Need::None;
     let mut raise = |need: Need| {
-        let rank = |need: Need| [Need::None, Need::Option, Need::Value, Need::Command].iter().position(|n| *n == need);
+        let rank = |need: Need| {
+            [Need::None, Need::Option, Need::Value, Need::Command].iter().position(|n| *n == need)
+        };
         if rank(need) > rank(worst) {
             worst = need;
         }
@@ -208,7 +211,11 @@ fn need_of_simple(simple: &Simple, is_used: &dyn Fn(&str) -> bool, functions: &F
         }
         Some("set" | "shopt") => Need::Option,
         Some("trap" | "echo" | "printf" | "date" | "[" | "test" | "sleep" | "wait" | "clear" | "logger") => {
-            if words::is_inert(simple) { Need::None } else { Need::Command }
+            if words::is_inert(simple) {
+                Need::None
+            } else {
+                Need::Command
+            }
         }
         Some(":" | "true" | "unset" | "declare" | "local" | "readonly" | "typeset") => {
             let used = simple.words.iter().skip(1).flat_map(|word| condition::identifiers(word)).any(sets);
@@ -259,7 +266,8 @@ fn text_of(found: &Found<'_>, setup: Setup, command: &str, edits: &[Edit], sourc
         })),
     }
     parts.push(command.to_owned());
-    let mut script: String = parts.iter().map(|part| tidy(part)).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
+    let mut script: String =
+        parts.iter().map(|part| tidy(part)).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
     if found.round.background {
         script.push_str(" &\nwait");
         script = script.replace("& &\n", "&\n").replace("&\n &\n", "&\n");
@@ -310,7 +318,8 @@ fn edits(found: &Found<'_>, source: &Source<'_>) -> Vec<Edit> {
             edits.push(Edit { range: with_separator(source.text, &statement.range), text: "" });
         }
     }
-    edits.retain(|edit| edit.range.start <= edit.range.end && !edit.range.is_empty() || edit.text == "; exit");
+    edits
+        .retain(|edit| edit.range.start <= edit.range.end && !edit.range.is_empty() || edit.text == "; exit");
     edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
     edits
 }
@@ -353,11 +362,14 @@ fn tidy(text: &str) -> String {
     let text = text.trim_matches(['\n', '\r']);
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     let indented = lines.iter().filter(|line| !line.is_empty());
-    let indent = indented.map(|line| line.len() - line.trim_start_matches([' ', '\t']).len()).min().unwrap_or(0);
+    let indent =
+        indented.map(|line| line.len() - line.trim_start_matches([' ', '\t']).len()).min().unwrap_or(0);
     // Lines of quoted texts and here-documents are not indentation.
     let is_plain = !has_here_document(text) && lines.iter().all(|line| closes_quotes(line));
-    let cut: Vec<&str> =
-        lines.iter().map(|line| if is_plain { line.get(indent..).unwrap_or_default() } else { line }).collect();
+    let cut: Vec<&str> = lines
+        .iter()
+        .map(|line| if is_plain { line.get(indent..).unwrap_or_default() } else { line })
+        .collect();
     let mut joined = cut.join("\n");
     while let Some((rest, last)) = joined.rsplit_once('\n')
         && is_plain
@@ -373,7 +385,8 @@ fn tidy(text: &str) -> String {
 }
 
 fn closes_quotes(line: &str) -> bool {
-    line.matches('\'').count().is_multiple_of(2) && line.replace("\\\"", "").matches('"').count().is_multiple_of(2)
+    line.matches('\'').count().is_multiple_of(2)
+        && line.replace("\\\"", "").matches('"').count().is_multiple_of(2)
 }
 
 /// `sh -c TEXT`, with the name and as many arguments as the text asks for.
@@ -384,7 +397,11 @@ fn in_shell(script: String, source: &Source<'_>) -> Built {
     words.push(script);
     let mut fixed = words.len();
     if !arguments.is_empty() {
-        words.push(if source.name.is_empty() { source.shell.first().cloned().unwrap_or_default() } else { source.name.to_owned() });
+        words.push(if source.name.is_empty() {
+            source.shell.first().cloned().unwrap_or_default()
+        } else {
+            source.name.to_owned()
+        });
         fixed = words.len();
         words.extend_from_slice(arguments);
     }

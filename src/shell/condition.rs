@@ -1,6 +1,9 @@
 //! Whether a condition holds, and what it looks at.
 
-use std::{collections::{BTreeMap, BTreeSet}, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
 use regex::Regex;
 
@@ -31,7 +34,9 @@ pub(super) fn list_holds(list: &List, scope: &mut Scope<'_>) -> Option<bool> {
         result = match (link, result) {
             (Link::And, Some(false)) => Some(false),
             (Link::Or, Some(true)) => Some(true),
-            (Link::First, _) | (Link::And, Some(true)) | (Link::Or, Some(false)) => pipeline_holds(pipeline, scope),
+            (Link::First, _) | (Link::And, Some(true)) | (Link::Or, Some(false)) => {
+                pipeline_holds(pipeline, scope)
+            }
             (Link::And, None) => pipeline_holds(pipeline, scope).filter(|holds| !holds),
             (Link::Or, None) => pipeline_holds(pipeline, scope).filter(|holds| *holds),
         };
@@ -89,9 +94,7 @@ fn test_holds(test: &Test, scope: &mut Scope<'_>) -> Option<bool> {
         },
         Test::Empty(word) => Some(scope.evaluate(word).certain()?.is_empty()),
         Test::NotEmpty(word) => Some(!scope.evaluate(word).certain()?.is_empty()),
-        Test::Equal(left, right) => {
-            Some(scope.evaluate(left).certain()? == scope.evaluate(right).certain()?)
-        }
+        Test::Equal(left, right) => Some(scope.evaluate(left).certain()? == scope.evaluate(right).certain()?),
         Test::NotEqual(left, right) => {
             Some(scope.evaluate(left).certain()? != scope.evaluate(right).certain()?)
         }
@@ -132,11 +135,13 @@ pub(super) struct Changing<'c, 's> {
 /// What some statements look at.
 pub(super) fn looks(list: &List, changing: &Changing<'_, '_>) -> Looks {
     let pipelines = list.iter().flat_map(|statement| &statement.chain).map(|(_, pipeline)| pipeline);
-    pipelines.map(|pipeline| pipeline_looks(pipeline, changing)).fold(Looks::AtSettings, |all, one| match (all, one) {
-        (Looks::AtSettings, one) => one,
-        (all, Looks::AtSettings) => all,
-        (Looks::AtSuccess, Looks::AtSuccess) => Looks::AtSuccess,
-        _ => Looks::AtResults,
+    pipelines.map(|pipeline| pipeline_looks(pipeline, changing)).fold(Looks::AtSettings, |all, one| {
+        match (all, one) {
+            (Looks::AtSettings, one) => one,
+            (all, Looks::AtSettings) => all,
+            (Looks::AtSuccess, Looks::AtSuccess) => Looks::AtSuccess,
+            _ => Looks::AtResults,
+        }
     })
 }
 
@@ -204,13 +209,17 @@ fn test_looks(test: &Test, changing: &Changing<'_, '_>) -> Looks {
 }
 
 fn words_look(words: &[String], changing: &Changing<'_, '_>) -> Looks {
-    let result = words.iter().any(|word| is_result(word) || names(word).any(|name| changing.names.contains(name)));
+    let result =
+        words.iter().any(|word| is_result(word) || names(word).any(|name| changing.names.contains(name)));
     if result { Looks::AtResults } else { Looks::AtSettings }
 }
 
 /// Does a word say what came of a command?
 fn is_result(word: &str) -> bool {
-    word.contains("$?") || word.contains("${?") || word.contains("$(") && !word.contains("$((") || word.contains('`')
+    word.contains("$?")
+        || word.contains("${?")
+        || word.contains("$(") && !word.contains("$((")
+        || word.contains('`')
 }
 
 /// The variables that a text names with a `$`.
@@ -232,7 +241,9 @@ pub(super) fn time_of_day(list: &[Statement], scope: &mut Scope<'_>) -> Option<(
     let [statement] = list else { return None };
     let [(Link::First, pipeline)] = &statement.chain[..] else { return None };
     let test = match &pipeline.commands[..] {
-        [Command::Simple(simple)] if matches!(simple.words.first().map(String::as_str), Some("[" | "test")) => {
+        [Command::Simple(simple)]
+            if matches!(simple.words.first().map(String::as_str), Some("[" | "test")) =>
+        {
             syntax::test_of_words(&simple.words[1..])
         }
         [Command::Test(test)] => test.clone(),

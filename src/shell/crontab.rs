@@ -86,8 +86,10 @@ fn assignment(line: &str) -> Option<(&str, &str)> {
         && !name.starts_with(|first: char| first.is_ascii_digit())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     let value = value.trim();
-    let unquoted =
-        ['"', '\''].into_iter().find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote)).unwrap_or(value);
+    let unquoted = ['"', '\'']
+        .into_iter()
+        .find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote))
+        .unwrap_or(value);
     legal.then_some((name, unquoted))
 }
 
@@ -98,7 +100,9 @@ fn enter_variable(line: usize, name: &str, value: &str, crontab: &mut Crontab) {
             crontab.problems.push((line, format!("`{name}`: nobody mails the output of a CronJob")));
         }
         "TZ" | "CRON_TZ" if !["UTC", "Etc/UTC"].contains(&value) => {
-            crontab.problems.push((line, format!("`{name}={value}`: schedules follow the clock of the cluster")));
+            crontab
+                .problems
+                .push((line, format!("`{name}={value}`: schedules follow the clock of the cluster")));
         }
         "TZ" | "CRON_TZ" | "SHELL" | "RANDOM_DELAY" | "HOME" | "LOGNAME" => {}
         _ => crontab.environment.push((name.to_owned(), value.to_owned())),
@@ -147,7 +151,8 @@ fn split_schedule(line: &str) -> Option<(Vec<&str>, &str)> {
             let (length, rest) = rest.split_once(char::is_whitespace)?;
             return Some((vec![first, length], rest.trim_start()));
         }
-        let known = ["@reboot", "@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
+        let known =
+            ["@reboot", "@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
         return known.contains(&first).then_some((vec![first], rest));
     }
     let mut fields = Vec::new();
@@ -188,14 +193,17 @@ fn schedule_of(fields: &[&str]) -> Result<String, String> {
             let seconds = round::seconds_of(length).filter(|seconds| (60.0..1e9).contains(seconds));
             let seconds = seconds.ok_or_else(|| format!("`@every {length}` is no schedule of a CronJob"))?;
             let found = schedule::every(seconds as u64, None);
-            return found.expression.filter(|_| found.fit == Fit::Exact).ok_or_else(|| {
-                format!("`@every {length}` has no exact schedule of five fields")
-            });
+            return found
+                .expression
+                .filter(|_| found.fit == Fit::Exact)
+                .ok_or_else(|| format!("`@every {length}` has no exact schedule of five fields"));
         }
         [named] => return Ok((*named).to_owned()),
         [seconds, rest @ ..] if rest.len() >= 5 => {
             if *seconds != "0" {
-                return Err(format!("a column of seconds: a CronJob has none, and this one says `{seconds}`"));
+                return Err(format!(
+                    "a column of seconds: a CronJob has none, and this one says `{seconds}`"
+                ));
             }
             if rest.get(5).is_some_and(|years| *years != "*") {
                 return Err("a column of years: a CronJob has none".to_owned());

@@ -160,8 +160,8 @@ fn copy(rest: &str, directory: &str) -> Option<(Vec<String>, String)> {
         }
         rest = flag.split_once(char::is_whitespace)?.1.trim_start();
     }
-    let mut words: Vec<String> = serde_json::from_str(rest)
-        .unwrap_or_else(|_| rest.split_whitespace().map(str::to_owned).collect());
+    let mut words: Vec<String> =
+        serde_json::from_str(rest).unwrap_or_else(|_| rest.split_whitespace().map(str::to_owned).collect());
     let target = words.pop().filter(|_| !words.is_empty())?;
     let folder = target.ends_with('/') || target == "." || target.ends_with("/.");
     let target = absolute(directory, target.trim_end_matches("/."));

@@ -41,7 +41,11 @@ fn image(script: &Script<'_>) -> Loop {
     let Stage { environment, runs, .. } = stage;
     let lookup = |name: &str| (script.environment)(name).or_else(|| environment.get(name).cloned());
     let mut words = stage.entrypoint.clone().unwrap_or_default();
-    words.extend(if script.arguments.is_empty() { stage.command.clone().unwrap_or_default() } else { script.arguments.to_vec() });
+    words.extend(if script.arguments.is_empty() {
+        stage.command.clone().unwrap_or_default()
+    } else {
+        script.arguments.to_vec()
+    });
     match command_line::read(&words) {
         Some(Invocation::Inline { shell, text, name, arguments }) => read(&Script {
             text: &text,
@@ -56,7 +60,10 @@ fn image(script: &Script<'_>) -> Loop {
             let found = read(&Script { text: &text, arguments: &[], shell: &[], ..*script });
             let installs = runs.iter().any(|run| run.contains("crontab"));
             if found.kind == Kind::Crontab && installs {
-                Loop { reasons: vec!["the image brings its crontab and runs a cron daemon".to_owned()], ..found }
+                Loop {
+                    reasons: vec!["the image brings its crontab and runs a cron daemon".to_owned()],
+                    ..found
+                }
             } else {
                 found
             }
@@ -66,7 +73,8 @@ fn image(script: &Script<'_>) -> Loop {
 }
 
 fn quoted(word: &str) -> String {
-    let plain = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c));
+    let plain =
+        !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c));
     if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Kind, clock::Clock,
+    Kind,
+    clock::Clock,
     condition::{self, Changing, Looks},
     round::{self, Ending, Functions, Round},
     syntax::{Command, Condition, Link, List, Loop, Pipeline, Simple, Statement},

@@ -14,7 +14,8 @@ pub(super) struct Times {
     either_day: bool,
 }
 
-const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const MONTHS: [&str; 12] =
+    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const WEEKDAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 /// Years within which every legal schedule runs: a 29th of February comes by then.
@@ -148,7 +149,16 @@ mod tests {
             let shown: Vec<String> = times.into_iter().map(show).collect();
             assert_eq!(shown, expected, "{text}");
         }
-        for wrong in ["", "* * * *", "60 * * * *", "* 24 * * *", "a b c d e", "5-1 * * * *", "*/0 * * * *", "@every 5m"] {
+        for wrong in [
+            "",
+            "* * * *",
+            "60 * * * *",
+            "* 24 * * *",
+            "a b c d e",
+            "5-1 * * * *",
+            "*/0 * * * *",
+            "@every 5m",
+        ] {
             assert_eq!(Times::parse(wrong), None, "{wrong}");
         }
     }

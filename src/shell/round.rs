@@ -202,7 +202,8 @@ impl Measure<'_, '_, '_> {
             Command::Group(list) | Command::Subshell(list) => self.list(list, depth, position),
             Command::If { arms, otherwise } => self.branches(arms, otherwise.as_ref(), depth, position),
             Command::Case { arms, .. } => {
-                let catches_all = arms.iter().any(|(patterns, _)| patterns.iter().any(|pattern| pattern == "*"));
+                let catches_all =
+                    arms.iter().any(|(patterns, _)| patterns.iter().any(|pattern| pattern == "*"));
                 let bodies = arms.iter().map(|(_, body)| body).collect();
                 self.alternatives(bodies, !catches_all, depth, position)
             }
@@ -267,7 +268,13 @@ impl Measure<'_, '_, '_> {
     }
 
     /// One of some bodies runs. Those that end the loop say nothing of how long a round is.
-    fn alternatives(&mut self, bodies: Vec<&List>, or_none: bool, depth: usize, position: Option<usize>) -> Delays {
+    fn alternatives(
+        &mut self,
+        bodies: Vec<&List>,
+        or_none: bool,
+        depth: usize,
+        position: Option<usize>,
+    ) -> Delays {
         if depth > 12 {
             return Delays::default();
         }
@@ -351,7 +358,9 @@ pub(super) fn assign_all(simple: &Simple, scope: &mut Scope<'_>) {
         }
     }
     match simple.words.split_first() {
-        Some((name, rest)) if matches!(name.as_str(), "export" | "local" | "declare" | "readonly" | "typeset") => {
+        Some((name, rest))
+            if matches!(name.as_str(), "export" | "local" | "declare" | "readonly" | "typeset") =>
+        {
             for word in rest {
                 if let Some((name, word)) = word.split_once('=') {
                     let value = scope.evaluate(word);
@@ -460,9 +469,13 @@ pub(super) fn assigned(list: &List, functions: &Functions<'_>, depth: usize) -> 
         }
         match simple.words.split_first() {
             Some((name, rest)) if matches!(name.as_str(), "export" | "local" | "declare" | "readonly") => {
-                names.extend(rest.iter().filter_map(|word| word.split_once('=')).map(|(name, _)| name.to_owned()));
+                names.extend(
+                    rest.iter().filter_map(|word| word.split_once('=')).map(|(name, _)| name.to_owned()),
+                );
             }
-            Some((name, rest)) if matches!(name.as_str(), "read" | "unset" | "let" | "mapfile" | "readarray") => {
+            Some((name, rest))
+                if matches!(name.as_str(), "read" | "unset" | "let" | "mapfile" | "readarray") =>
+            {
                 names.extend(rest.iter().map(|word| word.split('=').next().unwrap_or(word).to_owned()));
             }
             Some((name, _)) if functions.contains_key(name.as_str()) => {
@@ -492,7 +505,9 @@ pub(super) fn assigned(list: &List, functions: &Functions<'_>, depth: usize) -> 
 
 /// Every command of some statements, those of functions that are only defined left out.
 pub(super) fn visit<'s>(list: &'s [Statement], look: &mut dyn FnMut(&'s Command)) {
-    for command in list.iter().flat_map(|statement| &statement.chain).flat_map(|(_, pipeline)| &pipeline.commands) {
+    for command in
+        list.iter().flat_map(|statement| &statement.chain).flat_map(|(_, pipeline)| &pipeline.commands)
+    {
         look(command);
         match command {
             Command::If { arms, otherwise } => {
@@ -585,7 +600,11 @@ fn endings(
                     for (test, body) in arms {
                         let looks = condition::looks(test, changing);
                         let negated = is_negated(test);
-                        worst = worst.max(inner(test, rest, in_loop)).max(inner(body, rest.and(looks, !negated), in_loop));
+                        worst = worst.max(inner(test, rest, in_loop)).max(inner(
+                            body,
+                            rest.and(looks, !negated),
+                            in_loop,
+                        ));
                         rest = rest.and(looks, negated);
                     }
                     otherwise.iter().fold(worst, |worst, body| worst.max(inner(body, rest, in_loop)))
@@ -598,7 +617,9 @@ fn endings(
                     let guard = own.and(condition::pipeline_looks(&probe, changing), true);
                     arms.iter().fold(Ending::Never, |worst, (_, body)| worst.max(inner(body, guard, in_loop)))
                 }
-                Command::Loop(Loop { body, .. }) | Command::For { body, .. } => inner(body, Guard::Result, false),
+                Command::Loop(Loop { body, .. }) | Command::For { body, .. } => {
+                    inner(body, Guard::Result, false)
+                }
                 Command::Function { .. } | Command::Arithmetic(_) | Command::Test(_) => Ending::Never,
             });
         }

@@ -30,7 +30,8 @@ pub(super) struct Schedule {
 /// The schedule of something that runs every so many seconds. `name` spreads the jobs of a project over
 /// the minutes; without it they start at the full ones.
 pub(super) fn every(seconds: u64, name: Option<&str>) -> Schedule {
-    let fit = |fit, expression: String, difference| Schedule { fit, expression: Some(expression), difference };
+    let fit =
+        |fit, expression: String, difference| Schedule { fit, expression: Some(expression), difference };
     let offset = Offset::of(name);
     if seconds < MINUTE {
         return Schedule { fit: Fit::SubMinute, expression: None, difference: None };

@@ -130,8 +130,8 @@ pub(super) fn parse(text: &str) -> Result<List, Unreadable> {
     let options = ParserOptions::default();
     let tokens = brush_parser::uncached_tokenize_str(text, &options.tokenizer_options())
         .map_err(|error| Unreadable::Syntax(error.to_string()))?;
-    let program =
-        brush_parser::parse_tokens(&tokens, &options).map_err(|error| Unreadable::Syntax(error.to_string()))?;
+    let program = brush_parser::parse_tokens(&tokens, &options)
+        .map_err(|error| Unreadable::Syntax(error.to_string()))?;
     let places = Places::new(text, &tokens);
     Ok(program.complete_commands.iter().flat_map(|list| lower_list(list, &places)).collect())
 }
@@ -145,8 +145,10 @@ fn is_shallow(text: &str) -> bool {
         for piece in line.split_inclusive(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
             let word = piece.trim_end_matches(|c: char| !c.is_ascii_alphanumeric() && c != '_');
             let sign = piece.get(word.len()..).and_then(|sign| sign.chars().next());
-            let opened = usize::from(matches!(word, "if" | "do" | "case")) + usize::from(matches!(sign, Some('(' | '{' | '[')));
-            let closed = usize::from(matches!(word, "fi" | "done" | "esac")) + usize::from(matches!(sign, Some(')' | '}' | ']')));
+            let opened = usize::from(matches!(word, "if" | "do" | "case"))
+                + usize::from(matches!(sign, Some('(' | '{' | '[')));
+            let closed = usize::from(matches!(word, "fi" | "done" | "esac"))
+                + usize::from(matches!(sign, Some(')' | '}' | ']')));
             openings += opened;
             depth += opened;
             if at < comment {
@@ -244,7 +246,10 @@ fn is_redirection(operator: &str) -> bool {
 }
 
 fn lower_list(list: &ast::CompoundList, places: &Places<'_>) -> List {
-    list.0.iter().map(|ast::CompoundListItem(chain, separator)| lower_item(chain, separator, places)).collect()
+    list.0
+        .iter()
+        .map(|ast::CompoundListItem(chain, separator)| lower_item(chain, separator, places))
+        .collect()
 }
 
 fn lower_item(chain: &ast::AndOrList, separator: &ast::SeparatorOperator, places: &Places<'_>) -> Statement {
@@ -252,7 +257,8 @@ fn lower_item(chain: &ast::AndOrList, separator: &ast::SeparatorOperator, places
         ast::AndOr::And(pipeline) => (Link::And, pipeline),
         ast::AndOr::Or(pipeline) => (Link::Or, pipeline),
     });
-    let pipelines: Vec<(Link, &ast::Pipeline)> = std::iter::once((Link::First, &chain.first)).chain(more).collect();
+    let pipelines: Vec<(Link, &ast::Pipeline)> =
+        std::iter::once((Link::First, &chain.first)).chain(more).collect();
     let commands = || pipelines.iter().flat_map(|(_, pipeline)| &pipeline.seq);
     let start = commands().next().and_then(start_of).map_or(0, |start| {
         let token = places.first_token(places.token_at(start));
@@ -293,7 +299,8 @@ fn end_of_compound(compound: &ast::CompoundCommand, end: usize, places: &Places<
         Some(ast::AndOr::And(pipeline) | ast::AndOr::Or(pipeline)) => pipeline,
         None => &chain.first,
     });
-    let inner = pipeline.and_then(|pipeline| pipeline.seq.last()).map_or(end, |command| end_of(command, places));
+    let inner =
+        pipeline.and_then(|pipeline| pipeline.seq.last()).map_or(end, |command| end_of(command, places));
     let rest = places.tokens.get(places.token_at(inner)..).unwrap_or_default();
     rest.iter().find(|token| token.to_str() == "fi").map_or(end, |token| token.location().end.index)
 }
@@ -358,16 +365,14 @@ fn lower_compound(compound: &ast::CompoundCommand, places: &Places<'_>) -> Comma
             let condition = Condition::List(lower_list(condition, places));
             Command::Loop(lower_loop(true, condition, body, span, places))
         }
-        ast::CompoundCommand::Coprocess(coprocess) => {
-            Command::Subshell(vec![Statement {
-                chain: vec![(
-                    Link::First,
-                    Pipeline { negated: false, commands: vec![lower_command(&coprocess.body, places)] },
-                )],
-                background: true,
-                range: places.range(&coprocess.loc),
-            }])
-        }
+        ast::CompoundCommand::Coprocess(coprocess) => Command::Subshell(vec![Statement {
+            chain: vec![(
+                Link::First,
+                Pipeline { negated: false, commands: vec![lower_command(&coprocess.body, places)] },
+            )],
+            background: true,
+            range: places.range(&coprocess.loc),
+        }]),
     }
 }
 
@@ -427,7 +432,9 @@ fn lower_simple(command: &ast::SimpleCommand) -> Simple {
 
 fn lower_assignment(assignment: &ast::Assignment) -> (String, Option<String>) {
     let name = match &assignment.name {
-        ast::AssignmentName::VariableName(name) | ast::AssignmentName::ArrayElementName(name, _) => name.clone(),
+        ast::AssignmentName::VariableName(name) | ast::AssignmentName::ArrayElementName(name, _) => {
+            name.clone()
+        }
     };
     match (&assignment.name, &assignment.value) {
         (ast::AssignmentName::VariableName(_), ast::AssignmentValue::Scalar(word)) if !assignment.append => {
@@ -449,7 +456,9 @@ fn lower_item_of_command(item: &ast::CommandPrefixOrSuffixItem, simple: &mut Sim
                 ast::IoRedirect::File(_, _, ast::IoFileRedirectTarget::Duplicate(word)) => {
                     Some(format!("&{}", word.value))
                 }
-                ast::IoRedirect::File(_, _, ast::IoFileRedirectTarget::Fd(number)) => Some(format!("&{number}")),
+                ast::IoRedirect::File(_, _, ast::IoFileRedirectTarget::Fd(number)) => {
+                    Some(format!("&{number}"))
+                }
                 _ => None,
             });
         }
@@ -466,7 +475,9 @@ fn lower_test(test: &ast::ExtendedTestExpr) -> Test {
         ExtendedTestExpr::Or(left, right) => Test::Or(lower_test(left).into(), lower_test(right).into()),
         ExtendedTestExpr::Not(inner) => Test::Not(lower_test(inner).into()),
         ExtendedTestExpr::Parenthesized(inner) => lower_test(inner),
-        ExtendedTestExpr::UnaryTest(UnaryPredicate::StringHasZeroLength, word) => Test::Empty(word.value.clone()),
+        ExtendedTestExpr::UnaryTest(UnaryPredicate::StringHasZeroLength, word) => {
+            Test::Empty(word.value.clone())
+        }
         ExtendedTestExpr::UnaryTest(UnaryPredicate::StringHasNonZeroLength, word) => {
             Test::NotEmpty(word.value.clone())
         }
@@ -474,7 +485,8 @@ fn lower_test(test: &ast::ExtendedTestExpr) -> Test {
         ExtendedTestExpr::BinaryTest(predicate, left, right) => {
             let (left, right) = (left.value.clone(), right.value.clone());
             let operator = match predicate {
-                BinaryPredicate::StringExactlyMatchesPattern | BinaryPredicate::StringExactlyMatchesString => {
+                BinaryPredicate::StringExactlyMatchesPattern
+                | BinaryPredicate::StringExactlyMatchesString => {
                     return Test::Equal(left, right);
                 }
                 BinaryPredicate::StringDoesNotExactlyMatchPattern
@@ -499,9 +511,10 @@ pub(super) fn test_of_words(words: &[String]) -> Test {
         return Test::Unknown;
     }
     // `-o` binds less than `-a`.
-    for (operator, build) in
-        [("-o", Test::Or as fn(Box<Test>, Box<Test>) -> Test), ("-a", Test::And as fn(Box<Test>, Box<Test>) -> Test)]
-    {
+    for (operator, build) in [
+        ("-o", Test::Or as fn(Box<Test>, Box<Test>) -> Test),
+        ("-a", Test::And as fn(Box<Test>, Box<Test>) -> Test),
+    ] {
         if let Some(at) = words.iter().position(|word| *word == operator)
             && at > 0
             && at + 1 < words.len()
@@ -524,12 +537,10 @@ fn simple_test(words: &[&str]) -> Test {
         ["-z", word] => Test::Empty((*word).to_owned()),
         [left, "=" | "==", right] => Test::Equal((*left).to_owned(), (*right).to_owned()),
         [left, "!=", right] => Test::NotEqual((*left).to_owned(), (*right).to_owned()),
-        [left, operator, right] => {
-            match COMPARISONS.into_iter().find(|comparison| comparison == operator) {
-                Some(operator) => Test::Compare(operator, (*left).to_owned(), (*right).to_owned()),
-                None => Test::Unknown,
-            }
-        }
+        [left, operator, right] => match COMPARISONS.into_iter().find(|comparison| comparison == operator) {
+            Some(operator) => Test::Compare(operator, (*left).to_owned(), (*right).to_owned()),
+            None => Test::Unknown,
+        },
         _ => Test::Unknown,
     }
 }

@@ -113,7 +113,9 @@ impl<'a> Scope<'a> {
                 (Some(_), Some(theirs), _) => {
                     Some(IntervalParameter { default: mine.text.clone(), ..theirs.clone() })
                 }
-                (None, _, Some(mine)) => Some(IntervalParameter { default: theirs.text.clone(), ..mine.clone() }),
+                (None, _, Some(mine)) => {
+                    Some(IntervalParameter { default: theirs.text.clone(), ..mine.clone() })
+                }
                 (_, _, mine) => mine.clone(),
             };
             let clock = mine.clock.or(theirs.clock);
@@ -148,7 +150,9 @@ impl<'a> Scope<'a> {
                 Some(words) => Value::known(words.join(" ")),
                 None => Value::unknown(),
             },
-            Name::Special(_) | Name::NamedWithIndex { .. } | Name::NamedWithAllIndices { .. } => Value::unknown(),
+            Name::Special(_) | Name::NamedWithIndex { .. } | Name::NamedWithAllIndices { .. } => {
+                Value::unknown()
+            }
         }
     }
 
@@ -196,7 +200,9 @@ impl<'a> Scope<'a> {
     fn expansion(&mut self, expression: &ParameterExpr) -> Value {
         match expression {
             ParameterExpr::Parameter { parameter, indirect: false }
-            | ParameterExpr::IndicateErrorIfNullOrUnset { parameter, indirect: false, .. } => self.parameter(parameter),
+            | ParameterExpr::IndicateErrorIfNullOrUnset { parameter, indirect: false, .. } => {
+                self.parameter(parameter)
+            }
             ParameterExpr::UseDefaultValues { parameter, indirect: false, default_value, .. } => {
                 self.or_default(parameter, default_value.as_deref())
             }

@@ -20,7 +20,13 @@ const RESTART: f64 = 3.0;
 const RESTART_OF_PROGRAM: f64 = 10.0;
 
 /// Says what a walked script is.
-pub(super) fn of(mut walk: Walk<'_, '_>, list: &List, text: &str, script: &Script<'_>, shell: &[String]) -> Loop {
+pub(super) fn of(
+    mut walk: Walk<'_, '_>,
+    list: &List,
+    text: &str,
+    script: &Script<'_>,
+    shell: &[String],
+) -> Loop {
     if walk.cron {
         let reason = "runs a cron daemon: its crontab says what and when".to_owned();
         return Loop { kind: Kind::Crontab, ..Loop::other(reason) };
@@ -67,9 +73,10 @@ pub(super) fn of(mut walk: Walk<'_, '_>, list: &List, text: &str, script: &Scrip
 fn without_loop(walk: &Walk<'_, '_>) -> Loop {
     match walk.waited {
         _ if walk.idle => Loop { kind: Kind::Daemon, ..Loop::other("does nothing, for ever".to_owned()) },
-        Some(Kind::Retry) => {
-            Loop { kind: Kind::Retry, ..Loop::other("tries again until it succeeds, then goes on".to_owned()) }
-        }
+        Some(Kind::Retry) => Loop {
+            kind: Kind::Retry,
+            ..Loop::other("tries again until it succeeds, then goes on".to_owned())
+        },
         Some(kind) => Loop { kind, ..Loop::other("waits until something is there, then goes on".to_owned()) },
         None => Loop::other("has no loop without an end".to_owned()),
     }
@@ -117,7 +124,10 @@ fn daemon(found: &Found<'_>, walk: &Walk<'_, '_>, is_left_running: bool) -> Opti
 fn is_program(statement: &super::syntax::Statement, functions: &Functions<'_>) -> bool {
     round::only_simple(statement).is_some_and(|simple| {
         let name = simple.words.first().map(String::as_str).unwrap_or_default();
-        simple.redirections.is_empty() && !functions.contains_key(name) && name != "eval" && !name.starts_with('$')
+        simple.redirections.is_empty()
+            && !functions.contains_key(name)
+            && name != "eval"
+            && !name.starts_with('$')
     })
 }
 
@@ -208,12 +218,16 @@ fn blockers(
         (None, _) => {
             let parameter = found.round.delays.iter().find_map(|delay| delay.length.parameter.as_ref());
             reasons.block(match parameter {
-                Some(parameter) => format!("the interval is not known: nobody says what `{}` is", parameter.name),
+                Some(parameter) => {
+                    format!("the interval is not known: nobody says what `{}` is", parameter.name)
+                }
                 None => "the interval is computed as the loop runs".to_owned(),
             });
         }
         (Some(seconds), Fit::SubMinute) => {
-            reasons.block(format!("it runs every {seconds} s, and no schedule runs more often than once a minute"));
+            reasons.block(format!(
+                "it runs every {seconds} s, and no schedule runs more often than once a minute"
+            ));
         }
         (Some(_), Fit::Variable) => reasons.block("the time of day is not known".to_owned()),
         _ => {}
@@ -232,7 +246,9 @@ fn blockers(
         reasons.block(format!("`{name}` carries something from one round to the next"));
     }
     if built.is_long {
-        reasons.block("what a round does is too long for a CronJob to carry: make it a script of its own".to_owned());
+        reasons.block(
+            "what a round does is too long for a CronJob to carry: make it a script of its own".to_owned(),
+        );
     }
 }
 
@@ -328,4 +344,3 @@ fn warnings(found: &Found<'_>, schedule: &Schedule, built: &Built, list: &List, 
         reasons.texts.push("the loop did not wait for its command: runs may overlap".to_owned());
     }
 }
-

@@ -5,8 +5,9 @@ use super::syntax::Simple;
 /// Says something or does nothing: not what a loop is there for.
 const INERT: &[&str] = &[
     ":", "true", "echo", "printf", "date", "logger", "trap", "wait", "clear", "local", "declare", "typeset",
-    "readonly", "set", "shopt", "unset", "continue", "stty", "tput", "umask", "ulimit", "sync", "times", "jobs",
-    "[", "test", "break", "return", "exit", "shift", "hash", "type", "command", "pwd", "hostname", "export",
+    "readonly", "set", "shopt", "unset", "continue", "stty", "tput", "umask", "ulimit", "sync", "times",
+    "jobs", "[", "test", "break", "return", "exit", "shift", "hash", "type", "command", "pwd", "hostname",
+    "export",
 ];
 
 /// Commands whose output is only looked at: an assignment of it is no work done.
@@ -17,33 +18,132 @@ const QUERIES: &[&str] = &[
 
 /// Asks whether something else is there yet.
 const PROBES: &[&str] = &[
-    "nc", "ncat", "netcat", "curl", "wget", "pg_isready", "mysqladmin", "mariadb-admin", "redis-cli", "ping",
-    "mongosh", "mongo", "psql", "mysql", "mariadb", "test", "[", "nslookup", "dig", "getent", "timeout",
-    "wait-for-it", "wait-for", "dockerize", "rabbitmqctl", "rabbitmq-diagnostics", "kafka-topics", "celery",
-    "cqlsh", "telnet", "openssl", "ls", "pgrep", "pidof", "kubectl", "grep", "host", "bash", "sh",
+    "nc",
+    "ncat",
+    "netcat",
+    "curl",
+    "wget",
+    "pg_isready",
+    "mysqladmin",
+    "mariadb-admin",
+    "redis-cli",
+    "ping",
+    "mongosh",
+    "mongo",
+    "psql",
+    "mysql",
+    "mariadb",
+    "test",
+    "[",
+    "nslookup",
+    "dig",
+    "getent",
+    "timeout",
+    "wait-for-it",
+    "wait-for",
+    "dockerize",
+    "rabbitmqctl",
+    "rabbitmq-diagnostics",
+    "kafka-topics",
+    "celery",
+    "cqlsh",
+    "telnet",
+    "openssl",
+    "ls",
+    "pgrep",
+    "pidof",
+    "kubectl",
+    "grep",
+    "host",
+    "bash",
+    "sh",
 ];
 
 /// Runs crontabs.
-const CRON_DAEMONS: &[&str] =
-    &["crond", "cron", "supercronic", "go-cron", "yacron", "jobber", "ofelia", "dcron", "cronie", "fcron", "go-crond"];
+const CRON_DAEMONS: &[&str] = &[
+    "crond",
+    "cron",
+    "supercronic",
+    "go-cron",
+    "yacron",
+    "jobber",
+    "ofelia",
+    "dcron",
+    "cronie",
+    "fcron",
+    "go-crond",
+];
 
 /// Stays up for as long as it is let: what a loop around it does is restart it.
 const LONG_RUNNING: &[&str] = &[
-    "queue:work", "queue:listen", "horizon", "messenger:consume", "rabbitmq:consumer", "schedule:work",
-    "runserver", "gunicorn", "uvicorn", "daphne", "hypercorn", "uwsgi", "nginx", "apache2", "apache2ctl",
-    "apachectl", "httpd", "apache2-foreground", "php-fpm", "mysqld", "postgres", "redis-server", "memcached",
-    "haproxy", "caddy", "traefik", "sshd", "dockerd", "supervisord", "tail", "socat", "inotifywait", "fswatch",
-    "watchmedo", "nodemon", "serve", "http-server", "puma", "unicorn", "sidekiq", "resque", "beat", "consumer",
+    "queue:work",
+    "queue:listen",
+    "horizon",
+    "messenger:consume",
+    "rabbitmq:consumer",
+    "schedule:work",
+    "runserver",
+    "gunicorn",
+    "uvicorn",
+    "daphne",
+    "hypercorn",
+    "uwsgi",
+    "nginx",
+    "apache2",
+    "apache2ctl",
+    "apachectl",
+    "httpd",
+    "apache2-foreground",
+    "php-fpm",
+    "mysqld",
+    "postgres",
+    "redis-server",
+    "memcached",
+    "haproxy",
+    "caddy",
+    "traefik",
+    "sshd",
+    "dockerd",
+    "supervisord",
+    "tail",
+    "socat",
+    "inotifywait",
+    "fswatch",
+    "watchmedo",
+    "nodemon",
+    "serve",
+    "http-server",
+    "puma",
+    "unicorn",
+    "sidekiq",
+    "resque",
+    "beat",
+    "consumer",
 ];
 
 /// Acts on processes of its own container, which a pod of its own does not have.
 const LOCAL_PROCESSES: &[&str] = &[
-    "kill", "pkill", "killall", "supervisorctl", "s6-svc", "sv", "service", "systemctl", "rc-service", "rndc",
-    "postfix", "apachectl", "apache2ctl", "killall5", "dovecot", "nginx",
+    "kill",
+    "pkill",
+    "killall",
+    "supervisorctl",
+    "s6-svc",
+    "sv",
+    "service",
+    "systemctl",
+    "rc-service",
+    "rndc",
+    "postfix",
+    "apachectl",
+    "apache2ctl",
+    "killall5",
+    "dovecot",
+    "nginx",
 ];
 
 /// Waits for an event, not for a time.
-const EVENTS: &[&str] = &["inotifywait", "inotifywatch", "fswatch", "read", "select", "entr", "wait-for-event"];
+const EVENTS: &[&str] =
+    &["inotifywait", "inotifywatch", "fswatch", "read", "select", "entr", "wait-for-event"];
 
 /// What stands before a command without changing what it is.
 const PREFIXES: &[&str] =
@@ -74,7 +174,11 @@ fn unquote(word: &str) -> &str {
 
 fn base_name(word: &str) -> &str {
     // An expansion is no path.
-    if word.contains('$') { word } else { word.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or(word) }
+    if word.contains('$') {
+        word
+    } else {
+        word.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or(word)
+    }
 }
 
 /// The words behind `sleep`, if this is one.
