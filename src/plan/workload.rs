@@ -12,6 +12,7 @@ use super::{
     network, placement,
     ports::Ports,
     resources, rollout,
+    schedule::Scheduled,
     secrets::{self, Secrets},
     security,
     storage::Storage,
@@ -93,9 +94,16 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     let mut container = Container { name: app.clone(), ..Container::default() };
     image::plan(context, key, service, &mut pod, &mut container, entries);
     command::plan(context, service, parts.secrets, &mut pod, &mut container, entries);
+    let scheduled = parts.kinds.scheduled(key);
+    if let Some(scheduled) = scheduled {
+        command::plan_loop(context, service, parts.secrets, scheduled, &mut container, entries);
+    }
     let listening = parts.ports.of_container(key);
-    container.ports = (!listening.is_empty()).then_some(listening);
+    container.ports = (!listening.is_empty() && decided != Decided::CronJob).then_some(listening);
     health::plan(key, service.healthcheck.as_ref(), parts.ports, &mut container, entries);
+    if decided == Decided::CronJob {
+        health::drop(service.healthcheck.as_ref(), &mut container, entries);
+    }
     resources::plan(service, &mut container, entries);
     security::plan(service, &mut pod, &mut container, entries);
     network::plan(service, &mut pod, entries);
@@ -112,7 +120,8 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     };
     let mut mounted = mounts::plan(mounting, &mut pod, &mut container, entries);
     life(service, decided, &mut pod, entries);
-    let kind = kind(service, decided, &pod, entries);
+    let planned = scheduled.filter(|_| decided == Decided::CronJob);
+    let kind = planned.and_then(Scheduled::kind).unwrap_or_else(|| kind(service, decided, &pod, entries));
     let (mut annotations, mut pod_annotations) = (BTreeMap::new(), BTreeMap::new());
     labels(service, &mut annotations, &mut pod_annotations, entries);
     if let Some(deploy) = &service.deploy {
@@ -128,12 +137,17 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
         kind,
         file,
         waits: BTreeSet::new(),
-        comments: Vec::new(),
+        comments: planned.map(Scheduled::comments).unwrap_or_default(),
         annotations,
         pod_annotations,
         concealed,
         claim_templates: std::mem::take(&mut mounted.claim_templates),
-        services: network::services(context, parts.ports, key, needed),
+        // Nobody reaches a job.
+        services: if planned.is_some() {
+            Vec::new()
+        } else {
+            network::services(context, parts.ports, key, needed)
+        },
         pod,
     };
     let variables = secrets::variables(service)
@@ -350,6 +364,7 @@ fn file_name(context: &Context<'_>, key: &str, app: &str, object: &str, decided:
     let first = context.apps.members(app).first().is_some_and(|first| first == key);
     match decided {
         Decided::Job => format!("{object}.job.yaml"),
+        Decided::CronJob => "cronjobs.yaml".to_owned(),
         _ if !first => "workers.yaml".to_owned(),
         Decided::Deployment => "deployment.yaml".to_owned(),
         Decided::StatefulSet => "statefulset.yaml".to_owned(),
@@ -364,6 +379,7 @@ fn image_name(pod: &PodSpec) -> String {
 fn component(decided: Decided, service: &Service, _image: &str) -> &'static str {
     match decided {
         Decided::Job => "job",
+        Decided::CronJob => "cron",
         Decided::StatefulSet => "store",
         _ if service.ports.is_some() || service.expose.is_some() => "web",
         _ => "worker",
@@ -381,10 +397,20 @@ fn life(service: &Service, decided: Decided, pod: &mut PodSpec, entries: &mut En
         let again = condition.starts_with("on-failure");
         pod.restart_policy = Some(if again { "OnFailure" } else { "Never" }.to_owned());
     }
+    if decided == Decided::CronJob {
+        pod.restart_policy = Some("Never".to_owned());
+    }
     if service.restart.is_some() {
         match (decided, condition) {
             (Decided::Job, "always" | "unless-stopped" | "any") => {
                 entries.approximated(&["restart"], "a Job does not start again once it has ended well");
+            }
+            (Decided::CronJob, "always" | "unless-stopped" | "any" | "") => entries.mapped(&["restart"]),
+            (Decided::CronJob, _) => {
+                entries.approximated(
+                    &["restart"],
+                    "a CronJob runs again at its next time, whatever became of a run",
+                );
             }
             (Decided::Job, _) | (_, "always" | "unless-stopped" | "any" | "") => entries.mapped(&["restart"]),
             _ => entries.approximated(&["restart"], "a service that serves is always started again"),
@@ -399,7 +425,8 @@ fn kind(service: &Service, decided: Decided, pod: &PodSpec, entries: &mut Entrie
     }
     let update = rollout::plan(service, decided, entries);
     match decided {
-        Decided::Deployment => {
+        // A CronJob without a schedule does not come to be.
+        Decided::Deployment | Decided::CronJob => {
             let claims = pod.volumes.iter().flatten().any(|volume| volume.persistent_volume_claim.is_some());
             let recreate =
                 update.recreate || (claims && replicas.unwrap_or(1) <= 1 && update == Update::default());
