@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::{Container, PodSpec};
 
 use super::{
-    Context, Kind, Update, Workload, command, health, image,
+    ClusterService, Context, Kind, Update, Workload, command, health, image,
     kinds::{self, Decided, Kinds},
     ledger::{Entries, KeyPath, Ledger},
     mounts::{self, Delivered, Mounting},
@@ -94,16 +94,11 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     let mut container = Container { name: app.clone(), ..Container::default() };
     image::plan(context, key, service, &mut pod, &mut container, entries);
     command::plan(context, service, parts.secrets, &mut pod, &mut container, entries);
-    let scheduled = parts.kinds.scheduled(key);
-    if let Some(scheduled) = scheduled {
-        command::plan_loop(context, service, parts.secrets, scheduled, &mut container, entries);
-    }
     let listening = parts.ports.of_container(key);
     container.ports = (!listening.is_empty() && decided != Decided::CronJob).then_some(listening);
     health::plan(key, service.healthcheck.as_ref(), parts.ports, &mut container, entries);
-    if decided == Decided::CronJob {
-        health::drop(service.healthcheck.as_ref(), &mut container, entries);
-    }
+    let scheduled = parts.kinds.scheduled(key);
+    let planned = plan_loop(context, service, parts.secrets, scheduled, &mut container, entries);
     resources::plan(service, &mut container, entries);
     security::plan(service, &mut pod, &mut container, entries);
     network::plan(service, &mut pod, entries);
@@ -120,7 +115,6 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     };
     let mut mounted = mounts::plan(mounting, &mut pod, &mut container, entries);
     life(service, decided, &mut pod, entries);
-    let planned = scheduled.filter(|_| decided == Decided::CronJob);
     let kind = planned.and_then(Scheduled::kind).unwrap_or_else(|| kind(service, decided, &pod, entries));
     let (mut annotations, mut pod_annotations) = (BTreeMap::new(), BTreeMap::new());
     labels(service, &mut annotations, &mut pod_annotations, entries);
@@ -129,7 +123,6 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     }
     let concealed = parts.secrets.conceal(&mut container, &mut pod_annotations);
     pod.containers = vec![container];
-    let needed = decided == Decided::StatefulSet;
     let workload = Workload {
         service: name::dns_label(key),
         name: object,
@@ -142,18 +135,39 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
         pod_annotations,
         concealed,
         claim_templates: std::mem::take(&mut mounted.claim_templates),
-        // Nobody reaches a job.
-        services: if planned.is_some() {
-            Vec::new()
-        } else {
-            network::services(context, parts.ports, key, needed)
-        },
+        services: services(context, parts.ports, key, decided),
         pod,
     };
     let variables = secrets::variables(service)
         .map(|(name, value)| (name.to_owned(), context.hosts.follow(name, value)))
         .collect();
     Draft { key: key.to_owned(), app, workload, variables }
+}
+
+/// Gives a loop its command, and the loop if a CronJob replaces it.
+fn plan_loop<'a>(
+    context: &Context<'_>,
+    service: &Service,
+    secrets: &Secrets<'_>,
+    scheduled: Option<&'a Scheduled>,
+    container: &mut Container,
+    entries: &mut Entries<'_>,
+) -> Option<&'a Scheduled> {
+    let scheduled = scheduled?;
+    command::plan_loop(context, service, secrets, scheduled, container, entries);
+    if scheduled.stays.is_some() {
+        return None;
+    }
+    health::drop(service.healthcheck.as_ref(), container, entries);
+    Some(scheduled)
+}
+
+/// The Services of a workload. Nobody reaches a job that comes and goes.
+fn services(context: &Context<'_>, ports: &Ports, key: &str, decided: Decided) -> Vec<ClusterService> {
+    if decided == Decided::CronJob {
+        return Vec::new();
+    }
+    network::services(context, ports, key, decided == Decided::StatefulSet)
 }
 
 /// Decides what needs no look at the rest of the service. There is no `..`: an attribute that is added
