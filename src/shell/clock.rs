@@ -32,7 +32,7 @@ impl Clock {
     /// The time in `date -d 'tomorrow 03:00' +%s`.
     pub(super) fn asked_of_date(command: &str) -> Option<Self> {
         static ASKED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-            let pattern = r#"\bdate\b.*(?:-d|--date)[ =]?\s*["']?(?P<when>[^"'+]*)"#;
+            let pattern = r#"\bdate\b.*\s(?:--date|-d)[ =]?\s*["']?(?P<when>[^"'+]*)"#;
             Regex::new(pattern).ok()
         });
         let found = ASKED.as_ref()?.captures(command)?;
