@@ -26,6 +26,7 @@ mod placement;
 mod ports;
 mod resources;
 mod rollout;
+mod schedule;
 mod secrets;
 mod security;
 mod storage;
@@ -167,7 +168,7 @@ pub struct Workload {
     pub name: String,
     /// What object it is.
     pub kind: Kind,
-    /// Its part in the app: `web`, `worker`, `store` or `job`.
+    /// Its part in the app: `web`, `worker`, `store`, `job` or `cron`.
     pub component: &'static str,
     /// The file that holds it, below the tree.
     pub file: String,
@@ -212,6 +213,15 @@ pub enum Kind {
         backoff_limit: i32,
         /// How many pods have to succeed, all at once.
         completions: Option<i32>,
+    },
+    /// Runs to its end, again and again.
+    CronJob {
+        /// When.
+        schedule: String,
+        /// Seconds after which a run that could not start is left out.
+        starting_deadline: i64,
+        /// May a run start while the one before it goes on?
+        may_overlap: bool,
     },
 }
 

@@ -1,5 +1,6 @@
 //! A plan as files. Total: it cannot fail, decides nothing, and knows nothing of compose.
 
+mod cronjobs;
 mod elements;
 mod external_secrets;
 mod layers;
@@ -10,8 +11,10 @@ mod text;
 use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
+use serde_json::Value;
 
 use self::{
+    cronjobs::Shared,
     elements::Content,
     layers::{Directory, Generated, Layers},
 };
@@ -115,15 +118,32 @@ fn write_directory(
     files: &mut Vec<TreeFile>,
 ) {
     let header = text::header(origin);
+    let shared = Shared::of(path, directory);
     for (file, objects) in &directory.objects {
-        let documents: Vec<Yaml> = objects.iter().cloned().map(Yaml::from).collect();
-        files.push(generated(format!("{path}/{file}"), emit::documents(Some(&header), &documents)));
+        let documents: Vec<Yaml> = objects
+            .iter()
+            .map(|object| commented(shared.document(&object.value), &object.comments))
+            .collect();
+        files.push(generated(format!("{path}/{file}"), text::documents(&header, &documents)));
         kustomization.resources.push(file.clone());
+    }
+    for (patch, content) in shared.patches(&header) {
+        files.push(generated(format!("{path}/{}", patch.path), content));
+        kustomization.patches.push(patch);
     }
     for config_map in &directory.config_maps {
         kustomization.config_maps.push(generator(config_map, path, origin, files));
     }
     files.push(generated(format!("{path}/kustomization.yaml"), kustomization.to_text(&header)));
+}
+
+/// An object with what people should know of it above.
+fn commented(object: Value, comments: &[String]) -> Yaml {
+    let Yaml::Map(mut fields) = Yaml::from(object) else { return Yaml::Null };
+    if let Some((_, first)) = fields.iter_mut().next() {
+        first.above.extend(comments.iter().cloned());
+    }
+    Yaml::Map(fields)
 }
 
 /// A ConfigMap with the files that it is made of. Variables stand in an env file; those that do not fit in

@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::core::v1::{Container, ExecAction, Lifecycle, LifecycleHandler, PodSpec};
 
-use super::{Context, ledger::Entries, secrets::Secrets};
+use super::{Context, ledger::Entries, schedule::Scheduled, secrets::Secrets};
 use crate::{
     compose::model::{Command, Hook, Service},
     k8s::expansion,
@@ -78,6 +78,37 @@ fn init(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
         let reason =
             "the pod's pause process reaps, and all containers of the pod see each other's processes";
         entries.approximated(&["init"], reason);
+    }
+}
+
+/// Gives the container of a loop the command of one round, or says why the loop stays.
+pub(super) fn plan_loop(
+    context: &Context<'_>,
+    service: &Service,
+    secrets: &Secrets<'_>,
+    scheduled: &Scheduled,
+    container: &mut Container,
+    entries: &mut Entries<'_>,
+) {
+    if let Some(reason) = &scheduled.stays {
+        entries.approximated(&[scheduled.attribute], reason.as_str());
+        return;
+    }
+    let words = |words: &[String]| -> Option<Vec<String>> {
+        let word = |word: &String| secrets.refer(service, &context.hosts.follow("", word));
+        (!words.is_empty()).then(|| words.iter().map(word).collect())
+    };
+    let (command, args) = scheduled.words();
+    container.command = words(command);
+    container.args = words(args);
+    let comments = scheduled.comments();
+    let reason = format!("a loop, now a CronJob: {}", comments.join("; "));
+    for (key, present) in
+        [("entrypoint", service.entrypoint.is_some()), ("command", service.command.is_some())]
+    {
+        if present && key == scheduled.attribute {
+            entries.approximated(&[key], reason.as_str());
+        }
     }
 }
 

@@ -120,3 +120,17 @@ fn command(test: &[&str]) -> Option<Vec<String>> {
 fn seconds(nanoseconds: i64) -> i32 {
     i32::try_from(Duration(nanoseconds).seconds().max(1)).unwrap_or(i32::MAX)
 }
+/// A job that runs to its end has no health to ask for.
+pub(super) fn drop(
+    check: Option<&Spanned<Healthcheck>>,
+    container: &mut Container,
+    entries: &mut Entries<'_>,
+) {
+    container.startup_probe = None;
+    container.readiness_probe = None;
+    container.liveness_probe = None;
+    if check.is_some() {
+        entries
+            .ignored(&["healthcheck"], "a job runs to its end: whether it ended well is all there is to ask");
+    }
+}

@@ -2,13 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Context, files};
+use super::{
+    Context, files,
+    schedule::{self, Scheduled},
+};
 use crate::compose::model::Service;
 
 /// The kind of every service.
 #[derive(Debug, Default)]
 pub(super) struct Kinds {
     by_service: BTreeMap<String, Decided>,
+    scheduled: BTreeMap<String, Scheduled>,
 }
 
 /// A kind, before its details are known.
@@ -18,22 +22,31 @@ pub(super) enum Decided {
     StatefulSet,
     DaemonSet,
     Job,
+    CronJob,
 }
 
 impl Kinds {
     pub(super) fn of(&self, service: &str) -> Decided {
         self.by_service.get(service).copied().unwrap_or(Decided::Deployment)
     }
+
+    /// The loop that a service is.
+    pub(super) fn scheduled(&self, service: &str) -> Option<&Scheduled> {
+        self.scheduled.get(service)
+    }
 }
 
 /// Decides the kind of every service; the first rule that fits wins.
 pub(super) fn decide(context: &Context<'_>) -> Kinds {
     let awaited = awaited_to_the_end(context);
+    let scheduled = schedule::find(context);
     let by_service = context.services().map(|(name, service)| {
         let mode = service.deploy.as_ref().and_then(|deploy| deploy.value.mode.as_ref());
         let mode = mode.map_or("", |mode| mode.value.as_str());
         let decided = if mode == "global" {
             Decided::DaemonSet
+        } else if scheduled.get(name).is_some_and(|loop_| loop_.stays.is_none()) {
+            Decided::CronJob
         } else if mode.ends_with("-job") || awaited.contains(name) || is_one_shot(service) {
             Decided::Job
         } else if owns_a_volume(context, name, service) {
@@ -43,7 +56,7 @@ pub(super) fn decide(context: &Context<'_>) -> Kinds {
         };
         (name.to_owned(), decided)
     });
-    Kinds { by_service: by_service.collect() }
+    Kinds { by_service: by_service.collect(), scheduled }
 }
 
 /// Services that others wait for to end well.

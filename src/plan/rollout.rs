@@ -39,8 +39,8 @@ pub(super) fn plan(service: &Service, decided: Decided, entries: &mut Entries<'_
         entries.unsupported(&["deploy", "rollback_config"], reason);
     }
     if let Some(policy) = restart_policy {
-        let again =
-            decided == Decided::Job || policy.condition.as_ref().is_none_or(|text| text.value == "any");
+        let again = matches!(decided, Decided::Job | Decided::CronJob)
+            || policy.condition.as_ref().is_none_or(|text| text.value == "any");
         if !again {
             let reason = "a service that serves is always started again";
             entries.approximated(&["deploy", "restart_policy", "condition"], reason);

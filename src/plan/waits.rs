@@ -4,7 +4,7 @@
 //! environment does not run the store, nothing waits for it. Services that are no stores are not waited
 //! for: their clients have to bear that they come and go.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Context, Drafted, Kind, Wait};
 
@@ -23,15 +23,18 @@ pub(super) fn plan(contexts: &[Context<'_>], environments: &mut [Drafted<'_>]) -
             }
         }
     }
-    for draft in environments.iter_mut().flat_map(|drafted| &mut drafted.drafts) {
+    let mut awaited = BTreeSet::new();
+    let drafts = environments.iter_mut().flat_map(|drafted| &mut drafted.drafts);
+    // A CronJob that comes too early tries again at its next time.
+    for draft in drafts.filter(|draft| !matches!(draft.workload.kind, Kind::CronJob { .. })) {
         let waits = waiting.get(&draft.key).into_iter().flatten();
         draft
             .workload
             .waits
             .extend(waits.filter_map(|store| stores.get(store)).map(|wait| wait.host.clone()));
+        awaited.extend(draft.workload.waits.iter().cloned());
     }
-    let used = stores.into_iter().filter(|(store, _)| waiting.values().any(|stores| stores.contains(store)));
-    used.map(|(_, wait)| wait).collect()
+    stores.into_values().filter(|wait| awaited.contains(&wait.host)).collect()
 }
 
 /// Stores with a port, by service.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::{Container, PodSpec};
 
 use super::{
-    Context, Kind, Update, Workload, command, health, image,
+    ClusterService, Context, Kind, Update, Workload, command, health, image,
     kinds::{self, Decided, Kinds},
     kompose,
     ledger::{Entries, KeyPath, Ledger},
@@ -13,6 +13,7 @@ use super::{
     network, order, placement,
     ports::Ports,
     resources, rollout,
+    schedule::Scheduled,
     secrets::{self, Secrets},
     security,
     storage::Storage,
@@ -95,8 +96,10 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     image::plan(context, key, service, &mut pod, &mut container, entries);
     command::plan(context, service, parts.secrets, &mut pod, &mut container, entries);
     let listening = parts.ports.of_container(key);
-    container.ports = (!listening.is_empty()).then_some(listening);
+    container.ports = (!listening.is_empty() && decided != Decided::CronJob).then_some(listening);
     health::plan(key, service.healthcheck.as_ref(), parts.ports, &mut container, entries);
+    let scheduled = parts.kinds.scheduled(key);
+    let planned = plan_loop(context, service, parts.secrets, scheduled, &mut container, entries);
     resources::plan(service, &mut container, entries);
     security::plan(service, &mut pod, &mut container, entries);
     network::plan(service, &mut pod, entries);
@@ -115,7 +118,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     };
     let mut mounted = mounts::plan(mounting, &mut pod, &mut container, entries);
     life(service, decided, &mut pod, entries);
-    let kind = kind(service, decided, &pod, entries);
+    let kind = planned.and_then(Scheduled::kind).unwrap_or_else(|| kind(service, decided, &pod, entries));
     let (mut annotations, mut pod_annotations) = (BTreeMap::new(), BTreeMap::new());
     labels(service, &mut annotations, &mut pod_annotations, entries);
     if let Some(deploy) = &service.deploy {
@@ -130,18 +133,44 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
         kind,
         file,
         waits: BTreeSet::new(),
-        comments: Vec::new(),
+        comments: planned.map(Scheduled::comments).unwrap_or_default(),
         annotations,
         pod_annotations,
         concealed,
         claim_templates: std::mem::take(&mut mounted.claim_templates),
-        services: network::services(context, parts.ports, key, decided == Decided::StatefulSet),
+        services: services(context, parts.ports, key, decided),
         pod,
     };
     let variables = secrets::variables(service)
         .map(|(name, value)| (name.to_owned(), context.hosts.follow(name, value)))
         .collect();
     Draft { key: key.to_owned(), app, workload, variables }
+}
+
+/// Gives a loop its command, and the loop if a CronJob replaces it.
+fn plan_loop<'a>(
+    context: &Context<'_>,
+    service: &Service,
+    secrets: &Secrets<'_>,
+    scheduled: Option<&'a Scheduled>,
+    container: &mut Container,
+    entries: &mut Entries<'_>,
+) -> Option<&'a Scheduled> {
+    let scheduled = scheduled?;
+    command::plan_loop(context, service, secrets, scheduled, container, entries);
+    if scheduled.stays.is_some() {
+        return None;
+    }
+    health::drop(service.healthcheck.as_ref(), container, entries);
+    Some(scheduled)
+}
+
+/// The Services of a workload. Nobody reaches a job that comes and goes.
+fn services(context: &Context<'_>, ports: &Ports, key: &str, decided: Decided) -> Vec<ClusterService> {
+    if decided == Decided::CronJob {
+        return Vec::new();
+    }
+    network::services(context, ports, key, decided == Decided::StatefulSet)
 }
 
 /// Decides what needs no look at the rest of the service. There is no `..`: an attribute that is added
@@ -331,6 +360,7 @@ fn file_name(context: &Context<'_>, key: &str, app: &str, object: &str, decided:
     let first = context.apps.members(app).first().is_some_and(|first| first == key);
     match decided {
         Decided::Job => format!("{object}.job.yaml"),
+        Decided::CronJob => "cronjobs.yaml".to_owned(),
         _ if !first => "workers.yaml".to_owned(),
         Decided::Deployment => "deployment.yaml".to_owned(),
         Decided::StatefulSet => "statefulset.yaml".to_owned(),
@@ -345,6 +375,7 @@ fn image_name(pod: &PodSpec) -> String {
 fn component(decided: Decided, service: &Service, _image: &str) -> &'static str {
     match decided {
         Decided::Job => "job",
+        Decided::CronJob => "cron",
         Decided::StatefulSet => "store",
         _ if service.ports.is_some() || service.expose.is_some() => "web",
         _ => "worker",
@@ -362,10 +393,20 @@ fn life(service: &Service, decided: Decided, pod: &mut PodSpec, entries: &mut En
         let again = condition.starts_with("on-failure");
         pod.restart_policy = Some(if again { "OnFailure" } else { "Never" }.to_owned());
     }
+    if decided == Decided::CronJob {
+        pod.restart_policy = Some("Never".to_owned());
+    }
     if service.restart.is_some() {
         match (decided, condition) {
             (Decided::Job, "always" | "unless-stopped" | "any") => {
                 entries.approximated(&["restart"], "a Job does not start again once it has ended well");
+            }
+            (Decided::CronJob, "always" | "unless-stopped" | "any" | "") => entries.mapped(&["restart"]),
+            (Decided::CronJob, _) => {
+                entries.approximated(
+                    &["restart"],
+                    "a CronJob runs again at its next time, whatever became of a run",
+                );
             }
             (Decided::Job, _) | (_, "always" | "unless-stopped" | "any" | "") => entries.mapped(&["restart"]),
             _ => entries.approximated(&["restart"], "a service that serves is always started again"),
@@ -380,7 +421,8 @@ fn kind(service: &Service, decided: Decided, pod: &PodSpec, entries: &mut Entrie
     }
     let update = rollout::plan(service, decided, entries);
     match decided {
-        Decided::Deployment => {
+        // A CronJob without a schedule does not come to be.
+        Decided::Deployment | Decided::CronJob => {
             let claims = pod.volumes.iter().flatten().any(|volume| volume.persistent_volume_claim.is_some());
             let recreate =
                 update.recreate || (claims && replicas.unwrap_or(1) <= 1 && update == Update::default());

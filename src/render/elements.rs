@@ -27,6 +27,8 @@ pub(super) struct Object {
     pub(super) home: String,
     /// The name of its file.
     pub(super) file: String,
+    /// What people should know of it.
+    pub(super) comments: Vec<String>,
     pub(super) value: Value,
 }
 
@@ -72,7 +74,8 @@ fn of_app(app: &App, elements: &mut Elements) {
     }
     for workload in &app.workloads {
         let (home, file) = workload.file.rsplit_once('/').unwrap_or((&app.home, &workload.file));
-        elements.objects.push(object(objects::workload(app, workload), home, file));
+        let comments = workload.comments.clone();
+        elements.objects.push(Object { comments, ..object(objects::workload(app, workload), home, file) });
         for service in objects::services(app, workload) {
             elements.objects.push(object(service, home, "service.yaml"));
         }
@@ -110,6 +113,7 @@ fn object(value: Value, home: &str, file: &str) -> Object {
         id: (text("/kind"), text("/metadata/name")),
         home: home.to_owned(),
         file: file.to_owned(),
+        comments: Vec::new(),
         value,
     }
 }

@@ -28,9 +28,17 @@ pub(super) struct Directory {
     /// The environments that apply it.
     pub(super) environments: Environments,
     /// Objects by file, in the order of their first environment.
-    pub(super) objects: Vec<(String, Vec<Value>)>,
+    pub(super) objects: Vec<(String, Vec<Document>)>,
     /// ConfigMaps.
     pub(super) config_maps: Vec<Generated>,
+}
+
+/// An object as it stands in a directory.
+#[derive(Debug)]
+pub(super) struct Document {
+    /// What people should know of it.
+    pub(super) comments: Vec<String>,
+    pub(super) value: Value,
 }
 
 /// What an environment changes.
@@ -144,12 +152,20 @@ fn object(environments: &[Elements], id: &(String, String), homes: &Homes<'_>, l
             add_patch(overlay, id, operations);
         }
     }
+    let document = Document { comments: comments(&versions, &base), value: base };
     let directory = layers.directories.entry(home).or_default();
     directory.environments = present;
     match directory.objects.iter_mut().find(|(file, _)| *file == first.file) {
-        Some((_, objects)) => objects.push(base),
-        None => directory.objects.push((first.file.clone(), vec![base])),
+        Some((_, objects)) => objects.push(document),
+        None => directory.objects.push((first.file.clone(), vec![document])),
     }
+}
+
+/// The comments of a version with the schedule of the base: they speak of it.
+fn comments(versions: &BTreeMap<usize, &Object>, base: &Value) -> Vec<String> {
+    let schedule = |value: &Value| value.pointer("/spec/schedule").cloned();
+    let version = versions.values().find(|version| schedule(&version.value) == schedule(base));
+    version.map(|version| version.comments.clone()).unwrap_or_default()
 }
 
 fn add_patch(overlay: &mut Overlay, (kind, name): &(String, String), operations: Vec<Value>) {

@@ -18,14 +18,14 @@ use k8s_openapi::{
 };
 use serde_json::{Value, json};
 
-use super::text;
+use super::{cronjobs, text};
 use crate::{
     k8s::fields,
     plan::{App, ClusterService, Concealed, Kind, SERVICE_LABEL, Update, Wait, Workload},
     yaml::emit::{self, Yaml},
 };
 
-const NAME_LABEL: &str = "app.kubernetes.io/name";
+pub(super) const NAME_LABEL: &str = "app.kubernetes.io/name";
 /// Has a shell and `nc`.
 const WAITING_IMAGE: &str = "busybox:1.36";
 const COMPONENT_LABEL: &str = "app.kubernetes.io/component";
@@ -81,6 +81,7 @@ pub(super) fn workload(app: &App, workload: &Workload) -> Value {
             };
             fields::ordered(&Job { metadata, spec: Some(spec), ..Job::default() })
         }
+        Kind::CronJob { .. } => cronjobs::object(app, workload),
     }
 }
 
@@ -159,16 +160,21 @@ fn patch(workload: &Workload, container: &Container, annotations: Labels) -> Val
         Kind::StatefulSet { .. } => ("apps/v1", "StatefulSet"),
         Kind::DaemonSet => ("apps/v1", "DaemonSet"),
         Kind::Job { .. } => ("batch/v1", "Job"),
+        Kind::CronJob { .. } => ("batch/v1", "CronJob"),
     };
     let template = PodTemplateSpec {
         metadata: Some(ObjectMeta { annotations: some(&annotations), ..ObjectMeta::default() }),
         spec: Some(PodSpec { containers: vec![container.clone()], ..PodSpec::default() }),
     };
+    let spec = match workload.kind {
+        Kind::CronJob { .. } => json!({"jobTemplate": {"spec": {"template": template}}}),
+        _ => json!({"template": template}),
+    };
     fields::ordered(&json!({
         "apiVersion": version,
         "kind": kind,
         "metadata": {"name": workload.name},
-        "spec": {"template": template},
+        "spec": spec,
     }))
 }
 
@@ -203,7 +209,7 @@ fn strategy(update: &Update) -> Option<DeploymentStrategy> {
     })
 }
 
-fn labels(app: &App, workload: &Workload) -> Labels {
+pub(super) fn labels(app: &App, workload: &Workload) -> Labels {
     Labels::from([
         (NAME_LABEL.to_owned(), app.name.clone()),
         (COMPONENT_LABEL.to_owned(), workload.component.to_owned()),
@@ -216,6 +222,6 @@ fn selector(workload: &Workload) -> Labels {
     Labels::from([(SERVICE_LABEL.to_owned(), workload.service.clone())])
 }
 
-fn some(map: &Labels) -> Option<Labels> {
+pub(super) fn some(map: &Labels) -> Option<Labels> {
     (!map.is_empty()).then(|| map.clone())
 }

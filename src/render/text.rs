@@ -1,7 +1,10 @@
 //! What people read: headers of files, the tree's README.
 
 use super::external_secrets;
-use crate::plan::{Environment, Kind, Plan};
+use crate::{
+    plan::{Environment, Kind, Plan},
+    yaml::emit::{self, Yaml},
+};
 
 /// At the top of files of the user.
 pub(super) const YOURS: &str = "\
@@ -24,6 +27,18 @@ pub(super) fn header(origin: &[String]) -> String {
          Your own changes belong in overlays/<environment>/kustomization.yaml.",
         origin.join(" + "),
     )
+}
+
+/// Documents behind a header. A comment of the first one stands apart from it.
+pub(super) fn documents(header: &str, documents: &[Yaml]) -> String {
+    let first = documents.first().and_then(|document| match document {
+        Yaml::Map(fields) => fields.values().next(),
+        _ => None,
+    });
+    if first.is_none_or(|entry| entry.above.is_empty()) {
+        return emit::documents(Some(header), documents);
+    }
+    format!("{}\n{}", emit::documents(Some(header), &[]), emit::documents(None, documents))
 }
 
 /// At the top of generated env files; kustomize takes whole lines of comment only.
@@ -83,7 +98,7 @@ fn deploy(environment: &Environment) -> String {
     }
     format!(
         "    kubectl -n {namespace} delete job -l app.kubernetes.io/component=job --ignore-not-found
-    kubectl apply -k {overlay} -l 'app.kubernetes.io/component notin (web,worker)'
+    kubectl apply -k {overlay} -l 'app.kubernetes.io/component notin (web,worker,cron)'
     kubectl -n {namespace} wait --for=condition=complete job -l app.kubernetes.io/component=job --timeout=10m
     kubectl apply -k {overlay}
 

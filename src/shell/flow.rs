@@ -133,10 +133,10 @@ impl<'s, 'e> Walk<'s, 'e> {
 
     /// What may happen or not: variables keep what they had, or get a default.
     fn perhaps(&mut self, step: impl FnOnce(&mut Self) -> Flow) -> Flow {
-        let before = self.scope.clone();
+        self.scope.suppose();
         let flow = step(self);
-        let after = std::mem::replace(&mut self.scope, before);
-        self.scope.merge(&after);
+        let supposed = self.scope.forget();
+        self.scope.merge(supposed);
         flow
     }
 
@@ -149,14 +149,14 @@ impl<'s, 'e> Walk<'s, 'e> {
                 return;
             }
         }
-        let before = self.scope.clone();
+        self.scope.suppose();
         let outer = self.found.take();
         for (_, pipeline) in &statement.chain {
             if !self.is_plain(pipeline) {
                 self.pipeline(statement, pipeline, depth + 1);
             }
         }
-        self.scope = before;
+        self.scope.forget();
         let found = std::mem::replace(&mut self.found, outer);
         match found {
             Some(found) if found.round.payload.is_empty() => {}
@@ -310,8 +310,9 @@ impl<'s, 'e> Walk<'s, 'e> {
             self.bounded(&body.body, Some(&body.condition));
             return Flow::On;
         }
-        let mut scope = self.scope.clone();
-        let round = round::of(body, &self.functions, &mut scope);
+        self.scope.suppose();
+        let round = round::of(body, &self.functions, &mut self.scope);
+        self.scope.forget();
         if round.ending == Ending::OnResult {
             let probes = probes(&body.body);
             self.waited = Some(if probes { Kind::WaitUntil } else { Kind::Retry });

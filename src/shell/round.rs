@@ -280,19 +280,20 @@ impl Measure<'_, '_, '_> {
         }
         let mut living: Vec<Delays> = Vec::new();
         let mut count = usize::from(or_none);
-        let before = self.scope.clone();
-        let mut merged = before.clone();
+        let mut supposed = Vec::new();
         for body in bodies {
-            *self.scope = before.clone();
+            self.scope.suppose();
             let delays = self.list(body, depth, position);
-            merged.merge(self.scope);
+            supposed.push(self.scope.forget());
             let is_parked = delays.delays.iter().any(|delay| delay.seconds == Some(f64::INFINITY));
+            // Waits that end in a new start of the script are waits all the same.
+            self.varies |= delays.stops && !is_parked && !delays.delays.is_empty();
             if !delays.stops && !is_parked {
                 count += 1;
                 living.push(delays);
             }
         }
-        *self.scope = merged;
+        supposed.into_iter().for_each(|supposed| self.scope.merge(supposed));
         let with: Vec<Delays> = living.into_iter().filter(|delays| !delays.delays.is_empty()).collect();
         let is_certain = with.len() == count;
         let longest = |delays: &Delays| delays.delays.iter().filter_map(|delay| delay.seconds).sum::<f64>();

@@ -136,36 +136,28 @@ pub(super) fn parse(text: &str) -> Result<List, Unreadable> {
     Ok(program.complete_commands.iter().flat_map(|list| lower_list(list, &places)).collect())
 }
 
-/// A rough count that errs towards depth: quotes and comments are not told from code.
+/// A rough count that errs towards depth: what closes within a comment is not counted, what opens is.
 fn is_shallow(text: &str) -> bool {
     let (mut openings, mut depth) = (0_usize, 0_usize);
-    let mut open = |by: usize, depth: &mut usize| {
-        openings += by;
-        *depth += by;
-        openings <= MOST_OPENINGS && *depth <= DEEPEST
-    };
-    let words = text.split_inclusive(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    for piece in words {
-        let word = piece.trim_end_matches(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-        let fine = match word {
-            "if" | "do" | "case" => open(1, &mut depth),
-            "fi" | "done" | "esac" => {
-                depth = depth.saturating_sub(1);
-                true
+    for line in text.lines() {
+        let comment = line.find(" #").or_else(|| line.starts_with('#').then_some(0)).unwrap_or(line.len());
+        let mut at = 0;
+        for piece in line.split_inclusive(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+            let word = piece.trim_end_matches(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            let sign = piece.get(word.len()..).and_then(|sign| sign.chars().next());
+            let opened = usize::from(matches!(word, "if" | "do" | "case"))
+                + usize::from(matches!(sign, Some('(' | '{' | '[')));
+            let closed = usize::from(matches!(word, "fi" | "done" | "esac"))
+                + usize::from(matches!(sign, Some(')' | '}' | ']')));
+            openings += opened;
+            depth += opened;
+            if at < comment {
+                depth = depth.saturating_sub(closed);
             }
-            _ => true,
-        };
-        let fine = fine
-            && match piece.chars().next_back() {
-                Some('(' | '{' | '[') => open(1, &mut depth),
-                Some(')' | '}' | ']') => {
-                    depth = depth.saturating_sub(1);
-                    true
-                }
-                _ => true,
-            };
-        if !fine {
-            return false;
+            if openings > MOST_OPENINGS || depth > DEEPEST {
+                return false;
+            }
+            at += piece.len();
         }
     }
     true
@@ -515,6 +507,9 @@ fn lower_test(test: &ast::ExtendedTestExpr) -> Test {
 /// The words behind `[` or `test`.
 pub(super) fn test_of_words(words: &[String]) -> Test {
     let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| *word != "]").collect();
+    if words.len() > 60 {
+        return Test::Unknown;
+    }
     // `-o` binds less than `-a`.
     for (operator, build) in [
         ("-o", Test::Or as fn(Box<Test>, Box<Test>) -> Test),

@@ -54,7 +54,8 @@ impl Value {
 /// The variables and arguments of a script at a place in it.
 #[derive(Clone)]
 pub(super) struct Scope<'a> {
-    variables: BTreeMap<String, Value>,
+    /// The last layer holds what commands set that may have run or not.
+    layers: Vec<BTreeMap<String, Value>>,
     /// `$1` and on; nothing if nobody said.
     arguments: Option<Vec<String>>,
     environment: &'a dyn Fn(&str) -> Option<String>,
@@ -67,7 +68,7 @@ const DEEPEST: usize = 8;
 impl<'a> Scope<'a> {
     pub(super) fn new(arguments: &[String], environment: &'a dyn Fn(&str) -> Option<String>) -> Self {
         let arguments = (!arguments.is_empty()).then(|| arguments.to_vec());
-        Self { variables: BTreeMap::new(), arguments, environment, depth: 0 }
+        Self { layers: vec![BTreeMap::new()], arguments, environment, depth: 0 }
     }
 
     /// The same variables within a function that is called with these words.
@@ -82,21 +83,32 @@ impl<'a> Scope<'a> {
     }
 
     pub(super) fn assign(&mut self, name: &str, value: Value) {
-        self.variables.insert(name.to_owned(), value);
+        if let Some(layer) = self.layers.last_mut() {
+            layer.insert(name.to_owned(), value);
+        }
     }
 
     pub(super) fn unset(&mut self, name: &str) {
-        self.variables.insert(name.to_owned(), Value::known(""));
+        self.assign(name, Value::known(""));
     }
 
-    /// The scope behind commands that may have run or not: `arm` is the scope if they did.
-    pub(super) fn merge(&mut self, arm: &Scope<'_>) {
-        for (name, theirs) in &arm.variables {
-            let mine = self.variable(name);
-            if mine == *theirs {
+    /// From here on commands are looked at that may run or not.
+    pub(super) fn suppose(&mut self) {
+        self.layers.push(BTreeMap::new());
+    }
+
+    /// What they set, taken back.
+    pub(super) fn forget(&mut self) -> BTreeMap<String, Value> {
+        if self.layers.len() > 1 { self.layers.pop().unwrap_or_default() } else { BTreeMap::new() }
+    }
+
+    /// Behind commands that may have run or not: what they set is a default at most.
+    pub(super) fn merge(&mut self, supposed: BTreeMap<String, Value>) {
+        for (name, theirs) in supposed {
+            let mine = self.variable(&name);
+            if mine == theirs {
                 continue;
             }
-            let default = mine.text.clone().or_else(|| theirs.text.clone());
             let parameter = match (&mine.text, &theirs.parameter, &mine.parameter) {
                 (Some(_), Some(theirs), _) => {
                     Some(IntervalParameter { default: mine.text.clone(), ..theirs.clone() })
@@ -107,12 +119,13 @@ impl<'a> Scope<'a> {
                 (_, _, mine) => mine.clone(),
             };
             let clock = mine.clock.or(theirs.clock);
-            self.assign(name, Value { text: default, parameter, assumed: true, clock });
+            let text = mine.text.or(theirs.text);
+            self.assign(&name, Value { text, parameter, assumed: true, clock });
         }
     }
 
     fn variable(&self, name: &str) -> Value {
-        if let Some(value) = self.variables.get(name) {
+        if let Some(value) = self.layers.iter().rev().find_map(|layer| layer.get(name)) {
             return value.clone();
         }
         let parameter = Some(IntervalParameter { name: name.to_owned(), default: None });
