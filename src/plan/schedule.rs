@@ -14,6 +14,7 @@ use crate::{
     shell::{
         self, Loop, Script, Verdict,
         command_line::{self, Invocation},
+        crontab::{self, Format},
         dockerfile::{self, Stage},
     },
 };
@@ -47,6 +48,9 @@ impl Scheduled {
 
     /// What to say above the object: the interval, and in what the schedule differs from it.
     pub(super) fn comments(&self) -> Vec<String> {
+        if self.found.kind == shell::Kind::Crontab {
+            return self.found.reasons.clone();
+        }
         let interval = self.found.interval.unwrap_or_default();
         let mut lines = vec![match &self.found.difference {
             Some(difference) => format!("every {interval} s: {difference}"),
@@ -60,7 +64,8 @@ impl Scheduled {
     /// The words that the script says itself, and those that it was given.
     pub(super) fn words(&self) -> (&[String], &[String]) {
         let words = self.found.commands.first().map_or(&[][..], Vec::as_slice);
-        if self.behind_entrypoint {
+        // What cron runs, it runs without the image's entrypoint.
+        if self.behind_entrypoint && self.found.kind != shell::Kind::Crontab {
             (&[], words)
         } else {
             words.split_at(self.found.own_words.min(words.len()))
@@ -113,7 +118,14 @@ fn of_service(
         source.read(command).map(|found| (found, true)).filter(|(found, _)| is_loop(found))
     });
     let (found, behind_entrypoint) = found?;
-    let stays = stays(context, name, service, &found);
+    let (found, unread) = match found.kind {
+        shell::Kind::Crontab => match source.crontab(&whole) {
+            Ok(found) => (found, None),
+            Err(reason) => (found, Some(reason)),
+        },
+        _ => (found, None),
+    };
+    let stays = unread.or_else(|| stays(context, name, service, &found));
     Some(Scheduled { found, attribute, behind_entrypoint, stays })
 }
 
@@ -123,9 +135,6 @@ fn is_loop(found: &Loop) -> bool {
 
 /// Why a loop stays a loop.
 fn stays(context: &Context<'_>, name: &str, service: &Service, found: &Loop) -> Option<String> {
-    if found.kind == shell::Kind::Crontab {
-        return Some("runs a cron daemon: its crontab is not read".to_owned());
-    }
     let mode = service.deploy.as_ref().and_then(|deploy| deploy.value.mode.as_ref());
     let reason = if found.convert == Verdict::No {
         found.reasons.first().cloned().unwrap_or_else(|| "no schedule says it".to_owned())
@@ -174,6 +183,54 @@ impl Source<'_> {
             environment: self.environment,
             stagger: Some(self.name),
         }))
+    }
+
+    /// The crontab that a cron daemon runs, if it can be read here and its one line be a CronJob.
+    fn crontab(&self, words: &[String]) -> Result<Loop, String> {
+        const PLACES: [(&str, Format); 5] = [
+            ("/etc/crontabs/root", Format::User),
+            ("/var/spool/cron/crontabs/root", Format::User),
+            ("/var/spool/cron/root", Format::User),
+            ("/etc/crontab", Format::System),
+            ("/etc/cron.d/crontab", Format::System),
+        ];
+        let stays = |reason: String| Err(format!("runs a cron daemon, kept as it is: {reason}"));
+        // supercronic is told its crontab.
+        let named = words
+            .iter()
+            .skip(1)
+            .filter(|word| word.starts_with('/'))
+            .map(|word| (word.as_str(), Format::User));
+        let found = named.chain(PLACES).find_map(|(place, format)| Some((place, format, self.file(place)?)));
+        let Some((place, format, text)) = found else {
+            return stays("its crontab is not found here".to_owned());
+        };
+        let crontab = crontab::parse(&text, format);
+        if let Some((line, problem)) = crontab.problems.first() {
+            return stays(format!("line {line} of {place}: {problem}"));
+        }
+        let [entry] = &crontab.entries[..] else {
+            return stays(format!("{place} has {} lines, each to be a CronJob", crontab.entries.len()));
+        };
+        if let Some(user) = &entry.user {
+            return stays(format!("line {} of {place} runs as `{user}`", entry.line));
+        }
+        if let Some((variable, _)) = crontab.environment.first() {
+            return stays(format!("{place} sets `{variable}`: set it under `environment`"));
+        }
+        Ok(Loop {
+            kind: shell::Kind::Crontab,
+            commands: vec![entry.words.clone()],
+            own_words: entry.words.len(),
+            interval: shell::shortest_gap(&entry.schedule),
+            parameter: None,
+            background: true,
+            fit: shell::Fit::Exact,
+            schedule: Some(entry.schedule.clone()),
+            difference: None,
+            convert: Verdict::Yes,
+            reasons: vec![format!("line {} of the crontab {place}", entry.line)],
+        })
     }
 
     /// The text of a file in the container.

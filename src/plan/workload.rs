@@ -141,10 +141,13 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
         services: services(context, parts.ports, key, decided),
         pod,
     };
-    let variables = secrets::variables(service)
-        .map(|(name, value)| (name.to_owned(), context.hosts.follow(name, value)))
-        .collect();
-    Draft { key: key.to_owned(), app, workload, variables }
+    Draft { key: key.to_owned(), app, workload, variables: variables(context, service) }
+}
+
+/// The variables of a service, their hosts by the names that resolve in the cluster.
+fn variables(context: &Context<'_>, service: &Service) -> BTreeMap<String, String> {
+    let variables = secrets::variables(service);
+    variables.map(|(name, value)| (name.to_owned(), context.hosts.follow(name, value))).collect()
 }
 
 /// Gives a loop its command, and the loop if a CronJob replaces it.

@@ -284,7 +284,7 @@ fn take_out_identity(object: &mut Value) {
 
 fn remove(object: &mut Value, field: &str) {
     if let Some(fields) = object.as_object_mut() {
-        fields.remove(field);
+        fields.shift_remove(field);
     }
 }
 

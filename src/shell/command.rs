@@ -8,8 +8,9 @@ use super::{
     condition,
     flow::Found,
     round::{self, Functions},
+    split,
     syntax::{Command, List, Simple, Statement},
-    value, words,
+    visit, words,
 };
 
 /// Bytes of the longest text that is worth carrying in a CronJob.
@@ -71,8 +72,23 @@ pub(super) fn of_line(list: &List, text: &str, shell: &[String]) -> Built {
 
 /// The one command of a round, if that is all there is to it.
 fn plain<'s>(found: &Found<'s>) -> Option<(&'s Statement, &'s Simple)> {
-    let [(_, statement)] = found.round.payload[..] else { return None };
+    let [(position, statement)] = found.round.payload[..] else { return None };
+    let others = found.body.body.iter().enumerate().filter(|(index, _)| *index != position);
+    // A round that can be left early is more than its command.
+    if others.into_iter().any(|(_, other)| leaves(other)) {
+        return None;
+    }
     round::only_simple(statement).map(|simple| (statement, simple))
+}
+
+/// Can a statement end the round?
+fn leaves(statement: &Statement) -> bool {
+    let mut found = false;
+    visit::simple(std::slice::from_ref(statement), &mut |simple| {
+        let name = simple.words.first().map_or("", String::as_str);
+        found |= words::is_exit(name) || name == "continue";
+    });
+    found
 }
 
 fn slice<'t>(source: &Source<'t>, range: &Range<usize>) -> &'t str {
@@ -99,7 +115,7 @@ fn words_of(simple: &Simple, source: &Source<'_>) -> Option<Built> {
         if word.contains('$') && fixed.is_none() {
             fixed = Some(all.len());
         }
-        all.extend(value::split_word(word, source.arguments)?);
+        all.extend(split::split_word(word, source.arguments)?);
     }
     let first = all.first()?;
     // A word that became empty, or an assignment, is no program.
@@ -180,17 +196,11 @@ fn need_of(statement: &Statement, used: &BTreeSet<&str>, functions: &Functions<'
         }
     };
     let is_defined = |name: &str| used.contains(name);
-    round::visit(std::slice::from_ref(statement), &mut |command| match command {
-        Command::Function { name, .. } => {
-            if is_defined(name) {
-                raise(Need::Value);
-            }
-        }
+    visit::all(std::slice::from_ref(statement), &mut |command| match command {
+        Command::Function { name, .. } if is_defined(name) => raise(Need::Value),
         Command::Simple(simple) => raise(need_of_simple(simple, &is_defined, functions)),
-        Command::Arithmetic(expression) => {
-            if condition::identifiers(expression).any(is_defined) {
-                raise(Need::Value);
-            }
+        Command::Arithmetic(expression) if condition::identifiers(expression).any(is_defined) => {
+            raise(Need::Value);
         }
         _ => {}
     });
@@ -235,7 +245,7 @@ fn need_of_simple(simple: &Simple, is_used: &dyn Fn(&str) -> bool, functions: &F
 /// Can it end the script?
 fn ends(statement: &Statement) -> bool {
     let mut found = false;
-    round::visit_simple(std::slice::from_ref(statement), &mut |simple| {
+    visit::simple(std::slice::from_ref(statement), &mut |simple| {
         found |= matches!(simple.words.first().map(String::as_str), Some("exit" | "exec"));
     });
     found
@@ -327,7 +337,7 @@ fn edits(found: &Found<'_>, source: &Source<'_>) -> Vec<Edit> {
 /// Is there a `break` or `continue` that belongs to the loop?
 fn leaves_round(body: &List) -> bool {
     let mut found = false;
-    round::visit_simple(body, &mut |simple| {
+    visit::simple(body, &mut |simple| {
         found |= matches!(simple.words.first().map(String::as_str), Some("break" | "continue"));
     });
     found

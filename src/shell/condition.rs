@@ -9,7 +9,8 @@ use regex::Regex;
 
 use super::{
     clock::Clock,
-    syntax::{self, Command, Condition, Link, List, Pipeline, Simple, Statement, Test},
+    syntax::{Command, Condition, Link, List, Pipeline, Simple, Statement},
+    test::{self, Test},
     value::Scope,
 };
 
@@ -63,7 +64,7 @@ fn simple_holds(simple: &Simple, scope: &mut Scope<'_>) -> Option<bool> {
         None => return simple.assignments.iter().all(|(_, value)| value.is_some()).then_some(true),
     };
     match name {
-        "[" | "test" => test_holds(&syntax::test_of_words(rest), scope),
+        "[" | "test" => test_holds(&test::of_words(rest), scope),
         "false" | "/bin/false" => Some(false),
         name if SUCCEED.contains(&name) => Some(true),
         // `while $running` with `running=true`.
@@ -114,15 +115,15 @@ fn test_holds(test: &Test, scope: &mut Scope<'_>) -> Option<bool> {
     }
 }
 
-/// What a condition looks at.
+/// What a condition looks at: at …
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Looks {
     /// Variables that the loop does not touch, and arguments.
-    AtSettings,
+    Settings,
     /// What a command does: it holds if the command succeeds.
-    AtSuccess,
+    Success,
     /// What came of commands, or the state of the world.
-    AtResults,
+    Results,
 }
 
 /// What a loop changes, and the functions by which it may ask.
@@ -135,42 +136,42 @@ pub(super) struct Changing<'c, 's> {
 /// What some statements look at.
 pub(super) fn looks(list: &List, changing: &Changing<'_, '_>) -> Looks {
     let pipelines = list.iter().flat_map(|statement| &statement.chain).map(|(_, pipeline)| pipeline);
-    pipelines.map(|pipeline| pipeline_looks(pipeline, changing)).fold(Looks::AtSettings, |all, one| {
+    pipelines.map(|pipeline| pipeline_looks(pipeline, changing)).fold(Looks::Settings, |all, one| {
         match (all, one) {
-            (Looks::AtSettings, one) => one,
-            (all, Looks::AtSettings) => all,
-            (Looks::AtSuccess, Looks::AtSuccess) => Looks::AtSuccess,
-            _ => Looks::AtResults,
+            (Looks::Settings, one) => one,
+            (all, Looks::Settings) => all,
+            (Looks::Success, Looks::Success) => Looks::Success,
+            _ => Looks::Results,
         }
     })
 }
 
 /// What a pipeline looks at.
 pub(super) fn pipeline_looks(pipeline: &Pipeline, changing: &Changing<'_, '_>) -> Looks {
-    let [command] = &pipeline.commands[..] else { return Looks::AtSuccess };
+    let [command] = &pipeline.commands[..] else { return Looks::Success };
     match command {
         Command::Simple(simple) => simple_looks(simple, changing),
         Command::Group(list) | Command::Subshell(list) => looks(list, changing),
         Command::Arithmetic(expression) => {
             let reads_change = identifiers(expression).any(|name| changing.names.contains(name));
-            if reads_change || is_result(expression) { Looks::AtResults } else { Looks::AtSettings }
+            if reads_change || is_result(expression) { Looks::Results } else { Looks::Settings }
         }
         Command::Test(test) => test_looks(test, changing),
-        _ => Looks::AtResults,
+        _ => Looks::Results,
     }
 }
 
 fn simple_looks(simple: &Simple, changing: &Changing<'_, '_>) -> Looks {
     match simple.words.first().map(String::as_str) {
-        Some("[" | "test") => test_looks(&syntax::test_of_words(&simple.words[1..]), changing),
-        Some(":" | "true" | "false" | "echo" | "printf") => Looks::AtSettings,
+        Some("[" | "test") => test_looks(&test::of_words(&simple.words[1..]), changing),
+        Some(":" | "true" | "false" | "echo" | "printf") => Looks::Settings,
         Some(word) if word.starts_with('$') && simple.words.len() == 1 => words_look(&simple.words, changing),
         // A function that only asks for settings.
         Some(name) if changing.functions.get(name).is_some_and(|body| only_tests(body, changing)) => {
-            Looks::AtSettings
+            Looks::Settings
         }
-        Some(_) => Looks::AtSuccess,
-        None => Looks::AtResults,
+        Some(_) => Looks::Success,
+        None => Looks::Results,
     }
 }
 
@@ -188,7 +189,7 @@ fn only_tests(body: &List, changing: &Changing<'_, '_>) -> bool {
         },
         _ => return false,
     };
-    looks(body, &inner) == Looks::AtSettings
+    looks(body, &inner) == Looks::Settings
 }
 
 fn test_looks(test: &Test, changing: &Changing<'_, '_>) -> Looks {
@@ -196,22 +197,22 @@ fn test_looks(test: &Test, changing: &Changing<'_, '_>) -> Looks {
         Test::Not(inner) => test_looks(inner, changing),
         Test::And(left, right) | Test::Or(left, right) => {
             match (test_looks(left, changing), test_looks(right, changing)) {
-                (Looks::AtSettings, Looks::AtSettings) => Looks::AtSettings,
-                _ => Looks::AtResults,
+                (Looks::Settings, Looks::Settings) => Looks::Settings,
+                _ => Looks::Results,
             }
         }
         Test::Empty(word) | Test::NotEmpty(word) => words_look(std::slice::from_ref(word), changing),
         Test::Equal(left, right) | Test::NotEqual(left, right) | Test::Compare(_, left, right) => {
             words_look(&[left.clone(), right.clone()], changing)
         }
-        Test::Unknown => Looks::AtResults,
+        Test::Unknown => Looks::Results,
     }
 }
 
 fn words_look(words: &[String], changing: &Changing<'_, '_>) -> Looks {
     let result =
         words.iter().any(|word| is_result(word) || names(word).any(|name| changing.names.contains(name)));
-    if result { Looks::AtResults } else { Looks::AtSettings }
+    if result { Looks::Results } else { Looks::Settings }
 }
 
 /// Does a word say what came of a command?
@@ -244,7 +245,7 @@ pub(super) fn time_of_day(list: &[Statement], scope: &mut Scope<'_>) -> Option<(
         [Command::Simple(simple)]
             if matches!(simple.words.first().map(String::as_str), Some("[" | "test")) =>
         {
-            syntax::test_of_words(&simple.words[1..])
+            test::of_words(&simple.words[1..])
         }
         [Command::Test(test)] => test.clone(),
         _ => return None,

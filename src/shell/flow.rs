@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Kind,
+    Kind, assignment,
     clock::Clock,
     condition::{self, Changing, Looks},
-    round::{self, Ending, Functions, Round},
+    ending::Ending,
+    round::{self, Functions, Round},
     syntax::{Command, Condition, Link, List, Loop, Pipeline, Simple, Statement},
     value::Scope,
-    words,
+    visit, words,
 };
 
 /// What was met on the way.
@@ -32,6 +33,8 @@ pub(super) struct Walk<'s, 'e> {
     pub(super) waited: Option<Kind>,
     /// Does it do nothing for ever?
     pub(super) idle: bool,
+    /// Does it stay in a loop that waits for events?
+    pub(super) watches: bool,
     /// The length of `watch`, and its command.
     pub(super) watch: Option<(f64, Vec<String>)>,
     /// The statement, of those at the top, that is looked at.
@@ -76,6 +79,7 @@ impl<'s, 'e> Walk<'s, 'e> {
             cron: false,
             waited: None,
             idle: false,
+            watches: false,
             watch: None,
             top: 0,
         };
@@ -113,7 +117,7 @@ impl<'s, 'e> Walk<'s, 'e> {
                 // Commands are taken to succeed; what a test says is open.
                 (Link::And, None) => before.is_some_and(|before| {
                     let changing = Changing { names: BTreeSet::new(), functions: &self.functions };
-                    condition::pipeline_looks(before, &changing) == Looks::AtSuccess
+                    condition::pipeline_looks(before, &changing) == Looks::Success
                 }),
                 (Link::Or, None) => false,
             };
@@ -159,7 +163,7 @@ impl<'s, 'e> Walk<'s, 'e> {
         self.scope.forget();
         let found = std::mem::replace(&mut self.found, outer);
         match found {
-            Some(found) if found.round.payload.is_empty() => {}
+            Some(found) if found.round.payload.is_empty() => self.idle = true,
             Some(found) if self.left_running.is_none() => {
                 self.left_running = Some(Found { is_top: depth == 0, ..found });
             }
@@ -189,10 +193,10 @@ impl<'s, 'e> Walk<'s, 'e> {
                     self.cron |= words::is_cron_daemon(simple) || words::writes_crontab(simple);
                     self.went_on |= self.left_running.is_some();
                 }
-                Command::Loop(_) | Command::Group(_) | Command::Subshell(_) => {
-                    if self.command(statement, command, depth) == Flow::Stop && self.found.is_some() {
-                        return Flow::Stop;
-                    }
+                Command::Loop(_) | Command::Group(_) | Command::Subshell(_)
+                    if self.command(statement, command, depth) == Flow::Stop && self.found.is_some() =>
+                {
+                    return Flow::Stop;
                 }
                 _ => {}
             }
@@ -220,7 +224,7 @@ impl<'s, 'e> Walk<'s, 'e> {
     }
 
     fn simple(&mut self, simple: &'s Simple, depth: usize) -> Flow {
-        round::assign_all(simple, &mut self.scope);
+        assignment::enter(simple, &mut self.scope);
         self.cron |= words::is_cron_daemon(simple) || words::writes_crontab(simple);
         let Some((name, rest)) = simple.words.split_first() else { return Flow::On };
         if let Some(body) = self.functions.get(name.as_str()).copied() {
@@ -332,11 +336,11 @@ impl<'s, 'e> Walk<'s, 'e> {
     /// `while $running`, `while [ "$ENABLED" = yes ]`: nothing in the loop changes what it looks at.
     fn is_kept_by_setting(&self, body: &Loop) -> bool {
         let Condition::List(list) = &body.condition else { return false };
-        let names = round::assigned(&body.body, &self.functions, 0);
+        let names = assignment::names(&body.body, &self.functions, 0);
         let changing = Changing { names, functions: &self.functions };
         let mut looks_at_something = false;
         let mut at_arguments = false;
-        round::visit(list, &mut |command| {
+        visit::all(list, &mut |command| {
             let text = match command {
                 Command::Simple(simple) => simple.words.join(" "),
                 other => format!("{other:?}"),
@@ -344,14 +348,14 @@ impl<'s, 'e> Walk<'s, 'e> {
             looks_at_something |= condition::names(&text).next().is_some();
             at_arguments |= text.contains("$#") || text.contains("$1") || text.contains("${1");
         });
-        looks_at_something && !at_arguments && condition::looks(list, &changing) == Looks::AtSettings
+        looks_at_something && !at_arguments && condition::looks(list, &changing) == Looks::Settings
     }
 
     /// A loop that ends: with a delay in it, it waits for something or tries again.
     fn bounded(&mut self, body: &'s List, condition: Option<&'s Condition>) {
         let mut delays = false;
         let mut cron = false;
-        round::visit_simple(body, &mut |simple| {
+        visit::simple(body, &mut |simple| {
             delays |= words::sleep(simple).is_some();
             cron |= words::is_cron_daemon(simple) || words::writes_crontab(simple);
         });
@@ -362,6 +366,11 @@ impl<'s, 'e> Walk<'s, 'e> {
             }
             return;
         };
+        if let Condition::List(list) = condition {
+            visit::simple(list, &mut |simple| {
+                self.watches |= words::program(simple).is_some_and(words::watches_files);
+            });
+        }
         let asks = match condition {
             Condition::List(list) => probes(list),
             Condition::Arithmetic(_) => false,
@@ -375,7 +384,7 @@ impl<'s, 'e> Walk<'s, 'e> {
 /// Does it ask whether something is there?
 fn probes(list: &List) -> bool {
     let mut found = false;
-    round::visit(list, &mut |command| match command {
+    visit::all(list, &mut |command| match command {
         Command::Simple(simple) => found |= words::program(simple).is_some_and(words::is_probe),
         Command::Test(_) => found = true,
         _ => {}
@@ -385,7 +394,7 @@ fn probes(list: &List) -> bool {
 
 /// The functions that are defined anywhere in a script.
 fn functions_of<'s>(list: &'s List, functions: &mut Functions<'s>, depth: usize) {
-    round::visit(list, &mut |command| {
+    visit::all(list, &mut |command| {
         if let Command::Function { name, body } = command {
             functions.insert(name, body);
             if depth < DEEPEST {

@@ -3,18 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    assignment,
     clock::Clock,
-    condition::{self, Changing, Looks},
+    condition::{self, Changing},
+    ending::{self, Ending},
     syntax::{Command, Condition, Link, List, Loop, Pipeline, Simple, Statement},
     value::{Scope, Value},
-    words,
+    visit, words,
 };
 
 /// The functions of a script, by name.
 pub(super) type Functions<'s> = BTreeMap<&'s str, &'s List>;
 
 /// How deep calls of functions are followed.
-const DEEPEST_CALL: usize = 3;
+pub(super) const DEEPEST_CALL: usize = 3;
 
 /// What a round of a loop is.
 #[derive(Debug, Default)]
@@ -51,24 +53,10 @@ pub(super) struct Delay {
     conditional: bool,
 }
 
-/// How a loop without an end can end all the same, the most telling way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(super) enum Ending {
-    /// It cannot.
-    #[default]
-    Never,
-    /// When something failed.
-    OnFailure,
-    /// When a setting says so.
-    OnSetting,
-    /// When what it waits for is there, or done.
-    OnResult,
-}
-
 /// Looks at one round. `scope` is what is known where the loop begins.
 pub(super) fn of<'s>(found: &'s Loop, functions: &Functions<'s>, scope: &mut Scope<'_>) -> Round<'s> {
-    let changing = Changing { names: assigned(&found.body, functions, 0), functions };
-    forget_counters(&found.body, scope);
+    let changing = Changing { names: assignment::names(&found.body, functions, 0), functions };
+    assignment::forget_counters(&found.body, scope);
     let mut measure = Measure { functions, scope, daily: None, varies: false };
     let mut delays = Vec::new();
     if let Condition::List(list) = &found.condition {
@@ -92,26 +80,10 @@ pub(super) fn of<'s>(found: &'s Loop, functions: &Functions<'s>, scope: &mut Sco
         daily,
         varies,
         background: runs_in_background(&found.body, &payload),
-        ending: endings(&found.body, &changing, Guard::None, true, 0),
+        ending: ending::of(&found.body, &changing),
         waits_for_event: waits_for_event(found),
         payload,
     }
-}
-
-/// Variables that grow from round to round have no value that could be told.
-fn forget_counters(body: &List, scope: &mut Scope<'_>) {
-    visit_simple(body, &mut |simple| {
-        for (name, word) in &simple.assignments {
-            let own = word.as_deref().is_some_and(|word| {
-                condition::names(word).any(|read| read == name)
-                    || word.contains("$((") && condition::identifiers(word).any(|read| read == name)
-            });
-            // `X=${X:-5}` stays what it is.
-            if own && !word.as_deref().is_some_and(|word| word.contains(":-") || word.contains(":=")) {
-                scope.assign(name, Value::default());
-            }
-        }
-    });
 }
 
 /// Measures delays.
@@ -221,7 +193,7 @@ impl Measure<'_, '_, '_> {
     }
 
     fn simple(&mut self, simple: &Simple, depth: usize, position: Option<usize>) -> Delays {
-        assign_all(simple, self.scope);
+        assignment::enter(simple, self.scope);
         if let Some(operands) = words::sleep(simple) {
             let mut delay = self.delay(&operands, position);
             delay.is_direct = true;
@@ -348,37 +320,6 @@ pub(super) fn seconds_of(text: &str) -> Option<f64> {
     Some(number * unit)
 }
 
-/// Enters a command's assignments, `export`ed and `local` ones too.
-pub(super) fn assign_all(simple: &Simple, scope: &mut Scope<'_>) {
-    // `NAME=value command` sets it for the command alone.
-    if simple.words.is_empty() {
-        for (name, word) in &simple.assignments {
-            let value = word.as_deref().map_or_else(Value::default, |word| scope.evaluate(word));
-            scope.assign(name, value);
-        }
-    }
-    match simple.words.split_first() {
-        Some((name, rest))
-            if matches!(name.as_str(), "export" | "local" | "declare" | "readonly" | "typeset") =>
-        {
-            for word in rest {
-                if let Some((name, word)) = word.split_once('=') {
-                    let value = scope.evaluate(word);
-                    scope.assign(name, value);
-                }
-            }
-        }
-        Some((name, rest)) if name == "unset" => rest.iter().for_each(|name| scope.unset(name)),
-        // `: ${X:=5}` sets X as it is read.
-        Some((name, rest)) if name == ":" || name == "true" => {
-            for word in rest {
-                scope.evaluate(word);
-            }
-        }
-        _ => {}
-    }
-}
-
 /// The only command of a statement, if it is a simple one.
 pub(super) fn only_simple(statement: &Statement) -> Option<&Simple> {
     let [(Link::First, pipeline)] = &statement.chain[..] else { return None };
@@ -454,205 +395,9 @@ fn waits_for_event(found: &Loop) -> bool {
         }
     }
     if let Condition::List(list) = &found.condition {
-        visit_simple(list, &mut look);
+        visit::simple(list, &mut look);
     }
     event
-}
-
-/// The variables that some statements set.
-pub(super) fn assigned(list: &List, functions: &Functions<'_>, depth: usize) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    let mut called = BTreeSet::new();
-    visit_simple(list, &mut |simple| {
-        if simple.words.is_empty() {
-            names.extend(simple.assignments.iter().map(|(name, _)| name.clone()));
-        }
-        match simple.words.split_first() {
-            Some((name, rest)) if matches!(name.as_str(), "export" | "local" | "declare" | "readonly") => {
-                names.extend(
-                    rest.iter().filter_map(|word| word.split_once('=')).map(|(name, _)| name.to_owned()),
-                );
-            }
-            Some((name, rest))
-                if matches!(name.as_str(), "read" | "unset" | "let" | "mapfile" | "readarray") =>
-            {
-                names.extend(rest.iter().map(|word| word.split('=').next().unwrap_or(word).to_owned()));
-            }
-            Some((name, _)) if functions.contains_key(name.as_str()) => {
-                called.insert(name.clone());
-            }
-            _ => {}
-        }
-    });
-    visit(list, &mut |command| match command {
-        Command::For { variable, .. } => {
-            names.insert(variable.clone());
-        }
-        Command::Arithmetic(expression) if expression.contains('=') || expression.contains("++") => {
-            names.extend(condition::identifiers(expression).map(str::to_owned));
-        }
-        _ => {}
-    });
-    if depth < DEEPEST_CALL {
-        for name in called {
-            if let Some(body) = functions.get(name.as_str()) {
-                names.extend(assigned(body, functions, depth + 1));
-            }
-        }
-    }
-    names
-}
-
-/// Every command of some statements, those of functions that are only defined left out.
-pub(super) fn visit<'s>(list: &'s [Statement], look: &mut dyn FnMut(&'s Command)) {
-    for command in
-        list.iter().flat_map(|statement| &statement.chain).flat_map(|(_, pipeline)| &pipeline.commands)
-    {
-        look(command);
-        match command {
-            Command::If { arms, otherwise } => {
-                for (test, body) in arms {
-                    visit(test, look);
-                    visit(body, look);
-                }
-                if let Some(body) = otherwise {
-                    visit(body, look);
-                }
-            }
-            Command::Case { arms, .. } => arms.iter().for_each(|(_, body)| visit(body, look)),
-            Command::Loop(inner) => {
-                if let Condition::List(list) = &inner.condition {
-                    visit(list, look);
-                }
-                visit(&inner.body, look);
-            }
-            Command::For { body, .. } | Command::Group(body) | Command::Subshell(body) => visit(body, look),
-            Command::Simple(_) | Command::Function { .. } | Command::Arithmetic(_) | Command::Test(_) => {}
-        }
-    }
-}
-
-/// Every simple command of some statements.
-pub(super) fn visit_simple<'s>(list: &'s [Statement], look: &mut dyn FnMut(&'s Simple)) {
-    visit(list, &mut |command| {
-        if let Command::Simple(simple) = command {
-            look(simple);
-        }
-    });
-}
-
-/// Under what condition a statement runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Guard {
-    None,
-    Setting,
-    Success,
-    Failure,
-    Result,
-}
-
-impl Guard {
-    /// Within this guard, behind something that was looked at and that held, or did not.
-    fn and(self, looks: Looks, held: bool) -> Self {
-        match (self, looks) {
-            (Guard::None | Guard::Setting, Looks::AtSettings) => Guard::Setting,
-            (Guard::Failure, Looks::AtSettings) => Guard::Failure,
-            (Guard::Failure, _) | (_, Looks::AtSuccess) if !held => Guard::Failure,
-            (_, Looks::AtSuccess) => Guard::Success,
-            _ => Guard::Result,
-        }
-    }
-}
-
-/// How some statements can end the loop that they stand in.
-fn endings(
-    list: &[Statement],
-    changing: &Changing<'_, '_>,
-    guard: Guard,
-    in_loop: bool,
-    depth: usize,
-) -> Ending {
-    let mut worst = Ending::Never;
-    if depth > 40 {
-        return worst;
-    }
-    for statement in list.iter().filter(|statement| !statement.background) {
-        let mut own = guard;
-        let mut previous: Option<&Pipeline> = None;
-        for (link, pipeline) in &statement.chain {
-            if let Some(previous) = previous {
-                let looks = condition::pipeline_looks(previous, changing);
-                own = guard.and(looks, (*link == Link::And) != previous.negated);
-            }
-            previous = Some(pipeline);
-            let [command] = &pipeline.commands[..] else { continue };
-            let inner = |list: &[Statement], guard: Guard, in_loop: bool| {
-                endings(list, changing, guard, in_loop, depth + 1)
-            };
-            worst = worst.max(match command {
-                Command::Simple(simple) => ending_of(simple, own, in_loop),
-                Command::Group(list) => inner(list, own, in_loop),
-                // Ends the subshell alone.
-                Command::Subshell(_) => Ending::Never,
-                Command::If { arms, otherwise } => {
-                    let mut worst = Ending::Never;
-                    let mut rest = own;
-                    for (test, body) in arms {
-                        let looks = condition::looks(test, changing);
-                        let negated = is_negated(test);
-                        worst = worst.max(inner(test, rest, in_loop)).max(inner(
-                            body,
-                            rest.and(looks, !negated),
-                            in_loop,
-                        ));
-                        rest = rest.and(looks, negated);
-                    }
-                    otherwise.iter().fold(worst, |worst, body| worst.max(inner(body, rest, in_loop)))
-                }
-                Command::Case { word, arms } => {
-                    let probe = Pipeline {
-                        negated: false,
-                        commands: vec![Command::Test(super::syntax::Test::NotEmpty(word.clone()))],
-                    };
-                    let guard = own.and(condition::pipeline_looks(&probe, changing), true);
-                    arms.iter().fold(Ending::Never, |worst, (_, body)| worst.max(inner(body, guard, in_loop)))
-                }
-                Command::Loop(Loop { body, .. }) | Command::For { body, .. } => {
-                    inner(body, Guard::Result, false)
-                }
-                Command::Function { .. } | Command::Arithmetic(_) | Command::Test(_) => Ending::Never,
-            });
-        }
-    }
-    worst
-}
-
-fn is_negated(test: &List) -> bool {
-    matches!(test.last().map(|statement| &statement.chain[..]), Some([(_, pipeline)]) if pipeline.negated)
-}
-
-fn ending_of(simple: &Simple, guard: Guard, in_loop: bool) -> Ending {
-    let Some(name) = simple.words.first() else { return Ending::Never };
-    let operand = simple.words.get(1).map(String::as_str);
-    match name.as_str() {
-        "break" if !in_loop => return Ending::Never,
-        "exit" | "return" if operand.is_some_and(|status| status != "0" && !status.contains('$')) => {
-            return if guard == Guard::Setting { Ending::OnSetting } else { Ending::OnFailure };
-        }
-        "exit" | "return" if operand.is_some_and(|status| status.contains('$')) && guard == Guard::Result => {
-            return Ending::OnFailure;
-        }
-        // Starts the script anew.
-        "exec" if simple.words.iter().any(|word| word.contains("$0")) => return Ending::OnFailure,
-        "exec" if simple.words.len() > 1 => {}
-        "break" | "exit" | "return" => {}
-        _ => return Ending::Never,
-    }
-    match guard {
-        Guard::Setting => Ending::OnSetting,
-        Guard::Failure => Ending::OnFailure,
-        Guard::None | Guard::Success | Guard::Result => Ending::OnResult,
-    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use super::test::{self, Test};
 use brush_parser::{
     ParserOptions, SourceSpan, Token,
     ast::{self, SourceLocation},
@@ -82,22 +83,6 @@ pub(super) enum Condition {
     Arithmetic(Option<String>),
 }
 
-/// What stands between `[[` and `]]`, or behind `[`; words as they are written.
-#[derive(Debug, Clone)]
-pub(super) enum Test {
-    Not(Box<Test>),
-    And(Box<Test>, Box<Test>),
-    Or(Box<Test>, Box<Test>),
-    Empty(String),
-    NotEmpty(String),
-    Equal(String, String),
-    NotEqual(String, String),
-    /// An operator such as `-gt` between numbers.
-    Compare(&'static str, String, String),
-    /// Something that only a run can tell, such as whether a file exists.
-    Unknown,
-}
-
 /// Why a text is no script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Unreadable {
@@ -116,6 +101,9 @@ const LONGEST: usize = 1 << 20;
 /// are openings, and the parser's stack is sized for this many.
 const MOST_OPENINGS: usize = 6_000;
 
+/// Words and signs of the longest script that is worth the time to parse it.
+const MOST_TOKENS: usize = 20_000;
+
 /// How many openings may stand without their closing.
 const DEEPEST: usize = 48;
 
@@ -130,6 +118,9 @@ pub(super) fn parse(text: &str) -> Result<List, Unreadable> {
     let options = ParserOptions::default();
     let tokens = brush_parser::uncached_tokenize_str(text, &options.tokenizer_options())
         .map_err(|error| Unreadable::Syntax(error.to_string()))?;
+    if tokens.len() > MOST_TOKENS {
+        return Err(Unreadable::TooLong);
+    }
     let program = brush_parser::parse_tokens(&tokens, &options)
         .map_err(|error| Unreadable::Syntax(error.to_string()))?;
     let places = Places::new(text, &tokens);
@@ -320,7 +311,7 @@ fn lower_command(command: &ast::Command, places: &Places<'_>) -> Command {
             name: function.fname.value.clone(),
             body: vec![alone(lower_compound(&function.body.0, places), &function.body.0, places)],
         },
-        ast::Command::ExtendedTest(test, _) => Command::Test(lower_test(&test.expr)),
+        ast::Command::ExtendedTest(test, _) => Command::Test(test::lower(&test.expr)),
     }
 }
 
@@ -465,82 +456,5 @@ fn lower_item_of_command(item: &ast::CommandPrefixOrSuffixItem, simple: &mut Sim
         ast::CommandPrefixOrSuffixItem::ProcessSubstitution(..) => {
             simple.words.push("$(:)".to_owned());
         }
-    }
-}
-
-fn lower_test(test: &ast::ExtendedTestExpr) -> Test {
-    use ast::{BinaryPredicate, ExtendedTestExpr, UnaryPredicate};
-    match test {
-        ExtendedTestExpr::And(left, right) => Test::And(lower_test(left).into(), lower_test(right).into()),
-        ExtendedTestExpr::Or(left, right) => Test::Or(lower_test(left).into(), lower_test(right).into()),
-        ExtendedTestExpr::Not(inner) => Test::Not(lower_test(inner).into()),
-        ExtendedTestExpr::Parenthesized(inner) => lower_test(inner),
-        ExtendedTestExpr::UnaryTest(UnaryPredicate::StringHasZeroLength, word) => {
-            Test::Empty(word.value.clone())
-        }
-        ExtendedTestExpr::UnaryTest(UnaryPredicate::StringHasNonZeroLength, word) => {
-            Test::NotEmpty(word.value.clone())
-        }
-        ExtendedTestExpr::UnaryTest(..) => Test::Unknown,
-        ExtendedTestExpr::BinaryTest(predicate, left, right) => {
-            let (left, right) = (left.value.clone(), right.value.clone());
-            let operator = match predicate {
-                BinaryPredicate::StringExactlyMatchesPattern
-                | BinaryPredicate::StringExactlyMatchesString => {
-                    return Test::Equal(left, right);
-                }
-                BinaryPredicate::StringDoesNotExactlyMatchPattern
-                | BinaryPredicate::StringDoesNotExactlyMatchString => return Test::NotEqual(left, right),
-                BinaryPredicate::ArithmeticEqualTo => "-eq",
-                BinaryPredicate::ArithmeticNotEqualTo => "-ne",
-                BinaryPredicate::ArithmeticLessThan => "-lt",
-                BinaryPredicate::ArithmeticLessThanOrEqualTo => "-le",
-                BinaryPredicate::ArithmeticGreaterThan => "-gt",
-                BinaryPredicate::ArithmeticGreaterThanOrEqualTo => "-ge",
-                _ => return Test::Unknown,
-            };
-            Test::Compare(operator, left, right)
-        }
-    }
-}
-
-/// The words behind `[` or `test`.
-pub(super) fn test_of_words(words: &[String]) -> Test {
-    let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| *word != "]").collect();
-    if words.len() > 60 {
-        return Test::Unknown;
-    }
-    // `-o` binds less than `-a`.
-    for (operator, build) in [
-        ("-o", Test::Or as fn(Box<Test>, Box<Test>) -> Test),
-        ("-a", Test::And as fn(Box<Test>, Box<Test>) -> Test),
-    ] {
-        if let Some(at) = words.iter().position(|word| *word == operator)
-            && at > 0
-            && at + 1 < words.len()
-        {
-            let own = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-            let (left, right) = (own(&words[..at]), own(&words[at + 1..]));
-            return build(test_of_words(&left).into(), test_of_words(&right).into());
-        }
-    }
-    simple_test(&words)
-}
-
-fn simple_test(words: &[&str]) -> Test {
-    const COMPARISONS: [&str; 6] = ["-eq", "-ne", "-lt", "-le", "-gt", "-ge"];
-    match words {
-        [] => Test::Empty(String::new()),
-        ["!", rest @ ..] => Test::Not(simple_test(rest).into()),
-        [word] => Test::NotEmpty((*word).to_owned()),
-        ["-n", word] => Test::NotEmpty((*word).to_owned()),
-        ["-z", word] => Test::Empty((*word).to_owned()),
-        [left, "=" | "==", right] => Test::Equal((*left).to_owned(), (*right).to_owned()),
-        [left, "!=", right] => Test::NotEqual((*left).to_owned(), (*right).to_owned()),
-        [left, operator, right] => match COMPARISONS.into_iter().find(|comparison| comparison == operator) {
-            Some(operator) => Test::Compare(operator, (*left).to_owned(), (*right).to_owned()),
-            None => Test::Unknown,
-        },
-        _ => Test::Unknown,
     }
 }

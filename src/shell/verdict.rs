@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Fit, Kind, Loop, Script, Verdict,
+    Fit, Kind, Loop, Script, Verdict, assignment,
     command::{self, Built, Source},
     condition,
+    ending::Ending,
     flow::{self, Found, Walk},
-    round::{self, Ending, Functions, Round},
+    round::{self, Functions, Round},
     schedule::{self, Schedule},
     syntax::{Command, List},
-    words,
+    visit, words,
 };
 
 /// Seconds up to which a loop restarts what ended rather than repeats what is done.
@@ -73,6 +74,9 @@ pub(super) fn of(
 fn without_loop(walk: &Walk<'_, '_>) -> Loop {
     match walk.waited {
         _ if walk.idle => Loop { kind: Kind::Daemon, ..Loop::other("does nothing, for ever".to_owned()) },
+        _ if walk.watches => {
+            Loop { kind: Kind::Daemon, ..Loop::other("its loop waits for events, not for a time".to_owned()) }
+        }
         Some(Kind::Retry) => Loop {
             kind: Kind::Retry,
             ..Loop::other("tries again until it succeeds, then goes on".to_owned())
@@ -99,7 +103,7 @@ fn daemon(found: &Found<'_>, walk: &Walk<'_, '_>, is_left_running: bool) -> Opti
     }
     let mut long_running = false;
     for (_, statement) in payload {
-        round::visit_simple(std::slice::from_ref(*statement), &mut |simple| {
+        visit::simple(std::slice::from_ref(*statement), &mut |simple| {
             long_running |= words::is_long_running(simple);
         });
     }
@@ -256,7 +260,7 @@ fn blockers(
 fn touched_processes(found: &Found<'_>, functions: &Functions<'_>) -> Option<String> {
     let mut touched = None;
     let mut look = |list: &[super::syntax::Statement]| {
-        round::visit_simple(list, &mut |simple| {
+        visit::simple(list, &mut |simple| {
             if touched.is_none() && words::touches_local_process(simple) {
                 touched = words::program(simple).map(str::to_owned);
             }
@@ -272,7 +276,7 @@ fn touched_processes(found: &Found<'_>, functions: &Functions<'_>) -> Option<Str
 /// The bodies of the functions that a round calls by name.
 fn called<'s>(found: &Found<'_>, functions: &Functions<'s>) -> Vec<&'s List> {
     let mut names = BTreeSet::new();
-    round::visit_simple(&found.body.body, &mut |simple| {
+    visit::simple(&found.body.body, &mut |simple| {
         names.extend(simple.words.first().cloned());
     });
     names.iter().filter_map(|name| functions.get(name.as_str()).copied()).collect()
@@ -280,10 +284,10 @@ fn called<'s>(found: &Found<'_>, functions: &Functions<'s>) -> Vec<&'s List> {
 
 /// A variable that a round reads before it sets it, and sets.
 fn carried_over(found: &Found<'_>, functions: &Functions<'_>) -> Option<String> {
-    let set = round::assigned(&found.body.body, functions, 0);
+    let set = assignment::names(&found.body.body, functions, 0);
     let mut known: BTreeSet<String> = BTreeSet::new();
     let mut read = None;
-    round::visit(&found.body.body, &mut |command| {
+    visit::all(&found.body.body, &mut |command| {
         let Command::Simple(simple) = command else {
             if let Command::For { variable, .. } = command {
                 known.insert(variable.clone());
@@ -291,7 +295,7 @@ fn carried_over(found: &Found<'_>, functions: &Functions<'_>) -> Option<String> 
             return;
         };
         // A counter that is only told is no matter.
-        let counts = !words::is_inert(simple) || simple.words.is_empty() && simple.assignments.len() == 1;
+        let counts = !words::is_message(simple);
         let texts = simple.words.iter().map(String::as_str);
         let texts = texts.chain(simple.assignments.iter().filter_map(|(_, word)| word.as_deref()));
         if counts && !matches!(words::program(simple), Some("read")) {

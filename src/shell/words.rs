@@ -172,13 +172,15 @@ fn unquote(word: &str) -> &str {
     quoted.filter(|inner| !inner.contains(['"', '\'', '$', '\\'])).unwrap_or(word)
 }
 
+/// A program of the system without its folder. Another one, such as `./sync`, is not what its name says.
 fn base_name(word: &str) -> &str {
-    // An expansion is no path.
-    if word.contains('$') {
-        word
-    } else {
-        word.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or(word)
-    }
+    const FOLDERS: [&str; 6] =
+        ["/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/"];
+    FOLDERS
+        .iter()
+        .find_map(|folder| word.strip_prefix(folder))
+        .filter(|name| !name.is_empty())
+        .unwrap_or(word)
 }
 
 /// The words behind `sleep`, if this is one.
@@ -230,6 +232,11 @@ fn does_work(word: &str) -> bool {
 
 pub(super) fn is_probe(name: &str) -> bool {
     PROBES.contains(&name)
+}
+
+/// Waits until a file changes.
+pub(super) fn watches_files(name: &str) -> bool {
+    matches!(name, "inotifywait" | "inotifywatch" | "fswatch" | "entr")
 }
 
 pub(super) fn is_event(name: &str) -> bool {

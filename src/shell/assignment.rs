@@ -1,0 +1,102 @@
+//! Variables that commands set.
+
+use std::collections::BTreeSet;
+
+use super::{
+    condition,
+    round::{DEEPEST_CALL, Functions},
+    syntax::{Command, List, Simple},
+    value::{Scope, Value},
+    visit,
+};
+
+/// Enters a command's assignments, `export`ed and `local` ones too.
+pub(super) fn enter(simple: &Simple, scope: &mut Scope<'_>) {
+    // `NAME=value command` sets it for the command alone.
+    if simple.words.is_empty() {
+        for (name, word) in &simple.assignments {
+            let value = word.as_deref().map_or_else(Value::default, |word| scope.evaluate(word));
+            scope.assign(name, value);
+        }
+    }
+    match simple.words.split_first() {
+        Some((name, rest))
+            if matches!(name.as_str(), "export" | "local" | "declare" | "readonly" | "typeset") =>
+        {
+            for word in rest {
+                if let Some((name, word)) = word.split_once('=') {
+                    let value = scope.evaluate(word);
+                    scope.assign(name, value);
+                }
+            }
+        }
+        Some((name, rest)) if name == "unset" => rest.iter().for_each(|name| scope.unset(name)),
+        // `: ${X:=5}` sets X as it is read.
+        Some((name, rest)) if name == ":" || name == "true" => {
+            for word in rest {
+                scope.evaluate(word);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The variables that some statements set.
+pub(super) fn names(list: &List, functions: &Functions<'_>, depth: usize) -> BTreeSet<String> {
+    let mut set = BTreeSet::new();
+    let mut called = BTreeSet::new();
+    visit::simple(list, &mut |simple| {
+        if simple.words.is_empty() {
+            set.extend(simple.assignments.iter().map(|(name, _)| name.clone()));
+        }
+        match simple.words.split_first() {
+            Some((name, rest)) if matches!(name.as_str(), "export" | "local" | "declare" | "readonly") => {
+                set.extend(
+                    rest.iter().filter_map(|word| word.split_once('=')).map(|(name, _)| name.to_owned()),
+                );
+            }
+            Some((name, rest))
+                if matches!(name.as_str(), "read" | "unset" | "let" | "mapfile" | "readarray") =>
+            {
+                set.extend(rest.iter().map(|word| word.split('=').next().unwrap_or(word).to_owned()));
+            }
+            Some((name, _)) if functions.contains_key(name.as_str()) => {
+                called.insert(name.clone());
+            }
+            _ => {}
+        }
+    });
+    visit::all(list, &mut |command| match command {
+        Command::For { variable, .. } => {
+            set.insert(variable.clone());
+        }
+        Command::Arithmetic(expression) if expression.contains('=') || expression.contains("++") => {
+            set.extend(condition::identifiers(expression).map(str::to_owned));
+        }
+        _ => {}
+    });
+    if depth < DEEPEST_CALL {
+        for name in called {
+            if let Some(body) = functions.get(name.as_str()) {
+                set.extend(names(body, functions, depth + 1));
+            }
+        }
+    }
+    set
+}
+
+/// Variables that grow from round to round have no value that could be told.
+pub(super) fn forget_counters(body: &List, scope: &mut Scope<'_>) {
+    visit::simple(body, &mut |simple| {
+        for (name, word) in &simple.assignments {
+            let own = word.as_deref().is_some_and(|word| {
+                condition::names(word).any(|read| read == name)
+                    || word.contains("$((") && condition::identifiers(word).any(|read| read == name)
+            });
+            // `X=${X:-5}` stays what it is.
+            if own && !word.as_deref().is_some_and(|word| word.contains(":-") || word.contains(":=")) {
+                scope.assign(name, Value::default());
+            }
+        }
+    });
+}

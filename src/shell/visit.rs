@@ -1,0 +1,41 @@
+//! Looks at every command of some statements.
+
+use super::syntax::{Command, Condition, Simple, Statement};
+
+/// Every command of some statements, those of functions that are only defined left out.
+pub(super) fn all<'s>(list: &'s [Statement], look: &mut dyn FnMut(&'s Command)) {
+    for command in
+        list.iter().flat_map(|statement| &statement.chain).flat_map(|(_, pipeline)| &pipeline.commands)
+    {
+        look(command);
+        match command {
+            Command::If { arms, otherwise } => {
+                for (test, body) in arms {
+                    all(test, look);
+                    all(body, look);
+                }
+                if let Some(body) = otherwise {
+                    all(body, look);
+                }
+            }
+            Command::Case { arms, .. } => arms.iter().for_each(|(_, body)| all(body, look)),
+            Command::Loop(inner) => {
+                if let Condition::List(list) = &inner.condition {
+                    all(list, look);
+                }
+                all(&inner.body, look);
+            }
+            Command::For { body, .. } | Command::Group(body) | Command::Subshell(body) => all(body, look),
+            Command::Simple(_) | Command::Function { .. } | Command::Arithmetic(_) | Command::Test(_) => {}
+        }
+    }
+}
+
+/// Every simple command of some statements.
+pub(super) fn simple<'s>(list: &'s [Statement], look: &mut dyn FnMut(&'s Simple)) {
+    all(list, &mut |command| {
+        if let Command::Simple(simple) = command {
+            look(simple);
+        }
+    });
+}
