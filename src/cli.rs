@@ -15,7 +15,10 @@ use crate::{
 
 mod config;
 mod convert;
+mod cron;
+mod init;
 mod project;
+mod secrets;
 
 /// What a run sees of the process around it.
 pub struct Io<'a> {
@@ -56,6 +59,12 @@ enum Command {
     Config(config::Arguments),
     /// Write or update the Kubernetes configuration of a project
     Convert(convert::Arguments),
+    /// Show what a loop script or a crontab becomes
+    Cron(cron::Arguments),
+    /// Write kustompose.yaml from what is found, with everything else that it could say in comments
+    Init(init::Arguments),
+    /// Pack, unpack or look at the secret files of a tree
+    Secrets(secrets::Arguments),
 }
 
 /// Runs a command; `args` is what follows the name of the program. Gives the exit status.
@@ -69,6 +78,9 @@ pub fn run(args: &[String], mut io: Io<'_>) -> u8 {
         Command::Convert(convert) => {
             convert::run(&convert, &arguments.project.and(&convert.project), &mut io)
         }
+        Command::Cron(cron) => cron::run(&cron, &mut io),
+        Command::Secrets(secrets) => secrets::run(&secrets, &arguments.project, &mut io),
+        Command::Init(init) => init::run(&init, &arguments.project.and(&init.project), &mut io),
     }
 }
 

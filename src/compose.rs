@@ -116,6 +116,7 @@ pub fn load(
     canonical::for_model(&mut tree, context.sources, context.report);
     let mut project = Project::read(&tree, context.report);
     project.secret_values = secret_values(&project, &found.variables);
+    project.variables = found.variables.values();
     project.directory = found.directory;
     project.documents = std::mem::take(&mut context.documents);
     project.inputs = std::mem::take(&mut context.inputs);

@@ -10,6 +10,7 @@
 )]
 
 mod lock;
+pub mod place;
 mod swap;
 pub mod tree;
 
@@ -32,6 +33,12 @@ use crate::text::{FileError, FileKind, Files};
 
 /// The largest file that is read: beyond, it is no configuration.
 const MAX_FILE_SIZE: u64 = 64 * 1024 * 1024;
+
+/// Seconds since 1970.
+pub fn now() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
+}
 
 /// The file system, seen from a working directory.
 #[derive(Debug, Clone)]

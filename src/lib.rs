@@ -13,6 +13,7 @@
 //! | [`plan`] | decisions | [`plan::Plan`] |
 //! | [`kustomize`] | kustomize's files | [`kustomize::TreeFile`] |
 //! | [`render`] | how a plan is written down | the files of a tree |
+//! | [`secret_files`] | the files of a tree that git must not see | [`secret_files::SecretFiles`], archives |
 //! | [`disk`] | the file system and the process: the only input and output | [`disk::tree::Outcome`] |
 
 pub mod cli;
@@ -24,6 +25,8 @@ pub mod kustomize;
 pub mod plan;
 pub mod render;
 pub mod secret;
+pub mod secret_files;
 pub mod settings;
+pub mod shell;
 pub mod text;
 pub mod yaml;

@@ -7,6 +7,7 @@
 mod apps;
 mod command;
 mod configuration;
+mod external;
 mod files;
 mod health;
 mod hosts;
@@ -50,6 +51,7 @@ use self::{
     workload::{Draft, Parts},
 };
 pub use self::{
+    external::{ExternalSecrets, Store},
     keys::{KeyFate, keys},
     ledger::{Fate, FateKind, KeyPath, Ledger},
     workload::SERVICE_LABEL,
@@ -116,6 +118,8 @@ pub struct Environment {
     pub shared: Vec<Bundle>,
     /// Secrets, by name.
     pub secrets: Vec<SecretBundle>,
+    /// Where the values of Secrets come from; none for files.
+    pub external_secrets: Option<ExternalSecrets>,
     /// Claims that more than one app uses.
     pub claims: Vec<PersistentVolumeClaim>,
     /// Claims that compose calls external: somebody else made them, or will.
@@ -294,6 +298,8 @@ pub struct Input<'a> {
     pub origin: Vec<String>,
     /// The namespace, unless it is the usual one.
     pub namespace: Option<String>,
+    /// The store that the values of its Secrets come from, unless they are files.
+    pub store: Option<Store>,
 }
 
 /// What the user decides, beside the compose files.
@@ -366,9 +372,11 @@ pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: 
         keys::warn_of_unsupported(input.project, &ledger, report);
         environment(input, context, drafted, bundles, ledger)
     });
+    let environments: Vec<Environment> = environments.collect();
+    external::warn_of_concealed(&environments, inputs, report);
     Plan {
         project: projects.first().map(|project| project.name.clone()).unwrap_or_default(),
-        environments: environments.collect(),
+        environments,
         waits,
     }
 }
@@ -430,6 +438,7 @@ fn environment(
         apps: assemble(context, drafts, bundles.apps, &delivered, &storage),
         shared: bundles.shared,
         secrets: secrets.into_bundles(),
+        external_secrets: external::secrets(input),
         claims: storage.shared_claims(),
         external_claims: storage.external_claims(),
         images: context.images.targets(input.project),

@@ -1,6 +1,7 @@
 //! A plan as files. Total: it cannot fail, decides nothing, and knows nothing of compose.
 
 mod elements;
+mod external_secrets;
 mod layers;
 mod objects;
 mod overlay;
@@ -22,8 +23,8 @@ use crate::{
 
 /// The files of a plan, relative to the output directory, by path.
 pub fn render(plan: &Plan) -> Vec<TreeFile> {
-    let mut files =
-        vec![generated("README.md", text::readme(plan)), generated(".gitignore", text::gitignore())];
+    let ignored = text::gitignore().to_owned() + &external_secrets::gitignore(plan);
+    let mut files = vec![generated("README.md", text::readme(plan)), generated(".gitignore", ignored)];
     let environments: Vec<elements::Elements> = plan.environments.iter().map(elements::of).collect();
     let names: Vec<&str> = plan.environments.iter().map(|environment| environment.name.as_str()).collect();
     let layers = layers::divide(&environments, &names);

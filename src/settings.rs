@@ -1,9 +1,10 @@
 //! `kustompose.yaml`: what compose files cannot say. Names the environments of a project.
 //!
 //! Unknown keys are errors, at their place. Without the file, [`discover`] finds environments by the
-//! usual names of files.
+//! usual names of files. `docs/kustompose.schema.json` says the same to editors.
 
 pub mod discover;
+pub mod keys;
 
 use camino::Utf8PathBuf;
 
@@ -51,6 +52,33 @@ pub struct Environment {
     pub namespace: Option<Spanned<String>>,
     /// Services that the environment gets from elsewhere.
     pub replaced: Vec<Spanned<String>>,
+    /// The store that its secrets come from, in place of files.
+    pub external_secrets: Option<ExternalSecrets>,
+}
+
+impl Environment {
+    /// An environment of which nothing is said but its name.
+    pub fn new(name: Spanned<String>) -> Self {
+        Self {
+            name,
+            compose: Vec::new(),
+            env_files: Vec::new(),
+            profiles: Vec::new(),
+            from_shell: Vec::new(),
+            namespace: None,
+            replaced: Vec::new(),
+            external_secrets: None,
+        }
+    }
+}
+
+/// A store of the External Secrets Operator in the cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExternalSecrets {
+    /// The name of the store's object.
+    pub store: Spanned<String>,
+    /// Its kind, one of [`keys::STORE_KINDS`].
+    pub kind: String,
 }
 
 /// What is secret whatever it looks like, and what is not.
@@ -88,7 +116,7 @@ pub fn read(
 
 fn settings(tree: &Node, report: &mut Report) -> Settings {
     let mut settings = Settings::default();
-    each(tree, &["project", "output", "environments", "secrets"], report, |key, value, report| match key {
+    each(tree, keys::TOP, report, |key, value, report| match key {
         "project" => settings.project = text(value, report),
         "output" => settings.output = text(value, report),
         "environments" => {
@@ -97,7 +125,7 @@ fn settings(tree: &Node, report: &mut Report) -> Settings {
             }
         }
         _ => {
-            each(value, &["also", "never"], report, |key, value, report| {
+            each(value, keys::SECRETS, report, |key, value, report| {
                 let names = texts(value, report).into_iter().map(|name| name.value).collect();
                 if key == "also" { settings.secrets.also = names } else { settings.secrets.never = names }
             });
@@ -107,15 +135,7 @@ fn settings(tree: &Node, report: &mut Report) -> Settings {
 }
 
 fn environment(name: &Key, value: &Node, report: &mut Report) -> Environment {
-    let mut environment = Environment {
-        name: Spanned::new(name.text.clone(), name.span),
-        compose: Vec::new(),
-        env_files: Vec::new(),
-        profiles: Vec::new(),
-        from_shell: Vec::new(),
-        namespace: None,
-        replaced: Vec::new(),
-    };
+    let mut environment = Environment::new(Spanned::new(name.text.clone(), name.span));
     if !crate::k8s::name::is_dns_label(&name.text) {
         let message = format!("`{}` cannot name an environment", name.text);
         let help = "use lower case letters, digits and `-`: it becomes part of a namespace and of paths";
@@ -124,8 +144,7 @@ fn environment(name: &Key, value: &Node, report: &mut Report) -> Environment {
     let plain = |value: &Node, report: &mut Report| -> Vec<String> {
         texts(value, report).into_iter().map(|text| text.value).collect()
     };
-    let known = ["compose", "envFile", "profiles", "fromShell", "namespace", "replaced"];
-    each(value, &known, report, |key, value, report| match key {
+    each(value, keys::ENVIRONMENT, report, |key, value, report| match key {
         "compose" => environment.compose = plain(value, report).into_iter().map(Utf8PathBuf::from).collect(),
         "envFile" => {
             environment.env_files = plain(value, report).into_iter().map(Utf8PathBuf::from).collect()
@@ -133,9 +152,45 @@ fn environment(name: &Key, value: &Node, report: &mut Report) -> Environment {
         "profiles" => environment.profiles = plain(value, report),
         "fromShell" => environment.from_shell = plain(value, report),
         "namespace" => environment.namespace = text(value, report),
-        _ => environment.replaced = texts(value, report),
+        "replaced" => environment.replaced = texts(value, report),
+        _ => environment.external_secrets = external_secrets(value, report),
     });
     environment
+}
+
+/// The store of `externalSecrets`; without its name there is none.
+fn external_secrets(node: &Node, report: &mut Report) -> Option<ExternalSecrets> {
+    let (mut store, mut kind) = (None, None);
+    let mut is_complete = true;
+    each(node, keys::EXTERNAL_SECRETS, report, |key, value, report| {
+        let text = text(value, report);
+        is_complete &= text.is_some();
+        if key == "store" { store = text } else { kind = text }
+    });
+    let refuse = |message: &str, span, help: &str, report: &mut Report| {
+        report.push(Diagnostic::error(INVALID_SETTING, message).at(span, "here").help(help));
+    };
+    if let Some(kind) = kind.as_ref().filter(|kind| !keys::STORE_KINDS.contains(&kind.as_str())) {
+        let message = format!("`{}` is no kind of store", kind.value);
+        refuse(&message, kind.span, &format!("known are {}", keys::STORE_KINDS.join(", ")), report);
+    }
+    match store {
+        Some(store) if crate::k8s::name::is_dns_subdomain(&store.value) => {
+            let kind = kind.map_or_else(|| keys::STORE_KINDS[0].to_owned(), |kind| kind.value);
+            Some(ExternalSecrets { store, kind })
+        }
+        Some(store) => {
+            let help = "it is the name of an object in the cluster: lower case letters, digits, `-` and `.`";
+            refuse(&format!("`{}` cannot name a store", store.value), store.span, help, report);
+            None
+        }
+        None if is_complete => {
+            let help = "write `externalSecrets: {store: NAME}`";
+            refuse("`externalSecrets` names no store", node.span, help, report);
+            None
+        }
+        None => None,
+    }
 }
 
 /// Gives each known key of a mapping to `take`; unknown ones are reported with the nearest known one.
@@ -213,6 +268,30 @@ mod tests {
         assert_eq!(names, ["staging", "dev"]);
         assert_eq!(settings.environments[0].compose, ["a.yaml", "b.yaml"]);
         assert_eq!(settings.environments[0].profiles, ["*"]);
+    }
+
+    #[test]
+    fn a_store_has_a_name_and_a_kind() {
+        let of = |text: &str| {
+            let (settings, problems) =
+                read_text(&format!("environments: {{prod: {{externalSecrets: {text}}}}}\n"));
+            let stores = settings.unwrap().environments.remove(0).external_secrets;
+            (stores.map(|found| (found.store.value, found.kind)), problems)
+        };
+        let store = |kind: &str| Some(("gcp".to_owned(), kind.to_owned()));
+        assert_eq!(of("{store: gcp}"), (store("ClusterSecretStore"), vec![]));
+        assert_eq!(of("{store: gcp, kind: SecretStore}"), (store("SecretStore"), vec![]));
+        let place = "kustompose.yaml:1:";
+        let cases = [
+            ("{}", "40: `externalSecrets` names no store"),
+            ("{store: [gcp]}", "48: expected a string, found list"),
+            ("{store: A_B}", "48: `A_B` cannot name a store"),
+            ("{store: gcp, kind: Vault}", "59: `Vault` is no kind of store"),
+            ("{store: gcp, knd: Vault}", "53: there is no setting `knd` here"),
+        ];
+        for (text, problem) in cases {
+            assert_eq!(of(text).1, [format!("{place}{problem}")], "{text}");
+        }
     }
 
     #[test]

@@ -224,6 +224,7 @@ fn links_lead_somewhere() {
         "docs/architecture.md",
         "docs/diagnostics.md",
         "docs/report.md",
+        "docs/secrets.md",
         "docs/tree.md",
     ] {
         for found in link.captures_iter(&read(page)) {

@@ -212,7 +212,7 @@ fn digests(project: &Project, directory: &Utf8Path, sources: &Sources) -> BTreeM
 }
 
 /// The path without `.` and `..`.
-fn clean(path: &Utf8Path) -> Utf8PathBuf {
+pub(super) fn clean(path: &Utf8Path) -> Utf8PathBuf {
     let mut cleaned = Utf8PathBuf::new();
     for component in path.components() {
         match component.as_str() {

@@ -44,6 +44,7 @@ impl From<&Project> for types::Compose {
             documents: _,
             inputs: _,
             secret_values: _,
+            variables: _,
         } = project;
         let entry = |(name, service): (&String, &Spanned<_>)| (name.clone(), Some(service::service(service)));
         let mut compose = types::Compose {

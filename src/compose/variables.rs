@@ -42,6 +42,11 @@ impl Variables {
         self.0.get(name).map(|variable| variable.value.clone())
     }
 
+    /// All values by name.
+    pub(crate) fn values(&self) -> BTreeMap<String, String> {
+        self.0.iter().map(|(name, variable)| (name.clone(), variable.value.clone())).collect()
+    }
+
     /// Sets a variable, whatever it was before.
     pub(crate) fn set(&mut self, name: &str, value: &str, span: Option<Span>) {
         self.0.insert(name.to_owned(), Variable { value: value.to_owned(), span });

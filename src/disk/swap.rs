@@ -54,12 +54,12 @@ pub(super) fn replace(root: &Utf8Path, edits: &[Edit]) -> Result<(), String> {
 }
 
 /// Holds other runs off while this one writes.
-struct Guard {
+pub(super) struct Guard {
     _directory: fs::File,
 }
 
 impl Guard {
-    fn take(parent: &Utf8Path) -> Result<Self, String> {
+    pub(super) fn take(parent: &Utf8Path) -> Result<Self, String> {
         let directory =
             fs::File::open(parent).map_err(|error| failure("cannot open", parent.as_std_path(), &error))?;
         match rustix::fs::flock(&directory, FlockOperation::NonBlockingLockExclusive) {

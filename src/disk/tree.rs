@@ -422,7 +422,7 @@ fn lexically_normal(path: &Utf8Path) -> Utf8PathBuf {
 }
 
 /// Nothing but names: relative, and never upwards.
-fn is_plain(path: &Utf8Path) -> bool {
+pub(super) fn is_plain(path: &Utf8Path) -> bool {
     !path.as_str().is_empty() && path.components().all(|part| matches!(part, Utf8Component::Normal(_)))
 }
 

@@ -27,6 +27,15 @@ pub fn write<'a>(
     ((!lines.is_empty()).then(|| format!("{header}{file}")), others)
 }
 
+/// The variables of a file as kustomize reads it: a line without `=` would take its value from the
+/// process, and counts as empty here.
+pub fn read(text: &str) -> Vec<(&str, &str)> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let lines = text.lines().map(str::trim_start);
+    let variables = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    variables.map(|line| line.split_once('=').unwrap_or((line, ""))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,5 +55,12 @@ mod tests {
         let (file, others) = write("# mine\n", &variables);
         assert_eq!(file.unwrap(), "# mine\nA=x y\nB=\"quoted\" # no comment\nC=\nF=$HOME\n");
         assert_eq!(others.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>(), ["D", "E", "G"]);
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let text = "\u{feff}# mine\nA=x y\n\n  B=\"quoted\" # no comment\nC=\nD=x=y\r\nE\n";
+        let expected = [("A", "x y"), ("B", "\"quoted\" # no comment"), ("C", ""), ("D", "x=y"), ("E", "")];
+        assert_eq!(read(text), expected);
     }
 }

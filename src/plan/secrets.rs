@@ -36,14 +36,24 @@ pub(super) fn find(projects: &[&Project], options: &Options) -> Found {
     let all = || {
         projects.iter().flat_map(|project| project.services.values()).flat_map(|service| variables(service))
     };
+    let is_secret = |key: &str, value: &str| {
+        options.secret.contains(key) || (secret::is_secret(key, value) && !options.not_secret.contains(key))
+    };
+    let public = public_words(projects, &|key, value| !is_secret(key, value));
+    // A password that is also the name of something gives itself away: hiding it would only hide the name.
+    let telling = |value: &str| {
+        value.len() >= TELLING_LENGTH
+            && (value.bytes().any(|byte| byte.is_ascii_digit()) || !public.contains(value))
+    };
     let mut found = Found::default();
-    for (key, value) in all() {
-        let named = options.secret.contains(key);
-        if named || (secret::is_secret(key, value) && !options.not_secret.contains(key)) {
-            found.keys.insert(key.to_owned());
-            if value.len() >= TELLING_LENGTH {
-                found.values.insert(value.to_owned());
-            }
+    for (key, value) in all().filter(|(key, value)| is_secret(key, value)) {
+        found.keys.insert(key.to_owned());
+        found.values.extend(telling(value).then(|| value.to_owned()));
+    }
+    // What only the compose files read: a password that stands in a command, say.
+    for (key, value) in projects.iter().flat_map(|project| &project.variables) {
+        if is_secret(key, value) && telling(value) {
+            found.values.insert(value.clone());
         }
     }
     for (key, value) in all() {
@@ -52,6 +62,22 @@ pub(super) fn find(projects: &[&Project], options: &Options) -> Found {
         }
     }
     found
+}
+
+/// Words that stand in the tree anyway: names of services and images, values of other variables.
+fn public_words(projects: &[&Project], is_public: &dyn Fn(&str, &str) -> bool) -> BTreeSet<String> {
+    let mut words = BTreeSet::new();
+    for project in projects {
+        words.insert(project.name.clone());
+        for (name, service) in &project.services {
+            words.insert(name.clone());
+            let image = service.image_or_built(&project.name, name);
+            words.extend(image.split(['/', ':', '@']).map(str::to_owned));
+            let values = variables(service).filter(|(key, value)| is_public(key, value));
+            words.extend(values.map(|(_, value)| value.to_owned()));
+        }
+    }
+    words
 }
 
 impl Found {
@@ -81,9 +107,8 @@ impl<'a> Secrets<'a> {
     /// A word of a command as the kubelet has to read it, in which the secret values that the container
     /// has as variables stand as `$(NAME)`.
     pub(super) fn refer(&self, service: &Service, word: &str) -> String {
-        let own: Vec<(&str, &str)> = variables(service)
-            .filter(|(key, value)| value.len() >= TELLING_LENGTH && self.found.is_secret(key))
-            .collect();
+        let own: Vec<(&str, &str)> =
+            variables(service).filter(|(_, value)| self.found.values.contains(*value)).collect();
         let Some((at, key, value)) = own
             .iter()
             .filter_map(|(key, value)| word.find(value).map(|at| (at, *key, *value)))

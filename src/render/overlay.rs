@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    generated, generator,
+    external_secrets, generated, generator,
     layers::{Layers, Overlay},
     objects, text,
 };
@@ -126,8 +126,12 @@ fn image(name: &str, target: &plan::Image) -> Image {
 /// A component of Secrets: its list and the examples are committed, the values are not.
 fn secrets(environment: &Environment, folder: &str, files: &mut Vec<TreeFile>) {
     let mut component = Kustomization { is_component: true, ..Kustomization::default() };
-    for bundle in &environment.secrets {
-        component.secrets.push(secret(bundle, folder, files));
+    if let Some(external) = &environment.external_secrets {
+        external_secrets::render(external, environment, folder, &mut component, files);
+    } else {
+        for bundle in &environment.secrets {
+            component.secrets.push(secret(bundle, folder, files));
+        }
     }
     for workload in environment.apps.iter().flat_map(|app| &app.workloads) {
         if let Some(patch) = objects::concealed(workload) {

@@ -1,5 +1,6 @@
 //! What people read: headers of files, the tree's README.
 
+use super::external_secrets;
 use crate::plan::{Environment, Kind, Plan};
 
 /// At the top of files of the user.
@@ -41,6 +42,7 @@ pub(super) fn readme(plan: &Plan) -> String {
     let project = &plan.project;
     let deploy: Vec<String> = plan.environments.iter().map(deploy).collect();
     let deploy = deploy.join("\n");
+    let external = external_secrets::readme(plan);
     format!(
         "# {project} on Kubernetes
 
@@ -60,7 +62,7 @@ edited: it refuses, and the edit belongs in `overlays/<environment>/kustomizatio
 Copy each `*.example` in `overlays/<environment>/secrets/` to the name without `.example` and fill it in;
 `convert` has done so for the values that it found. A line is `KEY=value`, taken as it is: no quotes, no
 comment behind a value.
-
+{external}
 ## Deploy
 
 {deploy}

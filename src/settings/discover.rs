@@ -64,13 +64,9 @@ pub fn environments(directory: &Utf8Path, files: &dyn Files) -> Discovered {
         let compose = default.into_iter().chain([file.as_str()]).map(Utf8PathBuf::from).collect();
         let env_files = has_env_file.then(|| Utf8PathBuf::from(env_file)).into_iter().collect();
         found.environments.push(Environment {
-            name: Spanned::new(variant.to_owned(), Span::NOWHERE),
             compose,
             env_files,
-            profiles: Vec::new(),
-            from_shell: Vec::new(),
-            namespace: None,
-            replaced: Vec::new(),
+            ..Environment::new(Spanned::new(variant.to_owned(), Span::NOWHERE))
         });
     }
     found

@@ -21,6 +21,7 @@ const ROWS: &[(&str, &[&str])] = &[
     ("render", &["text", "secret", "diag", "yaml", "k8s", "plan", "kustomize", "skaffold"]),
     ("lint", &["text", "secret", "diag", "yaml", "compose", "shell", "k8s", "plan", "kustomize", "skaffold"]),
     ("drift", &["text", "secret", "diag", "yaml", "k8s", "plan", "kustomize", "skaffold", "render"]),
+    ("secret_files", &["text", "secret", "diag", "yaml", "k8s", "kustomize"]),
     ("disk", &["text", "secret", "diag", "kustomize"]),
     (
         "cli",
@@ -39,6 +40,7 @@ const ROWS: &[(&str, &[&str])] = &[
             "render",
             "lint",
             "drift",
+            "secret_files",
             "disk",
         ],
     ),

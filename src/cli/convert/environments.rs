@@ -51,6 +51,7 @@ pub(super) struct Environment {
     pub(super) name: String,
     pub(super) project: Project,
     namespace: Option<String>,
+    store: Option<plan::Store>,
 }
 
 impl Environment {
@@ -61,6 +62,7 @@ impl Environment {
             project: &self.project,
             origin: origin(&self.project, directory),
             namespace: self.namespace.clone(),
+            store: self.store.clone(),
         }
     }
 }
@@ -103,7 +105,10 @@ fn single(
     }
     let request = request(scene, settings, &[], report);
     let project = compose::load(&request, scene.disk, sources, report);
-    project.map(|project| Environment { name: name.clone(), project, namespace: None }).into_iter().collect()
+    project
+        .map(|project| Environment { name: name.clone(), project, namespace: None, store: None })
+        .into_iter()
+        .collect()
 }
 
 fn configured(
@@ -129,7 +134,11 @@ fn configured(
         }
     }
     let namespace = named.namespace.as_ref().map(|namespace| namespace.value.clone());
-    Some(Environment { name: named.name.value.clone(), project, namespace })
+    let store = named
+        .external_secrets
+        .as_ref()
+        .map(|external| plan::Store { name: external.store.value.clone(), kind: external.kind.clone() });
+    Some(Environment { name: named.name.value.clone(), project, namespace, store })
 }
 
 /// `local` as compose itself would load it, and the environments that files are named for. Of these, one
@@ -156,7 +165,12 @@ fn discovered(
                 for diagnostic in own.diagnostics() {
                     report.push(diagnostic.clone());
                 }
-                environments.push(Environment { name: named.name.value.clone(), project, namespace: None });
+                environments.push(Environment {
+                    name: named.name.value.clone(),
+                    project,
+                    namespace: None,
+                    store: None,
+                });
             }
             None => report.push(skipped(named, &own)),
         }

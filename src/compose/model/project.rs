@@ -35,6 +35,8 @@ pub struct Project {
     /// Values of secrets that are made from a variable, by the secret. They are no part of the model: nothing
     /// prints them.
     pub secret_values: BTreeMap<String, String>,
+    /// The variables that the files could read. Never printed: they hold secrets.
+    pub variables: BTreeMap<String, String>,
     /// `x-*` elements as written.
     pub extensions: Extensions,
     /// Every YAML document that was read, as written: what the user must be told about.

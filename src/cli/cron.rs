@@ -1,0 +1,132 @@
+//! `kustompose cron`: what a script is, and which schedule it would have as a CronJob.
+
+use std::fmt::Write as _;
+
+use camino::Utf8PathBuf;
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use super::{Io, put};
+use crate::{
+    disk::{self, Disk},
+    shell::{self, Loop, Script},
+    text::Files,
+};
+
+/// How many of the next runs are shown.
+const RUNS: usize = 3;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// The script and what it is called with.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Format of the answer
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// Show the next runs behind this moment, in seconds since 1970
+    #[arg(long, value_name = "SECONDS")]
+    after: Option<u64>,
+    /// A variable of the container that the script reads
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    variables: Vec<String>,
+    /// A script; a Dockerfile or a crontab will do
+    script: Utf8PathBuf,
+    /// What the script is called with
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
+}
+
+/// Exit status 0, or 2 if the file cannot be read.
+pub(super) fn run(arguments: &Arguments, io: &mut Io<'_>) -> u8 {
+    let files = Disk::new(io.directory.clone());
+    let text = match files.read(&io.directory.join(&arguments.script)) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) => {
+            put(io.stderr, &format!("error: {}: {error}\n", arguments.script));
+            return 2;
+        }
+    };
+    let lookup = |name: &str| {
+        let pairs = arguments.variables.iter().filter_map(|pair| pair.split_once('='));
+        pairs.filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).next_back()
+    };
+    let found = shell::read_file(&Script {
+        text: &text,
+        name: arguments.script.file_name().unwrap_or_default(),
+        arguments: &arguments.arguments,
+        shell: &[],
+        environment: &lookup,
+        stagger: None,
+    });
+    let answer = match arguments.format {
+        Format::Json => format!("{:#}\n", as_json(&found)),
+        Format::Text => as_text(&found, arguments.after.unwrap_or_else(disk::now)),
+    };
+    put(io.stdout, &answer);
+    0
+}
+
+fn as_json(found: &Loop) -> serde_json::Value {
+    let parameter = found.parameter.as_ref();
+    json!({
+        "version": 1,
+        "kind": found.kind.name(),
+        "commands": found.commands,
+        "interval_seconds": found.interval,
+        "interval_parameter": parameter.map(|parameter| json!({"name": parameter.name, "default": parameter.default})),
+        "background": found.background,
+        "fit": found.fit.name(),
+        "schedule": found.schedule,
+        "convert": found.convert.name(),
+        "reasons": found.reasons,
+    })
+}
+
+fn as_text(found: &Loop, now: u64) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, value: &str| {
+        // A string takes every line.
+        let _ = writeln!(text, "{name:10} {}", value.replace('\n', "\n           "));
+    };
+    line("kind", found.kind.name());
+    for words in &found.commands {
+        let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+        line("command", &words.join(" "));
+    }
+    if let Some(seconds) = found.interval {
+        let from = match &found.parameter {
+            Some(parameter) => match &parameter.default {
+                Some(default) => format!(", from {} (default {default})", parameter.name),
+                None => format!(", from {}", parameter.name),
+            },
+            None => String::new(),
+        };
+        let background = if found.background { ", without waiting for the command" } else { "" };
+        line("interval", &format!("{seconds} s{from}{background}"));
+    } else if let Some(parameter) = &found.parameter {
+        line("interval", &format!("from {}", parameter.name));
+    }
+    if let Some(schedule) = &found.schedule {
+        line("schedule", &format!("{schedule} ({})", found.fit.name()));
+        let runs = shell::next_runs(schedule, now, RUNS);
+        if !runs.is_empty() {
+            line("next", &format!("{} (UTC)", runs.join(", ")));
+        }
+    }
+    line("convert", found.convert.name());
+    for reason in &found.reasons {
+        line("", &format!("- {reason}"));
+    }
+    text
+}
+
+/// As one would type it.
+fn quoted(word: &str) -> String {
+    let plain = !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "-_./:=,@%+".contains(c));
+    if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}

@@ -1,0 +1,54 @@
+//! Secrets whose values come from a store rather than from files.
+
+use super::{Environment, Input};
+use crate::{
+    diag::{Code, Diagnostic, Report},
+    text::Span,
+};
+
+/// A secret in clear in a field that no store can fill.
+pub(crate) const NOT_EXTERNAL: Code = Code { id: "KP050", name: "secret-not-external" };
+
+/// A store of the External Secrets Operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Store {
+    /// The name of its object in the cluster.
+    pub name: String,
+    /// The kind of its object.
+    pub kind: String,
+}
+
+/// Where an environment's Secrets come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExternalSecrets {
+    /// The store that holds the values.
+    pub store: Store,
+    /// What the names of the store's secrets begin with; a `-` and the Secret's name follow.
+    pub prefix: String,
+}
+
+/// The store of an environment, if it has one. A store serves many projects: its names tell them apart.
+pub(super) fn secrets(input: &Input<'_>) -> Option<ExternalSecrets> {
+    let prefix = format!("{}-{}", input.project.name, input.name);
+    input.store.clone().map(|store| ExternalSecrets { store, prefix })
+}
+
+/// An operator makes Secrets and nothing else: what stands in clear in other objects stays in patches.
+pub(super) fn warn_of_concealed(environments: &[Environment], inputs: &[Input<'_>], report: &mut Report) {
+    for (environment, input) in environments.iter().zip(inputs) {
+        let workloads = environment.apps.iter().flat_map(|app| &app.workloads);
+        let concealed = workloads.filter(|workload| workload.concealed.is_some());
+        for workload in concealed.filter(|_| environment.external_secrets.is_some()) {
+            let message = format!(
+                "`{}` of {} has a secret in clear, which cannot come from the store",
+                workload.name, environment.name
+            );
+            let service = input.project.services.get(&workload.service);
+            report.push(
+                Diagnostic::warning(NOT_EXTERNAL, message)
+                    .at(service.map_or(Span::NOWHERE, |service| service.span), "in this service")
+                    .help("it stays in a patch that git ignores; better is a variable or a file"),
+            );
+        }
+    }
+}

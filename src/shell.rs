@@ -1,0 +1,263 @@
+//! Scripts: loops that are schedules, waits, daemons and crontabs.
+//!
+//! Compose has no schedules, so people write `while :; do command; sleep 300; done`. This module reads
+//! such a script with a shell parser and says what it is, what it runs, how often, and whether a
+//! CronJob would do the same. It runs nothing, and knows neither compose nor Kubernetes' objects: where
+//! the text comes from and what is made of the answer is the business of others.
+
+pub mod command_line;
+pub mod crontab;
+pub mod dockerfile;
+
+mod clock;
+mod command;
+mod condition;
+mod file;
+mod flow;
+mod next;
+mod round;
+mod schedule;
+mod syntax;
+mod value;
+mod verdict;
+mod words;
+
+pub use file::read_file;
+
+use command_line::Invocation;
+use flow::Walk;
+use syntax::Unreadable;
+use value::Scope;
+
+/// A script and what it is called with.
+#[derive(Clone, Copy)]
+pub struct Script<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// `$0`.
+    pub name: &'a str,
+    /// `$1` and on; nobody said if there are none.
+    pub arguments: &'a [String],
+    /// What runs the text, with the flag that takes a text (`sh -c`). If empty, its first line says.
+    pub shell: &'a [String],
+    /// The variables of its environment, as far as they are known.
+    pub environment: &'a (dyn Fn(&str) -> Option<String> + Sync),
+    /// Spreads the schedules of a project: jobs of other names start at other minutes.
+    pub stagger: Option<&'a str>,
+}
+
+/// What a script is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loop {
+    /// What it is.
+    pub kind: Kind,
+    /// What it runs, each as words. With control flow, or several commands: one for a shell.
+    pub commands: Vec<Vec<String>>,
+    /// How many words of the command the script itself says; the others are its arguments.
+    pub own_words: usize,
+    /// Seconds from the end of one round to the start of the next.
+    pub interval: Option<u64>,
+    /// The parameter that the interval comes from.
+    pub parameter: Option<IntervalParameter>,
+    /// Does the loop go on while its command runs?
+    pub background: bool,
+    /// How well a schedule says the interval.
+    pub fit: Fit,
+    /// When a CronJob would run.
+    pub schedule: Option<String>,
+    /// In what the schedule differs from the interval.
+    pub difference: Option<String>,
+    /// Would a CronJob do the same?
+    pub convert: Verdict,
+    /// Why not, or what changes.
+    pub reasons: Vec<String>,
+}
+
+/// The kinds of scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Runs a command, waits, and runs it again.
+    PeriodicLoop,
+    /// Waits until something else is there.
+    WaitUntil,
+    /// Tries something until it succeeds.
+    Retry,
+    /// Stays up: serves, watches, restarts what ended, or idles.
+    Daemon,
+    /// Runs crontabs.
+    Crontab,
+    /// Anything else.
+    Other,
+}
+
+impl Kind {
+    /// As the command line and JSON say it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::PeriodicLoop => "periodic-loop",
+            Kind::WaitUntil => "wait-until",
+            Kind::Retry => "retry",
+            Kind::Daemon => "daemon",
+            Kind::Crontab => "crontab",
+            Kind::Other => "other",
+        }
+    }
+}
+
+/// How well a schedule says an interval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fit {
+    /// To the second.
+    Exact,
+    /// Never less often, and hardly more often.
+    Near,
+    /// Only `@every` says it.
+    Every,
+    /// No schedule is that fast.
+    SubMinute,
+    /// The interval is not known.
+    Variable,
+    /// There is no interval.
+    None,
+}
+
+impl Fit {
+    /// As the command line and JSON say it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Fit::Exact => "exact",
+            Fit::Near => "near",
+            Fit::Every => "every",
+            Fit::SubMinute => "sub-minute",
+            Fit::Variable => "variable",
+            Fit::None => "none",
+        }
+    }
+}
+
+/// Whether a CronJob would do the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// It would.
+    Yes,
+    /// It would, but for what the reasons say.
+    WithWarning,
+    /// It would not.
+    No,
+}
+
+impl Verdict {
+    /// As the command line and JSON say it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::Yes => "yes",
+            Verdict::WithWarning => "with-warning",
+            Verdict::No => "no",
+        }
+    }
+}
+
+/// The parameter that an interval comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IntervalParameter {
+    /// The variable, or `$2`.
+    pub name: String,
+    /// What the script takes if nobody says.
+    pub default: Option<String>,
+}
+
+/// Bytes of stack for the parser, which recurses: enough for the most nested text that it is given.
+const STACK: usize = 192 << 20;
+
+/// Says what a script is. Any text is taken: one that no shell would run is [`Kind::Other`].
+pub fn read(script: &Script<'_>) -> Loop {
+    with_stack(|| read_here(script, 0))
+        .unwrap_or_else(|| Loop::other("the parser gave up on this text".to_owned()))
+}
+
+/// The next times, in seconds since 1970, at which a schedule of five fields runs, on a clock in UTC.
+pub fn next_runs(schedule: &str, after: u64, count: usize) -> Vec<String> {
+    let times = next::Times::parse(schedule).map(|times| times.after(after, count));
+    times.unwrap_or_default().into_iter().map(next::show).collect()
+}
+
+/// Runs something where the stack is deep. Nothing if it failed.
+fn with_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Option<T> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run);
+        thread.ok()?.join().ok()
+    })
+}
+
+fn read_here(script: &Script<'_>, depth: usize) -> Loop {
+    let text = unified(script.text);
+    let list = match syntax::parse(&text) {
+        Ok(list) => list,
+        Err(Unreadable::Syntax(error)) => return Loop::other(format!("is no script: {error}")),
+        Err(Unreadable::TooDeep) => return Loop::other("is nested too deeply to be read".to_owned()),
+        Err(Unreadable::TooLong) => return Loop::other("is too long to be read".to_owned()),
+    };
+    if depth < 3
+        && let Some(Invocation::Inline { shell, text, name, arguments }) = only_inner_script(&list, script)
+    {
+        let name = name.unwrap_or_default();
+        let inner = Script { text: &text, name: &name, arguments: &arguments, shell: &shell, ..*script };
+        return read_here(&inner, depth + 1);
+    }
+    let shell = if script.shell.is_empty() { shell_of(&text) } else { script.shell.to_vec() };
+    let walk = Walk::through(&list, Scope::new(script.arguments, script.environment));
+    verdict::of(walk, &list, &text, script, &shell)
+}
+
+/// A script that is nothing but `sh -c TEXT`.
+fn only_inner_script(list: &syntax::List, script: &Script<'_>) -> Option<Invocation> {
+    let [statement] = &list[..] else { return None };
+    let simple = round::only_simple(statement)?;
+    let words: Option<Vec<Vec<String>>> =
+        simple.words.iter().map(|word| value::split_word(word, script.arguments)).collect();
+    let invocation = command_line::read(&words?.concat())?;
+    matches!(invocation, Invocation::Inline { .. }).then_some(invocation)
+}
+
+/// Lines that end as they do on Unix, without a byte order mark.
+fn unified(text: &str) -> String {
+    text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\0', " ")
+}
+
+/// The shell that a script's first line names, ready to take a text.
+fn shell_of(text: &str) -> Vec<String> {
+    let first = text.lines().next().and_then(|line| line.strip_prefix("#!")).unwrap_or_default();
+    let words: Vec<&str> = first.split_whitespace().collect();
+    let (program, flags) = match words[..] {
+        [env, program, ref flags @ ..] if env.ends_with("/env") => (program, flags.first().copied()),
+        [program, ref flags @ ..] => (program, flags.first().copied()),
+        [] => ("sh", None),
+    };
+    let program = match program.rsplit('/').next().unwrap_or(program) {
+        name @ ("bash" | "ash" | "dash" | "ksh" | "zsh") => name,
+        _ => "sh",
+    };
+    let flags = flags.filter(|flags| {
+        flags.len() > 1 && flags.starts_with('-') && flags[1..].chars().all(|flag| "eux".contains(flag))
+    });
+    vec![program.to_owned(), flags.map_or_else(|| "-c".to_owned(), |flags| format!("{flags}c"))]
+}
+
+impl Loop {
+    /// Nothing that repeats.
+    fn other(reason: String) -> Self {
+        Self {
+            kind: Kind::Other,
+            commands: Vec::new(),
+            own_words: 0,
+            interval: None,
+            parameter: None,
+            background: false,
+            fit: Fit::None,
+            schedule: None,
+            difference: None,
+            convert: Verdict::No,
+            reasons: vec![reason],
+        }
+    }
+}

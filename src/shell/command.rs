@@ -1,0 +1,423 @@
+//! What a CronJob runs in place of a loop: the words of its command, or a text for a shell.
+
+use std::{collections::BTreeSet, ops::Range, sync::LazyLock};
+
+use regex::Regex;
+
+use super::{
+    condition,
+    flow::Found,
+    round::{self, Functions},
+    syntax::{Command, List, Simple, Statement},
+    value, words,
+};
+
+/// Bytes of the longest text that is worth carrying in a CronJob.
+const LONGEST: usize = 4_000;
+
+/// What runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Built {
+    /// Its words.
+    pub(super) words: Vec<String>,
+    /// How many of the first words the script says; the others are arguments that it was given.
+    pub(super) fixed: usize,
+    /// Does what stands before the loop run before each command now?
+    pub(super) repeats_setup: bool,
+    /// Is it longer than a CronJob should carry?
+    pub(super) is_long: bool,
+}
+
+/// What the command is made from.
+pub(super) struct Source<'s> {
+    pub(super) text: &'s str,
+    pub(super) list: &'s List,
+    pub(super) functions: &'s Functions<'s>,
+    /// `$1` and on.
+    pub(super) arguments: &'s [String],
+    /// `$0`.
+    pub(super) name: &'s str,
+    /// What reads the text, `sh -c`.
+    pub(super) shell: &'s [String],
+}
+
+/// The command of one round of a loop.
+pub(super) fn of(found: &Found<'_>, source: &Source<'_>) -> Built {
+    if let Some((statement, simple)) = plain(found)
+        && !Setup::of(found, slice(source, &statement.range), source).is_needed
+        && let Some(built) = words_of(simple, source)
+    {
+        return built;
+    }
+    let edits = edits(found, source);
+    let text = edited(source.text, statement_range(found, source), &edits);
+    let setup = Setup::of(found, &text, source);
+    text_of(found, setup, &text, &edits, source)
+}
+
+/// The command of a single line, such as one of a crontab.
+pub(super) fn of_line(list: &List, text: &str, shell: &[String]) -> Built {
+    let functions = Functions::new();
+    let source = Source { text, list, functions: &functions, arguments: &[], name: "", shell };
+    if let [statement] = &list[..]
+        && !statement.background
+        && let Some(simple) = round::only_simple(statement)
+        && let Some(built) = words_of(simple, &source)
+    {
+        return built;
+    }
+    in_shell(text.trim().to_owned(), &source)
+}
+
+/// The one command of a round, if that is all there is to it.
+fn plain<'s>(found: &Found<'s>) -> Option<(&'s Statement, &'s Simple)> {
+    let [(_, statement)] = found.round.payload[..] else { return None };
+    round::only_simple(statement).map(|simple| (statement, simple))
+}
+
+fn slice<'t>(source: &Source<'t>, range: &Range<usize>) -> &'t str {
+    source.text.get(range.clone()).unwrap_or_default()
+}
+
+/// The words of a simple command, if no shell is needed to run it.
+fn words_of(simple: &Simple, source: &Source<'_>) -> Option<Built> {
+    const NEEDS_SHELL: [&str; 16] = [
+        "cd", "eval", "source", ".", "export", "command", "builtin", "exec", "set", "unset", "time", "test",
+        "[", "exit", "pushd", "popd",
+    ];
+    let name = simple.words.first()?;
+    let to_log = simple.redirections.iter().all(|target| target.as_deref().is_some_and(is_log));
+    if !to_log || !simple.assignments.is_empty() || NEEDS_SHELL.contains(&name.as_str()) {
+        return None;
+    }
+    if source.functions.contains_key(name.as_str()) {
+        return None;
+    }
+    let mut all = Vec::new();
+    let mut fixed = None;
+    for word in &simple.words {
+        if word.contains('$') && fixed.is_none() {
+            fixed = Some(all.len());
+        }
+        all.extend(value::split_word(word, source.arguments)?);
+    }
+    let first = all.first()?;
+    // A word that became empty, or an assignment, is no program.
+    if first.is_empty() || first.contains('=') {
+        return None;
+    }
+    let fixed = fixed.unwrap_or(all.len());
+    Some(Built { words: all, fixed, ..Built::default() })
+}
+
+/// Where the output of a container goes anyway.
+fn is_log(target: &str) -> bool {
+    let plain = target.trim_matches(['"', '\'']);
+    matches!(
+        plain,
+        "/dev/stdout" | "/dev/stderr" | "/proc/1/fd/1" | "/proc/1/fd/2" | "/proc/self/fd/1" | "&1" | "&2"
+    )
+}
+
+/// What stands before the loop and must run before its command.
+struct Setup {
+    /// Byte ranges of the text, in order.
+    kept: Vec<(Range<usize>, bool)>,
+    /// Is there anything that a single command would miss?
+    is_needed: bool,
+    /// Is there anything that ran once and would run each time?
+    runs_commands: bool,
+}
+
+impl Setup {
+    /// What a command needs, whose text is given.
+    fn of<'t>(found: &Found<'_>, command: &'t str, source: &Source<'t>) -> Self {
+        let mut used: BTreeSet<&str> = condition::identifiers(command).collect();
+        let mut kept = Vec::new();
+        let (mut is_needed, mut runs_commands) = (false, false);
+        for statement in source.list.iter().take(found.top).rev() {
+            let text = slice(source, &statement.range);
+            let need = need_of(statement, &used, source.functions);
+            // The command itself, once before the loop: the first run of a loop that waits first.
+            let is_first_run =
+                found.round.payload.iter().any(|(_, payload)| slice(source, &payload.range) == text);
+            if need == Need::None || is_first_run {
+                continue;
+            }
+            is_needed |= need != Need::Option;
+            runs_commands |= need == Need::Command;
+            if need != Need::Option {
+                used.extend(condition::identifiers(text));
+            }
+            kept.push((statement.range.clone(), statement.background));
+        }
+        kept.reverse();
+        Self { kept, is_needed, runs_commands }
+    }
+}
+
+/// Why a statement before the loop is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Need {
+    /// It is not.
+    None,
+    /// A shell option: only a shell needs it.
+    Option,
+    /// It gives something that the command uses.
+    Value,
+    /// It does something.
+    Command,
+}
+
+fn need_of(statement: &Statement, used: &BTreeSet<&str>, functions: &Functions<'_>) -> Need {
+    let mut worst = Need::None;
+    let mut raise = |need: Need| {
+        let rank = |need: Need| {
+            [Need::None, Need::Option, Need::Value, Need::Command].iter().position(|n| *n == need)
+        };
+        if rank(need) > rank(worst) {
+            worst = need;
+        }
+    };
+    let is_defined = |name: &str| used.contains(name);
+    round::visit(std::slice::from_ref(statement), &mut |command| match command {
+        Command::Function { name, .. } => {
+            if is_defined(name) {
+                raise(Need::Value);
+            }
+        }
+        Command::Simple(simple) => raise(need_of_simple(simple, &is_defined, functions)),
+        Command::Arithmetic(expression) => {
+            if condition::identifiers(expression).any(is_defined) {
+                raise(Need::Value);
+            }
+        }
+        _ => {}
+    });
+    // Tests alone do nothing; what hangs on them counts.
+    if worst == Need::Command && round::is_inert(statement, functions, 0) && !ends(statement) {
+        return Need::Value;
+    }
+    worst
+}
+
+fn need_of_simple(simple: &Simple, is_used: &dyn Fn(&str) -> bool, functions: &Functions<'_>) -> Need {
+    let name = simple.words.first().map(String::as_str);
+    let sets = |name: &str| is_used(name);
+    match name {
+        None => {
+            let used = simple.assignments.iter().any(|(name, _)| sets(name));
+            if used { Need::Value } else { Need::None }
+        }
+        Some("set" | "shopt") => Need::Option,
+        Some("trap" | "echo" | "printf" | "date" | "[" | "test" | "sleep" | "wait" | "clear" | "logger") => {
+            if words::is_inert(simple) {
+                Need::None
+            } else {
+                Need::Command
+            }
+        }
+        Some(":" | "true" | "unset" | "declare" | "local" | "readonly" | "typeset") => {
+            let used = simple.words.iter().skip(1).flat_map(|word| condition::identifiers(word)).any(sets);
+            if used { Need::Value } else { Need::None }
+        }
+        Some("export" | "cd" | "pushd" | "umask" | "ulimit" | "source" | "." | "alias") => Need::Value,
+        Some("exit" | "return") => Need::Value,
+        Some(name) => match functions.get(name) {
+            Some(body) if body.iter().all(|statement| round::is_inert(statement, functions, 1)) => {
+                if body.iter().any(ends) { Need::Value } else { Need::None }
+            }
+            _ => Need::Command,
+        },
+    }
+}
+
+/// Can it end the script?
+fn ends(statement: &Statement) -> bool {
+    let mut found = false;
+    round::visit_simple(std::slice::from_ref(statement), &mut |simple| {
+        found |= matches!(simple.words.first().map(String::as_str), Some("exit" | "exec"));
+    });
+    found
+}
+
+/// The statement at the top that holds the loop, or calls the function that does.
+fn container(found: &Found<'_>, source: &Source<'_>) -> Range<usize> {
+    source.list.get(found.top).map_or(found.body.range.clone(), |statement| statement.range.clone())
+}
+
+/// A change to the text.
+struct Edit {
+    range: Range<usize>,
+    text: &'static str,
+}
+
+fn text_of(found: &Found<'_>, setup: Setup, command: &str, edits: &[Edit], source: &Source<'_>) -> Built {
+    let mut parts: Vec<String> = Vec::new();
+    let text = source.text;
+    let first = setup.kept.first().map(|(range, _)| range.start);
+    match first {
+        // The text of a here-document does not lie within its statement: all is kept as it stands.
+        Some(first) if has_here_document(text.get(first..found.body.range.start).unwrap_or_default()) => {
+            parts.push(edited(text, first..statement_range(found, source).start, edits));
+        }
+        _ => parts.extend(setup.kept.iter().map(|(range, background)| {
+            edited(text, range.clone(), edits) + if *background { " &" } else { "" }
+        })),
+    }
+    parts.push(command.to_owned());
+    let mut script: String =
+        parts.iter().map(|part| tidy(part)).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
+    if found.round.background {
+        script.push_str(" &\nwait");
+        script = script.replace("& &\n", "&\n").replace("&\n &\n", "&\n");
+    }
+    let built = in_shell(script, source);
+    Built { repeats_setup: setup.runs_commands, ..built }
+}
+
+fn statement_range(found: &Found<'_>, source: &Source<'_>) -> Range<usize> {
+    if found.is_top { found.statement.range.clone() } else { container(found, source) }
+}
+
+fn has_here_document(text: &str) -> bool {
+    text.replace("<<<", "").contains("<<")
+}
+
+/// The loop's head and tail go, and its delays.
+fn edits(found: &Found<'_>, source: &Source<'_>) -> Vec<Edit> {
+    let (body, statement) = (found.body, found.statement);
+    let is_bare = statement.range == body.range;
+    let keeps_loop = !is_bare || !found.is_top || leaves_round(&body.body);
+    let (head, tail) = if keeps_loop { ("for _ in once; do", "done") } else { ("", "") };
+    let mut edits = vec![
+        Edit { range: body.range.start..body.inner.start, text: head },
+        Edit { range: body.inner.end..body.range.end, text: tail },
+    ];
+    if !found.is_top {
+        edits.push(Edit { range: statement.range.end..statement.range.end, text: "; exit" });
+    }
+    let first = found.round.payload.first().map_or(0, |(position, _)| *position);
+    let last = found.round.payload.last().map_or(0, |(position, _)| *position);
+    for delay in &found.round.delays {
+        let is_between = delay.position.is_some_and(|position| first < position && position < last);
+        if is_between {
+            continue;
+        }
+        for range in &delay.ranges {
+            if delay.is_direct && found.body.body.len() > 1 {
+                edits.push(Edit { range: with_separator(source.text, range), text: "" });
+            } else {
+                edits.push(Edit { range: range.clone(), text: ":" });
+            }
+        }
+    }
+    // What is only said around the command would hide its failure.
+    for statement in &found.body.body {
+        if round::only_simple(statement).is_some_and(words::is_message) && found.round.payload.len() == 1 {
+            edits.push(Edit { range: with_separator(source.text, &statement.range), text: "" });
+        }
+    }
+    edits
+        .retain(|edit| edit.range.start <= edit.range.end && !edit.range.is_empty() || edit.text == "; exit");
+    edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
+    edits
+}
+
+/// Is there a `break` or `continue` that belongs to the loop?
+fn leaves_round(body: &List) -> bool {
+    let mut found = false;
+    round::visit_simple(body, &mut |simple| {
+        found |= matches!(simple.words.first().map(String::as_str), Some("break" | "continue"));
+    });
+    found
+}
+
+/// A statement with the `;` or `&` behind it.
+fn with_separator(text: &str, range: &Range<usize>) -> Range<usize> {
+    let rest = text.get(range.end..).unwrap_or_default();
+    let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+    let separator = rest.trim_start_matches([' ', '\t']).chars().next().filter(|c| matches!(c, ';' | '&'));
+    range.start..range.end + separator.map_or(0, |separator| blanks + separator.len_utf8())
+}
+
+/// A part of the text with the edits that lie in it.
+fn edited(text: &str, range: Range<usize>, edits: &[Edit]) -> String {
+    let mut result = String::new();
+    let mut at = range.start;
+    for edit in edits {
+        if edit.range.start < at || edit.range.end > range.end {
+            continue;
+        }
+        result.push_str(text.get(at..edit.range.start).unwrap_or_default());
+        result.push_str(edit.text);
+        at = edit.range.end;
+    }
+    result.push_str(text.get(at..range.end).unwrap_or_default());
+    result
+}
+
+/// Without empty lines around, without the indentation that all lines have.
+fn tidy(text: &str) -> String {
+    let text = text.trim_matches(['\n', '\r']);
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    let indented = lines.iter().filter(|line| !line.is_empty());
+    let indent =
+        indented.map(|line| line.len() - line.trim_start_matches([' ', '\t']).len()).min().unwrap_or(0);
+    // Lines of quoted texts and here-documents are not indentation.
+    let is_plain = !has_here_document(text) && lines.iter().all(|line| closes_quotes(line));
+    let cut: Vec<&str> = lines
+        .iter()
+        .map(|line| if is_plain { line.get(indent..).unwrap_or_default() } else { line })
+        .collect();
+    let mut joined = cut.join("\n");
+    while let Some((rest, last)) = joined.rsplit_once('\n')
+        && is_plain
+        && (last.trim().is_empty() || last.trim_start().starts_with('#'))
+    {
+        joined = rest.to_owned();
+    }
+    let mut text = joined.trim();
+    while let Some(rest) = text.strip_suffix(';').or_else(|| text.strip_suffix(" \\")) {
+        text = rest.trim_end();
+    }
+    text.to_owned()
+}
+
+fn closes_quotes(line: &str) -> bool {
+    line.matches('\'').count().is_multiple_of(2)
+        && line.replace("\\\"", "").matches('"').count().is_multiple_of(2)
+}
+
+/// `sh -c TEXT`, with the name and as many arguments as the text asks for.
+fn in_shell(script: String, source: &Source<'_>) -> Built {
+    let arguments = arguments_of(&script, source.arguments);
+    let is_long = script.len() > LONGEST;
+    let mut words: Vec<String> = source.shell.to_vec();
+    words.push(script);
+    let mut fixed = words.len();
+    if !arguments.is_empty() {
+        words.push(if source.name.is_empty() {
+            source.shell.first().cloned().unwrap_or_default()
+        } else {
+            source.name.to_owned()
+        });
+        fixed = words.len();
+        words.extend_from_slice(arguments);
+    }
+    Built { words, fixed, is_long, ..Built::default() }
+}
+
+/// The arguments that a text reads.
+fn arguments_of<'a>(script: &str, arguments: &'a [String]) -> &'a [String] {
+    static READ: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"\$\{?(?:#?[@*]|#|(?P<number>[1-9][0-9]?))|\bshift\b").ok());
+    let mut most = 0;
+    for found in READ.as_ref().into_iter().flat_map(|read| read.captures_iter(script)) {
+        match found.name("number").and_then(|number| number.as_str().parse::<usize>().ok()) {
+            Some(number) => most = most.max(number),
+            None => return arguments,
+        }
+    }
+    &arguments[..most.min(arguments.len())]
+}

@@ -1,0 +1,268 @@
+//! Whether a condition holds, and what it looks at.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
+
+use regex::Regex;
+
+use super::{
+    clock::Clock,
+    syntax::{self, Command, Condition, Link, List, Pipeline, Simple, Statement, Test},
+    value::Scope,
+};
+
+/// Commands that always succeed and say no more than that the script goes on.
+const SUCCEED: [&str; 10] =
+    [":", "true", "/bin/true", "/usr/bin/true", "echo", "printf", "date", "sleep", "/bin/sleep", "clear"];
+
+/// Does it hold? Nothing if only a run can tell.
+pub(super) fn holds(condition: &Condition, scope: &mut Scope<'_>) -> Option<bool> {
+    match condition {
+        Condition::List(list) => list_holds(list, scope),
+        Condition::Arithmetic(None) => Some(true),
+        Condition::Arithmetic(Some(expression)) => arithmetic_holds(expression, scope),
+    }
+}
+
+/// Does the last of some statements succeed?
+pub(super) fn list_holds(list: &List, scope: &mut Scope<'_>) -> Option<bool> {
+    let statement = list.last()?;
+    let mut result = Some(true);
+    for (link, pipeline) in &statement.chain {
+        result = match (link, result) {
+            (Link::And, Some(false)) => Some(false),
+            (Link::Or, Some(true)) => Some(true),
+            (Link::First, _) | (Link::And, Some(true)) | (Link::Or, Some(false)) => {
+                pipeline_holds(pipeline, scope)
+            }
+            (Link::And, None) => pipeline_holds(pipeline, scope).filter(|holds| !holds),
+            (Link::Or, None) => pipeline_holds(pipeline, scope).filter(|holds| *holds),
+        };
+    }
+    result
+}
+
+/// Does a pipeline succeed?
+pub(super) fn pipeline_holds(pipeline: &Pipeline, scope: &mut Scope<'_>) -> Option<bool> {
+    let [command] = &pipeline.commands[..] else { return None };
+    let holds = match command {
+        Command::Simple(simple) => simple_holds(simple, scope),
+        Command::Group(list) | Command::Subshell(list) => list_holds(list, scope),
+        Command::Arithmetic(expression) => arithmetic_holds(expression, scope),
+        Command::Test(test) => test_holds(test, scope),
+        _ => None,
+    }?;
+    Some(holds != pipeline.negated)
+}
+
+fn simple_holds(simple: &Simple, scope: &mut Scope<'_>) -> Option<bool> {
+    let (name, rest) = match simple.words.split_first() {
+        Some((name, rest)) => (name.as_str(), rest),
+        None => return simple.assignments.iter().all(|(_, value)| value.is_some()).then_some(true),
+    };
+    match name {
+        "[" | "test" => test_holds(&syntax::test_of_words(rest), scope),
+        "false" | "/bin/false" => Some(false),
+        name if SUCCEED.contains(&name) => Some(true),
+        // `while $running` with `running=true`.
+        name if name.starts_with(['$', '"']) && rest.is_empty() => match scope.evaluate(name).certain()? {
+            "true" | ":" => Some(true),
+            "false" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn arithmetic_holds(expression: &str, scope: &mut Scope<'_>) -> Option<bool> {
+    let value = scope.arithmetic(expression);
+    value.certain()?.parse::<i64>().ok().map(|number| number != 0)
+}
+
+fn test_holds(test: &Test, scope: &mut Scope<'_>) -> Option<bool> {
+    match test {
+        Test::Not(inner) => test_holds(inner, scope).map(|holds| !holds),
+        Test::And(left, right) => match (test_holds(left, scope), test_holds(right, scope)) {
+            (Some(false), _) | (_, Some(false)) => Some(false),
+            (left, right) => left.and(right),
+        },
+        Test::Or(left, right) => match (test_holds(left, scope), test_holds(right, scope)) {
+            (Some(true), _) | (_, Some(true)) => Some(true),
+            (left, right) => left.and(right),
+        },
+        Test::Empty(word) => Some(scope.evaluate(word).certain()?.is_empty()),
+        Test::NotEmpty(word) => Some(!scope.evaluate(word).certain()?.is_empty()),
+        Test::Equal(left, right) => Some(scope.evaluate(left).certain()? == scope.evaluate(right).certain()?),
+        Test::NotEqual(left, right) => {
+            Some(scope.evaluate(left).certain()? != scope.evaluate(right).certain()?)
+        }
+        Test::Compare(operator, left, right) => {
+            let mut number = |word: &str| scope.evaluate(word).certain()?.trim().parse::<i64>().ok();
+            let (left, right) = (number(left)?, number(right)?);
+            Some(match *operator {
+                "-eq" => left == right,
+                "-ne" => left != right,
+                "-lt" => left < right,
+                "-le" => left <= right,
+                "-gt" => left > right,
+                _ => left >= right,
+            })
+        }
+        Test::Unknown => None,
+    }
+}
+
+/// What a condition looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Looks {
+    /// Variables that the loop does not touch, and arguments.
+    AtSettings,
+    /// What a command does: it holds if the command succeeds.
+    AtSuccess,
+    /// What came of commands, or the state of the world.
+    AtResults,
+}
+
+/// What a loop changes, and the functions by which it may ask.
+pub(super) struct Changing<'c, 's> {
+    /// The variables that it sets.
+    pub(super) names: BTreeSet<String>,
+    pub(super) functions: &'c BTreeMap<&'s str, &'s List>,
+}
+
+/// What some statements look at.
+pub(super) fn looks(list: &List, changing: &Changing<'_, '_>) -> Looks {
+    let pipelines = list.iter().flat_map(|statement| &statement.chain).map(|(_, pipeline)| pipeline);
+    pipelines.map(|pipeline| pipeline_looks(pipeline, changing)).fold(Looks::AtSettings, |all, one| {
+        match (all, one) {
+            (Looks::AtSettings, one) => one,
+            (all, Looks::AtSettings) => all,
+            (Looks::AtSuccess, Looks::AtSuccess) => Looks::AtSuccess,
+            _ => Looks::AtResults,
+        }
+    })
+}
+
+/// What a pipeline looks at.
+pub(super) fn pipeline_looks(pipeline: &Pipeline, changing: &Changing<'_, '_>) -> Looks {
+    let [command] = &pipeline.commands[..] else { return Looks::AtSuccess };
+    match command {
+        Command::Simple(simple) => simple_looks(simple, changing),
+        Command::Group(list) | Command::Subshell(list) => looks(list, changing),
+        Command::Arithmetic(expression) => {
+            let reads_change = identifiers(expression).any(|name| changing.names.contains(name));
+            if reads_change || is_result(expression) { Looks::AtResults } else { Looks::AtSettings }
+        }
+        Command::Test(test) => test_looks(test, changing),
+        _ => Looks::AtResults,
+    }
+}
+
+fn simple_looks(simple: &Simple, changing: &Changing<'_, '_>) -> Looks {
+    match simple.words.first().map(String::as_str) {
+        Some("[" | "test") => test_looks(&syntax::test_of_words(&simple.words[1..]), changing),
+        Some(":" | "true" | "false" | "echo" | "printf") => Looks::AtSettings,
+        Some(word) if word.starts_with('$') && simple.words.len() == 1 => words_look(&simple.words, changing),
+        // A function that only asks for settings.
+        Some(name) if changing.functions.get(name).is_some_and(|body| only_tests(body, changing)) => {
+            Looks::AtSettings
+        }
+        Some(_) => Looks::AtSuccess,
+        None => Looks::AtResults,
+    }
+}
+
+/// Is a function nothing but tests of settings? Functions that it calls are not followed.
+fn only_tests(body: &List, changing: &Changing<'_, '_>) -> bool {
+    let none = BTreeMap::new();
+    let inner = Changing { names: changing.names.clone(), functions: &none };
+    let body = match &body[..] {
+        [statement] => match &statement.chain[..] {
+            [(_, Pipeline { commands, .. })] => match &commands[..] {
+                [Command::Group(list)] => list,
+                _ => return false,
+            },
+            _ => return false,
+        },
+        _ => return false,
+    };
+    looks(body, &inner) == Looks::AtSettings
+}
+
+fn test_looks(test: &Test, changing: &Changing<'_, '_>) -> Looks {
+    match test {
+        Test::Not(inner) => test_looks(inner, changing),
+        Test::And(left, right) | Test::Or(left, right) => {
+            match (test_looks(left, changing), test_looks(right, changing)) {
+                (Looks::AtSettings, Looks::AtSettings) => Looks::AtSettings,
+                _ => Looks::AtResults,
+            }
+        }
+        Test::Empty(word) | Test::NotEmpty(word) => words_look(std::slice::from_ref(word), changing),
+        Test::Equal(left, right) | Test::NotEqual(left, right) | Test::Compare(_, left, right) => {
+            words_look(&[left.clone(), right.clone()], changing)
+        }
+        Test::Unknown => Looks::AtResults,
+    }
+}
+
+fn words_look(words: &[String], changing: &Changing<'_, '_>) -> Looks {
+    let result =
+        words.iter().any(|word| is_result(word) || names(word).any(|name| changing.names.contains(name)));
+    if result { Looks::AtResults } else { Looks::AtSettings }
+}
+
+/// Does a word say what came of a command?
+fn is_result(word: &str) -> bool {
+    word.contains("$?")
+        || word.contains("${?")
+        || word.contains("$(") && !word.contains("$((")
+        || word.contains('`')
+}
+
+/// The variables that a text names with a `$`.
+pub(super) fn names(text: &str) -> impl Iterator<Item = &str> {
+    static NAME: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"\$\{?[#!]?(?P<name>[A-Za-z_][A-Za-z0-9_]*)").ok());
+    let found = NAME.as_ref().into_iter().flat_map(move |name| name.captures_iter(text));
+    found.filter_map(|found| found.name("name")).map(|name| name.as_str())
+}
+
+/// All that could be a name in a text.
+pub(super) fn identifiers(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    words.filter(|word| word.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_'))
+}
+
+/// A condition that compares the time of day: what with, and whether it holds when they are equal.
+pub(super) fn time_of_day(list: &[Statement], scope: &mut Scope<'_>) -> Option<(Option<Clock>, bool)> {
+    let [statement] = list else { return None };
+    let [(Link::First, pipeline)] = &statement.chain[..] else { return None };
+    let test = match &pipeline.commands[..] {
+        [Command::Simple(simple)]
+            if matches!(simple.words.first().map(String::as_str), Some("[" | "test")) =>
+        {
+            syntax::test_of_words(&simple.words[1..])
+        }
+        [Command::Test(test)] => test.clone(),
+        _ => return None,
+    };
+    let (left, right, equal) = match test {
+        Test::Equal(left, right) => (left, right, true),
+        Test::NotEqual(left, right) => (left, right, false),
+        Test::Compare(operator @ ("-eq" | "-ne"), left, right) => (left, right, operator == "-eq"),
+        _ => return None,
+    };
+    let asks = |word: &str| {
+        word.contains("date") && ["%H:%M", "%H%M", "+%R", "%T"].iter().any(|format| word.contains(format))
+    };
+    let other = match (asks(&left), asks(&right)) {
+        (true, false) => right,
+        (false, true) => left,
+        _ => return None,
+    };
+    let clock = scope.evaluate(&other).certain().and_then(Clock::parse);
+    Some((clock, equal != pipeline.negated))
+}

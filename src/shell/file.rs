@@ -1,0 +1,120 @@
+//! Files that hold a script, or say which one runs: scripts, Dockerfiles, crontabs, supervisor's.
+
+use super::{
+    Fit, Kind, Loop, Script, Verdict,
+    command_line::{self, Invocation},
+    crontab::{self, Crontab, Format},
+    dockerfile::{self, Stage},
+    read,
+};
+
+/// Says what a file is that may be a script, a Dockerfile, a crontab or supervisor's configuration.
+pub fn read_file(script: &Script<'_>) -> Loop {
+    if is_dockerfile(script.text) {
+        return image(script);
+    }
+    if crontab::is_crontab(script.text) {
+        return of_crontab(&crontab::parse(script.text, Format::User));
+    }
+    let programs = supervised(script.text);
+    match &programs[..] {
+        [] => read(script),
+        [command] => {
+            let inner = read(&Script { text: command, ..*script });
+            Loop { own_words: inner.own_words, ..inner }
+        }
+        _ => Loop { kind: Kind::Daemon, ..Loop::other("supervisor runs several programs".to_owned()) },
+    }
+}
+
+/// Its first instruction is `FROM`, arguments aside.
+fn is_dockerfile(text: &str) -> bool {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let mut lines = lines.skip_while(|line| line.to_ascii_uppercase().starts_with("ARG "));
+    lines.next().is_some_and(|line| line.to_ascii_uppercase().starts_with("FROM "))
+}
+
+/// What an image runs by itself.
+fn image(script: &Script<'_>) -> Loop {
+    let stages = dockerfile::stages(script.text);
+    let Some(stage) = stages.last() else { return Loop::other("has no stage".to_owned()) };
+    let Stage { environment, runs, .. } = stage;
+    let lookup = |name: &str| (script.environment)(name).or_else(|| environment.get(name).cloned());
+    let mut words = stage.entrypoint.clone().unwrap_or_default();
+    words.extend(if script.arguments.is_empty() {
+        stage.command.clone().unwrap_or_default()
+    } else {
+        script.arguments.to_vec()
+    });
+    match command_line::read(&words) {
+        Some(Invocation::Inline { shell, text, name, arguments }) => read(&Script {
+            text: &text,
+            name: name.as_deref().unwrap_or_default(),
+            arguments: &arguments,
+            shell: &shell,
+            environment: &lookup,
+            stagger: script.stagger,
+        }),
+        Some(Invocation::File { .. }) => {
+            let text = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+            let found = read(&Script { text: &text, arguments: &[], shell: &[], ..*script });
+            let installs = runs.iter().any(|run| run.contains("crontab"));
+            if found.kind == Kind::Crontab && installs {
+                Loop {
+                    reasons: vec!["the image brings its crontab and runs a cron daemon".to_owned()],
+                    ..found
+                }
+            } else {
+                found
+            }
+        }
+        None => Loop::other("says nothing of what it runs".to_owned()),
+    }
+}
+
+fn quoted(word: &str) -> String {
+    let plain =
+        !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c));
+    if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
+fn of_crontab(crontab: &Crontab) -> Loop {
+    let users = crontab.entries.iter().filter_map(|entry| entry.user.as_ref());
+    let problems = crontab.problems.iter().map(|(line, problem)| format!("line {line}: {problem}"));
+    let mut reasons: Vec<String> = problems.collect();
+    reasons.extend(users.map(|user| format!("runs as `{user}`")));
+    if crontab.entries.len() > 1 {
+        let times = crontab.entries.iter().map(|entry| format!("line {}: `{}`", entry.line, entry.schedule));
+        reasons.extend(times);
+    }
+    let convert = if crontab.is_understood() { Verdict::Yes } else { Verdict::No };
+    Loop {
+        kind: Kind::Crontab,
+        commands: crontab.entries.iter().map(|entry| entry.words.clone()).collect(),
+        fit: Fit::Exact,
+        schedule: match &crontab.entries[..] {
+            [entry] => Some(entry.schedule.clone()),
+            _ => None,
+        },
+        convert,
+        reasons,
+        ..Loop::other(String::new())
+    }
+}
+
+/// The commands of supervisor's `[program:…]` sections.
+fn supervised(text: &str) -> Vec<String> {
+    let mut commands = Vec::new();
+    let mut in_program = false;
+    for line in text.lines().map(str::trim) {
+        if let Some(section) = line.strip_prefix('[') {
+            in_program = section.starts_with("program:") && line.ends_with(']');
+        } else if in_program
+            && let Some((key, value)) = line.split_once('=')
+            && key.trim() == "command"
+        {
+            commands.push(value.trim().to_owned());
+        }
+    }
+    commands
+}

@@ -1,0 +1,434 @@
+//! Through a script from its first statement on, to the loop that it stays in.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Kind,
+    clock::Clock,
+    condition::{self, Changing, Looks},
+    round::{self, Ending, Functions, Round},
+    syntax::{Command, Condition, Link, List, Loop, Pipeline, Simple, Statement},
+    value::Scope,
+    words,
+};
+
+/// What was met on the way.
+pub(super) struct Walk<'s, 'e> {
+    pub(super) functions: Functions<'s>,
+    pub(super) scope: Scope<'e>,
+    /// The loop that the script stays in.
+    pub(super) found: Option<Found<'s>>,
+    /// A loop that it leaves running behind it.
+    pub(super) left_running: Option<Found<'s>>,
+    /// Did it start another process that goes on?
+    pub(super) started: bool,
+    /// Other scripts that it started and left running.
+    pub(super) scripts: usize,
+    /// Did a command follow a loop that was left running?
+    pub(super) went_on: bool,
+    /// Does it run crontabs, or write one?
+    pub(super) cron: bool,
+    /// A loop that ends.
+    pub(super) waited: Option<Kind>,
+    /// Does it do nothing for ever?
+    pub(super) idle: bool,
+    /// The length of `watch`, and its command.
+    pub(super) watch: Option<(f64, Vec<String>)>,
+    /// The statement, of those at the top, that is looked at.
+    top: usize,
+}
+
+/// An endless loop.
+#[derive(Debug)]
+pub(super) struct Found<'s> {
+    pub(super) body: &'s Loop,
+    pub(super) round: Round<'s>,
+    /// The statement that it is, or ends in.
+    pub(super) statement: &'s Statement,
+    /// Where that stands among the statements at the top.
+    pub(super) top: usize,
+    /// Is the statement itself at the top?
+    pub(super) is_top: bool,
+}
+
+/// Is anything reached behind it?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    On,
+    Stop,
+}
+
+/// How deep statements are followed into each other.
+const DEEPEST: usize = 24;
+
+impl<'s, 'e> Walk<'s, 'e> {
+    pub(super) fn through(list: &'s List, scope: Scope<'e>) -> Self {
+        let mut functions = Functions::new();
+        functions_of(list, &mut functions, 0);
+        let mut walk = Self {
+            functions,
+            scope,
+            found: None,
+            left_running: None,
+            started: false,
+            scripts: 0,
+            went_on: false,
+            cron: false,
+            waited: None,
+            idle: false,
+            watch: None,
+            top: 0,
+        };
+        walk.list(list, 0);
+        walk
+    }
+
+    fn list(&mut self, list: &'s List, depth: usize) -> Flow {
+        if depth > DEEPEST {
+            return Flow::On;
+        }
+        for (index, statement) in list.iter().enumerate() {
+            if depth == 0 {
+                self.top = index;
+            }
+            if self.statement(statement, depth) == Flow::Stop {
+                return Flow::Stop;
+            }
+        }
+        Flow::On
+    }
+
+    fn statement(&mut self, statement: &'s Statement, depth: usize) -> Flow {
+        if statement.background {
+            self.left_behind(statement, depth);
+            return Flow::On;
+        }
+        let mut before: Option<&Pipeline> = None;
+        let mut truth = Some(true);
+        for (link, pipeline) in &statement.chain {
+            let is_certain = match (link, truth) {
+                (Link::First, _) => true,
+                (Link::And, Some(false)) | (Link::Or, Some(true)) => continue,
+                (Link::And, Some(true)) | (Link::Or, Some(false)) => true,
+                // Commands are taken to succeed; what a test says is open.
+                (Link::And, None) => before.is_some_and(|before| {
+                    let changing = Changing { names: BTreeSet::new(), functions: &self.functions };
+                    condition::pipeline_looks(before, &changing) == Looks::AtSuccess
+                }),
+                (Link::Or, None) => false,
+            };
+            let flow = if is_certain {
+                self.pipeline(statement, pipeline, depth)
+            } else {
+                self.perhaps(|walk| walk.pipeline(statement, pipeline, depth))
+            };
+            if flow == Flow::Stop && (is_certain || self.found.is_some()) {
+                return Flow::Stop;
+            }
+            truth = condition::pipeline_holds(pipeline, &mut self.scope);
+            before = Some(pipeline);
+        }
+        Flow::On
+    }
+
+    /// What may happen or not: variables keep what they had, or get a default.
+    fn perhaps(&mut self, step: impl FnOnce(&mut Self) -> Flow) -> Flow {
+        let before = self.scope.clone();
+        let flow = step(self);
+        let after = std::mem::replace(&mut self.scope, before);
+        self.scope.merge(&after);
+        flow
+    }
+
+    /// A statement that the script does not wait for.
+    fn left_behind(&mut self, statement: &'s Statement, depth: usize) {
+        if let Some(simple) = round::only_simple(statement) {
+            self.cron |= words::is_cron_daemon(simple);
+            // `tail -f log &` is no service of its own.
+            if matches!(words::program(simple), Some("tail" | "wait")) || words::is_cron_daemon(simple) {
+                return;
+            }
+        }
+        let before = self.scope.clone();
+        let outer = self.found.take();
+        for (_, pipeline) in &statement.chain {
+            if !self.is_plain(pipeline) {
+                self.pipeline(statement, pipeline, depth + 1);
+            }
+        }
+        self.scope = before;
+        let found = std::mem::replace(&mut self.found, outer);
+        match found {
+            Some(found) if found.round.payload.is_empty() => {}
+            Some(found) if self.left_running.is_none() => {
+                self.left_running = Some(Found { is_top: depth == 0, ..found });
+            }
+            Some(_) => self.started = true,
+            None if round::only_simple(statement).is_some_and(words::is_script) => self.scripts += 1,
+            None => self.started |= !round::is_inert(statement, &self.functions, 0),
+        }
+    }
+
+    /// Is there no statement within it?
+    fn is_plain(&self, pipeline: &Pipeline) -> bool {
+        pipeline.commands.iter().all(|command| match command {
+            Command::Simple(simple) => {
+                !simple.words.first().is_some_and(|name| self.functions.contains_key(name.as_str()))
+            }
+            _ => false,
+        })
+    }
+
+    fn pipeline(&mut self, statement: &'s Statement, pipeline: &'s Pipeline, depth: usize) -> Flow {
+        if let [command] = &pipeline.commands[..] {
+            return self.command(statement, command, depth);
+        }
+        for command in &pipeline.commands {
+            match command {
+                Command::Simple(simple) => {
+                    self.cron |= words::is_cron_daemon(simple) || words::writes_crontab(simple);
+                    self.went_on |= self.left_running.is_some();
+                }
+                Command::Loop(_) | Command::Group(_) | Command::Subshell(_) => {
+                    if self.command(statement, command, depth) == Flow::Stop && self.found.is_some() {
+                        return Flow::Stop;
+                    }
+                }
+                _ => {}
+            }
+        }
+        Flow::On
+    }
+
+    fn command(&mut self, statement: &'s Statement, command: &'s Command, depth: usize) -> Flow {
+        match command {
+            Command::Simple(simple) => self.simple(simple, depth),
+            Command::Group(list) => self.list(list, depth + 1),
+            Command::Subshell(list) => {
+                let flow = self.perhaps(|walk| walk.list(list, depth + 1));
+                if self.found.is_some() { flow } else { Flow::On }
+            }
+            Command::If { arms, otherwise } => self.branches(arms, otherwise.as_ref(), depth),
+            Command::Case { word, arms } => self.case(word, arms, depth),
+            Command::Loop(body) => self.enter(statement, body, depth),
+            Command::For { body, .. } => {
+                self.bounded(body, None);
+                Flow::On
+            }
+            Command::Function { .. } | Command::Arithmetic(_) | Command::Test(_) => Flow::On,
+        }
+    }
+
+    fn simple(&mut self, simple: &'s Simple, depth: usize) -> Flow {
+        round::assign_all(simple, &mut self.scope);
+        self.cron |= words::is_cron_daemon(simple) || words::writes_crontab(simple);
+        let Some((name, rest)) = simple.words.split_first() else { return Flow::On };
+        if let Some(body) = self.functions.get(name.as_str()).copied() {
+            if depth > DEEPEST / 2 {
+                return Flow::On;
+            }
+            let outer = self.scope.call(rest);
+            let flow = self.list(body, depth + 4);
+            self.scope.leave(outer);
+            // `return` ends the function alone.
+            return if self.found.is_some() || self.idle { flow } else { Flow::On };
+        }
+        let program = words::program_words(simple);
+        match program[..] {
+            ["tail", ..] if words::is_long_running(simple) => self.idle = true,
+            ["sleep", "infinity" | "inf", ..] => self.idle = true,
+            ["watch", ref rest @ ..] => self.watch = watch(rest),
+            _ => {}
+        }
+        match name.as_str() {
+            "exit" | "return" => Flow::Stop,
+            "exec" if simple.words.len() > 1 => {
+                self.went_on |= self.left_running.is_some();
+                Flow::Stop
+            }
+            _ => {
+                self.went_on |= self.left_running.is_some() && !words::is_inert(simple);
+                Flow::On
+            }
+        }
+    }
+
+    fn branches(&mut self, arms: &'s [(List, List)], otherwise: Option<&'s List>, depth: usize) -> Flow {
+        let mut is_certain = true;
+        let mut all_stop = true;
+        for (test, body) in arms {
+            match condition::list_holds(test, &mut self.scope) {
+                Some(false) => continue,
+                Some(true) if is_certain => return self.list(body, depth + 1),
+                _ => {}
+            }
+            is_certain = false;
+            let flow = self.perhaps(|walk| walk.list(body, depth + 1));
+            if self.found.is_some() {
+                return Flow::Stop;
+            }
+            all_stop &= flow == Flow::Stop;
+        }
+        match otherwise {
+            Some(body) if is_certain => self.list(body, depth + 1),
+            Some(body) => {
+                let flow = self.perhaps(|walk| walk.list(body, depth + 1));
+                if self.found.is_some() || all_stop && flow == Flow::Stop { Flow::Stop } else { Flow::On }
+            }
+            None => Flow::On,
+        }
+    }
+
+    fn case(&mut self, word: &str, arms: &'s [(Vec<String>, List)], depth: usize) -> Flow {
+        let value = self.scope.evaluate(word);
+        if let Some(text) = value.certain() {
+            let plain = |pattern: &String| pattern == "*" || pattern.trim_matches(['"', '\'']) == text;
+            if arms.iter().all(|(patterns, _)| {
+                patterns.iter().all(|pattern| pattern == "*" || !pattern.contains(['*', '?', '[', '$']))
+            }) {
+                let chosen = arms.iter().find(|(patterns, _)| patterns.iter().any(plain));
+                return chosen.map_or(Flow::On, |(_, body)| self.list(body, depth + 1));
+            }
+        }
+        for (_, body) in arms {
+            self.perhaps(|walk| walk.list(body, depth + 1));
+            if self.found.is_some() {
+                return Flow::Stop;
+            }
+        }
+        Flow::On
+    }
+
+    /// A `while` or `until` loop: is it the one that the script stays in?
+    fn enter(&mut self, statement: &'s Statement, body: &'s Loop, depth: usize) -> Flow {
+        let holds = condition::holds(&body.condition, &mut self.scope).map(|holds| holds != body.until);
+        if holds == Some(false) {
+            return Flow::On;
+        }
+        let is_endless = holds == Some(true) || self.is_kept_by_setting(body);
+        if !is_endless {
+            self.bounded(&body.body, Some(&body.condition));
+            return Flow::On;
+        }
+        let mut scope = self.scope.clone();
+        let round = round::of(body, &self.functions, &mut scope);
+        if round.ending == Ending::OnResult {
+            let probes = probes(&body.body);
+            self.waited = Some(if probes { Kind::WaitUntil } else { Kind::Retry });
+            return Flow::On;
+        }
+        // The outer one of two endless loops only starts the inner one.
+        if round.delays.is_empty() && round.daily.is_none() {
+            self.list(&body.body, depth + 1);
+            if self.found.is_some() {
+                return Flow::Stop;
+            }
+        }
+        self.found = Some(Found { body, round, statement, top: self.top, is_top: depth == 0 });
+        Flow::Stop
+    }
+
+    /// `while $running`, `while [ "$ENABLED" = yes ]`: nothing in the loop changes what it looks at.
+    fn is_kept_by_setting(&self, body: &Loop) -> bool {
+        let Condition::List(list) = &body.condition else { return false };
+        let names = round::assigned(&body.body, &self.functions, 0);
+        let changing = Changing { names, functions: &self.functions };
+        let mut looks_at_something = false;
+        let mut at_arguments = false;
+        round::visit(list, &mut |command| {
+            let text = match command {
+                Command::Simple(simple) => simple.words.join(" "),
+                other => format!("{other:?}"),
+            };
+            looks_at_something |= condition::names(&text).next().is_some();
+            at_arguments |= text.contains("$#") || text.contains("$1") || text.contains("${1");
+        });
+        looks_at_something && !at_arguments && condition::looks(list, &changing) == Looks::AtSettings
+    }
+
+    /// A loop that ends: with a delay in it, it waits for something or tries again.
+    fn bounded(&mut self, body: &'s List, condition: Option<&'s Condition>) {
+        let mut delays = false;
+        let mut cron = false;
+        round::visit_simple(body, &mut |simple| {
+            delays |= words::sleep(simple).is_some();
+            cron |= words::is_cron_daemon(simple) || words::writes_crontab(simple);
+        });
+        self.cron |= cron;
+        let Some(condition) = condition else {
+            if delays {
+                self.waited.get_or_insert(Kind::Retry);
+            }
+            return;
+        };
+        let asks = match condition {
+            Condition::List(list) => probes(list),
+            Condition::Arithmetic(_) => false,
+        };
+        if delays || asks {
+            self.waited.get_or_insert(if asks { Kind::WaitUntil } else { Kind::Retry });
+        }
+    }
+}
+
+/// Does it ask whether something is there?
+fn probes(list: &List) -> bool {
+    let mut found = false;
+    round::visit(list, &mut |command| match command {
+        Command::Simple(simple) => found |= words::program(simple).is_some_and(words::is_probe),
+        Command::Test(_) => found = true,
+        _ => {}
+    });
+    found
+}
+
+/// The functions that are defined anywhere in a script.
+fn functions_of<'s>(list: &'s List, functions: &mut Functions<'s>, depth: usize) {
+    round::visit(list, &mut |command| {
+        if let Command::Function { name, body } = command {
+            functions.insert(name, body);
+            if depth < DEEPEST {
+                functions_of(body, functions, depth + 1);
+            }
+        }
+    });
+}
+
+/// `watch -n 60 command`.
+fn watch(words: &[&str]) -> Option<(f64, Vec<String>)> {
+    let mut seconds = 2.0;
+    let mut rest = words;
+    while let [option, after @ ..] = rest {
+        match (option.strip_prefix('-'), after) {
+            (Some("n" | "-interval"), [value, after @ ..]) => {
+                seconds = value.parse().ok()?;
+                rest = after;
+            }
+            (Some(joined), after) => {
+                if let Some(value) = joined.strip_prefix('n').or_else(|| joined.strip_prefix("-interval=")) {
+                    seconds = value.parse().ok()?;
+                }
+                rest = after;
+            }
+            (None, _) => return Some((seconds, rest.iter().map(|word| (*word).to_owned()).collect())),
+        }
+    }
+    None
+}
+
+/// The daily time of a loop that does its work when the clock says so: `if [ "$(date +%H:%M)" = 03:00 ]`.
+pub(super) fn work_time(found: &Found<'_>, scope: &mut Scope<'_>) -> Option<Option<Clock>> {
+    let [(_, statement)] = found.round.payload[..] else { return None };
+    let [(Link::First, pipeline), rest @ ..] = &statement.chain[..] else { return None };
+    if let ([Command::If { arms, otherwise: None }], []) = (&pipeline.commands[..], rest) {
+        let [(test, _)] = &arms[..] else { return None };
+        return condition::time_of_day(test, scope).and_then(|(clock, equal)| equal.then_some(clock));
+    }
+    let test = Statement { chain: vec![(Link::First, pipeline.clone())], ..statement.clone() };
+    match rest.first() {
+        Some((Link::And, _)) => {
+            condition::time_of_day(&[test], scope).and_then(|(clock, equal)| equal.then_some(clock))
+        }
+        _ => None,
+    }
+}

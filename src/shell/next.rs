@@ -1,0 +1,165 @@
+//! When a schedule of five fields runs next.
+
+use std::collections::BTreeSet;
+
+/// The times that five fields stand for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Times {
+    minutes: BTreeSet<u64>,
+    hours: BTreeSet<u64>,
+    days: BTreeSet<u64>,
+    months: BTreeSet<u64>,
+    weekdays: BTreeSet<u64>,
+    /// With both a day and a weekday named, one of them is enough.
+    either_day: bool,
+}
+
+const MONTHS: [&str; 12] =
+    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const WEEKDAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+
+/// Years within which every legal schedule runs: a 29th of February comes by then.
+const YEARS: u64 = 9;
+
+impl Times {
+    /// Five fields as Kubernetes takes them, or `@daily` and the like; `@every` and `@reboot` are no times.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let text = match text.trim() {
+            "@yearly" | "@annually" => "0 0 1 1 *",
+            "@monthly" => "0 0 1 * *",
+            "@weekly" => "0 0 * * 0",
+            "@daily" | "@midnight" => "0 0 * * *",
+            "@hourly" => "0 * * * *",
+            text => text,
+        };
+        let fields: Vec<&str> = text.split_whitespace().collect();
+        let [minutes, hours, days, months, weekdays] = fields[..] else { return None };
+        let is_named = |field: &str| !field.starts_with(['*', '?']);
+        Some(Self {
+            minutes: field(minutes, 0, 59, &[])?,
+            hours: field(hours, 0, 23, &[])?,
+            days: field(days, 1, 31, &[])?,
+            months: field(months, 1, 12, &MONTHS)?,
+            weekdays: field(weekdays, 0, 7, &WEEKDAYS)?.into_iter().map(|day| day % 7).collect(),
+            either_day: is_named(days) && is_named(weekdays),
+        })
+    }
+
+    /// The first so many times behind a moment, in seconds since 1970, all in UTC.
+    pub(super) fn after(&self, moment: u64, count: usize) -> Vec<u64> {
+        let mut found = Vec::new();
+        let first_day = moment / 86_400;
+        for day in first_day..first_day + YEARS * 366 {
+            let (_, month, date) = civil(day);
+            if !self.months.contains(&month) || !self.has_day(date, (day + 4) % 7) {
+                continue;
+            }
+            for time in self.hours.iter().flat_map(|hour| {
+                self.minutes.iter().map(move |minute| day * 86_400 + hour * 3_600 + minute * 60)
+            }) {
+                if time > moment {
+                    found.push(time);
+                }
+                if found.len() >= count {
+                    return found;
+                }
+            }
+        }
+        found
+    }
+
+    fn has_day(&self, date: u64, weekday: u64) -> bool {
+        let (date, weekday) = (self.days.contains(&date), self.weekdays.contains(&weekday));
+        if self.either_day { date || weekday } else { date && weekday }
+    }
+}
+
+/// One field: lists of ranges with steps, numbers or names.
+fn field(text: &str, first: u64, last: u64, names: &[&str]) -> Option<BTreeSet<u64>> {
+    let mut all = BTreeSet::new();
+    for part in text.split(',') {
+        let (range, step) = match part.split_once('/') {
+            Some((range, step)) => (range, Some(step.parse::<u64>().ok().filter(|step| *step > 0)?)),
+            None => (part, None),
+        };
+        let number = |word: &str| {
+            let lower = word.to_ascii_lowercase();
+            let named = names.iter().position(|name| *name == lower);
+            let named = named.and_then(|index| u64::try_from(index).ok()).map(|index| index + first);
+            let plain = word.bytes().all(|byte| byte.is_ascii_digit());
+            let number = named.or_else(|| word.parse().ok().filter(|_| plain))?;
+            (first..=last).contains(&number).then_some(number)
+        };
+        let (start, end) = match range.split_once('-') {
+            _ if range == "*" || range == "?" => (first, last),
+            Some((start, end)) => (number(start)?, number(end)?),
+            None => {
+                let start = number(range)?;
+                (start, if step.is_some() { last } else { start })
+            }
+        };
+        if start > end {
+            return None;
+        }
+        let step = usize::try_from(step.unwrap_or(1)).ok()?;
+        all.extend((start..=end).step_by(step));
+    }
+    Some(all)
+}
+
+/// Year, month and day of a count of days since 1970 (Hinnant's algorithm).
+fn civil(days: u64) -> (u64, u64, u64) {
+    let shifted = days + 719_468;
+    let era = shifted / 146_097;
+    let of_era = shifted % 146_097;
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    (year, month, day)
+}
+
+/// `2026-03-01 04:05` in UTC.
+pub(super) fn show(moment: u64) -> String {
+    let (year, month, day) = civil(moment / 86_400);
+    let (hour, minute) = (moment % 86_400 / 3_600, moment % 3_600 / 60);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_follow_the_fields() {
+        // 2026-01-01 was a Thursday.
+        let start = 1_767_225_600;
+        let cases = [
+            ("*/20 * * * *", ["2026-01-01 00:20", "2026-01-01 00:40"]),
+            ("3-59/30 * * * *", ["2026-01-01 00:03", "2026-01-01 00:33"]),
+            ("0 4 * * mon", ["2026-01-05 04:00", "2026-01-12 04:00"]),
+            ("0 0 29 2 *", ["2028-02-29 00:00", "2032-02-29 00:00"]),
+            ("0 0 13 * 5", ["2026-01-02 00:00", "2026-01-09 00:00"]),
+            ("@daily", ["2026-01-02 00:00", "2026-01-03 00:00"]),
+        ];
+        for (text, expected) in cases {
+            let times = Times::parse(text).map(|times| times.after(start, 2)).unwrap_or_default();
+            let shown: Vec<String> = times.into_iter().map(show).collect();
+            assert_eq!(shown, expected, "{text}");
+        }
+        for wrong in [
+            "",
+            "* * * *",
+            "60 * * * *",
+            "* 24 * * *",
+            "a b c d e",
+            "5-1 * * * *",
+            "*/0 * * * *",
+            "@every 5m",
+        ] {
+            assert_eq!(Times::parse(wrong), None, "{wrong}");
+        }
+    }
+}

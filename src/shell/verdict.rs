@@ -1,0 +1,346 @@
+//! From what was met in a script to what it is, and whether a CronJob would do the same.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Fit, Kind, Loop, Script, Verdict,
+    command::{self, Built, Source},
+    condition,
+    flow::{self, Found, Walk},
+    round::{self, Ending, Functions, Round},
+    schedule::{self, Schedule},
+    syntax::{Command, List},
+    words,
+};
+
+/// Seconds up to which a loop restarts what ended rather than repeats what is done.
+const RESTART: f64 = 3.0;
+
+/// The same where the loop is around one program that it waits for.
+const RESTART_OF_PROGRAM: f64 = 10.0;
+
+/// Says what a walked script is.
+pub(super) fn of(
+    mut walk: Walk<'_, '_>,
+    list: &List,
+    text: &str,
+    script: &Script<'_>,
+    shell: &[String],
+) -> Loop {
+    if walk.cron {
+        let reason = "runs a cron daemon: its crontab says what and when".to_owned();
+        return Loop { kind: Kind::Crontab, ..Loop::other(reason) };
+    }
+    if let Some((seconds, words)) = walk.watch.take() {
+        return watch(seconds, words, script);
+    }
+    let is_left_running = walk.found.is_none() && walk.left_running.is_some();
+    let Some(found) = walk.found.take().or_else(|| walk.left_running.take()) else {
+        return without_loop(&walk);
+    };
+    if let Some(reason) = daemon(&found, &walk, is_left_running) {
+        return Loop { kind: Kind::Daemon, ..Loop::other(reason.to_owned()) };
+    }
+    let source = Source {
+        text,
+        list,
+        functions: &walk.functions,
+        arguments: script.arguments,
+        name: script.name,
+        shell,
+    };
+    let built = command::of(&found, &source);
+    let (interval, schedule) = interval(&found, &mut walk, script.stagger);
+    let mut reasons = Reasons::default();
+    blockers(&found, &walk, is_left_running, interval, &schedule, &built, &mut reasons);
+    warnings(&found, &schedule, &built, list, &mut reasons);
+    Loop {
+        kind: Kind::PeriodicLoop,
+        commands: vec![built.words],
+        own_words: built.fixed,
+        interval,
+        parameter: found.round.delays.iter().find_map(|delay| delay.length.parameter.clone()),
+        background: found.round.background,
+        fit: schedule.fit,
+        schedule: schedule.expression,
+        difference: schedule.difference,
+        convert: reasons.verdict.unwrap_or(Verdict::Yes),
+        reasons: reasons.texts,
+    }
+}
+
+/// A script that comes to its end, or to a program.
+fn without_loop(walk: &Walk<'_, '_>) -> Loop {
+    match walk.waited {
+        _ if walk.idle => Loop { kind: Kind::Daemon, ..Loop::other("does nothing, for ever".to_owned()) },
+        Some(Kind::Retry) => Loop {
+            kind: Kind::Retry,
+            ..Loop::other("tries again until it succeeds, then goes on".to_owned())
+        },
+        Some(kind) => Loop { kind, ..Loop::other("waits until something is there, then goes on".to_owned()) },
+        None => Loop::other("has no loop without an end".to_owned()),
+    }
+}
+
+/// Why an endless loop is no schedule.
+fn daemon(found: &Found<'_>, walk: &Walk<'_, '_>, is_left_running: bool) -> Option<&'static str> {
+    let Round { delays, daily, payload, waits_for_event, .. } = &found.round;
+    if payload.is_empty() {
+        return Some("its loop only keeps the container up");
+    }
+    if *waits_for_event {
+        return Some("its loop waits for events, not for a time");
+    }
+    if walk.started || is_left_running && walk.went_on {
+        return Some("another process runs beside its loop");
+    }
+    if delays.is_empty() && daily.is_none() {
+        return Some("its loop does not wait between rounds");
+    }
+    let mut long_running = false;
+    for (_, statement) in payload {
+        round::visit_simple(std::slice::from_ref(*statement), &mut |simple| {
+            long_running |= words::is_long_running(simple);
+        });
+    }
+    if long_running {
+        return Some("its loop restarts a program that runs for long");
+    }
+    let seconds: Option<f64> = delays.iter().map(|delay| delay.seconds).sum();
+    let is_program = match payload[..] {
+        [(_, statement)] => !statement.background && is_program(statement, &walk.functions),
+        _ => false,
+    };
+    let limit = if is_program { RESTART_OF_PROGRAM } else { RESTART };
+    // A few seconds on the command line are meant.
+    let is_given = delays.iter().any(|delay| delay.length.parameter.is_some());
+    if daily.is_none() && !is_given && seconds.is_some_and(|seconds| seconds <= limit) {
+        return Some("its loop restarts what it runs at once");
+    }
+    None
+}
+
+/// One program in the foreground, with nothing around it.
+fn is_program(statement: &super::syntax::Statement, functions: &Functions<'_>) -> bool {
+    round::only_simple(statement).is_some_and(|simple| {
+        let name = simple.words.first().map(String::as_str).unwrap_or_default();
+        simple.redirections.is_empty()
+            && !functions.contains_key(name)
+            && name != "eval"
+            && !name.starts_with('$')
+    })
+}
+
+fn watch(seconds: f64, words: Vec<String>, script: &Script<'_>) -> Loop {
+    let interval = whole(seconds);
+    let schedule = interval.map_or(NO_SCHEDULE, |interval| schedule::every(interval, script.stagger));
+    let mut reasons = Reasons::default();
+    if schedule.fit == Fit::SubMinute {
+        reasons.block("no schedule runs more often than once a minute".to_owned());
+    } else {
+        reasons.warn("`watch` shows the output of its command to somebody: a CronJob logs it".to_owned());
+    }
+    Loop {
+        kind: Kind::PeriodicLoop,
+        own_words: words.len(),
+        commands: vec![words],
+        interval,
+        fit: schedule.fit,
+        schedule: schedule.expression,
+        difference: schedule.difference,
+        convert: reasons.verdict.unwrap_or(Verdict::Yes),
+        reasons: reasons.texts,
+        ..Loop::other(String::new())
+    }
+}
+
+const NO_SCHEDULE: Schedule = Schedule { fit: Fit::Variable, expression: None, difference: None };
+
+/// Seconds of a round, and the schedule for them.
+fn interval(found: &Found<'_>, walk: &mut Walk<'_, '_>, stagger: Option<&str>) -> (Option<u64>, Schedule) {
+    let daily = found.round.daily.or_else(|| flow::work_time(found, &mut walk.scope));
+    if let Some(clock) = daily {
+        let schedule = clock.map_or(NO_SCHEDULE, schedule::daily);
+        let fit = Fit::Near;
+        return (Some(86_400), Schedule { fit, ..schedule });
+    }
+    let seconds: Option<f64> = found.round.delays.iter().map(|delay| delay.seconds).sum();
+    match seconds.and_then(whole) {
+        None => (None, NO_SCHEDULE),
+        Some(seconds) => {
+            let mut schedule = schedule::every(seconds, stagger);
+            if found.round.varies && schedule.fit == Fit::Exact {
+                schedule.fit = Fit::Near;
+                schedule.difference = Some("how long it waits depends on how the round went".to_owned());
+            }
+            (Some(seconds), schedule)
+        }
+    }
+}
+
+fn whole(seconds: f64) -> Option<u64> {
+    // Longer than any schedule, and well within the numbers that are exact.
+    (0.0..1e10).contains(&seconds).then(|| seconds.round() as u64)
+}
+
+/// What speaks against a CronJob, the worst last.
+#[derive(Default)]
+struct Reasons {
+    verdict: Option<Verdict>,
+    texts: Vec<String>,
+}
+
+impl Reasons {
+    fn block(&mut self, text: String) {
+        self.verdict = Some(Verdict::No);
+        self.texts.push(text);
+    }
+
+    fn warn(&mut self, text: String) {
+        self.verdict = self.verdict.max(Some(Verdict::WithWarning));
+        self.texts.push(text);
+    }
+}
+
+fn blockers(
+    found: &Found<'_>,
+    walk: &Walk<'_, '_>,
+    is_left_running: bool,
+    interval: Option<u64>,
+    schedule: &Schedule,
+    built: &Built,
+    reasons: &mut Reasons,
+) {
+    if is_left_running {
+        reasons.block("the script leaves its loop running and ends".to_owned());
+    }
+    match (interval, schedule.fit) {
+        (None, _) => {
+            let parameter = found.round.delays.iter().find_map(|delay| delay.length.parameter.as_ref());
+            reasons.block(match parameter {
+                Some(parameter) => {
+                    format!("the interval is not known: nobody says what `{}` is", parameter.name)
+                }
+                None => "the interval is computed as the loop runs".to_owned(),
+            });
+        }
+        (Some(seconds), Fit::SubMinute) => {
+            reasons.block(format!(
+                "it runs every {seconds} s, and no schedule runs more often than once a minute"
+            ));
+        }
+        (Some(_), Fit::Variable) => reasons.block("the time of day is not known".to_owned()),
+        _ => {}
+    }
+    if found.round.daily == Some(None) && schedule.expression.is_none() {
+        reasons.block("the time of day is not known: it is read as the loop runs".to_owned());
+    }
+    if walk.scripts > 0 {
+        reasons.block("it starts other scripts that run beside its loop".to_owned());
+    }
+    let touched = touched_processes(found, &walk.functions);
+    if let Some(name) = touched {
+        reasons.block(format!("`{name}` acts on the container that the loop runs in"));
+    }
+    if let Some(name) = carried_over(found, &walk.functions) {
+        reasons.block(format!("`{name}` carries something from one round to the next"));
+    }
+    if built.is_long {
+        reasons.block(
+            "what a round does is too long for a CronJob to carry: make it a script of its own".to_owned(),
+        );
+    }
+}
+
+/// The command of a round that acts on other processes of its container, or on memory that they share.
+fn touched_processes(found: &Found<'_>, functions: &Functions<'_>) -> Option<String> {
+    let mut touched = None;
+    let mut look = |list: &[super::syntax::Statement]| {
+        round::visit_simple(list, &mut |simple| {
+            if touched.is_none() && words::touches_local_process(simple) {
+                touched = words::program(simple).map(str::to_owned);
+            }
+        });
+    };
+    look(&found.body.body);
+    for body in called(found, functions) {
+        look(body);
+    }
+    touched
+}
+
+/// The bodies of the functions that a round calls by name.
+fn called<'s>(found: &Found<'_>, functions: &Functions<'s>) -> Vec<&'s List> {
+    let mut names = BTreeSet::new();
+    round::visit_simple(&found.body.body, &mut |simple| {
+        names.extend(simple.words.first().cloned());
+    });
+    names.iter().filter_map(|name| functions.get(name.as_str()).copied()).collect()
+}
+
+/// A variable that a round reads before it sets it, and sets.
+fn carried_over(found: &Found<'_>, functions: &Functions<'_>) -> Option<String> {
+    let set = round::assigned(&found.body.body, functions, 0);
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    let mut read = None;
+    round::visit(&found.body.body, &mut |command| {
+        let Command::Simple(simple) = command else {
+            if let Command::For { variable, .. } = command {
+                known.insert(variable.clone());
+            }
+            return;
+        };
+        // A counter that is only told is no matter.
+        let counts = !words::is_inert(simple) || simple.words.is_empty() && simple.assignments.len() == 1;
+        let texts = simple.words.iter().map(String::as_str);
+        let texts = texts.chain(simple.assignments.iter().filter_map(|(_, word)| word.as_deref()));
+        if counts && !matches!(words::program(simple), Some("read")) {
+            let own: Vec<&str> = texts.flat_map(condition::names).collect();
+            let counter = simple.words.is_empty()
+                && simple.assignments.iter().all(|(name, _)| own.iter().all(|read| read == name));
+            for name in own.into_iter().filter(|name| set.contains(*name) && !known.contains(*name)) {
+                if read.is_none() && !counter {
+                    read = Some(name.to_owned());
+                }
+            }
+        }
+        known.extend(simple.assignments.iter().map(|(name, _)| name.clone()));
+        if let Some(("read" | "export" | "local" | "declare" | "unset", rest)) =
+            simple.words.split_first().map(|(name, rest)| (name.as_str(), rest))
+        {
+            known.extend(rest.iter().map(|word| word.split('=').next().unwrap_or(word).to_owned()));
+        }
+    });
+    read
+}
+
+fn warnings(found: &Found<'_>, schedule: &Schedule, built: &Built, list: &List, reasons: &mut Reasons) {
+    if let Some(difference) = &schedule.difference {
+        reasons.warn(difference.clone());
+    }
+    if built.repeats_setup {
+        reasons.warn("what the script does before its loop is done before each run".to_owned());
+    }
+    if found.round.delays.len() > 1 {
+        reasons.warn("it waits more than once a round".to_owned());
+    }
+    match found.round.ending {
+        Ending::OnSetting => reasons.warn("a setting can end the loop: the CronJob goes on".to_owned()),
+        Ending::OnFailure => {
+            reasons.warn("a failure ended the loop and restarted the container; the CronJob runs again at its next time".to_owned());
+        }
+        Ending::Never | Ending::OnResult => {}
+    }
+    let stops_at_errors = list.iter().take(found.top).any(|statement| {
+        round::only_simple(statement).is_some_and(|simple| match &simple.words[..] {
+            [set, flags, ..] => set == "set" && flags.starts_with('-') && flags.contains('e'),
+            _ => false,
+        })
+    });
+    if stops_at_errors && found.round.ending == Ending::Never && !found.round.background {
+        reasons.texts.push("`set -e`: a failure ended the loop and restarted the container".to_owned());
+    }
+    if found.round.background {
+        reasons.texts.push("the loop did not wait for its command: runs may overlap".to_owned());
+    }
+}

@@ -1,0 +1,291 @@
+//! What kinds of commands there are, by their names.
+
+use super::syntax::Simple;
+
+/// Says something or does nothing: not what a loop is there for.
+const INERT: &[&str] = &[
+    ":", "true", "echo", "printf", "date", "logger", "trap", "wait", "clear", "local", "declare", "typeset",
+    "readonly", "set", "shopt", "unset", "continue", "stty", "tput", "umask", "ulimit", "sync", "times",
+    "jobs", "[", "test", "break", "return", "exit", "shift", "hash", "type", "command", "pwd", "hostname",
+    "export",
+];
+
+/// Commands whose output is only looked at: an assignment of it is no work done.
+const QUERIES: &[&str] = &[
+    "date", "cat", "hostname", "echo", "printf", "basename", "dirname", "pwd", "head", "tail", "wc", "nproc",
+    "whoami", "id", "uname", "mktemp", "seq", "expr", "tr", "cut", "sed", "readlink",
+];
+
+/// Asks whether something else is there yet.
+const PROBES: &[&str] = &[
+    "nc",
+    "ncat",
+    "netcat",
+    "curl",
+    "wget",
+    "pg_isready",
+    "mysqladmin",
+    "mariadb-admin",
+    "redis-cli",
+    "ping",
+    "mongosh",
+    "mongo",
+    "psql",
+    "mysql",
+    "mariadb",
+    "test",
+    "[",
+    "nslookup",
+    "dig",
+    "getent",
+    "timeout",
+    "wait-for-it",
+    "wait-for",
+    "dockerize",
+    "rabbitmqctl",
+    "rabbitmq-diagnostics",
+    "kafka-topics",
+    "celery",
+    "cqlsh",
+    "telnet",
+    "openssl",
+    "ls",
+    "pgrep",
+    "pidof",
+    "kubectl",
+    "grep",
+    "host",
+    "bash",
+    "sh",
+];
+
+/// Runs crontabs.
+const CRON_DAEMONS: &[&str] = &[
+    "crond",
+    "cron",
+    "supercronic",
+    "go-cron",
+    "yacron",
+    "jobber",
+    "ofelia",
+    "dcron",
+    "cronie",
+    "fcron",
+    "go-crond",
+];
+
+/// Stays up for as long as it is let: what a loop around it does is restart it.
+const LONG_RUNNING: &[&str] = &[
+    "queue:work",
+    "queue:listen",
+    "horizon",
+    "messenger:consume",
+    "rabbitmq:consumer",
+    "schedule:work",
+    "runserver",
+    "gunicorn",
+    "uvicorn",
+    "daphne",
+    "hypercorn",
+    "uwsgi",
+    "nginx",
+    "apache2",
+    "apache2ctl",
+    "apachectl",
+    "httpd",
+    "apache2-foreground",
+    "php-fpm",
+    "mysqld",
+    "postgres",
+    "redis-server",
+    "memcached",
+    "haproxy",
+    "caddy",
+    "traefik",
+    "sshd",
+    "dockerd",
+    "supervisord",
+    "tail",
+    "socat",
+    "inotifywait",
+    "fswatch",
+    "watchmedo",
+    "nodemon",
+    "serve",
+    "http-server",
+    "puma",
+    "unicorn",
+    "sidekiq",
+    "resque",
+    "beat",
+    "consumer",
+];
+
+/// Acts on processes of its own container, which a pod of its own does not have.
+const LOCAL_PROCESSES: &[&str] = &[
+    "kill",
+    "pkill",
+    "killall",
+    "supervisorctl",
+    "s6-svc",
+    "sv",
+    "service",
+    "systemctl",
+    "rc-service",
+    "rndc",
+    "postfix",
+    "apachectl",
+    "apache2ctl",
+    "killall5",
+    "dovecot",
+    "nginx",
+];
+
+/// Waits for an event, not for a time.
+const EVENTS: &[&str] =
+    &["inotifywait", "inotifywatch", "fswatch", "read", "select", "entr", "wait-for-event"];
+
+/// What stands before a command without changing what it is.
+const PREFIXES: &[&str] =
+    &["exec", "command", "builtin", "nohup", "busybox", "env", "time", "setsid", "stdbuf", "sudo", "nice"];
+
+/// The name of the program that a command runs, without its folder and without what only wraps it.
+pub(super) fn program(simple: &Simple) -> Option<&str> {
+    program_words(simple).first().copied()
+}
+
+/// The program and its words, as they are written.
+pub(super) fn program_words(simple: &Simple) -> Vec<&str> {
+    let mut words: Vec<&str> = simple.words.iter().map(|word| unquote(word)).collect();
+    while words.len() > 1 && PREFIXES.contains(&base_name(words[0])) && !words[1].starts_with('-') {
+        words.remove(0);
+    }
+    if let Some(first) = words.first_mut() {
+        *first = base_name(first);
+    }
+    words
+}
+
+/// `"a"` and `'a'` as `a`; words with more to them stay.
+fn unquote(word: &str) -> &str {
+    let quoted = ['"', '\''].into_iter().find_map(|quote| word.strip_prefix(quote)?.strip_suffix(quote));
+    quoted.filter(|inner| !inner.contains(['"', '\'', '$', '\\'])).unwrap_or(word)
+}
+
+fn base_name(word: &str) -> &str {
+    // An expansion is no path.
+    if word.contains('$') {
+        word
+    } else {
+        word.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or(word)
+    }
+}
+
+/// The words behind `sleep`, if this is one.
+pub(super) fn sleep(simple: &Simple) -> Option<Vec<&str>> {
+    let words = program_words(simple);
+    let (first, rest) = words.split_first()?;
+    (*first == "sleep" && !rest.is_empty()).then(|| rest.to_vec())
+}
+
+/// Does it only say something, and nowhere but to the log?
+pub(super) fn is_inert(simple: &Simple) -> bool {
+    let kept = simple.redirections.iter().any(|target| match target {
+        Some(target) => {
+            let target = unquote(target);
+            !target.starts_with("/dev/") && !target.starts_with("/proc/") && !target.starts_with('&')
+        }
+        None => false,
+    });
+    if kept || simple.words.iter().any(|word| does_work(word)) {
+        return false;
+    }
+    match program(simple) {
+        None => simple.assignments.iter().all(|(_, value)| !value.as_deref().is_some_and(does_work)),
+        Some(name) => INERT.contains(&name) || sleep(simple).is_some() || name.starts_with("log"),
+    }
+}
+
+/// Does a word run a command that is more than a question?
+fn does_work(word: &str) -> bool {
+    let mut rest = word;
+    while let Some(at) = rest.find("$(").or_else(|| rest.find('`')) {
+        let inner = &rest[at..].trim_start_matches(['$', '(', '`']);
+        // `$((…))` computes.
+        if !rest[at..].starts_with("$((") {
+            let name = inner.trim_start().split(|c: char| c.is_whitespace() || c == ')' || c == '`').next();
+            if !name.is_some_and(|name| QUERIES.contains(&base_name(name))) {
+                return true;
+            }
+        }
+        rest = &rest[at + 1..];
+        rest = rest.strip_prefix('(').unwrap_or(rest);
+        // The closing backquote is no opening one.
+        if let Some(closing) = rest.find('`').filter(|_| !rest.starts_with("$(")) {
+            rest = &rest[closing + 1..];
+        }
+    }
+    false
+}
+
+pub(super) fn is_probe(name: &str) -> bool {
+    PROBES.contains(&name)
+}
+
+pub(super) fn is_event(name: &str) -> bool {
+    EVENTS.contains(&name)
+}
+
+/// A command that runs crontabs, or installs one.
+pub(super) fn is_cron_daemon(simple: &Simple) -> bool {
+    let words = program_words(simple);
+    match words[..] {
+        [name, ..] if CRON_DAEMONS.contains(&name) => true,
+        ["service" | "rc-service" | "systemctl", first, ..] if CRON_DAEMONS.contains(&first) => true,
+        ["systemctl", _, second, ..] if CRON_DAEMONS.contains(&second) => true,
+        [name, ..] => name == "crontab" || simple.words.iter().any(|word| word.contains("/init.d/cron")),
+        [] => false,
+    }
+}
+
+/// Does it write where crontabs lie?
+pub(super) fn writes_crontab(simple: &Simple) -> bool {
+    let places = ["/etc/cron.d/", "/etc/crontab", "/var/spool/cron", "crontabs/", "CRONTAB"];
+    simple.redirections.iter().flatten().any(|target| places.iter().any(|place| target.contains(place)))
+}
+
+pub(super) fn is_long_running(simple: &Simple) -> bool {
+    let words = program_words(simple);
+    let follows = |word: &&str| matches!(*word, "-f" | "-F");
+    match words[..] {
+        ["tail", ..] => words.iter().any(follows),
+        // `nginx -t` and `nginx -s reload` end at once.
+        ["nginx" | "apachectl" | "apache2ctl" | "httpd" | "haproxy" | "caddy", ref rest @ ..] => {
+            !rest.iter().any(|word| ["-t", "-s", "-k", "-v", "reload", "validate", "graceful"].contains(word))
+        }
+        _ => words.iter().any(|word| LONG_RUNNING.contains(word)),
+    }
+}
+
+/// Does it signal or reload a process of its own container?
+pub(super) fn touches_local_process(simple: &Simple) -> bool {
+    program(simple).is_some_and(|name| LOCAL_PROCESSES.contains(&name))
+        || simple.words.iter().any(|word| word.contains("/dev/shm"))
+        || simple.redirections.iter().flatten().any(|target| target.contains("/dev/shm"))
+}
+
+/// Does it run another script of the image?
+pub(super) fn is_script(simple: &Simple) -> bool {
+    let words = program_words(simple);
+    matches!(words[..], [script] | ["sh" | "bash" | "ash", script] if script.ends_with(".sh"))
+}
+
+/// Does it only say something? Its words go to the log.
+pub(super) fn is_message(simple: &Simple) -> bool {
+    matches!(program(simple), Some("echo" | "printf" | "date" | "logger" | "clear")) && is_inert(simple)
+}
+
+/// Ends the script, or the loop.
+pub(super) fn is_exit(name: &str) -> bool {
+    matches!(name, "exit" | "return" | "exec" | "break")
+}
