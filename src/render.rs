@@ -37,9 +37,10 @@ pub fn render(plan: &Plan) -> Vec<TreeFile> {
         let is_component = path.starts_with("components/");
         let mut kustomization = Kustomization { is_component, ..Kustomization::default() };
         for wait in plan.waits.iter().filter(|wait| wait.home == *path) {
-            files.push(generated(format!("{path}/{WAIT}"), waiting(wait, &origin)));
+            let file = wait_file(plan, wait);
+            files.push(generated(format!("{path}/{file}"), waiting(wait, &origin)));
             // What stands in the base is patched there: a directory reaches only what is below it.
-            kustomization.patches.extend(is_component.then(|| patch(WAIT, wait)));
+            kustomization.patches.extend(is_component.then(|| patch(&file, wait)));
         }
         write_directory(path, directory, kustomization, &origin, &mut files);
     }
@@ -66,7 +67,7 @@ fn base(plan: &Plan, layers: &Layers, files: &mut Vec<TreeFile>) {
     };
     for wait in &plan.waits {
         if let Some(app) = wait.home.strip_prefix("base/") {
-            kustomization.patches.push(patch(&format!("{app}/{WAIT}"), wait));
+            kustomization.patches.push(patch(&format!("{app}/{}", wait_file(plan, wait)), wait));
         }
     }
     let nothing = Directory::default();
@@ -75,8 +76,11 @@ fn base(plan: &Plan, layers: &Layers, files: &mut Vec<TreeFile>) {
     write_directory("base", shared, kustomization, &origin, files);
 }
 
-/// The file of a store by which others wait for it.
-const WAIT: &str = "wait.yaml";
+/// The file of a store by which others wait for it; stores of one image share a directory.
+fn wait_file(plan: &Plan, wait: &Wait) -> String {
+    let alone = plan.waits.iter().filter(|other| other.home == wait.home).count() == 1;
+    if alone { "wait.yaml".to_owned() } else { format!("wait-{}.yaml", wait.host) }
+}
 
 /// One patch for all workloads that wait for a store.
 fn patch(path: &str, wait: &Wait) -> Patch {
