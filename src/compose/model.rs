@@ -3,7 +3,7 @@
 //!
 //! It is read once from the canonical tree (`mapping` step "typed decode"): strings become sizes,
 //! durations and words here, list-or-mapping attributes become mappings. The records are declared by
-//! [`record!`], which derives reading and writing from one line an attribute, so that nothing can be
+//! `record!`, which derives reading and writing from one line an attribute, so that nothing can be
 //! read and not written, or the reverse.
 //!
 //! Section names in the documentation are those of the
