@@ -29,6 +29,7 @@ mod rollout;
 mod schedule;
 mod secrets;
 mod security;
+mod shared;
 mod storage;
 mod top;
 mod waits;
@@ -102,11 +103,29 @@ impl Wait {
     }
 }
 
+/// How much of an environment could be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// All of it.
+    All,
+    /// Not the values of some variables: [`Known::UNKNOWN`] stands in their place.
+    SomeValues,
+    /// Nor which variables some containers have.
+    SomeVariables,
+}
+
+impl Known {
+    /// What stands for a value that could not be read.
+    pub const UNKNOWN: &str = crate::compose::UNKNOWN;
+}
+
 /// Everything that one environment of a project runs.
 #[derive(Debug, Clone)]
 pub struct Environment {
     /// Its name, a DNS label.
     pub name: String,
+    /// How much of it could be read. What is not known whole is kept as earlier runs wrote it.
+    pub known: Known,
     /// The namespace that its objects live in.
     pub namespace: String,
     /// The compose files that it was read from, as they are shown to people.
@@ -275,6 +294,8 @@ pub struct Bundle {
     pub comment: Option<String>,
     /// The variables.
     pub variables: BTreeMap<String, String>,
+    /// What the files that all environments share say of them by themselves.
+    pub shared: BTreeMap<String, String>,
 }
 
 /// One Secret: variables, files or both.
@@ -310,6 +331,8 @@ pub struct Input<'a> {
     pub namespace: Option<String>,
     /// The store that the values of its Secrets come from, unless they are files.
     pub store: Option<Store>,
+    /// How much of the project could be read.
+    pub known: Known,
 }
 
 /// What the user decides, beside the compose files.
@@ -334,6 +357,7 @@ struct Context<'a> {
     apps: &'a Apps,
     images: &'a Images,
     hosts: hosts::Hosts,
+    shared: shared::Shared,
 }
 
 impl Context<'_> {
@@ -355,6 +379,7 @@ pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: 
     let images = images::find(&projects);
     let layout = Layout::of(&projects, &names, &apps);
     let found = secrets::find(&projects, options);
+    let shared = shared::files(&projects);
     let mut ledgers: Vec<Ledger> = inputs.iter().map(|_| Ledger::default()).collect();
     let contexts: Vec<Context<'_>> = inputs
         .iter()
@@ -368,18 +393,26 @@ pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: 
             apps: &apps,
             images: &images,
             hosts: hosts::find(input.project, &names),
+            shared: shared::Shared::of(input.project, &shared, files),
         })
         .collect();
     let mut drafted: Vec<Drafted<'_>> = contexts
         .iter()
         .zip(&mut ledgers)
-        .map(|(context, ledger)| draft(context, &found, ledger, report))
+        .zip(inputs)
+        .map(|((context, ledger), input)| match input.known {
+            Known::All => draft(context, &found, ledger, report),
+            // Whoever has the missing files will be told.
+            _ => draft(context, &found, ledger, &mut Report::default()),
+        })
         .collect();
     let waits = waits::plan(&contexts, &mut drafted);
     let bundles = configuration::share(&contexts, &mut drafted, &found, &mut ledgers, report);
     let parts = inputs.iter().zip(&contexts).zip(drafted.into_iter().zip(bundles)).zip(ledgers);
     let environments = parts.map(|(((input, context), (drafted, bundles)), ledger)| {
-        keys::warn_of_unsupported(input.project, &ledger, report);
+        if input.known == Known::All {
+            keys::warn_of_unsupported(input.project, &ledger, report);
+        }
         environment(input, context, drafted, bundles, ledger)
     });
     let environments: Vec<Environment> = environments.collect();
@@ -442,6 +475,7 @@ fn environment(
     let usual = || name::dns_label(&format!("{}-{}", input.project.name, input.name));
     Environment {
         name: input.name.clone(),
+        known: input.known,
         namespace: input.namespace.clone().unwrap_or_else(usual),
         origin: input.origin.clone(),
         is_local: is_local(&input.name),

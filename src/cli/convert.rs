@@ -1,6 +1,7 @@
 //! `kustompose convert`: the tree for a project, and what became of every key.
 
 mod environments;
+mod kept;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +20,7 @@ use crate::{
         Disk,
         tree::{Action, Change, Outcome, Tree},
     },
-    plan::{self, FateKind, KeyFate, Plan},
+    plan::{self, FateKind, KeyFate, Known, Plan},
     render, secret,
     text::{Sources, Span},
 };
@@ -137,13 +138,11 @@ fn convert(
     let directory = clean(&io.directory.join(&arguments.directory));
     let disk = Disk::new(directory.clone());
     let scene = Scene { arguments, flags, io, disk: &disk, directory: &directory };
-    let Loaded { environments, settings } = environments::load(&scene, sources, report)?;
+    let Loaded { environments, settings, shown, output, recorded } =
+        environments::load(&scene, sources, report)?;
     if report.has_errors() {
         return None;
     }
-    let shown = arguments.output.clone().or(settings.output.map(|output| output.value.into()));
-    let shown = shown.unwrap_or_else(|| Utf8PathBuf::from("k8s"));
-    let output = clean(&directory.join(&shown));
     let inputs: Vec<plan::Input<'_>> =
         environments.iter().map(|environment| environment.input(&directory)).collect();
     let options = plan::Options {
@@ -155,17 +154,30 @@ fn convert(
     if report.has_errors() {
         return None;
     }
-    let digests = environments
+    let kept: Vec<&str> = environments
         .iter()
-        .map(|environment| (environment.name.clone(), digests(&environment.project, &directory, sources)));
-    let tree = Tree { files: render::render(&plan), inputs: digests.collect(), untouched: Vec::new() };
+        .filter(|environment| environment.known != Known::All)
+        .map(|environment| environment.name.as_str())
+        .collect();
+    let rendered = render::render(&plan, &render::earlier::read(&kept, &output, &disk));
+    kept::refuse_misfits(&rendered, report);
+    if report.has_errors() {
+        return None;
+    }
+    let inputs = environments.iter().map(|environment| {
+        let earlier = recorded.get(&environment.name).filter(|_| environment.known != Known::All);
+        let inputs = earlier.cloned();
+        let digests = || digests(&environment.project, &directory, sources);
+        (environment.name.clone(), inputs.unwrap_or_else(digests))
+    });
+    let tree = Tree { files: rendered.files, inputs: inputs.collect(), untouched: rendered.untouched };
     let dry = arguments.dry.dry_run || arguments.dry.diff || arguments.dry.check;
     let outcome = if dry {
         disk.plan_tree(&output, &tree, arguments.force, report)
     } else {
         disk.write_tree(&output, &tree, arguments.force, report)
     };
-    let ledgers = environments.iter().zip(&plan.environments);
+    let ledgers = environments.iter().zip(&plan.environments).filter(|(it, _)| it.known == Known::All);
     let ledgers = ledgers.map(|(environment, planned)| {
         (planned.name.as_str(), plan::keys(&environment.project, &planned.ledger))
     });
