@@ -6,6 +6,7 @@
 
 mod apps;
 mod command;
+mod composed;
 mod configuration;
 mod external;
 mod files;
@@ -29,8 +30,8 @@ mod rollout;
 mod schedule;
 mod secrets;
 mod security;
-mod shared;
 mod storage;
+mod texts;
 mod top;
 mod waits;
 mod workload;
@@ -357,7 +358,7 @@ struct Context<'a> {
     apps: &'a Apps,
     images: &'a Images,
     hosts: hosts::Hosts,
-    shared: shared::Shared,
+    texts: texts::Texts,
 }
 
 impl Context<'_> {
@@ -379,7 +380,7 @@ pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: 
     let images = images::find(&projects);
     let layout = Layout::of(&projects, &names, &apps);
     let found = secrets::find(&projects, options);
-    let shared = shared::files(&projects);
+    let shared = texts::files(&projects);
     let mut ledgers: Vec<Ledger> = inputs.iter().map(|_| Ledger::default()).collect();
     let contexts: Vec<Context<'_>> = inputs
         .iter()
@@ -393,7 +394,7 @@ pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: 
             apps: &apps,
             images: &images,
             hosts: hosts::find(input.project, &names),
-            shared: shared::Shared::of(input.project, &shared, files),
+            texts: texts::Texts::of(input.project, &shared, files),
         })
         .collect();
     let mut drafted: Vec<Drafted<'_>> = contexts

@@ -94,6 +94,14 @@ pub fn apply(document: &mut Value, operations: &[Value]) -> Result<(), String> {
                     ("add", Some(Value::Object(fields))) => {
                         fields.insert(name, value);
                     }
+                    ("remove" | "add", Some(Value::Array(items))) => {
+                        let index: usize = name.parse().map_err(|_| misfit())?;
+                        match text("op") {
+                            "remove" if index < items.len() => drop(items.remove(index)),
+                            "add" if index <= items.len() => items.insert(index, value),
+                            _ => return Err(misfit()),
+                        }
+                    }
                     ("replace", Some(_)) => *document.pointer_mut(path).ok_or_else(misfit)? = value,
                     _ => return Err(misfit()),
                 }
@@ -125,21 +133,58 @@ fn compare(base: &Value, target: &Value, path: String, operations: &mut Vec<Valu
                 }
             }
         }
-        (Value::Array(base), Value::Array(target))
-            if base.len() == target.len() && same_names(&[base, target]) =>
-        {
-            for (index, (old, value)) in base.iter().zip(target).enumerate().filter(|(_, (a, b))| a != b) {
-                let path = join(&path, &index.to_string());
-                // Should somebody put an item before it, kustomize stops rather than change another one.
-                if base.len() > 1 {
-                    let path = join(&path, "name");
-                    operations.push(json!({"op": "test", "path": path, "value": old.get("name")}));
-                }
-                compare(old, value, path, operations);
+        (Value::Array(base), Value::Array(items)) => {
+            let whole = json!({"op": "replace", "path": path, "value": target});
+            let by_name = items_by_name(base, items, &path);
+            let length = |operations: &[Value]| {
+                let said = operations.iter().filter(|operation| operation["op"] != "test");
+                said.map(|operation| operation.to_string().len()).sum::<usize>()
+            };
+            match by_name.filter(|by_name| length(by_name) < length(std::slice::from_ref(&whole))) {
+                Some(by_name) => operations.extend(by_name),
+                None => operations.push(whole),
             }
         }
         _ => operations.push(json!({"op": "replace", "path": path, "value": target})),
     }
+}
+
+/// Changes a list of named things item by item; nothing if that cannot be done, as where they change places.
+fn items_by_name(base: &[Value], target: &[Value], path: &str) -> Option<Vec<Value>> {
+    let names =
+        |items: &[Value]| items.iter().map(|item| item.get("name").cloned()).collect::<Option<Vec<_>>>();
+    let (old, new) = (names(base)?, names(target)?);
+    let is_unique = |names: &[Value]| names.iter().enumerate().all(|(at, name)| !names[..at].contains(name));
+    let stays = |names: &[Value], others: &[Value]| {
+        names.iter().filter(|name| others.contains(name)).cloned().collect::<Vec<Value>>()
+    };
+    if !is_unique(&old) || !is_unique(&new) || stays(&old, &new) != stays(&new, &old) {
+        return None;
+    }
+    let mut operations = Vec::new();
+    // Should somebody put an item before it, kustomize stops rather than change another one.
+    let test = |path: &str, name: &Value, operations: &mut Vec<Value>| {
+        if base.len() > 1 {
+            operations.push(json!({"op": "test", "path": join(path, "name"), "value": name}));
+        }
+    };
+    for (index, name) in old.iter().enumerate().rev().filter(|(_, name)| !new.contains(name)) {
+        let path = join(path, &index.to_string());
+        test(&path, name, &mut operations);
+        operations.push(json!({"op": "remove", "path": path}));
+    }
+    for (index, (name, value)) in new.iter().zip(target).enumerate() {
+        let path = join(path, &index.to_string());
+        match old.iter().position(|old| old == name).map(|at| &base[at]) {
+            None => operations.push(json!({"op": "add", "path": path, "value": value})),
+            Some(old) if old == value => {}
+            Some(old) => {
+                test(&path, name, &mut operations);
+                compare(old, value, path, &mut operations);
+            }
+        }
+    }
+    Some(operations)
 }
 
 fn join(path: &str, name: &str) -> String {
@@ -161,6 +206,9 @@ mod tests {
         leaf.prop_recursive(3, 24, 4, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+                prop::collection::vec(("[a-d]", inner.clone()), 0..4).prop_map(|items| {
+                    items.into_iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
+                }),
                 prop::collection::btree_map("[a-c/~]|name", inner, 0..4)
                     .prop_map(|fields| Value::Object(fields.into_iter().collect())),
             ]
@@ -198,18 +246,22 @@ mod tests {
 
     #[test]
     fn an_item_among_others_is_changed_by_its_name() {
-        let base = json!([{"name": "a", "value": 1}, {"name": "b", "value": 1}]);
-        let target = json!([{"name": "a", "value": 1}, {"name": "b", "value": 2}]);
+        let long = "a value that is worth not being said again, whatever becomes of the others in the list";
+        let base = json!([{"name": "a", "value": long}, {"name": "b", "value": 1}, {"name": "c"}]);
+        let target = json!([{"name": "new"}, {"name": "a", "value": long}, {"name": "b", "value": 2}]);
         let operations = difference(&base, &target);
         assert_eq!(
             operations,
             [
-                json!({"op": "test", "path": "/1/name", "value": "b"}),
-                json!({"op": "replace", "path": "/1/value", "value": 2}),
+                json!({"op": "test", "path": "/2/name", "value": "c"}),
+                json!({"op": "remove", "path": "/2"}),
+                json!({"op": "add", "path": "/0", "value": {"name": "new"}}),
+                json!({"op": "test", "path": "/2/name", "value": "b"}),
+                json!({"op": "replace", "path": "/2/value", "value": 2}),
             ]
         );
-        let mut shifted = json!([{"name": "new"}, {"name": "a", "value": 1}, {"name": "b", "value": 1}]);
-        assert_eq!(apply(&mut shifted, &operations), Err("`/1/name` is something else".to_owned()));
+        let mut shifted = json!([{"name": "other"}, {"name": "a"}, {"name": "b"}, {"name": "c"}]);
+        assert_eq!(apply(&mut shifted, &operations), Err("`/2/name` is something else".to_owned()));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::{ConfigMapEnvSource, EnvFromSource, EnvVar, SecretEnvSource};
 
 use super::{
-    Bundle, Context, Drafted, ILLEGAL_VARIABLE,
+    Bundle, Context, Drafted, ILLEGAL_VARIABLE, composed,
     ledger::{Entries, KeyPath, Ledger},
     secrets::{Found, Secrets},
     workload::Draft,
@@ -76,6 +76,7 @@ pub(super) fn share(
     for (context, drafted) in contexts.iter().zip(environments.iter_mut()) {
         refuse_illegal(context, &mut drafted.drafts, report);
     }
+    composed::take(contexts, environments, found);
     // ConfigMaps and Secrets bring only variables with usual names into a container.
     let drafts: Vec<&[Draft]> = environments.iter().map(|drafted| drafted.drafts.as_slice()).collect();
     let plain = divide(&drafts, |key| name::is_variable_name(key) && !found.is_secret(key));
@@ -119,7 +120,7 @@ fn said<'a>(context: &Context<'a>, drafts: &'a [Draft]) -> Said<'a> {
         let declared = service.and_then(|service| service.environment.as_ref());
         for (key, value) in declared.into_iter().flat_map(|declared| declared.value.iter()) {
             if let Some(text) = &value.value
-                && context.shared.says(value.span, text)
+                && context.texts.shares(value.span, text)
                 && let Some(value) = draft.variables.get(key)
             {
                 said.insert((&draft.app, key), value);
@@ -306,6 +307,10 @@ fn attach(draft: &mut Draft, environment: usize, division: &Division<'_>, secret
             env.push(EnvVar { name: key, value: Some(expansion::escape(&value)), value_from: None });
         }
     }
+    // They refer to the others.
+    for (key, text) in &draft.composed {
+        env.push(EnvVar { name: key.clone(), value: Some(text.clone()), value_from: None });
+    }
     if has_own_secrets {
         sources.push(source(&own_secrets, true));
     }
@@ -353,6 +358,8 @@ fn enter(
         if value.value.is_none() {
             entries
                 .ignored(&path, "no value is set for it: compose does not give it to the container either");
+        } else if draft.composed.contains_key(key) {
+            entries.mapped(&path);
         } else if !draft.variables.contains_key(key) {
             entries.unsupported(&path, "no container in Kubernetes can have a variable of this name");
         } else {

@@ -86,10 +86,14 @@ impl Found {
         self.keys.contains(key)
     }
 
+    /// Does a secret value stand in the text?
+    pub(super) fn holds_value(&self, text: &str) -> bool {
+        self.values.iter().any(|value| text.contains(value.as_str()))
+    }
+
     fn is_telling(&self, text: &[u8]) -> bool {
         let text = String::from_utf8_lossy(text);
-        self.values.iter().any(|value| text.contains(value.as_str()))
-            || text.lines().any(secret::is_secret_value)
+        self.holds_value(&text) || text.lines().any(secret::is_secret_value)
     }
 }
 

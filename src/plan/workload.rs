@@ -46,6 +46,16 @@ pub(super) struct Draft {
     pub(super) app: String,
     pub(super) workload: Workload,
     pub(super) variables: BTreeMap<String, String>,
+    /// Values that refer to variables, as the kubelet reads them.
+    pub(super) composed: BTreeMap<String, String>,
+}
+
+impl Draft {
+    /// A draft without variables.
+    fn new(key: &str, app: String, workload: Workload) -> Self {
+        let (variables, composed) = (BTreeMap::new(), BTreeMap::new());
+        Self { key: key.to_owned(), app, workload, variables, composed }
+    }
 }
 
 /// Attributes that no pod has, with what a user can do instead.
@@ -141,7 +151,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
         services: services(context, parts.ports, key, decided),
         pod,
     };
-    Draft { key: key.to_owned(), app, workload, variables: variables(context, service) }
+    Draft { variables: variables(context, service), ..Draft::new(key, app, workload) }
 }
 
 /// The variables of a service, their hosts by the names that resolve in the cluster.

@@ -1,4 +1,4 @@
-//! What the files that all environments share say by themselves: that is what the base holds.
+//! What files say at a place, and whether all environments share that.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,30 +20,39 @@ pub(super) fn files(projects: &[&Project]) -> BTreeSet<Utf8PathBuf> {
     rest.iter().fold(paths(first), |shared, project| shared.intersection(&paths(project)).cloned().collect())
 }
 
-/// The texts of the shared files of a project.
+/// The texts of the files that a project was read from.
 #[derive(Debug, Default)]
-pub(super) struct Shared {
+pub(super) struct Texts {
     texts: BTreeMap<SourceId, String>,
+    shared: BTreeSet<SourceId>,
 }
 
-impl Shared {
+impl Texts {
     pub(super) fn of(project: &Project, shared: &BTreeSet<Utf8PathBuf>, files: &dyn Files) -> Self {
         let text = |path: &Utf8Path| String::from_utf8(files.read(path).ok()?).ok();
-        let inputs = project.inputs.iter().filter(|input| shared.contains(&input.path));
-        Self { texts: inputs.filter_map(|input| Some((input.source, text(&input.path)?))).collect() }
+        let inputs = project.inputs.iter();
+        let shared = inputs.clone().filter(|input| shared.contains(&input.path));
+        Self {
+            shared: shared.map(|input| input.source).collect(),
+            texts: inputs.filter_map(|input| Some((input.source, text(&input.path)?))).collect(),
+        }
     }
 
-    /// Does a shared file say this value at this place, with no variable set that it needs?
-    pub(super) fn says(&self, span: Span, value: &str) -> bool {
-        let text = self.texts.get(&span.source);
-        let Some(raw) = text.and_then(|text| text.get(span.start as usize..span.end as usize)) else {
+    /// What is written at a place: a scalar with its quotes, an item of a list with its key.
+    pub(super) fn at(&self, span: Span) -> Option<&str> {
+        self.texts.get(&span.source)?.get(span.start as usize..span.end as usize)
+    }
+
+    /// Does a file that all environments share say this value at this place, with no variable set that
+    /// it needs?
+    pub(super) fn shares(&self, span: Span, value: &str) -> bool {
+        let Some(written) = self.at(span).filter(|_| self.shared.contains(&span.source)) else {
             return false;
         };
-        if !raw.contains('$') {
+        if !written.contains('$') {
             return true;
         }
-        // The place of a scalar has its quotes, and that of an item of a list its key.
-        let Ok(alone) = template::expand(raw, &|_| None) else { return false };
+        let Ok(alone) = template::expand(written, &|_| None) else { return false };
         let is_unset = |reference: &template::Reference| reference.resolved == template::Resolved::Empty;
         !alone.references.iter().any(is_unset) && alone.text.trim_end_matches(['"', '\'']).ends_with(value)
     }
@@ -55,10 +64,10 @@ mod tests {
     use crate::text::Sources;
 
     #[test]
-    fn what_hangs_on_a_variable_is_not_said() {
+    fn what_hangs_on_a_variable_is_not_shared() {
         let text = "A=plain ${B:-default} \"${C}\" D=${E:-x}-$F";
         let id = Sources::default().add("compose.yaml", text);
-        let shared = Shared { texts: [(id, text.to_owned())].into() };
+        let texts = Texts { texts: [(id, text.to_owned())].into(), shared: [id].into() };
         let cases = [
             ("A=plain", "plain", true),
             ("${B:-default}", "default", true),
@@ -68,13 +77,10 @@ mod tests {
             ("D=${E:-x}-$F", "x-", false),
             ("D=${E:-x}-$F", "x-1", false),
         ];
-        for (raw, value, expected) in cases {
-            let start = text.find(raw).unwrap();
-            assert_eq!(
-                shared.says(Span::new(id, start, start + raw.len()), value),
-                expected,
-                "{raw} {value}"
-            );
+        for (written, value, expected) in cases {
+            let start = text.find(written).unwrap();
+            let span = Span::new(id, start, start + written.len());
+            assert_eq!(texts.shares(span, value), expected, "{written} {value}");
         }
     }
 }
