@@ -53,7 +53,7 @@ use self::{
 };
 pub use self::{
     external::{ExternalSecrets, Store},
-    keys::{KeyFate, keys},
+    keys::{KeyFate, SUPERSEDED, keys},
     ledger::{Fate, FateKind, KeyPath, Ledger},
     workload::SERVICE_LABEL,
 };
@@ -313,7 +313,7 @@ pub struct Input<'a> {
 }
 
 /// What the user decides, beside the compose files.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The directory that the tree is written to, absolute: it is never part of what is converted.
     pub output: Utf8PathBuf,

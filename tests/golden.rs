@@ -16,6 +16,8 @@
 
 #[path = "golden/layering.rs"]
 mod layering;
+#[path = "golden/leaves.rs"]
+mod leaves;
 #[path = "golden/run.rs"]
 mod run;
 
@@ -33,11 +35,17 @@ use run::{Files, read_files};
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
     let mut trials = vec![Trial::test("layering", layering::check)];
-    for folder in cases(&root) {
+    let cases = cases(&root);
+    trials.extend(leaves::trials(&cases));
+    for folder in cases {
         let name = folder.strip_prefix(&root).unwrap_or(&folder).to_string_lossy().replace('\\', "/");
         trials.push(Trial::test(name.clone(), move || check(&name, &folder)));
     }
-    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
+    if let Some(share) = leaves::share() {
+        println!("{share}");
+    }
+    conclusion.exit();
 }
 
 /// The folders that hold a case, in order.

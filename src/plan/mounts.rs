@@ -31,6 +31,12 @@ const EXECUTABLE: i32 = 0o755;
 const DATABASES: &[&str] =
     &["mysql", "mariadb", "percona", "postgres", "postgresql", "postgis", "timescaledb", "mongo"];
 
+/// Words in targets at which images have nothing that a new volume would miss.
+const DATA_TARGETS: &[&str] = &[
+    "/var/lib", "data", "log", "cache", "tmp", "temp", "backup", "upload", "storage", "/root", "/home",
+    "/run",
+];
+
 /// What mounting needs to look at and to add to.
 pub(super) struct Mounting<'a, 'b, 'c> {
     pub(super) context: &'a Context<'a>,
@@ -190,7 +196,11 @@ fn one(mounting: &mut Mounting<'_, '_, '_>, mount: &Mount, mounted: &mut Mounted
                 ),
             );
         }
-        "volume" => named(mounting, mount, &source, &target, mounted),
+        "volume" => {
+            named(mounting, mount, &source, &target, mounted);
+            let how = mounting.storage.of_volume(&source).map(|kept| &kept.how);
+            copied(mount, &target, how, entries);
+        }
         "bind" => bind(mounting, mount, &source, &target, mounted, entries),
         "tmpfs" => {
             let settings = mount.tmpfs.as_ref().map(|settings| &settings.value);
@@ -247,13 +257,25 @@ fn named(
             How::Template => mounted.claim_templates.push(storage::claim_object(&name, false)),
             How::Claim | How::External => mounted.volumes.push(claimed(volume, &kept.claim)),
             How::Nfs(ref server) => mounted.volumes.push(Volume { nfs: Some(server.clone()), ..volume }),
-            How::Memory => mounted.volumes.push(memory(&name, None)),
+            How::Memory(size) => mounted.volumes.push(memory(&name, size)),
         }
     }
     if kept.how == How::Template && point.sub_path.is_none() && is_database(&mounting.image) {
         point.sub_path = Some("data".to_owned());
     }
     mounted.mount(point);
+}
+
+/// Docker fills an empty volume with what the image has at its target; nothing does so in a cluster.
+fn copied(mount: &Mount, target: &str, how: Option<&How>, entries: &mut Entries<'_>) {
+    let starts_empty = matches!(how, Some(How::Claim | How::Template | How::Memory(_)));
+    let says_no = mount.volume.as_ref().and_then(|volume| volume.value.nocopy.as_ref());
+    if says_no.is_some_and(|nocopy| nocopy.value) {
+        entries.mapped_as(&["volumes"], format!("`{target}`: nothing is copied from the image"));
+    } else if starts_empty && !DATA_TARGETS.iter().any(|word| target.to_ascii_lowercase().contains(word)) {
+        let reason = format!("`{target}`: what the image has there is not copied into the claim");
+        entries.approximated(&["volumes"], reason);
+    }
 }
 
 fn is_database(image: &str) -> bool {

@@ -15,7 +15,10 @@ use super::{
     ledger::{Entries, KeyPath, Ledger},
 };
 use crate::{
-    compose::model::{Mount, Service, Volume},
+    compose::{
+        model::{Mount, Service, Volume},
+        values::bytes,
+    },
     k8s::name,
     text::Spanned,
 };
@@ -64,8 +67,8 @@ pub(super) enum How {
     External,
     /// A directory of an NFS server, mounted as it is.
     Nfs(NFSVolumeSource),
-    /// In memory.
-    Memory,
+    /// In memory, with a limit in bytes.
+    Memory(Option<i64>),
 }
 
 impl Storage {
@@ -252,11 +255,47 @@ fn special(volume: &Volume) -> Option<How> {
             Some(How::Nfs(NFSVolumeSource {
                 server: server.to_owned(),
                 path: path.to_owned(),
-                read_only: None,
+                read_only: mount_options(volume).any(|option| option == "ro").then_some(true),
             }))
         }
-        "tmpfs" => Some(How::Memory),
+        "tmpfs" => {
+            let size = mount_options(volume).find_map(|option| option.strip_prefix("size="));
+            Some(How::Memory(size.and_then(|size| bytes::parse(size).ok())))
+        }
         _ => None,
+    }
+}
+
+/// What `o` lists for the mount of a volume of the local driver.
+fn mount_options(volume: &Volume) -> impl Iterator<Item = &str> {
+    let options = volume.driver_opts.as_ref().and_then(|options| options.value.get("o"));
+    options.into_iter().flat_map(|text| text.value.split(',')).filter(|option| !option.is_empty())
+}
+
+/// Says what became of the options of the local driver.
+fn driver_options(volume: &Volume, how: &How, entries: &mut Entries<'_>) {
+    let known: &[&str] = match how {
+        How::Nfs(_) => &["addr=", "ro", "rw"],
+        How::Memory(_) => &["size="],
+        _ => {
+            let reason = "options of a volume driver: a StorageClass has its own";
+            return entries.unsupported(&["driver_opts"], reason);
+        }
+    };
+    entries.mapped(&["driver_opts"]);
+    let lost: Vec<&str> = mount_options(volume)
+        .filter(|option| {
+            !known.iter().any(|known| option == known || known.ends_with('=') && option.starts_with(known))
+        })
+        .collect();
+    if !lost.is_empty() {
+        let reason = format!("`{}`: mount options belong to a PersistentVolume", lost.join(","));
+        entries.approximated(&["driver_opts", "o"], reason);
+    } else if mount_options(volume).any(|option| option == "rw") {
+        entries.mapped_as(&["driver_opts", "o"], "`rw` is so unless `ro` is said");
+    }
+    if matches!(how, How::Memory(_)) {
+        entries.ignored(&["driver_opts", "device"], "memory has no device");
     }
 }
 
@@ -275,11 +314,7 @@ fn settings(volume: &Volume, how: &How, entries: &mut Entries<'_>) {
             .unsupported(&["driver"], "volumes of a cluster come from a StorageClass: name it in the claim");
     }
     if driver_opts.is_some() {
-        match how {
-            How::Nfs(_) | How::Memory => entries.mapped(&["driver_opts"]),
-            _ => entries
-                .unsupported(&["driver_opts"], "options of a volume driver: a StorageClass has its own"),
-        }
+        driver_options(volume, how, entries);
     }
     if external.is_some() {
         let reason =
