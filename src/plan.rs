@@ -188,6 +188,17 @@ pub struct Workload {
     pub claim_templates: Vec<PersistentVolumeClaim>,
     /// Names and ports by which it is reached; the first one is its own.
     pub services: Vec<ClusterService>,
+    /// Objects that only some services ask for.
+    pub further: Vec<Further>,
+}
+
+/// An object that stands with a workload: an Ingress, a HorizontalPodAutoscaler.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Further {
+    /// The file that holds it, in the workload's directory.
+    pub file: String,
+    /// The object, its fields in order.
+    pub object: serde_json::Value,
 }
 
 /// What kind of object a workload is, with what only that kind has.
@@ -264,6 +275,10 @@ pub struct ClusterService {
     pub ports: Vec<ServicePort>,
     /// Without an address of its own: DNS gives the pods.
     pub headless: bool,
+    /// How it is reached from outside the cluster, if it is: `NodePort` or `LoadBalancer`.
+    pub type_: Option<String>,
+    /// Where what comes from outside may go: `Cluster` or `Local`.
+    pub external_traffic_policy: Option<String>,
 }
 
 /// Variables in one ConfigMap.

@@ -9,6 +9,8 @@
 //! ```
 //!
 //! Without `out/` it writes nothing, without `out.txt` it says nothing and exits with 0.
+//! The leaves of the same projects are tried as well, see `leaves`.
+//!
 //! `UPDATE=1 cargo test` makes the expectations what the runs do: read the difference before you
 //! commit it. In `out/`, `.gitignore` is called `gitignore`, lest it hide parts of the expectation.
 
@@ -24,6 +26,7 @@ mod run;
 use std::{
     collections::BTreeMap,
     env, fs,
+    io::Write,
     path::{Path, PathBuf},
 };
 
@@ -43,7 +46,7 @@ fn main() {
     }
     let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
     if let Some(share) = leaves::share() {
-        println!("{share}");
+        let _ = writeln!(std::io::stdout(), "{share}");
     }
     conclusion.exit();
 }

@@ -55,6 +55,7 @@ pub fn keys(project: &Project, ledger: &Ledger) -> Vec<KeyFate> {
                 Value::Seq(items) if items.is_empty() => {
                     fate_of_nothing(project, ledger, document, &path, value)
                 }
+                Value::Null if is_attribute(&path) && value.directive.is_none() => ignored("it says nothing"),
                 Value::Seq(_) => fate_of_list(project, ledger, document, &path),
                 _ => fate(project, ledger, document, &path),
             };
@@ -175,6 +176,11 @@ fn says(tree: &Node, path: &KeyPath) -> bool {
     node.directive.is_some() || !matches!(node.value, Value::Map(_) | Value::Null)
 }
 
+/// Is it an attribute of a service, not something below one?
+fn is_attribute(path: &KeyPath) -> bool {
+    matches!(path.segments(), [services, _, _] if services == "services")
+}
+
 fn fate_of_nothing(
     project: &Project,
     ledger: &Ledger,
@@ -204,7 +210,11 @@ fn values(path: &KeyPath, node: &Node) -> Vec<String> {
         Value::Float(number) => number.to_string(),
         Value::Timestamp(text) | Value::String(text) => text.clone(),
     };
-    vec![if secret::is_written_secret(key, &text) { "***".to_owned() } else { secret::redact(&text) }]
+    vec![if secret::is_written_secret(key, &text) {
+        "*".repeat(text.chars().count())
+    } else {
+        secret::redact(&text)
+    }]
 }
 
 /// The items of a list have no keys of their own: the list's says what became of them, too.

@@ -31,8 +31,10 @@ const SAMPLE: usize = 12;
 /// How many parts of one text are changed, each alone.
 const PARTS: usize = 4;
 
-/// Leaves that may change without a trace, by the end of their path, and why.
-const MEANINGLESS: &[(&str, &str)] = &[("version", "compose takes no notice of it")];
+/// Lists of which an item may be taken away without a trace: another list or file says the same.
+const SAID_TWICE: &[&str] = &["ports[", "expose[", "environment["];
+/// What is said of an item that is taken away.
+const TAKEN_AWAY: &str = "taken away";
 
 /// Leaves that were tried, and those of them that left a trace.
 static COUNTED: Mutex<(usize, usize)> = Mutex::new((0, 0));
@@ -69,7 +71,7 @@ fn check(folder: &Path) -> Result<(), Failed> {
     let directory =
         Utf8PathBuf::from_path_buf(folder.canonicalize()?).map_err(|_| "a path that is not UTF-8")?;
     let disk = Disk::new(directory.clone());
-    let Some(before) = observe(&directory, &disk) else { return Ok(()) };
+    let before = observe(&directory, &disk);
     if before.is_refused {
         return Ok(());
     }
@@ -82,11 +84,11 @@ fn check(folder: &Path) -> Result<(), Failed> {
         let step = if all { 1 } else { edits.len().div_ceil(SAMPLE).max(1) };
         for edit in edits.iter().step_by(step) {
             let files = Edited { disk: &disk, path, text: &edit.text };
-            let after = observe(&directory, &files).ok_or("no observation")?;
-            let meaningless = MEANINGLESS.iter().any(|(end, _)| edit.path.ends_with(end));
+            let after = observe(&directory, &files);
+            let twice = edit.what == TAKEN_AWAY && SAID_TWICE.iter().any(|list| edit.path.contains(list));
             tried += 1;
-            traced += usize::from(after.seen != before.seen || meaningless);
-            if after.seen == before.seen && !meaningless {
+            traced += usize::from(after.seen != before.seen);
+            if after.seen == before.seen && !twice {
                 traceless.push(format!(
                     "{}: {}: {}",
                     path.file_name().unwrap_or_default(),
@@ -111,31 +113,10 @@ struct Observation {
     is_refused: bool,
 }
 
-/// The tree and the report of a project, in all its environments; none if nothing can be loaded.
-fn observe(directory: &Utf8Path, files: &dyn Files) -> Option<Observation> {
-    let (mut sources, mut report) = (Sources::default(), Report::default());
-    let settings = settings::read(&directory.join(settings::FILE_NAME), files, &mut sources, &mut report);
-    let settings = settings.unwrap_or_default();
-    let mut named = settings.environments.clone();
-    if named.is_empty() {
-        let found = settings::discover::environments(directory, files);
-        let local =
-            settings::Environment::new(kustompose::text::Spanned::new("local".to_owned(), Span::NOWHERE));
-        named.extend(found.has_default.then_some(local));
-        named.extend(found.environments);
-    }
-    let mut projects: Vec<(String, Project)> = Vec::new();
-    for environment in &named {
-        let request = Request {
-            files: environment.compose.clone(),
-            env_files: environment.env_files.clone(),
-            profiles: environment.profiles.clone(),
-            working_directory: directory.to_owned(),
-            ..Request::default()
-        };
-        let project = compose::load(&request, files, &mut sources, &mut report);
-        projects.extend(project.map(|project| (environment.name.value.clone(), project)));
-    }
+/// The tree and the report of a project, in all its environments.
+fn observe(directory: &Utf8Path, files: &dyn Files) -> Observation {
+    let mut report = Report::default();
+    let projects = load(directory, files, &mut report);
     let inputs: Vec<Input<'_>> = projects
         .iter()
         .map(|(name, project)| Input {
@@ -174,7 +155,35 @@ fn observe(directory: &Utf8Path, files: &dyn Files) -> Option<Observation> {
         .collect();
     compose.sort();
     compose.dedup();
-    Some(Observation { files: compose, seen, is_refused: report.has_errors() })
+    Observation { files: compose, seen, is_refused: report.has_errors() }
+}
+
+/// The environments of a project, each as it is loaded.
+fn load(directory: &Utf8Path, files: &dyn Files, report: &mut Report) -> Vec<(String, Project)> {
+    let mut sources = Sources::default();
+    let settings = settings::read(&directory.join(settings::FILE_NAME), files, &mut sources, report);
+    let settings = settings.unwrap_or_default();
+    let mut named = settings.environments.clone();
+    if named.is_empty() {
+        let found = settings::discover::environments(directory, files);
+        let local =
+            settings::Environment::new(kustompose::text::Spanned::new("local".to_owned(), Span::NOWHERE));
+        named.extend(found.has_default.then_some(local));
+        named.extend(found.environments);
+    }
+    let mut projects: Vec<(String, Project)> = Vec::new();
+    for environment in &named {
+        let request = Request {
+            files: environment.compose.clone(),
+            env_files: environment.env_files.clone(),
+            profiles: environment.profiles.clone(),
+            working_directory: directory.to_owned(),
+            ..Request::default()
+        };
+        let project = compose::load(&request, files, &mut sources, report);
+        projects.extend(project.map(|project| (environment.name.value.clone(), project)));
+    }
+    projects
 }
 
 /// The disk, but for one file.
@@ -255,7 +264,7 @@ fn leaves(
             let without = entry.and_then(|entry| without(text, entry));
             edits.extend(without.map(|text| Edit {
                 path: path.to_owned(),
-                what: "taken away".to_owned(),
+                what: TAKEN_AWAY.to_owned(),
                 text,
             }));
             found.entry(place).or_insert(edits);
