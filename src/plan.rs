@@ -55,7 +55,7 @@ use self::{
 };
 pub use self::{
     external::{ExternalSecrets, Store},
-    keys::{KeyFate, keys},
+    keys::{KeyFate, SUPERSEDED, keys},
     ledger::{Fate, FateKind, KeyPath, Ledger},
     workload::SERVICE_LABEL,
 };
@@ -208,6 +208,17 @@ pub struct Workload {
     pub claim_templates: Vec<PersistentVolumeClaim>,
     /// Names and ports by which it is reached; the first one is its own.
     pub services: Vec<ClusterService>,
+    /// Objects that only some services ask for.
+    pub further: Vec<Further>,
+}
+
+/// An object that stands with a workload: an Ingress, a HorizontalPodAutoscaler.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Further {
+    /// The file that holds it, in the workload's directory.
+    pub file: String,
+    /// The object, its fields in order.
+    pub object: serde_json::Value,
 }
 
 /// What kind of object a workload is, with what only that kind has.
@@ -284,6 +295,10 @@ pub struct ClusterService {
     pub ports: Vec<ServicePort>,
     /// Without an address of its own: DNS gives the pods.
     pub headless: bool,
+    /// How it is reached from outside the cluster, if it is: `NodePort` or `LoadBalancer`.
+    pub type_: Option<String>,
+    /// Where what comes from outside may go: `Cluster` or `Local`.
+    pub external_traffic_policy: Option<String>,
 }
 
 /// Variables in one ConfigMap.
@@ -337,7 +352,7 @@ pub struct Input<'a> {
 }
 
 /// What the user decides, beside the compose files.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The directory that the tree is written to, absolute: it is never part of what is converted.
     pub output: Utf8PathBuf,

@@ -20,7 +20,7 @@ use crate::{
         Disk,
         tree::{Action, Change, Outcome, Tree},
     },
-    plan::{self, FateKind, KeyFate, Known, Plan},
+    plan::{self, Fate, FateKind, KeyFate, Known, Plan},
     render, secret,
     text::{Sources, Span},
 };
@@ -190,7 +190,8 @@ struct Told {
     environments: Vec<String>,
 }
 
-/// One entry for each key at each place. Where environments differ, the worst fate stands.
+/// One entry for each key at each place. Where environments differ, the worst fate stands; that a later file
+/// says otherwise counts only if it does so everywhere.
 fn joined<'a>(environments: impl Iterator<Item = (&'a str, Vec<KeyFate>)>) -> Vec<Told> {
     let mut told: IndexMap<(Span, String), Told> = IndexMap::new();
     for (environment, keys) in environments {
@@ -205,9 +206,12 @@ fn joined<'a>(environments: impl Iterator<Item = (&'a str, Vec<KeyFate>)>) -> Ve
                     known.key.fate.to.push(file.clone());
                 }
             }
-            if key.fate.kind > known.key.fate.kind {
+            let superseded = |fate: &Fate| fate.reason == plan::SUPERSEDED;
+            let worse = key.fate.kind > known.key.fate.kind && !superseded(&key.fate);
+            if worse || superseded(&known.key.fate) {
                 known.key.fate.kind = key.fate.kind;
                 known.key.fate.reason = key.fate.reason;
+                known.key.values = key.values;
             }
         }
     }
@@ -259,6 +263,7 @@ fn document(conversion: Option<&Conversion>, sources: &Sources, report: &Report)
             "environments": told.environments, "fate": fate.kind.name(),
             "to": fate.to.iter().map(|file| output.join(file)).collect::<Vec<_>>(),
             "reason": (!fate.reason.is_empty()).then_some(&fate.reason),
+            "values": told.key.values,
         })
     };
     json!({
@@ -290,7 +295,7 @@ fn tell(arguments: &Arguments, conversion: &Conversion, sources: &Sources, io: &
 /// A line for each key.
 fn all_keys(conversion: &Conversion, sources: &Sources) -> String {
     let line = |Told { key, .. }: &Told| {
-        let KeyFate { path, span, fate } = key;
+        let KeyFate { path, span, fate, values: _ } = key;
         let place = sources.location(*span);
         if fate.reason.is_empty() {
             format!("{place}: {path} {} to {}\n", fate.kind.name(), fate.to.join(", "))

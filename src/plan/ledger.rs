@@ -165,6 +165,12 @@ impl<'a> Entries<'a> {
         self.mapped_to(path, file);
     }
 
+    /// Mapped by other means than one would look for.
+    pub(super) fn mapped_as(&mut self, path: &[&str], how: impl Into<String>) {
+        let file = self.file.clone();
+        self.enter(path, FateKind::Mapped, vec![file], how);
+    }
+
     pub(super) fn mapped_to(&mut self, path: &[&str], file: impl Into<String>) {
         self.enter(path, FateKind::Mapped, vec![file.into()], "");
     }

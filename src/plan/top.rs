@@ -68,7 +68,10 @@ pub(super) fn warn_of_missing(context: &Context<'_>, report: &mut Report) {
         for (key, object) in objects {
             let Some(file) = &object.file else { continue };
             if context.files.kind(Utf8Path::new(&file.value)) != Some(FileKind::File) {
-                let message = format!("the file of the {kind} `{key}` is not there: it is empty in the tree");
+                let shown = Utf8Path::new(&file.value);
+                let shown = shown.strip_prefix(context.directory()).unwrap_or(shown);
+                let message =
+                    format!("the file `{shown}` of the {kind} `{key}` is not there: it is empty in the tree");
                 let help = match kind {
                     "secret" => "write the value into the secret's file of the tree",
                     _ => "make the file and run again",

@@ -128,12 +128,12 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     };
     let mut mounted = mounts::plan(mounting, &mut pod, &mut container, entries);
     life(service, decided, &mut pod, entries);
-    let kind = planned.and_then(Scheduled::kind).unwrap_or_else(|| kind(service, decided, &pod, entries));
+    let (mut kind, comments) = kind(service, decided, planned, &pod, &mut container, entries);
     let (mut annotations, mut pod_annotations) = (BTreeMap::new(), BTreeMap::new());
     labels(service, &mut annotations, &mut pod_annotations, entries);
-    if let Some(deploy) = &service.deploy {
-        placement::plan(deploy, &name::dns_label(key), &mut pod, entries);
-    }
+    placement::plan(service, &name::dns_label(key), &mut pod, entries);
+    let mut services = services(context, parts.ports, key, decided);
+    let further = kompose::further(service, (&app, &object), &mut services, &mut kind, entries);
     let concealed = parts.secrets.conceal(&mut container, &mut pod_annotations);
     pod.containers = vec![container];
     let workload = Workload {
@@ -143,12 +143,13 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
         kind,
         file,
         waits: BTreeSet::new(),
-        comments: planned.map(Scheduled::comments).unwrap_or_default(),
+        comments,
         annotations,
         pod_annotations,
         concealed,
         claim_templates: std::mem::take(&mut mounted.claim_templates),
-        services: services(context, parts.ports, key, decided),
+        services,
+        further,
         pod,
     };
     Draft { variables: variables(context, service), ..Draft::new(key, app, workload) }
@@ -340,8 +341,12 @@ fn every_attribute(service: &Service, entries: &mut Entries<'_>) {
             entries.mapped_to(&[key], file);
         }
     }
-    if let Some(ports) = ports {
+    if let Some(ports) = ports.as_ref().filter(|_| !kompose::reach::is_published(service)) {
         published(ports, entries);
+    }
+    if let Some(links) = links.as_ref().filter(|links| !links.value.is_empty()) {
+        let names: Vec<String> = links.value.iter().map(|link| format!("`{}`", link.value)).collect();
+        entries.mapped_as(&["links"], format!("{}: each has a Service by its name", names.join(", ")));
     }
     if container_name.is_some() {
         let reason = "the container is named for its app; others that use this name find a Service by it";
@@ -427,7 +432,26 @@ fn life(service: &Service, decided: Decided, pod: &mut PodSpec, entries: &mut En
     }
 }
 
-fn kind(service: &Service, decided: Decided, pod: &PodSpec, entries: &mut Entries<'_>) -> Kind {
+/// The kind of a workload with its details, and what is said above it.
+fn kind(
+    service: &Service,
+    decided: Decided,
+    planned: Option<&Scheduled>,
+    pod: &PodSpec,
+    container: &mut Container,
+    entries: &mut Entries<'_>,
+) -> (Kind, Vec<String>) {
+    kompose::cron::enter(service, decided, entries);
+    if let Some((kind, comment)) = kompose::cron::kind(service).filter(|_| planned.is_none()) {
+        health::drop(service.healthcheck.as_ref(), container, entries);
+        return (kind, vec![comment]);
+    }
+    let kind = planned.and_then(Scheduled::kind);
+    let kind = kind.unwrap_or_else(|| kind_of(service, decided, pod, entries));
+    (kind, planned.map(Scheduled::comments).unwrap_or_default())
+}
+
+fn kind_of(service: &Service, decided: Decided, pod: &PodSpec, entries: &mut Entries<'_>) -> Kind {
     let replicas = kinds::replicas(service).and_then(|replicas| i32::try_from(replicas).ok());
     if service.scale.is_some() {
         entries.mapped(&["scale"]);

@@ -83,6 +83,9 @@ fn of_app(app: &App, elements: &mut Elements) {
         for service in objects::services(app, workload) {
             elements.objects.push(object(service, home, "service.yaml"));
         }
+        for further in &workload.further {
+            elements.objects.push(object(further.object.clone(), home, &further.file));
+        }
     }
     if !app.config.variables.is_empty() {
         elements.config_maps.push(variables(&app.config, &app.home, "config"));

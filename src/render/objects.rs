@@ -95,7 +95,9 @@ pub(super) fn services(app: &App, workload: &Workload) -> Vec<Value> {
                 ..ObjectMeta::default()
             },
             spec: Some(ServiceSpec {
+                type_: service.type_.clone(),
                 cluster_ip: service.headless.then(|| "None".to_owned()),
+                external_traffic_policy: service.external_traffic_policy.clone(),
                 selector: Some(selector(workload)),
                 ports: Some(service.ports.clone()),
                 ..ServiceSpec::default()
