@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::core::v1::{Container, LocalObjectReference, PodSpec};
 
-use super::ledger::Entries;
+use super::{jobs::Jobs, ledger::Entries};
 use crate::{compose::model::Service, k8s::name, text::Spanned};
 
 /// What labels of kompose begin with.
@@ -66,14 +66,16 @@ const LABELS: &[(&str, Option<&str>)] = &[
 /// Takes the labels of kompose that say something of pod or container, and tells of the others.
 pub(super) fn plan(
     service: &Service,
+    jobs: Option<&Jobs>,
     pod: &mut PodSpec,
     container: &mut Container,
     entries: &mut Entries<'_>,
 ) {
+    let is_left = |key: &String| key.starts_with(PREFIX) && !jobs.is_some_and(|jobs| jobs.has_label(key));
     let deployed = service.deploy.as_ref().and_then(|deploy| deploy.value.labels.as_ref());
     for (labels, path) in [(service.labels.as_ref(), &["labels"][..]), (deployed, &["deploy", "labels"])] {
         let labels = labels.iter().flat_map(|labels| labels.value.iter());
-        for (key, value) in labels.filter(|(key, _)| key.starts_with(PREFIX)) {
+        for (key, value) in labels.filter(|(key, _)| is_left(key)) {
             let path = [path, &[key.as_str()]].concat();
             match LABELS.iter().find(|(known, _)| known == key) {
                 Some((_, Some(instead))) => entries.unsupported(&path, *instead),
