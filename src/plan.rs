@@ -14,6 +14,7 @@ mod health;
 mod hosts;
 mod image;
 mod images;
+mod jobs;
 mod keys;
 mod kinds;
 mod kompose;
@@ -57,7 +58,7 @@ pub use self::{
     external::{ExternalSecrets, Store},
     keys::{KeyFate, SUPERSEDED, keys},
     ledger::{Fate, FateKind, KeyPath, Ledger},
-    workload::SERVICE_LABEL,
+    workload::{JOBS_LABEL, SERVICE_LABEL},
 };
 use crate::{
     compose::model::{Project, Service},
@@ -188,6 +189,8 @@ pub struct Workload {
     pub name: String,
     /// What object it is.
     pub kind: Kind,
+    /// Is it a job of a service whose own workload is another one?
+    pub is_further: bool,
     /// Its part in the app: `web`, `worker`, `store`, `job` or `cron`.
     pub component: &'static str,
     /// The file that holds it, below the tree.
@@ -249,6 +252,8 @@ pub enum Kind {
     CronJob {
         /// When.
         schedule: String,
+        /// The time zone of the schedule, if it is not the cluster's.
+        time_zone: Option<String>,
         /// Seconds after which a run that could not start is left out.
         starting_deadline: i64,
         /// May a run start while the one before it goes on?
@@ -360,6 +365,8 @@ pub struct Options {
     pub secret: BTreeSet<String>,
     /// Variables that are not.
     pub not_secret: BTreeSet<String>,
+    /// Do jobs of other names start at other minutes?
+    pub stagger: bool,
 }
 
 /// What every decision may look at.
@@ -374,6 +381,8 @@ struct Context<'a> {
     images: &'a Images,
     hosts: hosts::Hosts,
     texts: texts::Texts,
+    /// Do CronJobs start at minutes that their names choose?
+    stagger: bool,
 }
 
 impl Context<'_> {
@@ -410,6 +419,7 @@ pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: 
             images: &images,
             hosts: hosts::find(input.project, &names),
             texts: texts::Texts::of(input.project, &shared, files),
+            stagger: options.stagger,
         })
         .collect();
     let mut drafted: Vec<Drafted<'_>> = contexts
@@ -472,7 +482,7 @@ fn draft<'a>(
         ledger,
     };
     drafted.drafts =
-        context.services().map(|(name, service)| workload::plan(name, service, &mut parts)).collect();
+        context.services().flat_map(|(name, service)| workload::plan(name, service, &mut parts)).collect();
     drafted.storage.enter(context, ledger);
     top::enter(context, ledger);
     top::warn_of_missing(context, report);
@@ -519,8 +529,10 @@ fn assemble(
     delivered: &Delivered,
     storage: &Storage,
 ) -> Vec<App> {
-    let mut by_key: BTreeMap<String, Draft> =
-        drafts.into_iter().map(|draft| (draft.key.clone(), draft)).collect();
+    let mut by_key: BTreeMap<String, Vec<Draft>> = BTreeMap::new();
+    for draft in drafts {
+        by_key.entry(draft.key.clone()).or_default().push(draft);
+    }
     let app = |name: &str| {
         let mut app = App {
             name: name.to_owned(),
@@ -531,7 +543,7 @@ fn assemble(
             claims: storage.claims_of(name),
         };
         let members = context.apps.members(name).iter().filter_map(|member| by_key.remove(member));
-        app.workloads.extend(members.map(|draft| draft.workload));
+        app.workloads.extend(members.flatten().map(|draft| draft.workload));
         app
     };
     context.apps.names().map(app).filter(|app| !app.workloads.is_empty()).collect()

@@ -12,7 +12,6 @@ mod text;
 use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
-use serde_json::Value;
 
 use self::{
     cronjobs::Shared,
@@ -166,8 +165,8 @@ fn write_directory(
 }
 
 /// An object with what people should know of it above.
-fn commented(object: Value, comments: &[String]) -> Yaml {
-    let Yaml::Map(mut fields) = Yaml::from(object) else { return Yaml::Null };
+fn commented(object: Yaml, comments: &[String]) -> Yaml {
+    let Yaml::Map(mut fields) = object else { return Yaml::Null };
     if let Some((_, first)) = fields.iter_mut().next() {
         first.above.extend(comments.iter().cloned());
     }

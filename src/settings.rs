@@ -33,6 +33,8 @@ pub struct Settings {
     pub environments: Vec<Environment>,
     /// What is secret.
     pub secrets: Secrets,
+    /// Do CronJobs of other names start at other minutes? They do unless this says no.
+    pub stagger: Option<bool>,
 }
 
 /// One environment.
@@ -123,6 +125,11 @@ fn settings(tree: &Node, report: &mut Report) -> Settings {
             for (name, value) in mapping(value, report).into_iter().flatten() {
                 settings.environments.push(environment(name, value, report));
             }
+        }
+        "cronJobs" => {
+            each(value, keys::CRON_JOBS, report, |_, value, report| {
+                settings.stagger = boolean(value, report)
+            });
         }
         _ => {
             each(value, keys::SECRETS, report, |key, value, report| {
@@ -226,6 +233,13 @@ fn text(node: &Node, report: &mut Report) -> Option<Spanned<String>> {
     }
 }
 
+fn boolean(node: &Node, report: &mut Report) -> Option<bool> {
+    match node.value {
+        Value::Bool(value) => Some(value),
+        _ => wrong(node, "`true` or `false`", report),
+    }
+}
+
 /// One string or a list of them.
 fn texts(node: &Node, report: &mut Report) -> Vec<Spanned<String>> {
     match &node.value {
@@ -268,6 +282,17 @@ mod tests {
         assert_eq!(names, ["staging", "dev"]);
         assert_eq!(settings.environments[0].compose, ["a.yaml", "b.yaml"]);
         assert_eq!(settings.environments[0].profiles, ["*"]);
+    }
+
+    #[test]
+    fn jobs_start_at_minutes_of_their_own_unless_told_otherwise() {
+        let of = |text: &str| {
+            let (settings, problems) = read_text(text);
+            (settings.unwrap().stagger, problems.len())
+        };
+        assert_eq!(of("cronJobs: {stagger: false}"), (Some(false), 0));
+        assert_eq!(of("cronJobs:"), (None, 0));
+        assert_eq!(of("cronJobs: {stagger: 5}"), (None, 1));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! the text comes from and what is made of the answer is the business of others.
 
 pub mod command_line;
+pub mod cron_daemon;
 pub mod crontab;
 pub mod dockerfile;
 
@@ -190,8 +191,11 @@ pub fn next_runs(schedule: &str, after: u64, count: usize) -> Vec<String> {
     times.unwrap_or_default().into_iter().map(next::show).collect()
 }
 
-/// Seconds between the two runs of a schedule of five fields that are closest.
+/// Seconds between the two runs of a schedule that are closest.
 pub fn shortest_gap(schedule: &str) -> Option<u64> {
+    if let Some(length) = schedule.strip_prefix("@every ") {
+        return crontab::duration(length);
+    }
     // The turn of a month and of a year are among so many.
     let runs = next::Times::parse(schedule)?.after(0, 100);
     runs.windows(2).map(|pair| pair[1] - pair[0]).min()

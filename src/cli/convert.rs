@@ -149,6 +149,7 @@ fn convert(
         output: output.clone(),
         secret: settings.secrets.also.into_iter().collect(),
         not_secret: settings.secrets.never.into_iter().collect(),
+        stagger: settings.stagger.unwrap_or(true),
     };
     let plan = plan::plan(&inputs, &options, &disk, report);
     if report.has_errors() {

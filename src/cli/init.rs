@@ -218,6 +218,10 @@ environments:
 # secrets:
 #   also: [SENTRY_DSN]
 #   never: [PUBLIC_KEY]
+
+# CronJobs start at minutes that their names choose, lest all start at once.
+# cronJobs:
+#   stagger: false
 ",
     );
     text
@@ -360,7 +364,9 @@ environments:
     #[test]
     fn every_setting_is_told_of_and_what_is_told_is_a_setting() {
         let text = text(&Found { project: Some("shop".to_owned()), ..Found::default() });
-        for key in [keys::TOP, keys::ENVIRONMENT, keys::SECRETS, keys::EXTERNAL_SECRETS].concat() {
+        for key in
+            [keys::TOP, keys::ENVIRONMENT, keys::SECRETS, keys::CRON_JOBS, keys::EXTERNAL_SECRETS].concat()
+        {
             assert!(text.contains(&format!("{key}:")), "{key}");
         }
         // Without their marks, the examples are settings.
@@ -384,6 +390,7 @@ environments:
         let read = read.unwrap();
         assert_eq!(read.environments[0].external_secrets.as_ref().unwrap().kind, keys::STORE_KINDS[0]);
         assert_eq!(read.secrets.never, ["PUBLIC_KEY"]);
+        assert_eq!(read.stagger, Some(false));
     }
 
     #[test]

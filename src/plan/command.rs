@@ -102,7 +102,7 @@ pub(super) fn plan_loop(
     container.command = words(command);
     container.args = words(args);
     let comments = scheduled.comments();
-    let reason = format!("a loop, now a CronJob: {}", comments.join("; "));
+    let reason = format!("now a CronJob: {}", comments.join("; "));
     for (key, present) in
         [("entrypoint", service.entrypoint.is_some()), ("command", service.command.is_some())]
     {

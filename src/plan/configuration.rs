@@ -338,6 +338,9 @@ fn enter(
     division: &Division<'_>,
     ledger: &mut Ledger,
 ) {
+    if draft.workload.is_further {
+        return;
+    }
     let base = KeyPath::new(["services", &draft.key]);
     let mut entries = Entries::new(ledger, base, draft.workload.file.clone());
     let service = context.project.services.get(&draft.key);

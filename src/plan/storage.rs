@@ -11,6 +11,7 @@ use k8s_openapi::{
 
 use super::{
     Context, files,
+    jobs::Jobs,
     kinds::{self, Decided, Kinds},
     kompose::{
         self,
@@ -253,7 +254,9 @@ fn keep(context: &Context<'_>, kinds: &Kinds, volume: &str, users: &[(&str, bool
     let names: Vec<&str> = users.iter().map(|(user, _)| *user).collect();
     let several_pods = names.windows(2).any(|pair| pair[0] != pair[1])
         || context.services().any(|(name, service)| {
-            names.contains(&name) && kinds::replicas(service).is_some_and(|replicas| replicas > 1)
+            let pods = kinds.jobs(name).map_or(1, Jobs::workloads);
+            names.contains(&name)
+                && (pods > 1 || kinds::replicas(service).is_some_and(|replicas| replicas > 1))
         });
     let template = names.iter().all(|name| kinds.of(name) == Decided::StatefulSet && *name == names[0]);
     let how = match declared.and_then(special) {

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use super::{cronjobs, text};
 use crate::{
     k8s::fields,
-    plan::{App, ClusterService, Concealed, Kind, SERVICE_LABEL, Update, Wait, Workload},
+    plan::{App, ClusterService, Concealed, JOBS_LABEL, Kind, SERVICE_LABEL, Update, Wait, Workload},
     yaml::emit::{self, Yaml},
 };
 
@@ -215,8 +215,13 @@ pub(super) fn labels(app: &App, workload: &Workload) -> Labels {
     Labels::from([
         (NAME_LABEL.to_owned(), app.name.clone()),
         (COMPONENT_LABEL.to_owned(), workload.component.to_owned()),
-        (SERVICE_LABEL.to_owned(), workload.service.clone()),
+        (service_label(workload).to_owned(), workload.service.clone()),
     ])
+}
+
+/// One workload is the service; what else comes of it says so otherwise.
+fn service_label(workload: &Workload) -> &'static str {
+    if workload.is_further { JOBS_LABEL } else { SERVICE_LABEL }
 }
 
 /// Immutable once applied: it holds nothing that could change.

@@ -1,7 +1,7 @@
 //! The keys of `kustompose.yaml`: what the reader knows, what `init` tells of, what the schema allows.
 
 /// At the top.
-pub const TOP: &[&str] = &["project", "output", "environments", "secrets"];
+pub const TOP: &[&str] = &["project", "output", "environments", "secrets", "cronJobs"];
 
 /// Of each environment.
 pub const ENVIRONMENT: &[&str] =
@@ -9,6 +9,9 @@ pub const ENVIRONMENT: &[&str] =
 
 /// Of `secrets`.
 pub const SECRETS: &[&str] = &["also", "never"];
+
+/// Of `cronJobs`.
+pub const CRON_JOBS: &[&str] = &["stagger"];
 
 /// Of an environment's `externalSecrets`.
 pub const EXTERNAL_SECRETS: &[&str] = &["store", "kind"];
@@ -32,6 +35,7 @@ mod tests {
             (String::new(), TOP),
             (environment.to_owned(), ENVIRONMENT),
             ("/properties/secrets".to_owned(), SECRETS),
+            ("/properties/cronJobs".to_owned(), CRON_JOBS),
             (format!("{environment}/properties/externalSecrets"), EXTERNAL_SECRETS),
         ];
         for (place, known) in tables {
