@@ -31,6 +31,7 @@ mod secrets;
 mod security;
 mod storage;
 mod top;
+mod versions;
 mod waits;
 mod workload;
 
@@ -60,7 +61,8 @@ pub use self::{
 use crate::{
     compose::model::{Project, Service},
     diag::{Code, Diagnostic, Report},
-    k8s::name,
+    k8s::{name, versions::Version},
+    settings::cluster::Cluster,
     text::{Files, Spanned},
 };
 
@@ -111,6 +113,8 @@ pub struct Environment {
     pub namespace: String,
     /// The compose files that it was read from, as they are shown to people.
     pub origin: Vec<String>,
+    /// The version of its cluster, if it is known.
+    pub kubernetes: Option<Version>,
     /// Does it run on a developer's machine?
     pub is_local: bool,
     /// Apps, by name.
@@ -310,6 +314,8 @@ pub struct Input<'a> {
     pub namespace: Option<String>,
     /// The store that the values of its Secrets come from, unless they are files.
     pub store: Option<Store>,
+    /// The cluster, and how things run on it.
+    pub cluster: Cluster,
 }
 
 /// What the user decides, beside the compose files.
@@ -329,6 +335,7 @@ struct Context<'a> {
     files: &'a dyn Files,
     output: &'a Utf8Path,
     environment: &'a str,
+    kubernetes: Option<Version>,
     layout: &'a Layout,
     names: &'a Names,
     apps: &'a Apps,
@@ -363,6 +370,7 @@ pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: 
             files,
             output: &options.output,
             environment: &input.name,
+            kubernetes: input.cluster.version(),
             layout: &layout,
             names: &names,
             apps: &apps,
@@ -382,7 +390,10 @@ pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: 
         keys::warn_of_unsupported(input.project, &ledger, report);
         environment(input, context, drafted, bundles, ledger)
     });
-    let environments: Vec<Environment> = environments.collect();
+    let mut environments: Vec<Environment> = environments.collect();
+    for (environment, input) in environments.iter_mut().zip(inputs) {
+        versions::adapt(environment, input, report);
+    }
     external::warn_of_concealed(&environments, inputs, report);
     Plan {
         project: projects.first().map(|project| project.name.clone()).unwrap_or_default(),
@@ -444,6 +455,7 @@ fn environment(
         name: input.name.clone(),
         namespace: input.namespace.clone().unwrap_or_else(usual),
         origin: input.origin.clone(),
+        kubernetes: input.cluster.version(),
         is_local: is_local(&input.name),
         apps: assemble(context, drafts, bundles.apps, &delivered, &storage),
         shared: bundles.shared,

@@ -207,6 +207,7 @@ environments:
   #   externalSecrets:              # a store for the values of secrets, in place of files
   #     store: gcp
   #     kind: ClusterSecretStore    # or SecretStore
+  #   kubernetes: \"1.32\"            # the cluster's version: nothing is written that it does not serve
 "
     ));
     for file in &found.unused {

@@ -11,8 +11,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{Context, Kind, kinds, secrets};
 use crate::{
     compose::model::Service,
+    k8s::versions::Feature,
     shell::{
-        self, Loop, Script, Verdict,
+        self, Fit, Loop, Script, Verdict,
         command_line::{self, Invocation},
         crontab::{self, Format},
         dockerfile::{self, Stage},
@@ -144,6 +145,9 @@ fn stays(context: &Context<'_>, name: &str, service: &Service, found: &Loop) -> 
         "it runs on every node".to_owned()
     } else if kinds::replicas(service).is_some_and(|replicas| replicas != 1) {
         "it runs more than once at a time".to_owned()
+    } else if found.fit == Fit::Every && !Feature::EverySchedule.is_on(context.kubernetes) {
+        let since = Feature::EverySchedule.since();
+        format!("clusters before {since} do not time `@every` right, and nothing else says the interval")
     } else {
         return None;
     };

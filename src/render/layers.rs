@@ -145,7 +145,12 @@ fn object(environments: &[Elements], id: &(String, String), homes: &Homes<'_>, l
     let Some(first) = versions.values().next() else { return };
     let present: Environments = versions.keys().copied().collect();
     let home = homes.of(&first.home, &present);
-    let base = patch::common(&versions.values().map(|object| &object.value).collect::<Vec<_>>());
+    let mut base = patch::common(&versions.values().map(|object| &object.value).collect::<Vec<_>>());
+    let mut served = versions.values().filter_map(|object| object.value.get("apiVersion"));
+    if let Some(lasting) = served.find(|served| !served.to_string().contains("beta")) {
+        // What passes stands with the environment whose cluster is old.
+        base["apiVersion"] = lasting.clone();
+    }
     for (index, version) in &versions {
         let operations = patch::difference(&base, &version.value);
         if let Some(overlay) = layers.overlays.get_mut(*index).filter(|_| !operations.is_empty()) {

@@ -134,10 +134,11 @@ fn secrets(environment: &Environment, folder: &str, files: &mut Vec<TreeFile>) {
         }
     }
     for workload in environment.apps.iter().flat_map(|app| &app.workloads) {
-        if let Some(patch) = objects::concealed(workload) {
+        if let Some(patch) = objects::concealed(workload, environment.kubernetes) {
             let path = format!("{}.patch.yaml", workload.name);
             let text = emit::documents(Some(text::CONCEALED), &[Yaml::from(patch)]);
-            files.push(generated(format!("{folder}/{path}.example"), objects::concealed_example(workload)));
+            let example = objects::concealed_example(workload, environment.kubernetes);
+            files.push(generated(format!("{folder}/{path}.example"), example));
             files.push(TreeFile::new(format!("{folder}/{path}"), Owner::Secret, text));
             component.patches.push(Patch { path, target: None });
         }

@@ -4,8 +4,16 @@
 pub const TOP: &[&str] = &["project", "output", "environments", "secrets"];
 
 /// Of each environment.
-pub const ENVIRONMENT: &[&str] =
-    &["compose", "envFile", "profiles", "fromShell", "namespace", "replaced", "externalSecrets"];
+pub const ENVIRONMENT: &[&str] = &[
+    "compose",
+    "envFile",
+    "profiles",
+    "fromShell",
+    "namespace",
+    "replaced",
+    "externalSecrets",
+    "kubernetes",
+];
 
 /// Of `secrets`.
 pub const SECRETS: &[&str] = &["also", "never"];

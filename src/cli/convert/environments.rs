@@ -17,7 +17,7 @@ use crate::{
     disk::Disk,
     k8s::name,
     plan,
-    settings::{self, Settings, discover},
+    settings::{self, Settings, cluster::Cluster, discover},
     text::Sources,
 };
 
@@ -52,6 +52,7 @@ pub(super) struct Environment {
     pub(super) project: Project,
     namespace: Option<String>,
     store: Option<plan::Store>,
+    cluster: Cluster,
 }
 
 impl Environment {
@@ -63,6 +64,7 @@ impl Environment {
             origin: origin(&self.project, directory),
             namespace: self.namespace.clone(),
             store: self.store.clone(),
+            cluster: self.cluster.clone(),
         }
     }
 }
@@ -106,7 +108,13 @@ fn single(
     let request = request(scene, settings, &[], report);
     let project = compose::load(&request, scene.disk, sources, report);
     project
-        .map(|project| Environment { name: name.clone(), project, namespace: None, store: None })
+        .map(|project| Environment {
+            name: name.clone(),
+            project,
+            namespace: None,
+            store: None,
+            cluster: Cluster::default(),
+        })
         .into_iter()
         .collect()
 }
@@ -138,7 +146,8 @@ fn configured(
         .external_secrets
         .as_ref()
         .map(|external| plan::Store { name: external.store.value.clone(), kind: external.kind.clone() });
-    Some(Environment { name: named.name.value.clone(), project, namespace, store })
+    let cluster = named.cluster.clone();
+    Some(Environment { name: named.name.value.clone(), project, namespace, store, cluster })
 }
 
 /// `local` as compose itself would load it, and the environments that files are named for. Of these, one
@@ -170,6 +179,7 @@ fn discovered(
                     project,
                     namespace: None,
                     store: None,
+                    cluster: Cluster::default(),
                 });
             }
             None => report.push(skipped(named, &own)),
