@@ -7,6 +7,7 @@
 mod apps;
 mod command;
 mod configuration;
+mod development;
 mod external;
 mod files;
 mod health;
@@ -53,6 +54,7 @@ use self::{
     workload::{Draft, Parts},
 };
 pub use self::{
+    development::{Artifact, BuildSecret, CodeMount, Development, Forward, Sync, workspace},
     external::{ExternalSecrets, Store},
     keys::{KeyFate, keys},
     ledger::{Fate, FateKind, KeyPath, Ledger},
@@ -84,6 +86,8 @@ pub struct Plan {
     pub environments: Vec<Environment>,
     /// Stores that others wait for before they start.
     pub waits: Vec<Wait>,
+    /// How it is developed on a cluster, if it builds anything.
+    pub development: Option<Development>,
 }
 
 /// A store that workloads with its label wait for.
@@ -115,8 +119,14 @@ pub struct Environment {
     pub origin: Vec<String>,
     /// The version of its cluster, if it is known.
     pub kubernetes: Option<Version>,
+    /// The context of `kubectl` that reaches its cluster, if it is known.
+    pub context: Option<String>,
     /// Does it run on a developer's machine?
     pub is_local: bool,
+    /// What runs its cluster on a developer's machine, if that is known: `minikube`, `k3d` or `kind`.
+    pub local_cluster: Option<String>,
+    /// Source code of this machine that its workloads run, in place of the one in their images.
+    pub code: Vec<CodeMount>,
     /// Apps, by name.
     pub apps: Vec<App>,
     /// Variables that several apps share, in the order in which containers take them.
@@ -336,6 +346,8 @@ struct Context<'a> {
     output: &'a Utf8Path,
     environment: &'a str,
     kubernetes: Option<Version>,
+    /// Do workloads run the source code of this machine?
+    mounts_code: bool,
     layout: &'a Layout,
     names: &'a Names,
     apps: &'a Apps,
@@ -371,6 +383,7 @@ pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: 
             output: &options.output,
             environment: &input.name,
             kubernetes: input.cluster.version(),
+            mounts_code: input.cluster.mounts_code(),
             layout: &layout,
             names: &names,
             apps: &apps,
@@ -394,11 +407,14 @@ pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: 
     for (environment, input) in environments.iter_mut().zip(inputs) {
         versions::adapt(environment, input, report);
     }
+    development::mount_code(&contexts, &mut environments, options, report);
+    let development = development::plan(&contexts, &mut environments, (inputs, options, &found), report);
     external::warn_of_concealed(&environments, inputs, report);
     Plan {
         project: projects.first().map(|project| project.name.clone()).unwrap_or_default(),
         environments,
         waits,
+        development,
     }
 }
 
@@ -456,7 +472,10 @@ fn environment(
         namespace: input.namespace.clone().unwrap_or_else(usual),
         origin: input.origin.clone(),
         kubernetes: input.cluster.version(),
-        is_local: is_local(&input.name),
+        context: input.cluster.context(),
+        is_local: is_local(&input.name) || input.cluster.local.is_some(),
+        local_cluster: input.cluster.local_cluster().map(str::to_owned),
+        code: Vec::new(),
         apps: assemble(context, drafts, bundles.apps, &delivered, &storage),
         shared: bundles.shared,
         secrets: secrets.into_bundles(),

@@ -1,5 +1,6 @@
 //! A plan as files. Total: it cannot fail, decides nothing, and knows nothing of compose.
 
+mod code_mounts;
 mod cronjobs;
 mod elements;
 mod external_secrets;
@@ -20,7 +21,8 @@ use self::{
 };
 use crate::{
     kustomize::{Generator, Kustomization, Owner, Patch, Target, TreeFile, env_file},
-    plan::{Plan, Wait},
+    plan::{Development, Plan, Wait},
+    skaffold,
     yaml::emit::{self, Yaml},
 };
 
@@ -44,13 +46,26 @@ pub fn render(plan: &Plan) -> Vec<TreeFile> {
         }
         write_directory(path, directory, kustomization, &origin, &mut files);
     }
+    code_mounts::render(plan, &mut files);
+    if let Some(development) = &plan.development
+        && let Some(text) = skaffold(plan, development)
+    {
+        let path = development.root.join(skaffold::FILE_NAME);
+        files.push(TreeFile::new(path, Owner::Companion, text));
+    }
     for (index, overlay) in layers.overlays.iter().enumerate() {
         if let Some(environment) = plan.environments.get(index) {
-            overlay::render(environment, index, overlay, &layers, &plan.waits, &mut files);
+            let code = code_mounts::component(plan, environment);
+            overlay::render((environment, index, code), overlay, &layers, &plan.waits, &mut files);
         }
     }
     files.sort_by(|left, right| left.path.cmp(&right.path));
     files
+}
+
+fn skaffold(plan: &Plan, development: &Development) -> Option<String> {
+    let origin = &plan.environments.get(development.environment)?.origin;
+    skaffold::text(plan, development, &text::header_beside(origin))
 }
 
 fn generated(path: impl Into<Utf8PathBuf>, content: impl Into<Vec<u8>>) -> TreeFile {

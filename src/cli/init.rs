@@ -208,6 +208,10 @@ environments:
   #     store: gcp
   #     kind: ClusterSecretStore    # or SecretStore
   #   kubernetes: \"1.32\"            # the cluster's version: nothing is written that it does not serve
+  #   context: gke_{example:<21}# the one of kubectl that Skaffold deploys to
+  #   local:                        # it runs on a developer's machine
+  #     cluster: minikube           # or k3d, kind
+  #     code: mount                 # or sync: how changed source code comes into containers
 "
     ));
     for file in &found.unused {
@@ -361,7 +365,8 @@ environments:
     #[test]
     fn every_setting_is_told_of_and_what_is_told_is_a_setting() {
         let text = text(&Found { project: Some("shop".to_owned()), ..Found::default() });
-        for key in [keys::TOP, keys::ENVIRONMENT, keys::SECRETS, keys::EXTERNAL_SECRETS].concat() {
+        for key in [keys::TOP, keys::ENVIRONMENT, keys::SECRETS, keys::EXTERNAL_SECRETS, keys::LOCAL].concat()
+        {
             assert!(text.contains(&format!("{key}:")), "{key}");
         }
         // Without their marks, the examples are settings.

@@ -169,7 +169,7 @@ fn take_out(value: &mut Value, path: &[&str]) -> bool {
     match (path, value) {
         ([last], Value::Object(fields)) => fields.shift_remove(*last).is_some(),
         (["*", rest @ ..], Value::Array(items)) => {
-            items.iter_mut().fold(false, |found, item| take_out(item, rest) || found)
+            items.iter_mut().map(|item| take_out(item, rest)).filter(|found| *found).count() > 0
         }
         ([first, rest @ ..], Value::Object(fields)) => {
             fields.get_mut(*first).is_some_and(|field| take_out(field, rest))
