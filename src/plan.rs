@@ -8,6 +8,7 @@ mod apps;
 mod command;
 mod composed;
 mod configuration;
+mod development;
 mod external;
 mod files;
 mod health;
@@ -34,6 +35,7 @@ mod security;
 mod storage;
 mod texts;
 mod top;
+mod versions;
 mod waits;
 mod workload;
 
@@ -55,6 +57,7 @@ use self::{
     workload::{Draft, Parts},
 };
 pub use self::{
+    development::{Artifact, BuildSecret, CodeMount, Development, Forward, Sync, workspace},
     external::{ExternalSecrets, Store},
     keys::{KeyFate, SUPERSEDED, keys},
     ledger::{Fate, FateKind, KeyPath, Ledger},
@@ -63,7 +66,8 @@ pub use self::{
 use crate::{
     compose::model::{Project, Service},
     diag::{Code, Diagnostic, Report},
-    k8s::name,
+    k8s::{name, versions::Version},
+    settings::cluster::Cluster,
     text::{Files, Spanned},
 };
 
@@ -85,6 +89,8 @@ pub struct Plan {
     pub environments: Vec<Environment>,
     /// Stores that others wait for before they start.
     pub waits: Vec<Wait>,
+    /// How it is developed on a cluster, if it builds anything.
+    pub development: Option<Development>,
 }
 
 /// A store that workloads with its label wait for.
@@ -132,8 +138,16 @@ pub struct Environment {
     pub namespace: String,
     /// The compose files that it was read from, as they are shown to people.
     pub origin: Vec<String>,
+    /// The version of its cluster, if it is known.
+    pub kubernetes: Option<Version>,
+    /// The context of `kubectl` that reaches its cluster, if it is known.
+    pub context: Option<String>,
     /// Does it run on a developer's machine?
     pub is_local: bool,
+    /// What runs its cluster on a developer's machine, if that is known: `minikube`, `k3d` or `kind`.
+    pub local_cluster: Option<String>,
+    /// Source code of this machine that its workloads run, in place of the one in their images.
+    pub code: Vec<CodeMount>,
     /// Apps, by name.
     pub apps: Vec<App>,
     /// Variables that several apps share, in the order in which containers take them.
@@ -354,6 +368,8 @@ pub struct Input<'a> {
     pub store: Option<Store>,
     /// How much of the project could be read.
     pub known: Known,
+    /// The cluster, and how things run on it.
+    pub cluster: Cluster,
 }
 
 /// What the user decides, beside the compose files.
@@ -375,6 +391,9 @@ struct Context<'a> {
     files: &'a dyn Files,
     output: &'a Utf8Path,
     environment: &'a str,
+    kubernetes: Option<Version>,
+    /// Do workloads run the source code of this machine?
+    mounts_code: bool,
     layout: &'a Layout,
     names: &'a Names,
     apps: &'a Apps,
@@ -413,6 +432,8 @@ pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: 
             files,
             output: &options.output,
             environment: &input.name,
+            kubernetes: input.cluster.version(),
+            mounts_code: input.cluster.mounts_code(),
             layout: &layout,
             names: &names,
             apps: &apps,
@@ -441,12 +462,18 @@ pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: 
         }
         environment(input, context, drafted, bundles, ledger)
     });
-    let environments: Vec<Environment> = environments.collect();
+    let mut environments: Vec<Environment> = environments.collect();
+    for (environment, input) in environments.iter_mut().zip(inputs) {
+        versions::adapt(environment, input, report);
+    }
+    development::mount_code(&contexts, &mut environments, options, report);
+    let development = development::plan(&contexts, &mut environments, (inputs, options, &found), report);
     external::warn_of_concealed(&environments, inputs, report);
     Plan {
         project: projects.first().map(|project| project.name.clone()).unwrap_or_default(),
         environments,
         waits,
+        development,
     }
 }
 
@@ -504,7 +531,11 @@ fn environment(
         known: input.known,
         namespace: input.namespace.clone().unwrap_or_else(usual),
         origin: input.origin.clone(),
-        is_local: is_local(&input.name),
+        kubernetes: input.cluster.version(),
+        context: input.cluster.context(),
+        is_local: is_local(&input.name) || input.cluster.local.is_some(),
+        local_cluster: input.cluster.local_cluster().map(str::to_owned),
+        code: Vec::new(),
         apps: assemble(context, drafts, bundles.apps, &delivered, &storage),
         shared: bundles.shared,
         secrets: secrets.into_bundles(),

@@ -1,5 +1,6 @@
 //! A plan as files. Total: it cannot fail, decides nothing, and knows nothing of compose.
 
+mod code_mounts;
 mod cronjobs;
 pub mod earlier;
 mod elements;
@@ -21,7 +22,8 @@ use self::{
 };
 use crate::{
     kustomize::{Generator, Kustomization, Owner, Patch, Target, TreeFile, env_file},
-    plan::{Environment, Known, Plan, Wait},
+    plan::{Development, Environment, Known, Plan, Wait},
+    skaffold,
     yaml::emit::{self, Yaml},
 };
 
@@ -61,9 +63,20 @@ pub fn render(plan: &Plan, earlier: &Earlier) -> Rendered {
         }
         write_directory(path, directory, kustomization, &origin, &mut files);
     }
+    code_mounts::render(plan, &mut files);
+    let mut untouched = earlier.untouched(&layers, |index| plan.environments.get(index).is_some_and(is_kept));
+    if let Some(development) = &plan.development {
+        let path = development.root.join(skaffold::FILE_NAME);
+        if plan.environments.get(development.environment).is_some_and(is_kept) {
+            untouched.push(path);
+        } else if let Some(text) = skaffold(plan, development) {
+            files.push(TreeFile::new(path, Owner::Companion, text));
+        }
+    }
     for (index, overlay) in layers.overlays.iter().enumerate() {
         if let Some(environment) = plan.environments.get(index).filter(|it| !is_kept(it)) {
-            overlay::render(environment, index, overlay, &layers, &plan.waits, &mut files);
+            let code = code_mounts::component(plan, environment);
+            overlay::render((environment, index, code), overlay, &layers, &plan.waits, &mut files);
         }
     }
     files.sort_by(|left, right| left.path.cmp(&right.path));
@@ -72,8 +85,12 @@ pub fn render(plan: &Plan, earlier: &Earlier) -> Rendered {
         Some((environment.name.clone(), earlier.misfit(&environment.name, index, &layers)?))
     };
     let misfits = kept.filter_map(misfit).collect();
-    let untouched = earlier.untouched(&layers, |index| plan.environments.get(index).is_some_and(is_kept));
     Rendered { files, untouched, misfits }
+}
+
+fn skaffold(plan: &Plan, development: &Development) -> Option<String> {
+    let origin = &plan.environments.get(development.environment)?.origin;
+    skaffold::text(plan, development, &text::header_beside(origin))
 }
 
 fn generated(path: impl Into<Utf8PathBuf>, content: impl Into<Vec<u8>>) -> TreeFile {

@@ -255,14 +255,14 @@ fn document(conversion: Option<&Conversion>, sources: &Sources, report: &Report)
     let environments = plan.environments.iter().map(|environment| {
         json!({"name": environment.name, "overlay": output.join("overlays").join(&environment.name)})
     });
-    let file = |change: &Change| json!({"path": output.join(&change.path), "action": change.action.as_str()});
+    let file = |change: &Change| json!({"path": clean(&output.join(&change.path)), "action": change.action.as_str()});
     let key = |told: &Told| {
         let place = sources.location(told.key.span);
         let fate = &told.key.fate;
         json!({
             "key": told.key.path.to_string(), "file": place.file, "line": place.line, "column": place.column,
             "environments": told.environments, "fate": fate.kind.name(),
-            "to": fate.to.iter().map(|file| output.join(file)).collect::<Vec<_>>(),
+            "to": fate.to.iter().map(|file| clean(&output.join(file))).collect::<Vec<_>>(),
             "reason": (!fate.reason.is_empty()).then_some(&fate.reason),
             "values": told.key.values,
         })
@@ -355,7 +355,7 @@ fn counted_files(output: &Utf8Path, outcome: &Outcome) -> String {
 fn diff(output: &Utf8Path, outcome: &Outcome) -> String {
     let mut text = String::new();
     for change in &outcome.changes {
-        let path = output.join(&change.path);
+        let path = clean(&output.join(&change.path));
         let name = |prefix: &str, side: &Option<Vec<u8>>| match side {
             Some(_) => format!("{prefix}/{path}"),
             None => "/dev/null".to_owned(),
@@ -373,7 +373,7 @@ fn edits(output: &Utf8Path, outcome: &Outcome) -> String {
     let refused = outcome.changes.iter().filter(|change| change.action == Action::Refused);
     let edited = refused.filter(|change| change.before.is_some() && change.after.is_some());
     let difference = |change: &Change| {
-        let path = output.join(&change.path);
+        let path = clean(&output.join(&change.path));
         unified(
             (&format!("{path} (generated)"), &change.after),
             (&format!("{path} (edited)"), &change.before),

@@ -69,6 +69,9 @@ pub(super) fn of(environment: &Environment) -> Elements {
     for app in &environment.apps {
         of_app(app, &mut elements);
     }
+    for object in &mut elements.objects {
+        objects::serve(&mut object.value, environment.kubernetes);
+    }
     elements
 }
 

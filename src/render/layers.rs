@@ -162,11 +162,16 @@ fn object(
         versions.iter().map(|(_, object)| object.value.clone()).collect()
     };
     let (kept_values, known_values) = (values(&kept), values(&known));
-    let base = patch::settled(
+    let mut base = patch::settled(
         &known_values.iter().collect::<Vec<_>>(),
         &kept_values.iter().collect::<Vec<_>>(),
         earlier.object(id),
     );
+    let mut served = versions.values().filter_map(|object| object.value.get("apiVersion"));
+    if let Some(lasting) = served.find(|served| !served.to_string().contains("beta")) {
+        // What passes stands with the environment whose cluster is old.
+        base["apiVersion"] = lasting.clone();
+    }
     for (index, version) in known {
         let operations = patch::difference(&base, &version.value);
         if let Some(overlay) = layers.overlays.get_mut(*index).filter(|_| !operations.is_empty()) {

@@ -126,6 +126,7 @@ fn observe(directory: &Utf8Path, files: &dyn Files) -> Observation {
             namespace: None,
             store: None,
             known: plan::Known::All,
+            cluster: kustompose::settings::cluster::Cluster::default(),
         })
         .collect();
     let options = Options { output: directory.join("k8s"), ..Options::default() };

@@ -17,7 +17,7 @@ use crate::{
     disk::Disk,
     k8s::name,
     plan::{self, Known},
-    settings::{self, Settings, discover},
+    settings::{self, Settings, cluster::Cluster, discover},
     text::Sources,
 };
 
@@ -62,6 +62,7 @@ pub(super) struct Environment {
     pub(super) known: Known,
     namespace: Option<String>,
     store: Option<plan::Store>,
+    cluster: Cluster,
 }
 
 impl Environment {
@@ -74,6 +75,7 @@ impl Environment {
             namespace: self.namespace.clone(),
             store: self.store.clone(),
             known: self.known,
+            cluster: self.cluster.clone(),
         }
     }
 }
@@ -131,6 +133,7 @@ fn single(
             known,
             namespace: None,
             store: None,
+            cluster: Cluster::default(),
         })
         .into_iter()
         .collect()
@@ -165,7 +168,8 @@ fn configured(
         .external_secrets
         .as_ref()
         .map(|external| plan::Store { name: external.store.value.clone(), kind: external.kind.clone() });
-    Some(Environment { name: name.clone(), project, known, namespace, store })
+    let cluster = named.cluster.clone();
+    Some(Environment { name: name.clone(), project, known, namespace, store, cluster })
 }
 
 /// `local` as compose itself would load it, and the environments that files are named for. Of these, one
@@ -205,6 +209,7 @@ fn discovered(
                     known,
                     namespace: None,
                     store: None,
+                    cluster: Cluster::default(),
                 });
             }
             None => report.push(skipped(named, &own)),
