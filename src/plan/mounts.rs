@@ -223,6 +223,11 @@ fn one(mounting: &mut Mounting<'_, '_, '_>, mount: &Mount, mounted: &mut Mounted
         }
         _ => entries.unsupported(key, format!("`{kind}` mounts: a pod has nothing of the kind")),
     }
+    lesser(mount, entries);
+}
+
+/// Settings that say nothing to a cluster.
+fn lesser(mount: &Mount, entries: &mut Entries<'_>) {
     for (present, reason) in [
         (mount.consistency.is_some(), "consistency is a setting of Docker Desktop"),
         (
@@ -238,7 +243,7 @@ fn one(mounting: &mut Mounting<'_, '_, '_>, mount: &Mount, mounted: &mut Mounted
         ),
     ] {
         if present {
-            entries.approximated(key, reason);
+            entries.approximated(&["volumes"], reason);
         }
     }
 }

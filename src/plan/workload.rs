@@ -102,7 +102,6 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     let object = context.names.workload(key).to_owned();
     let file = context.layout.service_file(key, &file_name(context, key, &app, &object, decided));
     let entries = &mut Entries::new(parts.ledger, KeyPath::new(["services", key]), file.clone());
-    entries.mapped(&[]);
     every_attribute(service, entries);
 
     let mut pod = PodSpec::default();
@@ -197,6 +196,7 @@ fn services(context: &Context<'_>, ports: &Ports, key: &str, decided: Decided) -
 /// to the model has to be decided here or be named as decided elsewhere.
 #[expect(clippy::too_many_lines, reason = "one line an attribute")]
 fn every_attribute(service: &Service, entries: &mut Entries<'_>) {
+    entries.mapped(&[]);
     let Service {
         annotations: _,
         attach,
