@@ -36,12 +36,19 @@ pub struct Directory {
 pub struct Patch {
     /// The file, relative to the directory.
     pub path: Utf8PathBuf,
-    /// The kind of the objects.
-    pub kind: String,
+    /// The kinds of the objects.
+    pub kinds: Vec<String>,
     /// Their names; none if they are found by a label.
     pub names: Vec<String>,
     /// What it says: operations, or a part of an object.
     pub content: Value,
+}
+
+impl Patch {
+    /// Does it change objects of this kind?
+    pub fn is_of(&self, kind: &str) -> bool {
+        self.kinds.iter().any(|own| own == kind)
+    }
 }
 
 /// Reads a directory; one that is not there is empty.
@@ -71,8 +78,8 @@ pub fn directory(path: &Utf8Path, files: &dyn Files) -> Directory {
         let Some(content) = documents(&path.join(&file), files).into_iter().next() else { continue };
         let target = patch.get("target").unwrap_or(&content);
         let (kind, name) = id_of_target(target);
-        let names = name.split('|').filter(|name| !name.is_empty()).map(str::to_owned).collect();
-        found.patches.push(Patch { path: file, kind, names, content });
+        let split = |text: &str| text.split('|').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+        found.patches.push(Patch { path: file, kinds: split(&kind), names: split(&name), content });
     }
     found
 }
@@ -158,8 +165,12 @@ mod tests {
         let entries: Vec<_> =
             entries.map(|(key, value)| format!("{key}={}", String::from_utf8_lossy(value))).collect();
         assert_eq!(entries, ["A=1", "B=", "K=z", "LONG=x\ny\n"]);
-        let patches: Vec<_> = found.patches.iter().map(|it| (it.kind.as_str(), it.names.join(","))).collect();
-        assert_eq!(patches, [("Deployment", "a,b".to_owned()), ("ConfigMap", "a-config".to_owned())]);
+        let patches: Vec<_> =
+            found.patches.iter().map(|it| (it.kinds.join(","), it.names.join(","))).collect();
+        assert_eq!(
+            patches,
+            [("Deployment".to_owned(), "a,b".to_owned()), ("ConfigMap".to_owned(), "a-config".to_owned())]
+        );
         assert_eq!(directory(Utf8Path::new("/none"), &files), Directory::default());
     }
 }

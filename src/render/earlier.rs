@@ -58,7 +58,7 @@ pub fn read(environments: &[&str], output: &Utf8Path, files: &dyn Files) -> Earl
         for (name, entries) in &overlay.config_maps {
             kept.config_maps.entry(name.clone()).or_default().extend(entries.clone());
         }
-        for patch in overlay.patches.iter().filter(|patch| patch.kind == "ConfigMap") {
+        for patch in overlay.patches.iter().filter(|patch| patch.is_of("ConfigMap")) {
             let data = patch.content.get("data").and_then(Value::as_object);
             let removed = data.into_iter().flatten().filter(|(_, value)| value.is_null());
             for (name, key) in
@@ -152,15 +152,12 @@ impl Earlier {
         }
         for patch in kept.overlay.patches.iter().filter(|patch| patch.content.is_array()) {
             let operations = patch.content.as_array().cloned().unwrap_or_default();
-            for name in &patch.names {
-                let is_target = |object: &&Value| {
-                    let text = |pointer| object.pointer(pointer).and_then(Value::as_str);
-                    text("/kind") == Some(&patch.kind) && text("/metadata/name") == Some(name)
-                };
-                let objects = || directories().flat_map(|it| it.objects.iter().flat_map(|(_, all)| all));
-                let Some(object) = objects().map(|document| &document.value).find(is_target) else {
-                    continue;
-                };
+            let is_target = |object: &&Value| {
+                let text = |pointer| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+                patch.is_of(text("/kind")) && patch.names.iter().any(|name| name == text("/metadata/name"))
+            };
+            let objects = directories().flat_map(|it| it.objects.iter().flat_map(|(_, all)| all));
+            for object in objects.map(|document| &document.value).filter(is_target) {
                 if let Err(why) = patch::apply(&mut object.clone(), &operations) {
                     return Some(format!("its `{}` does not fit: {why}", patch.path));
                 }
@@ -204,7 +201,7 @@ impl Content {
 /// The objects of a directory with what its own patches say of all CronJobs.
 fn whole(directory: Directory) -> BTreeMap<(String, String), Value> {
     let mut objects = directory.objects;
-    let shared = directory.patches.iter().filter(|it| it.kind == "CronJob" && it.content.is_object());
+    let shared = directory.patches.iter().filter(|it| it.is_of("CronJob") && it.content.is_object());
     for patch in shared {
         let is_target = |name: &String| patch.names.is_empty() || patch.names.contains(name);
         for (_, job) in objects.iter_mut().filter(|((kind, name), _)| kind == "CronJob" && is_target(name)) {

@@ -64,10 +64,10 @@ pub(super) struct Generated {
     pub(super) content: Content,
 }
 
-/// One change of several objects of a kind.
+/// One change of several objects.
 #[derive(Debug)]
 pub(super) struct Patch {
-    pub(super) kind: String,
+    pub(super) kinds: Vec<String>,
     pub(super) names: Vec<String>,
     pub(super) operations: Vec<Value>,
 }
@@ -84,6 +84,9 @@ pub(super) fn divide(environments: &[Elements], names: &[&str], earlier: &Earlie
     }
     for name in config_map_names(environments) {
         config_map(environments, &name, &homes, earlier, &mut layers);
+    }
+    for (overlay, elements) in layers.overlays.iter_mut().zip(environments) {
+        overlay.patches = joined(std::mem::take(&mut overlay.patches), elements);
     }
     layers
 }
@@ -195,12 +198,43 @@ fn comments(versions: &BTreeMap<usize, &Object>, base: &Value) -> Vec<String> {
 }
 
 fn add_patch(overlay: &mut Overlay, (kind, name): &(String, String), operations: Vec<Value>) {
-    let known =
-        overlay.patches.iter_mut().find(|patch| patch.kind == *kind && patch.operations == operations);
-    match known {
+    let is_same = |patch: &&mut Patch| patch.kinds == [kind.as_str()] && patch.operations == operations;
+    match overlay.patches.iter_mut().find(is_same) {
         Some(patch) => patch.names.push(name.clone()),
-        None => overlay.patches.push(Patch { kind: kind.clone(), names: vec![name.clone()], operations }),
+        None => {
+            let (kinds, names) = (vec![kind.clone()], vec![name.clone()]);
+            overlay.patches.push(Patch { kinds, names, operations });
+        }
     }
+}
+
+/// Makes one patch of those that say the same of several kinds, unless it would reach another object too.
+fn joined(patches: Vec<Patch>, elements: &Elements) -> Vec<Patch> {
+    let mut joined: Vec<Patch> = Vec::new();
+    for patch in patches {
+        let goes_with = |other: &&mut Patch| {
+            let is_meant = |kind: &String, name: &String| {
+                [&patch, &**other].iter().any(|one| one.kinds.contains(kind) && one.names.contains(name))
+            };
+            let is_reached = |kind: &String, name: &String| {
+                [&patch, &**other].iter().any(|one| one.kinds.contains(kind))
+                    && [&patch, &**other].iter().any(|one| one.names.contains(name))
+            };
+            let mut ids = elements.objects.iter().map(|object| &object.id);
+            other.operations == patch.operations
+                && ids.all(|(kind, name)| !is_reached(kind, name) || is_meant(kind, name))
+        };
+        match joined.iter_mut().find(goes_with) {
+            Some(other) => {
+                other.kinds.extend(patch.kinds);
+                other.names.extend(
+                    patch.names.into_iter().filter(|name| !other.names.contains(name)).collect::<Vec<_>>(),
+                );
+            }
+            None => joined.push(patch),
+        }
+    }
+    joined
 }
 
 fn config_map(

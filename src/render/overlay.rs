@@ -68,13 +68,14 @@ fn changes(
     }
     for patch in &overlay.patches {
         let first = patch.names.first().map_or("", String::as_str);
-        let wanted = format!("{first}.{}", patch.kind.to_ascii_lowercase());
+        let kind = patch.kinds.first().map_or("", String::as_str);
+        let wanted = format!("{first}.{}", kind.to_ascii_lowercase());
         let taken =
             |stem: &String| kustomization.patches.iter().any(|known| known.path == format!("{stem}.yaml"));
         let path = format!("{}.yaml", name::free(&wanted, taken));
         let operations = Yaml::from(Value::Array(patch.operations.clone()));
         files.push(generated(format!("{folder}/{path}"), emit::documents(Some(&header), &[operations])));
-        let target = Some(Target::Names(patch.kind.clone(), patch.names.join("|")));
+        let target = Some(Target::Names(patch.kinds.join("|"), patch.names.join("|")));
         kustomization.patches.push(Patch { path, target });
     }
     files.push(generated(format!("{folder}/kustomization.yaml"), kustomization.to_text(&header)));
