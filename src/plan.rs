@@ -453,7 +453,7 @@ pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: 
             _ => draft(context, &found, ledger, &mut Report::default()),
         })
         .collect();
-    let waits = waits::plan(&contexts, &mut drafted);
+    let waits = waits::plan(&contexts, &mut drafted, &mut ledgers);
     let bundles = configuration::share(&contexts, &mut drafted, &found, &mut ledgers, report);
     let parts = inputs.iter().zip(&contexts).zip(drafted.into_iter().zip(bundles)).zip(ledgers);
     let environments = parts.map(|(((input, context), (drafted, bundles)), ledger)| {

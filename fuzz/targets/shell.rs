@@ -7,7 +7,7 @@
 use kustompose::shell::{
     self, Kind, Script, Verdict, cron_daemon,
     crontab::{self, Format},
-    dockerfile,
+    dockerfile, wait,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -35,6 +35,10 @@ fuzz_target!(|text: &str| {
         assert!(crontab.entries.iter().all(|entry| (1..=lines).contains(&entry.line)));
     }
     cron_daemon::read(text, &environment);
+    let words = ["sh".to_owned(), "-c".to_owned(), text.to_owned()];
+    if let Some(wait) = wait::read(&words) {
+        assert!(wait.text.is_some_and(|start| text.starts_with(&start)));
+    }
     for stage in dockerfile::stages(text) {
         stage.source_of("/run.sh");
     }

@@ -22,6 +22,8 @@ pub struct CronDaemon {
     pub logs: Vec<String>,
     /// Files that it writes the container's variables to.
     pub dumps: Vec<String>,
+    /// What it prepares the container with, a command each.
+    pub setup: Vec<String>,
 }
 
 /// A crontab that is installed.
@@ -48,24 +50,59 @@ const HARMLESS: [&str; 12] = [
     "printenv",
 ];
 
+/// Prepares a container in a way that each job can do again.
+const SETUP: [&str; 16] = [
+    "apk",
+    "apt-get",
+    "apt",
+    "yum",
+    "dnf",
+    "microdnf",
+    "pip",
+    "pip3",
+    "npm",
+    "ln",
+    "cp",
+    "mv",
+    "sed",
+    "adduser",
+    "useradd",
+    "update-ca-certificates",
+];
+
 /// Reads a text. Nothing if no shell would run it, or if it neither starts a daemon nor installs a crontab.
 /// `environment` has the variables of the container: schedules may be among them.
 pub fn read(text: &str, environment: &(dyn Fn(&str) -> Option<String> + Sync)) -> Option<CronDaemon> {
-    super::with_stack(|| {
+    super::with_stack(text, || {
         let mut daemon = CronDaemon::default();
-        read_list(&syntax::parse(text).ok()?, environment, &mut daemon);
+        read_list(&syntax::parse(text).ok()?, text, environment, &mut daemon);
         (!daemon.words.is_empty() || !daemon.tables.is_empty()).then_some(daemon)
     })
     .flatten()
 }
 
-fn read_list(list: &List, environment: &dyn Fn(&str) -> Option<String>, daemon: &mut CronDaemon) {
+fn read_list(list: &List, text: &str, environment: &dyn Fn(&str) -> Option<String>, daemon: &mut CronDaemon) {
     for (_, pipeline) in list.iter().flat_map(|statement| &statement.chain) {
         match &pipeline.commands[..] {
             [Command::Simple(simple)] => read_simple(simple, environment, daemon),
-            [Command::Group(inner) | Command::Subshell(inner)] => read_list(inner, environment, daemon),
+            [Command::Group(inner) | Command::Subshell(inner)] => {
+                let mut within = CronDaemon::default();
+                read_list(inner, text, environment, &mut within);
+                let only_setup =
+                    within.words.is_empty() && within.tables.is_empty() && within.obstacle.is_none();
+                match (inner.first(), inner.last()) {
+                    (Some(first), Some(last)) if only_setup && !within.setup.is_empty() => {
+                        let inner = text.get(first.range.start..last.range.end).unwrap_or_default();
+                        daemon.setup.push(format!("({inner})"));
+                    }
+                    _ => read_list(inner, text, environment, daemon),
+                }
+            }
             _ => read_pipeline(pipeline, environment, daemon),
         }
+    }
+    if list.iter().any(|statement| statement.background) && !daemon.setup.is_empty() {
+        daemon.object("something is prepared beside it");
     }
 }
 
@@ -90,10 +127,11 @@ fn read_simple(simple: &Simple, environment: &dyn Fn(&str) -> Option<String>, da
             None => daemon.object("what it writes to its crontab is known only as it runs"),
         },
         ("cat", [file]) if place.is_some() => install(Content::File((*file).to_owned()), place, daemon),
-        ("cp" | "mv" | "ln" | "install", _) => match copied(rest) {
-            Some((from, to)) => install(Content::File(from), Some(to), daemon),
-            None => daemon.object(&format!("`{name}` prepares the container first")),
-        },
+        ("cp" | "mv" | "ln" | "install", _) if copied(rest).is_some() => {
+            if let Some((from, to)) = copied(rest) {
+                install(Content::File(from), Some(to), daemon);
+            }
+        }
         ("tail", _) => {
             daemon
                 .logs
@@ -105,6 +143,9 @@ fn read_simple(simple: &Simple, environment: &dyn Fn(&str) -> Option<String>, da
         // What it is given stands behind it.
         ("\"$@\"" | "$@", _) => {}
         _ if HARMLESS.contains(&name) || words::is_inert(simple) && name != "export" => {}
+        _ if SETUP.contains(&name) && simple.redirections.is_empty() && simple.assignments.is_empty() => {
+            daemon.setup.push(simple.words.join(" "));
+        }
         _ => daemon.object(&format!("`{name}` runs beside it or before it")),
     }
 }
@@ -321,7 +362,7 @@ mod tests {
     fn what_else_is_done_is_an_obstacle() {
         for script in [
             "nginx & crond -f",
-            "apk add curl && crond -f",
+            "apk add curl & crond -f",
             "if true; then crond; fi; crond -f",
             "make_crontab | crontab - && crond -f",
             "echo \"$(date) x\" | crontab - && crond -f",
@@ -333,5 +374,10 @@ mod tests {
         assert_eq!(found.dumps, ["/etc/environment", "/env"]);
         assert_eq!((found.logs, found.obstacle), (vec!["/log".to_owned()], None));
         assert_eq!(found.words, ["cron"]);
+        let found = look(
+            "apk add --no-cache \"curl\" && (ln -s $A /b || true) && echo '@daily x' | crontab - && crond -f",
+        );
+        assert_eq!(found.setup, ["apk add --no-cache \"curl\"", "(ln -s $A /b || true)"]);
+        assert_eq!(found.obstacle, None);
     }
 }

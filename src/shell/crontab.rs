@@ -63,6 +63,9 @@ impl Crontab {
     }
 }
 
+/// Lines of the longest crontab that is read.
+const LONGEST: usize = 1_000;
+
 /// What lines that set something say for the lines below them.
 struct Settings {
     shell: String,
@@ -74,7 +77,7 @@ struct Settings {
 /// Reads a crontab. A name spreads what `@every` says over the minutes.
 pub fn parse(text: &str, format: Format, stagger: Option<&str>) -> Crontab {
     // One thread with a deep stack for all lines.
-    super::with_stack(|| parse_here(text, format, stagger)).unwrap_or_default()
+    super::with_stack(text, || parse_here(text, format, stagger)).unwrap_or_default()
 }
 
 fn parse_here(text: &str, format: Format, stagger: Option<&str>) -> Crontab {
@@ -89,6 +92,10 @@ fn parse_here(text: &str, format: Format, stagger: Option<&str>) -> Crontab {
         if let Some((name, value)) = assignment(line) {
             set(number, name, value, &mut settings, &mut crontab);
             continue;
+        }
+        if crontab.entries.len() >= LONGEST {
+            crontab.problems.push((number, "is one line more than anybody reads".to_owned()));
+            break;
         }
         match entry(number, line, format, stagger, &settings) {
             Ok(entry) => crontab.entries.push(entry),
@@ -182,14 +189,16 @@ fn entry(
     if command.is_empty() {
         return Err("has no command".to_owned());
     }
-    if let Some(name) = acting(&command) {
+    let list = syntax::parse(&command).ok();
+    if let Some(name) = list.as_ref().and_then(acting) {
         return Err(format!("`{name}` acts on the container that the daemon runs in"));
     }
     let shell = [settings.shell.clone(), "-c".to_owned()];
-    let words = match &input {
-        Some(input) => vec![shell[0].clone(), shell[1].clone(), with_input(&command, input)?],
-        None if user.is_some() => vec![shell[0].clone(), shell[1].clone(), command.clone()],
-        None => words(&command, &shell),
+    let in_shell = |text: String| shell.iter().cloned().chain([text]).collect();
+    let words = match (&input, list) {
+        (Some(input), _) => in_shell(with_input(&command, input)?),
+        (None, Some(list)) if user.is_none() => command::of_line(&list, &command, &shell).words,
+        _ => in_shell(command.clone()),
     };
     Ok(Entry {
         line,
@@ -211,23 +220,14 @@ fn is_user(word: &str) -> bool {
             .contains(&word)
 }
 
-/// The words of a command line: its own if no shell is needed, else those of the shell.
-fn words(command: &str, shell: &[String]) -> Vec<String> {
-    match syntax::parse(command) {
-        Ok(list) => command::of_line(&list, command, shell).words,
-        Err(_) => shell.iter().cloned().chain([command.to_owned()]).collect(),
-    }
-}
-
 /// The program of a command line that acts on processes of the container that it runs in.
 pub fn acting_here(command: &str) -> Option<String> {
-    super::with_stack(|| acting(command)).flatten()
+    super::with_stack(command, || acting(&syntax::parse(command).ok()?)).flatten()
 }
 
-fn acting(command: &str) -> Option<String> {
-    let list = syntax::parse(command).ok()?;
+fn acting(list: &syntax::List) -> Option<String> {
     let mut found = None;
-    super::visit::simple(&list, &mut |simple| {
+    super::visit::simple(list, &mut |simple| {
         if found.is_none() && words::touches_local_process(simple) {
             found = words::program(simple).map(str::to_owned);
         }

@@ -12,6 +12,9 @@ use crate::{
     },
 };
 
+/// The place of a crontab that the command itself writes.
+const IN_COMMAND: &str = "the crontab in its command";
+
 /// Where daemons look for crontabs.
 const PLACES: [(&str, bool); 4] = [
     ("/etc/crontabs/root", false),
@@ -115,7 +118,7 @@ fn jobs(source: &Source<'_>, daemon: &CronDaemon) -> Result<Planned, String> {
     } else {
         format!("its {} lines are CronJobs", jobs.len())
     };
-    let reason = std::iter::once(format!("runs the crontab {}: {lines}", places.join(" and "))).chain(notes);
+    let reason = std::iter::once(format!("runs {}: {lines}", places.join(" and "))).chain(notes);
     Ok((jobs, places, reason.collect::<Vec<_>>().join("; ")))
 }
 
@@ -140,6 +143,9 @@ fn job(
     };
     let mut comments = vec![place];
     comments.extend(entry.notes.iter().cloned());
+    if !daemon.setup.is_empty() {
+        comments.push("what was done before the daemon is done before each run".to_owned());
+    }
     if time_zone.is_some() && crontab::follows_time_zone(&entry.schedule) {
         comments.push("a time zone takes a cluster of 1.27 or newer".to_owned());
     }
@@ -150,7 +156,7 @@ fn job(
         time_zone,
         may_overlap,
         directory: entry.directory.clone(),
-        words: words(&entry, own_user, &daemon.dumps),
+        words: words(&entry, own_user, daemon)?,
         comments,
         ..Job::default()
     })
@@ -158,21 +164,29 @@ fn job(
 
 /// The words of a line with the variables that the crontab sets, as the user that it names: the daemon runs as
 /// root, unless the service says who it is.
-fn words(entry: &Entry, own_user: bool, dumps: &[String]) -> Vec<String> {
+fn words(entry: &Entry, own_user: bool, daemon: &CronDaemon) -> Result<Vec<String>, String> {
     let mut words = Vec::new();
     let own: Vec<&(String, String)> =
-        entry.environment.iter().filter(|(_, value)| !dumps.contains(value)).collect();
+        entry.environment.iter().filter(|(_, value)| !daemon.dumps.contains(value)).collect();
     if !own.is_empty() {
         words.push("env".to_owned());
         words.extend(own.iter().map(|(name, value)| format!("{name}={value}")));
     }
     match (&entry.user, &entry.words[..]) {
-        (Some(user), [shell, flag, command]) if !own_user => {
+        (Some(user), [shell, flag, command]) if !own_user && daemon.setup.is_empty() => {
             words.extend(["su", "-s", shell, flag, command, user].map(str::to_owned));
+        }
+        (None, _) if !daemon.setup.is_empty() => {
+            let all: Vec<&str> =
+                daemon.setup.iter().map(String::as_str).chain([entry.command.as_str()]).collect();
+            words.extend(["/bin/sh".to_owned(), "-c".to_owned(), all.join(" &&\n")]);
+        }
+        (Some(user), _) if !own_user => {
+            return Err(format!("`{user}` runs what is prepared by somebody else"));
         }
         _ => words.extend(entry.words.iter().cloned()),
     }
-    words
+    Ok(words)
 }
 
 /// The crontabs that a daemon runs.
@@ -195,9 +209,7 @@ fn tables(source: &Source<'_>, daemon: &CronDaemon, users: Format) -> Vec<Found>
     for Table { content, place } in &installed {
         let has_users = place.as_deref().is_some_and(has_users);
         match content {
-            Content::Text(text) => {
-                add(place.as_deref().unwrap_or("in its command"), Some(text.clone()), has_users)
-            }
+            Content::Text(text) => add(place.as_deref().unwrap_or(IN_COMMAND), Some(text.clone()), has_users),
             Content::File(path) => add(path, source.file(path), has_users),
         }
     }

@@ -80,8 +80,7 @@ pub(super) fn of(columns: &[&str], format: Format, stagger: Option<&str>) -> Res
     }
     let [first @ .., weekdays] = columns else { return Err("has no schedule".to_owned()) };
     let schedule = format!("{} {}", first.join(" "), sundays(weekdays));
-    // What Kubernetes refuses is not written.
-    Times::parse(&schedule).map(|_| When { schedule, note }).ok_or_else(|| format!("`{text}` never runs"))
+    Ok(When { schedule, note })
 }
 
 fn every(length: &str, stagger: Option<&str>) -> Result<When, String> {
