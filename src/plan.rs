@@ -18,6 +18,7 @@ mod kinds;
 mod kompose;
 mod layout;
 mod ledger;
+pub mod mapping;
 mod mounts;
 mod names;
 mod network;
