@@ -21,6 +21,7 @@ mod kinds;
 mod kompose;
 mod layout;
 mod ledger;
+pub mod mapping;
 mod mounts;
 mod names;
 mod network;

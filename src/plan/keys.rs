@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::ledger::{Fate, FateKind, KeyPath, Ledger};
+use super::{
+    ledger::{Fate, FateKind, KeyPath, Ledger},
+    mapping,
+};
 use crate::{
     compose::model::{Document, Project, Role},
     diag::{Code, Diagnostic, Report},
@@ -37,12 +40,8 @@ const CLEARING: &[&str] = &["command", "entrypoint", "test"];
 /// How many places of one cause are shown.
 const PLACES: usize = 3;
 
-/// Keys that loading has resolved, below a service or at the top.
-const RESOLVED: &[(&str, &str)] = &[
-    ("extends", "resolved: the service has what it extends"),
-    ("env_file", "resolved: its variables stand with those of `environment`"),
-    ("label_file", "resolved: its labels stand with those of `labels`"),
-];
+/// Keys of a service that loading has resolved.
+const RESOLVED: &[&str] = &["extends", "env_file", "label_file"];
 
 /// Every key of every document of a project, in the order in which they were read.
 pub fn keys(project: &Project, ledger: &Ledger) -> Vec<KeyFate> {
@@ -242,24 +241,18 @@ fn fate_of_list(project: &Project, ledger: &Ledger, document: &Document, path: &
 fn fate(project: &Project, ledger: &Ledger, document: &Document, path: &KeyPath) -> Fate {
     let segments: Vec<&str> = path.segments().iter().map(String::as_str).collect();
     match segments.as_slice() {
-        [top, ..] if top.starts_with("x-") => ignored("an extension: it means nothing to compose"),
-        ["version"] => ignored("obsolete: compose takes no notice of it"),
+        [top, ..] if *top == "version" || top.starts_with("x-") => ignored(&told(path)),
         ["name"] => Fate { kind: FateKind::Mapped, to: everywhere(ledger), reason: String::new() },
-        ["include", ..] => Fate {
-            kind: FateKind::Mapped,
-            to: everywhere(ledger),
-            reason: "resolved: what the files named here say is part of the project".to_owned(),
-        },
+        ["include", ..] => Fate { kind: FateKind::Mapped, to: everywhere(ledger), reason: told(path) },
         ["services", service, ..] if !project.services.contains_key(*service) => {
             absent(project, document, service)
         }
-        ["services", service, key, ..] if RESOLVED.iter().any(|(name, _)| name == key) => {
-            let reason = RESOLVED.iter().find(|(name, _)| name == key).map_or("", |(_, reason)| reason);
+        ["services", service, key, ..] if RESOLVED.contains(key) => {
             let to = ledger
                 .of(&KeyPath::new(["services", service]))
                 .map(|fate| fate.to.clone())
                 .unwrap_or_default();
-            Fate { kind: FateKind::Mapped, to, reason: reason.to_owned() }
+            Fate { kind: FateKind::Mapped, to, reason: told(path) }
         }
         ["services"] => Fate { kind: FateKind::Mapped, to: everywhere(ledger), reason: String::new() },
         ["networks" | "volumes" | "secrets" | "configs" | "models"] => {
@@ -269,6 +262,11 @@ fn fate(project: &Project, ledger: &Ledger, document: &Document, path: &KeyPath)
         }
         _ => ledger.of(path).cloned().unwrap_or_else(unused),
     }
+}
+
+/// What the table says of a key.
+fn told(path: &KeyPath) -> String {
+    mapping::of(path).map_or_else(String::new, |row| row.text.to_owned())
 }
 
 /// What is said of a service that the project does not run.

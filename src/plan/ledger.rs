@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use super::mapping;
+
 /// The way to a key: names of mappings, and `[0]` for items of lists.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct KeyPath(Vec<String>);
@@ -183,6 +185,17 @@ impl<'a> Entries<'a> {
     pub(super) fn approximated(&mut self, path: &[&str], reason: impl Into<String>) {
         let file = self.file.clone();
         self.enter(path, FateKind::Approximated, vec![file], reason);
+    }
+
+    /// What the table says of a key that always meets one fate, for the reason that stands there.
+    pub(super) fn as_ever(&mut self, path: &[&str]) {
+        if let Some(row) = mapping::of(&self.base.join(path))
+            && let [kind] = row.kinds
+        {
+            let to = if *kind <= FateKind::Approximated { vec![self.file.clone()] } else { Vec::new() };
+            let reason = if *kind == FateKind::Mapped { "" } else { row.text };
+            self.enter(path, *kind, to, reason);
+        }
     }
 
     pub(super) fn ignored(&mut self, path: &[&str], reason: impl Into<String>) {

@@ -170,25 +170,14 @@ fn networks(service: &Service, entries: &mut Entries<'_>) {
             ("ipv6_address", settings.ipv6_address.is_some()),
             ("link_local_ips", settings.link_local_ips.is_some()),
             ("mac_address", settings.mac_address.is_some()),
-        ] {
-            if present {
-                let reason = "pods get their addresses from the cluster: refer to services by name";
-                entries.unsupported(&["networks", network, key], reason);
-            }
-        }
-        if settings.aliases.is_some() {
-            let reason = "a further Service for each name that is in use, known in the whole namespace";
-            entries.approximated(&["networks", network, "aliases"], reason);
-        }
-        for (key, present) in [
+            ("aliases", settings.aliases.is_some()),
             ("driver_opts", settings.driver_opts.is_some()),
             ("gw_priority", settings.gw_priority.is_some()),
             ("interface_name", settings.interface_name.is_some()),
             ("priority", settings.priority.is_some()),
         ] {
             if present {
-                entries
-                    .ignored(&["networks", network, key], "a pod has one network card, given by the cluster");
+                entries.as_ever(&["networks", network, key]);
             }
         }
     }

@@ -356,9 +356,7 @@ fn settings(volume: &Volume, how: &How, entries: &mut Entries<'_>) {
         driver_options(volume, how, entries);
     }
     if external.is_some() {
-        let reason =
-            "the claim has to be in the namespace; it stands in a file of yours, to keep or to delete";
-        entries.approximated(&["external"], reason);
+        entries.as_ever(&["external"]);
     }
     if labels.is_some() {
         match how {

@@ -45,8 +45,7 @@ pub(super) fn enter(context: &Context<'_>, ledger: &mut Ledger) {
     let config_file = |app: &str| context.layout.app_file(app, "kustomization.yaml");
     objects(context, "configs", &project.configs, &config_file, &uses_config, ledger);
     for name in project.models.keys() {
-        let reason = "a cluster has no model runner: run the model as a service and name it in variables";
-        Entries::new(ledger, KeyPath::new(["models", name]), "").unsupported(&[], reason);
+        Entries::new(ledger, KeyPath::new(["models", name]), "").as_ever(&[]);
     }
 }
 
@@ -113,10 +112,7 @@ fn settings(network: &Network, entries: &mut Entries<'_>) {
         ("enable_ipv6", enable_ipv6.is_some()),
     ] {
         if present {
-            entries.ignored(
-                &[key],
-                "the network of a cluster is its own: addresses and drivers are not the project's",
-            );
+            entries.as_ever(&[key]);
         }
     }
 }
@@ -159,7 +155,7 @@ fn objects(
             entries.ignored(&["name"], "objects are named by their key: a namespace keeps projects apart");
         }
         if labels.is_some() {
-            entries.ignored(&["labels"], "labels of a secret or config are the engine's");
+            entries.as_ever(&["labels"]);
         }
         for (key, present) in [
             ("driver", driver.is_some()),
@@ -167,10 +163,7 @@ fn objects(
             ("template_driver", template_driver.is_some()),
         ] {
             if present {
-                entries.unsupported(
-                    &[key],
-                    "a driver of the engine: see External Secrets for stores of secrets",
-                );
+                entries.as_ever(&[key]);
             }
         }
     }

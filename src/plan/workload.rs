@@ -62,38 +62,6 @@ impl Draft {
     }
 }
 
-/// Attributes that no pod has, with what a user can do instead.
-const WITHOUT_COUNTERPART: &[(&str, &str)] = &[
-    ("blkio_config", "pods have no limits of block devices: see the node's I/O configuration"),
-    ("cgroup", "control groups are the container runtime's business"),
-    ("cgroup_parent", "control groups are the kubelet's business: see its --cgroup-root"),
-    ("cpu_count", "a setting of Windows containers: see `cpus`"),
-    ("cpu_percent", "a setting of Windows containers: see `cpus`"),
-    ("cpu_rt_period", "pods have no real-time scheduling: it is a setting of nodes"),
-    ("cpu_rt_runtime", "pods have no real-time scheduling: it is a setting of nodes"),
-    ("cpuset", "pods do not choose processors: see the kubelet's static CPU manager policy"),
-    ("credential_spec", "on Windows nodes: securityContext.windowsOptions.gmsaCredentialSpec"),
-    ("device_cgroup_rules", "devices come from device plugins: request their resource instead"),
-    ("devices", "devices come from device plugins: request their resource instead"),
-    ("domainname", "a pod's domain is the cluster's: refer to services by name"),
-    ("external_links", "containers of other projects: give them a Service of type ExternalName"),
-    ("isolation", "a setting of Windows containers"),
-    ("logging", "a cluster's nodes collect what containers print: configure it there"),
-    ("mac_address", "pods get their addresses from the cluster"),
-    ("mem_swappiness", "swap is a setting of nodes"),
-    ("memswap_limit", "swap is a setting of nodes"),
-    ("models", "a cluster has no model runner: run the model as a service and name it in variables"),
-    ("oom_kill_disable", "the kernel kills by quality of service: set requests equal to limits"),
-    ("oom_score_adj", "the kernel kills by quality of service: set requests equal to limits"),
-    ("pids_limit", "pods have no limit of processes: set the kubelet's podPidsLimit"),
-    ("provider", "a program outside of the cluster makes this service: provide it by other means"),
-    ("storage_opt", "options of the engine's storage driver; for its size set an ephemeral-storage limit"),
-    ("ulimits", "limits of processes are the container runtime's: set them on nodes or in the entrypoint"),
-    ("use_api_socket", "the engine's socket: give the workload a ServiceAccount with the rights it needs"),
-    ("uts", "a pod has a host name of its own"),
-    ("pre_start", "make it an initContainer of your own"),
-];
-
 /// Decides one service, every attribute of it: a workload, and those of its jobs if it has any.
 pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, '_, '_>) -> Vec<Draft> {
     let context = parts.context;
@@ -290,7 +258,10 @@ fn every_attribute(service: &Service, entries: &mut Entries<'_>) {
         working_dir: _,
         extensions,
     } = service;
-    let without_counterpart = [
+    let as_ever = [
+        ("attach", attach.is_some()),
+        ("develop", develop.is_some()),
+        ("container_name", container_name.is_some()),
         ("blkio_config", blkio_config.is_some()),
         ("cgroup", cgroup.is_some()),
         ("cgroup_parent", cgroup_parent.is_some()),
@@ -320,18 +291,10 @@ fn every_attribute(service: &Service, entries: &mut Entries<'_>) {
         ("uts", uts.is_some()),
         ("pre_start", pre_start.is_some()),
     ];
-    for (key, present) in without_counterpart {
-        let reason =
-            WITHOUT_COUNTERPART.iter().find(|(name, _)| *name == key).map_or("", |(_, reason)| reason);
+    for (key, present) in as_ever {
         if present {
-            entries.unsupported(&[key], reason);
+            entries.as_ever(&[key]);
         }
-    }
-    if attach.is_some() {
-        entries.ignored(&["attach"], "it only decides what `docker compose up` prints");
-    }
-    if develop.is_some() {
-        entries.ignored(&["develop"], "it only serves `docker compose watch`");
     }
     if profiles.is_some() {
         entries.mapped(&["profiles"]);
@@ -354,12 +317,8 @@ fn every_attribute(service: &Service, entries: &mut Entries<'_>) {
         let names: Vec<String> = links.value.iter().map(|link| format!("`{}`", link.value)).collect();
         entries.mapped_as(&["links"], format!("{}: each has a Service by its name", names.join(", ")));
     }
-    if container_name.is_some() {
-        let reason = "the container is named for its app; others that use this name find a Service by it";
-        entries.approximated(&["container_name"], reason);
-    }
     for extension in extensions.keys() {
-        entries.ignored(&[extension], "an extension: it means nothing to compose");
+        entries.as_ever(&[extension]);
     }
 }
 

@@ -19,7 +19,7 @@ use kustompose::{
     },
     diag::Report,
     disk::Disk,
-    plan::{self, Input, Options},
+    plan::{self, Fate, FateKind, Input, KeyPath, Options, mapping},
     render, settings,
     text::{FileError, FileKind, Files, Sources, Span},
     yaml::{Directive, Node, Value, parse},
@@ -75,6 +75,7 @@ fn check(folder: &Path) -> Result<(), Failed> {
     if before.is_refused {
         return Ok(());
     }
+    agrees(&before)?;
     let mut traceless = Vec::new();
     let (mut tried, mut traced) = (0, 0);
     for path in &before.files {
@@ -104,11 +105,30 @@ fn check(folder: &Path) -> Result<(), Failed> {
     if traceless.is_empty() { Ok(()) } else { Err(format!("no trace of\n{}", traceless.join("\n")).into()) }
 }
 
+/// The fates of keys are those that the table has for them. Keys of list items share what became of the list, and
+/// anything is ignored where nothing makes use of it.
+fn agrees(observation: &Observation) -> Result<(), Failed> {
+    let differs = |(path, fate): &(KeyPath, Fate)| {
+        let in_list = path.segments().iter().any(|segment| segment.starts_with('['));
+        let row = mapping::of(path);
+        !in_list && fate.kind != FateKind::Ignored && row.is_none_or(|row| !row.kinds.contains(&fate.kind))
+    };
+    let others = observation.fates.iter().filter(|known| differs(known));
+    let others: Vec<String> =
+        others.map(|(path, fate)| format!("{path} {}: {}", fate.kind.name(), fate.reason)).collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    Err(format!("the table of src/plan/mapping has other fates for\n{}", others.join("\n")).into())
+}
+
 /// All that a run shows, but for places in the files.
 struct Observation {
     /// The compose files that were read.
     files: Vec<Utf8PathBuf>,
     seen: BTreeMap<String, Vec<u8>>,
+    /// What became of every key.
+    fates: Vec<(KeyPath, Fate)>,
     /// Is there no tree, because something is wrong?
     is_refused: bool,
 }
@@ -134,10 +154,11 @@ fn observe(directory: &Utf8Path, files: &dyn Files) -> Observation {
     let rendered = render::render(&plan, &render::earlier::Earlier::default());
     let mut seen: BTreeMap<String, Vec<u8>> =
         rendered.files.into_iter().map(|file| (file.path.into_string(), file.bytes)).collect();
-    let mut said: Vec<String> = Vec::new();
+    let (mut said, mut fates) = (Vec::new(), Vec::new());
     for ((name, project), planned) in projects.iter().zip(&plan.environments) {
         for key in plan::keys(project, &planned.ledger) {
             said.push(format!("{name} {} {:?} {:?}", key.path, key.fate, key.values));
+            fates.push((key.path, key.fate));
         }
     }
     for diagnostic in report.diagnostics() {
@@ -158,7 +179,7 @@ fn observe(directory: &Utf8Path, files: &dyn Files) -> Observation {
         .collect();
     compose.sort();
     compose.dedup();
-    Observation { files: compose, seen, is_refused: report.has_errors() }
+    Observation { files: compose, seen, fates, is_refused: report.has_errors() }
 }
 
 /// The environments of a project, each as it is loaded.
