@@ -49,7 +49,7 @@ pub fn render(plan: &Plan, earlier: &Earlier) -> Rendered {
         earlier.fill(&environment.name, environment.known, &mut environments, index);
     }
     let names: Vec<&str> = plan.environments.iter().map(|environment| environment.name.as_str()).collect();
-    let layers = layers::divide(&environments, &names, earlier);
+    let layers = layers::divide(&environments, &names, &plan.waits, earlier);
     base(plan, &layers, &mut files);
     for (path, directory) in layers.directories.iter().filter(|(path, _)| *path != "base") {
         let origin = origin(plan, directory.environments.iter().copied());

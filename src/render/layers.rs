@@ -11,8 +11,9 @@ use serde_json::Value;
 use super::{
     earlier::Earlier,
     elements::{ConfigMap, Content, Elements, Object},
+    objects,
 };
-use crate::{k8s::name, kustomize::patch};
+use crate::{k8s::name, kustomize::patch, plan::Wait};
 
 /// Environments by their positions in the plan.
 type Environments = BTreeSet<usize>;
@@ -74,11 +75,16 @@ pub(super) struct Patch {
 
 /// Divides what the environments need into layers. What `earlier` runs gave to environments that are kept
 /// stays theirs, unless all environments agree on something else.
-pub(super) fn divide(environments: &[Elements], names: &[&str], earlier: &Earlier) -> Layers {
+pub(super) fn divide(
+    environments: &[Elements],
+    names: &[&str],
+    waits: &[Wait],
+    earlier: &Earlier,
+) -> Layers {
     let everywhere: Environments = (0..environments.len()).collect();
     let mut layers =
         Layers { overlays: environments.iter().map(|_| Overlay::default()).collect(), ..Layers::default() };
-    let homes = Homes { names, everywhere, components: homes(environments) };
+    let homes = Homes { names, waits, everywhere, components: homes(environments) };
     for id in ids(environments) {
         object(environments, &id, &homes, earlier, &mut layers);
     }
@@ -94,6 +100,7 @@ pub(super) fn divide(environments: &[Elements], names: &[&str], earlier: &Earlie
 /// Which environments apply which directory.
 struct Homes<'a> {
     names: &'a [&'a str],
+    waits: &'a [Wait],
     everywhere: Environments,
     components: BTreeMap<String, Environments>,
 }
@@ -181,7 +188,11 @@ fn object(
             add_patch(overlay, id, operations);
         }
     }
-    let document = Document { comments: comments(&versions, &base), value: base };
+    let comments = comments(&versions, &base);
+    if home.starts_with("components/") {
+        base = objects::with_waits(base, homes.waits.iter().filter(|wait| is_base(&wait.home)));
+    }
+    let document = Document { comments, value: base };
     let directory = layers.directories.entry(home).or_default();
     directory.environments = present;
     match directory.objects.iter_mut().find(|(file, _)| *file == first.file) {
