@@ -5,6 +5,7 @@ use regex::Regex;
 use super::{Job, Jobs, Said, task};
 use crate::{
     plan::schedule::source::{Source, Start, is_shell_script, line},
+    secret,
     shell::{
         command_line::{self, Invocation},
         cron_daemon::{self, Content, CronDaemon, Table},
@@ -156,7 +157,7 @@ fn job(
         time_zone,
         may_overlap,
         directory: entry.directory.clone(),
-        words: words(&entry, own_user, daemon)?,
+        words: words(&entry, own_user, daemon).map_err(|problem| format!("{}: {problem}", table.place))?,
         comments,
         ..Job::default()
     })
@@ -168,6 +169,9 @@ fn words(entry: &Entry, own_user: bool, daemon: &CronDaemon) -> Result<Vec<Strin
     let mut words = Vec::new();
     let own: Vec<&(String, String)> =
         entry.environment.iter().filter(|(_, value)| !daemon.dumps.contains(value)).collect();
+    if let Some((name, _)) = own.iter().find(|(name, value)| secret::is_secret(name, value)) {
+        return Err(format!("it sets `{name}`, which looks like a secret: set it under `environment`"));
+    }
     if !own.is_empty() {
         words.push("env".to_owned());
         words.extend(own.iter().map(|(name, value)| format!("{name}={value}")));

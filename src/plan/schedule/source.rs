@@ -59,10 +59,10 @@ fn start(service: &Service, stage: Option<&Stage>) -> Start {
         whole: known.iter().chain(&rest).flatten().cloned().collect(),
         behind_entrypoint: known.is_none() && command.is_some(),
         arguments: command.filter(|_| entrypoint.is_none()),
-        attribute: if service.entrypoint.is_some() || service.command.is_none() {
-            "entrypoint"
-        } else {
-            "command"
+        attribute: match (&service.entrypoint, &service.command) {
+            (Some(_), _) => "entrypoint",
+            (None, Some(_)) => "command",
+            (None, None) => "build",
         },
     }
 }
