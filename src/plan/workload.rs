@@ -48,6 +48,8 @@ pub(super) struct Draft {
     /// The service by its name in compose.
     pub(super) key: String,
     pub(super) app: String,
+    /// The name of the service's own workload.
+    pub(super) object: String,
     pub(super) workload: Workload,
     pub(super) variables: BTreeMap<String, String>,
 }
@@ -131,7 +133,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     pod.containers = vec![container];
     let workload = Workload {
         service: name::dns_label(key),
-        name: object,
+        name: object.clone(),
         component: component(decided, service, &image_name(&pod)),
         kind,
         is_further: false,
@@ -145,7 +147,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
         services: services(context, parts.ports, key, decided),
         pod,
     };
-    let draft = Draft { key: key.to_owned(), app, workload, variables: variables(context, service) };
+    let draft = Draft { key: key.to_owned(), app, object, workload, variables: variables(context, service) };
     jobs::drafts(context, service, parts.secrets, jobs, draft, &plain)
 }
 

@@ -331,7 +331,7 @@ fn job(
     let mut comments = vec![format!("{key} {} of {origin}", definition.name)];
     comments.extend(when.note);
     if time_zone.is_some() {
-        comments.push("a time zone takes a cluster of 1.27 or newer".to_owned());
+        comments.push(schedule::TIME_ZONE.to_owned());
     }
     let job = Job {
         task: if definition.name.is_empty() { task(&split.words) } else { definition.name.clone() },
