@@ -424,6 +424,7 @@ mod tests {
         }
         let daily = look("while :; do if [ \"$(date +%H:%M)\" = 03:05 ]; then x; fi; sleep 60; done", &[]);
         assert_eq!(daily.schedule.as_deref(), Some("5 3 * * *"));
+        assert_eq!(daily.commands, [["sh", "-c", "x"]]);
     }
 
     #[test]

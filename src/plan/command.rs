@@ -103,13 +103,7 @@ pub(super) fn plan_loop(
     container.args = words(args);
     let comments = scheduled.comments();
     let reason = format!("now a CronJob: {}", comments.join("; "));
-    for (key, present) in
-        [("entrypoint", service.entrypoint.is_some()), ("command", service.command.is_some())]
-    {
-        if present && key == scheduled.attribute {
-            entries.approximated(&[key], reason.as_str());
-        }
-    }
+    entries.approximated(&[scheduled.attribute], reason);
 }
 
 fn terminal(service: &Service, container: &mut Container, entries: &mut Entries<'_>) {

@@ -296,7 +296,7 @@ fn attach(draft: &mut Draft, environment: usize, division: &Division<'_>, secret
             }
         }
     }
-    let own_secrets = format!("{}-own-secrets", draft.workload.name);
+    let own_secrets = format!("{}-own-secrets", draft.object);
     let mut env = Vec::new();
     let mut has_own_secrets = false;
     for (key, value) in rest {

@@ -19,6 +19,9 @@ use crate::{
 /// Seconds below which a controller never starts a job that is late.
 const LEAST_DEADLINE: u64 = 10;
 
+/// What a time zone takes.
+pub(super) const TIME_ZONE: &str = "a time zone takes a cluster of 1.27 or newer";
+
 /// A service whose command is a loop.
 #[derive(Debug, Clone)]
 pub(super) struct Scheduled {
@@ -62,6 +65,7 @@ impl Scheduled {
         }];
         let told = self.found.difference.as_ref();
         lines.extend(self.found.reasons.iter().filter(|reason| Some(*reason) != told).cloned());
+        lines.extend(self.time_zone().map(|_| TIME_ZONE.to_owned()));
         lines
     }
 

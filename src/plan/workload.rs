@@ -48,6 +48,8 @@ pub(super) struct Draft {
     /// The service by its name in compose.
     pub(super) key: String,
     pub(super) app: String,
+    /// The name of the service's own workload.
+    pub(super) object: String,
     pub(super) workload: Workload,
     pub(super) variables: BTreeMap<String, String>,
     /// Values that refer to variables, as the kubelet reads them.
@@ -58,7 +60,8 @@ impl Draft {
     /// A draft without variables.
     fn new(key: &str, app: String, workload: Workload) -> Self {
         let (variables, composed) = (BTreeMap::new(), BTreeMap::new());
-        Self { key: key.to_owned(), app, workload, variables, composed }
+        let object = workload.name.clone();
+        Self { key: key.to_owned(), app, object, workload, variables, composed }
     }
 }
 
@@ -108,7 +111,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     pod.containers = vec![container];
     let workload = Workload {
         service: name::dns_label(key),
-        name: object,
+        name: object.clone(),
         component: component(decided, service, &image_name(&pod)),
         kind,
         is_further: false,

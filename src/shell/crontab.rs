@@ -174,7 +174,7 @@ fn entry(
         Format::System => {
             let (user, command) = rest.split_once(char::is_whitespace).ok_or("has no command")?;
             if !is_user(user) {
-                return Err(format!("has no user where one is due, but `{user}`"));
+                return Err("has no user where one is due".to_owned());
             }
             (Some(user).filter(|user| *user != "root"), command.trim_start())
         }

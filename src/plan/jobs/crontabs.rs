@@ -4,7 +4,11 @@ use regex::Regex;
 
 use super::{Job, Jobs, Said, task};
 use crate::{
-    plan::schedule::source::{Source, Start, is_shell_script, line},
+    plan::schedule::{
+        self, TIME_ZONE,
+        source::{Source, Start, is_shell_script, line},
+    },
+    secret,
     shell::{
         command_line::{self, Invocation},
         cron_daemon::{self, Content, CronDaemon, Table},
@@ -23,12 +27,27 @@ const PLACES: [(&str, bool); 4] = [
     ("/etc/crontab", true),
 ];
 
+/// Folders whose scripts the crontabs of usual images run: busybox's, and then those of other daemons.
+const FOLDERS: [(&str, &str, bool); 9] = [
+    ("/etc/periodic/15min", "*/15 * * * *", true),
+    ("/etc/periodic/hourly", "0 * * * *", true),
+    ("/etc/periodic/daily", "0 2 * * *", true),
+    ("/etc/periodic/weekly", "0 3 * * 6", true),
+    ("/etc/periodic/monthly", "0 5 1 * *", true),
+    ("/etc/cron.hourly", "17 * * * *", false),
+    ("/etc/cron.daily", "25 6 * * *", false),
+    ("/etc/cron.weekly", "47 6 * * 0", false),
+    ("/etc/cron.monthly", "52 6 1 * *", false),
+];
+
 /// A crontab as it was found.
 struct Found {
     /// What people know it by.
     place: String,
     text: String,
     has_users: bool,
+    /// Is it a folder of scripts?
+    is_folder: bool,
 }
 
 /// The jobs of a service that runs a cron daemon, or why it stays. Nothing if it runs none.
@@ -72,7 +91,7 @@ fn started(source: &Source<'_>, words: &[String]) -> Option<CronDaemon> {
 type Planned = (Vec<Job>, Vec<String>, String);
 
 fn jobs(source: &Source<'_>, daemon: &CronDaemon) -> Result<Planned, String> {
-    if let Some(reason) = super::super::schedule::obstacle(source.context, source.name, source.service) {
+    if let Some(reason) = schedule::obstacle(source.context, source.name, source.service) {
         return Err(reason);
     }
     if let Some(obstacle) = &daemon.obstacle {
@@ -130,7 +149,10 @@ fn job(
     daemon: &CronDaemon,
     may_overlap: bool,
 ) -> Result<Job, String> {
-    let place = format!("line {} of {}", entry.line, table.place);
+    let place = match table.is_folder {
+        true => format!("the scripts of {}", table.place),
+        false => format!("line {} of {}", entry.line, table.place),
+    };
     if let Some(dump) = daemon.dumps.iter().find(|dump| entry.command.contains(*dump)) {
         return Err(format!("{place} reads {dump}, which is written as the daemon starts"));
     }
@@ -147,7 +169,7 @@ fn job(
         comments.push("what was done before the daemon is done before each run".to_owned());
     }
     if time_zone.is_some() && crontab::follows_time_zone(&entry.schedule) {
-        comments.push("a time zone takes a cluster of 1.27 or newer".to_owned());
+        comments.push(TIME_ZONE.to_owned());
     }
     let own_user = source.service.user.is_some();
     Ok(Job {
@@ -156,7 +178,7 @@ fn job(
         time_zone,
         may_overlap,
         directory: entry.directory.clone(),
-        words: words(&entry, own_user, daemon)?,
+        words: words(&entry, own_user, daemon).map_err(|problem| format!("{}: {problem}", table.place))?,
         comments,
         ..Job::default()
     })
@@ -168,6 +190,9 @@ fn words(entry: &Entry, own_user: bool, daemon: &CronDaemon) -> Result<Vec<Strin
     let mut words = Vec::new();
     let own: Vec<&(String, String)> =
         entry.environment.iter().filter(|(_, value)| !daemon.dumps.contains(value)).collect();
+    if let Some((name, _)) = own.iter().find(|(name, value)| secret::is_secret(name, value)) {
+        return Err(format!("it sets `{name}`, which looks like a secret: set it under `environment`"));
+    }
     if !own.is_empty() {
         words.push("env".to_owned());
         words.extend(own.iter().map(|(name, value)| format!("{name}={value}")));
@@ -194,7 +219,7 @@ fn tables(source: &Source<'_>, daemon: &CronDaemon, users: Format) -> Vec<Found>
     let mut found: Vec<Found> = Vec::new();
     let mut add = |place: &str, text: Option<String>, has_users: bool| {
         if let Some(text) = text.filter(|_| !found.iter().any(|table| table.place == place)) {
-            found.push(Found { place: place.to_owned(), text, has_users });
+            found.push(Found { place: place.to_owned(), text, has_users, is_folder: false });
         }
     };
     if users == Format::Supercronic {
@@ -226,6 +251,15 @@ fn tables(source: &Source<'_>, daemon: &CronDaemon, users: Format) -> Vec<Found>
             add(&place, source.file(&place), true);
         }
     }
+    let folders = FOLDERS.iter().filter(|(place, _, is_busybox)| {
+        *is_busybox == (users == Format::Busybox) && !source.files_below(place).is_empty()
+    });
+    found.extend(folders.map(|(place, schedule, _)| Found {
+        place: (*place).to_owned(),
+        text: format!("{schedule} run-parts {place}"),
+        has_users: false,
+        is_folder: true,
+    }));
     found
 }
 

@@ -15,7 +15,15 @@ use crate::{
         model::Service,
         values::{image, words},
     },
-    plan::{Context, schedule, secrets},
+    plan::{
+        Context,
+        schedule::{
+            self,
+            source::{self, Images, Source, Start},
+        },
+        secrets,
+    },
+    secret,
     shell::crontab,
 };
 
@@ -63,6 +71,8 @@ struct Definition {
     /// `job-exec`, `job-run` and the like.
     kind: String,
     name: String,
+    /// The file that defines it in the place of labels.
+    file: Option<String>,
     settings: Vec<(String, String, Path)>,
 }
 
@@ -80,7 +90,11 @@ pub(super) fn find(context: &Context<'_>) -> BTreeMap<String, Jobs> {
         let labels = labels(service);
         found.extend(own_schedule(context, name, service, &labels).map(|jobs| (name.to_owned(), jobs)));
         let is_scheduler = scheduler.as_ref().is_some_and(|scheduler| scheduler.service == name);
-        for definition in definitions(name, &labels, is_scheduler, &mut found) {
+        let mut definitions = definitions(name, &labels, is_scheduler, &mut found);
+        if is_scheduler {
+            definitions.extend(source::look_at(context, name, service, &mut Images::default(), of_file));
+        }
+        for definition in definitions {
             enter(context, &definition, scheduler.as_ref(), &mut found);
         }
     }
@@ -205,6 +219,7 @@ fn definitions(
             owner: owner.to_owned(),
             kind: kind.to_owned(),
             name: name.to_owned(),
+            file: None,
             settings: Vec::new(),
         };
         let definition = definitions.entry((kind.to_owned(), name.to_owned())).or_insert_with(new);
@@ -221,13 +236,28 @@ fn enter(
     found: &mut BTreeMap<String, Jobs>,
 ) {
     let made = job(context, definition, scheduler);
-    let said = definition.settings.iter().map(|(key, _, path)| {
+    if let (Some(file), Err(problem)) = (&definition.file, &made) {
+        let reason = format!("`{} {}` of {file}: {problem}", definition.kind, definition.name);
+        let jobs = found.entry(definition.owner.clone()).or_default();
+        jobs.said.push((vec!["volumes".to_owned()], Said::Not(reason)));
+        return;
+    }
+    let said = definition.settings.iter().filter_map(|(key, _, path)| {
         let said = match &made {
             Ok(_) => said_of(key, definition),
             Err(problem) => Said::Not(problem.clone()),
         };
-        (path.clone(), said)
+        match (&definition.file, said) {
+            (None, said) => Some((path.clone(), said)),
+            (Some(_), Said::Mapped) => None,
+            (Some(file), Said::Differs(reason) | Said::Not(reason)) => {
+                let reason =
+                    format!("`{key}` of `{} {}` in {file}: {reason}", definition.kind, definition.name);
+                Some((vec!["volumes".to_owned()], Said::Not(reason)))
+            }
+        }
     });
+    let said: Vec<(Path, Said)> = said.collect();
     found.entry(definition.owner.clone()).or_default().said.extend(said);
     if let Ok((service, job)) = made {
         found.entry(service).or_default().jobs.push(job);
@@ -285,17 +315,21 @@ fn job(
     let user =
         definition.setting("user").and_then(|user| if user == "root" { Some(0) } else { user.parse().ok() });
     let key = if definition.kind == "chore" { "deck-chores".to_owned() } else { definition.kind.clone() };
-    let mut comments = vec![format!("{key} {} of the labels of {}", definition.name, definition.owner)];
+    let origin = match &definition.file {
+        Some(file) => file.clone(),
+        None => format!("the labels of {}", definition.owner),
+    };
+    let mut comments = vec![format!("{key} {} of {origin}", definition.name)];
     comments.extend(when.note);
     if time_zone.is_some() {
-        comments.push("a time zone takes a cluster of 1.27 or newer".to_owned());
+        comments.push(schedule::TIME_ZONE.to_owned());
     }
     let job = Job {
         task: if definition.name.is_empty() { task(&split.words) } else { definition.name.clone() },
         schedule: when.schedule,
         time_zone,
         may_overlap: !definition.setting("no-overlap").is_some_and(is_true) && definition.kind != "chore",
-        words: with_environment(definition.setting("environment"), split.words)?,
+        words: with_environment(definition, split.words)?,
         directory: definition.setting("workdir").or(definition.setting("dir")).map(str::to_owned),
         user,
         comments,
@@ -369,12 +403,56 @@ fn reaches_its_container(
     }
 }
 
-/// The words with variables of their own: a list in JSON, or `A=1`.
-fn with_environment(environment: Option<&str>, words: Vec<String>) -> Result<Vec<String>, String> {
-    let Some(environment) = environment.filter(|text| !text.trim().is_empty()) else { return Ok(words) };
-    let own: Vec<String> = serde_json::from_str(environment).unwrap_or_else(|_| vec![environment.to_owned()]);
+/// The words with variables of their own: lists in JSON, or `A=1`.
+fn with_environment(definition: &Definition, words: Vec<String>) -> Result<Vec<String>, String> {
+    let all = definition.settings.iter().filter(|(key, value, _)| key == "environment" && !value.is_empty());
+    let list = |value: &String| serde_json::from_str(value).unwrap_or_else(|_| vec![value.clone()]);
+    let own: Vec<String> = all.flat_map(|(_, value, _)| -> Vec<String> { list(value) }).collect();
+    if own.is_empty() {
+        return Ok(words);
+    }
     if words.is_empty() || !own.iter().all(|pair| pair.contains('=')) {
         return Err("its variables are not read".to_owned());
     }
+    let is_secret =
+        |pair: &String| pair.split_once('=').is_some_and(|(name, value)| secret::is_secret(name, value));
+    if own.iter().any(is_secret) {
+        return Err("one of its variables looks like a secret: set it under `environment`".to_owned());
+    }
     Ok(std::iter::once("env".to_owned()).chain(own).chain(words).collect())
+}
+
+/// The jobs that a scheduler's own file defines: `[job-exec "name"]` with `key = value` below.
+fn of_file(source: &Source<'_>, start: &Start) -> Vec<Definition> {
+    const USUAL: &str = "/etc/ofelia.conf";
+    let mut words = start.whole.iter();
+    let named =
+        words.find_map(|word| word.strip_prefix("--config")).map(|rest| match rest.strip_prefix('=') {
+            Some(path) => path.to_owned(),
+            None => words.next().cloned().unwrap_or_default(),
+        });
+    let path = named.unwrap_or_else(|| USUAL.to_owned());
+    let Some(text) = source.file(&path) else { return Vec::new() };
+    let mut definitions: Vec<Definition> = Vec::new();
+    let mut is_job = false;
+    for line in text.lines().map(str::trim).filter(|line| !line.starts_with(['#', ';'])) {
+        if let Some(section) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            let (kind, name) = section.split_once(' ').unwrap_or((section, ""));
+            is_job = kind.starts_with("job-");
+            if is_job {
+                definitions.push(Definition {
+                    owner: source.name.to_owned(),
+                    kind: kind.to_owned(),
+                    name: name.trim().trim_matches('"').to_owned(),
+                    file: Some(path.clone()),
+                    settings: Vec::new(),
+                });
+            }
+        } else if let Some((key, value)) = line.split_once('=')
+            && let Some(definition) = definitions.last_mut().filter(|_| is_job)
+        {
+            definition.settings.push((key.trim().to_owned(), value.trim().to_owned(), Path::new()));
+        }
+    }
+    definitions
 }

@@ -59,10 +59,10 @@ fn start(service: &Service, stage: Option<&Stage>) -> Start {
         whole: known.iter().chain(&rest).flatten().cloned().collect(),
         behind_entrypoint: known.is_none() && command.is_some(),
         arguments: command.filter(|_| entrypoint.is_none()),
-        attribute: if service.entrypoint.is_some() || service.command.is_none() {
-            "entrypoint"
-        } else {
-            "command"
+        attribute: match (&service.entrypoint, &service.command) {
+            (Some(_), _) => "entrypoint",
+            (None, Some(_)) => "command",
+            (None, None) => "build",
         },
     }
 }
@@ -112,7 +112,8 @@ impl Source<'_> {
         String::from_utf8(bytes).ok()
     }
 
-    /// The files of a folder in the container, as far as mounts and the Dockerfile name them.
+    /// The files of a folder in the container, as far as mounts and the Dockerfile name them; the folder
+    /// itself, if it is mounted as a whole.
     pub(in crate::plan) fn files_below(&self, folder: &str) -> Vec<String> {
         let mounts = self.service.volumes.iter().flat_map(|field| &field.value);
         let mounted = mounts.filter_map(|mount| mount.target.as_ref()).map(|target| target.value.clone());
@@ -123,7 +124,8 @@ impl Source<'_> {
             names.map(move |name| if is_folder { format!("{target}{name}") } else { target.clone() })
         });
         let prefix = format!("{folder}/");
-        mounted.chain(copied).filter(|path| path.starts_with(&prefix)).collect()
+        let is_within = |path: &String| path.starts_with(&prefix) || path.trim_end_matches('/') == folder;
+        mounted.chain(copied).filter(is_within).collect()
     }
 
     fn mounted(&self, path: &Utf8Path) -> Option<Utf8PathBuf> {
