@@ -9,7 +9,7 @@ pub mod keys;
 
 use camino::Utf8PathBuf;
 
-use self::cluster::Cluster;
+use self::cluster::{Cluster, Defaults};
 use crate::{
     diag::{Code, Diagnostic, Report},
     text::{Files, Sources, Spanned},
@@ -35,6 +35,8 @@ pub struct Settings {
     pub environments: Vec<Environment>,
     /// What is secret.
     pub secrets: Secrets,
+    /// What compose does not say, for all environments that do not say otherwise.
+    pub defaults: Defaults,
 }
 
 /// One environment.
@@ -129,6 +131,7 @@ fn settings(tree: &Node, report: &mut Report) -> Settings {
                 settings.environments.push(environment(name, value, report));
             }
         }
+        "defaults" => settings.defaults = cluster::defaults(value, report),
         _ => {
             each(value, keys::SECRETS, report, |key, value, report| {
                 let names = texts(value, report).into_iter().map(|name| name.value).collect();
@@ -136,6 +139,9 @@ fn settings(tree: &Node, report: &mut Report) -> Settings {
             });
         }
     });
+    for environment in &mut settings.environments {
+        environment.cluster.defaults.fill(&settings.defaults);
+    }
     settings
 }
 

@@ -113,10 +113,15 @@ fn single(
             project,
             namespace: None,
             store: None,
-            cluster: Cluster::default(),
+            cluster: usual(settings),
         })
         .into_iter()
         .collect()
+}
+
+/// A cluster of which nothing is said.
+fn usual(settings: &Settings) -> Cluster {
+    Cluster { defaults: settings.defaults.clone(), ..Cluster::default() }
 }
 
 fn configured(
@@ -179,7 +184,7 @@ fn discovered(
                     project,
                     namespace: None,
                     store: None,
-                    cluster: Cluster::default(),
+                    cluster: usual(settings),
                 });
             }
             None => report.push(skipped(named, &own)),
