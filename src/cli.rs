@@ -16,6 +16,7 @@ use crate::{
 mod config;
 mod convert;
 mod cron;
+mod explain;
 mod init;
 mod project;
 mod secrets;
@@ -61,6 +62,8 @@ enum Command {
     Convert(convert::Arguments),
     /// Show what a loop script or a crontab becomes
     Cron(cron::Arguments),
+    /// Say what becomes of a key of compose
+    Explain(explain::Arguments),
     /// Write kustompose.yaml from what is found, with everything else that it could say in comments
     Init(init::Arguments),
     /// Pack, unpack or look at the secret files of a tree
@@ -78,6 +81,7 @@ pub fn run(args: &[String], mut io: Io<'_>) -> u8 {
         Command::Convert(convert) => {
             convert::run(&convert, &arguments.project.and(&convert.project), &mut io)
         }
+        Command::Explain(explain) => explain::run(&explain, &mut io),
         Command::Cron(cron) => cron::run(&cron, &mut io),
         Command::Secrets(secrets) => secrets::run(&secrets, &arguments.project, &mut io),
         Command::Init(init) => init::run(&init, &arguments.project.and(&init.project), &mut io),

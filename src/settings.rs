@@ -3,11 +3,13 @@
 //! Unknown keys are errors, at their place. Without the file, [`discover`] finds environments by the
 //! usual names of files. `docs/kustompose.schema.json` says the same to editors.
 
+pub mod cluster;
 pub mod discover;
 pub mod keys;
 
 use camino::Utf8PathBuf;
 
+use self::cluster::Cluster;
 use crate::{
     diag::{Code, Diagnostic, Report},
     text::{Files, Sources, Spanned},
@@ -56,6 +58,8 @@ pub struct Environment {
     pub replaced: Vec<Spanned<String>>,
     /// The store that its secrets come from, in place of files.
     pub external_secrets: Option<ExternalSecrets>,
+    /// The cluster, and how things run on it.
+    pub cluster: Cluster,
 }
 
 impl Environment {
@@ -70,6 +74,7 @@ impl Environment {
             namespace: None,
             replaced: Vec::new(),
             external_secrets: None,
+            cluster: Cluster::default(),
         }
     }
 }
@@ -160,7 +165,8 @@ fn environment(name: &Key, value: &Node, report: &mut Report) -> Environment {
         "fromShell" => environment.from_shell = plain(value, report),
         "namespace" => environment.namespace = text(value, report),
         "replaced" => environment.replaced = texts(value, report),
-        _ => environment.external_secrets = external_secrets(value, report),
+        "externalSecrets" => environment.external_secrets = external_secrets(value, report),
+        key => cluster::read(key, value, &mut environment.cluster, report),
     });
     environment
 }

@@ -15,12 +15,27 @@ use std::{
 };
 
 use camino::Utf8PathBuf;
-use kustompose::cli::{self, Io};
+use kustompose::{
+    cli::{self, Io},
+    plan::mapping,
+};
 use regex::Regex;
 use serde_json::Value;
 
 /// A compose file with a mistake, as the README shows it.
 const PROBLEM: &str = "services:\n  web:\n    image: nginx:1.27\n    enviroment:\n      PORT: \"8080\"\n    ports: \"8080:80\"\n";
+
+/// The head of `docs/mapping.md`; the rest is the table of the program.
+const MAPPING: &str = "\
+# What becomes of every key
+
+Made from the table that `convert` takes its reasons from and `kustompose explain KEY` prints; a test keeps it so.
+A key without a row shares that of the key above it. What a key says decides which of its fates it meets; any
+key is ignored where nothing makes use of it, in a service that an environment does not run for one. The
+[report](report.md) says what the fates mean, and what became of each key of a project.
+";
+/// What the ways to attributes of services begin with.
+const SERVICE: &str = "services.*.";
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -216,6 +231,23 @@ fn the_readme_shows_what_happens() {
 }
 
 #[test]
+fn the_mapping_is_that_of_the_program() {
+    let mut page = String::from(MAPPING);
+    for (title, of_service) in [("A service", true), ("Everything else", false)] {
+        page.push_str(&format!("\n## {title}\n\n| key | fate | what it becomes |\n| --- | --- | --- |\n"));
+        for row in mapping::all().filter(|row| row.path.starts_with(SERVICE) == of_service) {
+            let key = row.path.strip_prefix(SERVICE).unwrap_or(row.path);
+            page.push_str(&format!("| `{key}` | {} | {} |\n", row.fates(), row.text));
+        }
+    }
+    if env::var_os("UPDATE").is_some_and(|value| value != "0") {
+        fs::write(root().join("docs/mapping.md"), &page).unwrap();
+    }
+    let how = "docs/mapping.md says other things than the table. If they are meant: UPDATE=1 cargo test";
+    assert!(read("docs/mapping.md") == page, "{how}");
+}
+
+#[test]
 fn links_lead_somewhere() {
     let link = Regex::new(r"\]\(([^)#]+)[^)]*\)").unwrap();
     for page in [
@@ -223,6 +255,7 @@ fn links_lead_somewhere() {
         "CONTRIBUTING.md",
         "docs/architecture.md",
         "docs/diagnostics.md",
+        "docs/mapping.md",
         "docs/report.md",
         "docs/secrets.md",
         "docs/tree.md",

@@ -9,6 +9,8 @@
 //! ```
 //!
 //! Without `out/` it writes nothing, without `out.txt` it says nothing and exits with 0.
+//! The leaves of the same projects are tried as well, see `leaves`.
+//!
 //! `UPDATE=1 cargo test` makes the expectations what the runs do: read the difference before you
 //! commit it. In `out/`, `.gitignore` is called `gitignore`, lest it hide parts of the expectation.
 
@@ -16,12 +18,15 @@
 
 #[path = "golden/layering.rs"]
 mod layering;
+#[path = "golden/leaves.rs"]
+mod leaves;
 #[path = "golden/run.rs"]
 mod run;
 
 use std::{
     collections::BTreeMap,
     env, fs,
+    io::Write,
     path::{Path, PathBuf},
 };
 
@@ -33,11 +38,17 @@ use run::{Files, read_files};
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
     let mut trials = vec![Trial::test("layering", layering::check)];
-    for folder in cases(&root) {
+    let cases = cases(&root);
+    trials.extend(leaves::trials(&cases));
+    for folder in cases {
         let name = folder.strip_prefix(&root).unwrap_or(&folder).to_string_lossy().replace('\\', "/");
         trials.push(Trial::test(name.clone(), move || check(&name, &folder)));
     }
-    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
+    if let Some(share) = leaves::share() {
+        let _ = writeln!(std::io::stdout(), "{share}");
+    }
+    conclusion.exit();
 }
 
 /// The folders that hold a case, in order.

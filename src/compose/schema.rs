@@ -733,6 +733,51 @@ pub(crate) static PROJECT: Mapping = Mapping {
     ..EXTENSIBLE
 };
 
+/// Is it the way to an attribute? Names that are a project's own stand for themselves, or for any by `*`; items of
+/// lists have no part in it.
+pub(crate) fn is_attribute(path: &[&str]) -> bool {
+    !path.is_empty() && leads_on(&Schema::Map(&PROJECT), path)
+}
+
+fn leads_on(schema: &Schema, path: &[&str]) -> bool {
+    match (schema, path.split_first()) {
+        (_, None) => true,
+        (Schema::Map(mapping), Some((first, rest))) => {
+            let attribute = mapping.attributes.iter().find(|(key, _)| key == first);
+            let entry = mapping.entries.as_ref().filter(|_| attribute.is_none());
+            attribute.is_some_and(|(_, schema)| leads_on(schema, rest))
+                || entry.is_some_and(|(_, schema)| leads_on(schema, rest))
+                || (mapping.extensions && first.starts_with("x-"))
+        }
+        (Schema::List(item) | Schema::Set(item), Some(_)) => leads_on(item, path),
+        (Schema::OneOf(forms), Some(_)) => forms.iter().any(|form| leads_on(form, path)),
+        _ => false,
+    }
+}
+
+/// The ways to all attributes, `*` for names that are a project's own and `[]` behind lists.
+#[cfg(test)]
+pub(crate) fn attributes() -> std::collections::BTreeSet<String> {
+    fn gather(schema: &Schema, path: &str, found: &mut std::collections::BTreeSet<String>) {
+        match schema {
+            Schema::Map(mapping) => {
+                let entry = mapping.entries.as_ref().map(|(_, schema)| ("*", *schema));
+                for (key, schema) in mapping.attributes.iter().copied().chain(entry) {
+                    let path = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+                    found.insert(path.clone());
+                    gather(&schema, &path, found);
+                }
+            }
+            Schema::List(item) | Schema::Set(item) => gather(item, &format!("{path}[]"), found),
+            Schema::OneOf(forms) => forms.iter().for_each(|form| gather(form, path, found)),
+            _ => {}
+        }
+    }
+    let mut found = std::collections::BTreeSet::new();
+    gather(&Schema::Map(&PROJECT), "", &mut found);
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -20,9 +20,24 @@ pub fn cpu(processors: f64) -> Quantity {
     })
 }
 
+/// Is it a quantity: a number, perhaps with a unit of Kubernetes?
+pub fn is_quantity(text: &str) -> bool {
+    const UNITS: &[&str] = &["", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
+    let end = text.find(|next: char| !next.is_ascii_digit() && next != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    number.parse::<f64>().is_ok() && UNITS.contains(&unit)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn units_are_those_of_kubernetes() {
+        for (text, legal) in [("10Gi", true), ("0.5", true), ("1GB", false), ("Gi", false), ("1 Gi", false)] {
+            assert_eq!(is_quantity(text), legal, "{text}");
+        }
+    }
 
     #[test]
     fn quantities() {

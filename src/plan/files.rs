@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::Context;
+use super::{
+    Context,
+    kompose::claims::{self, Wanted},
+};
 use crate::{
     compose::model::{Mount, Service},
     text::{FileKind, Spanned},
@@ -77,6 +80,7 @@ pub(super) fn spares_the_image(service: &Service, mount: &Mount) -> bool {
         text(&other.r#type) == "bind" && target != above && Utf8Path::new(&target).starts_with(&above)
     });
     kind == "volume"
+        && claims::wanted(service) != Some(Wanted::EmptyDir)
         && service.build.is_some()
         && covered
         && (source.is_empty() || DEPENDENCIES.contains(&last))
@@ -85,7 +89,8 @@ pub(super) fn spares_the_image(service: &Service, mount: &Mount) -> bool {
 /// Named volumes that a service mounts: their keys, and whether it only reads them.
 pub(super) fn named_volumes(service: &Service) -> impl Iterator<Item = (&str, bool)> {
     let mounts = service.volumes.iter().flat_map(|field| &field.value);
-    mounts.filter(|mount| !spares_the_image(service, mount)).filter_map(|mount| {
+    let kept = claims::wanted(service) != Some(Wanted::EmptyDir);
+    mounts.filter(move |mount| kept && !spares_the_image(service, mount)).filter_map(|mount| {
         let volume = mount.r#type.as_ref().is_some_and(|kind| kind.value == "volume");
         let source = mount.source.as_ref().filter(|source| volume && !source.value.is_empty())?;
         Some((source.value.as_str(), is_read_only(mount)))
@@ -209,7 +214,7 @@ fn foreign(path: &Utf8Path, project: &Utf8Path) -> Option<&'static str> {
 }
 
 /// The path without `.`, `..` and double slashes.
-fn clean(path: &Utf8Path) -> Utf8PathBuf {
+pub(super) fn clean(path: &Utf8Path) -> Utf8PathBuf {
     let mut cleaned = Utf8PathBuf::new();
     for component in path.components() {
         match component.as_str() {

@@ -15,6 +15,7 @@ use k8s_openapi::{
 use super::{ledger::Entries, ports::Ports};
 use crate::{
     compose::model::{Duration, Healthcheck},
+    secret,
     text::Spanned,
 };
 
@@ -79,6 +80,13 @@ pub(super) fn plan(
             ..readiness.clone()
         });
     }
+    if readiness.http_get.is_some() {
+        let asked = words.get(1..).unwrap_or_default().join(" ");
+        entries.mapped_as(
+            &["healthcheck", "test"],
+            format!("the kubelet asks in place of `{}`", secret::redact(&asked)),
+        );
+    }
     container.readiness_probe = Some(readiness);
     entries.mapped(&["healthcheck"]);
 }
@@ -120,6 +128,7 @@ fn command(test: &[&str]) -> Option<Vec<String>> {
 fn seconds(nanoseconds: i64) -> i32 {
     i32::try_from(Duration(nanoseconds).seconds().max(1)).unwrap_or(i32::MAX)
 }
+
 /// A job that runs to its end has no health to ask for.
 pub(super) fn drop(
     check: Option<&Spanned<Healthcheck>>,

@@ -34,14 +34,14 @@ pub(super) fn plan(
         pull_policy(policy, container, entries);
     }
     if service.pull_refresh_after.is_some() {
-        entries.ignored(&["pull_refresh_after"], "compose itself makes no use of it");
+        entries.as_ever(&["pull_refresh_after"]);
     }
     if let Some(platform) = &service.platform {
         pod.node_selector = Some(node_selector(platform, entries));
     }
     if let Some(runtime) = &service.runtime {
         pod.runtime_class_name = Some(crate::k8s::name::dns_label(&runtime.value));
-        entries.approximated(&["runtime"], "the cluster needs a RuntimeClass of this name");
+        entries.as_ever(&["runtime"]);
     }
 }
 

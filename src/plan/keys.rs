@@ -4,10 +4,14 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::ledger::{Fate, FateKind, KeyPath, Ledger};
+use super::{
+    ledger::{Fate, FateKind, KeyPath, Ledger},
+    mapping,
+};
 use crate::{
     compose::model::{Document, Project, Role},
     diag::{Code, Diagnostic, Report},
+    secret,
     text::Span,
     yaml::{Node, Value},
 };
@@ -21,30 +25,41 @@ pub struct KeyFate {
     pub span: Span,
     /// What became of it.
     pub fate: Fate,
+    /// What it says, secrets starred out, unless the tree says just that: a scalar, or those of a list.
+    pub values: Vec<String>,
 }
 
 /// A key that Kubernetes has nothing for.
 const UNSUPPORTED_KEY: Code = Code { id: "KP003", name: "unsupported-key" };
+/// Why a value of an earlier file counts for nothing.
+pub const SUPERSEDED: &str = "a later file says otherwise";
+/// Lists that a later file replaces; to others it adds.
+const REPLACED: &[&str] = &["command", "entrypoint", "test"];
+/// Lists that say something by being empty.
+const CLEARING: &[&str] = &["command", "entrypoint", "test"];
 /// How many places of one cause are shown.
 const PLACES: usize = 3;
 
-/// Keys that loading has resolved, below a service or at the top.
-const RESOLVED: &[(&str, &str)] = &[
-    ("extends", "resolved: the service has what it extends"),
-    ("env_file", "resolved: its variables stand with those of `environment`"),
-    ("label_file", "resolved: its labels stand with those of `labels`"),
-];
+/// Keys of a service that loading has resolved.
+const RESOLVED: &[&str] = &["extends", "env_file", "label_file"];
 
 /// Every key of every document of a project, in the order in which they were read.
 pub fn keys(project: &Project, ledger: &Ledger) -> Vec<KeyFate> {
     let mut keys = Vec::new();
-    for document in &project.documents {
+    for (index, document) in project.documents.iter().enumerate() {
+        let later = project.documents.get(index + 1..).unwrap_or_default();
         collect(&document.tree, &KeyPath::default(), &mut |path, span, value| {
-            let fate = match value.value {
+            let fate = match &value.value {
+                _ if is_superseded(document, later, &path, value) => ignored(SUPERSEDED),
+                Value::Seq(items) if items.is_empty() => {
+                    fate_of_nothing(project, ledger, document, &path, value)
+                }
+                Value::Null if is_attribute(&path) && value.directive.is_none() => ignored("it says nothing"),
                 Value::Seq(_) => fate_of_list(project, ledger, document, &path),
                 _ => fate(project, ledger, document, &path),
             };
-            keys.push(KeyFate { fate, path, span });
+            let values = if fate.kind == FateKind::Mapped { Vec::new() } else { values(&path, value) };
+            keys.push(KeyFate { fate, path, span, values });
         });
     }
     keys
@@ -122,6 +137,85 @@ fn collect(node: &Node, path: &KeyPath, found: &mut impl FnMut(KeyPath, Span, &N
     }
 }
 
+/// Does a later file of the project give the key another value, or take it away?
+fn is_superseded(document: &Document, later: &[Document], path: &KeyPath, value: &Node) -> bool {
+    let last = path.segments().last().map_or("", String::as_str);
+    let replaceable = match &value.value {
+        Value::Map(_) => false,
+        Value::Seq(_) => REPLACED.contains(&last),
+        _ => path.segments().len() > 1,
+    };
+    let later = later.iter().filter(|later| later.role == Role::Project);
+    replaceable && document.role == Role::Project && later.into_iter().any(|later| says(&later.tree, path))
+}
+
+fn says(tree: &Node, path: &KeyPath) -> bool {
+    let mut node = tree;
+    for (index, segment) in path.segments().iter().enumerate() {
+        if node.directive.is_some() {
+            return true;
+        }
+        match &node.value {
+            Value::Map(map) => match map.get(segment.as_str()) {
+                Some(below) => node = below,
+                None => return false,
+            },
+            // `KEY=value` beside `KEY: value`.
+            Value::Seq(items) => {
+                let names = |item: &Node| {
+                    item.as_str()
+                        .and_then(|item| item.strip_prefix(segment.as_str()))
+                        .is_some_and(|rest| rest.starts_with('='))
+                };
+                return index + 1 == path.segments().len() && items.iter().any(names);
+            }
+            _ => return false,
+        }
+    }
+    node.directive.is_some() || !matches!(node.value, Value::Map(_) | Value::Null)
+}
+
+/// Is it an attribute of a service, not something below one?
+fn is_attribute(path: &KeyPath) -> bool {
+    matches!(path.segments(), [services, _, _] if services == "services")
+}
+
+fn fate_of_nothing(
+    project: &Project,
+    ledger: &Ledger,
+    document: &Document,
+    path: &KeyPath,
+    value: &Node,
+) -> Fate {
+    let last = path.segments().last().map_or("", String::as_str);
+    if value.directive.is_some() || CLEARING.contains(&last) {
+        return fate_of_list(project, ledger, document, path);
+    }
+    ignored("an empty list says nothing")
+}
+
+fn ignored(reason: &str) -> Fate {
+    Fate { kind: FateKind::Ignored, to: Vec::new(), reason: reason.to_owned() }
+}
+
+/// What a scalar says, or what the scalars of a list do; mappings have keys of their own.
+fn values(path: &KeyPath, node: &Node) -> Vec<String> {
+    let key = path.segments().last().map_or("", String::as_str);
+    let text = match &node.value {
+        Value::Null | Value::Map(_) => return Vec::new(),
+        Value::Seq(items) => return items.iter().flat_map(|item| values(path, item)).collect(),
+        Value::Bool(value) => value.to_string(),
+        Value::Int(number) => number.to_string(),
+        Value::Float(number) => number.to_string(),
+        Value::Timestamp(text) | Value::String(text) => text.clone(),
+    };
+    vec![if secret::is_written_secret(key, &text) {
+        "*".repeat(text.chars().count())
+    } else {
+        secret::redact(&text)
+    }]
+}
+
 /// The items of a list have no keys of their own: the list's says what became of them, too.
 fn fate_of_list(project: &Project, ledger: &Ledger, document: &Document, path: &KeyPath) -> Fate {
     let mut whole = Ledger::default();
@@ -146,28 +240,19 @@ fn fate_of_list(project: &Project, ledger: &Ledger, document: &Document, path: &
 
 fn fate(project: &Project, ledger: &Ledger, document: &Document, path: &KeyPath) -> Fate {
     let segments: Vec<&str> = path.segments().iter().map(String::as_str).collect();
-    let plain = |kind, reason: &str| Fate { kind, to: Vec::new(), reason: reason.to_owned() };
     match segments.as_slice() {
-        [top, ..] if top.starts_with("x-") => {
-            plain(FateKind::Ignored, "an extension: it means nothing to compose")
-        }
-        ["version"] => plain(FateKind::Ignored, "obsolete: compose takes no notice of it"),
+        [top, ..] if *top == "version" || top.starts_with("x-") => ignored(&told(path)),
         ["name"] => Fate { kind: FateKind::Mapped, to: everywhere(ledger), reason: String::new() },
-        ["include", ..] => Fate {
-            kind: FateKind::Mapped,
-            to: everywhere(ledger),
-            reason: "resolved: what the files named here say is part of the project".to_owned(),
-        },
+        ["include", ..] => Fate { kind: FateKind::Mapped, to: everywhere(ledger), reason: told(path) },
         ["services", service, ..] if !project.services.contains_key(*service) => {
             absent(project, document, service)
         }
-        ["services", service, key, ..] if RESOLVED.iter().any(|(name, _)| name == key) => {
-            let reason = RESOLVED.iter().find(|(name, _)| name == key).map_or("", |(_, reason)| reason);
+        ["services", service, key, ..] if RESOLVED.contains(key) => {
             let to = ledger
                 .of(&KeyPath::new(["services", service]))
                 .map(|fate| fate.to.clone())
                 .unwrap_or_default();
-            Fate { kind: FateKind::Mapped, to, reason: reason.to_owned() }
+            Fate { kind: FateKind::Mapped, to, reason: told(path) }
         }
         ["services"] => Fate { kind: FateKind::Mapped, to: everywhere(ledger), reason: String::new() },
         ["networks" | "volumes" | "secrets" | "configs" | "models"] => {
@@ -179,6 +264,11 @@ fn fate(project: &Project, ledger: &Ledger, document: &Document, path: &KeyPath)
     }
 }
 
+/// What the table says of a key.
+fn told(path: &KeyPath) -> String {
+    mapping::of(path).map_or_else(String::new, |row| row.text.to_owned())
+}
+
 /// What is said of a service that the project does not run.
 fn absent(project: &Project, document: &Document, service: &str) -> Fate {
     let reason = if document.role == Role::Extends {
@@ -188,12 +278,11 @@ fn absent(project: &Project, document: &Document, service: &str) -> Fate {
     } else {
         "a later file takes it out of the project"
     };
-    Fate { kind: FateKind::Ignored, to: Vec::new(), reason: reason.to_owned() }
+    ignored(reason)
 }
 
 fn unused() -> Fate {
-    let reason = "nothing in the project makes use of it".to_owned();
-    Fate { kind: FateKind::Ignored, to: Vec::new(), reason }
+    ignored("nothing in the project makes use of it")
 }
 
 fn everywhere(ledger: &Ledger) -> Vec<String> {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Context, files,
     jobs::{self, Jobs},
+    kompose,
     schedule::{self, Scheduled},
 };
 use crate::compose::model::Service;
@@ -52,7 +53,9 @@ pub(super) fn decide(context: &Context<'_>) -> Kinds {
     let by_service = context.services().map(|(name, service)| {
         let mode = service.deploy.as_ref().and_then(|deploy| deploy.value.mode.as_ref());
         let mode = mode.map_or("", |mode| mode.value.as_str());
-        let decided = if mode == "global" {
+        let decided = if let Some(decided) = kompose::cron::decided(service) {
+            decided
+        } else if mode == "global" {
             Decided::DaemonSet
         } else if scheduled.get(name).is_some_and(|loop_| loop_.stays.is_none())
             || jobs.get(name).is_some_and(|jobs| jobs.instead)

@@ -1,126 +1,280 @@
-//! Labels that users of kompose have: what of them a workload can say is said, the rest is told.
+//! Labels that users of kompose have: each is taken where a cluster has what it asks for, and typing errors
+//! are told.
+//!
+//! The modules below read them where the matter itself is decided: reach, scale, storage, probes, schedule.
+//! Here stands what concerns the pod, and the one table of all labels.
 
-use k8s_openapi::api::core::v1::{Container, LocalObjectReference, PodSpec};
+pub(super) mod claims;
+pub(super) mod cron;
+pub(super) mod probes;
+pub(super) mod reach;
+pub(super) mod scale;
 
-use super::{jobs::Jobs, ledger::Entries};
-use crate::{compose::model::Service, k8s::name, text::Spanned};
+use std::collections::BTreeMap;
+
+use k8s_openapi::{
+    api::core::v1::{Container, LocalObjectReference, PodSpec, SecurityContext},
+    apimachinery::pkg::api::resource::Quantity,
+};
+
+use super::{ClusterService, Further, Kind, ledger::Entries};
+use crate::{
+    compose::{model::Service, values::words},
+    k8s::{expansion, name, quantity},
+};
 
 /// What labels of kompose begin with.
 pub(super) const PREFIX: &str = "kompose.";
 
-const SERVICE: &str =
-    "the Service is for other pods: patch its type, or add an Ingress, in the overlay's kustomization.yaml";
-const AUTOSCALER: &str = "add a HorizontalPodAutoscaler in the overlay's kustomization.yaml";
-const CRON: &str = "add a CronJob in the overlay's kustomization.yaml";
-const PROBE: &str = "say it as `healthcheck`: it becomes the readiness probe";
-const CLAIM: &str = "patch the claim in the overlay's kustomization.yaml";
-const INIT: &str = "add the initContainer by a patch in the overlay's kustomization.yaml";
-
-/// Every label that kompose documents, with what stands in its place; nothing for those that are taken.
+/// Every label that kompose has, with what stands in the place of those that are not taken.
 const LABELS: &[(&str, Option<&str>)] = &[
-    ("kompose.controller.port.expose", Some("publish the port with `mode: host`")),
-    ("kompose.controller.type", Some("the kind follows from `deploy.mode`, `restart` and volumes")),
-    ("kompose.cronjob.backoff_limit", Some(CRON)),
-    ("kompose.cronjob.concurrency_policy", Some(CRON)),
-    ("kompose.cronjob.schedule", Some(CRON)),
-    ("kompose.ephemeral-storage.limit", Some("patch the resources in the overlay's kustomization.yaml")),
-    ("kompose.ephemeral-storage.request", Some("patch the resources in the overlay's kustomization.yaml")),
-    ("kompose.hpa.cpu", Some(AUTOSCALER)),
-    ("kompose.hpa.memory", Some(AUTOSCALER)),
-    ("kompose.hpa.replicas.max", Some(AUTOSCALER)),
-    ("kompose.hpa.replicas.min", Some(AUTOSCALER)),
+    ("kompose.controller.port.expose", None),
+    ("kompose.controller.type", None),
+    ("kompose.cronjob.backoff_limit", None),
+    ("kompose.cronjob.concurrency_policy", None),
+    ("kompose.cronjob.schedule", None),
+    ("kompose.ephemeral-storage.limit", None),
+    ("kompose.ephemeral-storage.request", None),
+    ("kompose.hpa.cpu", None),
+    ("kompose.hpa.memory", None),
+    ("kompose.hpa.replicas.max", None),
+    ("kompose.hpa.replicas.min", None),
     ("kompose.image-pull-policy", None),
     ("kompose.image-pull-secret", None),
-    ("kompose.init.containers.command", Some(INIT)),
-    ("kompose.init.containers.image", Some(INIT)),
-    ("kompose.init.containers.name", Some(INIT)),
+    ("kompose.init.containers.command", None),
+    ("kompose.init.containers.image", None),
+    ("kompose.init.containers.name", None),
     ("kompose.security-context.fsgroup", None),
-    ("kompose.service.expose", Some(SERVICE)),
-    ("kompose.service.expose.ingress-class-name", Some(SERVICE)),
-    ("kompose.service.expose.tls-secret", Some(SERVICE)),
-    ("kompose.service.external-traffic-policy", Some(SERVICE)),
+    ("kompose.service.expose", None),
+    ("kompose.service.expose.ingress-class-name", None),
+    (
+        "kompose.service.expose.path",
+        Some("kompose takes no notice of it: write `kompose.service.expose: HOST/PATH`"),
+    ),
+    ("kompose.service.expose.tls-secret", None),
+    ("kompose.service.external-traffic-policy", None),
     ("kompose.service.group", Some("services that share a pod have to be joined by hand")),
-    ("kompose.service.healthcheck.liveness.http_get_path", Some(PROBE)),
-    ("kompose.service.healthcheck.liveness.http_get_port", Some(PROBE)),
-    ("kompose.service.healthcheck.liveness.tcp_port", Some(PROBE)),
-    ("kompose.service.healthcheck.readiness.disable", Some(PROBE)),
-    ("kompose.service.healthcheck.readiness.http_get_path", Some(PROBE)),
-    ("kompose.service.healthcheck.readiness.http_get_port", Some(PROBE)),
-    ("kompose.service.healthcheck.readiness.interval", Some(PROBE)),
-    ("kompose.service.healthcheck.readiness.retries", Some(PROBE)),
-    ("kompose.service.healthcheck.readiness.start_period", Some(PROBE)),
-    ("kompose.service.healthcheck.readiness.tcp_port", Some(PROBE)),
-    ("kompose.service.healthcheck.readiness.test", Some(PROBE)),
-    ("kompose.service.healthcheck.readiness.timeout", Some(PROBE)),
-    ("kompose.service.name_override", Some("rename the service: it is the host name that others use")),
-    ("kompose.service.nodeport.port", Some(SERVICE)),
-    ("kompose.service.type", Some(SERVICE)),
+    ("kompose.service.healthcheck.liveness.http_get_path", None),
+    ("kompose.service.healthcheck.liveness.http_get_port", None),
+    ("kompose.service.healthcheck.liveness.tcp_port", None),
+    ("kompose.service.healthcheck.readiness.disable", None),
+    ("kompose.service.healthcheck.readiness.http_get_path", None),
+    ("kompose.service.healthcheck.readiness.http_get_port", None),
+    ("kompose.service.healthcheck.readiness.interval", None),
+    ("kompose.service.healthcheck.readiness.retries", None),
+    ("kompose.service.healthcheck.readiness.start_period", None),
+    ("kompose.service.healthcheck.readiness.tcp_port", None),
+    ("kompose.service.healthcheck.readiness.test", None),
+    ("kompose.service.healthcheck.readiness.timeout", None),
+    ("kompose.service.name_override", None),
+    ("kompose.service.nodeport.port", None),
+    ("kompose.service.type", None),
     ("kompose.serviceaccount-name", None),
-    ("kompose.volume.selector", Some(CLAIM)),
-    ("kompose.volume.size", Some(CLAIM)),
-    ("kompose.volume.storage-class-name", Some(CLAIM)),
-    ("kompose.volume.subpath", Some("say it as `volume.subpath` of the mount")),
-    ("kompose.volume.type", Some("what a mount becomes follows from its source")),
+    ("kompose.volume.selector", Some("it is a label of a volume at the top, not of a service")),
+    ("kompose.volume.size", None),
+    ("kompose.volume.storage-class-name", None),
+    ("kompose.volume.subpath", None),
+    ("kompose.volume.type", None),
 ];
 
-/// Takes the labels of kompose that say something of pod or container, and tells of the others.
+/// A label of kompose on a service.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Label<'a> {
+    pub(super) key: &'a str,
+    /// Its value, without blanks around it.
+    pub(super) value: &'a str,
+    deployed: bool,
+}
+
+impl Label<'_> {
+    pub(super) fn mapped(&self, entries: &mut Entries<'_>) {
+        entries.mapped(&self.path());
+    }
+
+    pub(super) fn approximated(&self, reason: &str, entries: &mut Entries<'_>) {
+        entries.approximated(&self.path(), reason);
+    }
+
+    pub(super) fn refused(&self, reason: &str, entries: &mut Entries<'_>) {
+        entries.unsupported(&self.path(), reason);
+    }
+
+    /// Enters what came of it: nothing that went wrong, or what its value should have been.
+    pub(super) fn enter(&self, came: Result<(), &str>, entries: &mut Entries<'_>) {
+        match came {
+            Ok(()) => self.mapped(entries),
+            Err(reason) => self.refused(reason, entries),
+        }
+    }
+
+    fn path(&self) -> Vec<&str> {
+        if self.deployed { vec!["deploy", "labels", self.key] } else { vec!["labels", self.key] }
+    }
+}
+
+/// The labels of kompose that a service has, in their order.
+fn labels(service: &Service) -> impl Iterator<Item = Label<'_>> {
+    let deployed = service.deploy.as_ref().and_then(|deploy| deploy.value.labels.as_ref());
+    [(service.labels.as_ref(), false), (deployed, true)].into_iter().flat_map(|(labels, deployed)| {
+        let labels = labels.into_iter().flat_map(|labels| labels.value.iter());
+        labels.filter(|(key, _)| key.starts_with(PREFIX)).map(move |(key, value)| Label {
+            key,
+            value: value.value.trim(),
+            deployed,
+        })
+    })
+}
+
+/// One label of a service.
+pub(super) fn label<'a>(service: &'a Service, key: &str) -> Option<Label<'a>> {
+    labels(service).find(|label| label.key == key)
+}
+
+/// Takes the labels that say something of pod or container, and tells of those that nothing takes.
 pub(super) fn plan(
     service: &Service,
-    jobs: Option<&Jobs>,
     pod: &mut PodSpec,
     container: &mut Container,
     entries: &mut Entries<'_>,
 ) {
-    let is_left = |key: &String| key.starts_with(PREFIX) && !jobs.is_some_and(|jobs| jobs.has_label(key));
-    let deployed = service.deploy.as_ref().and_then(|deploy| deploy.value.labels.as_ref());
-    for (labels, path) in [(service.labels.as_ref(), &["labels"][..]), (deployed, &["deploy", "labels"])] {
-        let labels = labels.iter().flat_map(|labels| labels.value.iter());
-        for (key, value) in labels.filter(|(key, _)| is_left(key)) {
-            let path = [path, &[key.as_str()]].concat();
-            match LABELS.iter().find(|(known, _)| known == key) {
-                Some((_, Some(instead))) => entries.unsupported(&path, *instead),
-                Some((_, None)) => match take(key, value, pod, container) {
-                    Ok(()) => entries.mapped(&path),
-                    Err(reason) => entries.unsupported(&path, reason),
-                },
-                None => entries.unsupported(&path, unknown(key)),
+    for label in labels(service) {
+        match LABELS.iter().find(|(known, _)| *known == label.key) {
+            Some((_, Some(instead))) => label.refused(instead, entries),
+            Some((_, None)) => {
+                if let Some(came) = take(&label, pod, container) {
+                    label.enter(came, entries);
+                }
             }
+            None => label.refused(&unknown(label.key), entries),
         }
     }
+    init_container(service, pod, entries);
+    probes::plan(service, container, entries);
 }
 
-/// Enters a label into the pod; or says what its value should have been.
-fn take(
-    key: &str,
-    value: &Spanned<String>,
-    pod: &mut PodSpec,
-    container: &mut Container,
-) -> Result<(), &'static str> {
-    let value = value.value.trim();
-    match key {
+/// The Services and further objects that labels ask for.
+pub(super) fn further(
+    service: &Service,
+    (app, object): (&str, &str),
+    services: &mut Vec<ClusterService>,
+    kind: &mut Kind,
+    entries: &mut Entries<'_>,
+) -> Vec<Further> {
+    reach::services(service, services, entries);
+    let ingress = reach::ingress(service, app, services, entries);
+    ingress.into_iter().chain(scale::plan(service, (app, object), kind, entries)).collect()
+}
+
+/// Enters a label into the pod, or says what its value should have been; nothing if it is none of the pod's.
+fn take(label: &Label<'_>, pod: &mut PodSpec, container: &mut Container) -> Option<Result<(), &'static str>> {
+    let value = label.value;
+    let is_name = name::is_dns_subdomain(value);
+    Some(match label.key {
         "kompose.image-pull-policy" => {
             let policies = ["Always", "IfNotPresent", "Never"];
             let policy = policies.into_iter().find(|policy| policy.eq_ignore_ascii_case(value));
             container.image_pull_policy =
-                Some(policy.ok_or("its value is Always, IfNotPresent or Never")?.to_owned());
+                policy.map(str::to_owned).or_else(|| container.image_pull_policy.take());
+            policy.map(|_| ()).ok_or("its value is Always, IfNotPresent or Never")
         }
         "kompose.security-context.fsgroup" => {
-            let group = value.parse().map_err(|_| "its value is the number of a group")?;
-            pod.security_context.get_or_insert_default().fs_group = Some(group);
+            let group = value.parse().ok();
+            let context = pod.security_context.get_or_insert_default();
+            context.fs_group = group.or(context.fs_group);
+            group.map(|_| ()).ok_or("its value is the number of a group")
         }
-        _ if !name::is_dns_subdomain(value) => {
-            return Err("its value is the name of an object of the cluster");
+        "kompose.ephemeral-storage.limit" | "kompose.ephemeral-storage.request" => {
+            ephemeral_storage(label, container)
+        }
+        "kompose.controller.port.expose" => port_expose(value, container),
+        "kompose.image-pull-secret" | "kompose.serviceaccount-name" if !is_name => {
+            Err("its value is the name of an object of the cluster")
         }
         "kompose.image-pull-secret" => {
             pod.image_pull_secrets = Some(vec![LocalObjectReference { name: value.to_owned() }]);
+            Ok(())
         }
-        _ => {
+        "kompose.serviceaccount-name" => {
             pod.service_account_name = Some(value.to_owned());
             // An account is named for the rights that its token gives.
             pod.automount_service_account_token = None;
+            Ok(())
         }
+        _ => return None,
+    })
+}
+
+fn ephemeral_storage(label: &Label<'_>, container: &mut Container) -> Result<(), &'static str> {
+    if !quantity::is_quantity(label.value) {
+        return Err("its value is a quantity, like 500Mi");
     }
+    let resources = container.resources.get_or_insert_default();
+    let list = if label.key.ends_with(".limit") { &mut resources.limits } else { &mut resources.requests };
+    list.get_or_insert_default().insert("ephemeral-storage".to_owned(), Quantity(label.value.to_owned()));
     Ok(())
+}
+
+/// Opens the container's ports on its node.
+fn port_expose(value: &str, container: &mut Container) -> Result<(), &'static str> {
+    match value {
+        "false" => Ok(()),
+        "true" if container.ports.is_none() => Err("no port of the service is known: name it under `ports`"),
+        "true" => {
+            for port in container.ports.iter_mut().flatten() {
+                port.host_port = port.host_port.or(Some(port.container_port));
+            }
+            Ok(())
+        }
+        _ => Err("its value is true or false"),
+    }
+}
+
+/// The one initContainer that kompose knows.
+fn init_container(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
+    let of = |key: &str| label(service, &format!("kompose.init.containers.{key}"));
+    let (wanted, image, command) = (of("name"), of("image"), of("command"));
+    let Some(image) = image else {
+        for label in [wanted, command].iter().flatten() {
+            label.refused("without `kompose.init.containers.image` there is no initContainer", entries);
+        }
+        return;
+    };
+    image.mapped(entries);
+    let name = wanted.map_or("init-service", |label| label.value);
+    if let Some(wanted) = wanted {
+        let legal = name::is_dns_label(name);
+        wanted.enter(if legal { Ok(()) } else { Err("a container's name is a DNS label") }, entries);
+    }
+    if let Some(command) = command {
+        command.mapped(entries);
+    }
+    let quantities = [("cpu", "10m"), ("memory", "16Mi")];
+    let requests = quantities.map(|(name, least)| (name.to_owned(), Quantity(least.to_owned())));
+    let container = Container {
+        name: if name::is_dns_label(name) { name.to_owned() } else { "init-service".to_owned() },
+        image: Some(image.value.to_owned()),
+        command: command
+            .map(|command| words_of(command.value).iter().map(|word| expansion::escape(word)).collect())
+            .filter(|words: &Vec<String>| !words.is_empty()),
+        resources: Some(k8s_openapi::api::core::v1::ResourceRequirements {
+            requests: Some(BTreeMap::from(requests)),
+            ..Default::default()
+        }),
+        security_context: Some(SecurityContext {
+            allow_privilege_escalation: Some(false),
+            ..SecurityContext::default()
+        }),
+        ..Container::default()
+    };
+    pod.init_containers.get_or_insert_default().push(container);
+}
+
+/// A command as labels have it: a JSON list, or words as a shell would split them.
+fn words_of(text: &str) -> Vec<String> {
+    if let Ok(words) = serde_json::from_str::<Vec<String>>(text) {
+        return words;
+    }
+    words::split(text).map(|split| split.words).unwrap_or_else(|_| vec![text.to_owned()])
 }
 
 fn unknown(key: &str) -> String {
@@ -136,21 +290,25 @@ fn unknown(key: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::Span;
 
     #[test]
     fn labels_are_taken_or_refused_by_their_value() {
         for (key, value, taken) in [
-            ("kompose.image-pull-policy", "always", true),
-            ("kompose.image-pull-policy", "sometimes", false),
-            ("kompose.security-context.fsgroup", "1000", true),
-            ("kompose.security-context.fsgroup", "staff", false),
-            ("kompose.image-pull-secret", "registry", true),
-            ("kompose.serviceaccount-name", "Not Legal", false),
+            ("kompose.image-pull-policy", "always", Some(true)),
+            ("kompose.image-pull-policy", "sometimes", Some(false)),
+            ("kompose.security-context.fsgroup", "1000", Some(true)),
+            ("kompose.security-context.fsgroup", "staff", Some(false)),
+            ("kompose.image-pull-secret", "registry", Some(true)),
+            ("kompose.serviceaccount-name", "Not Legal", Some(false)),
+            ("kompose.ephemeral-storage.limit", "1Gi", Some(true)),
+            ("kompose.ephemeral-storage.limit", "1 GB", Some(false)),
+            ("kompose.controller.port.expose", "yes", Some(false)),
+            ("kompose.service.type", "nodeport", None),
         ] {
             let (mut pod, mut container) = (PodSpec::default(), Container::default());
-            let value = Spanned::new(value.to_owned(), Span::NOWHERE);
-            assert_eq!(take(key, &value, &mut pod, &mut container).is_ok(), taken, "{key}: {}", value.value);
+            let label = Label { key, value, deployed: false };
+            let came = take(&label, &mut pod, &mut container).map(|came| came.is_ok());
+            assert_eq!(came, taken, "{key}: {value}");
         }
     }
 
@@ -159,5 +317,11 @@ mod tests {
         assert!(LABELS.windows(2).all(|pair| pair[0].0 < pair[1].0));
         assert!(unknown("kompose.controler.type").contains("`kompose.controller.type`"));
         assert!(!unknown("kompose.something.else").contains('`'));
+    }
+
+    #[test]
+    fn commands_are_json_or_words() {
+        assert_eq!(words_of(r#"["sh", "-c", "echo a, b"]"#), ["sh", "-c", "echo a, b"]);
+        assert_eq!(words_of("sh -c 'echo a, b'"), ["sh", "-c", "echo a, b"]);
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use super::mapping;
+
 /// The way to a key: names of mappings, and `[0]` for items of lists.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct KeyPath(Vec<String>);
@@ -127,6 +129,11 @@ impl Ledger {
         }
     }
 
+    /// Enters a fate in place of the one that was known: a later decision overrules an earlier one.
+    pub(super) fn correct(&mut self, path: KeyPath, fate: Fate) {
+        self.fates.insert(path, fate);
+    }
+
     /// What became of a key.
     pub fn of(&self, path: &KeyPath) -> Option<&Fate> {
         path.prefixes().find_map(|prefix| self.fates.get(&prefix))
@@ -165,6 +172,12 @@ impl<'a> Entries<'a> {
         self.mapped_to(path, file);
     }
 
+    /// Mapped by other means than one would look for.
+    pub(super) fn mapped_as(&mut self, path: &[&str], how: impl Into<String>) {
+        let file = self.file.clone();
+        self.enter(path, FateKind::Mapped, vec![file], how);
+    }
+
     pub(super) fn mapped_to(&mut self, path: &[&str], file: impl Into<String>) {
         self.enter(path, FateKind::Mapped, vec![file.into()], "");
     }
@@ -172,6 +185,17 @@ impl<'a> Entries<'a> {
     pub(super) fn approximated(&mut self, path: &[&str], reason: impl Into<String>) {
         let file = self.file.clone();
         self.enter(path, FateKind::Approximated, vec![file], reason);
+    }
+
+    /// What the table says of a key that always meets one fate, for the reason that stands there.
+    pub(super) fn as_ever(&mut self, path: &[&str]) {
+        if let Some(row) = mapping::of(&self.base.join(path))
+            && let [kind] = row.kinds
+        {
+            let to = if *kind <= FateKind::Approximated { vec![self.file.clone()] } else { Vec::new() };
+            let reason = if *kind == FateKind::Mapped { "" } else { row.text };
+            self.enter(path, *kind, to, reason);
+        }
     }
 
     pub(super) fn ignored(&mut self, path: &[&str], reason: impl Into<String>) {

@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::{
     api::core::v1::{
-        ConfigMapVolumeSource, Container, EmptyDirVolumeSource, KeyToPath, PersistentVolumeClaim,
-        PersistentVolumeClaimVolumeSource, PodSpec, SecretVolumeSource, Volume, VolumeMount,
+        ConfigMapVolumeSource, Container, EmptyDirVolumeSource, HostPathVolumeSource, KeyToPath,
+        PersistentVolumeClaim, PersistentVolumeClaimVolumeSource, PodSpec, SecretVolumeSource, Volume,
+        VolumeMount,
     },
     apimachinery::pkg::api::resource::Quantity,
 };
 
 use super::{
-    Context, FileBundle,
+    Context, FileBundle, development,
     files::{self, Bind},
+    kompose::claims::{self, Wanted},
     ledger::Entries,
     secrets::Secrets,
     security,
@@ -30,6 +32,12 @@ const EXECUTABLE: i32 = 0o755;
 /// Images that refuse a data directory with a `lost+found` in it.
 const DATABASES: &[&str] =
     &["mysql", "mariadb", "percona", "postgres", "postgresql", "postgis", "timescaledb", "mongo"];
+
+/// Words in targets at which images have nothing that a new volume would miss.
+const DATA_TARGETS: &[&str] = &[
+    "/var/lib", "data", "log", "cache", "tmp", "temp", "backup", "upload", "storage", "/root", "/home",
+    "/run",
+];
 
 /// What mounting needs to look at and to add to.
 pub(super) struct Mounting<'a, 'b, 'c> {
@@ -144,6 +152,7 @@ pub(super) fn plan(
     if mounting.service.volumes.is_some() {
         entries.mapped(&["volumes"]);
     }
+    claims::enter(mounting.service, entries);
     volumes_from(mounting, entries);
     for text in mounting.service.tmpfs.iter().flat_map(|field| &field.value) {
         tmpfs(text, &mut mounted, entries);
@@ -174,7 +183,14 @@ fn one(mounting: &mut Mounting<'_, '_, '_>, mount: &Mount, mounted: &mut Mounted
         |field: &Option<Spanned<String>>| field.as_ref().map_or("", |text| text.value.as_str()).to_owned();
     let (kind, source, target) = (text(&mount.r#type), text(&mount.source), text(&mount.target));
     let key = &["volumes"][..];
+    if by_label(mounting, mount, mounted, entries) {
+        return;
+    }
     match kind.as_str() {
+        "volume" if files::spares_the_image(mounting.service, mount) && mounting.context.mounts_code => {
+            let reason = format!("`{target}`: an empty directory that is filled from the image");
+            entries.approximated(key, reason);
+        }
         "volume" if files::spares_the_image(mounting.service, mount) => {
             let reason = format!("`{target}`: nothing hides what the image has there");
             entries.ignored(key, reason);
@@ -190,7 +206,11 @@ fn one(mounting: &mut Mounting<'_, '_, '_>, mount: &Mount, mounted: &mut Mounted
                 ),
             );
         }
-        "volume" => named(mounting, mount, &source, &target, mounted),
+        "volume" => {
+            named(mounting, mount, &source, &target, mounted);
+            let how = mounting.storage.of_volume(&source).map(|kept| &kept.how);
+            copied(mount, &target, how, entries);
+        }
         "bind" => bind(mounting, mount, &source, &target, mounted, entries),
         "tmpfs" => {
             let settings = mount.tmpfs.as_ref().map(|settings| &settings.value);
@@ -203,6 +223,11 @@ fn one(mounting: &mut Mounting<'_, '_, '_>, mount: &Mount, mounted: &mut Mounted
         }
         _ => entries.unsupported(key, format!("`{kind}` mounts: a pod has nothing of the kind")),
     }
+    lesser(mount, entries);
+}
+
+/// Settings that say nothing to a cluster.
+fn lesser(mount: &Mount, entries: &mut Entries<'_>) {
     for (present, reason) in [
         (mount.consistency.is_some(), "consistency is a setting of Docker Desktop"),
         (
@@ -218,9 +243,37 @@ fn one(mounting: &mut Mounting<'_, '_, '_>, mount: &Mount, mounted: &mut Mounted
         ),
     ] {
         if present {
-            entries.approximated(key, reason);
+            entries.approximated(&["volumes"], reason);
         }
     }
+}
+
+/// Mounts what a label asks for in place of what is declared, if one does.
+fn by_label(
+    mounting: &Mounting<'_, '_, '_>,
+    mount: &Mount,
+    mounted: &mut Mounted,
+    entries: &mut Entries<'_>,
+) -> bool {
+    let text =
+        |field: &Option<Spanned<String>>| field.as_ref().map_or("", |text| text.value.as_str()).to_owned();
+    let (kind, target) = (text(&mount.r#type), text(&mount.target));
+    let (volume, reason) = match (claims::wanted(mounting.service), kind.as_str()) {
+        (Some(Wanted::EmptyDir), "volume" | "bind") => {
+            (empty(""), format!("`{target}`: a directory that lives as long as its pod"))
+        }
+        (Some(Wanted::HostPath), "bind") => {
+            let source = HostPathVolumeSource { path: text(&mount.source), type_: None };
+            let volume = Volume { host_path: Some(source), ..Volume::default() };
+            (volume, format!("`{target}`: a directory of whatever node the pod is on"))
+        }
+        _ => return false,
+    };
+    let name = mounted.name(&target);
+    let read_only = files::is_read_only(mount).then_some(true);
+    mounted.add(Volume { name: name.clone(), ..volume }, VolumeMount { read_only, ..at(&name, &target) });
+    entries.approximated(&["volumes"], reason);
+    true
 }
 
 fn named(
@@ -233,6 +286,7 @@ fn named(
     let Some(kept) = mounting.storage.of_volume(source).cloned() else { return };
     let sub_path =
         mount.volume.as_ref().and_then(|volume| volume.value.subpath.as_ref()).map(|path| path.value.clone());
+    let sub_path = sub_path.or_else(|| claims::sub_path(mounting.service));
     let read_only = files::is_read_only(mount).then_some(true);
     let known = mounted.volumes.iter().any(|volume| volume.name == kept.claim)
         || mounted
@@ -244,16 +298,28 @@ fn named(
     if !known {
         let volume = Volume { name: name.clone(), ..Volume::default() };
         match kept.how {
-            How::Template => mounted.claim_templates.push(storage::claim_object(&name, false)),
+            How::Template => mounted.claim_templates.push(kept.template(&name)),
             How::Claim | How::External => mounted.volumes.push(claimed(volume, &kept.claim)),
             How::Nfs(ref server) => mounted.volumes.push(Volume { nfs: Some(server.clone()), ..volume }),
-            How::Memory => mounted.volumes.push(memory(&name, None)),
+            How::Memory(size) => mounted.volumes.push(memory(&name, size)),
         }
     }
     if kept.how == How::Template && point.sub_path.is_none() && is_database(&mounting.image) {
         point.sub_path = Some("data".to_owned());
     }
     mounted.mount(point);
+}
+
+/// Docker fills an empty volume with what the image has at its target; nothing does so in a cluster.
+fn copied(mount: &Mount, target: &str, how: Option<&How>, entries: &mut Entries<'_>) {
+    let starts_empty = matches!(how, Some(How::Claim | How::Template | How::Memory(_)));
+    let says_no = mount.volume.as_ref().and_then(|volume| volume.value.nocopy.as_ref());
+    if says_no.is_some_and(|nocopy| nocopy.value) {
+        entries.mapped_as(&["volumes"], format!("`{target}`: nothing is copied from the image"));
+    } else if starts_empty && !DATA_TARGETS.iter().any(|word| target.to_ascii_lowercase().contains(word)) {
+        let reason = format!("`{target}`: what the image has there is not copied into the claim");
+        entries.approximated(&["volumes"], reason);
+    }
 }
 
 fn is_database(image: &str) -> bool {
@@ -272,7 +338,11 @@ fn bind(
     let key = &["volumes"][..];
     let read_only = files::is_read_only(mount);
     let stem = source.trim_end_matches('/').rsplit('/').next().unwrap_or("files").to_owned();
-    match files::judge(mounting.context, mounting.service, source, target, read_only) {
+    let judged = match claims::wanted(mounting.service) {
+        Some(Wanted::Claim) => Bind::Data("a label asks for a claim"),
+        _ => files::judge(mounting.context, mounting.service, source, target, read_only),
+    };
+    match judged {
         Bind::File(content) => {
             let file = name::data_key(&stem);
             let contents = BTreeMap::from([(stem.clone(), content)]);
@@ -294,6 +364,9 @@ fn bind(
                     format!("`{target}` is for reading only in a cluster: it is a ConfigMap"),
                 );
             }
+        }
+        Bind::SourceCode if mounting.context.mounts_code => {
+            entries.mapped_to(key, development::CODE_MOUNTS);
         }
         Bind::SourceCode => {
             entries.ignored(

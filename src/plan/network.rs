@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{HostAlias, PodDNSConfig, PodDNSConfigOption, PodSpec};
+use k8s_openapi::api::core::v1::{HostAlias, PodDNSConfig, PodDNSConfigOption, PodSpec, ServicePort};
 
 use super::{ClusterService, Context, ledger::Entries, ports::Ports};
 use crate::{compose::model::Service, k8s::name, text::Spanned};
@@ -35,15 +35,17 @@ pub(super) fn services(
             .and_then(|service| service.deploy.as_ref()?.value.endpoint_mode.as_ref())
             .is_some_and(|mode| mode.value == "dnsrr");
     let own = context.names.object(name);
-    let mut services =
-        vec![ClusterService { name: own.to_owned(), comment: None, ports: listening.clone(), headless }];
-    services.extend(context.hosts.aliases_of(name).map(|alias| ClusterService {
-        name: alias.to_owned(),
-        comment: Some(format!("{own} by another name that is in use")),
-        ports: listening.clone(),
-        headless,
+    let mut services = vec![inner(own.to_owned(), None, listening.clone(), headless)];
+    services.extend(context.hosts.aliases_of(name).map(|alias| {
+        let comment = format!("{own} by another name that is in use");
+        inner(alias.to_owned(), Some(comment), listening.clone(), headless)
     }));
     services
+}
+
+/// A Service for other pods.
+fn inner(name: String, comment: Option<String>, ports: Vec<ServicePort>, headless: bool) -> ClusterService {
+    ClusterService { name, comment, ports, headless, type_: None, external_traffic_policy: None }
 }
 
 fn namespaces(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
@@ -168,25 +170,14 @@ fn networks(service: &Service, entries: &mut Entries<'_>) {
             ("ipv6_address", settings.ipv6_address.is_some()),
             ("link_local_ips", settings.link_local_ips.is_some()),
             ("mac_address", settings.mac_address.is_some()),
-        ] {
-            if present {
-                let reason = "pods get their addresses from the cluster: refer to services by name";
-                entries.unsupported(&["networks", network, key], reason);
-            }
-        }
-        if settings.aliases.is_some() {
-            let reason = "a further Service for each name that is in use, known in the whole namespace";
-            entries.approximated(&["networks", network, "aliases"], reason);
-        }
-        for (key, present) in [
+            ("aliases", settings.aliases.is_some()),
             ("driver_opts", settings.driver_opts.is_some()),
             ("gw_priority", settings.gw_priority.is_some()),
             ("interface_name", settings.interface_name.is_some()),
             ("priority", settings.priority.is_some()),
         ] {
             if present {
-                entries
-                    .ignored(&["networks", network, key], "a pod has one network card, given by the cluster");
+                entries.as_ever(&["networks", network, key]);
             }
         }
     }

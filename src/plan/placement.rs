@@ -12,16 +12,17 @@ use k8s_openapi::{
 
 use super::{SERVICE_LABEL, ledger::Entries};
 use crate::{
-    compose::model::{Deploy, Placement},
+    compose::model::{Placement, Service},
     k8s::name,
 };
 
-pub(super) fn plan(deploy: &Deploy, service: &str, pod: &mut PodSpec, entries: &mut Entries<'_>) {
-    let Some(placement) = &deploy.placement else { return };
+pub(super) fn plan(service: &Service, name: &str, pod: &mut PodSpec, entries: &mut Entries<'_>) {
+    let deploy = service.deploy.as_ref();
+    let Some(placement) = deploy.and_then(|deploy| deploy.value.placement.as_ref()) else { return };
     let Placement { constraints: _, preferences: _, max_replicas_per_node: _, extensions: _ } =
         &placement.value;
     let own = LabelSelector {
-        match_labels: Some(BTreeMap::from([(SERVICE_LABEL.to_owned(), service.to_owned())])),
+        match_labels: Some(BTreeMap::from([(SERVICE_LABEL.to_owned(), name.to_owned())])),
         ..LabelSelector::default()
     };
     let affinity = Affinity {

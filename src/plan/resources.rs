@@ -61,10 +61,7 @@ fn older(service: &Service, requests: &mut Quantities, limits: &mut Quantities, 
     }
     if let Some(shares) = &service.cpu_shares {
         requests.insert("cpu".to_owned(), quantity::cpu(shares.value as f64 / 1024.0));
-        entries.approximated(
-            &["cpu_shares"],
-            "a weight among neighbours becomes a request: 1024 is one processor",
-        );
+        entries.as_ever(&["cpu_shares"]);
     }
     if let Some(limit) = &service.mem_limit {
         limits.insert("memory".to_owned(), quantity::memory(limit.value.0));
@@ -95,8 +92,7 @@ fn deployed(
         }
         entries.mapped(LIMITS);
         if pids.is_some() {
-            let reason = "pods have no limit of processes: set the kubelet's podPidsLimit";
-            entries.unsupported(&[LIMITS, &["pids"]].concat(), reason);
+            entries.as_ever(&[LIMITS, &["pids"]].concat());
         }
     }
     if let Some(reservations) = reservations {
@@ -111,9 +107,7 @@ fn deployed(
         entries.mapped(RESERVATIONS);
         devices(wanted.as_ref(), &[RESERVATIONS, &["devices"]].concat(), limits, entries);
         if generic_resources.is_some() {
-            let reason =
-                "a cluster has extended resources by other names: request the one that its nodes offer";
-            entries.unsupported(&[RESERVATIONS, &["generic_resources"]].concat(), reason);
+            entries.as_ever(&[RESERVATIONS, &["generic_resources"]].concat());
         }
     }
 }

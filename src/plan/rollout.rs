@@ -35,8 +35,7 @@ pub(super) fn plan(service: &Service, decided: Decided, entries: &mut Entries<'_
         entries.ignored(&["deploy", "replicas"], "it runs once on every node");
     }
     if rollback_config.is_some() {
-        let reason = "a roll-back is an update to an older revision: it proceeds as updates do";
-        entries.unsupported(&["deploy", "rollback_config"], reason);
+        entries.as_ever(&["deploy", "rollback_config"]);
     }
     if let Some(policy) = restart_policy {
         let again = matches!(decided, Decided::Job | Decided::CronJob)
@@ -47,8 +46,7 @@ pub(super) fn plan(service: &Service, decided: Decided, entries: &mut Entries<'_
         }
         for (key, present) in [("delay", policy.delay.is_some()), ("window", policy.window.is_some())] {
             if present {
-                let reason = "the kubelet waits longer after each failure, from 10 seconds to 5 minutes";
-                entries.unsupported(&["deploy", "restart_policy", key], reason);
+                entries.as_ever(&["deploy", "restart_policy", key]);
             }
         }
         if policy.max_attempts.is_some() && decided != Decided::Job {
@@ -72,8 +70,7 @@ fn updating(update: &UpdateConfig, entries: &mut Entries<'_>) -> Update {
         [("failure_action", failure_action.is_some()), ("max_failure_ratio", max_failure_ratio.is_some())]
     {
         if present {
-            let reason = "an update that fails stops where it is: `kubectl rollout undo` takes it back";
-            entries.unsupported(&["deploy", "update_config", key], reason);
+            entries.as_ever(&["deploy", "update_config", key]);
         }
     }
     let seconds = |field: &Option<Spanned<Duration>>| {
@@ -83,10 +80,7 @@ fn updating(update: &UpdateConfig, entries: &mut Entries<'_>) -> Update {
             .filter(|seconds| *seconds > 0)
     };
     if monitor.is_some() {
-        entries.approximated(
-            &["deploy", "update_config", "monitor"],
-            "the time in which an update has to proceed",
-        );
+        entries.as_ever(&["deploy", "update_config", "monitor"]);
     }
     Update {
         recreate: at_once == 0,

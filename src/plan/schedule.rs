@@ -12,7 +12,8 @@ use self::source::{Images, Source, Start};
 use super::{Context, Kind, kinds};
 use crate::{
     compose::model::Service,
-    shell::{self, Loop, Verdict, crontab},
+    k8s::versions::Feature,
+    shell::{self, Fit, Loop, Verdict, crontab},
 };
 
 /// Seconds below which a controller never starts a job that is late.
@@ -113,6 +114,9 @@ fn of_service(source: &Source<'_>, start: &Start) -> Option<Scheduled> {
 fn stays(context: &Context<'_>, name: &str, service: &Service, found: &Loop) -> Option<String> {
     let reason = if found.convert == Verdict::No {
         found.reasons.first().cloned().unwrap_or_else(|| "no schedule says it".to_owned())
+    } else if found.fit == Fit::Every && !Feature::EverySchedule.is_on(context.kubernetes) {
+        let since = Feature::EverySchedule.since();
+        format!("clusters before {since} do not time `@every` right, and nothing else says the interval")
     } else {
         obstacle(context, name, service)?
     };

@@ -134,7 +134,10 @@ fn capability(name: &str) -> String {
 fn security_option(option: &Spanned<String>, own: &mut SecurityContext, entries: &mut Entries<'_>) {
     let (name, value) = option.value.split_once([':', '=']).unwrap_or((option.value.as_str(), ""));
     match (name, value) {
-        ("no-new-privileges", "" | "true") => own.allow_privilege_escalation = Some(false),
+        ("no-new-privileges", "" | "true") => {
+            own.allow_privilege_escalation = Some(false);
+            entries.mapped_as(&["security_opt"], format!("`{}` is so for every container", option.value));
+        }
         ("no-new-privileges", _) => own.allow_privilege_escalation = None,
         ("seccomp", "unconfined") => {
             own.seccomp_profile =
@@ -144,7 +147,9 @@ fn security_option(option: &Spanned<String>, own: &mut SecurityContext, entries:
             own.app_armor_profile =
                 Some(AppArmorProfile { type_: "Unconfined".to_owned(), localhost_profile: None });
         }
-        ("label", "disable") => {}
+        ("label", "disable") => {
+            entries.mapped_as(&["security_opt"], "`label:disable`: labels are set only where asked for");
+        }
         ("label", label) => selinux(label, own),
         ("systempaths", "unconfined") => own.proc_mount = Some("Unmasked".to_owned()),
         _ => {

@@ -13,10 +13,17 @@ use super::{
     Context, files,
     jobs::Jobs,
     kinds::{self, Decided, Kinds},
+    kompose::{
+        self,
+        claims::{self, Wanted},
+    },
     ledger::{Entries, KeyPath, Ledger},
 };
 use crate::{
-    compose::model::{Mount, Service, Volume},
+    compose::{
+        model::{Mount, Service, Volume},
+        values::bytes,
+    },
     k8s::name,
     text::Spanned,
 };
@@ -44,6 +51,7 @@ struct Directory {
     app: String,
     users: BTreeSet<String>,
     several_replicas: bool,
+    object: PersistentVolumeClaim,
 }
 
 /// How one named volume is kept.
@@ -67,15 +75,25 @@ pub(super) enum How {
     External,
     /// A directory of an NFS server, mounted as it is.
     Nfs(NFSVolumeSource),
-    /// In memory.
-    Memory,
+    /// In memory, with a limit in bytes.
+    Memory(Option<i64>),
+}
+
+impl Kept {
+    /// What a StatefulSet claims by this name for each of its pods.
+    pub(super) fn template(&self, name: &str) -> PersistentVolumeClaim {
+        let mut claim = with_access(self.object.clone(), false);
+        claim.metadata.name = Some(name.to_owned());
+        claim
+    }
 }
 
 impl Storage {
     /// Decides for every named volume that some service mounts.
     pub(super) fn of(context: &Context<'_>, kinds: &Kinds) -> Self {
         let mut users: BTreeMap<String, Vec<(&str, bool)>> = BTreeMap::new();
-        for (name, service) in context.services() {
+        let kept = |service: &Service| claims::wanted(service) != Some(Wanted::EmptyDir);
+        for (name, service) in context.services().filter(|(_, service)| kept(service)) {
             for mount in effective(context, service)
                 .into_iter()
                 .filter(|mount| !files::spares_the_image(service, mount))
@@ -115,8 +133,12 @@ impl Storage {
                 || self.volumes.values().any(|kept| kept.claim == *name)
         };
         let claim = name::free(&wanted, taken);
-        let new =
-            || Directory { claim, app: app.to_owned(), users: BTreeSet::new(), several_replicas: false };
+        let new = || {
+            let mut object = claim_object(&claim, false);
+            claims::settle(&mut object, None, Some(service));
+            let users = BTreeSet::new();
+            Directory { claim, app: app.to_owned(), users, several_replicas: false, object }
+        };
         let directory = self.directories.entry(source.to_owned()).or_insert_with(new);
         directory.users.insert(key.to_owned());
         directory.several_replicas |=
@@ -129,7 +151,8 @@ impl Storage {
         let kept = self.volumes.values().filter(|kept| kept.how == How::Claim && kept.apps == [app]);
         let directories = self.directories.values().filter(|directory| directory.app == app);
         let claims = directories.map(|directory| {
-            claim_object(&directory.claim, directory.users.len() > 1 || directory.several_replicas)
+            let shared = directory.users.len() > 1 || directory.several_replicas;
+            with_access(directory.object.clone(), shared)
         });
         kept.map(|kept| kept.object.clone()).chain(claims).collect()
     }
@@ -201,12 +224,10 @@ pub(super) fn effective(context: &Context<'_>, service: &Service) -> Vec<Mount> 
 }
 
 /// A claim of the usual size; `shared` if pods on several nodes mount it.
-pub(super) fn claim_object(claim: &str, shared: bool) -> PersistentVolumeClaim {
-    let mode = if shared { "ReadWriteMany" } else { "ReadWriteOnce" };
-    PersistentVolumeClaim {
+fn claim_object(claim: &str, shared: bool) -> PersistentVolumeClaim {
+    let claim = PersistentVolumeClaim {
         metadata: ObjectMeta { name: Some(claim.to_owned()), ..ObjectMeta::default() },
         spec: Some(PersistentVolumeClaimSpec {
-            access_modes: Some(vec![mode.to_owned()]),
             resources: Some(VolumeResourceRequirements {
                 requests: Some(BTreeMap::from([("storage".to_owned(), Quantity(SIZE.to_owned()))])),
                 ..VolumeResourceRequirements::default()
@@ -214,7 +235,16 @@ pub(super) fn claim_object(claim: &str, shared: bool) -> PersistentVolumeClaim {
             ..PersistentVolumeClaimSpec::default()
         }),
         ..PersistentVolumeClaim::default()
+    };
+    with_access(claim, shared)
+}
+
+fn with_access(mut claim: PersistentVolumeClaim, shared: bool) -> PersistentVolumeClaim {
+    let mode = if shared { "ReadWriteMany" } else { "ReadWriteOnce" };
+    if let Some(spec) = &mut claim.spec {
+        spec.access_modes = Some(vec![mode.to_owned()]);
     }
+    claim
 }
 
 fn keep(context: &Context<'_>, kinds: &Kinds, volume: &str, users: &[(&str, bool)]) -> Kept {
@@ -242,10 +272,14 @@ fn keep(context: &Context<'_>, kinds: &Kinds, volume: &str, users: &[(&str, bool
     };
     let mut object = claim_object(&claim, several_pods);
     if let Some(labels) = declared.and_then(|volume| volume.labels.as_ref()) {
-        let legal = labels.value.iter().filter(|(key, _)| name::is_label_key(key));
-        object.metadata.annotations =
-            Some(legal.map(|(key, value)| (key.clone(), value.value.clone())).collect());
+        let own = |key: &str| name::is_label_key(key) && !key.starts_with(kompose::PREFIX);
+        let legal = labels.value.iter().filter(|(key, _)| own(key));
+        let annotations: BTreeMap<String, String> =
+            legal.map(|(key, value)| (key.clone(), value.value.clone())).collect();
+        object.metadata.annotations = (!annotations.is_empty()).then_some(annotations);
     }
+    let user = names.first().and_then(|name| context.project.services.get(*name));
+    claims::settle(&mut object, declared, user.map(|user| &user.value));
     Kept { claim, how, apps, object }
 }
 
@@ -260,11 +294,47 @@ fn special(volume: &Volume) -> Option<How> {
             Some(How::Nfs(NFSVolumeSource {
                 server: server.to_owned(),
                 path: path.to_owned(),
-                read_only: None,
+                read_only: mount_options(volume).any(|option| option == "ro").then_some(true),
             }))
         }
-        "tmpfs" => Some(How::Memory),
+        "tmpfs" => {
+            let size = mount_options(volume).find_map(|option| option.strip_prefix("size="));
+            Some(How::Memory(size.and_then(|size| bytes::parse(size).ok())))
+        }
         _ => None,
+    }
+}
+
+/// What `o` lists for the mount of a volume of the local driver.
+fn mount_options(volume: &Volume) -> impl Iterator<Item = &str> {
+    let options = volume.driver_opts.as_ref().and_then(|options| options.value.get("o"));
+    options.into_iter().flat_map(|text| text.value.split(',')).filter(|option| !option.is_empty())
+}
+
+/// Says what became of the options of the local driver.
+fn driver_options(volume: &Volume, how: &How, entries: &mut Entries<'_>) {
+    let known: &[&str] = match how {
+        How::Nfs(_) => &["addr=", "ro", "rw"],
+        How::Memory(_) => &["size="],
+        _ => {
+            let reason = "options of a volume driver: a StorageClass has its own";
+            return entries.unsupported(&["driver_opts"], reason);
+        }
+    };
+    entries.mapped(&["driver_opts"]);
+    let lost: Vec<&str> = mount_options(volume)
+        .filter(|option| {
+            !known.iter().any(|known| option == known || known.ends_with('=') && option.starts_with(known))
+        })
+        .collect();
+    if !lost.is_empty() {
+        let reason = format!("`{}`: mount options belong to a PersistentVolume", lost.join(","));
+        entries.approximated(&["driver_opts", "o"], reason);
+    } else if mount_options(volume).any(|option| option == "rw") {
+        entries.mapped_as(&["driver_opts", "o"], "`rw` is so unless `ro` is said");
+    }
+    if matches!(how, How::Memory(_)) {
+        entries.ignored(&["driver_opts", "device"], "memory has no device");
     }
 }
 
@@ -283,20 +353,17 @@ fn settings(volume: &Volume, how: &How, entries: &mut Entries<'_>) {
             .unsupported(&["driver"], "volumes of a cluster come from a StorageClass: name it in the claim");
     }
     if driver_opts.is_some() {
-        match how {
-            How::Nfs(_) | How::Memory => entries.mapped(&["driver_opts"]),
-            _ => entries
-                .unsupported(&["driver_opts"], "options of a volume driver: a StorageClass has its own"),
-        }
+        driver_options(volume, how, entries);
     }
     if external.is_some() {
-        let reason =
-            "the claim has to be in the namespace; it stands in a file of yours, to keep or to delete";
-        entries.approximated(&["external"], reason);
+        entries.as_ever(&["external"]);
     }
     if labels.is_some() {
         match how {
-            How::Claim | How::Template => entries.approximated(&["labels"], "annotations of the claim"),
+            How::Claim | How::Template => {
+                entries.approximated(&["labels"], "annotations of the claim");
+                claims::enter_volume(volume, entries);
+            }
             _ => entries.ignored(&["labels"], "there is no claim in the tree that could carry them"),
         }
     }

@@ -45,8 +45,7 @@ pub(super) fn enter(context: &Context<'_>, ledger: &mut Ledger) {
     let config_file = |app: &str| context.layout.app_file(app, "kustomization.yaml");
     objects(context, "configs", &project.configs, &config_file, &uses_config, ledger);
     for name in project.models.keys() {
-        let reason = "a cluster has no model runner: run the model as a service and name it in variables";
-        Entries::new(ledger, KeyPath::new(["models", name]), "").unsupported(&[], reason);
+        Entries::new(ledger, KeyPath::new(["models", name]), "").as_ever(&[]);
     }
 }
 
@@ -68,7 +67,10 @@ pub(super) fn warn_of_missing(context: &Context<'_>, report: &mut Report) {
         for (key, object) in objects {
             let Some(file) = &object.file else { continue };
             if context.files.kind(Utf8Path::new(&file.value)) != Some(FileKind::File) {
-                let message = format!("the file of the {kind} `{key}` is not there: it is empty in the tree");
+                let shown = Utf8Path::new(&file.value);
+                let shown = shown.strip_prefix(context.directory()).unwrap_or(shown);
+                let message =
+                    format!("the file `{shown}` of the {kind} `{key}` is not there: it is empty in the tree");
                 let help = match kind {
                     "secret" => "write the value into the secret's file of the tree",
                     _ => "make the file and run again",
@@ -110,10 +112,7 @@ fn settings(network: &Network, entries: &mut Entries<'_>) {
         ("enable_ipv6", enable_ipv6.is_some()),
     ] {
         if present {
-            entries.ignored(
-                &[key],
-                "the network of a cluster is its own: addresses and drivers are not the project's",
-            );
+            entries.as_ever(&[key]);
         }
     }
 }
@@ -156,7 +155,7 @@ fn objects(
             entries.ignored(&["name"], "objects are named by their key: a namespace keeps projects apart");
         }
         if labels.is_some() {
-            entries.ignored(&["labels"], "labels of a secret or config are the engine's");
+            entries.as_ever(&["labels"]);
         }
         for (key, present) in [
             ("driver", driver.is_some()),
@@ -164,10 +163,7 @@ fn objects(
             ("template_driver", template_driver.is_some()),
         ] {
             if present {
-                entries.unsupported(
-                    &[key],
-                    "a driver of the engine: see External Secrets for stores of secrets",
-                );
+                entries.as_ever(&[key]);
             }
         }
     }

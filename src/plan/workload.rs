@@ -52,39 +52,18 @@ pub(super) struct Draft {
     pub(super) object: String,
     pub(super) workload: Workload,
     pub(super) variables: BTreeMap<String, String>,
+    /// Values that refer to variables, as the kubelet reads them.
+    pub(super) composed: BTreeMap<String, String>,
 }
 
-/// Attributes that no pod has, with what a user can do instead.
-const WITHOUT_COUNTERPART: &[(&str, &str)] = &[
-    ("blkio_config", "pods have no limits of block devices: see the node's I/O configuration"),
-    ("cgroup", "control groups are the container runtime's business"),
-    ("cgroup_parent", "control groups are the kubelet's business: see its --cgroup-root"),
-    ("cpu_count", "a setting of Windows containers: see `cpus`"),
-    ("cpu_percent", "a setting of Windows containers: see `cpus`"),
-    ("cpu_rt_period", "pods have no real-time scheduling: it is a setting of nodes"),
-    ("cpu_rt_runtime", "pods have no real-time scheduling: it is a setting of nodes"),
-    ("cpuset", "pods do not choose processors: see the kubelet's static CPU manager policy"),
-    ("credential_spec", "on Windows nodes: securityContext.windowsOptions.gmsaCredentialSpec"),
-    ("device_cgroup_rules", "devices come from device plugins: request their resource instead"),
-    ("devices", "devices come from device plugins: request their resource instead"),
-    ("domainname", "a pod's domain is the cluster's: refer to services by name"),
-    ("external_links", "containers of other projects: give them a Service of type ExternalName"),
-    ("isolation", "a setting of Windows containers"),
-    ("logging", "a cluster's nodes collect what containers print: configure it there"),
-    ("mac_address", "pods get their addresses from the cluster"),
-    ("mem_swappiness", "swap is a setting of nodes"),
-    ("memswap_limit", "swap is a setting of nodes"),
-    ("models", "a cluster has no model runner: run the model as a service and name it in variables"),
-    ("oom_kill_disable", "the kernel kills by quality of service: set requests equal to limits"),
-    ("oom_score_adj", "the kernel kills by quality of service: set requests equal to limits"),
-    ("pids_limit", "pods have no limit of processes: set the kubelet's podPidsLimit"),
-    ("provider", "a program outside of the cluster makes this service: provide it by other means"),
-    ("storage_opt", "options of the engine's storage driver; for its size set an ephemeral-storage limit"),
-    ("ulimits", "limits of processes are the container runtime's: set them on nodes or in the entrypoint"),
-    ("use_api_socket", "the engine's socket: give the workload a ServiceAccount with the rights it needs"),
-    ("uts", "a pod has a host name of its own"),
-    ("pre_start", "make it an initContainer of your own"),
-];
+impl Draft {
+    /// A draft without variables.
+    fn new(key: &str, app: String, workload: Workload) -> Self {
+        let (variables, composed) = (BTreeMap::new(), BTreeMap::new());
+        let object = workload.name.clone();
+        Self { key: key.to_owned(), app, object, workload, variables, composed }
+    }
+}
 
 /// Decides one service, every attribute of it: a workload, and those of its jobs if it has any.
 pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, '_, '_>) -> Vec<Draft> {
@@ -94,7 +73,6 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     let object = context.names.workload(key).to_owned();
     let file = context.layout.service_file(key, &file_name(context, key, &app, &object, decided));
     let entries = &mut Entries::new(parts.ledger, KeyPath::new(["services", key]), file.clone());
-    entries.mapped(&[]);
     every_attribute(service, entries);
 
     let mut pod = PodSpec::default();
@@ -109,7 +87,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     security::plan(service, &mut pod, &mut container, entries);
     network::plan(service, &mut pod, entries);
     order::plan(context, service, entries);
-    kompose::plan(service, jobs, &mut pod, &mut container, entries);
+    kompose::plan(service, &mut pod, &mut container, entries);
     let trimmed = jobs.map(|jobs| jobs.trimmed(service));
     let mounting = &mut Mounting {
         context,
@@ -123,31 +101,32 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     };
     let mut mounted = mounts::plan(mounting, &mut pod, &mut container, entries);
     life(service, decided, &mut pod, entries);
-    let kind = planned.and_then(Scheduled::kind).unwrap_or_else(|| kind(service, decided, &pod, entries));
+    let (mut kind, comments) = kind(service, decided, planned, &pod, &mut container, entries);
     let (annotations, mut pod_annotations) = labels(service, jobs, entries);
-    if let Some(deploy) = &service.deploy {
-        placement::plan(deploy, &name::dns_label(key), &mut pod, entries);
-    }
+    placement::plan(service, &name::dns_label(key), &mut pod, entries);
+    let mut services = services(context, parts.ports, key, decided);
+    let further = kompose::further(service, (&app, &object), &mut services, &mut kind, entries);
     let plain = container.clone();
     let concealed = parts.secrets.conceal(&mut container, &mut pod_annotations);
     pod.containers = vec![container];
     let workload = Workload {
         service: name::dns_label(key),
-        name: object.clone(),
+        name: object,
         component: component(decided, service, &image_name(&pod)),
         kind,
         is_further: false,
         file,
         waits: BTreeSet::new(),
-        comments: planned.map(Scheduled::comments).unwrap_or_default(),
+        comments,
         annotations,
         pod_annotations,
         concealed,
         claim_templates: std::mem::take(&mut mounted.claim_templates),
-        services: services(context, parts.ports, key, decided),
+        services,
+        further,
         pod,
     };
-    let draft = Draft { key: key.to_owned(), app, object, workload, variables: variables(context, service) };
+    let draft = Draft { variables: variables(context, service), ..Draft::new(key, app, workload) };
     jobs::drafts(context, service, parts.secrets, jobs, draft, &plain)
 }
 
@@ -188,6 +167,7 @@ fn services(context: &Context<'_>, ports: &Ports, key: &str, decided: Decided) -
 /// to the model has to be decided here or be named as decided elsewhere.
 #[expect(clippy::too_many_lines, reason = "one line an attribute")]
 fn every_attribute(service: &Service, entries: &mut Entries<'_>) {
+    entries.mapped(&[]);
     let Service {
         annotations: _,
         attach,
@@ -281,7 +261,10 @@ fn every_attribute(service: &Service, entries: &mut Entries<'_>) {
         working_dir: _,
         extensions,
     } = service;
-    let without_counterpart = [
+    let as_ever = [
+        ("attach", attach.is_some()),
+        ("develop", develop.is_some()),
+        ("container_name", container_name.is_some()),
         ("blkio_config", blkio_config.is_some()),
         ("cgroup", cgroup.is_some()),
         ("cgroup_parent", cgroup_parent.is_some()),
@@ -311,18 +294,10 @@ fn every_attribute(service: &Service, entries: &mut Entries<'_>) {
         ("uts", uts.is_some()),
         ("pre_start", pre_start.is_some()),
     ];
-    for (key, present) in without_counterpart {
-        let reason =
-            WITHOUT_COUNTERPART.iter().find(|(name, _)| *name == key).map_or("", |(_, reason)| reason);
+    for (key, present) in as_ever {
         if present {
-            entries.unsupported(&[key], reason);
+            entries.as_ever(&[key]);
         }
-    }
-    if attach.is_some() {
-        entries.ignored(&["attach"], "it only decides what `docker compose up` prints");
-    }
-    if develop.is_some() {
-        entries.ignored(&["develop"], "it only serves `docker compose watch`");
     }
     if profiles.is_some() {
         entries.mapped(&["profiles"]);
@@ -338,15 +313,15 @@ fn every_attribute(service: &Service, entries: &mut Entries<'_>) {
             entries.mapped_to(&[key], file);
         }
     }
-    if let Some(ports) = ports {
+    if let Some(ports) = ports.as_ref().filter(|_| !kompose::reach::is_published(service)) {
         published(ports, entries);
     }
-    if container_name.is_some() {
-        let reason = "the container is named for its app; others that use this name find a Service by it";
-        entries.approximated(&["container_name"], reason);
+    if let Some(links) = links.as_ref().filter(|links| !links.value.is_empty()) {
+        let names: Vec<String> = links.value.iter().map(|link| format!("`{}`", link.value)).collect();
+        entries.mapped_as(&["links"], format!("{}: each has a Service by its name", names.join(", ")));
     }
     for extension in extensions.keys() {
-        entries.ignored(&[extension], "an extension: it means nothing to compose");
+        entries.as_ever(&[extension]);
     }
 }
 
@@ -425,7 +400,26 @@ fn life(service: &Service, decided: Decided, pod: &mut PodSpec, entries: &mut En
     }
 }
 
-fn kind(service: &Service, decided: Decided, pod: &PodSpec, entries: &mut Entries<'_>) -> Kind {
+/// The kind of a workload with its details, and what is said above it.
+fn kind(
+    service: &Service,
+    decided: Decided,
+    planned: Option<&Scheduled>,
+    pod: &PodSpec,
+    container: &mut Container,
+    entries: &mut Entries<'_>,
+) -> (Kind, Vec<String>) {
+    kompose::cron::enter(service, decided, entries);
+    if let Some((kind, comment)) = kompose::cron::kind(service).filter(|_| planned.is_none()) {
+        health::drop(service.healthcheck.as_ref(), container, entries);
+        return (kind, vec![comment]);
+    }
+    let kind = planned.and_then(Scheduled::kind);
+    let kind = kind.unwrap_or_else(|| kind_of(service, decided, pod, entries));
+    (kind, planned.map(Scheduled::comments).unwrap_or_default())
+}
+
+fn kind_of(service: &Service, decided: Decided, pod: &PodSpec, entries: &mut Entries<'_>) -> Kind {
     let replicas = kinds::replicas(service).and_then(|replicas| i32::try_from(replicas).ok());
     if service.scale.is_some() {
         entries.mapped(&["scale"]);

@@ -78,7 +78,8 @@ impl<'a> Shared<'a> {
             if !has_all(&part, shared)
                 && let Some(own) = differences(&part, shared)
             {
-                let text = emit::documents(Some(header), &[in_line(Yaml::from(patch_of(name(job), own)))]);
+                let patch = Yaml::from(patch_of(name(job), version(job), own));
+                let text = emit::documents(Some(header), &[in_line(patch)]);
                 patches.push((Patch { path: format!("{}.cronjob.yaml", name(job)), target: None }, text));
             }
         }
@@ -98,7 +99,8 @@ impl<'a> Shared<'a> {
                     .to_owned()
             }
         };
-        let patch = Yaml::from(patch_of("cronjob-defaults", shared.clone()));
+        let version = self.jobs.first().map_or("batch/v1", |job| version(job));
+        let patch = Yaml::from(patch_of("cronjob-defaults", version, shared.clone()));
         let text = emit::documents(Some(&format!("{header}\n\n{what}")), &[in_line(commented(patch))]);
         (Patch { path: DEFAULTS.to_owned(), target: Some(self.target.clone()) }, text)
     }
@@ -117,8 +119,12 @@ fn app(object: &Value) -> &str {
     labels.and_then(|labels| labels.get(objects::NAME_LABEL)).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn patch_of(name: &str, content: Value) -> Value {
-    let identity = json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": name}});
+fn version(object: &Value) -> &str {
+    object.get("apiVersion").and_then(Value::as_str).unwrap_or("batch/v1")
+}
+
+fn patch_of(name: &str, version: &str, content: Value) -> Value {
+    let identity = json!({"apiVersion": version, "kind": "CronJob", "metadata": {"name": name}});
     merged(fields::ordered(&identity), content)
 }
 

@@ -20,7 +20,10 @@ use serde_json::{Value, json};
 
 use super::{cronjobs, text};
 use crate::{
-    k8s::fields,
+    k8s::{
+        fields,
+        versions::{self, Version},
+    },
     plan::{App, ClusterService, Concealed, JOBS_LABEL, Kind, SERVICE_LABEL, Update, Wait, Workload},
     yaml::emit::{self, Yaml},
 };
@@ -85,6 +88,15 @@ pub(super) fn workload(app: &App, workload: &Workload) -> Value {
     }
 }
 
+/// Gives an object the API version by which a cluster serves it. Without a version, a cluster is one of those
+/// that are still supported.
+pub(super) fn serve(object: &mut Value, kubernetes: Option<Version>) {
+    let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default();
+    if let Some(version) = kubernetes.and_then(|cluster| versions::api_version(kind, cluster)) {
+        object["apiVersion"] = json!(version);
+    }
+}
+
 /// The Services of a workload.
 pub(super) fn services(app: &App, workload: &Workload) -> Vec<Value> {
     let object = |service: &ClusterService| {
@@ -95,7 +107,9 @@ pub(super) fn services(app: &App, workload: &Workload) -> Vec<Value> {
                 ..ObjectMeta::default()
             },
             spec: Some(ServiceSpec {
+                type_: service.type_.clone(),
                 cluster_ip: service.headless.then(|| "None".to_owned()),
+                external_traffic_policy: service.external_traffic_policy.clone(),
                 selector: Some(selector(workload)),
                 ports: Some(service.ports.clone()),
                 ..ServiceSpec::default()
@@ -125,13 +139,15 @@ pub(super) fn waiting(wait: &Wait) -> Value {
 }
 
 /// The patch that puts a workload's concealed fields back.
-pub(super) fn concealed(workload: &Workload) -> Option<Value> {
+pub(super) fn concealed(workload: &Workload, kubernetes: Option<Version>) -> Option<Value> {
     let Concealed { container, pod_annotations } = workload.concealed.as_ref()?;
-    Some(patch(workload, container, pod_annotations.clone()))
+    let mut patch = patch(workload, container, pod_annotations.clone());
+    serve(&mut patch, kubernetes);
+    Some(patch)
 }
 
 /// The same patch with nothing secret in it: what the fields hold in the tree.
-pub(super) fn concealed_example(workload: &Workload) -> String {
+pub(super) fn concealed_example(workload: &Workload, kubernetes: Option<Version>) -> String {
     let Some(Concealed { container: part, pod_annotations }) = &workload.concealed else {
         return String::new();
     };
@@ -147,7 +163,9 @@ pub(super) fn concealed_example(workload: &Workload) -> String {
     };
     let annotations = workload.pod_annotations.iter().filter(|(key, _)| pod_annotations.contains_key(*key));
     let annotations = annotations.map(|(key, value)| (key.clone(), value.clone())).collect();
-    emit::documents(Some(text::CONCEALED), &[Yaml::from(patch(workload, &example, annotations))])
+    let mut patch = patch(workload, &example, annotations);
+    serve(&mut patch, kubernetes);
+    emit::documents(Some(text::CONCEALED), &[Yaml::from(patch)])
 }
 
 fn exec_only(probe: Option<&Probe>) -> Option<Probe> {

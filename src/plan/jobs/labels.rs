@@ -1,5 +1,5 @@
 //! Labels by which schedulers beside a project know what to run in it, and when: those of ofelia and its kin,
-//! of swarm-cronjob, of deck-chores, and of kompose.
+//! of swarm-cronjob, and of deck-chores.
 //!
 //! A scheduler runs commands in containers that are there. A CronJob starts one of its own, from the same
 //! image with the same variables and volumes: what a command needs of the running container itself, it
@@ -131,7 +131,7 @@ fn is_true(value: &str) -> bool {
     ["true", "1", "yes", "on"].contains(&value.to_ascii_lowercase().as_str())
 }
 
-/// The service itself is a job: labels of swarm-cronjob and of kompose.
+/// The service itself is a job: labels of swarm-cronjob.
 fn own_schedule(
     context: &Context<'_>,
     name: &str,
@@ -140,9 +140,8 @@ fn own_schedule(
 ) -> Option<Jobs> {
     let of =
         |wanted: &str| labels.iter().find(|(_, key, _)| key == wanted).map(|(_, _, value)| value.as_str());
-    let by_swarm = of("swarm.cronjob.enable").is_some_and(is_true);
-    let wanted = if by_swarm { of("swarm.cronjob.schedule") } else { of("kompose.cronjob.schedule") }?;
-    let prefix = if by_swarm { "swarm.cronjob." } else { "kompose.cronjob." };
+    let wanted = of("swarm.cronjob.schedule").filter(|_| of("swarm.cronjob.enable").is_some_and(is_true))?;
+    let prefix = "swarm.cronjob.";
     let mut jobs = Jobs::default();
     let stagger = context.stagger.then_some(name);
     let when = match schedule::obstacle(context, name, service) {
@@ -157,21 +156,13 @@ fn own_schedule(
                 Err(problem) => Said::Not(problem.clone()),
             },
             _ if !is_taken => Said::Not("without its schedule there is no CronJob".to_owned()),
-            ("enable" | "skip-running", _) | ("concurrency_policy", "Allow" | "Forbid") => Said::Mapped,
-            ("replicas", "1") | ("backoff_limit", "0") => Said::Mapped,
-            ("concurrency_policy", _) => {
-                Said::Differs("a run that is late does not end the one before it: it is left out".to_owned())
-            }
-            ("backoff_limit", _) => {
-                Said::Differs("a run that failed is not tried again before its next time".to_owned())
-            }
+            ("enable" | "skip-running", _) | ("replicas", "1") => Said::Mapped,
             _ => Said::Not("nothing of a CronJob says it".to_owned()),
         };
         jobs.said.push((path.clone(), said));
     }
     if let Ok(when) = when {
-        let waits = of("swarm.cronjob.skip-running").is_some_and(is_true)
-            || of("kompose.cronjob.concurrency_policy").is_some_and(|policy| policy != "Allow");
+        let waits = of("swarm.cronjob.skip-running").is_some_and(is_true);
         jobs.instead = true;
         jobs.jobs.push(Job {
             schedule: when.schedule,

@@ -1,0 +1,47 @@
+//! `kustompose explain`: what becomes of a key of compose.
+
+use clap::Args;
+
+use super::{Io, put, show};
+use crate::{
+    diag::{Code, Diagnostic, Report},
+    plan::mapping::{self, Answer, Row},
+    text::Sources,
+};
+
+/// A key that compose does not have.
+const UNKNOWN_KEY: Code = Code { id: "KP100", name: "unknown-key" };
+
+/// The flags of `explain`.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The way to it, as in `services.web.ports`, `services.ports` or `healthcheck`
+    #[arg(value_name = "KEY")]
+    key: String,
+}
+
+/// Exit status 0, or 2 if compose has no such key.
+pub(super) fn run(arguments: &Arguments, io: &mut Io<'_>) -> u8 {
+    match mapping::explain(&arguments.key) {
+        Answer::Rows(rows) => {
+            let text: Vec<String> = rows.into_iter().map(paragraph).collect();
+            put(io.stdout, &text.join("\n"));
+            0
+        }
+        Answer::Unknown(nearest) => {
+            let message = format!("compose has no key `{}`", arguments.key);
+            let help = match nearest {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => "write the way to it: `services.ports`, `networks.internal`".to_owned(),
+            };
+            let mut report = Report::default();
+            report.push(Diagnostic::error(UNKNOWN_KEY, message).help(help));
+            show(&report, &Sources::default(), io);
+            2
+        }
+    }
+}
+
+fn paragraph(row: &Row) -> String {
+    format!("{}: {}\n  {}\n", row.path, row.fates(), row.text)
+}

@@ -1,0 +1,128 @@
+//! Volumes: size, class, selector, path within the volume, and what kind of volume a service wants at all.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::{
+    api::core::v1::{PersistentVolumeClaim, VolumeResourceRequirements},
+    apimachinery::pkg::{api::resource::Quantity, apis::meta::v1::LabelSelector},
+};
+
+use super::{PREFIX, label};
+use crate::{
+    compose::model::{Labels, Service, Volume},
+    k8s::{name, quantity},
+    plan::ledger::Entries,
+};
+
+const SIZE: &str = "kompose.volume.size";
+const CLASS: &str = "kompose.volume.storage-class-name";
+const SELECTOR: &str = "kompose.volume.selector";
+/// The label that kompose selects volumes by.
+const SELECTED_BY: &str = "io.kompose.service";
+const NOT_A_QUANTITY: &str = "its value is a quantity, like 500Mi";
+const NOT_A_CLASS: &str = "its value is the name of a StorageClass";
+
+/// What a service makes of all its volumes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::plan) enum Wanted {
+    ConfigMap,
+    Claim,
+    EmptyDir,
+    HostPath,
+}
+
+/// What `kompose.volume.type` asks for.
+pub(in crate::plan) fn wanted(service: &Service) -> Option<Wanted> {
+    let value = label(service, "kompose.volume.type")?.value.to_ascii_lowercase();
+    match value.as_str() {
+        "configmap" => Some(Wanted::ConfigMap),
+        "persistentvolumeclaim" => Some(Wanted::Claim),
+        "emptydir" => Some(Wanted::EmptyDir),
+        "hostpath" => Some(Wanted::HostPath),
+        _ => None,
+    }
+}
+
+/// The path within each volume of the service.
+pub(in crate::plan) fn sub_path(service: &Service) -> Option<String> {
+    let path = label(service, "kompose.volume.subpath")?.value.trim_matches('/');
+    (!path.is_empty() && !path.split('/').any(|part| part == "..")).then(|| path.to_owned())
+}
+
+/// Gives a claim what labels of its volume say, else what those of its first user do.
+pub(in crate::plan) fn settle(
+    claim: &mut PersistentVolumeClaim,
+    volume: Option<&Volume>,
+    user: Option<&Service>,
+) {
+    let of_volume = |key: &str| {
+        let labels: Option<&Labels> =
+            volume.and_then(|volume| volume.labels.as_ref()).map(|labels| &labels.value);
+        labels.and_then(|labels| labels.get(key)).map(|value| value.value.trim().to_owned())
+    };
+    let of_user = |key: &str| user.and_then(|user| label(user, key)).map(|label| label.value.to_owned());
+    let Some(spec) = claim.spec.as_mut() else { return };
+    let size = of_volume(SIZE).or_else(|| of_user(SIZE)).filter(|size| quantity::is_quantity(size));
+    if let Some(size) = size {
+        let requests = BTreeMap::from([("storage".to_owned(), Quantity(size))]);
+        spec.resources = Some(VolumeResourceRequirements {
+            requests: Some(requests),
+            ..VolumeResourceRequirements::default()
+        });
+    }
+    let class = of_volume(CLASS).or_else(|| of_user(CLASS)).filter(|class| name::is_dns_subdomain(class));
+    spec.storage_class_name = class.or_else(|| spec.storage_class_name.take());
+    if let Some(value) = of_volume(SELECTOR).filter(|value| name::is_label_value(value)) {
+        let labels = BTreeMap::from([(SELECTED_BY.to_owned(), value)]);
+        spec.selector = Some(LabelSelector { match_labels: Some(labels), ..LabelSelector::default() });
+    }
+}
+
+/// Enters what came of the labels of a service.
+pub(in crate::plan) fn enter(service: &Service, entries: &mut Entries<'_>) {
+    let has_volumes = service.volumes.is_some();
+    for (key, legal, wrong) in [
+        (SIZE, quantity::is_quantity as fn(&str) -> bool, NOT_A_QUANTITY),
+        (CLASS, name::is_dns_subdomain, NOT_A_CLASS),
+    ] {
+        let Some(label) = label(service, key) else { continue };
+        if !has_volumes {
+            label.refused("the service has no volumes", entries);
+        } else {
+            label.enter(if legal(label.value) { Ok(()) } else { Err(wrong) }, entries);
+        }
+    }
+    if let Some(label) = label(service, "kompose.volume.subpath") {
+        let legal = sub_path(service).is_some();
+        label.enter(if legal { Ok(()) } else { Err("its value is a path within the volume") }, entries);
+    }
+    if let Some(label) = label(service, "kompose.volume.type") {
+        match wanted(service) {
+            Some(Wanted::HostPath) => label.approximated(
+                "bind mounts only: directories of a node, which not every cluster allows, and which differ from node to node",
+                entries,
+            ),
+            Some(_) => label.mapped(entries),
+            None => label.refused("its value is configMap, persistentVolumeClaim, emptyDir or hostPath", entries),
+        }
+    }
+}
+
+/// Enters what came of the labels of a volume at the top.
+pub(in crate::plan) fn enter_volume(volume: &Volume, entries: &mut Entries<'_>) {
+    let labels = volume.labels.iter().flat_map(|labels| labels.value.iter());
+    for (key, value) in labels.filter(|(key, _)| key.starts_with(PREFIX)) {
+        let value = value.value.trim();
+        let came = match key.as_str() {
+            SIZE if !quantity::is_quantity(value) => Err(NOT_A_QUANTITY.to_owned()),
+            CLASS if !name::is_dns_subdomain(value) => Err(NOT_A_CLASS.to_owned()),
+            SELECTOR if !name::is_label_value(value) => Err("its value is the value of a label".to_owned()),
+            SIZE | CLASS | SELECTOR => Ok(()),
+            _ => Err(super::unknown(key)),
+        };
+        match came {
+            Ok(()) => entries.mapped(&["labels", key]),
+            Err(reason) => entries.unsupported(&["labels", key], reason),
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What becomes of every key of compose: the one table of it, which decisions take their reasons from, which
+//! `explain` prints, and of which `docs/mapping.md` is made.
+//!
+//! A key without a row of its own shares that of the key above it. A key may meet several fates, by what it
+//! says; any key at all is ignored where nothing makes use of it.
+
+mod service;
+mod top;
+
+use std::iter;
+
+use super::ledger::{FateKind, KeyPath};
+use crate::compose::schema;
+
+/// What becomes of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    /// The way to it; `*` stands for a name that is the project's own, `[]` for an item of a list.
+    pub path: &'static str,
+    /// The fates that it may meet, by what it says.
+    pub kinds: &'static [FateKind],
+    /// What stands in its place, or why nothing does.
+    pub text: &'static str,
+}
+
+impl Row {
+    /// The fates in words: `mapped, ignored or unsupported`.
+    pub fn fates(&self) -> String {
+        let names: Vec<&str> = self.kinds.iter().map(|kind| kind.name()).collect();
+        match names.split_last() {
+            Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+            _ => names.concat(),
+        }
+    }
+}
+
+/// Rows as a table: path, fates, text.
+macro_rules! rows {
+    ($($path:literal: $($kind:ident),+ => $text:literal;)*) => {
+        &[$(Row { path: $path, kinds: &[$(rows!(@$kind)),+], text: $text },)*]
+    };
+    (@mapped) => { crate::plan::FateKind::Mapped };
+    (@approximated) => { crate::plan::FateKind::Approximated };
+    (@ignored) => { crate::plan::FateKind::Ignored };
+    (@unsupported) => { crate::plan::FateKind::Unsupported };
+}
+use rows;
+
+/// All rows, services first.
+pub fn all() -> impl Iterator<Item = &'static Row> {
+    service::ROWS.iter().chain(top::ROWS)
+}
+
+/// The row of a key, its own or that of the key above it.
+pub fn of(path: &KeyPath) -> Option<&'static Row> {
+    let mut segments: Vec<&str> =
+        path.segments().iter().map(String::as_str).filter(|segment| !segment.starts_with('[')).collect();
+    iter::from_fn(|| {
+        let found = (!segments.is_empty()).then(|| all().find(|row| matches(row, &segments)));
+        segments.pop();
+        found
+    })
+    .flatten()
+    .next()
+}
+
+/// Does the row stand for just this key?
+fn matches(row: &Row, segments: &[&str]) -> bool {
+    let mut pattern = row.path.split('.');
+    let all = segments.iter().all(|segment| {
+        pattern.next().is_some_and(|wanted| match wanted {
+            "*" => true,
+            "x-*" => segment.starts_with("x-"),
+            wanted => wanted.trim_end_matches("[]") == *segment,
+        })
+    });
+    all && pattern.next().is_none()
+}
+
+/// A question about a key, and what is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// The row of the key, and those of the keys below it.
+    Rows(Vec<&'static Row>),
+    /// There is no such key; the nearest one, if any is near.
+    Unknown(Option<String>),
+}
+
+/// What becomes of a key as people name it: `services.web.ports`, `services.ports` or `ports`.
+pub fn explain(key: &str) -> Answer {
+    let asked: Vec<&str> =
+        key.split(['.', '[']).filter(|part| !part.ends_with(']') && !part.is_empty()).collect();
+    let with_name: Vec<&str> = match asked.split_first() {
+        Some((_, [])) | None => asked.clone(),
+        // `services.ports`: nobody's service is meant.
+        Some((top, rest)) => iter::once(*top).chain(iter::once("*")).chain(rest.iter().copied()).collect(),
+    };
+    let of_service: Vec<&str> = ["services", "*"].into_iter().chain(asked.iter().copied()).collect();
+    for way in [with_name, asked.clone(), of_service] {
+        // `services.prots` names a service or is a mistake: the latter is told.
+        let exact =
+            schema::is_attribute(&way) && !matches!(way.as_slice(), ["services", name] if *name != "*");
+        let row = of(&KeyPath::new(&way)).filter(|_| exact);
+        if let Some(row) = row {
+            let prefix = format!("{}.", row.path);
+            let own = row.path.split('.').count() == way.len();
+            let below = all().filter(|other| own && other.path.starts_with(&prefix));
+            return Answer::Rows(iter::once(row).chain(below).collect());
+        }
+    }
+    Answer::Unknown(nearest(key))
+}
+
+/// The key that is spelled most like it, said as shortly as people do.
+fn nearest(key: &str) -> Option<String> {
+    let short = |row: &Row| row.path.replace(".*", "");
+    let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
+    let distance = |row: &&Row| {
+        let path = short(row);
+        strsim::osa_distance(&path, key).min(strsim::osa_distance(&last(&path), key))
+    };
+    all().min_by_key(distance).filter(|row| distance(row) <= 3).map(short)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_attribute_has_one_row_or_shares_a_plain_one() {
+        let paths = schema::attributes();
+        for path in &paths {
+            let segments: Vec<&str> = path.split('.').map(|part| part.trim_end_matches("[]")).collect();
+            let row = of(&KeyPath::new(&segments)).unwrap_or_else(|| panic!("{path} has no row"));
+            let depth = if segments.first() == Some(&"services") { 3 } else { 1 };
+            let own = row.path.split('.').count();
+            assert!(own >= depth.min(segments.len()), "{path} shares `{}`", row.path);
+        }
+        let known: BTreeSet<String> = paths.iter().map(|path| path.replace("[]", "")).collect();
+        for row in all().filter(|row| !row.path.contains("x-")) {
+            assert!(known.contains(&row.path.replace("[]", "")), "{} is no attribute", row.path);
+        }
+    }
+
+    #[test]
+    fn rows_stand_in_order_and_once() {
+        for rows in [service::ROWS, top::ROWS] {
+            for pair in rows.windows(2) {
+                assert!(pair[0].path < pair[1].path, "{} before {}", pair[0].path, pair[1].path);
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_is_found_by_its_ways() {
+        for (key, path) in [
+            ("services.web.ports", "services.*.ports"),
+            ("services.ports", "services.*.ports"),
+            ("ports", "services.*.ports"),
+            ("services.web.ports[0].host_ip", "services.*.ports[].host_ip"),
+            ("deploy.replicas", "services.*.deploy.replicas"),
+            ("healthcheck.start_period", "services.*.healthcheck.start_period"),
+            ("volumes", "volumes"),
+            ("services.volumes", "services.*.volumes"),
+            ("networks.back.internal", "networks.*.internal"),
+            ("networks.internal", "networks.*.internal"),
+            ("environment.PORT", "services.*.environment.*"),
+        ] {
+            let Answer::Rows(rows) = explain(key) else { panic!("{key} is not known") };
+            assert_eq!(rows.first().map(|row| row.path), Some(path), "{key}");
+        }
+        assert_eq!(explain("nothing.of.the.kind"), Answer::Unknown(None));
+        assert_eq!(explain("helthcheck"), Answer::Unknown(Some("services.healthcheck".to_owned())));
+        assert_eq!(explain("services.prots"), Answer::Unknown(Some("services.ports".to_owned())));
+    }
+}
