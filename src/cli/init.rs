@@ -212,6 +212,13 @@ environments:
   #   local:                        # it runs on a developer's machine
   #     cluster: minikube           # or k3d, kind
   #     code: mount                 # or sync: how changed source code comes into containers
+  #   zeroDowntime: true            # updates and drained nodes interrupt nothing
+  #   autoscale: {{cpu: 70, max: 2x}} # percent of what is requested; times the replicas, or a number
+  #   ingress: {{web: {example}.example.com}}
+  #   gateway: infra/public         # for HTTPRoutes in place of an Ingress
+  #   images: {{registry: registry.example.com/{project}}}
+  #   autopilot: true               # a cluster of GKE Autopilot: what it refuses is an error
+  #   defaults: {{requests: {{cpu: 100m}}}}
 "
     ));
     for file in &found.unused {
@@ -219,6 +226,11 @@ environments:
     }
     text.push_str(
         "
+# What compose does not say: requests of containers, sizes of claims. For all environments.
+# defaults:
+#   requests: {cpu: 50m, memory: 128Mi}
+#   storage: {data: 10Gi}
+
 # Variables that are secret, and others that are not, whatever they look like.
 # secrets:
 #   also: [SENTRY_DSN]
@@ -369,8 +381,20 @@ environments:
     #[test]
     fn every_setting_is_told_of_and_what_is_told_is_a_setting() {
         let text = text(&Found { project: Some("shop".to_owned()), ..Found::default() });
-        let of_environments = [keys::ENVIRONMENT, keys::EXTERNAL_SECRETS, keys::LOCAL].concat();
-        for key in [keys::TOP, keys::SECRETS, keys::CRON_JOBS, &of_environments].concat() {
+        for key in [
+            keys::TOP,
+            keys::ENVIRONMENT,
+            keys::SECRETS,
+            keys::CRON_JOBS,
+            keys::EXTERNAL_SECRETS,
+            keys::LOCAL,
+            keys::AUTOSCALE,
+            keys::IMAGES,
+            keys::DEFAULTS,
+            keys::REQUESTS,
+        ]
+        .concat()
+        {
             assert!(text.contains(&format!("{key}:")), "{key}");
         }
         // Without their marks, the examples are settings.

@@ -11,8 +11,9 @@ use serde_json::Value;
 use super::{
     earlier::Earlier,
     elements::{ConfigMap, Content, Elements, Object},
+    objects,
 };
-use crate::{k8s::name, kustomize::patch};
+use crate::{k8s::name, kustomize::patch, plan::Wait};
 
 /// Environments by their positions in the plan.
 type Environments = BTreeSet<usize>;
@@ -74,11 +75,11 @@ pub(super) struct Patch {
 
 /// Divides what the environments need into layers. What `earlier` runs gave to environments that are kept
 /// stays theirs, unless all environments agree on something else.
-pub(super) fn divide(environments: &[Elements], names: &[&str], earlier: &Earlier) -> Layers {
+pub(super) fn divide(environments: &[Elements], names: &[&str], waits: &[Wait], earlier: &Earlier) -> Layers {
     let everywhere: Environments = (0..environments.len()).collect();
     let mut layers =
         Layers { overlays: environments.iter().map(|_| Overlay::default()).collect(), ..Layers::default() };
-    let homes = Homes { names, everywhere, components: homes(environments) };
+    let homes = Homes { names, waits, everywhere, components: homes(environments) };
     for id in ids(environments) {
         object(environments, &id, &homes, earlier, &mut layers);
     }
@@ -94,6 +95,7 @@ pub(super) fn divide(environments: &[Elements], names: &[&str], earlier: &Earlie
 /// Which environments apply which directory.
 struct Homes<'a> {
     names: &'a [&'a str],
+    waits: &'a [Wait],
     everywhere: Environments,
     components: BTreeMap<String, Environments>,
 }
@@ -177,11 +179,18 @@ fn object(
     }
     for (index, version) in known {
         let operations = patch::difference(&base, &version.value);
-        if let Some(overlay) = layers.overlays.get_mut(*index).filter(|_| !operations.is_empty()) {
+        let Some(overlay) = layers.overlays.get_mut(*index) else { continue };
+        // How pods are spread names their own label: it would keep objects that change alike apart.
+        let (spread, others): (Vec<Value>, Vec<Value>) = operations.into_iter().partition(spreads);
+        for operations in [others, spread].into_iter().filter(|operations| !operations.is_empty()) {
             add_patch(overlay, id, operations);
         }
     }
-    let document = Document { comments: comments(&versions, &base), value: base };
+    let comments = comments(&versions, &base);
+    if home.starts_with("components/") {
+        base = objects::with_waits(base, homes.waits.iter().filter(|wait| is_base(&wait.home)));
+    }
+    let document = Document { comments, value: base };
     let directory = layers.directories.entry(home).or_default();
     directory.environments = present;
     match directory.objects.iter_mut().find(|(file, _)| *file == first.file) {
@@ -195,6 +204,12 @@ fn comments(versions: &BTreeMap<usize, &Object>, base: &Value) -> Vec<String> {
     let schedule = |value: &Value| value.pointer("/spec/schedule").cloned();
     let version = versions.values().find(|version| schedule(&version.value) == schedule(base));
     version.map(|version| version.comments.clone()).unwrap_or_default()
+}
+
+/// Does an operation change how pods are spread?
+fn spreads(operation: &Value) -> bool {
+    let path = operation.get("path").and_then(Value::as_str);
+    path.is_some_and(|path| path.ends_with("/topologySpreadConstraints"))
 }
 
 fn add_patch(overlay: &mut Overlay, (kind, name): &(String, String), operations: Vec<Value>) {

@@ -138,6 +138,23 @@ pub(super) fn waiting(wait: &Wait) -> Value {
     }))
 }
 
+/// An object that no patch of the base reaches, with the waits that its labels ask for.
+pub(super) fn with_waits<'a>(mut object: Value, waits: impl Iterator<Item = &'a Wait>) -> Value {
+    const INIT: &str = "initContainers";
+    let labels = object.pointer("/metadata/labels").cloned().unwrap_or_default();
+    for wait in waits.filter(|wait| labels.get(Wait::label(&wait.host)).is_some()) {
+        let first = waiting(wait).pointer(&format!("/spec/template/spec/{INIT}/0")).cloned();
+        let Some(pod) = object.pointer_mut("/spec/template/spec").and_then(Value::as_object_mut) else {
+            continue;
+        };
+        let list = pod.entry(INIT).or_insert_with(|| json!([]));
+        if let (Some(list), Some(first)) = (list.as_array_mut(), first) {
+            list.insert(0, first);
+        }
+    }
+    fields::ordered(&object)
+}
+
 /// The patch that puts a workload's concealed fields back.
 pub(super) fn concealed(workload: &Workload, kubernetes: Option<Version>) -> Option<Value> {
     let Concealed { container, pod_annotations } = workload.concealed.as_ref()?;
