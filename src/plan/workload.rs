@@ -111,7 +111,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     pod.containers = vec![container];
     let workload = Workload {
         service: name::dns_label(key),
-        name: object.clone(),
+        name: object,
         component: component(decided, service, &image_name(&pod)),
         kind,
         is_further: false,
