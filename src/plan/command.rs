@@ -154,9 +154,15 @@ fn hook(
     for hook in hooks {
         let Hook { command, user, privileged, working_dir, environment, extensions: _ } = &hook.value;
         commands.extend(command.as_ref().map(|command| &command.value));
-        if user.is_some() || privileged.is_some() || working_dir.is_some() || environment.is_some() {
+        let settings = [
+            user.as_ref().map(|it| it.span),
+            privileged.as_ref().map(|it| it.span),
+            working_dir.as_ref().map(|it| it.span),
+        ];
+        let variables = environment.iter().flat_map(|it| it.value.iter()).map(|(_, value)| value.span);
+        for place in settings.into_iter().flatten().chain(variables) {
             let reason = "a hook runs as its container does: same user, directory and variables";
-            entries.approximated(&[key], reason);
+            entries.at(place).approximated(&[key], reason);
         }
     }
     entries.mapped(&[key]);

@@ -56,6 +56,8 @@ pub fn keys(project: &Project, ledger: &Ledger) -> Vec<KeyFate> {
                 }
                 Value::Null if is_attribute(&path) && value.directive.is_none() => ignored("it says nothing"),
                 Value::Seq(_) => fate_of_list(project, ledger, document, &path),
+                _ if is_active(project, &path) => fate_in_list(ledger, &path, value.span)
+                    .unwrap_or_else(|| fate(project, ledger, document, &path)),
                 _ => fate(project, ledger, document, &path),
             };
             let values = if fate.kind == FateKind::Mapped { Vec::new() } else { values(&path, value) };
@@ -129,8 +131,8 @@ fn collect(node: &Node, path: &KeyPath, found: &mut impl FnMut(KeyPath, Span, &N
             }
         }
         Value::Seq(items) => {
-            for (index, item) in items.iter().enumerate() {
-                collect(item, &path.item(index), found);
+            for (index, below) in items.iter().enumerate() {
+                collect(below, &path.item(index), found);
             }
         }
         _ => {}
@@ -214,6 +216,21 @@ fn values(path: &KeyPath, node: &Node) -> Vec<String> {
     } else {
         secret::redact(&text)
     }]
+}
+
+/// What became of a key in an item of a list, if the items of that list did not all fare alike.
+fn fate_in_list(ledger: &Ledger, path: &KeyPath, value: Span) -> Option<Fate> {
+    let end = path.segments().iter().position(|segment| segment.starts_with('['))?;
+    let list = KeyPath::new(path.segments().get(..end)?);
+    ledger.at(&list, value).cloned()
+}
+
+/// Is it a key of something that the project has?
+fn is_active(project: &Project, path: &KeyPath) -> bool {
+    match path.segments() {
+        [services, name, ..] if services == "services" => project.services.contains_key(name),
+        _ => true,
+    }
 }
 
 /// The items of a list have no keys of their own: the list's says what became of them, too.

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use super::mapping;
+use crate::text::Span;
 
 /// The way to a key: names of mappings, and `[0]` for items of lists.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,17 +90,41 @@ pub struct Fate {
     pub reason: String,
 }
 
+impl Fate {
+    /// Takes up what else is said of the same key: the worse kind stays, with the files and the reasons of both;
+    /// what is in part ignored is approximated.
+    fn join(&mut self, other: Fate) {
+        for file in other.to {
+            if !self.to.contains(&file) {
+                self.to.push(file);
+            }
+        }
+        self.kind = match (self.kind, other.kind) {
+            // Part of it stands in the tree.
+            (FateKind::Ignored, FateKind::Mapped | FateKind::Approximated)
+            | (FateKind::Mapped | FateKind::Approximated, FateKind::Ignored) => FateKind::Approximated,
+            (known, other) => known.max(other),
+        };
+        if self.reason.is_empty() {
+            self.reason = other.reason;
+        } else if !other.reason.is_empty() && !self.reason.contains(&other.reason) {
+            self.reason = format!("{}; {}", self.reason, other.reason);
+        }
+    }
+}
+
 /// The fates of keys by path. A key without one of its own shares that of the key above it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ledger {
     fates: BTreeMap<KeyPath, Fate>,
     /// Why something of a key is unsupported, apart from what else is said of the key.
     refusals: BTreeMap<KeyPath, Vec<String>>,
+    /// Fates of lists for what stands at one place of them, an item or a value in it, and of lists as a whole.
+    places: BTreeMap<(KeyPath, Option<Span>), Fate>,
 }
 
 impl Ledger {
-    /// Enters a fate. If one path is entered twice, the worse one stays, with the files and the reasons of
-    /// both; what is in part ignored is approximated.
+    /// Enters a fate, beside those that the path has already.
     pub fn enter(&mut self, path: KeyPath, fate: Fate) {
         if fate.kind == FateKind::Unsupported {
             let reasons = self.refusals.entry(path.clone()).or_default();
@@ -107,31 +132,35 @@ impl Ledger {
                 reasons.push(fate.reason.clone());
             }
         }
-        let Some(known) = self.fates.get_mut(&path) else {
-            self.fates.insert(path, fate);
-            return;
-        };
-        for file in fate.to {
-            if !known.to.contains(&file) {
-                known.to.push(file);
-            }
+        match self.fates.get_mut(&path) {
+            Some(known) => known.join(fate),
+            None => drop(self.fates.insert(path, fate)),
         }
-        known.kind = match (known.kind, fate.kind) {
-            // Part of it stands in the tree.
-            (FateKind::Ignored, FateKind::Mapped | FateKind::Approximated)
-            | (FateKind::Mapped | FateKind::Approximated, FateKind::Ignored) => FateKind::Approximated,
-            (known, other) => known.max(other),
-        };
-        if known.reason.is_empty() {
-            known.reason = fate.reason;
-        } else if !fate.reason.is_empty() && !known.reason.contains(&fate.reason) {
-            known.reason = format!("{}; {}", known.reason, fate.reason);
+    }
+
+    /// Enters a fate of something in the list at the path, or of what of it has no place of its own.
+    fn enter_at(&mut self, list: KeyPath, place: Option<Span>, fate: Fate) {
+        match self.places.get_mut(&(list.clone(), place)) {
+            Some(known) => known.join(fate),
+            None => drop(self.places.insert((list, place), fate)),
         }
     }
 
     /// Enters a fate in place of the one that was known: a later decision overrules an earlier one.
     pub(super) fn correct(&mut self, path: KeyPath, fate: Fate) {
         self.fates.insert(path, fate);
+    }
+
+    /// What became of a value within a list: what is known of the narrowest place that holds it, else of the list
+    /// as a whole. Nothing if all of the list fared alike.
+    pub(super) fn at(&self, list: &KeyPath, value: Span) -> Option<&Fate> {
+        let all = self.places.range((list.clone(), None)..).take_while(|((path, _), _)| path == list);
+        let placed: Vec<(Span, &Fate)> =
+            all.filter_map(|((_, place), fate)| Some(((*place)?, fate))).collect();
+        let holding = placed.iter().filter(|(place, _)| place.contains(value));
+        let narrowest = holding.min_by_key(|(place, _)| place.end - place.start).map(|(_, fate)| *fate);
+        let whole = || self.places.get(&(list.clone(), None)).filter(|_| !placed.is_empty());
+        narrowest.or_else(whole)
     }
 
     /// What became of a key.
@@ -155,11 +184,18 @@ pub(super) struct Entries<'a> {
     ledger: &'a mut Ledger,
     base: KeyPath,
     file: String,
+    /// Where in a list what is entered stands.
+    place: Option<Span>,
 }
 
 impl<'a> Entries<'a> {
     pub(super) fn new(ledger: &'a mut Ledger, base: KeyPath, file: impl Into<String>) -> Self {
-        Self { ledger, base, file: file.into() }
+        Self { ledger, base, file: file.into(), place: None }
+    }
+
+    /// The same for what stands at one place of a list.
+    pub(super) fn at(&mut self, place: Span) -> Entries<'_> {
+        Entries { ledger: self.ledger, base: self.base.clone(), file: self.file.clone(), place: Some(place) }
     }
 
     /// The file that keys go to unless told otherwise.
@@ -202,12 +238,20 @@ impl<'a> Entries<'a> {
         self.enter(path, FateKind::Ignored, Vec::new(), reason);
     }
 
+    /// What is said of one value in a list and does not matter to the list as a whole.
+    pub(super) fn aside(&mut self, path: &[&str], place: Span, reason: impl Into<String>) {
+        let fate = Fate { kind: FateKind::Ignored, to: Vec::new(), reason: reason.into() };
+        self.ledger.enter_at(self.base.join(path), Some(place), fate);
+    }
+
     pub(super) fn unsupported(&mut self, path: &[&str], reason: impl Into<String>) {
         self.enter(path, FateKind::Unsupported, Vec::new(), reason);
     }
 
     fn enter(&mut self, path: &[&str], kind: FateKind, to: Vec<String>, reason: impl Into<String>) {
-        self.ledger.enter(self.base.join(path), Fate { kind, to, reason: reason.into() });
+        let fate = Fate { kind, to, reason: reason.into() };
+        self.ledger.enter_at(self.base.join(path), self.place, fate.clone());
+        self.ledger.enter(self.base.join(path), fate);
     }
 }
 

@@ -147,7 +147,10 @@ pub(super) fn plan(
 ) -> Mounted {
     let mut mounted = Mounted::default();
     for mount in storage::effective(mounting.context, mounting.service) {
-        one(mounting, &mount, &mut mounted, entries);
+        // What became of a mount is said where its source stands; what there is nothing for, of all of it.
+        let source = mount.source.as_ref().map_or(mount.span, |source| source.span);
+        one(mounting, &mount, &mut mounted, &mut entries.at(source));
+        settings(&mount, entries);
     }
     if mounting.service.volumes.is_some() {
         entries.mapped(&["volumes"]);
@@ -178,7 +181,12 @@ pub(super) fn plan(
     mounted
 }
 
-fn one(mounting: &mut Mounting<'_, '_, '_>, mount: &Mount, mounted: &mut Mounted, entries: &mut Entries<'_>) {
+fn one(
+    mounting: &mut Mounting<'_, '_, '_>,
+    mount: &Spanned<Mount>,
+    mounted: &mut Mounted,
+    entries: &mut Entries<'_>,
+) {
     let text =
         |field: &Option<Spanned<String>>| field.as_ref().map_or("", |text| text.value.as_str()).to_owned();
     let (kind, source, target) = (text(&mount.r#type), text(&mount.source), text(&mount.target));
@@ -193,7 +201,7 @@ fn one(mounting: &mut Mounting<'_, '_, '_>, mount: &Mount, mounted: &mut Mounted
         }
         "volume" if files::spares_the_image(mounting.service, mount) => {
             let reason = format!("`{target}`: nothing hides what the image has there");
-            entries.ignored(key, reason);
+            entries.at(mount.span).ignored(key, reason);
         }
         "volume" if source.is_empty() => {
             let name = mounted.name(&target);
@@ -217,33 +225,34 @@ fn one(mounting: &mut Mounting<'_, '_, '_>, mount: &Mount, mounted: &mut Mounted
             let size = settings.and_then(|settings| settings.size.as_ref()).map(|size| size.value.0);
             let name = mounted.name(&target);
             mounted.add(memory(&name, size), at(&name, &target));
-            if settings.is_some_and(|settings| settings.mode.is_some()) {
-                entries.approximated(key, "the mode of a directory in memory is not kept");
-            }
         }
-        _ => entries.unsupported(key, format!("`{kind}` mounts: a pod has nothing of the kind")),
+        _ => {
+            let reason = format!("`{kind}` mounts: a pod has nothing of the kind");
+            entries.at(mount.span).unsupported(key, reason);
+        }
     }
-    lesser(mount, entries);
 }
 
-/// Settings that say nothing to a cluster.
-fn lesser(mount: &Mount, entries: &mut Entries<'_>) {
-    for (present, reason) in [
-        (mount.consistency.is_some(), "consistency is a setting of Docker Desktop"),
-        (
-            mount
-                .bind
-                .as_ref()
-                .is_some_and(|bind| bind.value.selinux.is_some() || bind.value.recursive.is_some()),
-            "SELinux and recursion settings of a bind mount are the node's business",
-        ),
-        (
-            mount.volume.as_ref().is_some_and(|volume| volume.value.labels.is_some()),
-            "labels of a volume made for a mount are not kept",
-        ),
+/// Says what became of the settings of a mount, each at its place.
+fn settings(mount: &Mount, entries: &mut Entries<'_>) {
+    let key = &["volumes"][..];
+    let bind = mount.bind.as_ref().map(|bind| &bind.value);
+    if let Some(create) = bind.and_then(|bind| bind.create_host_path.as_ref()) {
+        entries.aside(key, create.span, "nothing of the host is mounted, so nothing is made there");
+    }
+    let of_node = "SELinux, recursion and propagation of a bind mount are the node's business";
+    let labels = mount.volume.as_ref().and_then(|volume| volume.value.labels.as_ref());
+    let mode = mount.tmpfs.as_ref().and_then(|tmpfs| tmpfs.value.mode.as_ref());
+    for (place, reason) in [
+        (mount.consistency.as_ref().map(|it| it.span), "consistency is a setting of Docker Desktop"),
+        (bind.and_then(|bind| bind.selinux.as_ref()).map(|it| it.span), of_node),
+        (bind.and_then(|bind| bind.recursive.as_ref()).map(|it| it.span), of_node),
+        (bind.and_then(|bind| bind.propagation.as_ref()).map(|it| it.span), of_node),
+        (labels.map(|it| it.span), "labels of a volume made for a mount are not kept"),
+        (mode.map(|it| it.span), "the mode of a directory in memory is not kept"),
     ] {
-        if present {
-            entries.approximated(&["volumes"], reason);
+        if let Some(place) = place {
+            entries.at(place).approximated(key, reason);
         }
     }
 }
@@ -329,7 +338,7 @@ fn is_database(image: &str) -> bool {
 
 fn bind(
     mounting: &mut Mounting<'_, '_, '_>,
-    mount: &Mount,
+    mount: &Spanned<Mount>,
     source: &str,
     target: &str,
     mounted: &mut Mounted,
@@ -369,7 +378,7 @@ fn bind(
             entries.mapped_to(key, development::CODE_MOUNTS);
         }
         Bind::SourceCode => {
-            entries.ignored(
+            entries.at(mount.span).ignored(
                 key,
                 format!("`{target}`: the code is in the image that is built from this directory"),
             );
@@ -382,12 +391,14 @@ fn bind(
             mounted.add(volume, VolumeMount { read_only: read_only.then_some(true), ..at(&name, target) });
             entries.approximated(key, format!("`{target}` becomes a claim that starts empty: {why}"));
         }
-        Bind::Foreign(reason) => entries.unsupported(key, format!("`{target}`: {reason}")),
+        Bind::Foreign(reason) => {
+            entries.at(mount.span).unsupported(key, format!("`{target}`: {reason}"));
+        }
         Bind::TooLarge => {
             let reason = format!(
                 "`{target}`: a ConfigMap holds 1 MiB at most; put the file into the image or a volume"
             );
-            entries.unsupported(key, reason);
+            entries.at(mount.span).unsupported(key, reason);
         }
     }
 }
@@ -487,7 +498,7 @@ fn secret(
     entries.mapped(&["secrets"]);
     if external {
         let reason = format!("the Secret `{object}` with a key `{key}` has to be in the namespace");
-        entries.approximated(&["secrets"], reason);
+        entries.at(source.span).approximated(&["secrets"], reason);
     }
     let held = SecretVolumeSource {
         secret_name: Some(object),
@@ -497,8 +508,9 @@ fn secret(
     };
     let name = mounted.secret(&source.value, held);
     mounted.mount(VolumeMount { sub_path: Some(key), read_only: Some(true), ..at(&name, &target) });
-    if uid.is_some() || gid.is_some() {
-        entries.approximated(&["secrets"], "files of a Secret belong to root and to the pod's fsGroup");
+    for owner in [uid, gid].into_iter().flatten() {
+        let reason = "files of a Secret belong to root and to the pod's fsGroup";
+        entries.at(owner.span).approximated(&["secrets"], reason);
     }
 }
 
@@ -523,7 +535,7 @@ fn config(
         let source =
             ConfigMapVolumeSource { name: object, optional: Some(true), ..ConfigMapVolumeSource::default() };
         mounted.volumes.push(Volume { name: name.clone(), config_map: Some(source), ..Volume::default() });
-        entries.approximated(&["configs"], reason);
+        entries.at(reference.span).approximated(&["configs"], reason);
         name
     } else {
         let contents =
@@ -531,8 +543,9 @@ fn config(
         deliver(mounting, ("configs", &source.value), contents, mode, mounted, entries)
     };
     mounted.mount(VolumeMount { sub_path: Some(key), read_only: Some(true), ..at(&name, &target) });
-    if uid.is_some() || gid.is_some() {
-        entries.approximated(&["configs"], "files of a ConfigMap belong to root and to the pod's fsGroup");
+    for owner in [uid, gid].into_iter().flatten() {
+        let reason = "files of a ConfigMap belong to root and to the pod's fsGroup";
+        entries.at(owner.span).approximated(&["configs"], reason);
     }
 }
 

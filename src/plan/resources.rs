@@ -127,26 +127,27 @@ fn devices(
     entries: &mut Entries<'_>,
 ) {
     for device in wanted.iter().flat_map(|wanted| &wanted.value) {
-        let DeviceRequest { capabilities, driver, count, device_ids, options: _, extensions: _ } =
-            &device.value;
+        let DeviceRequest { capabilities, driver, count, device_ids, options, extensions: _ } = &device.value;
         let driver = driver.as_ref().map_or("nvidia", |driver| driver.value.as_str());
         let able =
             |name: &str| capabilities.iter().flat_map(|list| &list.value).any(|able| able.value == name);
         if capabilities.is_some() && !able("gpu") && !able("nvidia") && !able("compute") {
-            entries
-                .unsupported(path, "a device plugin has to offer it; then request it by its resource name");
+            let reason = "a device plugin has to offer it; then request it by its resource name";
+            entries.at(device.span).unsupported(path, reason);
             continue;
         }
         let count = count.as_ref().map_or(-1, |count| count.value);
         let ids = device_ids.as_ref().map_or(0, |ids| ids.value.len());
         let number = if count > 0 { count } else { i64::try_from(ids).unwrap_or(1).max(1) };
         limits.insert(format!("{driver}.com/gpu"), Quantity(number.to_string()));
+        entries.mapped(path);
         if count < 0 || ids > 0 {
             let reason =
                 format!("{number} of them: a pod asks for a number, neither for all nor for certain ones");
-            entries.approximated(path, reason);
-        } else {
-            entries.mapped(path);
+            entries.at(device_ids.as_ref().map_or(device.span, |ids| ids.span)).approximated(path, reason);
+        }
+        for (_, value) in options.iter().flat_map(|options| options.value.iter()) {
+            entries.at(value.span).approximated(path, "options of a device are its plugin's business");
         }
     }
 }

@@ -54,10 +54,21 @@ pub(super) fn plan(service: &Service, decided: Decided, entries: &mut Entries<'_
             entries.unsupported(&["deploy", "restart_policy", "max_attempts"], reason);
         }
     }
-    if endpoint_mode.is_some() {
+    if endpoint_mode.as_ref().is_some_and(|mode| !["", "vip", "dnsrr"].contains(&mode.as_str())) {
+        entries.unsupported(&["deploy", "endpoint_mode"], "no mode of this name is known: vip or dnsrr");
+    } else if endpoint_mode.is_some() {
         entries.mapped_to(&["deploy", "endpoint_mode"], entries.file().replace("deployment", "service"));
     }
-    update_config.as_ref().map_or_else(Update::default, |update| updating(&update.value, entries))
+    let Some(update) = update_config else { return Update::default() };
+    let reason = match decided {
+        Decided::Deployment => return updating(&update.value, entries),
+        Decided::DaemonSet => "pods of a DaemonSet are replaced one node after the other",
+        Decided::StatefulSet => "pods of a StatefulSet are replaced one after the other",
+        Decided::Job | Decided::CronJob => "a task is not updated: its next run is the new one",
+    };
+    updating(&update.value, entries);
+    entries.approximated(&["deploy", "update_config"], reason);
+    Update::default()
 }
 
 fn updating(update: &UpdateConfig, entries: &mut Entries<'_>) -> Update {

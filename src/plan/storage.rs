@@ -197,16 +197,17 @@ impl Storage {
 
 /// The mounts of a service with those it takes over by `volumes_from`, for reading only if that says so; its own
 /// stand where both have one target.
-pub(super) fn effective(context: &Context<'_>, service: &Service) -> Vec<Mount> {
-    let mut mounts: Vec<Mount> = Vec::new();
+pub(super) fn effective(context: &Context<'_>, service: &Service) -> Vec<Spanned<Mount>> {
+    let mut mounts: Vec<Spanned<Mount>> = Vec::new();
     let mut pending = vec![(service, None)];
     let mut seen: Vec<&str> = Vec::new();
     while let Some((service, read_only)) = pending.pop() {
         for mount in service.volumes.iter().flat_map(|field| &field.value) {
             let target = |mount: &Mount| mount.target.as_ref().map(|target| target.value.clone());
             if !mounts.iter().any(|known| target(known) == target(&mount.value)) {
-                let mut mount = mount.value.clone();
-                mount.read_only = read_only.map(|span| Spanned::new(true, span)).or(mount.read_only);
+                let mut mount = mount.clone();
+                let only = read_only.map(|span| Spanned::new(true, span));
+                mount.value.read_only = only.or(mount.value.read_only);
                 mounts.push(mount);
             }
         }

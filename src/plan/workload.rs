@@ -313,6 +313,9 @@ fn every_attribute(service: &Service, entries: &mut Entries<'_>) {
             entries.mapped_to(&[key], file);
         }
     }
+    if let Some(ports) = ports {
+        port_names(ports, entries);
+    }
     if let Some(ports) = ports.as_ref().filter(|_| !kompose::reach::is_published(service)) {
         published(ports, entries);
     }
@@ -325,19 +328,34 @@ fn every_attribute(service: &Service, entries: &mut Entries<'_>) {
     }
 }
 
+/// A name that Kubernetes does not take gives way to another one.
+fn port_names(ports: &Spanned<Vec<Spanned<Port>>>, entries: &mut Entries<'_>) {
+    for wanted in ports.value.iter().filter_map(|port| port.name.as_ref()) {
+        if name::port_name(&wanted.value).as_deref() != Some(wanted.as_str()) {
+            let reason = format!(
+                "`{}`: the name of a port is 15 small letters, digits and `-` at most, one a letter",
+                wanted.value
+            );
+            entries.at(wanted.span).approximated(&["ports"], reason);
+        }
+    }
+}
+
 fn published(ports: &Spanned<Vec<Spanned<Port>>>, entries: &mut Entries<'_>) {
     for port in &ports.value {
-        let host_ip = port.host_ip.as_ref().is_some_and(|ip| !ip.value.is_empty());
+        let host_ip = port.host_ip.as_ref().filter(|ip| !ip.value.is_empty());
         let number = port.target.as_ref().map_or_else(String::new, |target| target.value.to_string());
-        let moved = port.published.as_ref().is_some_and(|published| published.value != number);
+        let moved = port.published.as_ref().filter(|published| published.value != number);
         let host = port.mode.as_ref().is_some_and(|mode| mode.value == "host");
-        if (moved || host_ip) && !host {
+        let places = [moved.map(|it| it.span), host_ip.map(|it| it.span)];
+        for place in places.into_iter().flatten().filter(|_| !host) {
             let reason = "the Service has the container's own port; what is published on the host is a matter of \
                 Ingress, LoadBalancer or `kubectl port-forward`";
-            entries.approximated(&["ports"], reason);
+            entries.at(place).approximated(&["ports"], reason);
         }
-        if host && host_ip {
-            entries.approximated(&["ports"], "the port is open on every address of the node");
+        if let Some(host_ip) = host_ip.filter(|_| host) {
+            let reason = "the port is open on every address of the node";
+            entries.at(host_ip.span).approximated(&["ports"], reason);
         }
     }
 }

@@ -35,7 +35,10 @@ fn readiness(service: &Service, container: &mut Container, entries: &mut Entries
     let of = |key: &str| label(service, &format!("{READINESS}.{key}"));
     if let Some(disable) = of("disable") {
         match disable.value {
-            "true" => container.readiness_probe = None,
+            "true" => {
+                container.readiness_probe = None;
+                overruled(service, entries);
+            }
             "false" => {}
             _ => return disable.refused("its value is true or false", entries),
         }
@@ -44,6 +47,7 @@ fn readiness(service: &Service, container: &mut Container, entries: &mut Entries
     let asked = asking(service, READINESS, entries);
     if asked.is_some() {
         container.startup_probe = None;
+        overruled(service, entries);
     }
     if let Some(asked) = asked {
         let times = container.readiness_probe.take().unwrap_or_default();
@@ -79,6 +83,13 @@ fn readiness(service: &Service, container: &mut Container, entries: &mut Entries
         };
         *field = Some(number);
         label.mapped(entries);
+    }
+}
+
+/// The health check that labels take the place of.
+fn overruled(service: &Service, entries: &mut Entries<'_>) {
+    if service.healthcheck.is_some() {
+        entries.approximated(&["healthcheck"], "labels of kompose overrule it");
     }
 }
 
