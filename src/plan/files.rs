@@ -135,9 +135,8 @@ fn judge_directory(
     target: &str,
     read_only: bool,
 ) -> Bind {
-    let build = service.build.as_ref().and_then(|build| build.value.context.as_ref());
-    let code = build.is_some_and(|build| {
-        let build = clean(Utf8Path::new(&build.value));
+    let code = built_from(context, service).is_some_and(|build| {
+        let build = clean(Utf8Path::new(build));
         path.starts_with(&build) || build.starts_with(path)
     });
     if code && !read_only {
@@ -157,6 +156,20 @@ fn judge_directory(
     } else {
         Bind::Data("the directory is too large for a ConfigMap")
     }
+}
+
+/// The directory that a service's image is built from, by itself or by another service that names the image.
+fn built_from<'a>(context: &Context<'a>, service: &'a Service) -> Option<&'a str> {
+    let own = |service: &'a Service| {
+        service.build.as_ref()?.value.context.as_ref().map(|context| context.value.as_str())
+    };
+    let of_others = || {
+        let image = &service.image.as_ref()?.value;
+        let others = context.project.services.values();
+        let mut named = others.filter(|other| other.image.as_ref().is_some_and(|own| own.value == *image));
+        named.find_map(|other| own(&other.value))
+    };
+    own(service).or_else(of_others)
 }
 
 /// Gathers the files below a directory; false if they are too many, too large or not all plain files.

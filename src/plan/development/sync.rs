@@ -26,7 +26,12 @@ pub(super) fn rules(context: &Context<'_>, service: &Service, build: &Utf8Path) 
             }
         }
     }
+    let project = context.directory();
     for (source, target) in code(context, service) {
+        if project != source && project.starts_with(&source) && build.starts_with(project) {
+            // What lies around the project is another matter on every machine.
+            continue;
+        }
         let rule = rule(&source, &target, build, "**/*", context.files);
         rules.extend(rule.filter(|rule| !rules.contains(rule)));
     }

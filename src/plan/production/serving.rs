@@ -1,6 +1,6 @@
 //! What serves goes on serving: while it is updated, while nodes are drained, and when there is more to do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::{
     api::core::v1::{
@@ -50,6 +50,7 @@ pub struct Budget {
 
 /// Gives the Deployments that others reach what the settings ask for.
 pub(super) fn plan(environment: &mut Environment, input: &Input<'_>, report: &mut Report) {
+    let shared = shared_claims(environment);
     let Environment { apps, autoscalers, budgets, name, .. } = environment;
     let (lasting, autoscale) = (input.cluster.zero_downtime, input.cluster.autoscale);
     if lasting.is_none() && autoscale.is_none() {
@@ -60,6 +61,10 @@ pub(super) fn plan(environment: &mut Environment, input: &Input<'_>, report: &mu
         let Kind::Deployment { replicas, update } = kind else { continue };
         if services.iter().all(|service| service.ports.is_empty()) {
             continue;
+        }
+        // Without a word of compose, pods take turns at their volume; at one that many mount, they need not.
+        if update.max_surge.is_none() && claims(pod).all(|claim| shared.contains(claim)) {
+            update.recreate = false;
         }
         if update.recreate {
             let message = format!("`{own}` of {name} stops before it starts anew, and runs once");
@@ -87,6 +92,22 @@ pub(super) fn plan(environment: &mut Environment, input: &Input<'_>, report: &mu
             }
         }
     }
+}
+
+/// Claims that pods on several nodes mount.
+fn shared_claims(environment: &Environment) -> BTreeSet<String> {
+    let own = environment.apps.iter().flat_map(|app| &app.claims);
+    let all = environment.claims.iter().chain(&environment.external_claims).chain(own);
+    let shared = all.filter(|claim| {
+        let modes = claim.spec.iter().flat_map(|spec| spec.access_modes.iter().flatten());
+        modes.into_iter().any(|mode| mode == "ReadWriteMany")
+    });
+    shared.filter_map(|claim| claim.metadata.name.clone()).collect()
+}
+
+fn claims(pod: &PodSpec) -> impl Iterator<Item = &String> {
+    let volumes = pod.volumes.iter().flatten();
+    volumes.filter_map(|volume| volume.persistent_volume_claim.as_ref()).map(|source| &source.claim_name)
 }
 
 fn budget(workload: &str, service: &str) -> Budget {
