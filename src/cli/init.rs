@@ -174,6 +174,23 @@ fn first_error(own: &Report) -> String {
     message.lines().next().unwrap_or_default().to_owned()
 }
 
+/// What holds for all environments.
+const FOR_ALL: &str = "
+# What compose does not say: requests of containers, sizes of claims. For all environments.
+# defaults:
+#   requests: {cpu: 50m, memory: 128Mi}
+#   storage: {data: 10Gi}
+
+# Variables that are secret, and others that are not, whatever they look like.
+# secrets:
+#   also: [SENTRY_DSN]
+#   never: [PUBLIC_KEY]
+
+# CronJobs start at minutes that their names choose, lest all start at once.
+# cronJobs:
+#   stagger: false
+";
+
 /// The whole file.
 fn text(found: &Found) -> String {
     let project = found.project.as_deref().unwrap_or("shop");
@@ -224,23 +241,7 @@ environments:
     for file in &found.unused {
         text.push_str(&comment(&format!("{file} belongs to no environment."), "  "));
     }
-    text.push_str(
-        "
-# What compose does not say: requests of containers, sizes of claims. For all environments.
-# defaults:
-#   requests: {cpu: 50m, memory: 128Mi}
-#   storage: {data: 10Gi}
-
-# Variables that are secret, and others that are not, whatever they look like.
-# secrets:
-#   also: [SENTRY_DSN]
-#   never: [PUBLIC_KEY]
-
-# CronJobs start at minutes that their names choose, lest all start at once.
-# cronJobs:
-#   stagger: false
-",
-    );
+    text.push_str(FOR_ALL);
     text
 }
 

@@ -114,7 +114,7 @@ pub(in crate::plan) fn enter_volume(volume: &Volume, entries: &mut Entries<'_>) 
     for (key, value) in labels.filter(|(key, _)| key.starts_with(PREFIX)) {
         let value = value.value.trim();
         let came = match key.as_str() {
-            SIZE if !quantity::amount(value).is_some() => Err(NOT_A_QUANTITY.to_owned()),
+            SIZE if quantity::amount(value).is_none() => Err(NOT_A_QUANTITY.to_owned()),
             CLASS if !name::is_dns_subdomain(value) => Err(NOT_A_CLASS.to_owned()),
             SELECTOR if !name::is_label_value(value) => Err("its value is the value of a label".to_owned()),
             SIZE | CLASS | SELECTOR => Ok(()),
