@@ -95,6 +95,8 @@ fn served(kind: &str, cluster: Version) -> Option<&'static Api> {
 pub enum Feature {
     /// Schedules like `@every 90m`, which older controllers time wrongly.
     EverySchedule,
+    /// `timeZone` of CronJobs.
+    TimeZone,
     /// Variables of containers with any printable name.
     AnyVariableName,
     /// `lifecycle.preStop.sleep`, which needs no program in the image.
@@ -108,6 +110,7 @@ impl Feature {
     pub fn since(self) -> Version {
         let minor = match self {
             Feature::EverySchedule => 25,
+            Feature::TimeZone => 27,
             Feature::AnyVariableName => 32,
             Feature::SleepAction => 30,
             Feature::GatewayApi => 24,

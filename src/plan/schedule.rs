@@ -19,6 +19,17 @@ use crate::{
 /// Seconds below which a controller never starts a job that is late.
 const LEAST_DEADLINE: u64 = 10;
 
+/// Why a cluster cannot time a schedule.
+pub(super) fn untimed(context: &Context<'_>, schedule: &str, time_zone: Option<&String>) -> Option<String> {
+    if schedule.starts_with("@every") && !Feature::EverySchedule.is_on(context.kubernetes) {
+        let since = Feature::EverySchedule.since();
+        return Some(format!("clusters before {since} do not time `@every` right"));
+    }
+    let follows = time_zone.is_some() && crontab::follows_time_zone(schedule);
+    (follows && !Feature::TimeZone.is_on(context.kubernetes))
+        .then(|| format!("CronJobs have no time zone before {}", Feature::TimeZone.since()))
+}
+
 /// What a time zone takes.
 pub(super) const TIME_ZONE: &str = "a time zone takes a cluster of 1.27 or newer";
 
@@ -107,7 +118,12 @@ fn of_service(source: &Source<'_>, start: &Start) -> Option<Scheduled> {
     })?;
     let stays = stays(source.context, source.name, source.service, &found);
     let zone = (source.environment)("TZ");
-    Some(Scheduled { found, attribute: start.attribute, behind_entrypoint, zone, stays })
+    let mut scheduled = Scheduled { found, attribute: start.attribute, behind_entrypoint, zone, stays };
+    if let (None, Some(schedule)) = (&scheduled.stays, &scheduled.found.schedule) {
+        let reason = untimed(source.context, schedule, scheduled.time_zone().as_ref());
+        scheduled.stays = reason.map(|reason| format!("a loop, kept as it is: {reason}"));
+    }
+    Some(scheduled)
 }
 
 /// Why a loop stays a loop.

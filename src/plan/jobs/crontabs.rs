@@ -171,6 +171,9 @@ fn job(
     if time_zone.is_some() && crontab::follows_time_zone(&entry.schedule) {
         comments.push(TIME_ZONE.to_owned());
     }
+    if let Some(reason) = schedule::untimed(source.context, &entry.schedule, time_zone.as_ref()) {
+        return Err(format!("{}: {reason}", table.place));
+    }
     let own_user = source.service.user.is_some();
     Ok(Job {
         task: task(&entry.words),

@@ -312,6 +312,9 @@ fn job(
     let zone = definition.setting("timezone").or_else(|| scheduler?.zone.as_deref());
     let zone = zone.filter(|_| crontab::follows_time_zone(&when.schedule));
     let time_zone = zone.map(crontab::time_zone).transpose()?.flatten();
+    if let Some(reason) = schedule::untimed(context, &when.schedule, time_zone.as_ref()) {
+        return Err(reason);
+    }
     let user =
         definition.setting("user").and_then(|user| if user == "root" { Some(0) } else { user.parse().ok() });
     let key = if definition.kind == "chore" { "deck-chores".to_owned() } else { definition.kind.clone() };
