@@ -88,7 +88,13 @@ pub struct Options {
     pub check_consistency: bool,
     /// Keep networks, volumes, secrets, configs and models that no service uses.
     pub all_resources: bool,
+    /// Some files that set variables are not here: what nothing sets is [`UNKNOWN`], required or not.
+    pub is_incomplete: bool,
 }
+
+/// What stands for a variable whose value cannot be known: a number, as that may stand almost anywhere,
+/// and one that nobody sets.
+pub const UNKNOWN: &str = "31415";
 
 impl Default for Options {
     fn default() -> Self {
@@ -98,6 +104,7 @@ impl Default for Options {
             resolve_paths: true,
             check_consistency: true,
             all_resources: false,
+            is_incomplete: false,
         }
     }
 }

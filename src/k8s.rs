@@ -7,3 +7,4 @@ pub mod expansion;
 pub mod fields;
 pub mod name;
 pub mod quantity;
+pub mod versions;

@@ -7,6 +7,7 @@
 pub mod env_file;
 mod kustomization;
 pub mod patch;
+pub mod read;
 
 use camino::Utf8PathBuf;
 

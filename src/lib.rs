@@ -12,6 +12,7 @@
 //! | [`settings`] | `kustompose.yaml` | [`settings::Settings`] |
 //! | [`plan`] | decisions | [`plan::Plan`] |
 //! | [`kustomize`] | kustomize's files | [`kustomize::TreeFile`] |
+//! | [`skaffold`] | Skaffold's file | its text |
 //! | [`render`] | how a plan is written down | the files of a tree |
 //! | [`secret_files`] | the files of a tree that git must not see | [`secret_files::SecretFiles`], archives |
 //! | [`disk`] | the file system and the process: the only input and output | [`disk::tree::Outcome`] |
@@ -28,5 +29,6 @@ pub mod secret;
 pub mod secret_files;
 pub mod settings;
 pub mod shell;
+pub mod skaffold;
 pub mod text;
 pub mod yaml;

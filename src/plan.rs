@@ -6,13 +6,16 @@
 
 mod apps;
 mod command;
+mod composed;
 mod configuration;
+mod development;
 mod external;
 mod files;
 mod health;
 mod hosts;
 mod image;
 mod images;
+mod jobs;
 mod keys;
 mod kinds;
 mod kompose;
@@ -31,7 +34,9 @@ mod schedule;
 mod secrets;
 mod security;
 mod storage;
+mod texts;
 mod top;
+mod versions;
 mod waits;
 mod workload;
 
@@ -53,15 +58,17 @@ use self::{
     workload::{Draft, Parts},
 };
 pub use self::{
+    development::{Artifact, BuildSecret, CodeMount, Development, Forward, Sync, workspace},
     external::{ExternalSecrets, Store},
     keys::{KeyFate, SUPERSEDED, keys},
     ledger::{Fate, FateKind, KeyPath, Ledger},
-    workload::SERVICE_LABEL,
+    workload::{JOBS_LABEL, SERVICE_LABEL},
 };
 use crate::{
     compose::model::{Project, Service},
     diag::{Code, Diagnostic, Report},
-    k8s::name,
+    k8s::{name, versions::Version},
+    settings::cluster::Cluster,
     text::{Files, Spanned},
 };
 
@@ -83,6 +90,8 @@ pub struct Plan {
     pub environments: Vec<Environment>,
     /// Stores that others wait for before they start.
     pub waits: Vec<Wait>,
+    /// How it is developed on a cluster, if it builds anything.
+    pub development: Option<Development>,
 }
 
 /// A store that workloads with its label wait for.
@@ -103,17 +112,43 @@ impl Wait {
     }
 }
 
+/// How much of an environment could be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// All of it.
+    All,
+    /// Not the values of some variables: [`Known::UNKNOWN`] stands in their place.
+    SomeValues,
+    /// Nor which variables some containers have.
+    SomeVariables,
+}
+
+impl Known {
+    /// What stands for a value that could not be read.
+    pub const UNKNOWN: &str = crate::compose::UNKNOWN;
+}
+
 /// Everything that one environment of a project runs.
 #[derive(Debug, Clone)]
 pub struct Environment {
     /// Its name, a DNS label.
     pub name: String,
+    /// How much of it could be read. What is not known whole is kept as earlier runs wrote it.
+    pub known: Known,
     /// The namespace that its objects live in.
     pub namespace: String,
     /// The compose files that it was read from, as they are shown to people.
     pub origin: Vec<String>,
+    /// The version of its cluster, if it is known.
+    pub kubernetes: Option<Version>,
+    /// The context of `kubectl` that reaches its cluster, if it is known.
+    pub context: Option<String>,
     /// Does it run on a developer's machine?
     pub is_local: bool,
+    /// What runs its cluster on a developer's machine, if that is known: `minikube`, `k3d` or `kind`.
+    pub local_cluster: Option<String>,
+    /// Source code of this machine that its workloads run, in place of the one in their images.
+    pub code: Vec<CodeMount>,
     /// Apps, by name.
     pub apps: Vec<App>,
     /// Variables that several apps share, in the order in which containers take them.
@@ -169,6 +204,8 @@ pub struct Workload {
     pub name: String,
     /// What object it is.
     pub kind: Kind,
+    /// Is it a job of a service whose own workload is another one?
+    pub is_further: bool,
     /// Its part in the app: `web`, `worker`, `store`, `job` or `cron`.
     pub component: &'static str,
     /// The file that holds it, below the tree.
@@ -230,6 +267,8 @@ pub enum Kind {
     CronJob {
         /// When.
         schedule: String,
+        /// The time zone of the schedule, if it is not the cluster's.
+        time_zone: Option<String>,
         /// Seconds after which a run that could not start is left out.
         starting_deadline: i64,
         /// May a run start while the one before it goes on?
@@ -291,6 +330,8 @@ pub struct Bundle {
     pub comment: Option<String>,
     /// The variables.
     pub variables: BTreeMap<String, String>,
+    /// What the files that all environments share say of them by themselves.
+    pub shared: BTreeMap<String, String>,
 }
 
 /// One Secret: variables, files or both.
@@ -326,6 +367,10 @@ pub struct Input<'a> {
     pub namespace: Option<String>,
     /// The store that the values of its Secrets come from, unless they are files.
     pub store: Option<Store>,
+    /// How much of the project could be read.
+    pub known: Known,
+    /// The cluster, and how things run on it.
+    pub cluster: Cluster,
 }
 
 /// What the user decides, beside the compose files.
@@ -337,6 +382,8 @@ pub struct Options {
     pub secret: BTreeSet<String>,
     /// Variables that are not.
     pub not_secret: BTreeSet<String>,
+    /// Do jobs of other names start at other minutes?
+    pub stagger: bool,
 }
 
 /// What every decision may look at.
@@ -345,11 +392,17 @@ struct Context<'a> {
     files: &'a dyn Files,
     output: &'a Utf8Path,
     environment: &'a str,
+    kubernetes: Option<Version>,
+    /// Do workloads run the source code of this machine?
+    mounts_code: bool,
     layout: &'a Layout,
     names: &'a Names,
     apps: &'a Apps,
     images: &'a Images,
     hosts: hosts::Hosts,
+    texts: texts::Texts,
+    /// Do CronJobs start at minutes that their names choose?
+    stagger: bool,
 }
 
 impl Context<'_> {
@@ -371,6 +424,7 @@ pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: 
     let images = images::find(&projects);
     let layout = Layout::of(&projects, &names, &apps);
     let found = secrets::find(&projects, options);
+    let shared = texts::files(&projects);
     let mut ledgers: Vec<Ledger> = inputs.iter().map(|_| Ledger::default()).collect();
     let contexts: Vec<Context<'_>> = inputs
         .iter()
@@ -379,31 +433,48 @@ pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: 
             files,
             output: &options.output,
             environment: &input.name,
+            kubernetes: input.cluster.version(),
+            mounts_code: input.cluster.mounts_code(),
             layout: &layout,
             names: &names,
             apps: &apps,
             images: &images,
             hosts: hosts::find(input.project, &names),
+            texts: texts::Texts::of(input.project, &shared, files),
+            stagger: options.stagger,
         })
         .collect();
     let mut drafted: Vec<Drafted<'_>> = contexts
         .iter()
         .zip(&mut ledgers)
-        .map(|(context, ledger)| draft(context, &found, ledger, report))
+        .zip(inputs)
+        .map(|((context, ledger), input)| match input.known {
+            Known::All => draft(context, &found, ledger, report),
+            // Whoever has the missing files will be told.
+            _ => draft(context, &found, ledger, &mut Report::default()),
+        })
         .collect();
-    let waits = waits::plan(&contexts, &mut drafted);
+    let waits = waits::plan(&contexts, &mut drafted, &mut ledgers);
     let bundles = configuration::share(&contexts, &mut drafted, &found, &mut ledgers, report);
     let parts = inputs.iter().zip(&contexts).zip(drafted.into_iter().zip(bundles)).zip(ledgers);
     let environments = parts.map(|(((input, context), (drafted, bundles)), ledger)| {
-        keys::warn_of_unsupported(input.project, &ledger, report);
+        if input.known == Known::All {
+            keys::warn_of_unsupported(input.project, &ledger, report);
+        }
         environment(input, context, drafted, bundles, ledger)
     });
-    let environments: Vec<Environment> = environments.collect();
+    let mut environments: Vec<Environment> = environments.collect();
+    for (environment, input) in environments.iter_mut().zip(inputs) {
+        versions::adapt(environment, input, report);
+    }
+    development::mount_code(&contexts, &mut environments, options, report);
+    let development = development::plan(&contexts, &mut environments, (inputs, options, &found), report);
     external::warn_of_concealed(&environments, inputs, report);
     Plan {
         project: projects.first().map(|project| project.name.clone()).unwrap_or_default(),
         environments,
         waits,
+        development,
     }
 }
 
@@ -439,7 +510,7 @@ fn draft<'a>(
         ledger,
     };
     drafted.drafts =
-        context.services().map(|(name, service)| workload::plan(name, service, &mut parts)).collect();
+        context.services().flat_map(|(name, service)| workload::plan(name, service, &mut parts)).collect();
     drafted.storage.enter(context, ledger);
     top::enter(context, ledger);
     top::warn_of_missing(context, report);
@@ -458,9 +529,14 @@ fn environment(
     let usual = || name::dns_label(&format!("{}-{}", input.project.name, input.name));
     Environment {
         name: input.name.clone(),
+        known: input.known,
         namespace: input.namespace.clone().unwrap_or_else(usual),
         origin: input.origin.clone(),
-        is_local: is_local(&input.name),
+        kubernetes: input.cluster.version(),
+        context: input.cluster.context(),
+        is_local: is_local(&input.name) || input.cluster.local.is_some(),
+        local_cluster: input.cluster.local_cluster().map(str::to_owned),
+        code: Vec::new(),
         apps: assemble(context, drafts, bundles.apps, &delivered, &storage),
         shared: bundles.shared,
         secrets: secrets.into_bundles(),
@@ -485,8 +561,10 @@ fn assemble(
     delivered: &Delivered,
     storage: &Storage,
 ) -> Vec<App> {
-    let mut by_key: BTreeMap<String, Draft> =
-        drafts.into_iter().map(|draft| (draft.key.clone(), draft)).collect();
+    let mut by_key: BTreeMap<String, Vec<Draft>> = BTreeMap::new();
+    for draft in drafts {
+        by_key.entry(draft.key.clone()).or_default().push(draft);
+    }
     let app = |name: &str| {
         let mut app = App {
             name: name.to_owned(),
@@ -497,7 +575,7 @@ fn assemble(
             claims: storage.claims_of(name),
         };
         let members = context.apps.members(name).iter().filter_map(|member| by_key.remove(member));
-        app.workloads.extend(members.map(|draft| draft.workload));
+        app.workloads.extend(members.flatten().map(|draft| draft.workload));
         app
     };
     context.apps.names().map(app).filter(|app| !app.workloads.is_empty()).collect()

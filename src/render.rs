@@ -1,6 +1,8 @@
 //! A plan as files. Total: it cannot fail, decides nothing, and knows nothing of compose.
 
+mod code_mounts;
 mod cronjobs;
+pub mod earlier;
 mod elements;
 mod external_secrets;
 mod layers;
@@ -11,26 +13,43 @@ mod text;
 use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
-use serde_json::Value;
 
 use self::{
     cronjobs::Shared,
+    earlier::Earlier,
     elements::Content,
     layers::{Directory, Generated, Layers},
 };
 use crate::{
     kustomize::{Generator, Kustomization, Owner, Patch, Target, TreeFile, env_file},
-    plan::{Plan, Wait},
+    plan::{Development, Environment, Known, Plan, Wait},
+    skaffold,
     yaml::emit::{self, Yaml},
 };
 
-/// The files of a plan, relative to the output directory, by path.
-pub fn render(plan: &Plan) -> Vec<TreeFile> {
+/// A plan as files.
+#[derive(Debug, Clone, Default)]
+pub struct Rendered {
+    /// The files, relative to the output directory, by path.
+    pub files: Vec<TreeFile>,
+    /// Directories that stay as earlier runs wrote them.
+    pub untouched: Vec<Utf8PathBuf>,
+    /// Environments that would have to be kept and cannot be, each with the reason.
+    pub misfits: Vec<(String, String)>,
+}
+
+/// The files of a plan. Of environments that are not known whole, nothing is written; the others come to
+/// stand on a base that goes with what `earlier` runs wrote for these.
+pub fn render(plan: &Plan, earlier: &Earlier) -> Rendered {
     let ignored = text::gitignore().to_owned() + &external_secrets::gitignore(plan);
     let mut files = vec![generated("README.md", text::readme(plan)), generated(".gitignore", ignored)];
-    let environments: Vec<elements::Elements> = plan.environments.iter().map(elements::of).collect();
+    let mut environments: Vec<elements::Elements> = plan.environments.iter().map(elements::of).collect();
+    let is_kept = |environment: &Environment| environment.known != Known::All;
+    for (index, environment) in plan.environments.iter().enumerate().filter(|(_, it)| is_kept(it)) {
+        earlier.fill(&environment.name, environment.known, &mut environments, index);
+    }
     let names: Vec<&str> = plan.environments.iter().map(|environment| environment.name.as_str()).collect();
-    let layers = layers::divide(&environments, &names);
+    let layers = layers::divide(&environments, &names, &plan.waits, earlier);
     base(plan, &layers, &mut files);
     for (path, directory) in layers.directories.iter().filter(|(path, _)| *path != "base") {
         let origin = origin(plan, directory.environments.iter().copied());
@@ -44,13 +63,34 @@ pub fn render(plan: &Plan) -> Vec<TreeFile> {
         }
         write_directory(path, directory, kustomization, &origin, &mut files);
     }
+    code_mounts::render(plan, &mut files);
+    let mut untouched = earlier.untouched(&layers, |index| plan.environments.get(index).is_some_and(is_kept));
+    if let Some(development) = &plan.development {
+        let path = development.root.join(skaffold::FILE_NAME);
+        if plan.environments.get(development.environment).is_some_and(is_kept) {
+            untouched.push(path);
+        } else if let Some(text) = skaffold(plan, development) {
+            files.push(TreeFile::new(path, Owner::Companion, text));
+        }
+    }
     for (index, overlay) in layers.overlays.iter().enumerate() {
-        if let Some(environment) = plan.environments.get(index) {
-            overlay::render(environment, index, overlay, &layers, &plan.waits, &mut files);
+        if let Some(environment) = plan.environments.get(index).filter(|it| !is_kept(it)) {
+            let code = code_mounts::component(plan, environment);
+            overlay::render((environment, index, code), overlay, &layers, &plan.waits, &mut files);
         }
     }
     files.sort_by(|left, right| left.path.cmp(&right.path));
-    files
+    let kept = plan.environments.iter().enumerate().filter(|(_, environment)| is_kept(environment));
+    let misfit = |(index, environment): (usize, &Environment)| {
+        Some((environment.name.clone(), earlier.misfit(&environment.name, index, &layers)?))
+    };
+    let misfits = kept.filter_map(misfit).collect();
+    Rendered { files, untouched, misfits }
+}
+
+fn skaffold(plan: &Plan, development: &Development) -> Option<String> {
+    let origin = &plan.environments.get(development.environment)?.origin;
+    skaffold::text(plan, development, &text::header_beside(origin))
 }
 
 fn generated(path: impl Into<Utf8PathBuf>, content: impl Into<Vec<u8>>) -> TreeFile {
@@ -142,8 +182,8 @@ fn write_directory(
 }
 
 /// An object with what people should know of it above.
-fn commented(object: Value, comments: &[String]) -> Yaml {
-    let Yaml::Map(mut fields) = Yaml::from(object) else { return Yaml::Null };
+fn commented(object: Yaml, comments: &[String]) -> Yaml {
+    let Yaml::Map(mut fields) = object else { return Yaml::Null };
     if let Some((_, first)) = fields.iter_mut().next() {
         first.above.extend(comments.iter().cloned());
     }

@@ -3,11 +3,13 @@
 //! Unknown keys are errors, at their place. Without the file, [`discover`] finds environments by the
 //! usual names of files. `docs/kustompose.schema.json` says the same to editors.
 
+pub mod cluster;
 pub mod discover;
 pub mod keys;
 
 use camino::Utf8PathBuf;
 
+use self::cluster::Cluster;
 use crate::{
     diag::{Code, Diagnostic, Report},
     text::{Files, Sources, Spanned},
@@ -33,6 +35,8 @@ pub struct Settings {
     pub environments: Vec<Environment>,
     /// What is secret.
     pub secrets: Secrets,
+    /// Do CronJobs of other names start at other minutes? They do unless this says no.
+    pub stagger: Option<bool>,
 }
 
 /// One environment.
@@ -54,6 +58,8 @@ pub struct Environment {
     pub replaced: Vec<Spanned<String>>,
     /// The store that its secrets come from, in place of files.
     pub external_secrets: Option<ExternalSecrets>,
+    /// The cluster, and how things run on it.
+    pub cluster: Cluster,
 }
 
 impl Environment {
@@ -68,6 +74,7 @@ impl Environment {
             namespace: None,
             replaced: Vec::new(),
             external_secrets: None,
+            cluster: Cluster::default(),
         }
     }
 }
@@ -124,6 +131,11 @@ fn settings(tree: &Node, report: &mut Report) -> Settings {
                 settings.environments.push(environment(name, value, report));
             }
         }
+        "cronJobs" => {
+            each(value, keys::CRON_JOBS, report, |_, value, report| {
+                settings.stagger = boolean(value, report)
+            });
+        }
         _ => {
             each(value, keys::SECRETS, report, |key, value, report| {
                 let names = texts(value, report).into_iter().map(|name| name.value).collect();
@@ -153,7 +165,8 @@ fn environment(name: &Key, value: &Node, report: &mut Report) -> Environment {
         "fromShell" => environment.from_shell = plain(value, report),
         "namespace" => environment.namespace = text(value, report),
         "replaced" => environment.replaced = texts(value, report),
-        _ => environment.external_secrets = external_secrets(value, report),
+        "externalSecrets" => environment.external_secrets = external_secrets(value, report),
+        key => cluster::read(key, value, &mut environment.cluster, report),
     });
     environment
 }
@@ -226,6 +239,13 @@ fn text(node: &Node, report: &mut Report) -> Option<Spanned<String>> {
     }
 }
 
+fn boolean(node: &Node, report: &mut Report) -> Option<bool> {
+    match node.value {
+        Value::Bool(value) => Some(value),
+        _ => wrong(node, "`true` or `false`", report),
+    }
+}
+
 /// One string or a list of them.
 fn texts(node: &Node, report: &mut Report) -> Vec<Spanned<String>> {
     match &node.value {
@@ -268,6 +288,17 @@ mod tests {
         assert_eq!(names, ["staging", "dev"]);
         assert_eq!(settings.environments[0].compose, ["a.yaml", "b.yaml"]);
         assert_eq!(settings.environments[0].profiles, ["*"]);
+    }
+
+    #[test]
+    fn jobs_start_at_minutes_of_their_own_unless_told_otherwise() {
+        let of = |text: &str| {
+            let (settings, problems) = read_text(text);
+            (settings.unwrap().stagger, problems.len())
+        };
+        assert_eq!(of("cronJobs: {stagger: false}"), (Some(false), 0));
+        assert_eq!(of("cronJobs:"), (None, 0));
+        assert_eq!(of("cronJobs: {stagger: 5}"), (None, 1));
     }
 
     #[test]

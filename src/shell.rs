@@ -6,8 +6,10 @@
 //! the text comes from and what is made of the answer is the business of others.
 
 pub mod command_line;
+pub mod cron_daemon;
 pub mod crontab;
 pub mod dockerfile;
+pub mod wait;
 
 mod assignment;
 mod clock;
@@ -178,9 +180,13 @@ pub struct IntervalParameter {
 /// Bytes of stack for the parser, which recurses: enough for the most nested text that it is given.
 const STACK: usize = 192 << 20;
 
+/// The same for a text without any nesting, and what each level may take.
+const LEAST_STACK: usize = 8 << 20;
+const STACK_OF_LEVEL: usize = 32 << 10;
+
 /// Says what a script is. Any text is taken: one that no shell would run is [`Kind::Other`].
 pub fn read(script: &Script<'_>) -> Loop {
-    with_stack(|| read_here(script, 0))
+    with_stack(script.text, || read_here(script, 0))
         .unwrap_or_else(|| Loop::other("the parser gave up on this text".to_owned()))
 }
 
@@ -190,17 +196,22 @@ pub fn next_runs(schedule: &str, after: u64, count: usize) -> Vec<String> {
     times.unwrap_or_default().into_iter().map(next::show).collect()
 }
 
-/// Seconds between the two runs of a schedule of five fields that are closest.
+/// Seconds between the two runs of a schedule that are closest.
 pub fn shortest_gap(schedule: &str) -> Option<u64> {
+    if let Some(length) = schedule.strip_prefix("@every ") {
+        return crontab::duration(length);
+    }
     // The turn of a month and of a year are among so many.
     let runs = next::Times::parse(schedule)?.after(0, 100);
     runs.windows(2).map(|pair| pair[1] - pair[0]).min()
 }
 
-/// Runs something where the stack is deep. Nothing if it failed.
-fn with_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Option<T> {
+/// Runs something where the stack is deep enough to parse a text. Nothing if it failed.
+fn with_stack<T: Send>(text: &str, run: impl FnOnce() -> T + Send) -> Option<T> {
+    // No level takes fewer than two bytes.
+    let size = LEAST_STACK.saturating_add((text.len() / 2).saturating_mul(STACK_OF_LEVEL)).min(STACK);
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run);
+        let thread = std::thread::Builder::new().stack_size(size).spawn_scoped(scope, run);
         thread.ok()?.join().ok()
     })
 }
@@ -413,6 +424,7 @@ mod tests {
         }
         let daily = look("while :; do if [ \"$(date +%H:%M)\" = 03:05 ]; then x; fi; sleep 60; done", &[]);
         assert_eq!(daily.schedule.as_deref(), Some("5 3 * * *"));
+        assert_eq!(daily.commands, [["sh", "-c", "x"]]);
     }
 
     #[test]

@@ -109,6 +109,23 @@ impl Node {
         Self::new(Value::Map(Map::new()), span)
     }
 
+    /// The value as JSON; whole numbers without a fraction, as Go prints them.
+    pub fn to_json(&self) -> serde_json::Value {
+        match &self.value {
+            Value::Null => serde_json::Value::Null,
+            Value::Bool(value) => (*value).into(),
+            Value::Int(value) => match (i64::try_from(*value), u64::try_from(*value)) {
+                (Ok(value), _) => value.into(),
+                (_, Ok(value)) => value.into(),
+                _ => (*value as f64).into(),
+            },
+            Value::Float(value) => json_number(*value),
+            Value::Timestamp(text) | Value::String(text) => text.clone().into(),
+            Value::Seq(items) => items.iter().map(Node::to_json).collect(),
+            Value::Map(map) => map.iter().map(|(key, value)| (key.text.clone(), value.to_json())).collect(),
+        }
+    }
+
     /// The entry of a mapping; nothing if this is no mapping or has no such key.
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.as_map()?.get(key)
@@ -162,4 +179,10 @@ impl Node {
             Value::Map(_) => "mapping",
         }
     }
+}
+
+/// Whole numbers without a fraction, as Go prints them.
+fn json_number(value: f64) -> serde_json::Value {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if value.fract() == 0.0 && value.abs() < EXACT { (value as i64).into() } else { value.into() }
 }

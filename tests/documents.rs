@@ -267,3 +267,20 @@ fn links_lead_somewhere() {
         }
     }
 }
+
+/// What the README says of loops: thirty of them are thirty short documents and one shared definition.
+#[test]
+fn thirty_loops_are_thirty_short_documents() {
+    let compose = read("testdata/convert/loops-seed/in/compose.yaml");
+    let services = compose.lines().filter(|line| line.starts_with("  cron-")).count();
+    let app = "testdata/convert/loops-seed/out/k8s/base/cron-sync-crm";
+    let jobs = read(&format!("{app}/cronjobs.yaml"));
+    // The header stands apart from the first document.
+    let jobs = jobs.split_once("\n\n").unwrap().1;
+    let lines: Vec<usize> = jobs.split("---\n").map(|document| document.lines().count()).collect();
+    assert_eq!((services, lines.len()), (30, 30));
+    assert!(lines.iter().all(|lines| *lines <= 21), "{lines:?}");
+    let shared = read(&format!("{app}/cronjob-defaults.yaml"));
+    assert_eq!(shared.matches("kind: CronJob").count(), 1);
+    assert!(read(&format!("{app}/kustomization.yaml")).contains("labelSelector"));
+}

@@ -110,7 +110,7 @@ fn printed(
 fn text(tree: &Node, format: Format) -> String {
     match format {
         Format::Yaml => emit::document(&Yaml::from(tree)),
-        Format::Json => format!("{:#}\n", print::json(tree)),
+        Format::Json => format!("{:#}\n", tree.to_json()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `kustompose convert`: the tree for a project, and what became of every key.
 
 mod environments;
+mod kept;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +20,7 @@ use crate::{
         Disk,
         tree::{Action, Change, Outcome, Tree},
     },
-    plan::{self, Fate, FateKind, KeyFate, Plan},
+    plan::{self, Fate, FateKind, KeyFate, Known, Plan},
     render, secret,
     text::{Sources, Span},
 };
@@ -137,35 +138,47 @@ fn convert(
     let directory = clean(&io.directory.join(&arguments.directory));
     let disk = Disk::new(directory.clone());
     let scene = Scene { arguments, flags, io, disk: &disk, directory: &directory };
-    let Loaded { environments, settings } = environments::load(&scene, sources, report)?;
+    let Loaded { environments, settings, shown, output, recorded } =
+        environments::load(&scene, sources, report)?;
     if report.has_errors() {
         return None;
     }
-    let shown = arguments.output.clone().or(settings.output.map(|output| output.value.into()));
-    let shown = shown.unwrap_or_else(|| Utf8PathBuf::from("k8s"));
-    let output = clean(&directory.join(&shown));
     let inputs: Vec<plan::Input<'_>> =
         environments.iter().map(|environment| environment.input(&directory)).collect();
     let options = plan::Options {
         output: output.clone(),
         secret: settings.secrets.also.into_iter().collect(),
         not_secret: settings.secrets.never.into_iter().collect(),
+        stagger: settings.stagger.unwrap_or(true),
     };
     let plan = plan::plan(&inputs, &options, &disk, report);
     if report.has_errors() {
         return None;
     }
-    let digests = environments
+    let kept: Vec<&str> = environments
         .iter()
-        .map(|environment| (environment.name.clone(), digests(&environment.project, &directory, sources)));
-    let tree = Tree { files: render::render(&plan), inputs: digests.collect(), untouched: Vec::new() };
+        .filter(|environment| environment.known != Known::All)
+        .map(|environment| environment.name.as_str())
+        .collect();
+    let rendered = render::render(&plan, &render::earlier::read(&kept, &output, &disk));
+    kept::refuse_misfits(&rendered, report);
+    if report.has_errors() {
+        return None;
+    }
+    let inputs = environments.iter().map(|environment| {
+        let earlier = recorded.get(&environment.name).filter(|_| environment.known != Known::All);
+        let inputs = earlier.cloned();
+        let digests = || digests(&environment.project, &directory, sources);
+        (environment.name.clone(), inputs.unwrap_or_else(digests))
+    });
+    let tree = Tree { files: rendered.files, inputs: inputs.collect(), untouched: rendered.untouched };
     let dry = arguments.dry.dry_run || arguments.dry.diff || arguments.dry.check;
     let outcome = if dry {
         disk.plan_tree(&output, &tree, arguments.force, report)
     } else {
         disk.write_tree(&output, &tree, arguments.force, report)
     };
-    let ledgers = environments.iter().zip(&plan.environments);
+    let ledgers = environments.iter().zip(&plan.environments).filter(|(it, _)| it.known == Known::All);
     let ledgers = ledgers.map(|(environment, planned)| {
         (planned.name.as_str(), plan::keys(&environment.project, &planned.ledger))
     });
@@ -242,14 +255,14 @@ fn document(conversion: Option<&Conversion>, sources: &Sources, report: &Report)
     let environments = plan.environments.iter().map(|environment| {
         json!({"name": environment.name, "overlay": output.join("overlays").join(&environment.name)})
     });
-    let file = |change: &Change| json!({"path": output.join(&change.path), "action": change.action.as_str()});
+    let file = |change: &Change| json!({"path": clean(&output.join(&change.path)), "action": change.action.as_str()});
     let key = |told: &Told| {
         let place = sources.location(told.key.span);
         let fate = &told.key.fate;
         json!({
             "key": told.key.path.to_string(), "file": place.file, "line": place.line, "column": place.column,
             "environments": told.environments, "fate": fate.kind.name(),
-            "to": fate.to.iter().map(|file| output.join(file)).collect::<Vec<_>>(),
+            "to": fate.to.iter().map(|file| clean(&output.join(file))).collect::<Vec<_>>(),
             "reason": (!fate.reason.is_empty()).then_some(&fate.reason),
             "values": told.key.values,
         })
@@ -342,7 +355,7 @@ fn counted_files(output: &Utf8Path, outcome: &Outcome) -> String {
 fn diff(output: &Utf8Path, outcome: &Outcome) -> String {
     let mut text = String::new();
     for change in &outcome.changes {
-        let path = output.join(&change.path);
+        let path = clean(&output.join(&change.path));
         let name = |prefix: &str, side: &Option<Vec<u8>>| match side {
             Some(_) => format!("{prefix}/{path}"),
             None => "/dev/null".to_owned(),
@@ -360,7 +373,7 @@ fn edits(output: &Utf8Path, outcome: &Outcome) -> String {
     let refused = outcome.changes.iter().filter(|change| change.action == Action::Refused);
     let edited = refused.filter(|change| change.before.is_some() && change.after.is_some());
     let difference = |change: &Change| {
-        let path = output.join(&change.path);
+        let path = clean(&output.join(&change.path));
         unified(
             (&format!("{path} (generated)"), &change.after),
             (&format!("{path} (edited)"), &change.before),

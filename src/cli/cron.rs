@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{Io, put};
 use crate::{
     disk::{self, Disk},
-    shell::{self, Loop, Script},
+    shell::{self, Kind, Loop, Script, crontab},
     text::Files,
 };
 
@@ -65,7 +65,10 @@ pub(super) fn run(arguments: &Arguments, io: &mut Io<'_>) -> u8 {
     });
     let answer = match arguments.format {
         Format::Json => format!("{:#}\n", as_json(&found)),
-        Format::Text => as_text(&found, arguments.after.unwrap_or_else(disk::now)),
+        Format::Text => {
+            let now = arguments.after.unwrap_or_else(disk::now);
+            as_text(&found, now) + &of_lines(&found, &text, now)
+        }
     };
     put(io.stdout, &answer);
     0
@@ -123,6 +126,20 @@ fn as_text(found: &Loop, now: u64) -> String {
         line("", &format!("- {reason}"));
     }
     text
+}
+
+/// When each line of a crontab of several runs next.
+fn of_lines(found: &Loop, text: &str, now: u64) -> String {
+    if found.kind != Kind::Crontab || found.commands.len() < 2 {
+        return String::new();
+    }
+    let entries = crontab::parse(text, crontab::Format::Any, None).entries;
+    let line = |entry: &crontab::Entry| {
+        let runs = shell::next_runs(&entry.schedule, now, RUNS);
+        let zone = entry.time_zone.as_deref().unwrap_or("UTC");
+        (!runs.is_empty()).then(|| format!("next       line {}: {} ({zone})\n", entry.line, runs.join(", ")))
+    };
+    entries.iter().filter_map(line).collect()
 }
 
 /// As one would type it.

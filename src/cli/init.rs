@@ -207,6 +207,11 @@ environments:
   #   externalSecrets:              # a store for the values of secrets, in place of files
   #     store: gcp
   #     kind: ClusterSecretStore    # or SecretStore
+  #   kubernetes: \"1.32\"            # the cluster's version: nothing is written that it does not serve
+  #   context: gke_{example:<21}# the one of kubectl that Skaffold deploys to
+  #   local:                        # it runs on a developer's machine
+  #     cluster: minikube           # or k3d, kind
+  #     code: mount                 # or sync: how changed source code comes into containers
 "
     ));
     for file in &found.unused {
@@ -218,6 +223,10 @@ environments:
 # secrets:
 #   also: [SENTRY_DSN]
 #   never: [PUBLIC_KEY]
+
+# CronJobs start at minutes that their names choose, lest all start at once.
+# cronJobs:
+#   stagger: false
 ",
     );
     text
@@ -360,7 +369,8 @@ environments:
     #[test]
     fn every_setting_is_told_of_and_what_is_told_is_a_setting() {
         let text = text(&Found { project: Some("shop".to_owned()), ..Found::default() });
-        for key in [keys::TOP, keys::ENVIRONMENT, keys::SECRETS, keys::EXTERNAL_SECRETS].concat() {
+        let of_environments = [keys::ENVIRONMENT, keys::EXTERNAL_SECRETS, keys::LOCAL].concat();
+        for key in [keys::TOP, keys::SECRETS, keys::CRON_JOBS, &of_environments].concat() {
             assert!(text.contains(&format!("{key}:")), "{key}");
         }
         // Without their marks, the examples are settings.
@@ -384,6 +394,7 @@ environments:
         let read = read.unwrap();
         assert_eq!(read.environments[0].external_secrets.as_ref().unwrap().kind, keys::STORE_KINDS[0]);
         assert_eq!(read.secrets.never, ["PUBLIC_KEY"]);
+        assert_eq!(read.stagger, Some(false));
     }
 
     #[test]

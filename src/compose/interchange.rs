@@ -22,10 +22,7 @@ use std::str::FromStr;
 use docker_compose_types as types;
 use indexmap::IndexMap;
 
-use super::{
-    model::{Attribute, Extensions, Labels, Mapping, Names, Project, Strings},
-    print,
-};
+use super::model::{Attribute, Extensions, Labels, Mapping, Names, Project, Strings};
 use crate::{text::Spanned, yaml::Value};
 
 impl From<&Project> for types::Compose {
@@ -76,7 +73,7 @@ fn settings<T, U>(
 fn extensions<V: serde::de::DeserializeOwned>(own: &Extensions, target: &mut IndexMap<types::Extension, V>) {
     for (name, node) in own {
         if let (Ok(name), Ok(value)) =
-            (types::Extension::from_str(name), serde_json::from_value(print::json(node)))
+            (types::Extension::from_str(name), serde_json::from_value(node.to_json()))
         {
             target.insert(name, value);
         }

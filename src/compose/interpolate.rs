@@ -1,11 +1,13 @@
 //! Step 3: variables in every scalar string, then the types that some attributes ask for
 //! (specification, "Interpolation").
 
+use std::collections::BTreeSet;
+
 use super::{
     codes,
     context::place_within,
     key_path::{KeyPath, Pattern},
-    template::{self, Resolved, TemplateError},
+    template::{self, Expansion, Resolved, TemplateError},
     variables::Variables,
 };
 use crate::{
@@ -117,7 +119,7 @@ impl Interpolator<'_> {
     fn text(&mut self, node: &mut Node, place: &KeyPath) {
         let Some(text) = node.as_str() else { return };
         let text = if text.contains('$') {
-            match template::expand(text, &|name| self.variables.value(name)) {
+            match self.expand(text) {
                 Ok(expansion) => {
                     self.unset(node, text, &expansion.references);
                     expansion.text
@@ -134,6 +136,31 @@ impl Interpolator<'_> {
         };
         if let Some(value) = value {
             node.value = value;
+        }
+    }
+
+    /// Expands references; what is unknown counts as set only where nothing or an error would stand.
+    fn expand(&self, text: &str) -> Result<Expansion, TemplateError> {
+        let mut missing: BTreeSet<String> = BTreeSet::new();
+        let known = |name: &str| self.variables.value(name);
+        let Some(unknown) = self.variables.unknown() else { return template::expand(text, &known) };
+        loop {
+            let lookup =
+                |name: &str| known(name).or_else(|| missing.contains(name).then(|| unknown.to_owned()));
+            let expanded = template::expand(text, &lookup);
+            let empty = |reference: &&template::Reference| reference.resolved == Resolved::Empty;
+            let names: Vec<String> = match &expanded {
+                Ok(expansion) => {
+                    expansion.references.iter().filter(empty).map(|it| it.name.clone()).collect()
+                }
+                Err(TemplateError::Required { name, .. }) => vec![name.clone()],
+                Err(TemplateError::Invalid { .. }) => Vec::new(),
+            };
+            let before = missing.len();
+            missing.extend(names);
+            if missing.len() == before {
+                return expanded;
+            }
         }
     }
 

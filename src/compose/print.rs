@@ -46,29 +46,6 @@ fn escaped(node: &Node) -> Node {
     Node::new(value, node.span)
 }
 
-/// A tree as JSON.
-pub fn json(node: &Node) -> serde_json::Value {
-    match &node.value {
-        Value::Null => serde_json::Value::Null,
-        Value::Bool(value) => (*value).into(),
-        Value::Int(value) => match (i64::try_from(*value), u64::try_from(*value)) {
-            (Ok(value), _) => value.into(),
-            (_, Ok(value)) => value.into(),
-            _ => (*value as f64).into(),
-        },
-        Value::Float(value) => number(*value),
-        Value::Timestamp(text) | Value::String(text) => text.clone().into(),
-        Value::Seq(items) => items.iter().map(json).collect(),
-        Value::Map(map) => map.iter().map(|(key, value)| (key.text.clone(), json(value))).collect(),
-    }
-}
-
-/// Whole numbers without a fraction, as Go prints them.
-fn number(value: f64) -> serde_json::Value {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    if value.fract() == 0.0 && value.abs() < EXACT { (value as i64).into() } else { value.into() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +55,6 @@ mod tests {
     fn dollar_signs_are_doubled_in_keys_and_values() {
         let entry = (Key::new("a$", Span::NOWHERE), Node::string("$b", Span::NOWHERE));
         let node = Node::new(Value::Map([entry].into_iter().collect()), Span::NOWHERE);
-        assert_eq!(json(&escaped(&node)).to_string(), r#"{"a$$":"$$b"}"#);
+        assert_eq!(escaped(&node).to_json().to_string(), r#"{"a$$":"$$b"}"#);
     }
 }

@@ -26,7 +26,7 @@ pub(crate) fn tree(text: &str) -> Node {
 
 /// A tree as JSON text, which has no places.
 pub(crate) fn json(node: &Node) -> String {
-    print::json(node).to_string()
+    node.to_json().to_string()
 }
 
 /// A request for the project at [`ROOT`], with nothing in the environment.
@@ -68,7 +68,7 @@ pub(crate) fn loaded(files: &[(&str, &str)], request: &Request) -> Loaded {
     let files = MemoryFiles::new(files.iter().map(|(path, text)| (format!("{ROOT}/{path}"), *text)));
     let (mut sources, mut report) = (Sources::default(), Report::default());
     let project = load(request, &files, &mut sources, &mut report);
-    let model = project.map(|project| print::json(&print::printed(&project)));
+    let model = project.map(|project| print::printed(&project).to_json());
     Loaded { model, diagnostics: report.diagnostics().to_vec(), sources }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    codes,
+    UNKNOWN, codes,
     context::Context,
     dotenv::{self, DotenvError, Form, Parsed},
     model::InputRole,
@@ -24,38 +24,53 @@ pub(crate) struct Variable {
 
 /// Variables by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Variables(BTreeMap<String, Variable>);
+pub(crate) struct Variables {
+    set: BTreeMap<String, Variable>,
+    /// Are there more, of which nothing is known?
+    is_incomplete: bool,
+}
 
 impl Variables {
     /// The variables of a process.
     pub(crate) fn of_process(environment: &BTreeMap<String, String>) -> Self {
         let variable = |value: &String| Variable { value: value.clone(), span: None };
-        Self(environment.iter().map(|(name, value)| (name.clone(), variable(value))).collect())
+        let set = environment.iter().map(|(name, value)| (name.clone(), variable(value))).collect();
+        Self { set, is_incomplete: false }
+    }
+
+    /// From now on, what is not set counts as unknown.
+    pub(crate) fn make_incomplete(&mut self) {
+        self.is_incomplete = true;
+    }
+
+    /// What stands where nothing is set: nothing, or [`UNKNOWN`].
+    pub(crate) fn unknown(&self) -> Option<&'static str> {
+        self.is_incomplete.then_some(UNKNOWN)
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Variable> {
-        self.0.get(name)
+        self.set.get(name)
     }
 
     /// The value alone.
     pub(crate) fn value(&self, name: &str) -> Option<String> {
-        self.0.get(name).map(|variable| variable.value.clone())
+        self.set.get(name).map(|variable| variable.value.clone())
     }
 
     /// All values by name.
     pub(crate) fn values(&self) -> BTreeMap<String, String> {
-        self.0.iter().map(|(name, variable)| (name.clone(), variable.value.clone())).collect()
+        self.set.iter().map(|(name, variable)| (name.clone(), variable.value.clone())).collect()
     }
 
     /// Sets a variable, whatever it was before.
     pub(crate) fn set(&mut self, name: &str, value: &str, span: Option<Span>) {
-        self.0.insert(name.to_owned(), Variable { value: value.to_owned(), span });
+        self.set.insert(name.to_owned(), Variable { value: value.to_owned(), span });
     }
 
     /// Takes over the names that are not set yet.
     pub(crate) fn add_missing(&mut self, others: Variables) {
-        for (name, variable) in others.0 {
-            self.0.entry(name).or_insert(variable);
+        for (name, variable) in others.set {
+            self.set.entry(name).or_insert(variable);
         }
     }
 }

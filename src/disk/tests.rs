@@ -322,6 +322,21 @@ fn a_companion_is_written_beside_and_guarded_alike() {
 }
 
 #[test]
+fn a_companion_of_the_user_stays_and_the_tree_is_written() {
+    let project = Project::new();
+    project.put("skaffold.yaml", "mine");
+    let both =
+        tree(&[("../skaffold.yaml", "ours", Owner::Companion), ("base/a.yaml", "a", Owner::Generated)]);
+    for force in [false, true] {
+        let (outcome, messages) = project.write_with(&both, force);
+        assert!(actions(&outcome).contains(&("../skaffold.yaml", "kept")));
+        assert_eq!(messages, ["`skaffold.yaml` was not written by kustompose: it stays as it is"]);
+    }
+    assert_eq!((project.text("skaffold.yaml").as_str(), project.exists("k8s/base/a.yaml")), ("mine", true));
+    assert!(!project.text("k8s/kustompose.lock").contains("skaffold.yaml"));
+}
+
+#[test]
 fn a_dry_run_writes_nothing() {
     let project = Project::new();
     let mut report = Report::default();

@@ -29,6 +29,7 @@ const PATH_OUTSIDE: Code = Code { id: "KD004", name: "path-outside" };
 const BLOCKED_PATH: Code = Code { id: "KD005", name: "blocked-path" };
 const UNREADABLE_LOCK: Code = Code { id: "KD006", name: "unreadable-lock" };
 const STALE_EDITED_FILE: Code = Code { id: "KD007", name: "stale-edited-file" };
+const FOREIGN_COMPANION: Code = Code { id: "KD009", name: "foreign-companion" };
 const NOT_WRITTEN: Code = Code { id: "KD008", name: "not-written" };
 
 /// The one file that is written beside the output directory.
@@ -249,9 +250,25 @@ impl Planner<'_> {
                 continue;
             }
             match file.owner {
-                Owner::Generated | Owner::Companion => self.plan_generated(file),
+                Owner::Companion => self.plan_companion(file),
+                Owner::Generated => self.plan_generated(file),
                 Owner::Yours | Owner::Secret => self.plan_once(file),
             }
+        }
+    }
+
+    /// A file beside the tree that we did not write is the user's, and the tree can do without ours.
+    fn plan_companion(&mut self, file: &TreeFile) {
+        let is_foreign = match self.look(&file.path) {
+            Found::Nothing => false,
+            Found::File(bytes) => bytes != file.bytes && !self.known.contains_key(&file.path),
+            Found::Blocked { .. } => true,
+        };
+        if is_foreign {
+            self.report.push(foreign_companion(&self.shown(&file.path)));
+            self.change(&file.path, Action::Kept, None, None);
+        } else {
+            self.plan_generated(file);
         }
     }
 
@@ -447,6 +464,11 @@ fn edited(path: &Utf8Path) -> Diagnostic {
 fn foreign(path: &Utf8Path) -> Diagnostic {
     Diagnostic::error(FOREIGN_FILE, format!("`{path}` stands in the way: it was not written by kustompose"))
         .help("move it away, choose another directory with `-o`, or overwrite it with `--force`")
+}
+
+fn foreign_companion(path: &Utf8Path) -> Diagnostic {
+    let message = format!("`{path}` was not written by kustompose: it stays as it is");
+    Diagnostic::warning(FOREIGN_COMPANION, message).help("rename it to have one made of the compose files")
 }
 
 fn stale(path: &Utf8Path) -> Diagnostic {

@@ -17,6 +17,7 @@ const FIRST: &[&str] = &[
     "annotations",
     "serviceName",
     "schedule",
+    "timeZone",
     "startingDeadlineSeconds",
     "concurrencyPolicy",
     "successfulJobsHistoryLimit",

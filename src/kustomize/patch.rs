@@ -13,22 +13,37 @@ pub fn difference(base: &Value, target: &Value) -> Vec<Value> {
 /// What versions of an object have in common: fields that all have. Where all have a field with different
 /// values, the most frequent value stands, the first one of those that are equally so.
 pub fn common(versions: &[&Value]) -> Value {
+    settled(versions, &[], None)
+}
+
+/// As [`common`], where some versions are known only in part: they count for what all agree on, and for
+/// nothing else. Where versions disagree, what `earlier` says stays.
+pub fn settled(known: &[&Value], partly: &[&Value], earlier: Option<&Value>) -> Value {
+    let versions: Vec<&Value> = known.iter().chain(partly).copied().collect();
     let Some(first) = versions.first() else { return Value::Null };
     if versions.iter().all(|version| version == first) {
         return (*first).clone();
     }
-    if let Some(fields) = all(versions, Value::as_object) {
-        return common_fields(&fields);
+    if let Some(fields) = all(&versions, Value::as_object) {
+        return settled_fields(&fields, known.len(), earlier.and_then(Value::as_object));
     }
-    if let Some(lists) = all(versions, Value::as_array)
+    if let Some(lists) = all(&versions, Value::as_array)
         && same_names(&lists)
     {
-        let items = (0..lists[0].len())
-            .map(|index| lists.iter().filter_map(|list| list.get(index)).collect::<Vec<_>>());
-        return Value::Array(items.map(|items| common(&items)).collect());
+        let earlier = earlier.and_then(Value::as_array).filter(|earlier| same_names(&[lists[0], earlier]));
+        let item = |index: usize| {
+            let items: Vec<&Value> = lists.iter().filter_map(|list| list.get(index)).collect();
+            let (known, partly) = items.split_at(known.len());
+            settled(known, partly, earlier.and_then(|earlier| earlier.get(index)))
+        };
+        return Value::Array((0..lists[0].len()).map(item).collect());
     }
-    let count = |value: &Value| versions.iter().filter(|version| **version == value).count();
-    let most = versions.iter().enumerate().max_by_key(|(index, value)| (count(value), usize::MAX - index));
+    if let Some(earlier) = earlier {
+        return earlier.clone();
+    }
+    let voters = if known.is_empty() { &versions } else { known };
+    let count = |value: &Value| voters.iter().filter(|version| **version == value).count();
+    let most = voters.iter().enumerate().max_by_key(|(index, value)| (count(value), usize::MAX - index));
     most.map_or(Value::Null, |(_, value)| (*value).clone())
 }
 
@@ -36,15 +51,64 @@ fn all<'a, T>(versions: &[&'a Value], view: impl Fn(&'a Value) -> Option<T>) -> 
     versions.iter().map(|version| view(version)).collect()
 }
 
-fn common_fields(versions: &[&Map<String, Value>]) -> Value {
+/// The first `known` versions are known whole.
+fn settled_fields(
+    versions: &[&Map<String, Value>],
+    known: usize,
+    earlier: Option<&Map<String, Value>>,
+) -> Value {
+    let (whole, part) = versions.split_at(known);
     let mut fields = Map::new();
     for name in versions.iter().flat_map(|version| version.keys()) {
-        let values: Vec<&Value> = versions.iter().filter_map(|version| version.get(name)).collect();
-        if values.len() == versions.len() && !fields.contains_key(name) {
-            fields.insert(name.clone(), common(&values));
+        let values = |versions: &[&Map<String, Value>]| -> Vec<Value> {
+            versions.iter().filter_map(|version| version.get(name)).cloned().collect()
+        };
+        let (whole, part) = (values(whole), values(part));
+        let earlier = earlier.and_then(|earlier| earlier.get(name));
+        let everywhere = whole.len() + part.len() == versions.len();
+        if (everywhere || earlier.is_some()) && !fields.contains_key(name) {
+            let (whole, part): (Vec<&Value>, Vec<&Value>) = (whole.iter().collect(), part.iter().collect());
+            fields.insert(name.clone(), settled(&whole, &part, earlier));
         }
     }
     Value::Object(fields)
+}
+
+/// Applies operations of the kinds that [`difference`] makes; the reason if one does not fit.
+pub fn apply(document: &mut Value, operations: &[Value]) -> Result<(), String> {
+    for operation in operations {
+        let text = |key: &str| operation.get(key).and_then(Value::as_str).unwrap_or_default();
+        let value = operation.get("value").cloned().unwrap_or(Value::Null);
+        let path = text("path");
+        let misfit = || format!("there is no `{path}` to {}", text("op"));
+        match (text("op"), path.rsplit_once('/')) {
+            ("test", _) if document.pointer(path) == Some(&value) => {}
+            ("test", _) => return Err(format!("`{path}` is something else")),
+            (_, None) => *document = value,
+            (kind, Some((parent, last))) => {
+                let name = last.replace("~1", "/").replace("~0", "~");
+                match (kind, document.pointer_mut(parent)) {
+                    ("remove", Some(Value::Object(fields))) => {
+                        fields.shift_remove(&name).ok_or_else(misfit)?;
+                    }
+                    ("add", Some(Value::Object(fields))) => {
+                        fields.insert(name, value);
+                    }
+                    ("remove" | "add", Some(Value::Array(items))) => {
+                        let index: usize = name.parse().map_err(|_| misfit())?;
+                        match text("op") {
+                            "remove" if index < items.len() => drop(items.remove(index)),
+                            "add" if index <= items.len() => items.insert(index, value),
+                            _ => return Err(misfit()),
+                        }
+                    }
+                    ("replace", Some(_)) => *document.pointer_mut(path).ok_or_else(misfit)? = value,
+                    _ => return Err(misfit()),
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Are they lists of named things, the same names in the same order?
@@ -69,15 +133,58 @@ fn compare(base: &Value, target: &Value, path: String, operations: &mut Vec<Valu
                 }
             }
         }
-        (Value::Array(base), Value::Array(target))
-            if base.len() == target.len() && same_names(&[base, target]) =>
-        {
-            for (index, (old, value)) in base.iter().zip(target).enumerate() {
-                compare(old, value, join(&path, &index.to_string()), operations);
+        (Value::Array(base), Value::Array(items)) => {
+            let whole = json!({"op": "replace", "path": path, "value": target});
+            let by_name = items_by_name(base, items, &path);
+            let length = |operations: &[Value]| {
+                let said = operations.iter().filter(|operation| operation["op"] != "test");
+                said.map(|operation| operation.to_string().len()).sum::<usize>()
+            };
+            match by_name.filter(|by_name| length(by_name) < length(std::slice::from_ref(&whole))) {
+                Some(by_name) => operations.extend(by_name),
+                None => operations.push(whole),
             }
         }
         _ => operations.push(json!({"op": "replace", "path": path, "value": target})),
     }
+}
+
+/// Changes a list of named things item by item; nothing if that cannot be done, as where they change places.
+fn items_by_name(base: &[Value], target: &[Value], path: &str) -> Option<Vec<Value>> {
+    let names =
+        |items: &[Value]| items.iter().map(|item| item.get("name").cloned()).collect::<Option<Vec<_>>>();
+    let (old, new) = (names(base)?, names(target)?);
+    let is_unique = |names: &[Value]| names.iter().enumerate().all(|(at, name)| !names[..at].contains(name));
+    let stays = |names: &[Value], others: &[Value]| {
+        names.iter().filter(|name| others.contains(name)).cloned().collect::<Vec<Value>>()
+    };
+    if !is_unique(&old) || !is_unique(&new) || stays(&old, &new) != stays(&new, &old) {
+        return None;
+    }
+    let mut operations = Vec::new();
+    // Should somebody put an item before it, kustomize stops rather than change another one.
+    let test = |path: &str, name: &Value, operations: &mut Vec<Value>| {
+        if base.len() > 1 {
+            operations.push(json!({"op": "test", "path": join(path, "name"), "value": name}));
+        }
+    };
+    for (index, name) in old.iter().enumerate().rev().filter(|(_, name)| !new.contains(name)) {
+        let path = join(path, &index.to_string());
+        test(&path, name, &mut operations);
+        operations.push(json!({"op": "remove", "path": path}));
+    }
+    for (index, (name, value)) in new.iter().zip(target).enumerate() {
+        let path = join(path, &index.to_string());
+        match old.iter().position(|old| old == name).map(|at| &base[at]) {
+            None => operations.push(json!({"op": "add", "path": path, "value": value})),
+            Some(old) if old == value => {}
+            Some(old) => {
+                test(&path, name, &mut operations);
+                compare(old, value, path, &mut operations);
+            }
+        }
+    }
+    Some(operations)
 }
 
 fn join(path: &str, name: &str) -> String {
@@ -90,29 +197,6 @@ mod tests {
 
     use super::*;
 
-    /// RFC 6902 as far as [`difference`] makes use of it.
-    fn apply(document: &mut Value, operations: &[Value]) {
-        for operation in operations {
-            let path = operation["path"].as_str().unwrap();
-            if path.is_empty() {
-                *document = operation["value"].clone();
-                continue;
-            }
-            let (parent, last) = path.rsplit_once('/').unwrap();
-            let name = last.replace("~1", "/").replace("~0", "~");
-            match document.pointer_mut(parent).unwrap() {
-                Value::Object(fields) if operation["op"] == "remove" => {
-                    fields.remove(&name).unwrap();
-                }
-                Value::Object(fields) => {
-                    fields.insert(name, operation["value"].clone());
-                }
-                Value::Array(items) => items[name.parse::<usize>().unwrap()] = operation["value"].clone(),
-                other => panic!("{other} has no parts"),
-            }
-        }
-    }
-
     fn tree() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),
@@ -122,6 +206,9 @@ mod tests {
         leaf.prop_recursive(3, 24, 4, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+                prop::collection::vec(("[a-d]", inner.clone()), 0..4).prop_map(|items| {
+                    items.into_iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
+                }),
                 prop::collection::btree_map("[a-c/~]|name", inner, 0..4)
                     .prop_map(|fields| Value::Object(fields.into_iter().collect())),
             ]
@@ -134,10 +221,47 @@ mod tests {
             let base = common(&versions.iter().collect::<Vec<_>>());
             for version in &versions {
                 let mut patched = base.clone();
-                apply(&mut patched, &difference(&base, version));
+                prop_assert_eq!(apply(&mut patched, &difference(&base, version)), Ok(()));
                 prop_assert_eq!(&patched, version);
             }
         }
+
+        /// Whatever is unknown of one version, the others come out right, and what nobody changes stays.
+        #[test]
+        fn earlier_words_stay_where_versions_disagree(
+            known in prop::collection::vec(tree(), 1..3), partly in tree(), earlier in tree(),
+        ) {
+            let known: Vec<&Value> = known.iter().collect();
+            let base = settled(&known, &[&partly], Some(&earlier));
+            for version in &known {
+                let mut patched = base.clone();
+                prop_assert_eq!(apply(&mut patched, &difference(&base, version)), Ok(()));
+                prop_assert_eq!(&patched, *version);
+            }
+            if known.iter().any(|version| **version != partly) && !partly.is_object() && !partly.is_array() {
+                prop_assert_eq!(base, earlier);
+            }
+        }
+    }
+
+    #[test]
+    fn an_item_among_others_is_changed_by_its_name() {
+        let long = "a value that is worth not being said again, whatever becomes of the others in the list";
+        let base = json!([{"name": "a", "value": long}, {"name": "b", "value": 1}, {"name": "c"}]);
+        let target = json!([{"name": "new"}, {"name": "a", "value": long}, {"name": "b", "value": 2}]);
+        let operations = difference(&base, &target);
+        assert_eq!(
+            operations,
+            [
+                json!({"op": "test", "path": "/2/name", "value": "c"}),
+                json!({"op": "remove", "path": "/2"}),
+                json!({"op": "add", "path": "/0", "value": {"name": "new"}}),
+                json!({"op": "test", "path": "/2/name", "value": "b"}),
+                json!({"op": "replace", "path": "/2/value", "value": 2}),
+            ]
+        );
+        let mut shifted = json!([{"name": "other"}, {"name": "a"}, {"name": "b"}, {"name": "c"}]);
+        assert_eq!(apply(&mut shifted, &operations), Err("`/2/name` is something else".to_owned()));
     }
 
     #[test]

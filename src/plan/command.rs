@@ -102,14 +102,8 @@ pub(super) fn plan_loop(
     container.command = words(command);
     container.args = words(args);
     let comments = scheduled.comments();
-    let reason = format!("a loop, now a CronJob: {}", comments.join("; "));
-    for (key, present) in
-        [("entrypoint", service.entrypoint.is_some()), ("command", service.command.is_some())]
-    {
-        if present && key == scheduled.attribute {
-            entries.approximated(&[key], reason.as_str());
-        }
-    }
+    let reason = format!("now a CronJob: {}", comments.join("; "));
+    entries.approximated(&[scheduled.attribute], reason);
 }
 
 fn terminal(service: &Service, container: &mut Container, entries: &mut Entries<'_>) {

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::{ConfigMapEnvSource, EnvFromSource, EnvVar, SecretEnvSource};
 
 use super::{
-    Bundle, Context, Drafted, ILLEGAL_VARIABLE,
+    Bundle, Context, Drafted, ILLEGAL_VARIABLE, composed,
     ledger::{Entries, KeyPath, Ledger},
     secrets::{Found, Secrets},
     workload::Draft,
@@ -76,6 +76,7 @@ pub(super) fn share(
     for (context, drafted) in contexts.iter().zip(environments.iter_mut()) {
         refuse_illegal(context, &mut drafted.drafts, report);
     }
+    composed::take(contexts, environments, found);
     // ConfigMaps and Secrets bring only variables with usual names into a container.
     let drafts: Vec<&[Draft]> = environments.iter().map(|drafted| drafted.drafts.as_slice()).collect();
     let plain = divide(&drafts, |key| name::is_variable_name(key) && !found.is_secret(key));
@@ -92,7 +93,8 @@ pub(super) fn share(
             }
         }
         keep_secrets(index, &division, &mut drafted.secrets);
-        bundles.push(config_maps(index, &division));
+        let said = contexts.get(index).map(|context| said(context, &drafted.drafts)).unwrap_or_default();
+        bundles.push(config_maps(index, &division, &said));
     }
     bundles
 }
@@ -108,18 +110,44 @@ fn keep_secrets(environment: usize, division: &Division<'_>, secrets: &mut Secre
     }
 }
 
-fn config_maps(environment: usize, division: &Division<'_>) -> Bundles {
-    let bundle = |name: &str, comment: Option<String>, variables: &Variables| {
+/// What the files that all environments share say of the variables of apps.
+type Said<'a> = BTreeMap<(&'a str, &'a str), &'a str>;
+
+fn said<'a>(context: &Context<'a>, drafts: &'a [Draft]) -> Said<'a> {
+    let mut said = Said::new();
+    for draft in drafts {
+        let service = context.project.services.get(&draft.key);
+        let declared = service.and_then(|service| service.environment.as_ref());
+        for (key, value) in declared.into_iter().flat_map(|declared| declared.value.iter()) {
+            if let Some(text) = &value.value
+                && context.texts.shares(value.span, text)
+                && let Some(value) = draft.variables.get(key)
+            {
+                said.insert((&draft.app, key), value);
+            }
+        }
+    }
+    said
+}
+
+fn config_maps(environment: usize, division: &Division<'_>, said: &Said<'_>) -> Bundles {
+    let bundle = |name: &str, apps: &[&str], comment: Option<String>, variables: &Variables| {
+        let shared = variables.keys().filter_map(|key| {
+            let value = apps.iter().find_map(|app| said.get(&(*app, key.as_str())))?;
+            Some((key.clone(), (*value).to_owned()))
+        });
+        let shared = shared.collect();
         let variables: BTreeMap<String, String> =
             values(variables, environment).map(|(key, value)| (key.clone(), value.clone())).collect();
-        (!variables.is_empty()).then(|| Bundle { name: format!("{name}-config"), comment, variables })
+        (!variables.is_empty()).then(|| Bundle { name: format!("{name}-config"), comment, variables, shared })
     };
     let shared = division.plain.groups.iter().filter_map(|(group, variables)| {
         let comment = group.iter().cloned().collect::<Vec<_>>().join(", ");
-        bundle(group_name(&division.names, group), Some(comment), variables)
+        let apps: Vec<&str> = group.iter().map(String::as_str).collect();
+        bundle(group_name(&division.names, group), &apps, Some(comment), variables)
     });
     let apps = division.plain.whole.iter();
-    let apps = apps.filter_map(|(app, variables)| Some((app.clone(), bundle(app, None, variables)?)));
+    let apps = apps.filter_map(|(app, variables)| Some((app.clone(), bundle(app, &[app], None, variables)?)));
     Bundles { shared: shared.collect(), apps: apps.collect() }
 }
 
@@ -268,7 +296,7 @@ fn attach(draft: &mut Draft, environment: usize, division: &Division<'_>, secret
             }
         }
     }
-    let own_secrets = format!("{}-own-secrets", draft.workload.name);
+    let own_secrets = format!("{}-own-secrets", draft.object);
     let mut env = Vec::new();
     let mut has_own_secrets = false;
     for (key, value) in rest {
@@ -278,6 +306,10 @@ fn attach(draft: &mut Draft, environment: usize, division: &Division<'_>, secret
         } else {
             env.push(EnvVar { name: key, value: Some(expansion::escape(&value)), value_from: None });
         }
+    }
+    // They refer to the others.
+    for (key, text) in &draft.composed {
+        env.push(EnvVar { name: key.clone(), value: Some(text.clone()), value_from: None });
     }
     if has_own_secrets {
         sources.push(source(&own_secrets, true));
@@ -306,6 +338,9 @@ fn enter(
     division: &Division<'_>,
     ledger: &mut Ledger,
 ) {
+    if draft.workload.is_further {
+        return;
+    }
     let base = KeyPath::new(["services", &draft.key]);
     let mut entries = Entries::new(ledger, base, draft.workload.file.clone());
     let service = context.project.services.get(&draft.key);
@@ -326,6 +361,8 @@ fn enter(
         if value.value.is_none() {
             entries
                 .ignored(&path, "no value is set for it: compose does not give it to the container either");
+        } else if draft.composed.contains_key(key) {
+            entries.mapped(&path);
         } else if !draft.variables.contains_key(key) {
             entries.unsupported(&path, "no container in Kubernetes can have a variable of this name");
         } else {

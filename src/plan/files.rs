@@ -214,7 +214,7 @@ fn foreign(path: &Utf8Path, project: &Utf8Path) -> Option<&'static str> {
 }
 
 /// The path without `.`, `..` and double slashes.
-fn clean(path: &Utf8Path) -> Utf8PathBuf {
+pub(super) fn clean(path: &Utf8Path) -> Utf8PathBuf {
     let mut cleaned = Utf8PathBuf::new();
     for component in path.components() {
         match component.as_str() {

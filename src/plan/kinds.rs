@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Context, files, kompose,
+    Context, files,
+    jobs::{self, Jobs},
+    kompose,
     schedule::{self, Scheduled},
 };
 use crate::compose::model::Service;
@@ -13,6 +15,7 @@ use crate::compose::model::Service;
 pub(super) struct Kinds {
     by_service: BTreeMap<String, Decided>,
     scheduled: BTreeMap<String, Scheduled>,
+    jobs: BTreeMap<String, Jobs>,
 }
 
 /// A kind, before its details are known.
@@ -34,12 +37,19 @@ impl Kinds {
     pub(super) fn scheduled(&self, service: &str) -> Option<&Scheduled> {
         self.scheduled.get(service)
     }
+
+    /// What of a service are jobs with a schedule.
+    pub(super) fn jobs(&self, service: &str) -> Option<&Jobs> {
+        self.jobs.get(service)
+    }
 }
 
 /// Decides the kind of every service; the first rule that fits wins.
 pub(super) fn decide(context: &Context<'_>) -> Kinds {
     let awaited = awaited_to_the_end(context);
-    let scheduled = schedule::find(context);
+    let jobs = jobs::find(context);
+    let mut scheduled = schedule::find(context);
+    scheduled.retain(|service, _| !jobs.get(service).is_some_and(|jobs| jobs.instead));
     let by_service = context.services().map(|(name, service)| {
         let mode = service.deploy.as_ref().and_then(|deploy| deploy.value.mode.as_ref());
         let mode = mode.map_or("", |mode| mode.value.as_str());
@@ -47,18 +57,23 @@ pub(super) fn decide(context: &Context<'_>) -> Kinds {
             decided
         } else if mode == "global" {
             Decided::DaemonSet
-        } else if scheduled.get(name).is_some_and(|loop_| loop_.stays.is_none()) {
+        } else if scheduled.get(name).is_some_and(|loop_| loop_.stays.is_none())
+            || jobs.get(name).is_some_and(|jobs| jobs.instead)
+        {
             Decided::CronJob
         } else if mode.ends_with("-job") || awaited.contains(name) || is_one_shot(service) {
             Decided::Job
-        } else if owns_a_volume(context, name, service) {
+        } else if jobs.get(name).is_none_or(|jobs| jobs.jobs.is_empty())
+            && owns_a_volume(context, name, service)
+        {
             Decided::StatefulSet
         } else {
             Decided::Deployment
         };
         (name.to_owned(), decided)
     });
-    Kinds { by_service: by_service.collect(), scheduled }
+    let by_service = by_service.collect();
+    Kinds { by_service, scheduled, jobs }
 }
 
 /// Services that others wait for to end well.

@@ -158,6 +158,11 @@ impl Ledger {
         narrowest.or_else(whole)
     }
 
+    /// Enters a fate in place of the one that was known: a later decision overrules an earlier one.
+    pub(super) fn correct(&mut self, path: KeyPath, fate: Fate) {
+        self.fates.insert(path, fate);
+    }
+
     /// What became of a key.
     pub fn of(&self, path: &KeyPath) -> Option<&Fate> {
         path.prefixes().find_map(|prefix| self.fates.get(&prefix))

@@ -12,7 +12,7 @@ use k8s_openapi::{
 };
 
 use super::{
-    Context, FileBundle,
+    Context, FileBundle, development,
     files::{self, Bind},
     kompose::claims::{self, Wanted},
     ledger::Entries,
@@ -195,6 +195,10 @@ fn one(
         return;
     }
     match kind.as_str() {
+        "volume" if files::spares_the_image(mounting.service, mount) && mounting.context.mounts_code => {
+            let reason = format!("`{target}`: an empty directory that is filled from the image");
+            entries.approximated(key, reason);
+        }
         "volume" if files::spares_the_image(mounting.service, mount) => {
             let reason = format!("`{target}`: nothing hides what the image has there");
             entries.at(mount.span).ignored(key, reason);
@@ -369,6 +373,9 @@ fn bind(
                     format!("`{target}` is for reading only in a cluster: it is a ConfigMap"),
                 );
             }
+        }
+        Bind::SourceCode if mounting.context.mounts_code => {
+            entries.mapped_to(key, development::CODE_MOUNTS);
         }
         Bind::SourceCode => {
             entries.at(mount.span).ignored(

@@ -14,12 +14,23 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Names {
     objects: BTreeMap<String, String>,
+    workloads: BTreeMap<String, String>,
 }
 
 impl Names {
     /// The name of the objects, and the host name, of a service.
     pub(super) fn object<'a>(&'a self, service: &'a str) -> &'a str {
         self.objects.get(service).map_or(service, String::as_str)
+    }
+
+    /// The name of the workload of a service: shorter, since Kubernetes adds to the names of pods.
+    pub(super) fn workload<'a>(&'a self, service: &'a str) -> &'a str {
+        self.workloads.get(service).map_or(service, String::as_str)
+    }
+
+    /// Is some service, or its workload, called so?
+    pub(super) fn has(&self, name: &String) -> bool {
+        self.objects.values().chain(self.workloads.values()).any(|known| known == name)
     }
 }
 
@@ -53,5 +64,33 @@ pub(super) fn choose(projects: &[&Project], report: &mut Report) -> Names {
         owners.entry(object.clone()).or_insert((service, project.place_of_service(service)));
         names.objects.insert(service.clone(), object);
     }
+    for (service, object) in &names.objects {
+        let taken = |name: &String| {
+            let others = names.objects.iter().filter(|(other, _)| *other != service);
+            others.map(|(_, object)| object).chain(names.workloads.values()).any(|known| known == name)
+        };
+        let workload = within(object, name::STATEFUL_SET_LENGTH, taken);
+        names.workloads.insert(service.clone(), workload);
+    }
     names
+}
+
+/// A name of a length that is not taken, with a number if it has to.
+pub(super) fn within(name: &str, length: usize, taken: impl Fn(&String) -> bool) -> String {
+    let whole = name::shortened(name, length);
+    if taken(&whole) { name::free(&name::shortened(name, length - 3), taken) } else { whole }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shortened_names_stay_apart() {
+        let long = "a".repeat(60);
+        let first = within(&long, 52, |_| false);
+        let second = within(&long, 52, |name| *name == first);
+        assert!(first.len() == 52 && second.len() <= 52 && first != second, "{second}");
+        assert_eq!(within("short", 52, |_| false), "short");
+    }
 }

@@ -86,10 +86,19 @@ impl Found {
         self.keys.contains(key)
     }
 
+    /// Does a secret value stand in the text?
+    pub(super) fn holds_value(&self, text: &str) -> bool {
+        self.values.iter().any(|value| text.contains(value.as_str()))
+    }
+
+    /// Is a value secret, by its name or by what it says?
+    pub(super) fn is_secret_text(&self, key: &str, value: &str) -> bool {
+        self.is_secret(key) || secret::is_secret(key, value) || self.is_telling(value.as_bytes())
+    }
+
     fn is_telling(&self, text: &[u8]) -> bool {
         let text = String::from_utf8_lossy(text);
-        self.values.iter().any(|value| text.contains(value.as_str()))
-            || text.lines().any(secret::is_secret_value)
+        self.holds_value(&text) || text.lines().any(secret::is_secret_value)
     }
 }
 

@@ -11,6 +11,7 @@ use k8s_openapi::{
 
 use super::{
     Context, files,
+    jobs::Jobs,
     kinds::{self, Decided, Kinds},
     kompose::{
         self,
@@ -38,6 +39,8 @@ pub(super) struct Storage {
     volumes: BTreeMap<String, Kept>,
     /// Data directories of the host, by path.
     directories: BTreeMap<String, Directory>,
+    /// Services that are more than one workload.
+    several: BTreeSet<String>,
 }
 
 /// A directory of the host that holds data.
@@ -105,7 +108,9 @@ impl Storage {
         }
         let volumes =
             users.into_iter().map(|(volume, users)| (volume.clone(), keep(context, kinds, &volume, &users)));
-        Self { volumes: volumes.collect(), directories: BTreeMap::new() }
+        let several = context.services().map(|(name, _)| name.to_owned());
+        let several = several.filter(|name| kinds.jobs(name).is_some_and(|jobs| jobs.workloads() > 1));
+        Self { volumes: volumes.collect(), directories: BTreeMap::new(), several: several.collect() }
     }
 
     /// How a named volume is kept.
@@ -136,7 +141,8 @@ impl Storage {
         };
         let directory = self.directories.entry(source.to_owned()).or_insert_with(new);
         directory.users.insert(key.to_owned());
-        directory.several_replicas |= kinds::replicas(service).is_some_and(|replicas| replicas > 1);
+        directory.several_replicas |=
+            kinds::replicas(service).is_some_and(|replicas| replicas > 1) || self.several.contains(key);
         directory.claim.clone()
     }
 
@@ -254,7 +260,9 @@ fn keep(context: &Context<'_>, kinds: &Kinds, volume: &str, users: &[(&str, bool
     let names: Vec<&str> = users.iter().map(|(user, _)| *user).collect();
     let several_pods = names.windows(2).any(|pair| pair[0] != pair[1])
         || context.services().any(|(name, service)| {
-            names.contains(&name) && kinds::replicas(service).is_some_and(|replicas| replicas > 1)
+            let pods = kinds.jobs(name).map_or(1, Jobs::workloads);
+            names.contains(&name)
+                && (pods > 1 || kinds::replicas(service).is_some_and(|replicas| replicas > 1))
         });
     let template = names.iter().all(|name| kinds.of(name) == Decided::StatefulSet && *name == names[0]);
     let how = match declared.and_then(special) {

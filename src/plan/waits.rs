@@ -6,10 +6,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Context, Drafted, Kind, Wait};
+use super::{
+    Context, Drafted, Kind, Wait,
+    ledger::{Entries, KeyPath, Ledger},
+    workload::Draft,
+};
+use crate::shell::wait;
 
 /// Labels the workloads that wait, in all environments alike, and gives the stores that are waited for.
-pub(super) fn plan(contexts: &[Context<'_>], environments: &mut [Drafted<'_>]) -> Vec<Wait> {
+pub(super) fn plan(
+    contexts: &[Context<'_>],
+    environments: &mut [Drafted<'_>],
+    ledgers: &mut [Ledger],
+) -> Vec<Wait> {
     let stores = stores(contexts, environments);
     let mut waiting: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for context in contexts {
@@ -24,6 +33,11 @@ pub(super) fn plan(contexts: &[Context<'_>], environments: &mut [Drafted<'_>]) -
         }
     }
     let mut awaited = BTreeSet::new();
+    for (drafted, ledger) in environments.iter_mut().zip(ledgers) {
+        for draft in &mut drafted.drafts {
+            by_script(draft, &stores, ledger);
+        }
+    }
     let drafts = environments.iter_mut().flat_map(|drafted| &mut drafted.drafts);
     // A CronJob that comes too early tries again at its next time.
     for draft in drafts.filter(|draft| !matches!(draft.workload.kind, Kind::CronJob { .. })) {
@@ -35,6 +49,69 @@ pub(super) fn plan(contexts: &[Context<'_>], environments: &mut [Drafted<'_>]) -
         awaited.extend(draft.workload.waits.iter().cloned());
     }
     stores.into_values().filter(|wait| awaited.contains(&wait.host)).collect()
+}
+
+/// Puts an initContainer in the place of a script that waits for stores. Any other script stays.
+fn by_script(draft: &mut Draft, stores: &BTreeMap<String, Wait>, ledger: &mut Ledger) {
+    let is_cronjob = matches!(draft.workload.kind, Kind::CronJob { .. });
+    let Some(container) = draft.workload.pod.containers.first_mut().filter(|_| !is_cronjob) else { return };
+    let (own, rest) = (container.command.as_deref(), container.args.as_deref());
+    let read: Vec<String> =
+        own.iter().chain(&rest).copied().flatten().map(|word| word.replace("$$", "$")).collect();
+    let Some(found) = wait::read(&read) else { return };
+    let attribute = if own.is_some() { "entrypoint" } else { "command" };
+    let file = draft.workload.file.clone();
+    let mut entries = Entries::new(ledger, KeyPath::new(["services", &draft.key]), file);
+    let named: Vec<String> = found.targets.iter().map(|(host, port)| format!("`{host}:{port}`")).collect();
+    let named = named.join(" and ");
+    let store = |(host, port): &(String, u16)| {
+        let store = stores.values().find(|wait| wait.host == *host && wait.port == *port);
+        store.map(|wait| wait.host.clone())
+    };
+    let hosts: Option<Vec<String>> = found.targets.iter().map(store).collect();
+    match (hosts, without(own, rest, &found)) {
+        (Some(hosts), Some((command, args))) => {
+            (container.command, container.args) = (command, args);
+            draft.workload.waits.extend(hosts);
+            let reason = format!("an initContainer waits for {named} in the place of the script");
+            entries.approximated(&[attribute], reason);
+        }
+        _ => {
+            let reason =
+                format!("it waits for {named} by itself, as in compose: only stores bring an initContainer");
+            entries.approximated(&[attribute], reason);
+        }
+    }
+}
+
+type Words = Option<Vec<String>>;
+
+/// Command and arguments without the wait at their beginning.
+fn without(command: Option<&[String]>, args: Option<&[String]>, wait: &wait::Wait) -> Option<(Words, Words)> {
+    let own = command.map_or(0, <[String]>::len).min(wait.words);
+    let mut found_text = wait.text.is_none();
+    let mut cut = |words: &[String], taken: usize| -> Words {
+        let words = words.iter().skip(taken).map(|word| match &wait.text {
+            Some(text) => match word.strip_prefix(text.as_str()) {
+                Some(rest) => {
+                    found_text = true;
+                    rest.trim_start().to_owned()
+                }
+                None => word.clone(),
+            },
+            None => word.clone(),
+        });
+        Some(words.collect::<Vec<String>>()).filter(|words| !words.is_empty())
+    };
+    let mut left = (
+        command.and_then(|words| cut(words, own)),
+        args.and_then(|words| cut(words, wait.words.saturating_sub(own))),
+    );
+    // What stood behind the wait is the command now, not what the image's entrypoint is given.
+    if command.is_some() && left.0.is_none() {
+        left = (left.1, None);
+    }
+    found_text.then_some(left)
 }
 
 /// Stores with a port, by service.

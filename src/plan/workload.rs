@@ -6,6 +6,7 @@ use k8s_openapi::api::core::v1::{Container, PodSpec};
 
 use super::{
     ClusterService, Context, Kind, Update, Workload, command, health, image,
+    jobs::{self, Jobs},
     kinds::{self, Decided, Kinds},
     kompose,
     ledger::{Entries, KeyPath, Ledger},
@@ -27,6 +28,9 @@ use crate::{
 /// The label by which a workload's pods are told from all others, with the compose service's name.
 pub const SERVICE_LABEL: &str = "kustompose.dev/service";
 
+/// The label of further jobs of a service, beside the workload that has [`SERVICE_LABEL`].
+pub const JOBS_LABEL: &str = "kustompose.dev/jobs-of";
+
 /// What deciding one service needs to look at and to add to.
 pub(super) struct Parts<'a, 'b, 'c> {
     pub(super) context: &'a Context<'a>,
@@ -39,47 +43,58 @@ pub(super) struct Parts<'a, 'b, 'c> {
 }
 
 /// A workload before it is known which of its variables others share.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Draft {
     /// The service by its name in compose.
     pub(super) key: String,
     pub(super) app: String,
+    /// The name of the service's own workload.
+    pub(super) object: String,
     pub(super) workload: Workload,
     pub(super) variables: BTreeMap<String, String>,
+    /// Values that refer to variables, as the kubelet reads them.
+    pub(super) composed: BTreeMap<String, String>,
 }
 
-/// Decides one service, every attribute of it.
-pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, '_, '_>) -> Draft {
+impl Draft {
+    /// A draft without variables.
+    fn new(key: &str, app: String, workload: Workload) -> Self {
+        let (variables, composed) = (BTreeMap::new(), BTreeMap::new());
+        let object = workload.name.clone();
+        Self { key: key.to_owned(), app, object, workload, variables, composed }
+    }
+}
+
+/// Decides one service, every attribute of it: a workload, and those of its jobs if it has any.
+pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, '_, '_>) -> Vec<Draft> {
     let context = parts.context;
     let app = context.apps.of(key).to_owned();
-    let decided = parts.kinds.of(key);
-    let object = name::shortened(context.names.object(key), name::STATEFUL_SET_LENGTH);
+    let (decided, jobs) = (parts.kinds.of(key), parts.kinds.jobs(key));
+    let object = context.names.workload(key).to_owned();
     let file = context.layout.service_file(key, &file_name(context, key, &app, &object, decided));
     let entries = &mut Entries::new(parts.ledger, KeyPath::new(["services", key]), file.clone());
-    entries.mapped(&[]);
     every_attribute(service, entries);
 
     let mut pod = PodSpec::default();
     let mut container = Container { name: app.clone(), ..Container::default() };
     image::plan(context, key, service, &mut pod, &mut container, entries);
     command::plan(context, service, parts.secrets, &mut pod, &mut container, entries);
-    let listening = parts.ports.of_container(key);
-    container.ports = (!listening.is_empty() && decided != Decided::CronJob).then_some(listening);
+    container.ports = Some(parts.ports.of_container(key)).filter(|ports| !ports.is_empty());
     health::plan(key, service.healthcheck.as_ref(), parts.ports, &mut container, entries);
-    let scheduled = parts.kinds.scheduled(key);
-    let planned = plan_loop(context, service, parts.secrets, scheduled, &mut container, entries);
+    let planned =
+        plan_loop(context, service, parts.secrets, parts.kinds.scheduled(key), &mut container, entries);
     resources::plan(service, &mut container, entries);
     security::plan(service, &mut pod, &mut container, entries);
     network::plan(service, &mut pod, entries);
     order::plan(context, service, entries);
     kompose::plan(service, &mut pod, &mut container, entries);
-    let image = container.image.clone().unwrap_or_default();
+    let trimmed = jobs.map(|jobs| jobs.trimmed(service));
     let mounting = &mut Mounting {
         context,
         app: &app,
         key,
-        service,
-        image,
+        service: trimmed.as_ref().unwrap_or(service),
+        image: container.image.clone().unwrap_or_default(),
         storage: parts.storage,
         secrets: parts.secrets,
         delivered: parts.delivered,
@@ -87,18 +102,19 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     let mut mounted = mounts::plan(mounting, &mut pod, &mut container, entries);
     life(service, decided, &mut pod, entries);
     let (mut kind, comments) = kind(service, decided, planned, &pod, &mut container, entries);
-    let (mut annotations, mut pod_annotations) = (BTreeMap::new(), BTreeMap::new());
-    labels(service, &mut annotations, &mut pod_annotations, entries);
+    let (annotations, mut pod_annotations) = labels(service, jobs, entries);
     placement::plan(service, &name::dns_label(key), &mut pod, entries);
     let mut services = services(context, parts.ports, key, decided);
     let further = kompose::further(service, (&app, &object), &mut services, &mut kind, entries);
+    let plain = container.clone();
     let concealed = parts.secrets.conceal(&mut container, &mut pod_annotations);
     pod.containers = vec![container];
     let workload = Workload {
         service: name::dns_label(key),
-        name: object,
+        name: object.clone(),
         component: component(decided, service, &image_name(&pod)),
         kind,
+        is_further: false,
         file,
         waits: BTreeSet::new(),
         comments,
@@ -110,7 +126,8 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
         further,
         pod,
     };
-    Draft { key: key.to_owned(), app, workload, variables: variables(context, service) }
+    let draft = Draft { variables: variables(context, service), ..Draft::new(key, app, workload) };
+    jobs::drafts(context, service, parts.secrets, jobs, draft, &plain)
 }
 
 /// The variables of a service, their hosts by the names that resolve in the cluster.
@@ -133,6 +150,7 @@ fn plan_loop<'a>(
     if scheduled.stays.is_some() {
         return None;
     }
+    container.ports = None;
     health::drop(service.healthcheck.as_ref(), container, entries);
     Some(scheduled)
 }
@@ -149,6 +167,7 @@ fn services(context: &Context<'_>, ports: &Ports, key: &str, decided: Decided) -
 /// to the model has to be decided here or be named as decided elsewhere.
 #[expect(clippy::too_many_lines, reason = "one line an attribute")]
 fn every_attribute(service: &Service, entries: &mut Entries<'_>) {
+    entries.mapped(&[]);
     let Service {
         annotations: _,
         attach,
@@ -452,15 +471,18 @@ fn max_attempts(service: &Service) -> Option<i32> {
 }
 
 /// Compose's labels and annotations are for people and programs: annotations here, whose values are free.
+/// Those of the object, and those of its pods.
 fn labels(
     service: &Service,
-    object: &mut BTreeMap<String, String>,
-    pod: &mut BTreeMap<String, String>,
+    jobs: Option<&Jobs>,
     entries: &mut Entries<'_>,
-) {
+) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
+    let (mut object, mut pod) = (BTreeMap::new(), BTreeMap::new());
     let mut take = |labels: Option<&Spanned<Labels>>, path: &[&str], to: &mut BTreeMap<String, String>| {
         let labels = labels.iter().flat_map(|labels| labels.value.iter());
-        for (key, value) in labels.filter(|(key, _)| !key.starts_with(kompose::PREFIX)) {
+        let is_own =
+            |key: &String| !key.starts_with(kompose::PREFIX) && !jobs.is_some_and(|jobs| jobs.has_label(key));
+        for (key, value) in labels.filter(|(key, _)| is_own(key)) {
             let path = [path, &[key.as_str()]].concat();
             if name::is_label_key(key) {
                 to.insert(key.clone(), value.value.clone());
@@ -473,8 +495,12 @@ fn labels(
             }
         }
     };
-    take(service.labels.as_ref(), &["labels"], pod);
-    take(service.annotations.as_ref(), &["annotations"], pod);
+    take(service.labels.as_ref(), &["labels"], &mut pod);
+    take(service.annotations.as_ref(), &["annotations"], &mut pod);
     let deployed = service.deploy.as_ref().and_then(|deploy| deploy.value.labels.as_ref());
-    take(deployed, &["deploy", "labels"], object);
+    take(deployed, &["deploy", "labels"], &mut object);
+    if let Some(jobs) = jobs {
+        jobs.enter(entries);
+    }
+    (object, pod)
 }

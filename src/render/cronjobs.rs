@@ -13,7 +13,7 @@ use super::{layers::Directory, objects};
 use crate::{
     k8s::fields,
     kustomize::{Patch, Target},
-    plan::{App, Kind, Workload},
+    plan::{self, App, Kind, Workload},
     yaml::emit::{self, Entry, Yaml},
 };
 
@@ -40,7 +40,7 @@ impl<'a> Shared<'a> {
         let jobs: Vec<&Value> =
             objects.map(|object| &object.value).filter(|value| is_cronjob(value)).collect();
         let is_base = path.starts_with("base/");
-        let parts: Vec<Value> = jobs.iter().map(|job| own_part(job)).collect();
+        let parts: Vec<Value> = jobs.iter().map(|job| own_part(job, jobs.len() == 1)).collect();
         let part = if is_base || jobs.len() > 1 { shared(&parts) } else { None };
         let app = jobs.first().map_or("", |job| app(job));
         let target = if is_base && jobs.iter().all(|job| self::app(job) == app) {
@@ -52,12 +52,21 @@ impl<'a> Shared<'a> {
         Self { jobs, part, target }
     }
 
-    /// The document of an object: of a CronJob, what it does not share with the others.
-    pub(super) fn document(&self, whole: &Value) -> Value {
-        let Some(shared) = self.part.as_ref().filter(|_| is_cronjob(whole)) else { return whole.clone() };
+    /// The document of an object: of a CronJob, what it does not share with the others, short commands in
+    /// one line.
+    pub(super) fn document(&self, whole: &Value) -> Yaml {
+        if !is_cronjob(whole) {
+            return Yaml::from(whole.clone());
+        }
+        let Some(shared) = self.part.as_ref() else { return in_line(Yaml::from(whole.clone())) };
         // What differs from the others' comes in a patch behind theirs.
-        let own = if has_all(&own_part(whole), shared) { whole.clone() } else { identity(whole) };
-        fields::ordered(&without(&own, shared))
+        let has_all = has_all(&self.own_part(whole), shared);
+        let own = if has_all { whole.clone() } else { without(whole, &self.own_part(whole)) };
+        in_line(Yaml::from(fields::ordered(&without(&own, shared))))
+    }
+
+    fn own_part(&self, job: &Value) -> Value {
+        own_part(job, self.jobs.len() == 1)
     }
 
     /// Patches with their texts: what the CronJobs share, and then what single ones have otherwise.
@@ -65,11 +74,12 @@ impl<'a> Shared<'a> {
         let Some(shared) = &self.part else { return Vec::new() };
         let mut patches = vec![self.defaults(shared, header)];
         for job in &self.jobs {
-            let part = own_part(job);
+            let part = self.own_part(job);
             if !has_all(&part, shared)
                 && let Some(own) = differences(&part, shared)
             {
-                let text = emit::documents(Some(header), &[Yaml::from(patch_of(name(job), own))]);
+                let patch = Yaml::from(patch_of(name(job), version(job), own));
+                let text = emit::documents(Some(header), &[in_line(patch)]);
                 patches.push((Patch { path: format!("{}.cronjob.yaml", name(job)), target: None }, text));
             }
         }
@@ -89,8 +99,9 @@ impl<'a> Shared<'a> {
                     .to_owned()
             }
         };
-        let patch = Yaml::from(patch_of("cronjob-defaults", shared.clone()));
-        let text = emit::documents(Some(&format!("{header}\n\n{what}")), &[commented(patch)]);
+        let version = self.jobs.first().map_or("batch/v1", |job| version(job));
+        let patch = Yaml::from(patch_of("cronjob-defaults", version, shared.clone()));
+        let text = emit::documents(Some(&format!("{header}\n\n{what}")), &[in_line(commented(patch))]);
         (Patch { path: DEFAULTS.to_owned(), target: Some(self.target.clone()) }, text)
     }
 }
@@ -108,17 +119,21 @@ fn app(object: &Value) -> &str {
     labels.and_then(|labels| labels.get(objects::NAME_LABEL)).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn patch_of(name: &str, content: Value) -> Value {
-    let identity = json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": name}});
+fn version(object: &Value) -> &str {
+    object.get("apiVersion").and_then(Value::as_str).unwrap_or("batch/v1")
+}
+
+fn patch_of(name: &str, version: &str, content: Value) -> Value {
+    let identity = json!({"apiVersion": version, "kind": "CronJob", "metadata": {"name": name}});
     merged(fields::ordered(&identity), content)
 }
 
 /// Why the settings are what they are, beside them.
 fn commented(patch: Yaml) -> Yaml {
     const COMMENTS: [(&str, &str, &str); 3] = [
-        ("concurrencyPolicy", "Forbid", "the loop waited for its command"),
-        ("concurrencyPolicy", "Allow", "the loop did not wait for its command"),
-        ("backoffLimit", "0", "the loop went on after a failure: the next time is the next try"),
+        ("concurrencyPolicy", "Forbid", "as in compose, a run waits for the one before it"),
+        ("concurrencyPolicy", "Allow", "as in compose, runs may overlap"),
+        ("backoffLimit", "0", "as in compose, the next time is the next try"),
     ];
     let Yaml::Map(entries) = patch else { return patch };
     let entries = entries.into_iter().map(|(key, entry)| {
@@ -136,6 +151,42 @@ fn commented(patch: Yaml) -> Yaml {
         (key, entry)
     });
     Yaml::Map(entries.collect())
+}
+
+/// Characters of the longest command that stands in one line.
+const LINE: usize = 60;
+
+/// With short commands in one line each, so that a job is short to read.
+fn in_line(yaml: Yaml) -> Yaml {
+    match yaml {
+        Yaml::Map(entries) => {
+            let entries = entries.into_iter().map(|(key, entry)| {
+                let value = match entry.value {
+                    Yaml::Seq(items) if key == "args" || key == "command" => words_in_line(items),
+                    other => in_line(other),
+                };
+                (key, Entry { value, ..entry })
+            });
+            Yaml::Map(entries.collect())
+        }
+        Yaml::Seq(items) => {
+            let items = items.into_iter().map(|entry| Entry { value: in_line(entry.value), ..entry });
+            Yaml::Seq(items.collect())
+        }
+        other => other,
+    }
+}
+
+fn words_in_line(items: Vec<Entry>) -> Yaml {
+    let length = |entry: &Entry| match &entry.value {
+        Yaml::String(word) if !word.contains('\n') => word.len() + 4,
+        _ => LINE,
+    };
+    if items.iter().map(length).sum::<usize>() < LINE {
+        Yaml::FlowSeq(items.into_iter().map(|entry| entry.value).collect())
+    } else {
+        Yaml::Seq(items)
+    }
 }
 
 /// What CronJobs share: all of what most of them are, if the others differ from those only
@@ -220,11 +271,12 @@ fn differences(part: &Value, shared: &Value) -> Option<Value> {
 
 /// The whole object.
 pub(super) fn object(app: &App, workload: &Workload) -> Value {
-    let Kind::CronJob { schedule, starting_deadline, may_overlap } = &workload.kind else {
+    let Kind::CronJob { schedule, time_zone, starting_deadline, may_overlap } = &workload.kind else {
         return Value::Null;
     };
+    let own = [plan::SERVICE_LABEL, plan::JOBS_LABEL];
     let pod_labels =
-        objects::labels(app, workload).into_iter().filter(|(key, _)| key != crate::plan::SERVICE_LABEL);
+        objects::labels(app, workload).into_iter().filter(|(key, _)| !own.contains(&key.as_str()));
     let template = PodTemplateSpec {
         metadata: Some(ObjectMeta {
             labels: Some(pod_labels.collect()),
@@ -243,6 +295,7 @@ pub(super) fn object(app: &App, workload: &Workload) -> Value {
         },
         spec: Some(CronJobSpec {
             schedule: schedule.clone(),
+            time_zone: time_zone.clone(),
             starting_deadline_seconds: Some(*starting_deadline),
             concurrency_policy: Some(if *may_overlap { "Allow" } else { "Forbid" }.to_owned()),
             successful_jobs_history_limit: Some(SUCCESSFUL_RUNS),
@@ -255,35 +308,36 @@ pub(super) fn object(app: &App, workload: &Workload) -> Value {
 }
 
 /// What of an object may be shared.
-fn own_part(object: &Value) -> Value {
+fn own_part(object: &Value, is_alone: bool) -> Value {
     let mut part = object.clone();
-    take_out_identity(&mut part);
+    take_out_identity(&mut part, is_alone);
     part
 }
 
-/// What of an object stands in its document in any case.
-fn identity(object: &Value) -> Value {
-    without(object, &own_part(object))
-}
-
 /// Takes out what a document always says itself, so that it can be read alone.
-fn take_out_identity(object: &mut Value) {
+fn take_out_identity(object: &mut Value, is_alone: bool) {
     for field in ["apiVersion", "kind", "metadata"] {
         remove(object, field);
     }
     let Some(spec) = object.get_mut("spec") else { return };
     remove(spec, "schedule");
+    remove(spec, "timeZone");
     remove(spec, "startingDeadlineSeconds");
     let Some(pod) = spec.pointer_mut("/jobTemplate/spec/template/spec") else { return };
     remove(pod, "restartPolicy");
     if let Some(container) = pod.pointer_mut("/containers/0") {
         remove(container, "image");
         remove(container, "args");
+        // Nobody shares it.
+        if is_alone {
+            remove(container, "command");
+        }
     }
 }
 
 fn remove(object: &mut Value, field: &str) {
     if let Some(fields) = object.as_object_mut() {
+        // `remove` would put the last field in its place.
         fields.shift_remove(field);
     }
 }

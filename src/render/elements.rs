@@ -8,18 +8,20 @@ use serde_json::Value;
 use super::objects;
 use crate::{
     k8s::fields,
-    plan::{App, Bundle, Environment, FileBundle},
+    plan::{App, Bundle, Environment, FileBundle, Known},
 };
 
 /// Everything that one environment applies, but for its Secrets.
 #[derive(Debug, Default)]
 pub(super) struct Elements {
+    /// Is the overlay kept as earlier runs wrote it?
+    pub(super) is_kept: bool,
     pub(super) objects: Vec<Object>,
     pub(super) config_maps: Vec<ConfigMap>,
 }
 
 /// An object and the file that it stands in.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Object {
     /// Kind and name, which no other object has.
     pub(super) id: (String, String),
@@ -33,7 +35,7 @@ pub(super) struct Object {
 }
 
 /// A ConfigMap that kustomize makes of files.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct ConfigMap {
     pub(super) name: String,
     /// The directory of its files.
@@ -41,6 +43,8 @@ pub(super) struct ConfigMap {
     /// Who uses it, for people.
     pub(super) comment: Option<String>,
     pub(super) content: Content,
+    /// What of it the files that all environments share say by themselves.
+    pub(super) shared: BTreeMap<String, String>,
 }
 
 /// What a ConfigMap holds, by key.
@@ -54,7 +58,7 @@ pub(super) enum Content {
 
 /// Everything that an environment applies.
 pub(super) fn of(environment: &Environment) -> Elements {
-    let mut elements = Elements::default();
+    let mut elements = Elements { is_kept: environment.known != Known::All, ..Elements::default() };
     for claim in &environment.claims {
         elements.objects.push(claimed(claim, "base"));
     }
@@ -64,6 +68,9 @@ pub(super) fn of(environment: &Environment) -> Elements {
     }
     for app in &environment.apps {
         of_app(app, &mut elements);
+    }
+    for object in &mut elements.objects {
+        objects::serve(&mut object.value, environment.kubernetes);
     }
     elements
 }
@@ -92,6 +99,7 @@ fn of_app(app: &App, elements: &mut Elements) {
             home: app.home.clone(),
             comment: None,
             content: Content::Files(files.clone()),
+            shared: BTreeMap::new(),
         });
     }
 }
@@ -102,6 +110,7 @@ fn variables(bundle: &Bundle, home: &str, stem: &str) -> ConfigMap {
         home: home.to_owned(),
         comment: bundle.comment.clone(),
         content: Content::Variables(stem.to_owned(), bundle.variables.clone()),
+        shared: bundle.shared.clone(),
     }
 }
 

@@ -1,14 +1,19 @@
 //! What environments share, and what each of them changes.
 //!
-//! `base/` holds what all environments apply; a component what some of them do; the generated part of an
-//! overlay what is left: the keys whose values differ, and one patch for all objects that change alike.
+//! `base/` holds what all environments apply, and of variables what the files that all share say by
+//! themselves; a component what some environments apply; the generated part of an overlay what is left: the
+//! keys whose values differ, and one patch for all objects that change alike.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::elements::{ConfigMap, Content, Elements, Object};
-use crate::{k8s::name, kustomize::patch};
+use super::{
+    earlier::Earlier,
+    elements::{ConfigMap, Content, Elements, Object},
+    objects,
+};
+use crate::{k8s::name, kustomize::patch, plan::Wait};
 
 /// Environments by their positions in the plan.
 type Environments = BTreeSet<usize>;
@@ -60,25 +65,29 @@ pub(super) struct Generated {
     pub(super) content: Content,
 }
 
-/// One change of several objects of a kind.
+/// One change of several objects.
 #[derive(Debug)]
 pub(super) struct Patch {
-    pub(super) kind: String,
+    pub(super) kinds: Vec<String>,
     pub(super) names: Vec<String>,
     pub(super) operations: Vec<Value>,
 }
 
-/// Divides what the environments need into layers.
-pub(super) fn divide(environments: &[Elements], names: &[&str]) -> Layers {
+/// Divides what the environments need into layers. What `earlier` runs gave to environments that are kept
+/// stays theirs, unless all environments agree on something else.
+pub(super) fn divide(environments: &[Elements], names: &[&str], waits: &[Wait], earlier: &Earlier) -> Layers {
     let everywhere: Environments = (0..environments.len()).collect();
     let mut layers =
         Layers { overlays: environments.iter().map(|_| Overlay::default()).collect(), ..Layers::default() };
-    let homes = Homes { names, everywhere: everywhere.clone(), components: homes(environments) };
+    let homes = Homes { names, waits, everywhere, components: homes(environments) };
     for id in ids(environments) {
-        object(environments, &id, &homes, &mut layers);
+        object(environments, &id, &homes, earlier, &mut layers);
     }
     for name in config_map_names(environments) {
-        config_map(environments, &name, &everywhere, &homes, &mut layers);
+        config_map(environments, &name, &homes, earlier, &mut layers);
+    }
+    for (overlay, elements) in layers.overlays.iter_mut().zip(environments) {
+        overlay.patches = joined(std::mem::take(&mut overlay.patches), elements);
     }
     layers
 }
@@ -86,6 +95,7 @@ pub(super) fn divide(environments: &[Elements], names: &[&str]) -> Layers {
 /// Which environments apply which directory.
 struct Homes<'a> {
     names: &'a [&'a str],
+    waits: &'a [Wait],
     everywhere: Environments,
     components: BTreeMap<String, Environments>,
 }
@@ -135,7 +145,13 @@ fn config_map_names(environments: &[Elements]) -> Vec<String> {
     all.filter(|name| seen.insert(name.clone())).collect()
 }
 
-fn object(environments: &[Elements], id: &(String, String), homes: &Homes<'_>, layers: &mut Layers) {
+fn object(
+    environments: &[Elements],
+    id: &(String, String),
+    homes: &Homes<'_>,
+    earlier: &Earlier,
+    layers: &mut Layers,
+) {
     let find = |elements: &'_ Elements| elements.objects.iter().position(|object| object.id == *id);
     let versions: BTreeMap<usize, &Object> = environments
         .iter()
@@ -145,14 +161,33 @@ fn object(environments: &[Elements], id: &(String, String), homes: &Homes<'_>, l
     let Some(first) = versions.values().next() else { return };
     let present: Environments = versions.keys().copied().collect();
     let home = homes.of(&first.home, &present);
-    let base = patch::common(&versions.values().map(|object| &object.value).collect::<Vec<_>>());
-    for (index, version) in &versions {
+    let is_kept = |index: &usize| environments.get(*index).is_some_and(|elements| elements.is_kept);
+    let (kept, known): (Vec<_>, Vec<_>) = versions.iter().partition(|(index, _)| is_kept(index));
+    let values = |versions: &[(&usize, &&'_ Object)]| -> Vec<Value> {
+        versions.iter().map(|(_, object)| object.value.clone()).collect()
+    };
+    let (kept_values, known_values) = (values(&kept), values(&known));
+    let mut base = patch::settled(
+        &known_values.iter().collect::<Vec<_>>(),
+        &kept_values.iter().collect::<Vec<_>>(),
+        earlier.object(id),
+    );
+    let mut served = versions.values().filter_map(|object| object.value.get("apiVersion"));
+    if let Some(lasting) = served.find(|served| !served.to_string().contains("beta")) {
+        // What passes stands with the environment whose cluster is old.
+        base["apiVersion"] = lasting.clone();
+    }
+    for (index, version) in known {
         let operations = patch::difference(&base, &version.value);
         if let Some(overlay) = layers.overlays.get_mut(*index).filter(|_| !operations.is_empty()) {
             add_patch(overlay, id, operations);
         }
     }
-    let document = Document { comments: comments(&versions, &base), value: base };
+    let comments = comments(&versions, &base);
+    if home.starts_with("components/") {
+        base = objects::with_waits(base, homes.waits.iter().filter(|wait| is_base(&wait.home)));
+    }
+    let document = Document { comments, value: base };
     let directory = layers.directories.entry(home).or_default();
     directory.environments = present;
     match directory.objects.iter_mut().find(|(file, _)| *file == first.file) {
@@ -169,19 +204,50 @@ fn comments(versions: &BTreeMap<usize, &Object>, base: &Value) -> Vec<String> {
 }
 
 fn add_patch(overlay: &mut Overlay, (kind, name): &(String, String), operations: Vec<Value>) {
-    let known =
-        overlay.patches.iter_mut().find(|patch| patch.kind == *kind && patch.operations == operations);
-    match known {
+    let is_same = |patch: &&mut Patch| patch.kinds == [kind.as_str()] && patch.operations == operations;
+    match overlay.patches.iter_mut().find(is_same) {
         Some(patch) => patch.names.push(name.clone()),
-        None => overlay.patches.push(Patch { kind: kind.clone(), names: vec![name.clone()], operations }),
+        None => {
+            let (kinds, names) = (vec![kind.clone()], vec![name.clone()]);
+            overlay.patches.push(Patch { kinds, names, operations });
+        }
     }
+}
+
+/// Makes one patch of those that say the same of several kinds, unless it would reach another object too.
+fn joined(patches: Vec<Patch>, elements: &Elements) -> Vec<Patch> {
+    let mut joined: Vec<Patch> = Vec::new();
+    for patch in patches {
+        let goes_with = |other: &&mut Patch| {
+            let is_meant = |kind: &String, name: &String| {
+                [&patch, &**other].iter().any(|one| one.kinds.contains(kind) && one.names.contains(name))
+            };
+            let is_reached = |kind: &String, name: &String| {
+                [&patch, &**other].iter().any(|one| one.kinds.contains(kind))
+                    && [&patch, &**other].iter().any(|one| one.names.contains(name))
+            };
+            let mut ids = elements.objects.iter().map(|object| &object.id);
+            other.operations == patch.operations
+                && ids.all(|(kind, name)| !is_reached(kind, name) || is_meant(kind, name))
+        };
+        match joined.iter_mut().find(goes_with) {
+            Some(other) => {
+                other.kinds.extend(patch.kinds);
+                other.names.extend(
+                    patch.names.into_iter().filter(|name| !other.names.contains(name)).collect::<Vec<_>>(),
+                );
+            }
+            None => joined.push(patch),
+        }
+    }
+    joined
 }
 
 fn config_map(
     environments: &[Elements],
     name: &str,
-    everywhere: &Environments,
     homes: &Homes<'_>,
+    earlier: &Earlier,
     layers: &mut Layers,
 ) {
     let versions: BTreeMap<usize, &ConfigMap> = environments
@@ -193,73 +259,98 @@ fn config_map(
         .collect();
     let Some(first) = versions.values().next() else { return };
     let present: Environments = versions.keys().copied().collect();
+    let is_kept = |index: &usize| environments.get(*index).is_some_and(|elements| elements.is_kept);
     let same = versions.values().all(|version| version.content == first.content);
-    let base = if same { Some(first.content.clone()) } else { agreed(&versions, everywhere) };
+    let earlier = earlier.config_map(name).filter(|_| versions.keys().any(is_kept));
+    let base = if same {
+        Some(first.content.clone())
+    } else if present == homes.everywhere {
+        agreed(&versions.values().copied().collect::<Vec<_>>(), earlier)
+    } else {
+        // A component must not be merged into.
+        None
+    };
     let generated = |content: Content, merges: bool| Generated {
         name: name.to_owned(),
         comment: first.comment.clone().filter(|_| !merges),
         merges,
         content,
     };
-    let Some(base) = base else {
-        for (index, version) in versions {
-            if let Some(overlay) = layers.overlays.get_mut(index) {
-                overlay.config_maps.push(generated(version.content.clone().in_overlay(), false));
-            }
-        }
-        return;
-    };
-    for (index, version) in &versions {
+    for (index, version) in versions.iter().filter(|(index, _)| !is_kept(index)) {
         let Some(overlay) = layers.overlays.get_mut(*index) else { continue };
-        let (changed, removed) = change(&base, &version.content);
+        let Some(base) = &base else {
+            overlay.config_maps.push(generated(version.content.clone().in_overlay(), false));
+            continue;
+        };
+        let (changed, removed) = change(base, &version.content);
         overlay.config_maps.extend(changed.map(|changed| generated(changed, true)));
         if !removed.is_empty() {
             overlay.removed.push((name.to_owned(), removed));
         }
     }
-    let home = homes.of(&first.home, &present);
-    let directory = layers.directories.entry(home).or_default();
-    directory.environments = present;
-    directory.config_maps.push(generated(base, false));
+    if let Some(base) = base {
+        let home = homes.of(&first.home, &present);
+        let directory = layers.directories.entry(home).or_default();
+        directory.environments = present;
+        directory.config_maps.push(generated(base, false));
+    }
 }
 
-/// What stands in the base of a ConfigMap that all environments have: values that most of them have. None
-/// if that is nothing, or if it is not everywhere: a component must not be merged into.
-fn agreed(versions: &BTreeMap<usize, &ConfigMap>, everywhere: &Environments) -> Option<Content> {
-    if versions.len() != everywhere.len() {
-        return None;
-    }
-    let contents: Vec<&Content> = versions.values().map(|version| &version.content).collect();
-    let agreed = match contents.first()? {
+/// What stands in the base of a ConfigMap that all environments have; none if that is nothing.
+///
+/// Of variables: what the files that all environments share say by themselves, and what all environments
+/// agree on. Of files, what most environments have. With an earlier base, what it had stays where
+/// environments disagree.
+fn agreed(versions: &[&ConfigMap], earlier: Option<&BTreeMap<String, Vec<u8>>>) -> Option<Content> {
+    let agreed = match &versions.first()?.content {
         Content::Variables(stem, _) => {
-            let all = contents.iter().map(|content| match content {
+            let all = versions.iter().map(|version| match &version.content {
                 Content::Variables(_, variables) => Some(variables),
                 Content::Files(_) => None,
             });
-            Content::Variables(stem.clone(), most(&all.collect::<Option<Vec<_>>>()?))
+            let all = all.collect::<Option<Vec<_>>>()?;
+            let shared = |key: &String| versions.iter().find_map(|version| version.shared.get(key)).cloned();
+            let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
+            let stays = |key: &String| earlier.and_then(|earlier| earlier.get(key)).map(text);
+            let value = |key: &String| shared(key).or_else(|| unanimous(&all, key)).or_else(|| stays(key));
+            Content::Variables(stem.clone(), entries(&all, value))
         }
         Content::Files(_) => {
-            let all = contents.iter().map(|content| match content {
+            let all = versions.iter().map(|version| match &version.content {
                 Content::Files(files) => Some(files),
                 Content::Variables(..) => None,
             });
-            Content::Files(most(&all.collect::<Option<Vec<_>>>()?))
+            let all = all.collect::<Option<Vec<_>>>()?;
+            let value = |key: &String| match earlier {
+                Some(earlier) => unanimous(&all, key).or_else(|| earlier.get(key).cloned()),
+                None => most(&all, key),
+            };
+            Content::Files(entries(&all, value))
         }
     };
     (!agreed.is_empty()).then_some(agreed)
 }
 
-/// Entries with the value that more than half of the environments have.
-fn most<T: Clone + PartialEq>(versions: &[&BTreeMap<String, T>]) -> BTreeMap<String, T> {
+/// The entries of the keys that any version has.
+fn entries<T>(
+    versions: &[&BTreeMap<String, T>],
+    value: impl Fn(&String) -> Option<T>,
+) -> BTreeMap<String, T> {
     let keys: BTreeSet<&String> = versions.iter().flat_map(|version| version.keys()).collect();
-    let value = |key: &String| {
-        let values: Vec<&T> = versions.iter().filter_map(|version| version.get(key)).collect();
-        let frequent = values
-            .iter()
-            .find(|value| values.iter().filter(|other| other == value).count() * 2 > versions.len());
-        frequent.map(|value| (*value).clone())
-    };
     keys.into_iter().filter_map(|key| Some((key.clone(), value(key)?))).collect()
+}
+
+/// The value that all versions have.
+fn unanimous<T: Clone + PartialEq>(versions: &[&BTreeMap<String, T>], key: &str) -> Option<T> {
+    let value = versions.first()?.get(key)?;
+    versions.iter().all(|version| version.get(key) == Some(value)).then(|| value.clone())
+}
+
+/// The value that more than half of the versions have.
+fn most<T: Clone + PartialEq>(versions: &[&BTreeMap<String, T>], key: &str) -> Option<T> {
+    let values: Vec<&T> = versions.iter().filter_map(|version| version.get(key)).collect();
+    let count = |value: &T| values.iter().filter(|other| **other == value).count();
+    values.iter().find(|value| count(value) * 2 > versions.len()).map(|value| (*value).clone())
 }
 
 /// What has to change and what has to go, to come from the base to a version.

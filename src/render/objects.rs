@@ -20,8 +20,11 @@ use serde_json::{Value, json};
 
 use super::{cronjobs, text};
 use crate::{
-    k8s::fields,
-    plan::{App, ClusterService, Concealed, Kind, SERVICE_LABEL, Update, Wait, Workload},
+    k8s::{
+        fields,
+        versions::{self, Version},
+    },
+    plan::{App, ClusterService, Concealed, JOBS_LABEL, Kind, SERVICE_LABEL, Update, Wait, Workload},
     yaml::emit::{self, Yaml},
 };
 
@@ -85,6 +88,15 @@ pub(super) fn workload(app: &App, workload: &Workload) -> Value {
     }
 }
 
+/// Gives an object the API version by which a cluster serves it. Without a version, a cluster is one of those
+/// that are still supported.
+pub(super) fn serve(object: &mut Value, kubernetes: Option<Version>) {
+    let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default();
+    if let Some(version) = kubernetes.and_then(|cluster| versions::api_version(kind, cluster)) {
+        object["apiVersion"] = json!(version);
+    }
+}
+
 /// The Services of a workload.
 pub(super) fn services(app: &App, workload: &Workload) -> Vec<Value> {
     let object = |service: &ClusterService| {
@@ -126,14 +138,33 @@ pub(super) fn waiting(wait: &Wait) -> Value {
     }))
 }
 
+/// An object that no patch of the base reaches, with the waits that its labels ask for.
+pub(super) fn with_waits<'a>(mut object: Value, waits: impl Iterator<Item = &'a Wait>) -> Value {
+    const INIT: &str = "initContainers";
+    let labels = object.pointer("/metadata/labels").cloned().unwrap_or_default();
+    for wait in waits.filter(|wait| labels.get(Wait::label(&wait.host)).is_some()) {
+        let first = waiting(wait).pointer(&format!("/spec/template/spec/{INIT}/0")).cloned();
+        let Some(pod) = object.pointer_mut("/spec/template/spec").and_then(Value::as_object_mut) else {
+            continue;
+        };
+        let list = pod.entry(INIT).or_insert_with(|| json!([]));
+        if let (Some(list), Some(first)) = (list.as_array_mut(), first) {
+            list.insert(0, first);
+        }
+    }
+    fields::ordered(&object)
+}
+
 /// The patch that puts a workload's concealed fields back.
-pub(super) fn concealed(workload: &Workload) -> Option<Value> {
+pub(super) fn concealed(workload: &Workload, kubernetes: Option<Version>) -> Option<Value> {
     let Concealed { container, pod_annotations } = workload.concealed.as_ref()?;
-    Some(patch(workload, container, pod_annotations.clone()))
+    let mut patch = patch(workload, container, pod_annotations.clone());
+    serve(&mut patch, kubernetes);
+    Some(patch)
 }
 
 /// The same patch with nothing secret in it: what the fields hold in the tree.
-pub(super) fn concealed_example(workload: &Workload) -> String {
+pub(super) fn concealed_example(workload: &Workload, kubernetes: Option<Version>) -> String {
     let Some(Concealed { container: part, pod_annotations }) = &workload.concealed else {
         return String::new();
     };
@@ -149,7 +180,9 @@ pub(super) fn concealed_example(workload: &Workload) -> String {
     };
     let annotations = workload.pod_annotations.iter().filter(|(key, _)| pod_annotations.contains_key(*key));
     let annotations = annotations.map(|(key, value)| (key.clone(), value.clone())).collect();
-    emit::documents(Some(text::CONCEALED), &[Yaml::from(patch(workload, &example, annotations))])
+    let mut patch = patch(workload, &example, annotations);
+    serve(&mut patch, kubernetes);
+    emit::documents(Some(text::CONCEALED), &[Yaml::from(patch)])
 }
 
 fn exec_only(probe: Option<&Probe>) -> Option<Probe> {
@@ -215,8 +248,13 @@ pub(super) fn labels(app: &App, workload: &Workload) -> Labels {
     Labels::from([
         (NAME_LABEL.to_owned(), app.name.clone()),
         (COMPONENT_LABEL.to_owned(), workload.component.to_owned()),
-        (SERVICE_LABEL.to_owned(), workload.service.clone()),
+        (service_label(workload).to_owned(), workload.service.clone()),
     ])
+}
+
+/// One workload is the service; what else comes of it says so otherwise.
+fn service_label(workload: &Workload) -> &'static str {
+    if workload.is_further { JOBS_LABEL } else { SERVICE_LABEL }
 }
 
 /// Immutable once applied: it holds nothing that could change.

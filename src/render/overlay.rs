@@ -14,24 +14,24 @@ use crate::{
     yaml::emit::{self, Entry, Yaml},
 };
 
-/// The files of one environment; `index` is its position in the plan.
+/// The files of one environment; `index` is its position in the plan, `code` the component that mounts source
+/// code.
 pub(super) fn render(
-    environment: &Environment,
-    index: usize,
+    (environment, index, code): (&Environment, usize, Option<String>),
     overlay: &Overlay,
     layers: &Layers,
     waits: &[Wait],
     files: &mut Vec<TreeFile>,
 ) {
     let folder = format!("overlays/{}", environment.name);
-    changes((environment, index), overlay, layers, waits, &format!("{folder}/generated"), files);
+    changes((environment, index, code), overlay, layers, waits, &format!("{folder}/generated"), files);
     yours(environment, &folder, files);
     secrets(environment, &format!("{folder}/secrets"), files);
 }
 
 /// What the environment adds to the base and changes in it.
 fn changes(
-    (environment, index): (&Environment, usize),
+    (environment, index, code): (&Environment, usize, Option<String>),
     overlay: &Overlay,
     layers: &Layers,
     waits: &[Wait],
@@ -48,7 +48,12 @@ fn changes(
     let header = text::header(&environment.origin);
     let mut kustomization = Kustomization {
         resources: vec!["../../../base".to_owned()],
-        components: others.into_iter().chain(stores).map(|path| format!("../../../{path}")).collect(),
+        components: others
+            .into_iter()
+            .chain(stores)
+            .chain(&code)
+            .map(|path| format!("../../../{path}"))
+            .collect(),
         ..Kustomization::default()
     };
     for config_map in &overlay.config_maps {
@@ -63,13 +68,14 @@ fn changes(
     }
     for patch in &overlay.patches {
         let first = patch.names.first().map_or("", String::as_str);
-        let wanted = format!("{first}.{}", patch.kind.to_ascii_lowercase());
+        let kind = patch.kinds.first().map_or("", String::as_str);
+        let wanted = format!("{first}.{}", kind.to_ascii_lowercase());
         let taken =
             |stem: &String| kustomization.patches.iter().any(|known| known.path == format!("{stem}.yaml"));
         let path = format!("{}.yaml", name::free(&wanted, taken));
         let operations = Yaml::from(Value::Array(patch.operations.clone()));
         files.push(generated(format!("{folder}/{path}"), emit::documents(Some(&header), &[operations])));
-        let target = Some(Target::Names(patch.kind.clone(), patch.names.join("|")));
+        let target = Some(Target::Names(patch.kinds.join("|"), patch.names.join("|")));
         kustomization.patches.push(Patch { path, target });
     }
     files.push(generated(format!("{folder}/kustomization.yaml"), kustomization.to_text(&header)));
@@ -134,10 +140,11 @@ fn secrets(environment: &Environment, folder: &str, files: &mut Vec<TreeFile>) {
         }
     }
     for workload in environment.apps.iter().flat_map(|app| &app.workloads) {
-        if let Some(patch) = objects::concealed(workload) {
+        if let Some(patch) = objects::concealed(workload, environment.kubernetes) {
             let path = format!("{}.patch.yaml", workload.name);
             let text = emit::documents(Some(text::CONCEALED), &[Yaml::from(patch)]);
-            files.push(generated(format!("{folder}/{path}.example"), objects::concealed_example(workload)));
+            let example = objects::concealed_example(workload, environment.kubernetes);
+            files.push(generated(format!("{folder}/{path}.example"), example));
             files.push(TreeFile::new(format!("{folder}/{path}"), Owner::Secret, text));
             component.patches.push(Patch { path, target: None });
         }

@@ -1,14 +1,36 @@
 //! The keys of `kustompose.yaml`: what the reader knows, what `init` tells of, what the schema allows.
 
 /// At the top.
-pub const TOP: &[&str] = &["project", "output", "environments", "secrets"];
+pub const TOP: &[&str] = &["project", "output", "environments", "secrets", "cronJobs"];
 
 /// Of each environment.
-pub const ENVIRONMENT: &[&str] =
-    &["compose", "envFile", "profiles", "fromShell", "namespace", "replaced", "externalSecrets"];
+pub const ENVIRONMENT: &[&str] = &[
+    "compose",
+    "envFile",
+    "profiles",
+    "fromShell",
+    "namespace",
+    "replaced",
+    "externalSecrets",
+    "kubernetes",
+    "context",
+    "local",
+];
+
+/// Of an environment's `local`.
+pub const LOCAL: &[&str] = &["cluster", "code"];
+
+/// Clusters that run on a developer's machine.
+pub const LOCAL_CLUSTERS: &[&str] = &["minikube", "k3d", "kind"];
+
+/// How source code comes into running containers: from a directory of this machine, or copied when it changes.
+pub const CODE: &[&str] = &["mount", "sync"];
 
 /// Of `secrets`.
 pub const SECRETS: &[&str] = &["also", "never"];
+
+/// Of `cronJobs`.
+pub const CRON_JOBS: &[&str] = &["stagger"];
 
 /// Of an environment's `externalSecrets`.
 pub const EXTERNAL_SECRETS: &[&str] = &["store", "kind"];
@@ -32,7 +54,9 @@ mod tests {
             (String::new(), TOP),
             (environment.to_owned(), ENVIRONMENT),
             ("/properties/secrets".to_owned(), SECRETS),
+            ("/properties/cronJobs".to_owned(), CRON_JOBS),
             (format!("{environment}/properties/externalSecrets"), EXTERNAL_SECRETS),
+            (format!("{environment}/properties/local"), LOCAL),
         ];
         for (place, known) in tables {
             let object = schema.pointer(&place).unwrap();
@@ -44,7 +68,13 @@ mod tests {
                 assert!(property.get("description").is_some_and(Value::is_string), "{place}/{key}");
             }
         }
-        let kinds = schema.pointer(&format!("{environment}/properties/externalSecrets/properties/kind/enum"));
-        assert_eq!(kinds.unwrap(), &serde_json::json!(STORE_KINDS));
+        for (place, known) in [
+            ("externalSecrets/properties/kind", STORE_KINDS),
+            ("local/properties/cluster", LOCAL_CLUSTERS),
+            ("local/properties/code", CODE),
+        ] {
+            let words = schema.pointer(&format!("{environment}/properties/{place}/enum"));
+            assert_eq!(words.unwrap(), &serde_json::json!(known), "{place}");
+        }
     }
 }

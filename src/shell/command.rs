@@ -40,6 +40,8 @@ pub(super) struct Source<'s> {
     pub(super) name: &'s str,
     /// What reads the text, `sh -c`.
     pub(super) shell: &'s [String],
+    /// Does a round look whether it is time to work? A CronJob comes at its time, or a little late.
+    pub(super) looks_at_clock: bool,
 }
 
 /// The command of one round of a loop.
@@ -59,7 +61,8 @@ pub(super) fn of(found: &Found<'_>, source: &Source<'_>) -> Built {
 /// The command of a single line, such as one of a crontab.
 pub(super) fn of_line(list: &List, text: &str, shell: &[String]) -> Built {
     let functions = Functions::new();
-    let source = Source { text, list, functions: &functions, arguments: &[], name: "", shell };
+    let source =
+        Source { text, list, functions: &functions, arguments: &[], name: "", shell, looks_at_clock: false };
     if let [statement] = &list[..]
         && !statement.background
         && let Some(simple) = round::only_simple(statement)
@@ -322,6 +325,11 @@ fn edits(found: &Found<'_>, source: &Source<'_>) -> Vec<Edit> {
             }
         }
     }
+    if source.looks_at_clock
+        && let [(_, statement)] = found.round.payload[..]
+    {
+        edits.extend(without_clock(statement, source.text));
+    }
     // What is only said around the command would hide its failure.
     for statement in &found.body.body {
         if round::only_simple(statement).is_some_and(words::is_message) && found.round.payload.len() == 1 {
@@ -332,6 +340,25 @@ fn edits(found: &Found<'_>, source: &Source<'_>) -> Vec<Edit> {
         .retain(|edit| edit.range.start <= edit.range.end && !edit.range.is_empty() || edit.text == "; exit");
     edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
     edits
+}
+
+/// `[ "$(date +%H:%M)" = 03:05 ] && x`, or the same with `if`, as `x`.
+fn without_clock(statement: &Statement, text: &str) -> Vec<Edit> {
+    let range = &statement.range;
+    let Some((_, pipeline)) = statement.chain.first() else { return Vec::new() };
+    if let [Command::If { arms, .. }] = &pipeline.commands[..] {
+        let body = arms.first().map(|(_, body)| body);
+        let Some((first, last)) = body.and_then(|body| body.first().zip(body.last())) else {
+            return Vec::new();
+        };
+        return vec![
+            Edit { range: range.start..first.range.start, text: "" },
+            Edit { range: last.range.end..range.end, text: "" },
+        ];
+    }
+    // The test has no `&&` within its words.
+    let end = text.get(range.clone()).and_then(|text| text.find("&&"));
+    end.map(|end| Edit { range: range.start..range.start + end + 2, text: "" }).into_iter().collect()
 }
 
 /// Is there a `break` or `continue` that belongs to the loop?

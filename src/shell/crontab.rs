@@ -1,27 +1,48 @@
 //! Crontabs: one entry a line.
 
-use super::{Fit, command, next::Times, round, schedule, syntax};
+mod when;
+
+use super::{command, syntax, words};
+
+pub(super) use when::duration;
+pub use when::{When, follows_time_zone, of_text, time_zone};
 
 /// Whose format a crontab has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// What `crontab -` takes, busybox and supercronic read: no column for the user.
+    /// What `crontab -` takes: no column for the user.
     User,
     /// `/etc/crontab` and `/etc/cron.d`: the user stands before the command.
     System,
+    /// Busybox's: a percent sign is nothing else.
+    Busybox,
+    /// Supercronic's: six columns end with a year, seven begin with seconds.
+    Supercronic,
+    /// Nobody knows: six columns begin with seconds.
+    Any,
 }
 
 /// One line that runs something.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Entry {
     /// Its line, from 1.
     pub line: usize,
     /// When, as a CronJob says it.
     pub schedule: String,
+    /// The time zone that the crontab names.
+    pub time_zone: Option<String>,
+    /// What, as it is written.
+    pub command: String,
     /// What, as words.
     pub words: Vec<String>,
     /// Who runs it, if it is not root.
     pub user: Option<String>,
+    /// Variables that the lines before set for it.
+    pub environment: Vec<(String, String)>,
+    /// `HOME`, where it runs.
+    pub directory: Option<String>,
+    /// What is otherwise as a CronJob.
+    pub notes: Vec<String>,
 }
 
 /// A crontab as far as it is understood.
@@ -29,10 +50,10 @@ pub struct Entry {
 pub struct Crontab {
     /// What it runs.
     pub entries: Vec<Entry>,
-    /// Variables that its commands have.
-    pub environment: Vec<(String, String)>,
     /// What has no counterpart in a CronJob, with the line.
     pub problems: Vec<(usize, String)>,
+    /// What means nothing to CronJobs, with the line.
+    pub notes: Vec<(usize, String)>,
 }
 
 impl Crontab {
@@ -42,19 +63,41 @@ impl Crontab {
     }
 }
 
-/// Reads a crontab.
-pub fn parse(text: &str, format: Format) -> Crontab {
+/// Lines of the longest crontab that is read.
+const LONGEST: usize = 1_000;
+
+/// What lines that set something say for the lines below them.
+struct Settings {
+    shell: String,
+    time_zone: Option<String>,
+    environment: Vec<(String, String)>,
+    directory: Option<String>,
+}
+
+/// Reads a crontab. A name spreads what `@every` says over the minutes.
+pub fn parse(text: &str, format: Format, stagger: Option<&str>) -> Crontab {
+    // One thread with a deep stack for all lines.
+    super::with_stack(text, || parse_here(text, format, stagger)).unwrap_or_default()
+}
+
+fn parse_here(text: &str, format: Format, stagger: Option<&str>) -> Crontab {
     let mut crontab = Crontab::default();
+    let mut settings =
+        Settings { shell: "/bin/sh".to_owned(), time_zone: None, environment: Vec::new(), directory: None };
     for (number, line) in (1..).zip(text.lines()) {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
         if let Some((name, value)) = assignment(line) {
-            enter_variable(number, name, value, &mut crontab);
+            set(number, name, value, &mut settings, &mut crontab);
             continue;
         }
-        match entry(number, line, format) {
+        if crontab.entries.len() >= LONGEST {
+            crontab.problems.push((number, "is one line more than anybody reads".to_owned()));
+            break;
+        }
+        match entry(number, line, format, stagger, &settings) {
             Ok(entry) => crontab.entries.push(entry),
             Err(problem) => crontab.problems.push((number, problem)),
         }
@@ -70,7 +113,7 @@ pub fn is_crontab(text: &str) -> bool {
         if assignment(line).is_some() {
             continue;
         }
-        if split_schedule(line).is_none() {
+        if when::split(line, Format::Any).is_none() {
             return false;
         }
         any = true;
@@ -93,149 +136,132 @@ fn assignment(line: &str) -> Option<(&str, &str)> {
     legal.then_some((name, unquoted))
 }
 
-fn enter_variable(line: usize, name: &str, value: &str, crontab: &mut Crontab) {
+fn set(line: usize, name: &str, value: &str, settings: &mut Settings, crontab: &mut Crontab) {
     match name {
         "MAILTO" | "MAILFROM" if value.is_empty() => {}
         "MAILTO" | "MAILFROM" => {
-            crontab.problems.push((line, format!("`{name}`: nobody mails the output of a CronJob")));
+            crontab.notes.push((
+                line,
+                format!("`{name}`: nobody mails what a CronJob prints, it stands in the log of its pod"),
+            ));
         }
-        "TZ" | "CRON_TZ" if !["UTC", "Etc/UTC"].contains(&value) => {
-            crontab
-                .problems
-                .push((line, format!("`{name}={value}`: schedules follow the clock of the cluster")));
+        "CRON_TZ" => match time_zone(value) {
+            Ok(zone) => settings.time_zone = zone,
+            Err(problem) => crontab.problems.push((line, problem)),
+        },
+        "RANDOM_DELAY" => {
+            crontab.notes.push((line, "`RANDOM_DELAY`: CronJobs start at their time".to_owned()));
         }
-        "TZ" | "CRON_TZ" | "SHELL" | "RANDOM_DELAY" | "HOME" | "LOGNAME" => {}
-        _ => crontab.environment.push((name.to_owned(), value.to_owned())),
+        "SHELL" => value.clone_into(&mut settings.shell),
+        "LOGNAME" | "USER" => {}
+        "HOME" => settings.directory = Some(value.to_owned()).filter(|path| path.starts_with('/')),
+        _ => {
+            settings.environment.retain(|(known, _)| known != name);
+            settings.environment.push((name.to_owned(), value.to_owned()));
+        }
     }
 }
 
-fn entry(line: usize, text: &str, format: Format) -> Result<Entry, String> {
-    let (fields, rest) = split_schedule(text).ok_or("is no line of a crontab")?;
-    let schedule = schedule_of(&fields)?;
+fn entry(
+    line: usize,
+    text: &str,
+    format: Format,
+    stagger: Option<&str>,
+    settings: &Settings,
+) -> Result<Entry, String> {
+    let (columns, rest) = when::split(text, format).ok_or("is no line of a crontab")?;
     let (user, command) = match format {
-        Format::User => (None, rest),
         Format::System => {
             let (user, command) = rest.split_once(char::is_whitespace).ok_or("has no command")?;
+            if !is_user(user) {
+                return Err("has no user where one is due".to_owned());
+            }
             (Some(user).filter(|user| *user != "root"), command.trim_start())
         }
+        _ => (None, rest),
+    };
+    let name = stagger.map(|name| format!("{name} {command}"));
+    let when = when::of(&columns, format, name.as_deref())?;
+    let (command, input) = match format {
+        Format::Busybox | Format::Supercronic => (command.to_owned(), None),
+        Format::User | Format::System | Format::Any => without_input(command),
     };
     if command.is_empty() {
         return Err("has no command".to_owned());
     }
-    let command = unescaped(command).ok_or("`%` feeds the command's input, which a CronJob has not")?;
-    Ok(Entry { line, schedule, words: words(&command), user: user.map(str::to_owned) })
-}
-
-/// The words of a command line: its own if no shell is needed, else `/bin/sh -c`.
-fn words(command: &str) -> Vec<String> {
-    let shell = ["/bin/sh".to_owned(), "-c".to_owned()];
-    super::with_stack(|| match syntax::parse(command) {
-        Ok(list) => command::of_line(&list, command, &shell).words,
-        Err(_) => shell.iter().cloned().chain([command.to_owned()]).collect(),
-    })
-    .unwrap_or_else(|| vec!["/bin/sh".to_owned(), "-c".to_owned(), command.to_owned()])
-}
-
-/// `\%` is a percent sign; a bare one ends the command.
-fn unescaped(command: &str) -> Option<String> {
-    let plain = command.replace("\\%", "\u{0}");
-    (!plain.contains('%')).then(|| plain.replace('\u{0}', "%"))
-}
-
-/// The fields of a schedule, and what stands behind them.
-fn split_schedule(line: &str) -> Option<(Vec<&str>, &str)> {
-    if line.starts_with('@') {
-        let (first, rest) = line.split_once(char::is_whitespace)?;
-        let rest = rest.trim_start();
-        if first == "@every" {
-            let (length, rest) = rest.split_once(char::is_whitespace)?;
-            return Some((vec![first, length], rest.trim_start()));
-        }
-        let known =
-            ["@reboot", "@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
-        return known.contains(&first).then_some((vec![first], rest));
+    let list = syntax::parse(&command).ok();
+    if let Some(name) = list.as_ref().and_then(acting) {
+        return Err(format!("`{name}` acts on the container that the daemon runs in"));
     }
-    let mut fields = Vec::new();
-    let mut rest = line;
-    while fields.len() < 7 {
-        let Some((field, after)) = rest.split_once(char::is_whitespace) else { break };
-        if !is_field(field) {
-            break;
-        }
-        fields.push(field);
-        rest = after.trim_start();
-    }
-    (fields.len() >= 5).then_some((fields, rest))
-}
-
-/// Could it be a field of a schedule? A program's name could not.
-fn is_field(word: &str) -> bool {
-    let named = |word: &str| {
-        word.len() == 3 && word.chars().all(|c| c.is_ascii_alphabetic()) && {
-            let names = "jan feb mar apr may jun jul aug sep oct nov dec sun mon tue wed thu fri sat";
-            names.split(' ').any(|name| name.eq_ignore_ascii_case(word))
-        }
+    let shell = [settings.shell.clone(), "-c".to_owned()];
+    let in_shell = |text: String| shell.iter().cloned().chain([text]).collect();
+    let words = match (&input, list) {
+        (Some(input), _) => in_shell(with_input(&command, input)?),
+        (None, Some(list)) if user.is_none() => command::of_line(&list, &command, &shell).words,
+        _ => in_shell(command.clone()),
     };
-    let parts = word.split([',', '-', '/']);
-    parts.clone().all(|part| {
-        part == "*"
-            || part == "?"
-            || named(part)
-            || !part.is_empty() && part.chars().all(|c| c.is_ascii_digit() || matches!(c, 'L' | 'W' | '#'))
+    Ok(Entry {
+        line,
+        schedule: when.schedule,
+        time_zone: settings.time_zone.clone(),
+        words,
+        command,
+        user: user.map(str::to_owned),
+        environment: settings.environment.clone(),
+        directory: settings.directory.clone(),
+        notes: when.note.into_iter().collect(),
     })
 }
 
-/// The schedule as Kubernetes takes it.
-fn schedule_of(fields: &[&str]) -> Result<String, String> {
-    let fields = match fields {
-        ["@reboot"] => return Err("`@reboot` runs when the container starts, not at a time".to_owned()),
-        ["@every", length] => {
-            let seconds = round::seconds_of(length).filter(|seconds| (60.0..1e9).contains(seconds));
-            let seconds = seconds.ok_or_else(|| format!("`@every {length}` is no schedule of a CronJob"))?;
-            let found = schedule::every(seconds as u64, None);
-            return found
-                .expression
-                .filter(|_| found.fit == Fit::Exact)
-                .ok_or_else(|| format!("`@every {length}` has no exact schedule of five fields"));
-        }
-        [named] => return Ok((*named).to_owned()),
-        [seconds, rest @ ..] if rest.len() >= 5 => {
-            if *seconds != "0" {
-                return Err(format!(
-                    "a column of seconds: a CronJob has none, and this one says `{seconds}`"
-                ));
-            }
-            if rest.get(5).is_some_and(|years| *years != "*") {
-                return Err("a column of years: a CronJob has none".to_owned());
-            }
-            &rest[..5]
-        }
-        fields => fields,
-    };
-    let text = fields.join(" ");
-    if Times::parse(&text).is_none() {
-        return Err(format!("`{text}` is no schedule of a CronJob"));
-    }
-    let [first @ .., weekdays] = fields else { return Err("has no schedule".to_owned()) };
-    Ok(format!("{} {}", first.join(" "), sundays(weekdays)))
+/// Could it be somebody's name? A path could not.
+fn is_user(word: &str) -> bool {
+    word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+        && !["cd", "php", "python", "python3", "node", "curl", "wget", "sh", "bash", "echo", "test"]
+            .contains(&word)
 }
 
-/// In a crontab Sunday is 0 and 7, in a CronJob only 0.
-fn sundays(weekdays: &str) -> String {
-    match weekdays {
-        "7" => "0".to_owned(),
-        "0-7" | "1-7" => "*".to_owned(),
-        _ if !weekdays.contains('7') || weekdays.contains('/') => weekdays.to_owned(),
-        _ => weekdays
-            .split(',')
-            .map(|part| match part.split_once('-') {
-                Some((start, "7")) => format!("{start}-6,0"),
-                None if part == "7" => "0".to_owned(),
-                _ => part.to_owned(),
-            })
-            .collect::<Vec<_>>()
-            .join(","),
+/// The program of a command line that acts on processes of the container that it runs in.
+pub fn acting_here(command: &str) -> Option<String> {
+    super::with_stack(command, || acting(&syntax::parse(command).ok()?)).flatten()
+}
+
+fn acting(list: &syntax::List) -> Option<String> {
+    let mut found = None;
+    super::visit::simple(list, &mut |simple| {
+        if found.is_none() && words::touches_local_process(simple) {
+            found = words::program(simple).map(str::to_owned);
+        }
+    });
+    found
+}
+
+/// `\%` is a percent sign; a bare one ends the command, and what follows is its input, a line each.
+fn without_input(command: &str) -> (String, Option<String>) {
+    let mut parts: Vec<String> = vec![String::new()];
+    let mut characters = command.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' if characters.peek() == Some(&'%') => {
+                characters.next();
+                parts.last_mut().map(|part| part.push('%')).unwrap_or_default();
+            }
+            '%' => parts.push(String::new()),
+            other => parts.last_mut().map(|part| part.push(other)).unwrap_or_default(),
+        }
     }
+    let mut parts = parts.into_iter();
+    let command = parts.next().unwrap_or_default().trim_end().to_owned();
+    let input: Vec<String> = parts.collect();
+    (command, (!input.is_empty()).then(|| input.join("\n")))
+}
+
+/// A text for a shell that gives a command its input.
+fn with_input(command: &str, input: &str) -> Result<String, String> {
+    const END: &str = "INPUT";
+    if input.lines().any(|line| line == END) {
+        return Err("its input has a line that would end it".to_owned());
+    }
+    Ok(format!("{{\n{command}\n}} <<'{END}'\n{input}\n{END}"))
 }
 
 #[cfg(test)]
@@ -252,7 +278,7 @@ PATH=/usr/bin
 @daily /backup.sh \"two words\" > /proc/1/fd/1 2>&1
 0 */10 * * * * date \\%s
 ";
-        let crontab = parse(text, Format::User);
+        let crontab = parse(text, Format::Any, None);
         let entries: Vec<(&str, Vec<&str>)> = crontab
             .entries
             .iter()
@@ -267,7 +293,7 @@ PATH=/usr/bin
                 ("*/10 * * * *", vec!["date", "%s"]),
             ]
         );
-        assert_eq!(crontab.environment, [("PATH".to_owned(), "/usr/bin".to_owned())]);
+        assert_eq!(crontab.entries[0].environment, [("PATH".to_owned(), "/usr/bin".to_owned())]);
         assert!(crontab.is_understood());
     }
 
@@ -275,25 +301,47 @@ PATH=/usr/bin
     fn what_a_cronjob_cannot_do_is_said() {
         let lines = [
             "@reboot /x",
-            "30 * * * * * /x",
-            "* * * * * cat %hello",
+            "*/30 * * * * * /x",
             "0 0 L * * /x",
             "61 * * * * /x",
-            "MAILTO=me@example.org",
-            "CRON_TZ=Europe/Berlin",
+            "CRON_TZ=CET-1CEST",
             "nonsense",
+            "0 * * * * nginx -s reload",
+            "* * * * * x%INPUT",
         ];
         for line in lines {
-            let crontab = parse(line, Format::User);
+            let crontab = parse(line, Format::Any, None);
             assert_eq!(crontab.problems.len(), 1, "{line}");
         }
+        assert_eq!(parse("MAILTO=me@example.org", Format::User, None).notes.len(), 1);
+    }
+
+    #[test]
+    fn what_is_set_holds_for_the_lines_below() {
+        let text =
+            "0 1 * * * a\nCRON_TZ=Europe/Berlin\nSHELL=/bin/bash\nHOME=/srv\nA=1\nA=2\n0 2 * * * a && b\n";
+        let crontab = parse(text, Format::User, None);
+        let [first, second] = &crontab.entries[..] else { panic!("{crontab:?}") };
+        assert_eq!((&first.time_zone, first.environment.len(), &first.directory), (&None, 0, &None));
+        assert_eq!(second.time_zone.as_deref(), Some("Europe/Berlin"));
+        assert_eq!(second.words, ["/bin/bash", "-c", "a && b"]);
+        assert_eq!(second.environment, [("A".to_owned(), "2".to_owned())]);
+        assert_eq!(second.directory.as_deref(), Some("/srv"));
+    }
+
+    #[test]
+    fn percent_signs_are_each_daemons_own() {
+        let words = |format| parse("* * * * * cat -n%one%two\\%\n", format, None).entries.remove(0).words;
+        assert_eq!(words(Format::User), ["/bin/sh", "-c", "{\ncat -n\n} <<'INPUT'\none\ntwo%\nINPUT"]);
+        assert_eq!(words(Format::Busybox), ["cat", "-n%one%two%"]);
     }
 
     #[test]
     fn the_user_stands_before_the_command() {
-        let crontab = parse("0 1 * * * www-data /x\n0 2 * * * root /y\n", Format::System);
+        let crontab = parse("0 1 * * * www-data /x\n0 2 * * * root /y\n", Format::System, None);
         let users: Vec<Option<&str>> = crontab.entries.iter().map(|entry| entry.user.as_deref()).collect();
         assert_eq!(users, [Some("www-data"), None]);
+        assert_eq!(parse("0 1 * * * /x y\n0 1 * * * cd /x\n", Format::System, None).problems.len(), 2);
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub fn read_file(script: &Script<'_>) -> Loop {
         return image(script);
     }
     if crontab::is_crontab(script.text) {
-        return of_crontab(&crontab::parse(script.text, Format::User));
+        return of_crontab(&crontab::parse(script.text, Format::Any, script.stagger));
     }
     let programs = supervised(script.text);
     match &programs[..] {
@@ -79,15 +79,22 @@ fn quoted(word: &str) -> String {
 }
 
 fn of_crontab(crontab: &Crontab) -> Loop {
-    let users = crontab.entries.iter().filter_map(|entry| entry.user.as_ref());
-    let problems = crontab.problems.iter().map(|(line, problem)| format!("line {line}: {problem}"));
-    let mut reasons: Vec<String> = problems.collect();
-    reasons.extend(users.map(|user| format!("runs as `{user}`")));
-    if crontab.entries.len() > 1 {
-        let times = crontab.entries.iter().map(|entry| format!("line {}: `{}`", entry.line, entry.schedule));
-        reasons.extend(times);
+    let said = crontab.problems.iter().chain(&crontab.notes);
+    let mut reasons: Vec<String> = said.map(|(line, text)| format!("line {line}: {text}")).collect();
+    let is_one = crontab.entries.len() == 1;
+    for entry in &crontab.entries {
+        let zone = entry.time_zone.as_ref().map_or_else(String::new, |zone| format!(" in {zone}"));
+        if !is_one || !zone.is_empty() {
+            reasons.push(format!("line {}: `{}`{zone}", entry.line, entry.schedule));
+        }
+        reasons.extend(entry.notes.iter().map(|note| format!("line {}: {note}", entry.line)));
     }
-    let convert = if crontab.is_understood() { Verdict::Yes } else { Verdict::No };
+    let is_noted = !crontab.notes.is_empty() || crontab.entries.iter().any(|entry| !entry.notes.is_empty());
+    let convert = match crontab.is_understood() {
+        true if is_noted => Verdict::WithWarning,
+        true => Verdict::Yes,
+        false => Verdict::No,
+    };
     Loop {
         kind: Kind::Crontab,
         commands: crontab.entries.iter().map(|entry| entry.words.clone()).collect(),

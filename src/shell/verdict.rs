@@ -42,7 +42,9 @@ pub(super) fn of(
     if let Some(reason) = daemon(&found, &walk, is_left_running) {
         return Loop { kind: Kind::Daemon, ..Loop::other(reason.to_owned()) };
     }
+    let looks_at_clock = found.round.daily.is_none() && flow::work_time(&found, &mut walk.scope).is_some();
     let source = Source {
+        looks_at_clock,
         text,
         list,
         functions: &walk.functions,

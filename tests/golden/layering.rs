@@ -15,7 +15,7 @@ const ROWS: &[(&str, &[&str])] = &[
     ("shell", &["text", "secret", "diag", "yaml", "compose"]),
     ("k8s", &[]),
     ("settings", &["text", "secret", "diag", "yaml", "k8s"]),
-    ("plan", &["text", "secret", "diag", "yaml", "compose", "shell", "k8s"]),
+    ("plan", &["text", "secret", "diag", "yaml", "compose", "shell", "k8s", "settings"]),
     ("kustomize", &["text", "secret", "diag", "yaml", "k8s", "plan"]),
     ("skaffold", &["text", "secret", "diag", "yaml", "k8s", "plan", "kustomize"]),
     ("render", &["text", "secret", "diag", "yaml", "k8s", "plan", "kustomize", "skaffold"]),

@@ -145,12 +145,15 @@ fn observe(directory: &Utf8Path, files: &dyn Files) -> Observation {
             origin: Vec::new(),
             namespace: None,
             store: None,
+            known: plan::Known::All,
+            cluster: kustompose::settings::cluster::Cluster::default(),
         })
         .collect();
     let options = Options { output: directory.join("k8s"), ..Options::default() };
     let plan = plan::plan(&inputs, &options, files, &mut report);
+    let rendered = render::render(&plan, &render::earlier::Earlier::default());
     let mut seen: BTreeMap<String, Vec<u8>> =
-        render::render(&plan).into_iter().map(|file| (file.path.into_string(), file.bytes)).collect();
+        rendered.files.into_iter().map(|file| (file.path.into_string(), file.bytes)).collect();
     let (mut said, mut fates) = (Vec::new(), Vec::new());
     for ((name, project), planned) in projects.iter().zip(&plan.environments) {
         for key in plan::keys(project, &planned.ledger) {

@@ -156,7 +156,9 @@ fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
-        let target = to.join(entry.file_name());
+        // By its own name, git would follow it.
+        let name = entry.file_name();
+        let target = to.join(if name == "gitignore" { ".gitignore".into() } else { name });
         let kind = entry.file_type()?;
         if kind.is_symlink() {
             std::os::unix::fs::symlink(fs::read_link(entry.path())?, target)?;

@@ -2,11 +2,11 @@
 //!
 //! Loading is hermetic: the variables of the process do not count, but for those that settings name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::Arguments;
+use super::{Arguments, clean, kept};
 use crate::{
     cli::{Io, project},
     compose::{
@@ -16,8 +16,8 @@ use crate::{
     diag::{Code, Diagnostic, Report, Severity},
     disk::Disk,
     k8s::name,
-    plan,
-    settings::{self, Settings, discover},
+    plan::{self, Known},
+    settings::{self, Settings, cluster::Cluster, discover},
     text::Sources,
 };
 
@@ -44,14 +44,25 @@ pub(super) struct Scene<'a, 'io> {
 pub(super) struct Loaded {
     pub(super) environments: Vec<Environment>,
     pub(super) settings: Settings,
+    /// The directory of the tree as it was named, and whole.
+    pub(super) shown: Utf8PathBuf,
+    pub(super) output: Utf8PathBuf,
+    /// The files that earlier runs read, by environment.
+    pub(super) recorded: Recorded,
 }
+
+/// The files that environments were read from, each with the digest of what it said.
+pub(super) type Recorded = BTreeMap<String, BTreeMap<String, String>>;
 
 /// An environment with its project.
 pub(super) struct Environment {
     pub(super) name: String,
     pub(super) project: Project,
+    /// How much of it could be read.
+    pub(super) known: Known,
     namespace: Option<String>,
     store: Option<plan::Store>,
+    cluster: Cluster,
 }
 
 impl Environment {
@@ -63,6 +74,8 @@ impl Environment {
             origin: origin(&self.project, directory),
             namespace: self.namespace.clone(),
             store: self.store.clone(),
+            known: self.known,
+            cluster: self.cluster.clone(),
         }
     }
 }
@@ -79,21 +92,29 @@ pub(super) fn load(scene: &Scene<'_, '_>, sources: &mut Sources, report: &mut Re
     if report.has_errors() {
         return None;
     }
+    let shown = scene.arguments.output.clone();
+    let shown = shown.or_else(|| settings.output.as_ref().map(|output| output.value.clone().into()));
+    let shown = shown.unwrap_or_else(|| Utf8PathBuf::from("k8s"));
+    let output = clean(&scene.directory.join(&shown));
+    // A lock that cannot be read is an error once the tree is to be written.
+    let lock = scene.disk.read_lock(&output, &mut Report::default());
+    let recorded = lock.map(|lock| lock.inputs).unwrap_or_default();
     let environments = if scene.flags.describe_a_project() {
-        single(scene, &settings, sources, report)
+        single(scene, &settings, &recorded, sources, report)
     } else if !settings.environments.is_empty() {
         let named = settings.environments.iter();
-        named.filter_map(|named| configured(scene, named, &settings, sources, report)).collect()
+        named.filter_map(|named| configured(scene, named, &settings, &recorded, sources, report)).collect()
     } else {
-        discovered(scene, &settings, sources, report)
+        discovered(scene, &settings, &recorded, sources, report)
     };
-    Some(Loaded { environments, settings })
+    Some(Loaded { environments, settings, shown, output, recorded })
 }
 
 /// The one environment of the command line.
 fn single(
     scene: &Scene<'_, '_>,
     settings: &Settings,
+    recorded: &Recorded,
     sources: &mut Sources,
     report: &mut Report,
 ) -> Vec<Environment> {
@@ -104,9 +125,16 @@ fn single(
         report.push(Diagnostic::error(INVALID_ENVIRONMENT, message).help(help));
     }
     let request = request(scene, settings, &[], report);
-    let project = compose::load(&request, scene.disk, sources, report);
-    project
-        .map(|project| Environment { name: name.clone(), project, namespace: None, store: None })
+    let loaded = kept::load(name, &request, recorded.get(name), scene.disk, sources, report);
+    loaded
+        .map(|(project, known)| Environment {
+            name: name.clone(),
+            project,
+            known,
+            namespace: None,
+            store: None,
+            cluster: Cluster::default(),
+        })
         .into_iter()
         .collect()
 }
@@ -115,16 +143,18 @@ fn configured(
     scene: &Scene<'_, '_>,
     named: &settings::Environment,
     settings: &Settings,
+    recorded: &Recorded,
     sources: &mut Sources,
     report: &mut Report,
 ) -> Option<Environment> {
     let mut own = Report::default();
     let request = environment_request(scene, named, settings, &mut own);
-    let project = compose::load(&request, scene.disk, sources, &mut own);
+    let name = &named.name.value;
+    let loaded = kept::load(name, &request, recorded.get(name), scene.disk, sources, &mut own);
     for diagnostic in own.diagnostics() {
         report.push(diagnostic.clone());
     }
-    let mut project = project?;
+    let (mut project, known) = loaded?;
     for service in &named.replaced {
         if project.services.shift_remove(&service.value).is_none() {
             let message = format!("`{}` has no service `{}`", named.name.value, service.value);
@@ -138,7 +168,8 @@ fn configured(
         .external_secrets
         .as_ref()
         .map(|external| plan::Store { name: external.store.value.clone(), kind: external.kind.clone() });
-    Some(Environment { name: named.name.value.clone(), project, namespace, store })
+    let cluster = named.cluster.clone();
+    Some(Environment { name: name.clone(), project, known, namespace, store, cluster })
 }
 
 /// `local` as compose itself would load it, and the environments that files are named for. Of these, one
@@ -146,13 +177,19 @@ fn configured(
 fn discovered(
     scene: &Scene<'_, '_>,
     settings: &Settings,
+    recorded: &Recorded,
     sources: &mut Sources,
     report: &mut Report,
 ) -> Vec<Environment> {
-    let found = discover::environments(scene.directory, scene.disk);
+    // An env file that is not on this machine makes an environment all the same.
+    let gone =
+        recorded.values().flat_map(|recorded| kept::missing(Some(recorded), scene.directory, scene.disk));
+    let gone: BTreeSet<Utf8PathBuf> = gone.collect();
+    let files = kept::WithEmpty { files: scene.disk, empty: &gone };
+    let found = discover::environments(scene.directory, &files);
     let mut environments = Vec::new();
     if found.has_default || found.environments.is_empty() {
-        environments.extend(single(scene, settings, sources, report));
+        environments.extend(single(scene, settings, recorded, sources, report));
     }
     for named in &found.environments {
         if environments.iter().any(|known| known.name == named.name.value) {
@@ -160,16 +197,19 @@ fn discovered(
         }
         let mut own = Report::default();
         let request = environment_request(scene, named, settings, &mut own);
-        match compose::load(&request, scene.disk, sources, &mut own) {
-            Some(project) => {
+        let name = &named.name.value;
+        match kept::load(name, &request, recorded.get(name), scene.disk, sources, &mut own) {
+            Some((project, known)) => {
                 for diagnostic in own.diagnostics() {
                     report.push(diagnostic.clone());
                 }
                 environments.push(Environment {
-                    name: named.name.value.clone(),
+                    name: name.clone(),
                     project,
+                    known,
                     namespace: None,
                     store: None,
+                    cluster: Cluster::default(),
                 });
             }
             None => report.push(skipped(named, &own)),

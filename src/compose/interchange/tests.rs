@@ -6,7 +6,7 @@ use crate::{
     compose::{
         Project,
         key_path::{self, Pattern},
-        load, print,
+        load,
         testing::{self, canonical},
     },
     diag::Report,
@@ -222,7 +222,7 @@ fn cut(project: &Project) -> Json {
     for (pattern, reshape) in RESHAPED {
         key_path::visit_mut(&mut tree, pattern, &mut |_, node| reshape(node));
     }
-    print::json(&tree)
+    tree.to_json()
 }
 
 /// Null, and what has nothing in it, says nothing.

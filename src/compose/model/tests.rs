@@ -10,7 +10,6 @@ use crate::{
     compose::{
         Options, Request,
         key_path::{self, KeyPath, Pattern},
-        print,
         schema::{self, Mapping as MappingSchema, Schema},
         testing::{self, canonical},
         validate,
@@ -173,7 +172,7 @@ fn through_the_model(project: &Json) -> Json {
     validate::validate(&tree, &mut report);
     let read = Project::read(&tree, &mut report);
     assert!(report.diagnostics().is_empty(), "{:#?}", report.diagnostics());
-    print::json(&read.write())
+    read.write().to_json()
 }
 
 /// What comes back of a project that was loaded with the stages that only read.
@@ -184,6 +183,7 @@ fn through_loading(project: &Json) -> Json {
         resolve_paths: false,
         check_consistency: false,
         all_resources: true,
+        is_incomplete: false,
     };
     let request = Request { profiles: vec!["*".to_owned()], options, ..testing::request() };
     let loaded = testing::loaded(&[("compose.yaml", &project.to_string())], &request);
@@ -228,7 +228,7 @@ fn consistent(project: &Json) -> Json {
             map.into_iter().for_each(|map| map.retain(|key, _| !excluded.contains(&key.text.as_str())));
         });
     }
-    print::json(&tree)
+    tree.to_json()
 }
 
 #[test]

@@ -31,6 +31,7 @@ pub(in crate::plan) fn kind(service: &Service) -> Option<(Kind, String)> {
     let policy = label(service, "kompose.cronjob.concurrency_policy");
     let kind = Kind::CronJob {
         schedule: schedule.to_owned(),
+        time_zone: None,
         starting_deadline: STARTING_DEADLINE,
         may_overlap: policy.is_some_and(|policy| policy.value.eq_ignore_ascii_case("allow")),
     };

@@ -1,0 +1,200 @@
+//! Where the scripts and crontabs of a service are looked for: in its own words, among its mounts, and in what
+//! its Dockerfile copies into the image.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::{
+    compose::model::{Command, Service},
+    plan::{Context, secrets},
+    shell::{
+        self, Loop, Script,
+        command_line::{self, Invocation},
+        dockerfile::{self, Stage},
+    },
+    text::Spanned,
+};
+
+/// The words that a service starts with.
+pub(in crate::plan) struct Start {
+    /// All of them, as far as they are known.
+    pub(in crate::plan) whole: Vec<String>,
+    /// Those of `command`, if the image's own entrypoint stands before them.
+    pub(in crate::plan) arguments: Option<Vec<String>>,
+    /// Is it unknown what stands before them?
+    pub(in crate::plan) behind_entrypoint: bool,
+    /// The attribute that says them.
+    pub(in crate::plan) attribute: &'static str,
+}
+
+/// Looks at a service with all that can be read of it. Reading Dockerfiles is for services whose own words
+/// say nothing.
+pub(in crate::plan) fn look_at<T>(
+    context: &Context<'_>,
+    name: &str,
+    service: &Service,
+    images: &mut Images,
+    look: impl FnOnce(&Source<'_>, &Start) -> T,
+) -> T {
+    let stage = images.of(context, service);
+    let environment = |variable: &str| {
+        let own = secrets::variables(service).filter(|(key, _)| *key == variable).last();
+        own.map(|(_, value)| value.to_owned()).or_else(|| stage.as_ref()?.environment.get(variable).cloned())
+    };
+    let source = Source { context, service, stage: stage.as_ref(), environment: &environment, name };
+    look(&source, &start(service, stage.as_ref()))
+}
+
+fn start(service: &Service, stage: Option<&Stage>) -> Start {
+    let words = |command: Option<&Spanned<Command>>| -> Option<Vec<String>> {
+        command.map(|command| command.value.iter().map(|word| word.value.clone()).collect())
+    };
+    let entrypoint = words(service.entrypoint.as_ref());
+    let command = words(service.command.as_ref());
+    let known = entrypoint.clone().or_else(|| stage.and_then(|stage| stage.entrypoint.clone()));
+    let of_image = || stage.filter(|_| entrypoint.is_none()).and_then(|stage| stage.command.clone());
+    let rest = command.clone().or_else(of_image);
+    Start {
+        whole: known.iter().chain(&rest).flatten().cloned().collect(),
+        behind_entrypoint: known.is_none() && command.is_some(),
+        arguments: command.filter(|_| entrypoint.is_none()),
+        attribute: match (&service.entrypoint, &service.command) {
+            (Some(_), _) => "entrypoint",
+            (None, Some(_)) => "command",
+            (None, None) => "build",
+        },
+    }
+}
+
+/// Where the script of a service is looked for.
+pub(in crate::plan) struct Source<'a> {
+    pub(in crate::plan) context: &'a Context<'a>,
+    pub(in crate::plan) service: &'a Service,
+    pub(in crate::plan) stage: Option<&'a Stage>,
+    pub(in crate::plan) environment: &'a (dyn Fn(&str) -> Option<String> + Sync),
+    pub(in crate::plan) name: &'a str,
+}
+
+impl Source<'_> {
+    /// What the words of a command run, if that is a script that can be read here.
+    pub(in crate::plan) fn read(&self, words: &[String]) -> Option<Loop> {
+        let (text, name, arguments, shell) = match command_line::read(words)? {
+            Invocation::Inline { shell, text, name, arguments } => {
+                (text, name.unwrap_or_default(), arguments, shell)
+            }
+            Invocation::File { shell, path, arguments } => {
+                let text = self.file(&path).filter(|text| !shell.is_empty() || is_shell_script(text));
+                match text {
+                    Some(text) => (text, path, arguments, shell),
+                    // A cron daemon, or `watch`: the words themselves are the script.
+                    None => (line(words), String::new(), Vec::new(), Vec::new()),
+                }
+            }
+        };
+        Some(shell::read(&Script {
+            text: &text,
+            name: &name,
+            arguments: &arguments,
+            shell: &shell,
+            environment: self.environment,
+            stagger: self.context.stagger.then_some(self.name),
+        }))
+    }
+
+    /// The text of a file in the container.
+    pub(in crate::plan) fn file(&self, path: &str) -> Option<String> {
+        let directory = self.service.working_dir.as_ref().map(|directory| directory.value.as_str());
+        let directory = directory.or_else(|| self.stage.map(|stage| stage.directory.as_str())).unwrap_or("/");
+        let path = Utf8Path::new(directory).join(path);
+        let place = self.mounted(&path).or_else(|| self.copied(&path))?;
+        let bytes = self.context.files.read(&place).ok()?;
+        String::from_utf8(bytes).ok()
+    }
+
+    /// The files of a folder in the container, as far as mounts and the Dockerfile name them; the folder
+    /// itself, if it is mounted as a whole.
+    pub(in crate::plan) fn files_below(&self, folder: &str) -> Vec<String> {
+        let mounts = self.service.volumes.iter().flat_map(|field| &field.value);
+        let mounted = mounts.filter_map(|mount| mount.target.as_ref()).map(|target| target.value.clone());
+        let copies = self.stage.iter().flat_map(|stage| &stage.copies);
+        let copied = copies.flat_map(|(sources, target)| {
+            let names = sources.iter().map(|source| source.rsplit('/').next().unwrap_or(source).to_owned());
+            let is_folder = target.ends_with('/');
+            names.map(move |name| if is_folder { format!("{target}{name}") } else { target.clone() })
+        });
+        let prefix = format!("{folder}/");
+        let is_within = |path: &String| path.starts_with(&prefix) || path.trim_end_matches('/') == folder;
+        mounted.chain(copied).filter(is_within).collect()
+    }
+
+    fn mounted(&self, path: &Utf8Path) -> Option<Utf8PathBuf> {
+        let mounts = self.service.volumes.iter().flat_map(|field| &field.value);
+        let mut best: Option<(usize, Utf8PathBuf)> = None;
+        for mount in mounts {
+            let is_bind = mount.r#type.as_ref().is_some_and(|kind| kind.value == "bind");
+            let (Some(source), Some(target)) = (&mount.source, &mount.target) else { continue };
+            let Ok(below) = path.strip_prefix(target.value.trim_end_matches('/')) else { continue };
+            let length = target.value.len();
+            if is_bind && best.as_ref().is_none_or(|(known, _)| *known < length) {
+                let source = Utf8Path::new(&source.value);
+                let place = if below.as_str().is_empty() { source.to_owned() } else { source.join(below) };
+                best = Some((length, place));
+            }
+        }
+        best.map(|(_, place)| place)
+    }
+
+    fn copied(&self, path: &Utf8Path) -> Option<Utf8PathBuf> {
+        let context = self.service.build.as_ref()?.value.context.as_ref()?;
+        let source = self.stage?.source_of(path.as_str())?;
+        let place = Utf8Path::new(&context.value).join(source);
+        // Nothing outside of what is built.
+        (!place.components().any(|part| part.as_str() == "..")).then_some(place)
+    }
+}
+
+/// Does its first line name a shell?
+pub(in crate::plan) fn is_shell_script(text: &str) -> bool {
+    let first = text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default();
+    let shells = ["sh", "bash", "ash", "dash", "ksh", "with-contenv"];
+    first.strip_prefix("#!").is_some_and(|line| {
+        line.split_whitespace().take(2).any(|word| shells.contains(&word.rsplit('/').next().unwrap_or(word)))
+    })
+}
+
+/// The words as a shell would take them for these very words.
+pub(in crate::plan) fn line(words: &[String]) -> String {
+    let quoted = words.iter().map(|word| format!("'{}'", word.replace('\'', r"'\''")));
+    quoted.collect::<Vec<_>>().join(" ")
+}
+
+/// The Dockerfiles that were read, by where they lie and the stage.
+#[derive(Default)]
+pub(in crate::plan) struct Images {
+    known: BTreeMap<(Utf8PathBuf, String), Option<Stage>>,
+}
+
+impl Images {
+    pub(in crate::plan) fn of(&mut self, context: &Context<'_>, service: &Service) -> Option<Stage> {
+        let build = &service.build.as_ref()?.value;
+        let target = build.target.as_ref().map(|target| target.value.clone()).unwrap_or_default();
+        if let Some(text) = &build.dockerfile_inline {
+            return stage(&text.value, &target);
+        }
+        let name = build.dockerfile.as_ref().map_or("Dockerfile", |name| name.value.as_str());
+        let path = Utf8Path::new(&build.context.as_ref()?.value).join(name);
+        let key = (path.clone(), target.clone());
+        let read = || {
+            let text = String::from_utf8(context.files.read(&path).ok()?).ok()?;
+            stage(&text, &target)
+        };
+        self.known.entry(key).or_insert_with(read).clone()
+    }
+}
+
+fn stage(text: &str, target: &str) -> Option<Stage> {
+    let stages = dockerfile::stages(text);
+    let named = stages.iter().find(|stage| stage.name.as_deref() == Some(target));
+    named.filter(|_| !target.is_empty()).or(stages.last()).cloned()
+}

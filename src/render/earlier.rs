@@ -1,0 +1,244 @@
+//! What an earlier run wrote, where that has to hold: environments that are kept as they are apply the
+//! base as well, and their overlays were written for the base of that time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use serde_json::Value;
+
+use super::{
+    elements::{ConfigMap, Content, Elements, Object},
+    layers::Layers,
+};
+use crate::{
+    kustomize::{
+        patch,
+        read::{self, Directory},
+    },
+    plan::Known,
+    text::Files,
+};
+
+type Entries = BTreeMap<String, Vec<u8>>;
+
+/// The parts of an earlier tree that kept environments build on; empty if there are none.
+#[derive(Debug, Clone, Default)]
+pub struct Earlier {
+    /// Objects of the base and of components.
+    objects: BTreeMap<(String, String), Value>,
+    /// What ConfigMaps say in the base and in components.
+    config_maps: BTreeMap<String, Entries>,
+    /// Kept environments, by name.
+    kept: BTreeMap<String, Kept>,
+}
+
+/// An environment as it was written.
+#[derive(Debug, Clone, Default)]
+struct Kept {
+    /// All that its ConfigMaps say.
+    config_maps: BTreeMap<String, Entries>,
+    /// The objects that it takes in.
+    objects: BTreeSet<(String, String)>,
+    /// What its overlay changes.
+    overlay: Directory,
+    /// The directories that it takes in, relative to the tree.
+    directories: BTreeSet<Utf8PathBuf>,
+}
+
+/// Reads what environments of these names were written as.
+pub fn read(environments: &[&str], output: &Utf8Path, files: &dyn Files) -> Earlier {
+    let mut earlier = Earlier::default();
+    for name in environments {
+        let folder = Utf8PathBuf::from(format!("overlays/{name}/generated"));
+        let overlay = read::directory(&output.join(&folder), files);
+        let mut kept = Kept::default();
+        for part in &overlay.parts {
+            earlier.collect(&normal(&folder.join(part)), output, files, &mut kept);
+        }
+        for (name, entries) in &overlay.config_maps {
+            kept.config_maps.entry(name.clone()).or_default().extend(entries.clone());
+        }
+        for patch in overlay.patches.iter().filter(|patch| patch.is_of("ConfigMap")) {
+            let data = patch.content.get("data").and_then(Value::as_object);
+            let removed = data.into_iter().flatten().filter(|(_, value)| value.is_null());
+            for (name, key) in
+                patch.names.iter().flat_map(|name| removed.clone().map(move |(key, _)| (name, key)))
+            {
+                kept.config_maps.entry(name.clone()).or_default().remove(key);
+            }
+        }
+        kept.overlay = overlay;
+        earlier.kept.insert((*name).to_owned(), kept);
+    }
+    earlier
+}
+
+impl Earlier {
+    /// Takes in a directory and those below it.
+    fn collect(&mut self, path: &Utf8Path, output: &Utf8Path, files: &dyn Files, kept: &mut Kept) {
+        if !kept.directories.insert(path.to_owned()) {
+            return;
+        }
+        let directory = read::directory(&output.join(path), files);
+        for part in &directory.parts {
+            self.collect(&normal(&path.join(part)), output, files, kept);
+        }
+        kept.config_maps.extend(directory.config_maps.clone());
+        self.config_maps.extend(directory.config_maps.clone());
+        kept.objects.extend(directory.objects.keys().cloned());
+        self.objects.extend(whole(directory));
+    }
+
+    /// What an object of the base or of a component was, without what overlays changed.
+    pub(super) fn object(&self, id: &(String, String)) -> Option<&Value> {
+        self.objects.get(id)
+    }
+
+    /// What a ConfigMap of the base or of a component said.
+    pub(super) fn config_map(&self, name: &str) -> Option<&Entries> {
+        self.config_maps.get(name)
+    }
+
+    /// Puts what a kept environment was given in the place of what could not be read of it.
+    pub(super) fn fill(&self, environment: &str, known: Known, elements: &mut [Elements], index: usize) {
+        let Some(kept) = self.kept.get(environment) else { return };
+        let others = || elements.iter().filter(|elements| !elements.is_kept);
+        let objects: Vec<Object> = others().flat_map(|it| it.objects.iter().cloned()).collect();
+        let others: Vec<ConfigMap> = others().flat_map(|it| it.config_maps.iter().cloned()).collect();
+        let Some(own) = elements.get_mut(index) else { return };
+        // Ports, for one, are learned from values.
+        for id in &kept.objects {
+            let there = own.objects.iter().any(|object| object.id == *id);
+            own.objects.extend(objects.iter().find(|object| object.id == *id && !there).cloned());
+        }
+        for (name, entries) in &kept.config_maps {
+            let there = own.config_maps.iter().any(|map| map.name == *name);
+            if let Some(other) = others.iter().find(|map| map.name == *name && !there) {
+                own.config_maps.push(ConfigMap { content: other.content.emptied(), ..other.clone() });
+            }
+            let own = own.config_maps.iter_mut().filter(|map| map.name == *name);
+            own.for_each(|map| map.content.fill(entries, known));
+        }
+    }
+
+    /// The directories that stay as they are: those that kept environments alone take in.
+    pub(super) fn untouched(&self, layers: &Layers, is_kept: impl Fn(usize) -> bool) -> Vec<Utf8PathBuf> {
+        let needed = |path: &Utf8PathBuf| {
+            let directory = layers.directories.get(path.as_str());
+            path.starts_with("base")
+                || directory.is_some_and(|directory| !directory.environments.iter().all(|it| is_kept(*it)))
+        };
+        let taken: BTreeSet<&Utf8PathBuf> = self.kept.values().flat_map(|kept| &kept.directories).collect();
+        let overlays = self.kept.keys().map(|name| Utf8PathBuf::from(format!("overlays/{name}")));
+        overlays.chain(taken.into_iter().filter(|path| !needed(path)).cloned()).collect()
+    }
+
+    /// Why the overlay of a kept environment does not fit onto new layers, if it does not.
+    pub(super) fn misfit(&self, environment: &str, index: usize, layers: &Layers) -> Option<String> {
+        let kept = self.kept.get(environment)?;
+        let applied = |path: &str| {
+            let directory = layers.directories.get(path);
+            path.starts_with("base") || directory.is_some_and(|it| it.environments.contains(&index))
+        };
+        for (path, _) in layers.directories.iter().filter(|(path, _)| applied(path)) {
+            if !path.starts_with("base") && !kept.directories.contains(Utf8Path::new(path)) {
+                return Some(format!("it would need `{path}`"));
+            }
+        }
+        let directories = || layers.directories.iter().filter(|(path, _)| applied(path)).map(|(_, it)| it);
+        let made = |name: &String| directories().any(|it| it.config_maps.iter().any(|map| map.name == *name));
+        if let Some(name) = kept.overlay.merged.iter().find(|name| !made(name)) {
+            return Some(format!("it changes `{name}`, which the base no longer has"));
+        }
+        for patch in kept.overlay.patches.iter().filter(|patch| patch.content.is_array()) {
+            let operations = patch.content.as_array().cloned().unwrap_or_default();
+            let is_target = |object: &&Value| {
+                let text = |pointer| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+                patch.is_of(text("/kind")) && patch.names.iter().any(|name| name == text("/metadata/name"))
+            };
+            let objects = directories().flat_map(|it| it.objects.iter().flat_map(|(_, all)| all));
+            for object in objects.map(|document| &document.value).filter(is_target) {
+                if let Err(why) = patch::apply(&mut object.clone(), &operations) {
+                    return Some(format!("its `{}` does not fit: {why}", patch.path));
+                }
+            }
+        }
+        None
+    }
+}
+
+impl Content {
+    /// The same kind of content with nothing in it.
+    fn emptied(&self) -> Self {
+        match self {
+            Content::Variables(stem, _) => Content::Variables(stem.clone(), BTreeMap::new()),
+            Content::Files(_) => Content::Files(BTreeMap::new()),
+        }
+    }
+
+    fn fill(&mut self, earlier: &Entries, known: Known) {
+        match self {
+            Content::Variables(_, variables) => {
+                for (key, value) in earlier {
+                    let is_unknown = match variables.get(key) {
+                        Some(value) => value.contains(Known::UNKNOWN),
+                        None => known == Known::SomeVariables,
+                    };
+                    if is_unknown {
+                        variables.insert(key.clone(), String::from_utf8_lossy(value).into_owned());
+                    }
+                }
+            }
+            Content::Files(files) => {
+                for (key, value) in earlier {
+                    files.entry(key.clone()).or_insert_with(|| value.clone());
+                }
+            }
+        }
+    }
+}
+
+/// The objects of a directory with what its own patches say of all CronJobs.
+fn whole(directory: Directory) -> BTreeMap<(String, String), Value> {
+    let mut objects = directory.objects;
+    let shared = directory.patches.iter().filter(|it| it.is_of("CronJob") && it.content.is_object());
+    for patch in shared {
+        let is_target = |name: &String| patch.names.is_empty() || patch.names.contains(name);
+        for (_, job) in objects.iter_mut().filter(|((kind, name), _)| kind == "CronJob" && is_target(name)) {
+            *job = over(&patch.content, job);
+        }
+    }
+    objects
+}
+
+/// What is said above stands over what is said below; the one container of a pod is merged.
+fn over(below: &Value, above: &Value) -> Value {
+    match (below, above) {
+        (Value::Object(below), Value::Object(above)) => {
+            let mut whole = below.clone();
+            for (key, value) in above {
+                let value = below.get(key).map_or_else(|| value.clone(), |below| over(below, value));
+                whole.insert(key.clone(), value);
+            }
+            Value::Object(whole)
+        }
+        (Value::Array(below), Value::Array(above)) if below.len() == 1 && above.len() == 1 => {
+            Value::Array(vec![over(&below[0], &above[0])])
+        }
+        _ => above.clone(),
+    }
+}
+
+/// `a/b/../c` without the detour.
+fn normal(path: &Utf8Path) -> Utf8PathBuf {
+    let mut normal = Utf8PathBuf::new();
+    for part in path.components() {
+        match part {
+            Utf8Component::ParentDir => {
+                normal.pop();
+            }
+            part => normal.push(part),
+        }
+    }
+    normal
+}

@@ -1,0 +1,121 @@
+//! What `kustompose.yaml` says of an environment's cluster, and of how things run on it.
+
+use super::{INVALID_SETTING, each, keys, text};
+use crate::{
+    diag::{Diagnostic, Report},
+    k8s::versions::Version,
+    text::Spanned,
+    yaml::{Node, Value},
+};
+
+/// The cluster of an environment, and how things run on it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Cluster {
+    /// Its version.
+    pub kubernetes: Option<Spanned<Version>>,
+    /// The context of `kubectl` that reaches it.
+    pub context: Option<Spanned<String>>,
+    /// It runs on a developer's machine.
+    pub local: Option<Spanned<Local>>,
+}
+
+/// A cluster on a developer's machine.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Local {
+    /// What runs it, one of [`keys::LOCAL_CLUSTERS`].
+    pub cluster: Option<Spanned<String>>,
+    /// How source code comes into containers, one of [`keys::CODE`].
+    pub code: Option<Spanned<String>>,
+}
+
+impl Cluster {
+    /// The version of the cluster, if it is known.
+    pub fn version(&self) -> Option<Version> {
+        self.kubernetes.map(|version| version.value)
+    }
+
+    /// The context that is named, else the one that a local cluster makes for itself.
+    pub fn context(&self) -> Option<String> {
+        let named = self.context.as_ref().map(|context| context.value.clone());
+        named.or_else(|| match self.local_cluster()? {
+            "minikube" => Some("minikube".to_owned()),
+            "k3d" => Some("k3d-k3s-default".to_owned()),
+            "kind" => Some("kind-kind".to_owned()),
+            _ => None,
+        })
+    }
+
+    /// What runs the cluster on a developer's machine.
+    pub fn local_cluster(&self) -> Option<&str> {
+        self.local.as_ref()?.value.cluster.as_ref().map(|cluster| cluster.value.as_str())
+    }
+
+    /// Is source code mounted into containers?
+    pub fn mounts_code(&self) -> bool {
+        self.code() == Some("mount")
+    }
+
+    /// Is source code copied into containers when it changes?
+    pub fn syncs_code(&self) -> bool {
+        self.code() == Some("sync")
+    }
+
+    fn code(&self) -> Option<&str> {
+        self.local.as_ref()?.value.code.as_ref().map(|code| code.value.as_str())
+    }
+}
+
+/// Reads one setting of an environment.
+pub(super) fn read(key: &str, value: &Node, cluster: &mut Cluster, report: &mut Report) {
+    match key {
+        "kubernetes" => cluster.kubernetes = version(value, report),
+        "context" => cluster.context = text(value, report),
+        _ => cluster.local = Some(Spanned::new(local(value, report), value.span)),
+    }
+}
+
+/// A version in quotes: without them, 1.20 is the number 1.2.
+fn version(node: &Node, report: &mut Report) -> Option<Spanned<Version>> {
+    if matches!(node.value, Value::Int(_) | Value::Float(_)) {
+        let help = "write it in quotes, `kubernetes: \"1.32\"`: without them 1.20 is the number 1.2";
+        refuse(node, "the version of a cluster is a string", help, report);
+        return None;
+    }
+    let text = text(node, report)?;
+    let version = Version::parse(&text.value);
+    if version.is_none() {
+        let message = format!("`{}` is no version of Kubernetes that is known", text.value);
+        let help = format!("known are \"{}\" to \"{}\"", Version::OLDEST, Version::NEWEST);
+        refuse(node, &message, &help, report);
+    }
+    version.map(|version| Spanned::new(version, node.span))
+}
+
+fn local(node: &Node, report: &mut Report) -> Local {
+    let mut local = Local::default();
+    each(node, keys::LOCAL, report, |key, value, report| match key {
+        "cluster" => local.cluster = word(value, keys::LOCAL_CLUSTERS, report),
+        _ => local.code = word(value, keys::CODE, report),
+    });
+    local
+}
+
+/// One of some words.
+fn word(node: &Node, known: &[&str], report: &mut Report) -> Option<Spanned<String>> {
+    let text = text(node, report)?;
+    if known.contains(&text.value.as_str()) {
+        return Some(text);
+    }
+    refuse(
+        node,
+        &format!("`{}` means nothing here", text.value),
+        &format!("known are {}", known.join(", ")),
+        report,
+    );
+    None
+}
+
+/// An error at a setting.
+fn refuse(node: &Node, message: &str, help: &str, report: &mut Report) {
+    report.push(Diagnostic::error(INVALID_SETTING, message).at(node.span, "here").help(help));
+}

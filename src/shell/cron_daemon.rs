@@ -1,0 +1,383 @@
+//! Texts that start a cron daemon: which one, which crontabs they install for it, and what else they do.
+//!
+//! `echo "0 3 * * * x" | crontab - && crond -f` says all there is to know; a text that also starts a
+//! server, or prepares the container first, is more than its crontab.
+
+use super::{
+    split,
+    syntax::{self, Command, List, Pipeline, Simple},
+    words,
+};
+
+/// A cron daemon as a text starts it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CronDaemon {
+    /// The daemon with its words; none if the text starts none.
+    pub words: Vec<String>,
+    /// The crontabs that the text installs.
+    pub tables: Vec<Table>,
+    /// What else it does that jobs of their own would miss.
+    pub obstacle: Option<String>,
+    /// Files of the container that it shows as its log.
+    pub logs: Vec<String>,
+    /// Files that it writes the container's variables to.
+    pub dumps: Vec<String>,
+    /// What it prepares the container with, a command each.
+    pub setup: Vec<String>,
+}
+
+/// A crontab that is installed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// Its lines.
+    pub content: Content,
+    /// The file that it becomes; none for `crontab`, which puts it where it belongs.
+    pub place: Option<String>,
+}
+
+/// Where the lines of a crontab stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// In the text itself.
+    Text(String),
+    /// In a file of the container.
+    File(String),
+}
+
+/// Prepares nothing that a command of a crontab would see.
+const HARMLESS: [&str; 12] = [
+    "chmod", "chown", "touch", "mkdir", "rsyslogd", "syslogd", "rm", "ls", "whoami", "id", "uname",
+    "printenv",
+];
+
+/// Prepares a container in a way that each job can do again.
+const SETUP: [&str; 16] = [
+    "apk",
+    "apt-get",
+    "apt",
+    "yum",
+    "dnf",
+    "microdnf",
+    "pip",
+    "pip3",
+    "npm",
+    "ln",
+    "cp",
+    "mv",
+    "sed",
+    "adduser",
+    "useradd",
+    "update-ca-certificates",
+];
+
+/// Reads a text. Nothing if no shell would run it, or if it neither starts a daemon nor installs a crontab.
+/// `environment` has the variables of the container: schedules may be among them.
+pub fn read(text: &str, environment: &(dyn Fn(&str) -> Option<String> + Sync)) -> Option<CronDaemon> {
+    super::with_stack(text, || {
+        let mut daemon = CronDaemon::default();
+        read_list(&syntax::parse(text).ok()?, text, environment, &mut daemon);
+        (!daemon.words.is_empty() || !daemon.tables.is_empty()).then_some(daemon)
+    })
+    .flatten()
+}
+
+fn read_list(list: &List, text: &str, environment: &dyn Fn(&str) -> Option<String>, daemon: &mut CronDaemon) {
+    for (_, pipeline) in list.iter().flat_map(|statement| &statement.chain) {
+        match &pipeline.commands[..] {
+            [Command::Simple(simple)] => read_simple(simple, environment, daemon),
+            [Command::Group(inner) | Command::Subshell(inner)] => {
+                let mut within = CronDaemon::default();
+                read_list(inner, text, environment, &mut within);
+                let only_setup =
+                    within.words.is_empty() && within.tables.is_empty() && within.obstacle.is_none();
+                match (inner.first(), inner.last()) {
+                    (Some(first), Some(last)) if only_setup && !within.setup.is_empty() => {
+                        let inner = text.get(first.range.start..last.range.end).unwrap_or_default();
+                        daemon.setup.push(format!("({inner})"));
+                    }
+                    _ => read_list(inner, text, environment, daemon),
+                }
+            }
+            _ => read_pipeline(pipeline, environment, daemon),
+        }
+    }
+    if list.iter().any(|statement| statement.background) && !daemon.setup.is_empty() {
+        daemon.object("something is prepared beside it");
+    }
+}
+
+fn read_simple(simple: &Simple, environment: &dyn Fn(&str) -> Option<String>, daemon: &mut CronDaemon) {
+    let program = words::program_words(simple);
+    let (name, rest) = program.split_first().map_or(("", &[][..]), |(name, rest)| (*name, rest));
+    let place = crontab_place(simple);
+    match (name, rest) {
+        ("", _) => {}
+        ("crontab", ["-r" | "-l"]) => {}
+        ("crontab", [file]) if *file != "-" => install(Content::File((*file).to_owned()), None, daemon),
+        ("crontab", [] | ["-"]) => match simple.redirections.iter().flatten().next() {
+            Some(file) => install(Content::File(unquoted(file)), None, daemon),
+            None => daemon.object("`crontab` reads what nobody knows"),
+        },
+        ("crontab", _) => daemon.object("`crontab` is given more than a file"),
+        _ if words::is_cron_daemon(simple) => {
+            daemon.words = plain_words(simple, name);
+        }
+        ("echo" | "printf", _) if place.is_some() => match said(simple, environment) {
+            Some(text) => install(Content::Text(text), place, daemon),
+            None => daemon.object("what it writes to its crontab is known only as it runs"),
+        },
+        ("cat", [file]) if place.is_some() => install(Content::File((*file).to_owned()), place, daemon),
+        ("cp" | "mv" | "ln" | "install", _) if copied(rest).is_some() => {
+            if let Some((from, to)) = copied(rest) {
+                install(Content::File(from), Some(to), daemon);
+            }
+        }
+        ("tail", _) => {
+            daemon
+                .logs
+                .extend(rest.iter().filter(|word| word.starts_with('/')).map(|word| (*word).to_owned()));
+        }
+        ("printenv" | "env" | "export" | "declare", _) if !simple.redirections.is_empty() => {
+            daemon.dumps.extend(simple.redirections.iter().flatten().map(|target| unquoted(target)));
+        }
+        // What it is given stands behind it.
+        ("\"$@\"" | "$@", _) => {}
+        _ if HARMLESS.contains(&name) || words::is_inert(simple) && name != "export" => {}
+        _ if SETUP.contains(&name) && simple.redirections.is_empty() && simple.assignments.is_empty() => {
+            daemon.setup.push(simple.words.join(" "));
+        }
+        _ => daemon.object(&format!("`{name}` runs beside it or before it")),
+    }
+}
+
+/// `echo … | crontab -`, and dumps of variables through filters.
+fn read_pipeline(pipeline: &Pipeline, environment: &dyn Fn(&str) -> Option<String>, daemon: &mut CronDaemon) {
+    let simple: Option<Vec<&Simple>> = pipeline
+        .commands
+        .iter()
+        .map(|command| match command {
+            Command::Simple(simple) => Some(simple),
+            _ => None,
+        })
+        .collect();
+    let Some((first, last)) = simple.as_ref().and_then(|all| Some((*all.first()?, *all.last()?))) else {
+        return daemon.object("a loop or a condition stands around it");
+    };
+    let name = words::program(first).unwrap_or_default();
+    let to_crontab = words::program(last) == Some("crontab");
+    let place = crontab_place(last);
+    if !to_crontab && place.is_none() {
+        let filters =
+            ["printenv", "env", "declare", "export", "grep", "sed", "awk", "cat", "tee", "sort", "echo"];
+        let known = |simple: &&Simple| words::program(simple).is_some_and(|name| filters.contains(&name));
+        if !simple.iter().flatten().all(known) {
+            return daemon.object(&format!("`{name}` runs beside it or before it"));
+        }
+        daemon.dumps.extend(last.redirections.iter().flatten().map(|target| unquoted(target)));
+        return;
+    }
+    let content = match (name, &first.words[..]) {
+        _ if pipeline.commands.len() != 2 => None,
+        ("echo" | "printf", _) => said(first, environment).map(Content::Text),
+        ("cat", [_, file]) => Some(Content::File(unquoted(file))),
+        _ => None,
+    };
+    match content {
+        Some(content) => install(content, place, daemon),
+        None => daemon.object("what it writes to its crontab is known only as it runs"),
+    }
+}
+
+fn install(content: Content, place: Option<String>, daemon: &mut CronDaemon) {
+    let known = daemon.tables.iter_mut().find(|table| table.place == place && place.is_some());
+    match (known, content) {
+        // Several `echo … >> file` make one crontab.
+        (Some(Table { content: Content::Text(text), .. }), Content::Text(more)) => {
+            text.push('\n');
+            text.push_str(&more);
+        }
+        (_, content) => daemon.tables.push(Table { content, place }),
+    }
+}
+
+impl CronDaemon {
+    fn object(&mut self, reason: &str) {
+        self.obstacle.get_or_insert_with(|| reason.to_owned());
+    }
+}
+
+/// The words of a daemon; `service cron start` is `cron`.
+fn plain_words(simple: &Simple, name: &str) -> Vec<String> {
+    if matches!(name, "service" | "rc-service" | "systemctl") || name.contains("init.d") {
+        return vec!["cron".to_owned()];
+    }
+    let words: Vec<String> =
+        simple.words.iter().flat_map(|word| split::split_word(word, &[]).unwrap_or_default()).collect();
+    let start = words.iter().position(|word| word.rsplit('/').next() == Some(name)).unwrap_or_default();
+    words.get(start..).unwrap_or_default().to_vec()
+}
+
+/// The file below cron's folders that a command writes to.
+fn crontab_place(simple: &Simple) -> Option<String> {
+    simple
+        .redirections
+        .iter()
+        .flatten()
+        .map(|target| unquoted(target))
+        .find(|target| is_crontab_place(target))
+}
+
+fn is_crontab_place(path: &str) -> bool {
+    ["/etc/cron.d/", "/etc/crontab", "/etc/crontabs/", "/var/spool/cron"]
+        .iter()
+        .any(|place| path.starts_with(place))
+}
+
+/// A file that is copied to where crontabs lie.
+fn copied(words: &[&str]) -> Option<(String, String)> {
+    let paths: Vec<&&str> = words.iter().filter(|word| !word.starts_with('-')).collect();
+    let [from, to] = paths[..] else { return None };
+    if !is_crontab_place(to) {
+        return None;
+    }
+    let name = from.rsplit('/').next().unwrap_or(from);
+    Some(((*from).to_owned(), if to.ends_with('/') { format!("{to}{name}") } else { (*to).to_owned() }))
+}
+
+/// What `echo` or `printf` says. Variables stay as they are, since the shell of the job has them too; those
+/// in the columns of a schedule are replaced.
+fn said(simple: &Simple, environment: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    let words = words_behind(simple);
+    let is_echo = words::program(simple) == Some("echo");
+    let words =
+        words.iter().skip_while(|word| is_echo && matches!(word.as_str(), "-e" | "-n" | "-en" | "-ne"));
+    let words: Option<Vec<String>> = words.map(|word| plain(word)).collect();
+    let mut words = words?;
+    if !is_echo && words.first().is_some_and(|format| matches!(format.as_str(), "%s\\n" | "%s")) {
+        words.remove(0);
+    } else if !is_echo && (words.len() > 1 || words.iter().any(|word| word.contains('%'))) {
+        return None;
+    }
+    let separator = if is_echo { " " } else { "\n" };
+    let text = words.join(separator).replace("\\n", "\n").replace("\\t", "\t");
+    Some(text.lines().map(|line| with_schedule(line, environment)).collect::<Vec<_>>().join("\n"))
+}
+
+fn words_behind(simple: &Simple) -> Vec<String> {
+    let skipped = simple.words.iter().position(|word| matches!(word.as_str(), "echo" | "printf"));
+    simple.words.get(skipped.unwrap_or_default() + 1..).unwrap_or_default().to_vec()
+}
+
+/// A word without its quotes. Nothing if it says what a command prints.
+fn plain(word: &str) -> Option<String> {
+    if word.contains("$(") || word.contains('`') {
+        return None;
+    }
+    let mut text = String::new();
+    let mut quote = None;
+    let mut characters = word.chars().peekable();
+    while let Some(character) = characters.next() {
+        match (character, quote) {
+            ('\'', None) | ('"', None) => quote = Some(character),
+            (end, Some(open)) if end == open => quote = None,
+            ('\\', None) => text.extend(characters.next()),
+            ('\\', Some('"')) if matches!(characters.peek(), Some('"' | '\\' | '$')) => {
+                text.extend(characters.next());
+            }
+            (other, _) => text.push(other),
+        }
+    }
+    Some(text)
+}
+
+/// A line with the variables before its command replaced, as far as they are known.
+fn with_schedule(line: &str, environment: &dyn Fn(&str) -> Option<String>) -> String {
+    let Some(rest) = line.trim_start().strip_prefix('$') else { return line.to_owned() };
+    let inner = rest.strip_prefix('{');
+    let name: String =
+        inner.unwrap_or(rest).chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+    let behind = inner.unwrap_or(rest).get(name.len()..).unwrap_or_default();
+    let (default, behind) = match inner {
+        None => (None, behind),
+        Some(_) => match behind.split_once('}') {
+            Some((operator, behind)) => (operator.strip_prefix(":-").or(operator.strip_prefix('-')), behind),
+            None => return line.to_owned(),
+        },
+    };
+    match environment(&name).filter(|value| !value.is_empty()).or(default.map(str::to_owned)) {
+        Some(value) => format!("{value}{behind}"),
+        None => line.to_owned(),
+    }
+}
+
+fn unquoted(word: &str) -> String {
+    word.trim_matches(['"', '\'']).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn look(text: &str) -> CronDaemon {
+        read(text, &|name| (name == "WHEN").then(|| "0 4 * * *".to_owned())).unwrap_or_default()
+    }
+
+    #[test]
+    fn crontabs_are_found_where_they_are_installed() {
+        let text = |text: &str, place: Option<&str>| Table {
+            content: Content::Text(text.to_owned()),
+            place: place.map(str::to_owned),
+        };
+        let file = |path: &str, place: Option<&str>| Table {
+            content: Content::File(path.to_owned()),
+            place: place.map(str::to_owned),
+        };
+        let cases = [
+            ("echo '* * * * * x' | crontab - && crond -f", text("* * * * * x", None)),
+            ("echo \"0 3 * * * get $URL\" | crontab -; exec cron -f", text("0 3 * * * get $URL", None)),
+            (
+                "echo \"$WHEN /x\" > /etc/crontabs/root; crond -f",
+                text("0 4 * * * /x", Some("/etc/crontabs/root")),
+            ),
+            ("echo \"${ELSE:-@daily} /x\" | crontab - ; crond", text("@daily /x", None)),
+            (
+                "echo 'a' >> /etc/cron.d/x && echo 'b' >> /etc/cron.d/x && cron -f",
+                text("a\nb", Some("/etc/cron.d/x")),
+            ),
+            (
+                "chmod 0644 /app/jobs; crontab /app/jobs; cron && tail -f /var/log/cron.log",
+                file("/app/jobs", None),
+            ),
+            ("cat /app/jobs | crontab - && cron -f", file("/app/jobs", None)),
+            ("cp /app/jobs /etc/cron.d/ ; service cron start", file("/app/jobs", Some("/etc/cron.d/jobs"))),
+        ];
+        for (script, table) in cases {
+            let found = look(script);
+            assert_eq!((found.tables, found.obstacle), (vec![table], None), "{script}");
+            assert!(!found.words.is_empty(), "{script}");
+        }
+    }
+
+    #[test]
+    fn what_else_is_done_is_an_obstacle() {
+        for script in [
+            "nginx & crond -f",
+            "apk add curl & crond -f",
+            "if true; then crond; fi; crond -f",
+            "make_crontab | crontab - && crond -f",
+            "echo \"$(date) x\" | crontab - && crond -f",
+        ] {
+            assert!(look(script).obstacle.is_some(), "{script}");
+        }
+        let found =
+            look("printenv | grep -v no_proxy >> /etc/environment; declare -p > /env; cron; tail -f /log");
+        assert_eq!(found.dumps, ["/etc/environment", "/env"]);
+        assert_eq!((found.logs, found.obstacle), (vec!["/log".to_owned()], None));
+        assert_eq!(found.words, ["cron"]);
+        let found = look(
+            "apk add --no-cache \"curl\" && (ln -s $A /b || true) && echo '@daily x' | crontab - && crond -f",
+        );
+        assert_eq!(found.setup, ["apk add --no-cache \"curl\"", "(ln -s $A /b || true)"]);
+        assert_eq!(found.obstacle, None);
+    }
+}

@@ -1,0 +1,1 @@
+while :; do ./refresh "$1"; sleep ${EVERY:-10m}; done

@@ -1,0 +1,1 @@
+while :; do ./refresh; sleep 420; done

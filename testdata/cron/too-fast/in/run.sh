@@ -1,0 +1,1 @@
+while true; do ./poll.sh --once; sleep 15; done

@@ -1,0 +1,1 @@
+while :; do ./refresh; sleep "$REFRESH_SECONDS"; done

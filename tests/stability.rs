@@ -1,0 +1,89 @@
+//! What a large project's tree does when nothing changes, and when one thing does.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test makes a project of its own on the disk, and may panic"
+)]
+
+use std::{collections::BTreeMap, fmt::Write, fs, io, path::Path};
+
+use camino::Utf8PathBuf;
+use kustompose::cli::{self, Io};
+
+type Files = BTreeMap<String, String>;
+
+const SERVICES: usize = 100;
+const ENVIRONMENTS: [&str; 3] = ["staging", "sandbox", "production"];
+
+/// A hundred services in four environments, which share variables and differ in values and replicas.
+fn project(directory: &Path) -> io::Result<()> {
+    let mut base = "x-common: &common\n  LOG_LEVEL: info\n  DB_HOST: ${DB_HOST:-db}\nservices:\n".to_owned();
+    for index in 0..SERVICES {
+        let service = format!(
+            "  svc{index}:\n    image: example.com/svc{index}:1\n    environment:\n      <<: *common\n      OWN_{index}: here\n"
+        );
+        base.push_str(&service);
+    }
+    fs::write(directory.join("compose.yaml"), base)?;
+    for environment in ENVIRONMENTS {
+        let mut own = "services:\n".to_owned();
+        for index in (0..SERVICES).step_by(3) {
+            let _ = writeln!(own, "  svc{index}:\n    deploy: {{replicas: 2}}");
+        }
+        fs::write(directory.join(format!("compose.{environment}.yaml")), own)?;
+        fs::write(directory.join(format!(".env.{environment}")), format!("DB_HOST={environment}.example\n"))?;
+    }
+    Ok(())
+}
+
+fn convert(directory: &Path) -> io::Result<(u8, Files)> {
+    let directory =
+        Utf8PathBuf::from_path_buf(directory.canonicalize()?).map_err(|_| io::ErrorKind::Other)?;
+    let io = Io {
+        environment: BTreeMap::new(),
+        directory: directory.clone(),
+        stdout: &mut io::sink(),
+        stderr: &mut io::sink(),
+        color: false,
+        width: 80,
+    };
+    let exit = cli::run(&["convert".to_owned()], io);
+    let mut files = Files::new();
+    read(directory.join("k8s").as_std_path(), "", &mut files)?;
+    Ok((exit, files))
+}
+
+fn read(directory: &Path, prefix: &str, files: &mut Files) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            read(&entry.path(), &format!("{path}/"), files)?;
+        } else {
+            files.insert(path, fs::read_to_string(entry.path())?);
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_new_variable_is_one_line_of_one_file() {
+    let directory = tempfile::tempdir().unwrap();
+    project(directory.path()).unwrap();
+    let (exit, first) = convert(directory.path()).unwrap();
+    assert_eq!(exit, 0);
+    assert_eq!(convert(directory.path()).unwrap(), (0, first.clone()), "a second run changes nothing");
+
+    let path = directory.path().join("compose.yaml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("LOG_LEVEL: info", "LOG_LEVEL: info\n  NEW_VARIABLE: new")).unwrap();
+    let (exit, second) = convert(directory.path()).unwrap();
+    assert_eq!(exit, 0);
+    let keys: Vec<_> = first.keys().collect();
+    assert_eq!(keys, second.keys().collect::<Vec<_>>());
+    let is_changed = |path: &&String| *path != "kustompose.lock" && first[*path] != second[*path];
+    let changed: Vec<&String> = second.keys().filter(is_changed).collect();
+    assert_eq!(changed, ["base/common.env"]);
+    let (old, new) = (&first[changed[0]], &second[changed[0]]);
+    assert_eq!(new.replace("NEW_VARIABLE=new\n", ""), *old);
+}
