@@ -28,6 +28,7 @@ mod network;
 mod order;
 mod placement;
 mod ports;
+mod production;
 mod resources;
 mod rollout;
 mod schedule;
@@ -62,6 +63,7 @@ pub use self::{
     external::{ExternalSecrets, Store},
     keys::{KeyFate, SUPERSEDED, keys},
     ledger::{Fate, FateKind, KeyPath, Ledger},
+    production::{Autoscaler, Budget, Route, Routes},
     workload::{JOBS_LABEL, SERVICE_LABEL},
 };
 use crate::{
@@ -143,6 +145,12 @@ pub struct Environment {
     pub kubernetes: Option<Version>,
     /// The context of `kubectl` that reaches its cluster, if it is known.
     pub context: Option<String>,
+    /// What scales its workloads.
+    pub autoscalers: Vec<Autoscaler>,
+    /// How many pods of a workload may be missing while nodes are drained.
+    pub budgets: Vec<Budget>,
+    /// How its services are reached from outside.
+    pub routes: Routes,
     /// Does it run on a developer's machine?
     pub is_local: bool,
     /// What runs its cluster on a developer's machine, if that is known: `minikube`, `k3d` or `kind`.
@@ -392,6 +400,7 @@ struct Context<'a> {
     files: &'a dyn Files,
     output: &'a Utf8Path,
     environment: &'a str,
+    cluster: &'a Cluster,
     kubernetes: Option<Version>,
     /// Do workloads run the source code of this machine?
     mounts_code: bool,
@@ -433,6 +442,7 @@ pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: 
             files,
             output: &options.output,
             environment: &input.name,
+            cluster: &input.cluster,
             kubernetes: input.cluster.version(),
             mounts_code: input.cluster.mounts_code(),
             layout: &layout,
@@ -464,7 +474,9 @@ pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: 
         environment(input, context, drafted, bundles, ledger)
     });
     let mut environments: Vec<Environment> = environments.collect();
+    production::warn_of_unknown_volumes(&environments, inputs, report);
     for (environment, input) in environments.iter_mut().zip(inputs) {
+        production::apply(environment, input, report);
         versions::adapt(environment, input, report);
     }
     development::mount_code(&contexts, &mut environments, options, report);
@@ -534,6 +546,9 @@ fn environment(
         origin: input.origin.clone(),
         kubernetes: input.cluster.version(),
         context: input.cluster.context(),
+        autoscalers: Vec::new(),
+        budgets: Vec::new(),
+        routes: Routes::default(),
         is_local: is_local(&input.name) || input.cluster.local.is_some(),
         local_cluster: input.cluster.local_cluster().map(str::to_owned),
         code: Vec::new(),

@@ -8,6 +8,7 @@ mod external_secrets;
 mod layers;
 mod objects;
 mod overlay;
+mod production;
 mod text;
 
 use std::collections::BTreeSet;
@@ -19,6 +20,7 @@ use self::{
     earlier::Earlier,
     elements::Content,
     layers::{Directory, Generated, Layers},
+    overlay::Extra,
 };
 use crate::{
     kustomize::{Generator, Kustomization, Owner, Patch, Target, TreeFile, env_file},
@@ -75,8 +77,11 @@ pub fn render(plan: &Plan, earlier: &Earlier) -> Rendered {
     }
     for (index, overlay) in layers.overlays.iter().enumerate() {
         if let Some(environment) = plan.environments.get(index).filter(|it| !is_kept(it)) {
-            let code = code_mounts::component(plan, environment);
-            overlay::render((environment, index, code), overlay, &layers, &plan.waits, &mut files);
+            let extra = Extra {
+                code: code_mounts::component(plan, environment),
+                objects: production::files(&plan.project, environment),
+            };
+            overlay::render((environment, index, &extra), overlay, &layers, &plan.waits, &mut files);
         }
     }
     files.sort_by(|left, right| left.path.cmp(&right.path));

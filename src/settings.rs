@@ -9,7 +9,7 @@ pub mod keys;
 
 use camino::Utf8PathBuf;
 
-use self::cluster::Cluster;
+use self::cluster::{Cluster, Defaults};
 use crate::{
     diag::{Code, Diagnostic, Report},
     text::{Files, Sources, Spanned},
@@ -37,6 +37,8 @@ pub struct Settings {
     pub secrets: Secrets,
     /// Do CronJobs of other names start at other minutes? They do unless this says no.
     pub stagger: Option<bool>,
+    /// What compose does not say, for all environments that do not say otherwise.
+    pub defaults: Defaults,
 }
 
 /// One environment.
@@ -136,6 +138,7 @@ fn settings(tree: &Node, report: &mut Report) -> Settings {
                 settings.stagger = boolean(value, report)
             });
         }
+        "defaults" => settings.defaults = cluster::defaults(value, report),
         _ => {
             each(value, keys::SECRETS, report, |key, value, report| {
                 let names = texts(value, report).into_iter().map(|name| name.value).collect();
@@ -143,6 +146,9 @@ fn settings(tree: &Node, report: &mut Report) -> Settings {
             });
         }
     });
+    for environment in &mut settings.environments {
+        environment.cluster.defaults.fill(&settings.defaults);
+    }
     settings
 }
 

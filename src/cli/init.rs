@@ -174,6 +174,23 @@ fn first_error(own: &Report) -> String {
     message.lines().next().unwrap_or_default().to_owned()
 }
 
+/// What holds for all environments.
+const FOR_ALL: &str = "
+# What compose does not say: requests of containers, sizes of claims. For all environments.
+# defaults:
+#   requests: {cpu: 50m, memory: 128Mi}
+#   storage: {data: 10Gi}
+
+# Variables that are secret, and others that are not, whatever they look like.
+# secrets:
+#   also: [SENTRY_DSN]
+#   never: [PUBLIC_KEY]
+
+# CronJobs start at minutes that their names choose, lest all start at once.
+# cronJobs:
+#   stagger: false
+";
+
 /// The whole file.
 fn text(found: &Found) -> String {
     let project = found.project.as_deref().unwrap_or("shop");
@@ -212,23 +229,19 @@ environments:
   #   local:                        # it runs on a developer's machine
   #     cluster: minikube           # or k3d, kind
   #     code: mount                 # or sync: how changed source code comes into containers
+  #   zeroDowntime: true            # updates and drained nodes interrupt nothing
+  #   autoscale: {{cpu: 70, max: 2x}} # percent of what is requested; times the replicas, or a number
+  #   ingress: {{web: {example}.example.com}}
+  #   gateway: infra/public         # for HTTPRoutes in place of an Ingress
+  #   images: {{registry: registry.example.com/{project}}}
+  #   autopilot: true               # a cluster of GKE Autopilot: what it refuses is an error
+  #   defaults: {{requests: {{cpu: 100m}}}}
 "
     ));
     for file in &found.unused {
         text.push_str(&comment(&format!("{file} belongs to no environment."), "  "));
     }
-    text.push_str(
-        "
-# Variables that are secret, and others that are not, whatever they look like.
-# secrets:
-#   also: [SENTRY_DSN]
-#   never: [PUBLIC_KEY]
-
-# CronJobs start at minutes that their names choose, lest all start at once.
-# cronJobs:
-#   stagger: false
-",
-    );
+    text.push_str(FOR_ALL);
     text
 }
 
@@ -369,8 +382,20 @@ environments:
     #[test]
     fn every_setting_is_told_of_and_what_is_told_is_a_setting() {
         let text = text(&Found { project: Some("shop".to_owned()), ..Found::default() });
-        let of_environments = [keys::ENVIRONMENT, keys::EXTERNAL_SECRETS, keys::LOCAL].concat();
-        for key in [keys::TOP, keys::SECRETS, keys::CRON_JOBS, &of_environments].concat() {
+        for key in [
+            keys::TOP,
+            keys::ENVIRONMENT,
+            keys::SECRETS,
+            keys::CRON_JOBS,
+            keys::EXTERNAL_SECRETS,
+            keys::LOCAL,
+            keys::AUTOSCALE,
+            keys::IMAGES,
+            keys::DEFAULTS,
+            keys::REQUESTS,
+        ]
+        .concat()
+        {
             assert!(text.contains(&format!("{key}:")), "{key}");
         }
         // Without their marks, the examples are settings.

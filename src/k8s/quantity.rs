@@ -20,12 +20,28 @@ pub fn cpu(processors: f64) -> Quantity {
     })
 }
 
-/// Is it a quantity: a number, perhaps with a unit of Kubernetes?
-pub fn is_quantity(text: &str) -> bool {
-    const UNITS: &[&str] = &["", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
-    let end = text.find(|next: char| !next.is_ascii_digit() && next != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(end);
-    number.parse::<f64>().is_ok() && UNITS.contains(&unit)
+/// The number that a quantity says; nothing if it is none.
+pub fn amount(text: &str) -> Option<f64> {
+    const UNITS: &[(&str, f64)] = &[
+        ("Ki", 1024.0),
+        ("Mi", 1_048_576.0),
+        ("Gi", 1_073_741_824.0),
+        ("Ti", 1_099_511_627_776.0),
+        ("Pi", 1_125_899_906_842_624.0),
+        ("Ei", 1_152_921_504_606_846_976.0),
+        ("m", 0.001),
+        ("k", 1e3),
+        ("M", 1e6),
+        ("G", 1e9),
+        ("T", 1e12),
+        ("P", 1e15),
+        ("E", 1e18),
+    ];
+    let unit = UNITS.iter().find(|(unit, _)| text.ends_with(unit));
+    let digits = unit.and_then(|(unit, _)| text.strip_suffix(unit)).unwrap_or(text);
+    let is_plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let number: f64 = digits.parse().ok().filter(|_| is_plain)?;
+    Some(number * unit.map_or(1.0, |(_, size)| *size))
 }
 
 #[cfg(test)]
@@ -33,9 +49,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn units_are_those_of_kubernetes() {
-        for (text, legal) in [("10Gi", true), ("0.5", true), ("1GB", false), ("Gi", false), ("1 Gi", false)] {
-            assert_eq!(is_quantity(text), legal, "{text}");
+    fn amounts() {
+        for (text, expected) in [
+            ("500m", Some(0.5)),
+            ("2", Some(2.0)),
+            ("1.5", Some(1.5)),
+            ("128Mi", Some(134_217_728.0)),
+            ("1k", Some(1000.0)),
+            ("10GB", None),
+            ("-1", None),
+            ("1e3", None),
+            ("Mi", None),
+            ("5mm", None),
+            ("", None),
+            ("Gi", None),
+            ("1 Gi", None),
+            ("0.5", Some(0.5)),
+        ] {
+            assert_eq!(amount(text), expected, "{text}");
         }
     }
 

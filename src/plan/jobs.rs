@@ -239,6 +239,7 @@ fn workload(
         concealed,
         claim_templates: Vec::new(),
         services: Vec::new(),
+        further: Vec::new(),
         pod,
         ..base.clone()
     }

@@ -205,7 +205,7 @@ fn take(label: &Label<'_>, pod: &mut PodSpec, container: &mut Container) -> Opti
 }
 
 fn ephemeral_storage(label: &Label<'_>, container: &mut Container) -> Result<(), &'static str> {
-    if !quantity::is_quantity(label.value) {
+    if quantity::amount(label.value).is_none() {
         return Err("its value is a quantity, like 500Mi");
     }
     let resources = container.resources.get_or_insert_default();

@@ -7,7 +7,7 @@ use k8s_openapi::{
     apimachinery::pkg::api::resource::Quantity,
 };
 
-use super::ledger::Entries;
+use super::{Context, ledger::Entries};
 use crate::{
     compose::model::{DeployResources, DeviceRequest, ResourceLimits, ResourceReservations, Service},
     k8s::quantity,
@@ -20,7 +20,12 @@ const REQUESTS: &[(&str, &str)] = &[("cpu", "50m"), ("memory", "128Mi")];
 
 /// Gives the container its requests and limits. `deploy.resources` and the older attributes say the
 /// same, where both stand: loading has made sure.
-pub(super) fn plan(service: &Service, container: &mut Container, entries: &mut Entries<'_>) {
+pub(super) fn plan(
+    context: &Context<'_>,
+    service: &Service,
+    container: &mut Container,
+    entries: &mut Entries<'_>,
+) {
     let mut requests = BTreeMap::new();
     let mut limits = BTreeMap::new();
     older(service, &mut requests, &mut limits, entries);
@@ -31,7 +36,9 @@ pub(super) fn plan(service: &Service, container: &mut Container, entries: &mut E
     for (name, least) in REQUESTS {
         // A limit without a request is a request of the same size: Kubernetes fills it in.
         if !limits.contains_key(*name) {
-            requests.entry((*name).to_owned()).or_insert_with(|| Quantity((*least).to_owned()));
+            let said = context.cluster.defaults.requests.get(*name);
+            let least = said.map_or(*least, |quantity| quantity.value.as_str());
+            requests.entry((*name).to_owned()).or_insert_with(|| Quantity(least.to_owned()));
         }
     }
     container.resources = Some(ResourceRequirements {

@@ -107,7 +107,9 @@ fn warn_of_passing(environment: &Environment, kubernetes: Spanned<Version>, repo
             *kinds.entry("CronJob").or_default() += 1;
         }
     }
-    for (kind, number) in kinds {
+    kinds.insert("HorizontalPodAutoscaler", environment.autoscalers.len());
+    kinds.insert("PodDisruptionBudget", environment.budgets.len());
+    for (kind, number) in kinds.into_iter().filter(|(_, number)| *number > 0) {
         let Some(passing) = versions::passing(kind, kubernetes.value) else { continue };
         let objects = if number == 1 { format!("one {kind}") } else { format!("{number} {kind}s") };
         let message =

@@ -83,7 +83,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     health::plan(key, service.healthcheck.as_ref(), parts.ports, &mut container, entries);
     let planned =
         plan_loop(context, service, parts.secrets, parts.kinds.scheduled(key), &mut container, entries);
-    resources::plan(service, &mut container, entries);
+    resources::plan(context, service, &mut container, entries);
     security::plan(service, &mut pod, &mut container, entries);
     network::plan(service, &mut pod, entries);
     order::plan(context, service, entries);
@@ -111,7 +111,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     pod.containers = vec![container];
     let workload = Workload {
         service: name::dns_label(key),
-        name: object.clone(),
+        name: object,
         component: component(decided, service, &image_name(&pod)),
         kind,
         is_further: false,

@@ -179,7 +179,10 @@ fn object(
     }
     for (index, version) in known {
         let operations = patch::difference(&base, &version.value);
-        if let Some(overlay) = layers.overlays.get_mut(*index).filter(|_| !operations.is_empty()) {
+        let Some(overlay) = layers.overlays.get_mut(*index) else { continue };
+        // How pods are spread names their own label: it would keep objects that change alike apart.
+        let (spread, others): (Vec<Value>, Vec<Value>) = operations.into_iter().partition(spreads);
+        for operations in [others, spread].into_iter().filter(|operations| !operations.is_empty()) {
             add_patch(overlay, id, operations);
         }
     }
@@ -201,6 +204,12 @@ fn comments(versions: &BTreeMap<usize, &Object>, base: &Value) -> Vec<String> {
     let schedule = |value: &Value| value.pointer("/spec/schedule").cloned();
     let version = versions.values().find(|version| schedule(&version.value) == schedule(base));
     version.map(|version| version.comments.clone()).unwrap_or_default()
+}
+
+/// Does an operation change how pods are spread?
+fn spreads(operation: &Value) -> bool {
+    let path = operation.get("path").and_then(Value::as_str);
+    path.is_some_and(|path| path.ends_with("/topologySpreadConstraints"))
 }
 
 fn add_patch(overlay: &mut Overlay, (kind, name): &(String, String), operations: Vec<Value>) {

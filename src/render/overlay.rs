@@ -14,24 +14,31 @@ use crate::{
     yaml::emit::{self, Entry, Yaml},
 };
 
-/// The files of one environment; `index` is its position in the plan, `code` the component that mounts source
-/// code.
+/// What an overlay has beside what its environment changes.
+pub(super) struct Extra {
+    /// The component that mounts source code.
+    pub(super) code: Option<String>,
+    /// Objects of its own, by file.
+    pub(super) objects: Vec<(&'static str, Vec<Value>)>,
+}
+
+/// The files of one environment; `index` is its position in the plan.
 pub(super) fn render(
-    (environment, index, code): (&Environment, usize, Option<String>),
+    (environment, index, extra): (&Environment, usize, &Extra),
     overlay: &Overlay,
     layers: &Layers,
     waits: &[Wait],
     files: &mut Vec<TreeFile>,
 ) {
     let folder = format!("overlays/{}", environment.name);
-    changes((environment, index, code), overlay, layers, waits, &format!("{folder}/generated"), files);
+    changes((environment, index, extra), overlay, layers, waits, &format!("{folder}/generated"), files);
     yours(environment, &folder, files);
     secrets(environment, &format!("{folder}/secrets"), files);
 }
 
 /// What the environment adds to the base and changes in it.
 fn changes(
-    (environment, index, code): (&Environment, usize, Option<String>),
+    (environment, index, extra): (&Environment, usize, &Extra),
     overlay: &Overlay,
     layers: &Layers,
     waits: &[Wait],
@@ -51,11 +58,16 @@ fn changes(
         components: others
             .into_iter()
             .chain(stores)
-            .chain(&code)
+            .chain(&extra.code)
             .map(|path| format!("../../../{path}"))
             .collect(),
         ..Kustomization::default()
     };
+    for (file, objects) in &extra.objects {
+        let documents: Vec<Yaml> = objects.iter().cloned().map(Yaml::from).collect();
+        files.push(generated(format!("{folder}/{file}"), text::documents(&header, &documents)));
+        kustomization.resources.push((*file).to_owned());
+    }
     for config_map in &overlay.config_maps {
         kustomization.config_maps.push(generator(config_map, folder, &environment.origin, files));
     }

@@ -1,10 +1,13 @@
 //! What `kustompose.yaml` says of an environment's cluster, and of how things run on it.
 
+mod running;
+
+pub use self::running::{Autoscale, Defaults, Gateway, Host, Most};
 use super::{INVALID_SETTING, each, keys, text};
 use crate::{
     diag::{Diagnostic, Report},
     k8s::versions::Version,
-    text::Spanned,
+    text::{Span, Spanned},
     yaml::{Node, Value},
 };
 
@@ -17,6 +20,20 @@ pub struct Cluster {
     pub context: Option<Spanned<String>>,
     /// It runs on a developer's machine.
     pub local: Option<Spanned<Local>>,
+    /// It is one of GKE Autopilot, which refuses much: where that is said.
+    pub autopilot: Option<Span>,
+    /// Updates and drained nodes interrupt nothing: where that is said.
+    pub zero_downtime: Option<Span>,
+    /// How what serves is scaled.
+    pub autoscale: Option<Spanned<Autoscale>>,
+    /// Hosts by which services are reached from outside.
+    pub ingress: Vec<Host>,
+    /// The gateway that they are reached through, in place of an Ingress.
+    pub gateway: Option<Spanned<Gateway>>,
+    /// Where the project's own images are pulled from.
+    pub registry: Option<Spanned<String>>,
+    /// What compose does not say.
+    pub defaults: Defaults,
 }
 
 /// A cluster on a developer's machine.
@@ -70,7 +87,27 @@ pub(super) fn read(key: &str, value: &Node, cluster: &mut Cluster, report: &mut 
     match key {
         "kubernetes" => cluster.kubernetes = version(value, report),
         "context" => cluster.context = text(value, report),
+        "autopilot" => cluster.autopilot = switch(value, report),
+        "zeroDowntime" => cluster.zero_downtime = switch(value, report),
+        "autoscale" => cluster.autoscale = running::autoscale(value, report),
+        "ingress" => cluster.ingress = running::ingress(value, report),
+        "gateway" => cluster.gateway = running::gateway(value, report),
+        "images" => cluster.registry = running::registry(value, report),
+        "defaults" => cluster.defaults = defaults(value, report),
         _ => cluster.local = Some(Spanned::new(local(value, report), value.span)),
+    }
+}
+
+/// What compose does not say: requests, sizes of claims.
+pub(super) fn defaults(value: &Node, report: &mut Report) -> Defaults {
+    running::defaults(value, report)
+}
+
+/// The place of what is switched on.
+fn switch(node: &Node, report: &mut Report) -> Option<Span> {
+    match node.value {
+        Value::Bool(is_on) => is_on.then_some(node.span),
+        _ => super::wrong(node, "a boolean", report),
     }
 }
 

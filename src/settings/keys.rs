@@ -1,7 +1,7 @@
 //! The keys of `kustompose.yaml`: what the reader knows, what `init` tells of, what the schema allows.
 
 /// At the top.
-pub const TOP: &[&str] = &["project", "output", "environments", "secrets", "cronJobs"];
+pub const TOP: &[&str] = &["project", "output", "environments", "secrets", "defaults", "cronJobs"];
 
 /// Of each environment.
 pub const ENVIRONMENT: &[&str] = &[
@@ -15,7 +15,26 @@ pub const ENVIRONMENT: &[&str] = &[
     "kubernetes",
     "context",
     "local",
+    "autopilot",
+    "zeroDowntime",
+    "autoscale",
+    "ingress",
+    "gateway",
+    "images",
+    "defaults",
 ];
+
+/// Of `autoscale`.
+pub const AUTOSCALE: &[&str] = &["cpu", "max"];
+
+/// Of `images`.
+pub const IMAGES: &[&str] = &["registry"];
+
+/// Of `defaults`.
+pub const DEFAULTS: &[&str] = &["requests", "storage"];
+
+/// Of `defaults.requests`.
+pub const REQUESTS: &[&str] = &["cpu", "memory"];
 
 /// Of an environment's `local`.
 pub const LOCAL: &[&str] = &["cluster", "code"];
@@ -57,6 +76,10 @@ mod tests {
             ("/properties/cronJobs".to_owned(), CRON_JOBS),
             (format!("{environment}/properties/externalSecrets"), EXTERNAL_SECRETS),
             (format!("{environment}/properties/local"), LOCAL),
+            (format!("{environment}/properties/autoscale"), AUTOSCALE),
+            (format!("{environment}/properties/images"), IMAGES),
+            ("/$defs/defaults".to_owned(), DEFAULTS),
+            ("/$defs/defaults/properties/requests".to_owned(), REQUESTS),
         ];
         for (place, known) in tables {
             let object = schema.pointer(&place).unwrap();

@@ -133,10 +133,15 @@ fn single(
             known,
             namespace: None,
             store: None,
-            cluster: Cluster::default(),
+            cluster: usual(settings),
         })
         .into_iter()
         .collect()
+}
+
+/// A cluster of which nothing is said.
+fn usual(settings: &Settings) -> Cluster {
+    Cluster { defaults: settings.defaults.clone(), ..Cluster::default() }
 }
 
 fn configured(
@@ -209,7 +214,7 @@ fn discovered(
                     known,
                     namespace: None,
                     store: None,
-                    cluster: Cluster::default(),
+                    cluster: usual(settings),
                 });
             }
             None => report.push(skipped(named, &own)),

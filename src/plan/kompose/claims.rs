@@ -62,7 +62,7 @@ pub(in crate::plan) fn settle(
     };
     let of_user = |key: &str| user.and_then(|user| label(user, key)).map(|label| label.value.to_owned());
     let Some(spec) = claim.spec.as_mut() else { return };
-    let size = of_volume(SIZE).or_else(|| of_user(SIZE)).filter(|size| quantity::is_quantity(size));
+    let size = of_volume(SIZE).or_else(|| of_user(SIZE)).filter(|size| quantity::amount(size).is_some());
     if let Some(size) = size {
         let requests = BTreeMap::from([("storage".to_owned(), Quantity(size))]);
         spec.resources = Some(VolumeResourceRequirements {
@@ -82,7 +82,7 @@ pub(in crate::plan) fn settle(
 pub(in crate::plan) fn enter(service: &Service, entries: &mut Entries<'_>) {
     let has_volumes = service.volumes.is_some();
     for (key, legal, wrong) in [
-        (SIZE, quantity::is_quantity as fn(&str) -> bool, NOT_A_QUANTITY),
+        (SIZE, (|text| quantity::amount(text).is_some()) as fn(&str) -> bool, NOT_A_QUANTITY),
         (CLASS, name::is_dns_subdomain, NOT_A_CLASS),
     ] {
         let Some(label) = label(service, key) else { continue };
@@ -114,7 +114,7 @@ pub(in crate::plan) fn enter_volume(volume: &Volume, entries: &mut Entries<'_>) 
     for (key, value) in labels.filter(|(key, _)| key.starts_with(PREFIX)) {
         let value = value.value.trim();
         let came = match key.as_str() {
-            SIZE if !quantity::is_quantity(value) => Err(NOT_A_QUANTITY.to_owned()),
+            SIZE if quantity::amount(value).is_none() => Err(NOT_A_QUANTITY.to_owned()),
             CLASS if !name::is_dns_subdomain(value) => Err(NOT_A_CLASS.to_owned()),
             SELECTOR if !name::is_label_value(value) => Err("its value is the value of a label".to_owned()),
             SIZE | CLASS | SELECTOR => Ok(()),

@@ -113,7 +113,7 @@ fn metric(resource: &str, value: &str) -> Option<MetricSpec> {
             average_utilization: Some(share),
             ..MetricTarget::default()
         },
-        None if quantity::is_quantity(value) => MetricTarget {
+        None if quantity::amount(value).is_some() => MetricTarget {
             type_: "AverageValue".to_owned(),
             average_value: Some(Quantity(value.to_owned())),
             ..MetricTarget::default()

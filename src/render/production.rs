@@ -1,0 +1,137 @@
+//! Objects that only an overlay has: what scales workloads, keeps them there, and leads to them from outside.
+
+use k8s_openapi::{
+    api::{
+        autoscaling::v2::{
+            CrossVersionObjectReference, HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec, MetricSpec,
+            MetricTarget, ResourceMetricSource,
+        },
+        networking::v1::{
+            HTTPIngressPath, HTTPIngressRuleValue, Ingress, IngressBackend, IngressRule,
+            IngressServiceBackend, IngressSpec, ServiceBackendPort,
+        },
+        policy::v1::{PodDisruptionBudget, PodDisruptionBudgetSpec},
+    },
+    apimachinery::pkg::{
+        apis::meta::v1::{LabelSelector, ObjectMeta},
+        util::intstr::IntOrString,
+    },
+};
+use serde_json::{Value, json};
+
+use super::objects;
+use crate::{
+    k8s::{fields, name},
+    plan::{Autoscaler, Budget, Environment, Route, Routes, SERVICE_LABEL},
+};
+
+/// Files with their objects, for the generated part of an overlay.
+pub(super) fn files(project: &str, environment: &Environment) -> Vec<(&'static str, Vec<Value>)> {
+    let mut availability: Vec<Value> = environment.autoscalers.iter().map(autoscaler).collect();
+    availability.extend(environment.budgets.iter().map(budget));
+    for object in &mut availability {
+        objects::serve(object, environment.kubernetes);
+    }
+    let routes = routes(project, &environment.routes);
+    let files = [("availability.yaml", availability), ("ingress.yaml", routes)];
+    files.into_iter().filter(|(_, objects)| !objects.is_empty()).collect()
+}
+
+fn named(name: &str) -> ObjectMeta {
+    ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() }
+}
+
+fn autoscaler(scaler: &Autoscaler) -> Value {
+    let Autoscaler { workload, min, max, cpu } = scaler;
+    let target = MetricTarget {
+        type_: "Utilization".to_owned(),
+        average_utilization: Some(*cpu),
+        ..MetricTarget::default()
+    };
+    let metric = MetricSpec {
+        type_: "Resource".to_owned(),
+        resource: Some(ResourceMetricSource { name: "cpu".to_owned(), target }),
+        ..MetricSpec::default()
+    };
+    fields::ordered(&HorizontalPodAutoscaler {
+        metadata: named(workload),
+        spec: Some(HorizontalPodAutoscalerSpec {
+            scale_target_ref: CrossVersionObjectReference {
+                api_version: Some("apps/v1".to_owned()),
+                kind: "Deployment".to_owned(),
+                name: workload.clone(),
+            },
+            min_replicas: Some(*min),
+            max_replicas: *max,
+            metrics: Some(vec![metric]),
+            ..HorizontalPodAutoscalerSpec::default()
+        }),
+        ..HorizontalPodAutoscaler::default()
+    })
+}
+
+fn budget(budget: &Budget) -> Value {
+    let labels = [(SERVICE_LABEL.to_owned(), budget.service.clone())];
+    fields::ordered(&PodDisruptionBudget {
+        metadata: named(&budget.workload),
+        spec: Some(PodDisruptionBudgetSpec {
+            max_unavailable: Some(IntOrString::Int(1)),
+            selector: Some(LabelSelector {
+                match_labels: Some(labels.into_iter().collect()),
+                ..LabelSelector::default()
+            }),
+            ..PodDisruptionBudgetSpec::default()
+        }),
+        ..PodDisruptionBudget::default()
+    })
+}
+
+fn routes(project: &str, routes: &Routes) -> Vec<Value> {
+    if routes.hosts.is_empty() {
+        return Vec::new();
+    }
+    let Some(gateway) = &routes.gateway else { return vec![ingress(project, &routes.hosts)] };
+    let mut parent = json!({"name": gateway.name});
+    if let Some(namespace) = &gateway.namespace {
+        parent["namespace"] = json!(namespace);
+    }
+    let mut services: Vec<&Route> = Vec::new();
+    for route in &routes.hosts {
+        if !services.iter().any(|known| known.service == route.service) {
+            services.push(route);
+        }
+    }
+    let object = |first: &&Route| {
+        let own = routes.hosts.iter().filter(|route| route.service == first.service);
+        let hosts: Vec<&String> = own.map(|route| &route.host).collect();
+        json!({
+            "apiVersion": "gateway.networking.k8s.io/v1",
+            "kind": "HTTPRoute",
+            "metadata": {"name": first.service},
+            "spec": {
+                "parentRefs": [parent],
+                "hostnames": hosts,
+                "rules": [{"backendRefs": [{"name": first.service, "port": first.number}]}],
+            },
+        })
+    };
+    services.iter().map(object).collect()
+}
+
+fn ingress(project: &str, hosts: &[Route]) -> Value {
+    let rule = |route: &Route| {
+        let port = ServiceBackendPort { name: Some(route.port.clone()), number: None };
+        let service = IngressServiceBackend { name: route.service.clone(), port: Some(port) };
+        let path = HTTPIngressPath {
+            path: Some("/".to_owned()),
+            path_type: "Prefix".to_owned(),
+            backend: IngressBackend { service: Some(service), resource: None },
+        };
+        IngressRule { host: Some(route.host.clone()), http: Some(HTTPIngressRuleValue { paths: vec![path] }) }
+    };
+    fields::ordered(&Ingress {
+        metadata: named(&name::dns_label(project)),
+        spec: Some(IngressSpec { rules: Some(hosts.iter().map(rule).collect()), ..IngressSpec::default() }),
+        ..Ingress::default()
+    })
+}
