@@ -146,11 +146,6 @@ impl Ledger {
         }
     }
 
-    /// Enters a fate in place of the one that was known: a later decision overrules an earlier one.
-    pub(super) fn correct(&mut self, path: KeyPath, fate: Fate) {
-        self.fates.insert(path, fate);
-    }
-
     /// What became of a value within a list: what is known of the narrowest place that holds it, else of the list
     /// as a whole. Nothing if all of the list fared alike.
     pub(super) fn at(&self, list: &KeyPath, value: Span) -> Option<&Fate> {
@@ -161,6 +156,11 @@ impl Ledger {
         let narrowest = holding.min_by_key(|(place, _)| place.end - place.start).map(|(_, fate)| *fate);
         let whole = || self.places.get(&(list.clone(), None)).filter(|_| !placed.is_empty());
         narrowest.or_else(whole)
+    }
+
+    /// Enters a fate in place of the one that was known: a later decision overrules an earlier one.
+    pub(super) fn correct(&mut self, path: KeyPath, fate: Fate) {
+        self.fates.insert(path, fate);
     }
 
     /// What became of a key.

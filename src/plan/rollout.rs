@@ -2,7 +2,7 @@
 
 use super::{Update, kinds::Decided, ledger::Entries};
 use crate::{
-    compose::model::{Deploy, Duration, Service, UpdateConfig},
+    compose::model::{Deploy, Duration, RestartPolicy, Service, UpdateConfig},
     text::Spanned,
 };
 
@@ -38,21 +38,7 @@ pub(super) fn plan(service: &Service, decided: Decided, entries: &mut Entries<'_
         entries.as_ever(&["deploy", "rollback_config"]);
     }
     if let Some(policy) = restart_policy {
-        let again = matches!(decided, Decided::Job | Decided::CronJob)
-            || policy.condition.as_ref().is_none_or(|text| text.value == "any");
-        if !again {
-            let reason = "a service that serves is always started again";
-            entries.approximated(&["deploy", "restart_policy", "condition"], reason);
-        }
-        for (key, present) in [("delay", policy.delay.is_some()), ("window", policy.window.is_some())] {
-            if present {
-                entries.as_ever(&["deploy", "restart_policy", key]);
-            }
-        }
-        if policy.max_attempts.is_some() && decided != Decided::Job {
-            let reason = "a service that serves is started again without end";
-            entries.unsupported(&["deploy", "restart_policy", "max_attempts"], reason);
-        }
+        restarting(&policy.value, decided, entries);
     }
     if endpoint_mode.as_ref().is_some_and(|mode| !["", "vip", "dnsrr"].contains(&mode.as_str())) {
         entries.unsupported(&["deploy", "endpoint_mode"], "no mode of this name is known: vip or dnsrr");
@@ -69,6 +55,24 @@ pub(super) fn plan(service: &Service, decided: Decided, entries: &mut Entries<'_
     updating(&update.value, entries);
     entries.approximated(&["deploy", "update_config"], reason);
     Update::default()
+}
+
+fn restarting(policy: &RestartPolicy, decided: Decided, entries: &mut Entries<'_>) {
+    let again = matches!(decided, Decided::Job | Decided::CronJob)
+        || policy.condition.as_ref().is_none_or(|text| text.value == "any");
+    if !again {
+        let reason = "a service that serves is always started again";
+        entries.approximated(&["deploy", "restart_policy", "condition"], reason);
+    }
+    for (key, present) in [("delay", policy.delay.is_some()), ("window", policy.window.is_some())] {
+        if present {
+            entries.as_ever(&["deploy", "restart_policy", key]);
+        }
+    }
+    if policy.max_attempts.is_some() && decided != Decided::Job {
+        let reason = "a service that serves is started again without end";
+        entries.unsupported(&["deploy", "restart_policy", "max_attempts"], reason);
+    }
 }
 
 fn updating(update: &UpdateConfig, entries: &mut Entries<'_>) -> Update {
