@@ -1,5 +1,8 @@
 //! What is mounted into the containers of a service.
 
+mod delivered;
+pub(super) mod references;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::{
@@ -11,8 +14,9 @@ use k8s_openapi::{
     apimachinery::pkg::api::resource::Quantity,
 };
 
+pub(super) use self::delivered::Delivered;
 use super::{
-    Context, FileBundle, development,
+    Context, development,
     files::{self, Bind},
     kompose::claims::{self, Wanted},
     ledger::Entries,
@@ -21,7 +25,7 @@ use super::{
     storage::{self, How, Storage},
 };
 use crate::{
-    compose::model::{FileMode, FileObject, FileReference, Mount, Service},
+    compose::model::{FileMode, Mount, Service},
     k8s::{name, quantity},
     text::Spanned,
 };
@@ -49,51 +53,6 @@ pub(super) struct Mounting<'a, 'b, 'c> {
     pub(super) storage: &'b mut Storage,
     pub(super) secrets: &'b mut Secrets<'c>,
     pub(super) delivered: &'b mut Delivered,
-}
-
-/// The files of the project that ConfigMaps and Secrets bring into containers.
-#[derive(Debug, Default)]
-pub(super) struct Delivered {
-    names: BTreeSet<String>,
-    by_app: BTreeMap<String, Vec<FileBundle>>,
-    secrets: Vec<FileBundle>,
-}
-
-impl Delivered {
-    /// The ConfigMaps that stand with an app.
-    pub(super) fn of_app(&self, app: &str) -> Vec<FileBundle> {
-        self.by_app.get(app).cloned().unwrap_or_default()
-    }
-
-    /// A name that no object of files has, and none of variables can have.
-    fn name(&mut self, wanted: &str) -> String {
-        let reserved = wanted.ends_with("-config") || wanted.ends_with("-secrets");
-        let wanted = if reserved { format!("{wanted}-files") } else { wanted.to_owned() };
-        let free = name::free(&wanted, |name| self.names.contains(name));
-        self.names.insert(free.clone());
-        free
-    }
-
-    /// The ConfigMap of an app that holds just these files.
-    fn config_map(&mut self, app: &str, wanted: &str, files: BTreeMap<String, Vec<u8>>) -> String {
-        let known = self.by_app.get(app).into_iter().flatten().find(|bundle| bundle.files == files);
-        if let Some(known) = known {
-            return known.name.clone();
-        }
-        let name = self.name(wanted);
-        self.by_app.entry(app.to_owned()).or_default().push(FileBundle { name: name.clone(), files });
-        name
-    }
-
-    /// The Secret that holds just these files, and whether it is new.
-    fn secret(&mut self, wanted: &str, files: &BTreeMap<String, Vec<u8>>) -> (String, bool) {
-        if let Some(known) = self.secrets.iter().find(|bundle| bundle.files == *files) {
-            return (known.name.clone(), false);
-        }
-        let name = self.name(wanted);
-        self.secrets.push(FileBundle { name: name.clone(), files: files.clone() });
-        (name, true)
-    }
 }
 
 /// What mounting adds to a workload.
@@ -166,10 +125,10 @@ pub(super) fn plan(
         entries.mapped(&["shm_size"]);
     }
     for reference in mounting.service.secrets.iter().flat_map(|field| &field.value) {
-        secret(mounting, reference, &mut mounted, entries);
+        references::secret(mounting, reference, &mut mounted, entries);
     }
     for reference in mounting.service.configs.iter().flat_map(|field| &field.value) {
-        config(mounting, reference, &mut mounted, entries);
+        references::config(mounting, reference, &mut mounted, entries);
     }
     // A volume whose mount gave way to another at the same path would be there for nothing.
     let used: BTreeSet<&str> = mounted.mounts.iter().map(|mount| mount.name.as_str()).collect();
@@ -474,95 +433,6 @@ fn tmpfs(text: &Spanned<String>, mounted: &mut Mounted, entries: &mut Entries<'_
     } else {
         entries.mapped(&["tmpfs"]);
     }
-}
-
-fn secret(
-    mounting: &mut Mounting<'_, '_, '_>,
-    reference: &Spanned<FileReference>,
-    mounted: &mut Mounted,
-    entries: &mut Entries<'_>,
-) {
-    let FileReference { source, target, uid, gid, mode, extensions: _ } = &reference.value;
-    let Some(source) = source else { return };
-    let Some(secret) = mounting.context.project.secrets.get(&source.value) else { return };
-    let external = secret.external.as_ref().is_some_and(|external| external.value);
-    let target = target.as_ref().map_or(source.value.as_str(), |target| target.value.as_str());
-    let target = if target.starts_with('/') { target.to_owned() } else { format!("/run/secrets/{target}") };
-    let object = object_name(secret, &source.value);
-    let key = name::data_key(&source.value);
-    if !external {
-        let value = mounting.context.project.secret_values.get(&source.value);
-        let value = value.map(|value| value.clone().into_bytes()).or_else(|| content_of(mounting, secret));
-        mounting.secrets.add_file(&object, &key, value.unwrap_or_default());
-    }
-    entries.mapped(&["secrets"]);
-    if external {
-        let reason = format!("the Secret `{object}` with a key `{key}` has to be in the namespace");
-        entries.at(source.span).approximated(&["secrets"], reason);
-    }
-    let held = SecretVolumeSource {
-        secret_name: Some(object),
-        default_mode: mode.as_ref().and_then(|mode| i32::try_from(mode.value.0).ok()),
-        optional: external.then_some(true),
-        items: None,
-    };
-    let name = mounted.secret(&source.value, held);
-    mounted.mount(VolumeMount { sub_path: Some(key), read_only: Some(true), ..at(&name, &target) });
-    for owner in [uid, gid].into_iter().flatten() {
-        let reason = "files of a Secret belong to root and to the pod's fsGroup";
-        entries.at(owner.span).approximated(&["secrets"], reason);
-    }
-}
-
-fn config(
-    mounting: &mut Mounting<'_, '_, '_>,
-    reference: &Spanned<FileReference>,
-    mounted: &mut Mounted,
-    entries: &mut Entries<'_>,
-) {
-    let FileReference { source, target, uid, gid, mode, extensions: _ } = &reference.value;
-    let Some(source) = source else { return };
-    let Some(config) = mounting.context.project.configs.get(&source.value) else { return };
-    let target = target.as_ref().map_or_else(|| format!("/{}", source.value), |target| target.value.clone());
-    let target = if target.starts_with('/') { target } else { format!("/{target}") };
-    let key = name::data_key(&source.value);
-    let mode = mode.as_ref().map(|mode| mode.value);
-    entries.mapped(&["configs"]);
-    let name = if config.external.as_ref().is_some_and(|external| external.value) {
-        let object = object_name(config, &source.value);
-        let name = mounted.name(&source.value);
-        let reason = format!("the ConfigMap `{object}` with a key `{key}` has to be in the namespace");
-        let source =
-            ConfigMapVolumeSource { name: object, optional: Some(true), ..ConfigMapVolumeSource::default() };
-        mounted.volumes.push(Volume { name: name.clone(), config_map: Some(source), ..Volume::default() });
-        entries.at(reference.span).approximated(&["configs"], reason);
-        name
-    } else {
-        let contents =
-            BTreeMap::from([(source.value.clone(), content_of(mounting, config).unwrap_or_default())]);
-        deliver(mounting, ("configs", &source.value), contents, mode, mounted, entries)
-    };
-    mounted.mount(VolumeMount { sub_path: Some(key), read_only: Some(true), ..at(&name, &target) });
-    for owner in [uid, gid].into_iter().flatten() {
-        let reason = "files of a ConfigMap belong to root and to the pod's fsGroup";
-        entries.at(owner.span).approximated(&["configs"], reason);
-    }
-}
-
-/// The name of the object of a compose secret or config.
-pub(super) fn object_name(object: &FileObject, key: &str) -> String {
-    let external = object.external.as_ref().is_some_and(|external| external.value);
-    let named = object.name.as_ref().filter(|_| external).map_or(key, |name| name.value.as_str());
-    name::dns_label(named)
-}
-
-/// What a compose secret or config holds: its text, or its file.
-fn content_of(mounting: &Mounting<'_, '_, '_>, object: &FileObject) -> Option<Vec<u8>> {
-    if let Some(content) = &object.content {
-        return Some(content.value.clone().into_bytes());
-    }
-    let file = object.file.as_ref()?;
-    mounting.context.files.read(camino::Utf8Path::new(&file.value)).ok()
 }
 
 fn secret_file(environment: &str) -> String {

@@ -148,7 +148,7 @@ fn objects(
         entries.mapped(&[]);
         let external = external.as_ref().is_some_and(|external| external.value);
         if external {
-            let object = mounts::object_name(&object.value, name);
+            let object = mounts::references::object_name(&object.value, name);
             entries.approximated(&["external"], format!("an object `{object}` has to be in the namespace"));
         }
         if real_name.is_some() && !external {
