@@ -69,11 +69,12 @@ fn example() -> tempfile::TempDir {
         for entry in fs::read_dir(from)? {
             let entry = entry?;
             let target = to.join(entry.file_name());
+            // What somebody who tried the example has written is no part of it.
+            if entry.file_name() == "k8s" || entry.file_name() == "skaffold.yaml" {
+                continue;
+            }
             if entry.file_type()?.is_dir() {
-                // What somebody who tried the example has written is no part of it.
-                if entry.file_name() != "k8s" && entry.file_name() != "skaffold.yaml" {
-                    copy(&entry.path(), &target)?;
-                }
+                copy(&entry.path(), &target)?;
             } else {
                 fs::copy(entry.path(), target)?;
             }
