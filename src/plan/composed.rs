@@ -1,9 +1,13 @@
 //! Values that compose files put together of others, and that stay so: `mysql://$(DB_USER):$(DB_PASSWORD)@…`.
 //!
 //! Only what would otherwise be a secret for a part of it is worth that: the part then stands once, and what
-//! surrounds it can be read. The container must have the parts as variables of its own.
+//! surrounds it can be read. The container must have the parts as variables of its own. A secret that is
+//! just another name for one that several apps share, as `MYSQL_PASSWORD` is for `DB_PASSWORD`, refers to
+//! theirs.
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use k8s_openapi::api::core::v1::{EnvVar, EnvVarSource, SecretKeySelector};
 
 use super::{Context, Drafted, secrets::Found, workload::Draft};
 use crate::{
@@ -38,10 +42,80 @@ pub(super) fn take(contexts: &[Context<'_>], environments: &mut [Drafted<'_>], f
             if let (Some(Some(text)), None) = (texts.next(), texts.next())
                 && draft.variables.remove(key).is_some()
             {
-                draft.composed.insert(key.clone(), text.clone());
+                let variable = EnvVar { name: key.clone(), value: Some(text.clone()), value_from: None };
+                draft.composed.insert(key.clone(), variable);
             }
         }
     }
+}
+
+/// A secret variable that several apps have.
+pub(super) struct SharedSecret {
+    /// The Secret that holds it.
+    pub(super) object: String,
+    pub(super) key: String,
+    pub(super) apps: BTreeSet<String>,
+    /// Its value in each environment that has it.
+    pub(super) values: Vec<Option<String>>,
+}
+
+/// Takes out of the variables what in every environment is written as nothing but the variable of the files
+/// that a shared secret is, too.
+pub(super) fn refer(contexts: &[Context<'_>], environments: &mut [Drafted<'_>], shared: &[SharedSecret]) {
+    let mut references: BTreeMap<(String, String), EnvVar> = BTreeMap::new();
+    for secret in shared {
+        for draft in environments.iter().flat_map(|drafted| &drafted.drafts) {
+            for key in draft.variables.keys().filter(|key| name::is_variable_name(key)) {
+                let id = (draft.key.clone(), key.clone());
+                if !(secret.apps.contains(&draft.app) && secret.key == *key)
+                    && !references.contains_key(&id)
+                    && is_same(contexts, environments, (&draft.key, key), secret)
+                {
+                    references.insert(id, reference(key, draft, secret));
+                }
+            }
+        }
+    }
+    for draft in environments.iter_mut().flat_map(|drafted| &mut drafted.drafts) {
+        for ((_, key), variable) in references.iter().filter(|((service, _), _)| *service == draft.key) {
+            if draft.variables.remove(key).is_some() {
+                draft.composed.insert(key.clone(), variable.clone());
+            }
+        }
+    }
+}
+
+/// A container that has the secret refers to its own variable, any other to the Secret.
+fn reference(key: &str, draft: &Draft, secret: &SharedSecret) -> EnvVar {
+    let own = secret.apps.contains(&draft.app);
+    let source = SecretKeySelector { name: secret.object.clone(), key: secret.key.clone(), optional: None };
+    EnvVar {
+        name: key.to_owned(),
+        value: own.then(|| expansion::reference(&secret.key)),
+        value_from: (!own)
+            .then(|| EnvVarSource { secret_key_ref: Some(source), ..EnvVarSource::default() }),
+    }
+}
+
+/// Is a variable of a service, wherever it runs with it, the same variable of the files as the secret?
+fn is_same(
+    contexts: &[Context<'_>],
+    environments: &[Drafted<'_>],
+    (service, key): (&str, &str),
+    secret: &SharedSecret,
+) -> bool {
+    let mut all = contexts.iter().zip(environments).zip(&secret.values);
+    all.all(|((context, drafted), value)| {
+        let drafts = || drafted.drafts.iter();
+        let mut own = drafts().filter(|draft| draft.key == service && draft.variables.contains_key(key));
+        let mut holders = drafts().filter(|draft| secret.apps.contains(&draft.app));
+        own.all(|draft| {
+            let written = parts_of(context, draft, key);
+            draft.variables.get(key) == value.as_ref()
+                && matches!(written.as_deref(), Some([Part::Reference(..)]))
+                && holders.any(|holder| parts_of(context, holder, &secret.key) == written)
+        })
+    })
 }
 
 /// The value with `$(NAME)` for the parts that the container has as variables.

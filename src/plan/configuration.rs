@@ -11,7 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::{ConfigMapEnvSource, EnvFromSource, EnvVar, SecretEnvSource};
 
 use super::{
-    Bundle, Context, Drafted, ILLEGAL_VARIABLE, composed,
+    Bundle, Context, Drafted, ILLEGAL_VARIABLE,
+    composed::{self, SharedSecret},
     ledger::{Entries, KeyPath, Ledger},
     secrets::{Found, Secrets},
     workload::Draft,
@@ -82,6 +83,10 @@ pub(super) fn share(
     let plain = divide(&drafts, |key| name::is_variable_name(key) && !found.is_secret(key));
     let hidden = divide(&drafts, |key| name::is_variable_name(key) && found.is_secret(key));
     let apps: BTreeSet<String> = plain.whole.keys().cloned().collect();
+    let names = group_names(apps.clone(), &plain, &hidden);
+    composed::refer(contexts, environments, &shared_secrets(&hidden, &names));
+    let drafts: Vec<&[Draft]> = environments.iter().map(|drafted| drafted.drafts.as_slice()).collect();
+    let hidden = divide(&drafts, |key| name::is_variable_name(key) && found.is_secret(key));
     let names = group_names(apps, &plain, &hidden);
     let division = Division { found, plain, hidden, names };
     let mut bundles = Vec::new();
@@ -97,6 +102,26 @@ pub(super) fn share(
         bundles.push(config_maps(index, &division, &said));
     }
     bundles
+}
+
+/// The secret variables that several apps share.
+fn shared_secrets(hidden: &Shares, names: &BTreeMap<Group, String>) -> Vec<SharedSecret> {
+    let mut shared = Vec::new();
+    for (group, variables) in &hidden.groups {
+        for (key, slots) in variables {
+            let value = |slot: &Slot| match slot {
+                Slot::Value(value) => Some(value.clone()),
+                Slot::NotRun | Slot::Absent => None,
+            };
+            shared.push(SharedSecret {
+                object: format!("{}-secrets", group_name(names, group)),
+                key: key.clone(),
+                apps: group.clone(),
+                values: slots.iter().map(value).collect(),
+            });
+        }
+    }
+    shared
 }
 
 fn keep_secrets(environment: usize, division: &Division<'_>, secrets: &mut Secrets<'_>) {
@@ -308,9 +333,7 @@ fn attach(draft: &mut Draft, environment: usize, division: &Division<'_>, secret
         }
     }
     // They refer to the others.
-    for (key, text) in &draft.composed {
-        env.push(EnvVar { name: key.clone(), value: Some(text.clone()), value_from: None });
-    }
+    env.extend(draft.composed.values().cloned());
     if has_own_secrets {
         sources.push(source(&own_secrets, true));
     }

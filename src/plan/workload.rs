@@ -4,7 +4,7 @@ mod attributes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::core::v1::{Container, PodSpec};
+use k8s_openapi::api::core::v1::{Container, EnvVar, PodSpec};
 
 use super::{
     ClusterService, Context, Kind, Update, Workload, command, health, image,
@@ -54,8 +54,8 @@ pub(super) struct Draft {
     pub(super) object: String,
     pub(super) workload: Workload,
     pub(super) variables: BTreeMap<String, String>,
-    /// Values that refer to variables, as the kubelet reads them.
-    pub(super) composed: BTreeMap<String, String>,
+    /// Variables that refer to others, or to a Secret of other apps.
+    pub(super) composed: BTreeMap<String, EnvVar>,
 }
 
 impl Draft {
