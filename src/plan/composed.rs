@@ -67,10 +67,9 @@ pub(super) fn refer(contexts: &[Context<'_>], environments: &mut [Drafted<'_>], 
         for draft in environments.iter().flat_map(|drafted| &drafted.drafts) {
             for key in draft.variables.keys().filter(|key| name::is_variable_name(key)) {
                 let id = (draft.key.clone(), key.clone());
-                if !(secret.apps.contains(&draft.app) && secret.key == *key)
-                    && !references.contains_key(&id)
-                    && is_same(contexts, environments, (&draft.key, key), secret)
-                {
+                let is_itself = secret.key == *key && secret.apps.contains(&draft.app);
+                let is_free = !is_itself && !references.contains_key(&id);
+                if is_free && is_same(contexts, environments, (&draft.key, key), secret) {
                     references.insert(id, reference(key, draft, secret));
                 }
             }
@@ -92,8 +91,7 @@ fn reference(key: &str, draft: &Draft, secret: &SharedSecret) -> EnvVar {
     EnvVar {
         name: key.to_owned(),
         value: own.then(|| expansion::reference(&secret.key)),
-        value_from: (!own)
-            .then(|| EnvVarSource { secret_key_ref: Some(source), ..EnvVarSource::default() }),
+        value_from: (!own).then(|| EnvVarSource { secret_key_ref: Some(source), ..EnvVarSource::default() }),
     }
 }
 
