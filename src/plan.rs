@@ -63,7 +63,7 @@ pub use self::{
     external::{ExternalSecrets, Store},
     keys::{KeyFate, SUPERSEDED, keys},
     ledger::{Fate, FateKind, KeyPath, Ledger},
-    production::{Autoscaler, Budget, Route, Routes},
+    production::{Allowed, Autoscaler, Budget, NetworkPolicy, Route, Routes},
     workload::{JOBS_LABEL, SERVICE_LABEL},
 };
 use crate::{
@@ -151,6 +151,8 @@ pub struct Environment {
     pub budgets: Vec<Budget>,
     /// How its services are reached from outside.
     pub routes: Routes,
+    /// Who reaches its pods, if networks are to be kept apart.
+    pub policies: Vec<NetworkPolicy>,
     /// Does it run on a developer's machine?
     pub is_local: bool,
     /// What runs its cluster on a developer's machine, if that is known: `minikube`, `k3d` or `kind`.
@@ -226,6 +228,8 @@ pub struct Workload {
     pub annotations: BTreeMap<String, String>,
     /// Annotations of its pods.
     pub pod_annotations: BTreeMap<String, String>,
+    /// Labels of its pods beside those that all have.
+    pub pod_labels: BTreeMap<String, String>,
     /// Its pods.
     pub pod: PodSpec,
     /// What of it git must not see.
@@ -549,6 +553,7 @@ fn environment(
         autoscalers: Vec::new(),
         budgets: Vec::new(),
         routes: Routes::default(),
+        policies: Vec::new(),
         is_local: is_local(&input.name) || input.cluster.local.is_some(),
         local_cluster: input.cluster.local_cluster().map(str::to_owned),
         code: Vec::new(),
