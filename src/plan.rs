@@ -67,7 +67,7 @@ pub use self::{
         App, Bundle, CONCEALED, ClusterService, Concealed, Environment, FileBundle, Further, Image, Kind,
         Known, Plan, SecretBundle, Update, Wait, Workload,
     },
-    production::{Autoscaler, Budget, Route, Routes},
+    production::{Allowed, Autoscaler, Budget, NetworkPolicy, Route, Routes},
     workload::{JOBS_LABEL, SERVICE_LABEL},
 };
 use crate::{
@@ -274,6 +274,7 @@ fn environment(
         autoscalers: Vec::new(),
         budgets: Vec::new(),
         routes: Routes::default(),
+        policies: Vec::new(),
         is_local: is_local(&input.name) || input.cluster.local.is_some(),
         local_cluster: input.cluster.local_cluster().map(str::to_owned),
         code: Vec::new(),

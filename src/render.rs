@@ -8,6 +8,7 @@ mod external_secrets;
 mod layers;
 mod objects;
 mod overlay;
+mod policies;
 mod production;
 mod text;
 

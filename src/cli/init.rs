@@ -230,6 +230,8 @@ environments:
   #     cluster: minikube           # or k3d, kind
   #     code: mount                 # or sync: how changed source code comes into containers
   #   zeroDowntime: true            # updates and drained nodes interrupt nothing
+  #   liveness: true                # health checks also start containers anew
+  #   networkPolicies: true         # only pods that share a network of compose reach one another
   #   autoscale: {{cpu: 70, max: 2x}} # percent of what is requested; times the replicas, or a number
   #   ingress: {{web: {example}.example.com}}
   #   gateway: infra/public         # for HTTPRoutes in place of an Ingress

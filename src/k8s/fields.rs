@@ -32,6 +32,8 @@ const FIRST: &[&str] = &[
     "strategy",
     "updateStrategy",
     "selector",
+    "podSelector",
+    "policyTypes",
     "clusterIP",
     "type",
     "initContainers",
@@ -90,7 +92,7 @@ const LAST: &[&str] = &[
 ];
 
 /// Fields that say something even when they are empty.
-const KEPT_EMPTY: &[&str] = &["emptyDir", "value", "command", "args"];
+const KEPT_EMPTY: &[&str] = &["emptyDir", "value", "command", "args", "namespaceSelector"];
 
 /// An object as people would write it. An object that cannot be a JSON value does not exist.
 pub fn ordered<T: Serialize>(object: &T) -> Value {

@@ -1,7 +1,7 @@
 //! Health checks become probes.
 //!
-//! Readiness, not liveness: compose never restarts an unhealthy container, it only tells others. Docker's
-//! defaults are written out, since Kubernetes has others (its timeout is one second). A check that
+//! Readiness, and liveness only where a setting asks for it: compose never restarts an unhealthy container, it
+//! only tells others. Docker's defaults are written out, since Kubernetes has others (its timeout is one second). A check that
 //! plainly asks for a page is asked by the kubelet, if others reach the port too: a program that listens
 //! on its loopback address alone would not answer.
 
@@ -12,9 +12,9 @@ use k8s_openapi::{
     apimachinery::pkg::util::intstr::IntOrString,
 };
 
-use super::{ledger::Entries, ports::Ports};
+use super::{Context, kinds::Decided, ledger::Entries, ports::Ports};
 use crate::{
-    compose::model::{Duration, Healthcheck},
+    compose::model::{Duration, Healthcheck, Service},
     secret,
     text::Spanned,
 };
@@ -27,8 +27,24 @@ const RETRIES: i64 = 3;
 /// Docker's pause between checks while a container starts.
 const START_INTERVAL: i64 = 5 * SECOND;
 
-/// Gives the container of the service `key` its probes.
+/// Gives the container of the service `key` its probes. Where the settings say so, what tells that a container is
+/// ready also tells that it lives; not of what runs to its end, which would be started anew in the middle.
 pub(super) fn plan(
+    context: &Context<'_>,
+    (key, decided): (&str, Decided),
+    service: &Service,
+    ports: &Ports,
+    container: &mut Container,
+    entries: &mut Entries<'_>,
+) {
+    readiness(key, service.healthcheck.as_ref(), ports, container, entries);
+    if context.cluster.liveness.is_some() && !matches!(decided, Decided::Job | Decided::CronJob) {
+        container.liveness_probe = container.readiness_probe.clone();
+    }
+}
+
+/// Readiness, and startup where the health check has patience with it.
+fn readiness(
     key: &str,
     healthcheck: Option<&Spanned<Healthcheck>>,
     ports: &Ports,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::{Container, PersistentVolumeClaim, PodSpec, ServicePort};
 
-use super::{Autoscaler, Budget, CodeMount, Development, ExternalSecrets, Ledger, Routes};
+use super::{Autoscaler, Budget, CodeMount, Development, ExternalSecrets, Ledger, NetworkPolicy, Routes};
 use crate::k8s::versions::Version;
 
 /// Everything that a project becomes.
@@ -75,6 +75,8 @@ pub struct Environment {
     pub budgets: Vec<Budget>,
     /// How its services are reached from outside.
     pub routes: Routes,
+    /// Who reaches its pods, if networks are to be kept apart.
+    pub policies: Vec<NetworkPolicy>,
     /// Does it run on a developer's machine?
     pub is_local: bool,
     /// What runs its cluster on a developer's machine, if that is known: `minikube`, `k3d` or `kind`.
@@ -150,6 +152,8 @@ pub struct Workload {
     pub annotations: BTreeMap<String, String>,
     /// Annotations of its pods.
     pub pod_annotations: BTreeMap<String, String>,
+    /// Labels of its pods beside those that all have.
+    pub pod_labels: BTreeMap<String, String>,
     /// Its pods.
     pub pod: PodSpec,
     /// What of it git must not see.

@@ -4,16 +4,20 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{HostAlias, PodDNSConfig, PodDNSConfigOption, PodSpec, ServicePort};
 
-use super::{ClusterService, Context, ledger::Entries, ports::Ports};
+use super::{ClusterService, Context, ledger::Entries, ports::Ports, production::policies_file};
 use crate::{compose::model::Service, k8s::name, text::Spanned};
 
+/// What becomes of networks unless a setting asks for more.
+pub(super) const TOGETHER: &str =
+    "the pods of a namespace reach each other: `networkPolicies: true` keeps them apart";
+
 /// Gives the pod its namespaces, names and resolvers.
-pub(super) fn plan(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
+pub(super) fn plan(context: &Context<'_>, service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
     pod.enable_service_links = Some(false);
-    namespaces(service, pod, entries);
+    namespaces(context, service, pod, entries);
     names(service, pod, entries);
     resolver(service, pod, entries);
-    networks(service, entries);
+    networks(context, service, entries);
 }
 
 /// The Service objects of a service: its own, and one for each further name that somebody uses.
@@ -48,7 +52,7 @@ fn inner(name: String, comment: Option<String>, ports: Vec<ServicePort>, headles
     ClusterService { name, comment, ports, headless, type_: None, external_traffic_policy: None }
 }
 
-fn namespaces(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
+fn namespaces(context: &Context<'_>, service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
     if let Some(mode) = &service.network_mode {
         match mode.value.as_str() {
             "host" => {
@@ -57,8 +61,13 @@ fn namespaces(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
                 entries.mapped(&["network_mode"]);
             }
             "bridge" | "default" => entries.ignored(&["network_mode"], "every pod has a network of its own"),
-            "none" => entries
-                .unsupported(&["network_mode"], "a pod always has a network: deny it with a NetworkPolicy"),
+            "none" if context.cluster.network_policies.is_some() => {
+                entries.mapped_to(&["network_mode"], policies_file(context.environment));
+            }
+            "none" => entries.unsupported(
+                &["network_mode"],
+                "a pod always has a network: `networkPolicies: true` in kustompose.yaml denies it",
+            ),
             _ => entries.unsupported(
                 &["network_mode"],
                 "services that share a network namespace have to be containers of one pod: join them by hand",
@@ -159,10 +168,13 @@ fn resolver(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
     }
 }
 
-fn networks(service: &Service, entries: &mut Entries<'_>) {
+fn networks(context: &Context<'_>, service: &Service, entries: &mut Entries<'_>) {
     let Some(networks) = &service.networks else { return };
-    entries
-        .ignored(&["networks"], "the pods of a namespace reach each other: separate them by a NetworkPolicy");
+    if context.cluster.network_policies.is_some() {
+        entries.mapped_to(&["networks"], policies_file(context.environment));
+    } else {
+        entries.ignored(&["networks"], TOGETHER);
+    }
     for (network, settings) in &networks.value {
         let Some(settings) = &settings.value else { continue };
         for (key, present) in [

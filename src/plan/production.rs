@@ -3,12 +3,15 @@
 
 mod autopilot;
 mod ingress;
+mod policies;
 mod serving;
 
 use k8s_openapi::{api::core::v1::PersistentVolumeClaim, apimachinery::pkg::api::resource::Quantity};
 
+pub(super) use self::policies::file as policies_file;
 pub use self::{
     ingress::{Route, Routes},
+    policies::{Allowed, NetworkPolicy},
     serving::{Autoscaler, Budget},
 };
 use super::{Environment, Input};
@@ -38,6 +41,7 @@ pub(crate) const UNKNOWN_VOLUME: Code = Code { id: "KP066", name: "unknown-volum
 pub(super) fn apply(environment: &mut Environment, input: &Input<'_>, report: &mut Report) {
     serving::plan(environment, input, report);
     ingress::plan(environment, input, report);
+    policies::plan(environment, input);
     sizes(environment, &input.cluster.defaults);
     if let Some(registry) = &input.cluster.registry {
         for image in environment.images.values_mut() {

@@ -149,6 +149,7 @@ impl<'a> Secrets<'a> {
         found |= self.conceal_words(&mut whole.args, &mut part.args);
         found |= self.conceal_probe(&mut whole.startup_probe, &mut part.startup_probe);
         found |= self.conceal_probe(&mut whole.readiness_probe, &mut part.readiness_probe);
+        found |= self.conceal_probe(&mut whole.liveness_probe, &mut part.liveness_probe);
         if let Some(lifecycle) = &mut whole.lifecycle {
             let part = part.lifecycle.get_or_insert_default();
             found |= self.conceal_handler(&mut lifecycle.post_start, &mut part.post_start);

@@ -5,12 +5,13 @@ use camino::Utf8Path;
 use super::{
     Context,
     ledger::{Entries, KeyPath, Ledger},
-    mounts,
+    mounts, network,
+    production::policies_file,
 };
 use crate::{
     compose::model::{FileObject, Names, Network, Service},
     diag::{Code, Diagnostic, Report},
-    text::FileKind,
+    text::{FileKind, Spanned},
 };
 
 /// A secret or config that is not here to be read.
@@ -21,7 +22,16 @@ pub(super) fn enter(context: &Context<'_>, ledger: &mut Ledger) {
     let (project, environment) = (context.project, context.environment);
     for (name, network) in &project.networks {
         let mut entries = Entries::new(ledger, KeyPath::new(["networks", name]), "");
-        entries.ignored(&[], "the pods of a namespace reach each other: separate them by a NetworkPolicy");
+        let is_used = |service: &Spanned<Service>| {
+            service.networks.as_ref().is_some_and(|networks| networks.value.get(name).is_some())
+        };
+        if context.cluster.network_policies.is_none() {
+            entries.ignored(&[], network::TOGETHER);
+        } else if project.services.values().any(is_used) {
+            entries.mapped_to(&[], policies_file(environment));
+        } else {
+            entries.ignored(&[], "no active service makes use of it");
+        }
         if let Some(network) = &network.value {
             settings(network, &mut entries);
         }

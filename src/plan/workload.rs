@@ -71,7 +71,7 @@ impl Draft {
 pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, '_, '_>) -> Vec<Draft> {
     let context = parts.context;
     let app = context.apps.of(key).to_owned();
-    let (decided, jobs) = (parts.kinds.of(key), parts.kinds.jobs(key));
+    let (decided, jobs, scheduled) = (parts.kinds.of(key), parts.kinds.jobs(key), parts.kinds.scheduled(key));
     let object = context.names.workload(key).to_owned();
     let file = context.layout.service_file(key, &file_name(context, key, &app, &object, decided));
     let entries = &mut Entries::new(parts.ledger, KeyPath::new(["services", key]), file.clone());
@@ -82,12 +82,11 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     image::plan(context, key, service, &mut pod, &mut container, entries);
     command::plan(context, service, parts.secrets, &mut pod, &mut container, entries);
     container.ports = Some(parts.ports.of_container(key)).filter(|ports| !ports.is_empty());
-    health::plan(key, service.healthcheck.as_ref(), parts.ports, &mut container, entries);
-    let planned =
-        plan_loop(context, service, parts.secrets, parts.kinds.scheduled(key), &mut container, entries);
+    health::plan(context, (key, decided), service, parts.ports, &mut container, entries);
+    let planned = plan_loop(context, service, parts.secrets, scheduled, &mut container, entries);
     resources::plan(context, service, &mut container, entries);
     security::plan(service, &mut pod, &mut container, entries);
-    network::plan(service, &mut pod, entries);
+    network::plan(context, service, &mut pod, entries);
     order::plan(context, service, entries);
     kompose::plan(service, &mut pod, &mut container, entries);
     let trimmed = jobs.map(|jobs| jobs.trimmed(service));
@@ -122,6 +121,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
         comments,
         annotations,
         pod_annotations,
+        pod_labels: BTreeMap::new(),
         concealed,
         claim_templates: std::mem::take(&mut mounted.claim_templates),
         services,

@@ -279,7 +279,7 @@ pub(super) fn object(app: &App, workload: &Workload) -> Value {
         objects::labels(app, workload).into_iter().filter(|(key, _)| !own.contains(&key.as_str()));
     let template = PodTemplateSpec {
         metadata: Some(ObjectMeta {
-            labels: Some(pod_labels.collect()),
+            labels: Some(pod_labels.chain(workload.pod_labels.clone()).collect()),
             annotations: objects::some(&workload.pod_annotations),
             ..ObjectMeta::default()
         }),

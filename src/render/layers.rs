@@ -13,7 +13,11 @@ use super::{
     elements::{ConfigMap, Content, Elements, Object},
     objects,
 };
-use crate::{k8s::name, kustomize::patch, plan::Wait};
+use crate::{
+    k8s::name,
+    kustomize::patch,
+    plan::{NetworkPolicy, Wait},
+};
 
 /// Environments by their positions in the plan.
 type Environments = BTreeSet<usize>;
@@ -180,9 +184,12 @@ fn object(
     for (index, version) in known {
         let operations = patch::difference(&base, &version.value);
         let Some(overlay) = layers.overlays.get_mut(*index) else { continue };
-        // How pods are spread names their own label: it would keep objects that change alike apart.
+        // How pods are spread names their own label, and many are on the same networks: together with what else
+        // is changed, it would keep objects that change alike apart.
         let (spread, others): (Vec<Value>, Vec<Value>) = operations.into_iter().partition(spreads);
-        for operations in [others, spread].into_iter().filter(|operations| !operations.is_empty()) {
+        let (connected, others): (Vec<Value>, Vec<Value>) = others.into_iter().partition(connects);
+        for operations in [others, connected, spread].into_iter().filter(|operations| !operations.is_empty())
+        {
             add_patch(overlay, id, operations);
         }
     }
@@ -210,6 +217,13 @@ fn comments(versions: &BTreeMap<usize, &Object>, base: &Value) -> Vec<String> {
 fn spreads(operation: &Value) -> bool {
     let path = operation.get("path").and_then(Value::as_str);
     path.is_some_and(|path| path.ends_with("/topologySpreadConstraints"))
+}
+
+/// Does an operation change which networks pods are on?
+fn connects(operation: &Value) -> bool {
+    let label = NetworkPolicy::LABEL_PREFIX.replace('/', "~1");
+    let path = operation.get("path").and_then(Value::as_str);
+    path.is_some_and(|path| path.contains(&format!("/labels/{label}")))
 }
 
 fn add_patch(overlay: &mut Overlay, (kind, name): &(String, String), operations: Vec<Value>) {

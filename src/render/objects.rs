@@ -48,7 +48,7 @@ pub(super) fn workload(app: &App, workload: &Workload) -> Value {
     let selector = LabelSelector { match_labels: Some(selector(workload)), ..LabelSelector::default() };
     let template = PodTemplateSpec {
         metadata: Some(ObjectMeta {
-            labels: Some(labels),
+            labels: Some(labels.into_iter().chain(workload.pod_labels.clone()).collect()),
             annotations: some(&workload.pod_annotations),
             ..ObjectMeta::default()
         }),
@@ -175,6 +175,7 @@ pub(super) fn concealed_example(workload: &Workload, kubernetes: Option<Version>
         args: part.args.as_ref().and(whole.args.clone()),
         startup_probe: part.startup_probe.as_ref().and(exec_only(whole.startup_probe.as_ref())),
         readiness_probe: part.readiness_probe.as_ref().and(exec_only(whole.readiness_probe.as_ref())),
+        liveness_probe: part.liveness_probe.as_ref().and(exec_only(whole.liveness_probe.as_ref())),
         lifecycle: part.lifecycle.as_ref().and(whole.lifecycle.clone()),
         ..Container::default()
     };

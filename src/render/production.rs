@@ -1,4 +1,5 @@
-//! Objects that only an overlay has: what scales workloads, keeps them there, and leads to them from outside.
+//! Objects that only an overlay has: what scales workloads, keeps them there, leads to them
+//! from outside and keeps others away.
 
 use k8s_openapi::{
     api::{
@@ -19,7 +20,7 @@ use k8s_openapi::{
 };
 use serde_json::{Value, json};
 
-use super::objects;
+use super::{objects, policies};
 use crate::{
     k8s::{fields, name},
     plan::{Autoscaler, Budget, Environment, Route, Routes, SERVICE_LABEL},
@@ -33,7 +34,9 @@ pub(super) fn files(project: &str, environment: &Environment) -> Vec<(&'static s
         objects::serve(object, environment.kubernetes);
     }
     let routes = routes(project, &environment.routes);
-    let files = [("availability.yaml", availability), ("ingress.yaml", routes)];
+    let policies = environment.policies.iter().map(policies::object).collect();
+    let files =
+        [("availability.yaml", availability), ("ingress.yaml", routes), ("network-policies.yaml", policies)];
     files.into_iter().filter(|(_, objects)| !objects.is_empty()).collect()
 }
 

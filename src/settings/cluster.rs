@@ -24,6 +24,10 @@ pub struct Cluster {
     pub autopilot: Option<Span>,
     /// Updates and drained nodes interrupt nothing: where that is said.
     pub zero_downtime: Option<Span>,
+    /// Health checks also start containers anew: where that is said.
+    pub liveness: Option<Span>,
+    /// Only pods that share a network reach one another: where that is said.
+    pub network_policies: Option<Span>,
     /// How what serves is scaled.
     pub autoscale: Option<Spanned<Autoscale>>,
     /// Hosts by which services are reached from outside.
@@ -89,6 +93,8 @@ pub(super) fn read(key: &str, value: &Node, cluster: &mut Cluster, report: &mut 
         "context" => cluster.context = text(value, report),
         "autopilot" => cluster.autopilot = switch(value, report),
         "zeroDowntime" => cluster.zero_downtime = switch(value, report),
+        "liveness" => cluster.liveness = switch(value, report),
+        "networkPolicies" => cluster.network_policies = switch(value, report),
         "autoscale" => cluster.autoscale = running::autoscale(value, report),
         "ingress" => cluster.ingress = running::ingress(value, report),
         "gateway" => cluster.gateway = running::gateway(value, report),

@@ -17,6 +17,8 @@ pub const ENVIRONMENT: &[&str] = &[
     "local",
     "autopilot",
     "zeroDowntime",
+    "liveness",
+    "networkPolicies",
     "autoscale",
     "ingress",
     "gateway",

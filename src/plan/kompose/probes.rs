@@ -37,7 +37,7 @@ fn readiness(service: &Service, container: &mut Container, entries: &mut Entries
         match disable.value {
             "true" => {
                 container.readiness_probe = None;
-                overruled(service, entries);
+                overruled(service, container, entries);
             }
             "false" => {}
             _ => return disable.refused("its value is true or false", entries),
@@ -47,7 +47,7 @@ fn readiness(service: &Service, container: &mut Container, entries: &mut Entries
     let asked = asking(service, READINESS, entries);
     if asked.is_some() {
         container.startup_probe = None;
-        overruled(service, entries);
+        overruled(service, container, entries);
     }
     if let Some(asked) = asked {
         let times = container.readiness_probe.take().unwrap_or_default();
@@ -86,8 +86,9 @@ fn readiness(service: &Service, container: &mut Container, entries: &mut Entries
     }
 }
 
-/// The health check that labels take the place of.
-fn overruled(service: &Service, entries: &mut Entries<'_>) {
+/// The health check that labels take the place of: it does not say whether the container lives, either.
+fn overruled(service: &Service, container: &mut Container, entries: &mut Entries<'_>) {
+    container.liveness_probe = None;
     if service.healthcheck.is_some() {
         entries.approximated(&["healthcheck"], "labels of kompose overrule it");
     }
