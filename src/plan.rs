@@ -135,6 +135,8 @@ struct Context<'a> {
     images: &'a Images,
     hosts: hosts::Hosts,
     texts: texts::Texts,
+    /// How much of the project could be read.
+    known: Known,
     /// Do CronJobs start at minutes that their names choose?
     stagger: bool,
 }
@@ -176,14 +178,14 @@ pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: 
             images: &images,
             hosts: hosts::find(input.project, &names),
             texts: texts::Texts::of(input.project, &shared, files),
+            known: input.known,
             stagger: options.stagger,
         })
         .collect();
     let mut drafted: Vec<Drafted<'_>> = contexts
         .iter()
         .zip(&mut ledgers)
-        .zip(inputs)
-        .map(|((context, ledger), input)| match input.known {
+        .map(|(context, ledger)| match context.known {
             Known::All => draft(context, &found, ledger, report),
             // Whoever has the missing files will be told.
             _ => draft(context, &found, ledger, &mut Report::default()),

@@ -88,7 +88,8 @@ pub fn render(plan: &Plan, earlier: &Earlier) -> Rendered {
     files.sort_by(|left, right| left.path.cmp(&right.path));
     let kept = plan.environments.iter().enumerate().filter(|(_, environment)| is_kept(environment));
     let misfit = |(index, environment): (usize, &Environment)| {
-        Some((environment.name.clone(), earlier.misfit(&environment.name, index, &layers)?))
+        let own = environments.get(index)?;
+        Some((environment.name.clone(), earlier.misfit(&environment.name, index, &layers, own)?))
     };
     let misfits = kept.filter_map(misfit).collect();
     Rendered { files, untouched, misfits }

@@ -1,13 +1,11 @@
 //! Step 3: variables in every scalar string, then the types that some attributes ask for
 //! (specification, "Interpolation").
 
-use std::collections::BTreeSet;
-
 use super::{
     codes,
     context::place_within,
     key_path::{KeyPath, Pattern},
-    template::{self, Expansion, Resolved, TemplateError},
+    template::{self, Resolved, TemplateError},
     variables::Variables,
 };
 use crate::{
@@ -71,6 +69,22 @@ const CASTS: &[(Pattern, Cast)] = &[
     (&["configs", "*", "external"], Cast::Boolean),
 ];
 
+/// The attributes that name files which say more of the project.
+const FILES: &[Pattern] = &[
+    &["services", "*", "env_file"],
+    &["services", "*", "env_file", "path"],
+    &["services", "*", "env_file", "[]"],
+    &["services", "*", "env_file", "[]", "path"],
+    &["services", "*", "label_file"],
+    &["services", "*", "label_file", "[]"],
+    &["services", "*", "extends", "file"],
+    &["include", "[]"],
+    &["include", "[]", "path"],
+    &["include", "[]", "path", "[]"],
+    &["include", "[]", "env_file"],
+    &["include", "[]", "env_file", "[]"],
+];
+
 /// Replaces the variables in every string below `node`, which is the root of a file, and casts what
 /// is to be cast. Keys stay as they are, and so does what `!reset` drops.
 pub(super) fn interpolate(node: &mut Node, variables: &Variables, sources: &Sources, report: &mut Report) {
@@ -119,9 +133,13 @@ impl Interpolator<'_> {
     fn text(&mut self, node: &mut Node, place: &KeyPath) {
         let Some(text) = node.as_str() else { return };
         let text = if text.contains('$') {
-            match self.expand(text) {
+            let known = |name: &str| self.variables.value(name);
+            match template::expand_in_part(text, &known, self.variables.unknown()) {
                 Ok(expansion) => {
                     self.unset(node, text, &expansion.references);
+                    if self.variables.unknown().is_some() {
+                        self.refuse_guess(node, text, place, &expansion.references);
+                    }
                     expansion.text
                 }
                 Err(error) => return self.refuse(node, text, place, &error),
@@ -139,28 +157,16 @@ impl Interpolator<'_> {
         }
     }
 
-    /// Expands references; what is unknown counts as set only where nothing or an error would stand.
-    fn expand(&self, text: &str) -> Result<Expansion, TemplateError> {
-        let mut missing: BTreeSet<String> = BTreeSet::new();
-        let known = |name: &str| self.variables.value(name);
-        let Some(unknown) = self.variables.unknown() else { return template::expand(text, &known) };
-        loop {
-            let lookup =
-                |name: &str| known(name).or_else(|| missing.contains(name).then(|| unknown.to_owned()));
-            let expanded = template::expand(text, &lookup);
-            let empty = |reference: &&template::Reference| reference.resolved == Resolved::Empty;
-            let names: Vec<String> = match &expanded {
-                Ok(expansion) => {
-                    expansion.references.iter().filter(empty).map(|it| it.name.clone()).collect()
-                }
-                Err(TemplateError::Required { name, .. }) => vec![name.clone()],
-                Err(TemplateError::Invalid { .. }) => Vec::new(),
-            };
-            let before = missing.len();
-            missing.extend(names);
-            if missing.len() == before {
-                return expanded;
-            }
+    /// Where files are missing that set variables, a default may be wrong: no file is read by its name.
+    fn refuse_guess(&mut self, node: &Node, text: &str, place: &KeyPath, references: &[template::Reference]) {
+        let names_file = FILES.iter().any(|pattern| place.matches(pattern));
+        let is_guess = |reference: &&template::Reference| {
+            reference.resolved != Resolved::Value || self.variables.value(&reference.name).is_none()
+        };
+        if let Some(reference) = references.iter().find(is_guess).filter(|_| names_file) {
+            let message = format!("nothing here says what `{}` is, and it names a file", reference.name);
+            let span = place_within(self.sources, node.span, text, reference.offset, reference.len);
+            self.report.push(Diagnostic::error(codes::REQUIRED_VARIABLE, message).at(span, "unknown"));
         }
     }
 

@@ -8,7 +8,7 @@
 //! opening brace is never looked at: `${X:-{}}` has the word `{}`. And a word is looked at only when
 //! it is used, so an error in an unused default stays silent.
 
-use std::{fmt, ops::Range};
+use std::{collections::BTreeSet, fmt, ops::Range};
 
 /// References nested deeper than this in the words of others are refused, to bound the recursion.
 const MAX_DEPTH: usize = 100;
@@ -96,6 +96,31 @@ impl fmt::Display for TemplateError {
 }
 
 impl std::error::Error for TemplateError {}
+
+/// [`expand`], with `unknown` in the place of what would be nothing or an error for want of a value.
+pub fn expand_in_part(
+    text: &str,
+    lookup: &dyn Fn(&str) -> Option<String>,
+    unknown: Option<&str>,
+) -> Result<Expansion, TemplateError> {
+    let mut missing: BTreeSet<String> = BTreeSet::new();
+    loop {
+        let stand_in = |name: &str| unknown.filter(|_| missing.contains(name)).map(str::to_owned);
+        let expanded = expand(text, &|name| lookup(name).or_else(|| stand_in(name)));
+        let empty = |reference: &&Reference| reference.resolved == Resolved::Empty;
+        let names: Vec<String> = match &expanded {
+            _ if unknown.is_none() => Vec::new(),
+            Ok(expansion) => expansion.references.iter().filter(empty).map(|it| it.name.clone()).collect(),
+            Err(TemplateError::Required { name, .. }) => vec![name.clone()],
+            Err(TemplateError::Invalid { .. }) => Vec::new(),
+        };
+        let before = missing.len();
+        missing.extend(names);
+        if missing.len() == before {
+            return expanded;
+        }
+    }
+}
 
 /// Replaces the variables of `text` by what `lookup` says of them; `None` means not set.
 ///

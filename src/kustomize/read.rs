@@ -49,6 +49,11 @@ impl Patch {
     pub fn is_of(&self, kind: &str) -> bool {
         self.kinds.iter().any(|own| own == kind)
     }
+
+    /// Does it change the object of this kind and name?
+    pub fn reaches(&self, (kind, name): &(String, String)) -> bool {
+        self.is_of(kind) && self.names.contains(name)
+    }
 }
 
 /// Reads a directory; one that is not there is empty.

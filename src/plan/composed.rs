@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::{EnvVar, EnvVarSource, SecretKeySelector};
 
-use super::{Context, Drafted, secrets::Found, workload::Draft};
+use super::{Context, Drafted, Known, secrets::Found, workload::Draft};
 use crate::{
     compose::template,
     k8s::{expansion, name},
@@ -178,13 +178,20 @@ fn variable(
 fn parts_of(context: &Context<'_>, draft: &Draft, key: &str) -> Option<Vec<Part>> {
     let service = context.project.services.get(&draft.key)?;
     let declared = service.environment.as_ref()?.value.get(key)?;
-    parts(context.texts.at(declared.span)?, declared.value.as_deref()?, &context.project.variables)
+    let unknown = (context.known != Known::All).then_some(Known::UNKNOWN);
+    let written = context.texts.at(declared.span)?;
+    parts(written, declared.value.as_deref()?, &context.project.variables, unknown)
 }
 
 /// The parts of what is written, behind a quote or a key; nothing if that is not what makes the value.
-fn parts(written: &str, value: &str, variables: &BTreeMap<String, String>) -> Option<Vec<Part>> {
+fn parts(
+    written: &str,
+    value: &str,
+    variables: &BTreeMap<String, String>,
+    unknown: Option<&str>,
+) -> Option<Vec<Part>> {
     let lookup = |name: &str| variables.get(name).cloned();
-    let expanded = template::expand(written, &lookup).ok()?;
+    let expanded = template::expand_in_part(written, &lookup, unknown).ok()?;
     let text = expanded.text.trim_end_matches(['"', '\'']);
     let mut at = text.strip_suffix(value)?.len();
     let end = written.trim_end_matches(['"', '\'']).len();
@@ -196,7 +203,8 @@ fn parts(written: &str, value: &str, variables: &BTreeMap<String, String>) -> Op
         }
         let behind = reference.offset + reference.len;
         let before = written.get(at..reference.offset)?;
-        let whole = template::expand(written.get(reference.offset..behind)?, &lookup).ok()?;
+        let whole =
+            template::expand_in_part(written.get(reference.offset..behind)?, &lookup, unknown).ok()?;
         parts.extend((!before.is_empty()).then(|| Part::Text(before.to_owned())));
         parts.push(Part::Reference(reference.name.clone(), whole.text));
         at = behind;
@@ -239,7 +247,7 @@ mod tests {
             ("${P}", "something else", None),
         ];
         for (written, value, expected) in cases {
-            assert_eq!(parts(written, value, &variables), expected, "{written}");
+            assert_eq!(parts(written, value, &variables, None), expected, "{written}");
         }
     }
 }

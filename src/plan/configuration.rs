@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::{ConfigMapEnvSource, EnvFromSource, EnvVar, SecretEnvSource};
 
 use super::{
-    Bundle, Context, Drafted, ILLEGAL_VARIABLE,
+    Bundle, Context, Drafted, ILLEGAL_VARIABLE, Known,
     composed::{self, SharedSecret},
     ledger::{Entries, KeyPath, Ledger},
     secrets::{Found, Secrets},
@@ -78,6 +78,9 @@ pub(super) fn share(
         refuse_illegal(context, &mut drafted.drafts, report);
     }
     composed::take(contexts, environments, found);
+    for (context, drafted) in contexts.iter().zip(environments.iter_mut()) {
+        blur(context, &mut drafted.drafts);
+    }
     // ConfigMaps and Secrets bring only variables with usual names into a container.
     let drafts: Vec<&[Draft]> = environments.iter().map(|drafted| drafted.drafts.as_slice()).collect();
     let plain = divide(&drafts, |key| name::is_variable_name(key) && !found.is_secret(key));
@@ -140,7 +143,7 @@ type Said<'a> = BTreeMap<(&'a str, &'a str), &'a str>;
 
 fn said<'a>(context: &Context<'a>, drafts: &'a [Draft]) -> Said<'a> {
     let mut said = Said::new();
-    for draft in drafts {
+    for draft in drafts.iter().filter(|_| context.known == Known::All) {
         let service = context.project.services.get(&draft.key);
         let declared = service.and_then(|service| service.environment.as_ref());
         for (key, value) in declared.into_iter().flat_map(|declared| declared.value.iter()) {
@@ -208,6 +211,22 @@ fn refuse_illegal(context: &Context<'_>, drafts: &mut [Draft], report: &mut Repo
                 diagnostic = diagnostic.at(span, label);
             }
             report.push(diagnostic);
+        }
+    }
+}
+
+/// Where files are missing, what hangs on a variable that no other file sets is unknown, though the compose
+/// file has a default for it.
+fn blur(context: &Context<'_>, drafts: &mut [Draft]) {
+    for draft in drafts.iter_mut().filter(|_| context.known != Known::All) {
+        let service = context.project.services.get(&draft.key);
+        let declared = service.and_then(|service| service.environment.as_ref());
+        for (key, value) in declared.into_iter().flat_map(|declared| declared.value.iter()) {
+            if !context.texts.is_certain(value.span, &context.project.variables)
+                && let Some(value) = draft.variables.get_mut(key)
+            {
+                Known::UNKNOWN.clone_into(value);
+            }
         }
     }
 }

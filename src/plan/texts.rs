@@ -43,6 +43,15 @@ impl Texts {
         self.texts.get(&span.source)?.get(span.start as usize..span.end as usize)
     }
 
+    /// Does nothing that is written at this place hang on a variable which is not set?
+    pub(super) fn is_certain(&self, span: Span, variables: &BTreeMap<String, String>) -> bool {
+        let Some(written) = self.at(span).filter(|written| written.contains('$')) else { return true };
+        let lookup = |name: &str| variables.get(name).cloned();
+        template::expand(written, &lookup).is_ok_and(|expansion| {
+            expansion.references.iter().all(|reference| reference.resolved == template::Resolved::Value)
+        })
+    }
+
     /// Does a file that all environments share say this value at this place, with no variable set that
     /// it needs?
     pub(super) fn shares(&self, span: Span, value: &str) -> bool {

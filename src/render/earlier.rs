@@ -55,18 +55,7 @@ pub fn read(environments: &[&str], output: &Utf8Path, files: &dyn Files) -> Earl
         for part in &overlay.parts {
             earlier.collect(&normal(&folder.join(part)), output, files, &mut kept);
         }
-        for (name, entries) in &overlay.config_maps {
-            kept.config_maps.entry(name.clone()).or_default().extend(entries.clone());
-        }
-        for patch in overlay.patches.iter().filter(|patch| patch.is_of("ConfigMap")) {
-            let data = patch.content.get("data").and_then(Value::as_object);
-            let removed = data.into_iter().flatten().filter(|(_, value)| value.is_null());
-            for (name, key) in
-                patch.names.iter().flat_map(|name| removed.clone().map(move |(key, _)| (name, key)))
-            {
-                kept.config_maps.entry(name.clone()).or_default().remove(key);
-            }
-        }
+        changed(&mut kept.config_maps, &overlay);
         kept.overlay = overlay;
         earlier.kept.insert((*name).to_owned(), kept);
     }
@@ -134,7 +123,14 @@ impl Earlier {
     }
 
     /// Why the overlay of a kept environment does not fit onto new layers, if it does not.
-    pub(super) fn misfit(&self, environment: &str, index: usize, layers: &Layers) -> Option<String> {
+    /// `own` is the environment as far as it can be read.
+    pub(super) fn misfit(
+        &self,
+        environment: &str,
+        index: usize,
+        layers: &Layers,
+        own: &Elements,
+    ) -> Option<String> {
         let kept = self.kept.get(environment)?;
         let applied = |path: &str| {
             let directory = layers.directories.get(path);
@@ -150,21 +146,103 @@ impl Earlier {
         if let Some(name) = kept.overlay.merged.iter().find(|name| !made(name)) {
             return Some(format!("it changes `{name}`, which the base no longer has"));
         }
+        let whole = |name: &&String| !kept.overlay.merged.contains(name);
+        if let Some(name) = kept.overlay.config_maps.keys().filter(whole).find(|name| made(name)) {
+            return Some(format!("it makes `{name}` itself, which the base has now"));
+        }
+        let mut objects: BTreeMap<(String, String), Value> = BTreeMap::new();
+        let mut config_maps: BTreeMap<String, Entries> = BTreeMap::new();
+        for directory in directories() {
+            let documents = directory.objects.iter().flat_map(|(_, all)| all);
+            objects.extend(documents.map(|document| (id(&document.value), document.value.clone())));
+            config_maps
+                .extend(directory.config_maps.iter().map(|map| (map.name.clone(), map.content.entries())));
+        }
+        changed(&mut config_maps, &kept.overlay);
         for patch in kept.overlay.patches.iter().filter(|patch| patch.content.is_array()) {
             let operations = patch.content.as_array().cloned().unwrap_or_default();
-            let is_target = |object: &&Value| {
-                let text = |pointer| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-                patch.is_of(text("/kind")) && patch.names.iter().any(|name| name == text("/metadata/name"))
-            };
-            let objects = directories().flat_map(|it| it.objects.iter().flat_map(|(_, all)| all));
-            for object in objects.map(|document| &document.value).filter(is_target) {
-                if let Err(why) = patch::apply(&mut object.clone(), &operations) {
+            for object in objects.iter_mut().filter(|(id, _)| patch.reaches(id)).map(|(_, object)| object) {
+                if let Err(why) = patch::apply(object, &operations) {
                     return Some(format!("its `{}` does not fit: {why}", patch.path));
                 }
             }
         }
-        None
+        let own_maps = own.config_maps.iter().map(|map| (map.name.clone(), map.content.entries())).collect();
+        own.objects.iter().find_map(|wanted| {
+            let wanted_variables = variables(&wanted.value, &own_maps);
+            let now =
+                objects.get(&wanted.id).map(|object| variables(object, &config_maps)).unwrap_or_default();
+            let before = self.before(kept, &wanted.id);
+            let keys: BTreeSet<&String> = wanted_variables.keys().chain(now.keys()).collect();
+            let differs = |key: &&&String| {
+                let value = now.get(**key);
+                let wanted = wanted_variables.get(**key);
+                // A new one has what the compose files say of it, until somebody with the files says better.
+                let is_new = !before.contains_key(**key) && wanted.is_some_and(|it| it == Known::UNKNOWN);
+                value != wanted && value != before.get(**key) && !is_new
+            };
+            let (kind, name) = &wanted.id;
+            keys.iter().find(differs).map(|key| format!("`{key}` of its {kind} `{name}` would change"))
+        })
     }
+
+    /// The variables that a workload of a kept environment had.
+    fn before(&self, kept: &Kept, id: &(String, String)) -> BTreeMap<String, String> {
+        let Some(mut object) = self.objects.get(id).cloned() else { return BTreeMap::new() };
+        for patch in kept.overlay.patches.iter().filter(|patch| patch.reaches(id)) {
+            // One that does not fit any more is told above.
+            let _ = patch::apply(&mut object, patch.content.as_array().map_or(&[], Vec::as_slice));
+        }
+        variables(&object, &kept.config_maps)
+    }
+}
+
+fn id(object: &Value) -> (String, String) {
+    let text = |pointer| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    (text("/kind"), text("/metadata/name"))
+}
+
+/// What an overlay makes of ConfigMaps.
+fn changed(config_maps: &mut BTreeMap<String, Entries>, overlay: &Directory) {
+    for (name, entries) in &overlay.config_maps {
+        config_maps.entry(name.clone()).or_default().extend(entries.clone());
+    }
+    for patch in overlay.patches.iter().filter(|patch| patch.is_of("ConfigMap")) {
+        let data = patch.content.get("data").and_then(Value::as_object);
+        let removed = data.into_iter().flatten().filter(|(_, value)| value.is_null());
+        for (name, key) in
+            patch.names.iter().flat_map(|name| removed.clone().map(move |(key, _)| (name, key)))
+        {
+            config_maps.entry(name.clone()).or_default().remove(key);
+        }
+    }
+}
+
+/// The variables of the containers of a workload. A Secret stands for those that it holds.
+fn variables(object: &Value, config_maps: &BTreeMap<String, Entries>) -> BTreeMap<String, String> {
+    let mut variables = BTreeMap::new();
+    let pods = ["/spec/template/spec", "/spec/jobTemplate/spec/template/spec"];
+    let containers =
+        pods.iter().filter_map(|pod| object.pointer(pod)?.get("containers")?.as_array()).flatten();
+    for container in containers {
+        let list = |key: &str| container.get(key).and_then(Value::as_array).into_iter().flatten();
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
+        for source in list("envFrom") {
+            let name = text(source.pointer("/configMapRef/name"));
+            for (key, value) in config_maps.get(&name).into_iter().flatten() {
+                variables.insert(key.clone(), String::from_utf8_lossy(value).into_owned());
+            }
+            if source.get("secretRef").is_some() {
+                variables.insert(source.to_string(), String::new());
+            }
+        }
+        for variable in list("env") {
+            let value = variable.get("value").and_then(Value::as_str).map(str::to_owned);
+            let value = value.unwrap_or_else(|| variable.to_string());
+            variables.insert(text(variable.get("name")), value);
+        }
+    }
+    variables
 }
 
 impl Content {
@@ -173,6 +251,15 @@ impl Content {
         match self {
             Content::Variables(stem, _) => Content::Variables(stem.clone(), BTreeMap::new()),
             Content::Files(_) => Content::Files(BTreeMap::new()),
+        }
+    }
+
+    fn entries(&self) -> Entries {
+        match self {
+            Content::Variables(_, variables) => {
+                variables.iter().map(|(key, value)| (key.clone(), value.clone().into_bytes())).collect()
+            }
+            Content::Files(files) => files.clone(),
         }
     }
 

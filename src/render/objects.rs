@@ -147,12 +147,14 @@ pub(super) fn with_waits<'a>(mut object: Value, waits: impl Iterator<Item = &'a 
         let Some(pod) = object.pointer_mut("/spec/template/spec").and_then(Value::as_object_mut) else {
             continue;
         };
-        let list = pod.entry(INIT).or_insert_with(|| json!([]));
-        if let (Some(list), Some(first)) = (list.as_array_mut(), first) {
-            list.insert(0, first);
-        }
+        let others = pod.shift_remove(INIT).and_then(|list| list.as_array().cloned()).unwrap_or_default();
+        let list: Vec<Value> = first.into_iter().chain(others).collect();
+        // Nothing else may change: patches were made for the rest as it is.
+        let rest = std::mem::take(pod);
+        pod.insert(INIT.to_owned(), Value::Array(list));
+        pod.extend(rest);
     }
-    fields::ordered(&object)
+    object
 }
 
 /// The patch that puts a workload's concealed fields back.

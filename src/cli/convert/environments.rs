@@ -30,6 +30,11 @@ const UNUSED_FILE: Code = Code { id: "KP023", name: "unused-compose-file" };
 /// A setting that names a service which is not there.
 const REPLACED_NOTHING: Code = Code { id: "KP024", name: "replaced-nothing" };
 
+/// Environments of the tree that the command line would take away.
+const OTHER_ENVIRONMENTS: Code = Code { id: "KP027", name: "other-environments" };
+/// An environment of the tree that is none any more.
+const GONE_ENVIRONMENT: Code = Code { id: "KP028", name: "gone-environment" };
+
 /// What a run works on.
 pub(super) struct Scene<'a, 'io> {
     pub(super) arguments: &'a Arguments,
@@ -96,6 +101,10 @@ pub(super) fn load(scene: &Scene<'_, '_>, sources: &mut Sources, report: &mut Re
     let shown = shown.or_else(|| settings.output.as_ref().map(|output| output.value.clone().into()));
     let shown = shown.unwrap_or_else(|| Utf8PathBuf::from("k8s"));
     let output = clean(&scene.directory.join(&shown));
+    variables(&scene.arguments.variables, report);
+    if report.has_errors() {
+        return None;
+    }
     // A lock that cannot be read is an error once the tree is to be written.
     let lock = scene.disk.read_lock(&output, &mut Report::default());
     let recorded = lock.map(|lock| lock.inputs).unwrap_or_default();
@@ -107,7 +116,36 @@ pub(super) fn load(scene: &Scene<'_, '_>, sources: &mut Sources, report: &mut Re
     } else {
         discovered(scene, &settings, &recorded, sources, report)
     };
+    if !report.has_errors() {
+        gone(scene, &environments, &recorded, &shown, report);
+    }
     Some(Loaded { environments, settings, shown, output, recorded })
+}
+
+/// Environments that the tree has, and a run does not know: the command line must not take them away, and what
+/// is the user's stays when they leave the project.
+fn gone(
+    scene: &Scene<'_, '_>,
+    environments: &[Environment],
+    recorded: &Recorded,
+    shown: &Utf8Path,
+    report: &mut Report,
+) {
+    let names = recorded.keys().filter(|name| !environments.iter().any(|known| known.name == **name));
+    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    if names.is_empty() {
+        return;
+    }
+    let names = names.join(", ");
+    if scene.flags.describe_a_project() {
+        let message = format!("the tree in `{shown}` has {names}, which the command line does not describe");
+        let help = "name all environments in kustompose.yaml, or write to another directory with `-o`";
+        report.push(Diagnostic::error(OTHER_ENVIRONMENTS, message).help(help));
+    } else {
+        let message = format!("{names} of the tree in `{shown}` left the project");
+        let help = "what is generated for it goes; delete what is yours below its directory in `overlays/`";
+        report.push(Diagnostic::warning(GONE_ENVIRONMENT, message).help(help));
+    }
 }
 
 /// The one environment of the command line.
@@ -216,6 +254,10 @@ fn discovered(
                     store: None,
                     cluster: usual(settings),
                 });
+            }
+            // A tree that has it would lose it.
+            None if recorded.contains_key(name) => {
+                own.diagnostics().iter().for_each(|diagnostic| report.push(diagnostic.clone()));
             }
             None => report.push(skipped(named, &own)),
         }

@@ -11,6 +11,7 @@ use crate::{
         model::{InputRole, Project},
     },
     diag::{Code, Diagnostic, Report},
+    kustomize::TreeFile,
     plan::Known,
     render::Rendered,
     text::{FileError, FileKind, Files, Sources},
@@ -69,6 +70,12 @@ pub(super) fn load(
             report.push(kept(environment, &project, &missing, &request.working_directory));
             return Some((project, known));
         }
+        // Without them, does it come to be another project?
+        let guess = compose::load(request, &with_empty, sources, &mut Report::default());
+        if let Some(guess) = guess.filter(|guess| lacking(guess, &missing).next().is_some()) {
+            report.push(unreadable(environment, &guess, &missing, &request.working_directory));
+            return None;
+        }
     }
     compose::load(request, files, sources, report).map(|project| (project, Known::All))
 }
@@ -104,15 +111,32 @@ fn known(project: &Project, missing: &BTreeSet<Utf8PathBuf>) -> Known {
     }
 }
 
+/// The missing files of a project, for people.
+fn names(project: &Project, missing: &BTreeSet<Utf8PathBuf>, directory: &Utf8Path) -> BTreeSet<String> {
+    let shown = |path: &Utf8Path| format!("`{}`", super::environments::relative(path, directory));
+    lacking(project, missing).map(|(path, _)| shown(path)).collect()
+}
+
+fn unreadable(
+    environment: &str,
+    project: &Project,
+    missing: &BTreeSet<Utf8PathBuf>,
+    directory: &Utf8Path,
+) -> Diagnostic {
+    let names: Vec<String> = names(project, missing, directory).into_iter().collect();
+    let message =
+        format!("`{environment}` cannot be kept as it is: it cannot be read without {}", names.join(", "));
+    Diagnostic::error(UNKEEPABLE_ENVIRONMENT, message)
+        .help("run `kustompose convert` where all files of this environment are")
+}
+
 fn kept(
     environment: &str,
     project: &Project,
     missing: &BTreeSet<Utf8PathBuf>,
     directory: &Utf8Path,
 ) -> Diagnostic {
-    let names: BTreeSet<String> = lacking(project, missing)
-        .map(|(path, _)| format!("`{}`", super::environments::relative(path, directory)))
-        .collect();
+    let names = names(project, missing, directory);
     let (names, verb) =
         (names.iter().cloned().collect::<Vec<_>>(), if names.len() == 1 { "is" } else { "are" });
     let message = format!("`{environment}` is kept as it is: {} {verb} not here", names.join(", "));
@@ -127,6 +151,17 @@ pub(super) fn refuse_misfits(rendered: &Rendered, report: &mut Report) {
     for (environment, why) in &rendered.misfits {
         let message = format!("`{environment}` cannot be kept as it is: {why}");
         let help = "run `kustompose convert` where all files of this environment are";
+        report.push(Diagnostic::error(UNKEEPABLE_ENVIRONMENT, message).help(help));
+    }
+    if rendered.untouched.is_empty() {
+        return;
+    }
+    let is_written =
+        |file: &&TreeFile| !rendered.untouched.iter().any(|folder| file.path.starts_with(folder));
+    let holds = |file: &&TreeFile| String::from_utf8_lossy(&file.bytes).contains(Known::UNKNOWN);
+    if let Some(file) = rendered.files.iter().filter(is_written).find(holds) {
+        let message = format!("`{}` would hold what is not known here", file.path);
+        let help = "run `kustompose convert` where all files of all environments are";
         report.push(Diagnostic::error(UNKEEPABLE_ENVIRONMENT, message).help(help));
     }
 }
