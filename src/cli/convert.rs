@@ -2,6 +2,7 @@
 
 mod environments;
 mod kept;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -172,6 +173,7 @@ fn convert(
         (environment.name.clone(), inputs.unwrap_or_else(digests))
     });
     let tree = Tree { files: rendered.files, inputs: inputs.collect(), untouched: rendered.untouched };
+    values::warn_of_missing(&tree, &output, &disk, report);
     let dry = arguments.dry.dry_run || arguments.dry.diff || arguments.dry.check;
     let outcome = if dry {
         disk.plan_tree(&output, &tree, arguments.force, report)

@@ -121,10 +121,20 @@ pub(super) fn parse(text: &str) -> Result<List, Unreadable> {
     if tokens.len() > MOST_TOKENS {
         return Err(Unreadable::TooLong);
     }
+    if tokens.windows(2).any(is_no_descriptor) {
+        return Err(Unreadable::Syntax("no file has a number as large as this".to_owned()));
+    }
     let program = brush_parser::parse_tokens(&tokens, &options)
         .map_err(|error| Unreadable::Syntax(error.to_string()))?;
     let places = Places::new(text, &tokens);
     Ok(program.complete_commands.iter().flat_map(|list| lower_list(list, &places)).collect())
+}
+
+/// Is it a number before a redirection that is too large for the parser, which would panic?
+fn is_no_descriptor(pair: &[Token]) -> bool {
+    let [Token::Word(word, _), Token::Operator(sign, _)] = pair else { return false };
+    let is_number = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+    is_number && word.parse::<i32>().is_err() && sign.starts_with(['<', '>'])
 }
 
 /// A rough count that errs towards depth: what closes within a comment is not counted, what opens is.
