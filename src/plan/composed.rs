@@ -67,8 +67,10 @@ pub(super) fn refer(contexts: &[Context<'_>], environments: &mut [Drafted<'_>], 
         for draft in environments.iter().flat_map(|drafted| &drafted.drafts) {
             for key in draft.variables.keys().filter(|key| name::is_variable_name(key)) {
                 let id = (draft.key.clone(), key.clone());
-                let is_itself = secret.key == *key && secret.apps.contains(&draft.app);
-                let is_free = !is_itself && !references.contains_key(&id);
+                // What is shared itself is what others refer to.
+                let mut all = shared.iter();
+                let is_shared = all.any(|other| other.key == *key && other.apps.contains(&draft.app));
+                let is_free = !is_shared && !references.contains_key(&id);
                 if is_free && is_same(contexts, environments, (&draft.key, key), secret) {
                     references.insert(id, reference(key, draft, secret));
                 }
