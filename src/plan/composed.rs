@@ -80,7 +80,7 @@ pub(super) fn refer(contexts: &[Context<'_>], environments: &mut [Drafted<'_>], 
     for draft in environments.iter_mut().flat_map(|drafted| &mut drafted.drafts) {
         for ((_, key), variable) in references.iter().filter(|((service, _), _)| *service == draft.key) {
             if draft.variables.remove(key).is_some() {
-                draft.composed.insert(key.clone(), variable.clone());
+                draft.referred.insert(key.clone(), variable.clone());
             }
         }
     }

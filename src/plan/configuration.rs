@@ -351,8 +351,8 @@ fn attach(draft: &mut Draft, environment: usize, division: &Division<'_>, secret
             env.push(EnvVar { name: key, value: Some(expansion::escape(&value)), value_from: None });
         }
     }
-    // They refer to the others.
-    env.extend(draft.composed.values().cloned());
+    // They refer to what stands before them.
+    env.extend(draft.referred.values().chain(draft.composed.values()).cloned());
     if has_own_secrets {
         sources.push(source(&own_secrets, true));
     }
@@ -403,7 +403,7 @@ fn enter(
         if value.value.is_none() {
             entries
                 .ignored(&path, "no value is set for it: compose does not give it to the container either");
-        } else if draft.composed.contains_key(key) {
+        } else if draft.composed.contains_key(key) || draft.referred.contains_key(key) {
             entries.mapped(&path);
         } else if !draft.variables.contains_key(key) {
             entries.unsupported(&path, "no container in Kubernetes can have a variable of this name");

@@ -54,16 +54,18 @@ pub(super) struct Draft {
     pub(super) object: String,
     pub(super) workload: Workload,
     pub(super) variables: BTreeMap<String, String>,
-    /// Variables that refer to others, or to a Secret of other apps.
+    /// Variables that are nothing but a secret that several apps share.
+    pub(super) referred: BTreeMap<String, EnvVar>,
+    /// Variables that are composed of others.
     pub(super) composed: BTreeMap<String, EnvVar>,
 }
 
 impl Draft {
     /// A draft without variables.
     fn new(key: &str, app: String, workload: Workload) -> Self {
-        let (variables, composed) = (BTreeMap::new(), BTreeMap::new());
+        let (variables, referred, composed) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let object = workload.name.clone();
-        Self { key: key.to_owned(), app, object, workload, variables, composed }
+        Self { key: key.to_owned(), app, object, workload, variables, referred, composed }
     }
 }
 

@@ -113,7 +113,7 @@ mod tests {
         };
         assert_eq!(of("/p/web", "/app"), some("**/*", "/app", ""));
         assert_eq!(of("/p/web/src", "/app/code/"), some("src/**/*", "/app/code", "src/"));
-        assert_eq!(of("/p", "/work"), some("**/*", "/work/web", ""));
+        assert_eq!(of("/p", "/srv"), some("**/*", "/srv/web", ""));
         assert_eq!(of("/p/web/src/a.py", "/app/a.py"), some("src/a.py", "/app", "src/"));
         assert_eq!(of("/p/web/app.py", "/app/"), some("app.py", "/app/", ""));
         assert_eq!(of("/p/web/app.py", "/app/main.py"), None);
