@@ -123,6 +123,11 @@ impl Report {
         }
     }
 
+    /// Takes in everything that another report holds.
+    pub fn append(&mut self, other: Report) {
+        other.diagnostics.into_iter().for_each(|diagnostic| self.push(diagnostic));
+    }
+
     /// Takes in an error about a part of a value. Errors about the value as a whole, which follow from
     /// it, are dropped from now on.
     pub fn push_within(&mut self, value: Span, diagnostic: Diagnostic) {

@@ -242,6 +242,21 @@ pub trait Files {
     fn resolve_links(&self, path: &Utf8Path) -> Option<Utf8PathBuf>;
 }
 
+/// The path without `.`, `..` and double slashes.
+pub fn clean(path: &Utf8Path) -> Utf8PathBuf {
+    let mut cleaned = Utf8PathBuf::new();
+    for component in path.components() {
+        match component.as_str() {
+            "." => {}
+            ".." => {
+                cleaned.pop();
+            }
+            part => cleaned.push(part),
+        }
+    }
+    cleaned
+}
+
 /// Files that exist only in memory, by absolute path; directories are implied.
 #[derive(Debug, Default, Clone)]
 pub struct MemoryFiles {

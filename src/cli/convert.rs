@@ -23,7 +23,7 @@ use crate::{
     },
     plan::{self, Fate, FateKind, KeyFate, Known, Plan},
     render, secret,
-    text::{Sources, Span},
+    text::{Sources, Span, clean},
 };
 
 /// Version of the JSON report.
@@ -225,24 +225,9 @@ fn joined<'a>(environments: impl Iterator<Item = (&'a str, Vec<KeyFate>)>) -> Ve
 fn digests(project: &Project, directory: &Utf8Path, sources: &Sources) -> BTreeMap<String, String> {
     let digest = |input: &InputFile| {
         let text = secret::redact(sources.get(input.source).text());
-        (environments::relative(&input.path, directory), crate::disk::digest(text.as_bytes()))
+        (environments::from(directory, &input.path), crate::disk::digest(text.as_bytes()))
     };
     project.inputs.iter().map(digest).collect()
-}
-
-/// The path without `.` and `..`.
-pub(super) fn clean(path: &Utf8Path) -> Utf8PathBuf {
-    let mut cleaned = Utf8PathBuf::new();
-    for component in path.components() {
-        match component.as_str() {
-            "." => {}
-            ".." => {
-                cleaned.pop();
-            }
-            part => cleaned.push(part),
-        }
-    }
-    cleaned
 }
 
 /// The report in JSON, version 1.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
-use super::{Io, convert::clean, project, put, show};
+use super::{Io, project, put, show};
 use crate::{
     compose::{
         self, Options, Request,
@@ -17,7 +17,7 @@ use crate::{
     disk::{Disk, place::PlaceError},
     kustomize::Owner,
     settings::{self, discover},
-    text::Sources,
+    text::{Sources, clean},
     yaml::emit::{self, Entry, Yaml},
 };
 

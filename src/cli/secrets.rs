@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use clap::{Args, Subcommand};
 
-use super::{Io, convert::clean, project, put, show};
+use super::{Io, project, put, show};
 use crate::{
     compose::{self, Options, Request, values::project_name},
     diag::{Code, Diagnostic, Report},
@@ -18,7 +18,7 @@ use crate::{
     kustomize::Owner,
     secret_files::{self, SecretFile, SecretFiles, State, archive},
     settings::{self, Settings},
-    text::{Files, Sources},
+    text::{Files, Sources, clean},
 };
 
 /// An environment that the tree has not, or none where one must be named.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 
 use super::{
     Context,
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     compose::model::{Mount, Service},
-    text::{FileKind, Spanned},
+    text::{FileKind, Spanned, clean},
 };
 
 /// The most that a ConfigMap holds, less room for its names.
@@ -224,19 +224,4 @@ fn foreign(path: &Utf8Path, project: &Utf8Path) -> Option<&'static str> {
         _ if last.starts_with('.') => Some("a file of the user's home: put what is needed into a secret"),
         _ => None,
     }
-}
-
-/// The path without `.`, `..` and double slashes.
-pub(super) fn clean(path: &Utf8Path) -> Utf8PathBuf {
-    let mut cleaned = Utf8PathBuf::new();
-    for component in path.components() {
-        match component.as_str() {
-            "." => {}
-            ".." => {
-                cleaned.pop();
-            }
-            part => cleaned.push(part),
-        }
-    }
-    cleaned
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
 use super::{
@@ -16,7 +16,7 @@ use crate::{
         read::{self, Directory},
     },
     plan::Known,
-    text::Files,
+    text::{Files, clean},
 };
 
 type Entries = BTreeMap<String, Vec<u8>>;
@@ -53,7 +53,7 @@ pub fn read(environments: &[&str], output: &Utf8Path, files: &dyn Files) -> Earl
         let overlay = read::directory(&output.join(&folder), files);
         let mut kept = Kept::default();
         for part in &overlay.parts {
-            earlier.collect(&normal(&folder.join(part)), output, files, &mut kept);
+            earlier.collect(&clean(&folder.join(part)), output, files, &mut kept);
         }
         changed(&mut kept.config_maps, &overlay);
         kept.overlay = overlay;
@@ -70,7 +70,7 @@ impl Earlier {
         }
         let directory = read::directory(&output.join(path), files);
         for part in &directory.parts {
-            self.collect(&normal(&path.join(part)), output, files, kept);
+            self.collect(&clean(&path.join(part)), output, files, kept);
         }
         kept.config_maps.extend(directory.config_maps.clone());
         self.config_maps.extend(directory.config_maps.clone());
@@ -314,18 +314,4 @@ fn over(below: &Value, above: &Value) -> Value {
         }
         _ => above.clone(),
     }
-}
-
-/// `a/b/../c` without the detour.
-fn normal(path: &Utf8Path) -> Utf8PathBuf {
-    let mut normal = Utf8PathBuf::new();
-    for part in path.components() {
-        match part {
-            Utf8Component::ParentDir => {
-                normal.pop();
-            }
-            part => normal.push(part),
-        }
-    }
-    normal
 }

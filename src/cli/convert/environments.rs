@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{Arguments, clean, kept};
+use super::{Arguments, kept};
 use crate::{
     cli::{Io, project},
     compose::{
@@ -18,7 +18,7 @@ use crate::{
     k8s::name,
     plan::{self, Known},
     settings::{self, Settings, cluster::Cluster, discover},
-    text::Sources,
+    text::{Sources, clean},
 };
 
 const INVALID_ENVIRONMENT: Code = Code { id: "KP020", name: "invalid-environment" };
@@ -194,9 +194,7 @@ fn configured(
     let request = environment_request(scene, named, settings, &mut own);
     let name = &named.name.value;
     let loaded = kept::load(name, &request, recorded.get(name), scene.disk, sources, &mut own);
-    for diagnostic in own.diagnostics() {
-        report.push(diagnostic.clone());
-    }
+    report.append(own);
     let (mut project, known) = loaded?;
     for service in &named.replaced {
         if project.services.shift_remove(&service.value).is_none() {
@@ -243,9 +241,7 @@ fn discovered(
         let name = &named.name.value;
         match kept::load(name, &request, recorded.get(name), scene.disk, sources, &mut own) {
             Some((project, known)) => {
-                for diagnostic in own.diagnostics() {
-                    report.push(diagnostic.clone());
-                }
+                report.append(own);
                 environments.push(Environment {
                     name: name.clone(),
                     project,
@@ -257,7 +253,7 @@ fn discovered(
             }
             // A tree that has it would lose it.
             None if recorded.contains_key(name) => {
-                own.diagnostics().iter().for_each(|diagnostic| report.push(diagnostic.clone()));
+                report.append(own);
             }
             None => report.push(skipped(named, &own)),
         }
@@ -351,8 +347,34 @@ fn origin(project: &Project, directory: &Utf8Path) -> Vec<String> {
     files
 }
 
+/// The way from a directory to a file, both absolute, with as many `..` as it takes.
+pub(super) fn from(directory: &Utf8Path, path: &Utf8Path) -> String {
+    let shared = directory.ancestors().find(|above| path.starts_with(above)).unwrap_or(directory);
+    let up = directory.strip_prefix(shared).map_or(0, |below| below.components().count());
+    let way = std::iter::repeat_n("..", up).collect::<Utf8PathBuf>();
+    way.join(path.strip_prefix(shared).unwrap_or(path)).into_string()
+}
+
 /// A path as people name it; outside of the project, its last part.
 pub(super) fn relative(path: &Utf8Path, directory: &Utf8Path) -> String {
     let outside = |_| path.file_name().map_or_else(Utf8PathBuf::new, Utf8PathBuf::from);
     path.strip_prefix(directory).map_or_else(outside, Utf8Path::to_owned).into_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_outside_have_their_way_in_the_lock() {
+        for (path, way) in [
+            ("/a/shop/compose.yaml", "compose.yaml"),
+            ("/a/shop/env/api.env", "env/api.env"),
+            ("/a/common.env", "../common.env"),
+            ("/b/c.env", "../../b/c.env"),
+        ] {
+            assert_eq!(from("/a/shop".into(), path.into()), way);
+            assert_eq!(clean(&Utf8Path::new("/a/shop").join(way)), path);
+        }
+    }
 }

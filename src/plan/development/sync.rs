@@ -11,7 +11,7 @@ use crate::{
         files::{self, Bind},
         storage,
     },
-    text::{FileKind, Files},
+    text::{FileKind, Files, clean},
 };
 
 /// The rules for a service that is built from a directory: those of `develop.watch`, and one for each bind
@@ -49,7 +49,7 @@ pub(in crate::plan) fn code(context: &Context<'_>, service: &Service) -> Vec<(Ut
             files::judge(context, service, &source.value, &target.value, read_only)
         };
         if is_bind && judged() == Bind::SourceCode {
-            mounts.push((files::clean(Utf8Path::new(&source.value)), target.value.clone()));
+            mounts.push((clean(Utf8Path::new(&source.value)), target.value.clone()));
         }
     }
     mounts
@@ -61,7 +61,7 @@ fn watched(context: &Context<'_>, watch: &Watch, build: &Utf8Path) -> Vec<Sync> 
     if !action.starts_with("sync") {
         return Vec::new();
     }
-    let path = files::clean(&context.directory().join(&path.value));
+    let path = clean(&context.directory().join(&path.value));
     let included: Vec<&str> =
         watch.include.iter().flat_map(|list| &list.value).map(|pattern| pattern.value.as_str()).collect();
     let patterns = if included.is_empty() { vec!["**/*"] } else { included };
