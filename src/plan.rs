@@ -119,6 +119,26 @@ pub struct Options {
     pub stagger: bool,
 }
 
+/// What is decided for all environments at once.
+struct Whole {
+    names: Names,
+    apps: Apps,
+    images: Images,
+    layout: Layout,
+    /// The files that every environment was read from.
+    shared: BTreeSet<Utf8PathBuf>,
+}
+
+impl Whole {
+    fn of(projects: &[&Project], report: &mut Report) -> Self {
+        let names = names::choose(projects, report);
+        let apps = apps::group(projects, &names);
+        let layout = Layout::of(projects, &names, &apps);
+        let images = images::find(projects);
+        Self { shared: texts::files(projects), names, apps, images, layout }
+    }
+}
+
 /// What every decision may look at.
 struct Context<'a> {
     project: &'a Project,
@@ -141,7 +161,29 @@ struct Context<'a> {
     stagger: bool,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    fn of(input: &'a Input<'_>, whole: &'a Whole, options: &'a Options, files: &'a dyn Files) -> Self {
+        let mut context = Context {
+            project: input.project,
+            files,
+            output: &options.output,
+            environment: &input.name,
+            cluster: &input.cluster,
+            kubernetes: input.cluster.version(),
+            mounts_code: input.cluster.mounts_code(),
+            layout: &whole.layout,
+            names: &whole.names,
+            apps: &whole.apps,
+            images: &whole.images,
+            hosts: hosts::Hosts::default(),
+            texts: texts::Texts::of(input.project, &whole.shared, files),
+            known: input.known,
+            stagger: options.stagger,
+        };
+        context.hosts = hosts::find(&context);
+        context
+    }
+
     fn services(&self) -> impl Iterator<Item = (&str, &Spanned<Service>)> {
         self.project.services.iter().map(|(name, service)| (name.as_str(), service))
     }
@@ -155,33 +197,11 @@ impl Context<'_> {
 /// then incomplete.
 pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: &mut Report) -> Plan {
     let projects: Vec<&Project> = inputs.iter().map(|input| input.project).collect();
-    let names = names::choose(&projects, report);
-    let apps = apps::group(&projects, &names);
-    let images = images::find(&projects);
-    let layout = Layout::of(&projects, &names, &apps);
+    let whole = Whole::of(&projects, report);
     let found = secrets::find(&projects, options);
-    let shared = texts::files(&projects);
     let mut ledgers: Vec<Ledger> = inputs.iter().map(|_| Ledger::default()).collect();
-    let contexts: Vec<Context<'_>> = inputs
-        .iter()
-        .map(|input| Context {
-            project: input.project,
-            files,
-            output: &options.output,
-            environment: &input.name,
-            cluster: &input.cluster,
-            kubernetes: input.cluster.version(),
-            mounts_code: input.cluster.mounts_code(),
-            layout: &layout,
-            names: &names,
-            apps: &apps,
-            images: &images,
-            hosts: hosts::find(input.project, &names),
-            texts: texts::Texts::of(input.project, &shared, files),
-            known: input.known,
-            stagger: options.stagger,
-        })
-        .collect();
+    let contexts: Vec<Context<'_>> =
+        inputs.iter().map(|input| Context::of(input, &whole, options, files)).collect();
     let mut drafted: Vec<Drafted<'_>> = contexts
         .iter()
         .zip(&mut ledgers)

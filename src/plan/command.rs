@@ -20,8 +20,8 @@ pub(super) fn plan(
     entries: &mut Entries<'_>,
 ) {
     let words = |command: &Spanned<Command>| -> Vec<String> {
-        let variables = |word: &str| secrets.refer(service, &context.hosts.follow("", word));
-        command.value.iter().map(|word| variables(&word.value)).collect()
+        let words = context.hosts.follow_words(command.value.iter().map(|word| word.value.as_str()));
+        words.iter().map(|word| secrets.refer(service, word)).collect()
     };
     if let Some(entrypoint) = &service.entrypoint {
         let command = words(entrypoint);
@@ -59,7 +59,7 @@ pub(super) fn plan(
         entries.mapped(&["working_dir"]);
     }
     terminal(service, container, entries);
-    hooks(service, container, entries);
+    hooks(context, service, container, entries);
     init(service, pod, entries);
 }
 
@@ -95,8 +95,8 @@ pub(super) fn plan_loop(
         return;
     }
     let words = |words: &[String]| -> Option<Vec<String>> {
-        let word = |word: &String| secrets.refer(service, &context.hosts.follow("", word));
-        (!words.is_empty()).then(|| words.iter().map(word).collect())
+        let followed = context.hosts.follow_words(words.iter().map(String::as_str));
+        (!words.is_empty()).then(|| followed.iter().map(|word| secrets.refer(service, word)).collect())
     };
     let (command, args) = scheduled.words();
     container.command = words(command);
@@ -118,10 +118,10 @@ fn terminal(service: &Service, container: &mut Container, entries: &mut Entries<
 }
 
 /// `post_start` and `pre_stop`; a stop signal other than TERM is sent before Kubernetes sends its own.
-fn hooks(service: &Service, container: &mut Container, entries: &mut Entries<'_>) {
+fn hooks(context: &Context<'_>, service: &Service, container: &mut Container, entries: &mut Entries<'_>) {
     let mut lifecycle = Lifecycle {
-        post_start: hook(service.post_start.as_ref(), "post_start", entries),
-        pre_stop: hook(service.pre_stop.as_ref(), "pre_stop", entries),
+        post_start: hook(context, service.post_start.as_ref(), "post_start", entries),
+        pre_stop: hook(context, service.pre_stop.as_ref(), "pre_stop", entries),
         ..Lifecycle::default()
     };
     if let Some(signal) = &service.stop_signal {
@@ -145,6 +145,7 @@ fn hooks(service: &Service, container: &mut Container, entries: &mut Entries<'_>
 }
 
 fn hook(
+    context: &Context<'_>,
     hooks: Option<&Spanned<Vec<Spanned<Hook>>>>,
     key: &str,
     entries: &mut Entries<'_>,
@@ -153,7 +154,11 @@ fn hook(
     let mut commands = Vec::new();
     for hook in hooks {
         let Hook { command, user, privileged, working_dir, environment, extensions: _ } = &hook.value;
-        commands.extend(command.as_ref().map(|command| &command.value));
+        commands.extend(
+            command.as_ref().map(|command| {
+                context.hosts.follow_words(command.value.iter().map(|word| word.value.as_str()))
+            }),
+        );
         let settings = [
             user.as_ref().map(|it| it.span),
             privileged.as_ref().map(|it| it.span),
@@ -168,16 +173,13 @@ fn hook(
     entries.mapped(&[key]);
     match commands.as_slice() {
         [] => None,
-        [command] => {
-            let words = command.iter().map(|word| word.value.clone()).collect();
-            Some(LifecycleHandler {
-                exec: Some(ExecAction { command: Some(words) }),
-                ..LifecycleHandler::default()
-            })
-        }
+        [command] => Some(LifecycleHandler {
+            exec: Some(ExecAction { command: Some(command.clone()) }),
+            ..LifecycleHandler::default()
+        }),
         several => {
             let line =
-                |command: &&Command| command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+                |command: &Vec<String>| command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
             Some(shell(several.iter().map(line).collect::<Vec<_>>().join(" && ")))
         }
     }

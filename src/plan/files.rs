@@ -10,12 +10,14 @@ use super::{
     kompose::claims::{self, Wanted},
 };
 use crate::{
-    compose::model::{Mount, Service},
+    compose::model::{FileObject, Mount, Service},
     text::{FileKind, Spanned, clean},
 };
 
 /// The most that a ConfigMap holds, less room for its names.
 const CONFIG_LIMIT: usize = 1_000_000;
+/// The longest file that is read for the hosts in it, in bytes.
+const TEXT_LIMIT: usize = 256 * 1024;
 /// More files than this are no configuration.
 const CONFIG_FILES: usize = 100;
 
@@ -100,6 +102,43 @@ pub(super) fn named_volumes(service: &Service) -> impl Iterator<Item = (&str, bo
 /// Is the mount for reading only?
 pub(super) fn is_read_only(mount: &Mount) -> bool {
     mount.read_only.as_ref().is_some_and(|read_only| read_only.value)
+}
+
+/// The files that a service is given as its configuration: those of bind mounts and of compose configs.
+pub(super) fn configuration(context: &Context<'_>, service: &Service) -> Vec<Vec<u8>> {
+    let mut contents = Vec::new();
+    let claimed = claims::wanted(service) == Some(Wanted::Claim);
+    for mount in service.volumes.iter().flat_map(|field| &field.value).filter(|_| !claimed) {
+        let is_bind = mount.r#type.as_ref().is_some_and(|kind| kind.value == "bind");
+        let (Some(source), Some(target)) = (&mount.source, &mount.target) else { continue };
+        if !is_bind {
+            continue;
+        }
+        match judge(context, service, &source.value, &target.value, is_read_only(mount)) {
+            Bind::File(content) => contents.push(content),
+            Bind::Directory(files) => contents.extend(files.into_values()),
+            _ => {}
+        }
+    }
+    for reference in service.configs.iter().flat_map(|field| &field.value) {
+        let config = reference.source.as_ref().and_then(|source| context.project.configs.get(&source.value));
+        contents.extend(config.and_then(|config| content_of(context, config)));
+    }
+    contents
+}
+
+/// What a compose secret or config holds: its text, or its file.
+pub(super) fn content_of(context: &Context<'_>, object: &FileObject) -> Option<Vec<u8>> {
+    if let Some(content) = &object.content {
+        return Some(content.value.clone().into_bytes());
+    }
+    let file = object.file.as_ref()?;
+    context.files.read(Utf8Path::new(&file.value)).ok()
+}
+
+/// The text of a configuration file; none if it is something else, or much too long for one.
+pub(super) fn text(content: &[u8]) -> Option<&str> {
+    std::str::from_utf8(content).ok().filter(|text| text.len() <= TEXT_LIMIT)
 }
 
 /// Judges a bind mount of a service.

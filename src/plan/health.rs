@@ -37,7 +37,7 @@ pub(super) fn plan(
     container: &mut Container,
     entries: &mut Entries<'_>,
 ) {
-    readiness(key, service.healthcheck.as_ref(), ports, container, entries);
+    readiness((context, key), service.healthcheck.as_ref(), ports, container, entries);
     if context.cluster.liveness.is_some() && !matches!(decided, Decided::Job | Decided::CronJob) {
         container.liveness_probe = container.readiness_probe.clone();
     }
@@ -45,7 +45,7 @@ pub(super) fn plan(
 
 /// Readiness, and startup where the health check has patience with it.
 fn readiness(
-    key: &str,
+    (context, key): (&Context<'_>, &str),
     healthcheck: Option<&Spanned<Healthcheck>>,
     ports: &Ports,
     container: &mut Container,
@@ -69,7 +69,7 @@ fn readiness(
     }
     let timeout =
         timeout.as_ref().map(|timeout| timeout.value.0).filter(|time| *time > 0).unwrap_or(INTERVAL);
-    let Some(asking) = asking(key, &words, ports, seconds(timeout)) else {
+    let Some(asking) = asking((context, key), &words, ports, seconds(timeout)) else {
         let reason = "the image's own health check is not known here: give `healthcheck.test`";
         entries.unsupported(&["healthcheck"], reason);
         return;
@@ -108,8 +108,9 @@ fn readiness(
 }
 
 /// A probe that asks what the test asks, without its times; none for an empty test.
-fn asking(key: &str, test: &[&str], ports: &Ports, timeout: i32) -> Option<Probe> {
-    if let Some((request, port)) = http::request(test).and_then(|request| {
+fn asking((context, key): (&Context<'_>, &str), test: &[&str], ports: &Ports, timeout: i32) -> Option<Probe> {
+    let is_itself = |host: &str| context.hosts.is_name_of(key, host);
+    if let Some((request, port)) = http::request(test, &is_itself).and_then(|request| {
         let port = ports.reachable(key, request.port)?;
         Some((request, port))
     }) {
@@ -125,17 +126,18 @@ fn asking(key: &str, test: &[&str], ports: &Ports, timeout: i32) -> Option<Probe
         let timeout_seconds = Some(patience.map_or(timeout, |patience| patience.min(timeout)));
         return Some(Probe { http_get: Some(get), timeout_seconds, ..Probe::default() });
     }
-    let exec = ExecAction { command: Some(command(test)?) };
+    let test = context.hosts.follow_words(test.iter().copied());
+    let exec = ExecAction { command: Some(command(&test)?) };
     Some(Probe { exec: Some(exec), timeout_seconds: Some(timeout), ..Probe::default() })
 }
 
 /// The words that a probe runs: `CMD` as they are, `CMD-SHELL` by a shell, as Docker does.
-fn command(test: &[&str]) -> Option<Vec<String>> {
+fn command(test: &[String]) -> Option<Vec<String>> {
     let (form, rest) = test.split_first()?;
-    let words: Vec<String> = match *form {
-        "CMD" => rest.iter().map(|word| (*word).to_owned()).collect(),
+    let words: Vec<String> = match form.as_str() {
+        "CMD" => rest.to_vec(),
         "CMD-SHELL" => vec!["/bin/sh".to_owned(), "-c".to_owned(), rest.join(" ")],
-        _ => test.iter().map(|word| (*word).to_owned()).collect(),
+        _ => test.to_vec(),
     };
     (!words.is_empty()).then_some(words)
 }

@@ -1,12 +1,16 @@
 //! Which services are named as hosts, by whom, at which port; and how values follow a host that gets
 //! another name in the cluster.
 
+mod address;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::names::Names;
+use self::address::{Found, Standing};
+use super::{Context, files, names::Names};
 use crate::{
     compose::model::{Project, Service},
     k8s::name,
+    text::Spanned,
 };
 
 /// The host names of a project and where they are used.
@@ -14,8 +18,16 @@ use crate::{
 pub(super) struct Hosts {
     /// What each name leads to, by the name that compose resolves.
     by_name: BTreeMap<String, Host>,
-    /// Ports at which a service is addressed in values.
+    /// Services that others address, and the ports at which they do.
     addressed: BTreeMap<String, BTreeSet<u16>>,
+    /// Ports that URLs without a port mean.
+    usual: BTreeMap<String, BTreeSet<u16>>,
+    /// Ports at which a service addresses itself by its name.
+    own: BTreeMap<String, BTreeSet<u16>>,
+    /// Services whose programs do so.
+    calling_themselves: BTreeSet<String>,
+    /// Services whose health checks do so.
+    asking_themselves: BTreeSet<String>,
     /// Ports at which a service is addressed by HTTP.
     web: BTreeMap<String, BTreeSet<u16>>,
     /// Services that some other service refers to in any way.
@@ -33,18 +45,16 @@ struct Host {
     alias: bool,
 }
 
-/// Where a host stands in a value.
-#[derive(Debug, PartialEq, Eq)]
-struct Occurrence {
-    start: usize,
-    end: usize,
-    port: Option<u16>,
-}
-
 impl Hosts {
-    /// Ports at which others address a service.
+    /// Ports at which a service is addressed.
     pub(super) fn ports_of(&self, service: &str) -> impl Iterator<Item = u16> {
-        self.addressed.get(service).into_iter().flatten().copied()
+        let by_others = self.addressed.get(service).into_iter().flatten();
+        by_others.chain(self.own.get(service).into_iter().flatten()).copied()
+    }
+
+    /// Ports that others mean by URLs in which none stands.
+    pub(super) fn usual_ports_of(&self, service: &str) -> impl Iterator<Item = u16> {
+        self.usual.get(service).into_iter().flatten().copied()
     }
 
     /// Ports at which others address a service by HTTP.
@@ -52,14 +62,24 @@ impl Hosts {
         self.web.get(service).into_iter().flatten().copied()
     }
 
-    /// Does any other service need the service's name to resolve?
+    /// Does anybody need the service's name to resolve?
     pub(super) fn is_referred(&self, service: &str) -> bool {
         self.referred.contains(service)
     }
 
-    /// Does any value name the service as a host?
+    /// Does anything of others name the service as a host?
     pub(super) fn is_addressed(&self, service: &str) -> bool {
         self.addressed.contains_key(service)
+    }
+
+    /// Does a service call itself by its name, which has to lead to it before it is ready?
+    pub(super) fn calls_itself(&self, service: &str) -> bool {
+        self.calling_themselves.contains(service)
+    }
+
+    /// Does a service's health check ask it by its name?
+    pub(super) fn asks_itself(&self, service: &str) -> bool {
+        self.asking_themselves.contains(service)
     }
 
     /// Further names, legal in the cluster, by which a service is addressed.
@@ -67,13 +87,112 @@ impl Hosts {
         self.used_aliases.get(service).into_iter().flatten().map(String::as_str)
     }
 
-    /// The value as containers in the cluster need it: hosts by the names that resolve there.
+    /// The value of a variable as containers in the cluster need it: hosts by the names that resolve there.
     pub(super) fn follow(&self, key: &str, value: &str) -> String {
-        let mut followed = value.to_owned();
+        self.followed(value, Standing::Variable(key))
+    }
+
+    /// The words of a command as containers in the cluster need them.
+    pub(super) fn follow_words<'a>(&self, words: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+        let words: Vec<&str> = words.into_iter().collect();
+        standings(&words).map(|(word, standing)| self.followed(word, standing)).collect()
+    }
+
+    /// A file as containers in the cluster need it; none if it stays as it is.
+    pub(super) fn follow_file(&self, content: &[u8]) -> Option<String> {
+        let text = files::text(content)?;
+        let followed = self.followed(text, Standing::File);
+        (followed != text).then_some(followed)
+    }
+
+    /// Is this a name of the service?
+    pub(super) fn is_name_of(&self, service: &str, name: &str) -> bool {
+        self.by_name.get(name).is_some_and(|host| host.service == service)
+    }
+
+    /// Notes which services the words of a command name; gives the places at which it is its own.
+    fn mention_words(&mut self, by: (&str, &Service), words: &[Spanned<String>]) -> Vec<(Host, Found)> {
+        let words: Vec<&str> = words.iter().map(|word| word.value.as_str()).collect();
+        standings(&words).flat_map(|(word, standing)| self.mention(by, word, standing)).collect()
+    }
+
+    /// Notes which services a text of a service names; gives the places at which it is its own.
+    fn mention(
+        &mut self,
+        (by, service): (&str, &Service),
+        text: &str,
+        standing: Standing<'_>,
+    ) -> Vec<(Host, Found)> {
+        let mut own = Vec::new();
+        let mut others = Vec::new();
+        for (name, host) in &self.by_name {
+            // Its own host name is in the container's table of hosts.
+            if host.service == by && service.hostname.as_ref().is_some_and(|own| own.value == *name) {
+                continue;
+            }
+            let perhaps = address::is_perhaps(text, name, standing);
+            for mut found in address::find(text, name, standing) {
+                if host.service != by && (found.is_address || perhaps) {
+                    found.port = found.port.or_else(|| paired_port(service, standing));
+                    others.push((host.clone(), found));
+                } else if host.service == by && found.is_address {
+                    own.push((host.clone(), found));
+                }
+            }
+        }
+        for (host, found) in others {
+            self.note(host, &found);
+        }
+        own
+    }
+
+    /// Is a variable, in which a service is named, there for others that have it too and are not named?
+    fn is_shared(&self, project: &Project, service: &str, (key, value): (&str, &str)) -> bool {
+        let mut others = project.services.iter().filter(|(name, _)| *name != service);
+        others.any(|(name, other)| {
+            let has = variables(other).any(|variable| variable == (key, value));
+            let is_named = || {
+                let mut names = self.by_name.iter().filter(|(_, host)| host.service == *name);
+                names.any(|(host, _)| !address::find(value, host, Standing::Variable(key)).is_empty())
+            };
+            has && !is_named()
+        })
+    }
+
+    /// Notes the ports at which a service calls itself.
+    fn note_own(&mut self, own: Vec<(Host, Found)>) {
+        for (host, found) in own {
+            if let Some(port) = found.port {
+                self.own.entry(host.service.clone()).or_default().insert(port);
+                self.use_alias(host);
+            }
+        }
+    }
+
+    /// Notes that a service is named by another one.
+    fn note(&mut self, target: Host, found: &Found) {
+        let key = target.service.clone();
+        if found.is_address {
+            self.addressed.entry(key.clone()).or_default().extend(found.port);
+            self.usual.entry(key.clone()).or_default().extend(found.usual);
+            self.web.entry(key.clone()).or_default().extend(found.port.filter(|_| found.web));
+            self.use_alias(target);
+        }
+        self.referred.insert(key);
+    }
+
+    fn use_alias(&mut self, host: Host) {
+        if host.alias {
+            self.used_aliases.entry(host.service).or_default().insert(host.cluster);
+        }
+    }
+
+    fn followed(&self, text: &str, standing: Standing<'_>) -> String {
+        let mut followed = text.to_owned();
         for (from, host) in self.by_name.iter().filter(|(from, host)| **from != host.cluster) {
-            for found in occurrences(&followed, from).into_iter().rev() {
-                if is_address(key, &followed, &found) {
-                    followed.replace_range(found.start..found.end, &host.cluster);
+            for found in address::find(&followed, from, standing).into_iter().rev() {
+                if found.is_address {
+                    followed.replace_range(found.range, &host.cluster);
                 }
             }
         }
@@ -82,9 +201,10 @@ impl Hosts {
 }
 
 /// Finds the host names of a project, and who uses them.
-pub(super) fn find(project: &Project, names: &Names) -> Hosts {
-    let mut hosts = Hosts { by_name: known(project, names), ..Hosts::default() };
-    for (name, service) in &project.services {
+pub(super) fn find(context: &Context<'_>) -> Hosts {
+    let project = context.project;
+    let mut hosts = Hosts { by_name: known(project, context.names), ..Hosts::default() };
+    for (name, service) in context.services() {
         for (dependency, settings) in service.depends_on.iter().flat_map(|field| field.value.iter()) {
             // What has ended is not asked for anything.
             let ended = settings.value.condition.as_ref();
@@ -92,10 +212,35 @@ pub(super) fn find(project: &Project, names: &Names) -> Hosts {
                 hosts.referred.insert(dependency.clone());
             }
         }
-        for (key, text) in texts(service) {
-            mention(&mut hosts, name, key, text);
+        for (key, value) in variables(service) {
+            let own = hosts.mention((name, service), value, Standing::Variable(key));
+            if !own.is_empty() && !hosts.is_shared(project, name, (key, value)) {
+                hosts.note_own(own);
+            }
+        }
+        for words in [&service.command, &service.entrypoint].into_iter().flatten() {
+            let own = hosts.mention_words((name, service), &words.value);
+            hosts.note_own(own);
+        }
+        for content in files::configuration(context, service) {
+            if let Some(text) = files::text(&content) {
+                let own = hosts.mention((name, service), text, Standing::File);
+                hosts.note_own(own);
+            }
+        }
+        if hosts.own.contains_key(name) {
+            hosts.calling_themselves.insert(name.to_owned());
+        }
+        if let Some(test) = service.healthcheck.as_ref().and_then(|check| check.value.test.as_ref()) {
+            let own = hosts.mention_words((name, service), &test.value);
+            if !own.is_empty() {
+                hosts.asking_themselves.insert(name.to_owned());
+                hosts.referred.insert(name.to_owned());
+            }
+            hosts.note_own(own);
         }
     }
+    hosts.referred.extend(hosts.own.keys().cloned());
     hosts
 }
 
@@ -143,103 +288,24 @@ fn aliases(service: &Service) -> impl Iterator<Item = &str> {
     container.chain(host).chain(aliases).filter(|alias| !name::dns_label(alias).is_empty())
 }
 
-/// Everything of a service in which a host may be named, with the key it stands under.
-fn texts(service: &Service) -> impl Iterator<Item = (&str, &str)> {
+fn variables(service: &Service) -> impl Iterator<Item = (&str, &str)> {
     let variables = service.environment.iter().flat_map(|field| field.value.iter());
-    let variables = variables.filter_map(|(key, value)| Some((key.as_str(), value.value.as_deref()?)));
-    let words = [&service.command, &service.entrypoint].into_iter().flatten();
-    let words = words.flat_map(|command| command.value.iter().map(|word| ("", word.value.as_str())));
-    variables.chain(words)
+    variables.filter_map(|(key, value)| Some((key.as_str(), value.value.as_deref()?)))
 }
 
-fn mention(hosts: &mut Hosts, by: &str, key: &str, text: &str) {
-    let mut found = Vec::new();
-    for (host, target) in &hosts.by_name {
-        for occurrence in occurrences(text, host) {
-            if is_address(key, text, &occurrence) && target.service != by {
-                let web = text[..occurrence.start].ends_with("http://");
-                found.push((target.clone(), occurrence.port, web));
-            }
-        }
-    }
-    for (target, port, web) in found {
-        if target.alias {
-            hosts.used_aliases.entry(target.service.clone()).or_default().insert(target.cluster);
-        }
-        hosts.addressed.entry(target.service.clone()).or_default().extend(port);
-        hosts.web.entry(target.service.clone()).or_default().extend(port.filter(|_| web));
-        hosts.referred.insert(target.service);
-    }
+/// The words of a command, each with its neighbours.
+fn standings<'a>(words: &[&'a str]) -> impl Iterator<Item = (&'a str, Standing<'a>)> {
+    let word = |at: usize| words.get(at).copied().unwrap_or_default();
+    words.iter().enumerate().map(move |(at, text)| {
+        let previous = at.checked_sub(1).map_or("", word);
+        (*text, Standing::Word { previous, next: word(at + 1) })
+    })
 }
 
-/// The places where `host` stands as a word of its own.
-fn occurrences(text: &str, host: &str) -> Vec<Occurrence> {
-    let word = |character: char| character.is_ascii_alphanumeric() || character == '_' || character == '-';
-    text.match_indices(host)
-        .filter_map(|(start, _)| {
-            let (before, after) = (&text[..start], &text[start + host.len()..]);
-            let joined = before.ends_with(|last: char| word(last) || last == '.');
-            // `db.example.com` and `web.py` are other names, `db.` is not.
-            let goes_on =
-                after.starts_with(word) || after.strip_prefix('.').is_some_and(|rest| rest.starts_with(word));
-            (!joined && !goes_on).then(|| Occurrence {
-                start,
-                end: start + host.len(),
-                port: port_after(after),
-            })
-        })
-        .collect()
-}
-
-fn port_after(after: &str) -> Option<u16> {
-    let digits = after.strip_prefix(':')?;
-    let end = digits.find(|character: char| !character.is_ascii_digit()).unwrap_or(digits.len());
-    digits[..end].parse().ok().filter(|port| *port > 0)
-}
-
-/// Is the word meant as a host? After `//` or `@`, before a port, in a list of such, or as the whole
-/// value of a key that says so.
-fn is_address(key: &str, text: &str, found: &Occurrence) -> bool {
-    let before = text[..found.start].trim_end_matches(' ');
-    if found.port.is_some() || before.ends_with("//") {
-        return true;
-    }
-    if before.ends_with('@') {
-        return text.contains("://")
-            || text[found.end..].is_empty()
-            || text[found.end..].starts_with(['/', ':']);
-    }
-    let alone = text.split(',').any(|item| item.trim() == &text[found.start..found.end]);
-    let upper = key.to_ascii_uppercase();
-    let says_host = [
-        "HOST", "HOSTS", "HOSTNAME", "SERVER", "SERVERS", "ADDR", "ADDRESS", "NODES", "ENDPOINT", "URL",
-        "URI",
-    ]
-    .iter()
-    .any(|end| upper.ends_with(end));
-    alone && says_host
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hosts_are_words_in_the_right_place() {
-        for (key, text, host, address) in [
-            ("URL", "redis://cache:6379/0", "cache", true),
-            ("DSN", "smtp://u:p@my_mail", "my_mail", true),
-            ("BROKERS", "a:1,kafka:9092", "kafka", true),
-            ("DB_HOST", "db", "db", true),
-            ("DB_NAME", "db", "db", false),
-            ("URL", "http://db.example.com/", "db", false),
-            ("URL", "http://my-db:1/", "db", false),
-            ("CACHE", "cache", "cache", false),
-            ("", "web.py:8000", "web", false),
-        ] {
-            let found = occurrences(text, host);
-            let judged = found.iter().any(|occurrence| is_address(key, text, occurrence));
-            assert_eq!(judged, address, "{key}={text}");
-        }
-    }
+/// The port in the variable that stands beside the one of the host.
+fn paired_port(service: &Service, standing: Standing<'_>) -> Option<u16> {
+    let Standing::Variable(key) = standing else { return None };
+    let keys = address::port_keys(key);
+    let mut pairs = variables(service).filter(|(other, _)| keys.iter().any(|key| key == other));
+    pairs.find_map(|(_, value)| value.trim().parse().ok().filter(|port| *port > 0))
 }

@@ -216,8 +216,8 @@ fn workload(
         ..plain.clone()
     };
     if !job.words.is_empty() {
-        let words = job.words.iter().map(|word| secrets.refer(service, &context.hosts.follow("", word)));
-        container.command = Some(words.collect());
+        let words = context.hosts.follow_words(job.words.iter().map(String::as_str));
+        container.command = Some(words.iter().map(|word| secrets.refer(service, word)).collect());
         container.args = None;
     }
     container.working_dir = job.directory.clone().or(container.working_dir);

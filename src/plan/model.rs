@@ -245,12 +245,14 @@ pub const CONCEALED: &str = "see-secrets";
 pub struct ClusterService {
     /// Its name: the host name that others use.
     pub name: String,
-    /// Why it is there, if it is not the service's own.
+    /// What there is to say of it: why it is there, if it is not the service's own.
     pub comment: Option<String>,
     /// Its ports, the container's own numbers.
     pub ports: Vec<ServicePort>,
     /// Without an address of its own: DNS gives the pods.
     pub headless: bool,
+    /// Does it lead to pods that are not ready too?
+    pub publish_not_ready: bool,
     /// How it is reached from outside the cluster, if it is: `NodePort` or `LoadBalancer`.
     pub type_: Option<String>,
     /// Where what comes from outside may go: `Cluster` or `Local`.

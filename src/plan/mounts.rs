@@ -366,11 +366,12 @@ fn bind(
 fn deliver(
     mounting: &mut Mounting<'_, '_, '_>,
     (element, stem): (&str, &str),
-    contents: BTreeMap<String, Vec<u8>>,
+    mut contents: BTreeMap<String, Vec<u8>>,
     mode: Option<FileMode>,
     mounted: &mut Mounted,
     entries: &mut Entries<'_>,
 ) -> String {
+    let followed = follow(mounting.context, &mut contents);
     let label = name::dns_label(stem);
     let wanted = name::shortened(&format!("{}-{label}", mounting.app), 50);
     let script = contents.values().any(|content| content.starts_with(b"#!"));
@@ -403,8 +404,24 @@ fn deliver(
         volume.config_map =
             Some(ConfigMapVolumeSource { name: object, default_mode: mode, items, optional: None });
     }
+    if let Some(files) = followed {
+        entries
+            .approximated(&[element], format!("{files}: hosts have the names that they have in a cluster"));
+    }
     mounted.volumes.push(volume);
     name
+}
+
+/// Gives hosts the names that resolve in the cluster; the files in which one had another, for people.
+fn follow(context: &Context<'_>, contents: &mut BTreeMap<String, Vec<u8>>) -> Option<String> {
+    let mut changed = Vec::new();
+    for (path, content) in contents {
+        if let Some(text) = context.hosts.follow_file(content) {
+            *content = text.into_bytes();
+            changed.push(format!("`{path}`"));
+        }
+    }
+    (!changed.is_empty()).then(|| changed.join(", "))
 }
 
 fn volumes_from(mounting: &Mounting<'_, '_, '_>, entries: &mut Entries<'_>) {

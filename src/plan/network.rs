@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{HostAlias, PodDNSConfig, PodDNSConfigOption, PodSpec, ServicePort};
+use k8s_openapi::api::core::v1::{HostAlias, PodDNSConfig, PodDNSConfigOption, PodSpec, Probe};
 
 use super::{ClusterService, Context, ledger::Entries, ports::Ports, production::policies_file};
 use crate::{compose::model::Service, k8s::name, text::Spanned};
@@ -26,6 +26,7 @@ pub(super) fn services(
     ports: &Ports,
     name: &str,
     needed: bool,
+    readiness: Option<&Probe>,
 ) -> Vec<ClusterService> {
     let listening = ports.of_service(name);
     if listening.is_empty() && !context.hosts.is_referred(name) && !needed {
@@ -39,17 +40,28 @@ pub(super) fn services(
             .and_then(|service| service.deploy.as_ref()?.value.endpoint_mode.as_ref())
             .is_some_and(|mode| mode.value == "dnsrr");
     let own = context.names.object(name);
-    let mut services = vec![inner(own.to_owned(), None, listening.clone(), headless)];
-    services.extend(context.hosts.aliases_of(name).map(|alias| {
-        let comment = format!("{own} by another name that is in use");
-        inner(alias.to_owned(), Some(comment), listening.clone(), headless)
-    }));
+    // What calls itself by its name while it starts is not ready before it is answered.
+    let publish_not_ready = readiness.is_some_and(|probe| {
+        context.hosts.calls_itself(name) || probe.exec.is_some() && context.hosts.asks_itself(name)
+    });
+    let inner = |name: &str, comment: Option<String>| ClusterService {
+        name: name.to_owned(),
+        comment,
+        ports: listening.clone(),
+        headless,
+        publish_not_ready,
+        type_: None,
+        external_traffic_policy: None,
+    };
+    let early = publish_not_ready.then(|| "It calls itself by this name before it is ready.".to_owned());
+    let mut services = vec![inner(own, early)];
+    services.extend(
+        context
+            .hosts
+            .aliases_of(name)
+            .map(|alias| inner(alias, Some(format!("{own} by another name that is in use")))),
+    );
     services
-}
-
-/// A Service for other pods.
-fn inner(name: String, comment: Option<String>, ports: Vec<ServicePort>, headless: bool) -> ClusterService {
-    ClusterService { name, comment, ports, headless, type_: None, external_traffic_policy: None }
 }
 
 fn namespaces(context: &Context<'_>, service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {

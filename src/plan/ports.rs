@@ -1,8 +1,9 @@
 //! The ports that a service listens on, learned from everything that names one.
 
+mod sources;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8Path;
 use k8s_openapi::{
     api::core::v1::{ContainerPort, ServicePort},
     apimachinery::pkg::util::intstr::IntOrString,
@@ -13,63 +14,9 @@ use super::{
     kinds::{Decided, Kinds},
 };
 use crate::{
-    compose::{
-        model::{Build, Port, Service},
-        values::image,
-    },
+    compose::model::{Port, Service},
     k8s::name,
-    text::Files,
 };
-
-/// Ports of well-known images, by the last part of their repository.
-const IMAGES: &[(&str, &[u16])] = &[
-    ("adminer", &[8080]),
-    ("beanstalkd", &[11300]),
-    ("caddy", &[80, 443]),
-    ("cassandra", &[9042]),
-    ("clickhouse-server", &[8123, 9000]),
-    ("consul", &[8500]),
-    ("couchdb", &[5984]),
-    ("elasticsearch", &[9200, 9300]),
-    ("etcd", &[2379, 2380]),
-    ("gotenberg", &[3000]),
-    ("grafana", &[3000]),
-    ("haproxy", &[80]),
-    ("httpd", &[80]),
-    ("influxdb", &[8086]),
-    ("jaeger", &[16686, 4317, 4318]),
-    ("kafka", &[9092]),
-    ("keydb", &[6379]),
-    ("kibana", &[5601]),
-    ("localstack", &[4566]),
-    ("mailhog", &[1025, 8025]),
-    ("mailpit", &[1025, 8025]),
-    ("mariadb", &[3306]),
-    ("memcached", &[11211]),
-    ("minio", &[9000]),
-    ("mongo", &[27017]),
-    ("mongodb", &[27017]),
-    ("mssql-server", &[1433]),
-    ("mysql", &[3306]),
-    ("nats", &[4222]),
-    ("neo4j", &[7474, 7687]),
-    ("nginx", &[80]),
-    ("phpmyadmin", &[80]),
-    ("postgis", &[5432]),
-    ("postgres", &[5432]),
-    ("postgresql", &[5432]),
-    ("prometheus", &[9090]),
-    ("rabbitmq", &[5672]),
-    ("redis", &[6379]),
-    ("redis-stack", &[6379]),
-    ("registry", &[5000]),
-    ("server", &[]),
-    ("timescaledb", &[5432]),
-    ("traefik", &[80]),
-    ("valkey", &[6379]),
-    ("vault", &[8200]),
-    ("zookeeper", &[2181]),
-];
 
 /// Names for well-known ports, so that a Service reads `postgres` and not `tcp-5432`.
 const NAMES: &[(u16, &str)] = &[
@@ -176,7 +123,7 @@ pub(super) fn learn(context: &Context<'_>, kinds: &Kinds) -> Ports {
 }
 
 fn learn_one(context: &Context<'_>, name: &str, service: &Service, needed: bool) -> Vec<Listening> {
-    let own = health_ports(service);
+    let own = sources::health_ports(service);
     let own_web = own.iter().filter(|(_, web)| *web).map(|(number, _)| *number);
     let web = context.hosts.web_ports_of(name).chain(own_web).collect();
     let mut learner = Learner { web, ..Learner::default() };
@@ -189,10 +136,13 @@ fn learn_one(context: &Context<'_>, name: &str, service: &Service, needed: bool)
     for number in context.hosts.ports_of(name) {
         learner.tcp(number);
     }
+    for number in sources::proxied_ports(service) {
+        learner.tcp(number);
+    }
     // What an image exposes is what its own command listens on; a worker or a task runs another one.
     let usual = service.command.is_none() && service.entrypoint.is_none();
     if let Some(build) = service.build.as_ref().filter(|_| usual || needed) {
-        for text in dockerfile_ports(&build.value, context.files) {
+        for text in sources::dockerfile_ports(&build.value, context.files) {
             learner.exposed(&text);
         }
     }
@@ -202,10 +152,20 @@ fn learn_one(context: &Context<'_>, name: &str, service: &Service, needed: bool)
         learner.tcp(number);
     }
     for port in learner.ports.iter_mut().skip(known) {
-        port.own = !image_ports(&image).any(|number| number == port.number);
+        port.own = !sources::image_ports(&image).any(|number| number == port.number);
     }
     if learner.ports.is_empty() && needed {
-        for number in image_ports(&image) {
+        for number in sources::image_ports(&image) {
+            learner.tcp(number);
+        }
+    }
+    if learner.ports.is_empty() && needed {
+        for number in sources::told_ports(service) {
+            learner.tcp(number);
+        }
+    }
+    if learner.ports.is_empty() {
+        for number in context.hosts.usual_ports_of(name) {
             learner.tcp(number);
         }
     }
@@ -282,92 +242,9 @@ impl Learner {
     }
 }
 
-/// Ports of URLs on the container itself in its health check, and whether the URL is one of HTTP.
-fn health_ports(service: &Service) -> Vec<(u16, bool)> {
-    let test = service.healthcheck.as_ref().and_then(|check| check.value.test.as_ref());
-    let words: Vec<&str> = test.iter().flat_map(|test| &test.value).map(|word| word.value.as_str()).collect();
-    let text = words.join(" ");
-    let mut ports = Vec::new();
-    for host in ["localhost", "127.0.0.1", "0.0.0.0", "[::1]"] {
-        for (at, _) in text.match_indices(&format!("//{host}")) {
-            let (before, after) = (&text[..at], &text[at + 2 + host.len()..]);
-            let port = match after.strip_prefix(':') {
-                Some(digits) => {
-                    let end = digits.find(|digit: char| !digit.is_ascii_digit()).unwrap_or(digits.len());
-                    digits[..end].parse().ok()
-                }
-                // `//localhost.example.com` is another host.
-                None if after.starts_with(|next: char| next.is_alphanumeric() || "._-".contains(next)) => {
-                    None
-                }
-                None if before.ends_with("https:") => Some(443),
-                None => Some(80),
-            };
-            ports.extend(port.map(|port| (port, before.ends_with("http:"))));
-        }
-    }
-    ports
-}
-
-/// What `EXPOSE` says in the stage that is built.
-fn dockerfile_ports(build: &Build, files: &dyn Files) -> Vec<String> {
-    let inline = build.dockerfile_inline.as_ref().map(|text| text.value.clone());
-    let text = inline.or_else(|| {
-        let context = &build.context.as_ref()?.value;
-        let dockerfile = build.dockerfile.as_ref().map_or("Dockerfile", |path| path.value.as_str());
-        let bytes = files.read(&Utf8Path::new(context).join(dockerfile)).ok()?;
-        String::from_utf8(bytes).ok()
-    });
-    let target = build.target.as_ref().map(|target| target.value.to_ascii_lowercase());
-    exposed_by(&text.unwrap_or_default(), target.as_deref())
-}
-
-fn exposed_by(dockerfile: &str, target: Option<&str>) -> Vec<String> {
-    let mut exposed: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let mut stage = String::new();
-    for line in dockerfile.lines() {
-        let mut words = line.split_whitespace();
-        let instruction = words.next().map(str::to_ascii_uppercase);
-        match instruction.as_deref() {
-            Some("FROM") => {
-                let words: Vec<String> =
-                    words.filter(|word| !word.starts_with("--")).map(str::to_ascii_lowercase).collect();
-                // A stage based on another exposes what that one does.
-                let inherited = words.first().and_then(|base| exposed.get(base)).cloned().unwrap_or_default();
-                stage = words.get(2).cloned().unwrap_or_else(|| format!("#{}", exposed.len()));
-                exposed.insert(stage.clone(), inherited);
-                if target == Some(stage.as_str()) {
-                    exposed.insert("#target".to_owned(), Vec::new());
-                }
-            }
-            Some("EXPOSE") => {
-                let ports = words.take_while(|word| !word.starts_with('#')).map(str::to_owned);
-                exposed.entry(stage.clone()).or_default().extend(ports);
-            }
-            _ => {}
-        }
-    }
-    let built = if exposed.contains_key("#target") { target.unwrap_or_default() } else { stage.as_str() };
-    exposed.get(built).cloned().unwrap_or_default()
-}
-
-fn image_ports(image: &str) -> impl Iterator<Item = u16> {
-    let repository = image::Reference::parse(image).repository;
-    let last = repository.rsplit('/').next().unwrap_or_default().to_owned();
-    IMAGES.iter().filter(move |(name, _)| *name == last).flat_map(|(_, ports)| ports.iter().copied())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn exposed_ports_are_those_of_the_stage_that_is_built() {
-        let dockerfile = "FROM a AS base\nEXPOSE 80 443\nFROM base AS dev\nEXPOSE 9229\nFROM base\nCMD x\n";
-        assert_eq!(exposed_by(dockerfile, None), ["80", "443"]);
-        assert_eq!(exposed_by(dockerfile, Some("dev")), ["80", "443", "9229"]);
-        assert!(exposed_by("", Some("dev")).is_empty());
-    }
 
     #[test]
     fn ports_get_names_once() {

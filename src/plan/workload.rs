@@ -4,7 +4,7 @@ mod attributes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::core::v1::{Container, EnvVar, PodSpec};
+use k8s_openapi::api::core::v1::{Container, EnvVar, PodSpec, Probe};
 
 use super::{
     ClusterService, Context, Kind, Update, Workload, command, health, image,
@@ -107,7 +107,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     let (mut kind, comments) = kind(service, decided, planned, &pod, &mut container, entries);
     let (annotations, mut pod_annotations) = labels(service, jobs, entries);
     placement::plan(service, &name::dns_label(key), &mut pod, entries);
-    let mut services = services(context, parts.ports, key, decided);
+    let mut services = services(context, parts.ports, (key, decided), container.readiness_probe.as_ref());
     let further = kompose::further(service, (&app, &object), &mut services, &mut kind, entries);
     let plain = container.clone();
     let concealed = parts.secrets.conceal(&mut container, &mut pod_annotations);
@@ -115,7 +115,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     let workload = Workload {
         service: name::dns_label(key),
         name: object,
-        component: component(decided, service, &image_name(&pod)),
+        component: component(decided, service),
         kind,
         is_further: false,
         file,
@@ -160,11 +160,16 @@ fn plan_loop<'a>(
 }
 
 /// The Services of a workload. Nobody reaches a job that comes and goes.
-fn services(context: &Context<'_>, ports: &Ports, key: &str, decided: Decided) -> Vec<ClusterService> {
+fn services(
+    context: &Context<'_>,
+    ports: &Ports,
+    (key, decided): (&str, Decided),
+    readiness: Option<&Probe>,
+) -> Vec<ClusterService> {
     if decided == Decided::CronJob {
         return Vec::new();
     }
-    network::services(context, ports, key, decided == Decided::StatefulSet)
+    network::services(context, ports, key, decided == Decided::StatefulSet, readiness)
 }
 
 fn file_name(context: &Context<'_>, key: &str, app: &str, object: &str, decided: Decided) -> String {
@@ -179,11 +184,7 @@ fn file_name(context: &Context<'_>, key: &str, app: &str, object: &str, decided:
     }
 }
 
-fn image_name(pod: &PodSpec) -> String {
-    pod.containers.first().and_then(|container| container.image.clone()).unwrap_or_default()
-}
-
-fn component(decided: Decided, service: &Service, _image: &str) -> &'static str {
+fn component(decided: Decided, service: &Service) -> &'static str {
     match decided {
         Decided::Job => "job",
         Decided::CronJob => "cron",

@@ -83,8 +83,10 @@ fn of_app(app: &App, elements: &mut Elements) {
         let (home, file) = workload.file.rsplit_once('/').unwrap_or((&app.home, &workload.file));
         let comments = workload.comments.clone();
         elements.objects.push(Object { comments, ..object(objects::workload(app, workload), home, file) });
-        for service in objects::services(app, workload) {
-            elements.objects.push(object(service, home, "service.yaml"));
+        for service in &workload.services {
+            let value = objects::service(app, workload, service);
+            let comments = service.comment.iter().cloned().collect();
+            elements.objects.push(Object { comments, ..object(value, home, "service.yaml") });
         }
         for further in &workload.further {
             elements.objects.push(object(further.object.clone(), home, &further.file));

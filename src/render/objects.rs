@@ -97,27 +97,25 @@ pub(super) fn serve(object: &mut Value, kubernetes: Option<Version>) {
     }
 }
 
-/// The Services of a workload.
-pub(super) fn services(app: &App, workload: &Workload) -> Vec<Value> {
-    let object = |service: &ClusterService| {
-        fields::ordered(&Service {
-            metadata: ObjectMeta {
-                name: Some(service.name.clone()),
-                labels: Some(Labels::from([(NAME_LABEL.to_owned(), app.name.clone())])),
-                ..ObjectMeta::default()
-            },
-            spec: Some(ServiceSpec {
-                type_: service.type_.clone(),
-                cluster_ip: service.headless.then(|| "None".to_owned()),
-                external_traffic_policy: service.external_traffic_policy.clone(),
-                selector: Some(selector(workload)),
-                ports: Some(service.ports.clone()),
-                ..ServiceSpec::default()
-            }),
-            ..Service::default()
-        })
-    };
-    workload.services.iter().map(object).collect()
+/// A Service of a workload.
+pub(super) fn service(app: &App, workload: &Workload, service: &ClusterService) -> Value {
+    fields::ordered(&Service {
+        metadata: ObjectMeta {
+            name: Some(service.name.clone()),
+            labels: Some(Labels::from([(NAME_LABEL.to_owned(), app.name.clone())])),
+            ..ObjectMeta::default()
+        },
+        spec: Some(ServiceSpec {
+            type_: service.type_.clone(),
+            cluster_ip: service.headless.then(|| "None".to_owned()),
+            external_traffic_policy: service.external_traffic_policy.clone(),
+            selector: Some(selector(workload)),
+            ports: Some(service.ports.clone()),
+            publish_not_ready_addresses: service.publish_not_ready.then_some(true),
+            ..ServiceSpec::default()
+        }),
+        ..Service::default()
+    })
 }
 
 /// The initContainer by which workloads wait for a store.

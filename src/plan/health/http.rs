@@ -76,8 +76,9 @@ const WGET: Options = Options {
     patience: &["-T", "--timeout"],
 };
 
-/// The request that a test makes, if that is plainly all it does.
-pub(super) fn request(test: &[&str]) -> Option<Request> {
+/// The request that a test makes, if that is plainly all it does. Names of the container itself are those
+/// that `is_itself` knows, beside `localhost`.
+pub(super) fn request(test: &[&str], is_itself: &dyn Fn(&str) -> bool) -> Option<Request> {
     let (form, rest) = test.split_first()?;
     let words: Vec<String> = match *form {
         "CMD" => rest.iter().map(|word| (*word).to_owned()).collect(),
@@ -93,7 +94,7 @@ pub(super) fn request(test: &[&str]) -> Option<Request> {
     let fails = program.ends_with("wget") || arguments.iter().any(|word| is_fail(word));
     let (addresses, patience) = arguments_of(arguments, &options)?;
     match addresses.as_slice() {
-        [address] if fails => request_of(address, patience),
+        [address] if fails => request_of(address, patience, is_itself),
         _ => None,
     }
 }
@@ -160,7 +161,7 @@ fn valued<'a>(word: &'a str, options: &Options) -> Option<Option<(String, Option
     Some(None)
 }
 
-fn request_of(address: &str, patience: Option<i64>) -> Option<Request> {
+fn request_of(address: &str, patience: Option<i64>, is_itself: &dyn Fn(&str) -> bool) -> Option<Request> {
     let (secure, rest) = match address.split_once("://") {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => (false, rest),
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => (true, rest),
@@ -174,7 +175,7 @@ fn request_of(address: &str, patience: Option<i64>) -> Option<Request> {
         None => (authority, if secure { 443 } else { 80 }),
     };
     let plain = path.chars().all(|character| character.is_ascii_graphic() && !"$#[]{}".contains(character));
-    if !["localhost", "127.0.0.1", "0.0.0.0"].contains(&host) || !plain {
+    if !(["localhost", "127.0.0.1", "0.0.0.0"].contains(&host) || is_itself(host)) || !plain {
         return None;
     }
     let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
@@ -188,7 +189,7 @@ mod tests {
     use super::*;
 
     fn shell(line: &str) -> Option<Request> {
-        request(&["CMD-SHELL", line])
+        request(&["CMD-SHELL", line], &|host| host == "web")
     }
 
     #[test]
@@ -211,13 +212,14 @@ mod tests {
             ),
             ("wget -q -O /dev/null 'http://localhost:1/a'", 1, "/a", "localhost:1"),
             ("curl -fk https://localhost/", 443, "/", "localhost"),
+            ("curl -f http://web:8000/health", 8000, "/health", "web:8000"),
         ] {
             let found = shell(line).unwrap_or_else(|| panic!("{line}"));
             assert_eq!((found.port, &found.path[..], &found.host[..]), (port, path, host), "{line}");
             assert_eq!(found.secure, line.contains("https"), "{line}");
         }
         assert_eq!(shell("curl -f -m 5 http://localhost").and_then(|found| found.patience), Some(5));
-        assert!(request(&["CMD", "curl", "-f", "http://localhost:5000/"]).is_some());
+        assert!(request(&["CMD", "curl", "-f", "http://localhost:5000/"], &|_| false).is_some());
     }
 
     #[test]
@@ -242,7 +244,7 @@ mod tests {
         ] {
             assert_eq!(shell(line), None, "{line}");
         }
-        assert_eq!(request(&[]), None);
-        assert_eq!(request(&["NONE"]), None);
+        assert_eq!(request(&[], &|_| true), None);
+        assert_eq!(request(&["NONE"], &|_| true), None);
     }
 }

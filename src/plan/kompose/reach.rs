@@ -103,6 +103,7 @@ fn open(service: &Service, kind: &str, policy: Option<&str>, services: &mut Vec<
         headless: false,
         type_: Some(kind.to_owned()),
         external_traffic_policy: policy.map(str::to_owned),
+        publish_not_ready: false,
     };
     services.push(outer);
 }

@@ -8,7 +8,7 @@ use super::{Mounted, Mounting, at, deliver};
 use crate::{
     compose::model::{FileObject, FileReference},
     k8s::name,
-    plan::ledger::Entries,
+    plan::{files, ledger::Entries},
     text::Spanned,
 };
 
@@ -29,7 +29,9 @@ pub(super) fn secret(
     let key = name::data_key(&source.value);
     if !external {
         let value = mounting.context.project.secret_values.get(&source.value);
-        let value = value.map(|value| value.clone().into_bytes()).or_else(|| content_of(mounting, secret));
+        let value = value
+            .map(|value| value.clone().into_bytes())
+            .or_else(|| files::content_of(mounting.context, secret));
         mounting.secrets.add_file(&object, &key, value.unwrap_or_default());
     }
     entries.mapped(&["secrets"]);
@@ -73,8 +75,10 @@ pub(super) fn config(
         entries.at(reference.span).approximated(&["configs"], reason);
         name
     } else {
-        let contents =
-            BTreeMap::from([(source.value.clone(), content_of(mounting, config).unwrap_or_default())]);
+        let contents = BTreeMap::from([(
+            source.value.clone(),
+            files::content_of(mounting.context, config).unwrap_or_default(),
+        )]);
         deliver(mounting, ("configs", &source.value), contents, mode, mounted, entries)
     };
     mounted.mount(VolumeMount { sub_path: Some(key), read_only: Some(true), ..at(&name, &target) });
@@ -94,13 +98,4 @@ pub(in crate::plan) fn object_name(object: &FileObject, key: &str) -> String {
     let external = object.external.as_ref().is_some_and(|external| external.value);
     let named = object.name.as_ref().filter(|_| external).map_or(key, |name| name.value.as_str());
     name::dns_label(named)
-}
-
-/// What a compose secret or config holds: its text, or its file.
-fn content_of(mounting: &Mounting<'_, '_, '_>, object: &FileObject) -> Option<Vec<u8>> {
-    if let Some(content) = &object.content {
-        return Some(content.value.clone().into_bytes());
-    }
-    let file = object.file.as_ref()?;
-    mounting.context.files.read(camino::Utf8Path::new(&file.value)).ok()
 }

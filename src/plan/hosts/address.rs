@@ -1,0 +1,462 @@
+//! Is a word of a text meant as a host, and at which port? Values, commands and configuration files are read
+//! by their looks: what stands before and behind the word decides.
+//!
+//! Knows nothing of services: it is given the name to look for.
+
+use std::ops::Range;
+
+/// Where a text stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing<'a> {
+    /// The value of the variable of this name.
+    Variable(&'a str),
+    /// A word of a command, or a text that a shell reads, between these words.
+    Word {
+        /// The word before.
+        previous: &'a str,
+        /// The word behind.
+        next: &'a str,
+    },
+    /// A configuration file.
+    File,
+}
+
+/// A name that stands in a text as a word of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    /// Where, in bytes.
+    pub(super) range: Range<usize>,
+    /// Is it plainly meant as a host?
+    pub(super) is_address: bool,
+    /// The port that stands with it.
+    pub(super) port: Option<u16>,
+    /// The port that its URL means if it has none.
+    pub(super) usual: Option<u16>,
+    /// Is it asked for web pages?
+    pub(super) web: bool,
+}
+
+/// The ports that URLs mean without saying so.
+const SCHEMES: &[(&str, u16)] = &[
+    ("amqp", 5672),
+    ("amqps", 5671),
+    ("beanstalkd", 11300),
+    ("bolt", 7687),
+    ("http", 80),
+    ("https", 443),
+    ("ldap", 389),
+    ("ldaps", 636),
+    ("mariadb", 3306),
+    ("memcached", 11211),
+    ("mongodb", 27017),
+    ("mqtt", 1883),
+    ("mqtts", 8883),
+    ("mssql", 1433),
+    ("mysql", 3306),
+    ("mysql2", 3306),
+    ("nats", 4222),
+    ("neo4j", 7687),
+    ("pgsql", 5432),
+    ("postgres", 5432),
+    ("postgresql", 5432),
+    ("redis", 6379),
+    ("rediss", 6379),
+    ("sftp", 22),
+    ("smtp", 25),
+    ("smtps", 465),
+    ("sqlserver", 1433),
+    ("ssh", 22),
+    ("valkey", 6379),
+    ("ws", 80),
+    ("wss", 443),
+];
+
+/// Endings of names whose value is a host, or a list of hosts.
+const HOST_NAMES: &[&str] = &[
+    "ADDR",
+    "ADDRESS",
+    "ADDRESSES",
+    "BACKEND",
+    "BROKER",
+    "BROKERS",
+    "ENDPOINT",
+    "ENDPOINTS",
+    "HOST",
+    "HOSTADDR",
+    "HOSTNAME",
+    "HOSTS",
+    "NODES",
+    "PEERS",
+    "SEEDS",
+    "SERVER",
+    "SERVERS",
+    "TARGET",
+    "TARGETS",
+    "UPSTREAM",
+    "URI",
+    "URL",
+];
+
+/// Endings of names whose value is the name of something else, even if a service is called so.
+const OTHER_NAMES: &[&str] = &[
+    "APP",
+    "BUCKET",
+    "CONTAINER",
+    "DATABASE",
+    "DB",
+    "DBNAME",
+    "DRIVER",
+    "ENGINE",
+    "ENV",
+    "ENVIRONMENT",
+    "GROUP",
+    "IMAGE",
+    "INDEX",
+    "KEY",
+    "LOGIN",
+    "MODE",
+    "MODULE",
+    "NAME",
+    "PASS",
+    "PASSWORD",
+    "PLATFORM",
+    "PREFIX",
+    "PROFILE",
+    "PROFILES",
+    "PROJECT",
+    "QUEUE",
+    "QUEUES",
+    "REALM",
+    "ROLE",
+    "SCHEMA",
+    "SECRET",
+    "SERVICE",
+    "SERVICES",
+    "STAGE",
+    "TAG",
+    "TOKEN",
+    "TOPIC",
+    "TYPE",
+    "USER",
+    "USERNAME",
+    "VERSION",
+    "VHOST",
+];
+
+/// Programs that ask whether somebody listens: a host and a port are two words of theirs.
+const KNOCKING: &[&str] = &["nc", "ncat", "netcat", "telnet", "wait"];
+
+/// No port: a number as small stands behind a name as its version, `mysql:8`.
+const SMALLEST_PORT: u16 = 20;
+
+/// How far back what says that a word is a host is looked for, in bytes.
+const LABEL_LENGTH: usize = 80;
+
+/// The places where `host` stands as a word of its own, in their order.
+pub(super) fn find(text: &str, host: &str, standing: Standing<'_>) -> Vec<Found> {
+    let places = text.match_indices(host).map(|(start, _)| start..start + host.len());
+    places.filter(|range| is_word(text, range)).map(|range| judge(text, range, standing)).collect()
+}
+
+/// Is the whole value a name, under a key that does not speak of other names? Perhaps a host, perhaps not.
+pub(super) fn is_perhaps(text: &str, host: &str, standing: Standing<'_>) -> bool {
+    let Standing::Variable(key) = standing else { return false };
+    text.trim() == host && !OTHER_NAMES.iter().any(|ending| ends_with_word(key, ending))
+}
+
+/// The name of the variable that has the port, beside the one that has the host: `DB_PORT` beside `DB_HOST`.
+pub(super) fn port_keys(key: &str) -> Vec<String> {
+    let spellings = |word: &str, port: &str| {
+        [
+            (word.to_owned(), port.to_owned()),
+            (word.to_ascii_lowercase(), port.to_ascii_lowercase()),
+            (capitalized(word), capitalized(port)),
+        ]
+    };
+    let mut keys = Vec::new();
+    for word in ["HOST", "HOSTNAME", "HOSTADDR", "SERVER", "ADDR", "ADDRESS", "ENDPOINT"] {
+        for (word, port) in spellings(word, "PORT") {
+            if let Some(before) = key.strip_suffix(&word) {
+                keys.push(format!("{before}{port}"));
+                keys.push(format!("{key}_{port}"));
+            }
+        }
+    }
+    keys
+}
+
+fn capitalized(word: &str) -> String {
+    word.chars().take(1).chain(word.chars().skip(1).map(|letter| letter.to_ascii_lowercase())).collect()
+}
+
+/// Not a part of a longer name: `db.example.com` and `web.py` are other names, `db.` is not.
+fn is_word(text: &str, range: &Range<usize>) -> bool {
+    let word = |character: char| character.is_ascii_alphanumeric() || character == '_' || character == '-';
+    let (before, after) = (&text[..range.start], &text[range.end..]);
+    let joined = before.ends_with(|last: char| word(last) || last == '.');
+    let goes_on =
+        after.starts_with(word) || after.strip_prefix('.').is_some_and(|rest| rest.starts_with(word));
+    !joined && !goes_on
+}
+
+/// What is meant by a word: a host after `//` or `@`, before a port, behind a label that says so, in a list
+/// of such, or as the whole value of a key that says so.
+fn judge(text: &str, range: Range<usize>, standing: Standing<'_>) -> Found {
+    let (before, after) = (&text[..range.start], &text[range.end..]);
+    let before = match standing {
+        Standing::Word { previous, .. } => format!("{previous} {before}"),
+        Standing::Variable(_) | Standing::File => tail(before).to_owned(),
+    };
+    let after = match standing {
+        Standing::Word { next, .. } => format!("{after} {next}"),
+        Standing::Variable(_) | Standing::File => after.to_owned(),
+    };
+    let word = &text[range.clone()];
+    let scheme = scheme(&before);
+    let labelled = is_labelled(&before, standing);
+    let port = port_behind(&after, labelled).filter(|_| !is_image(&before, standing));
+    let knocked = knocked_port(&before, &after, standing);
+    let is_address = scheme.is_some()
+        || port.is_some() && !before.ends_with('/')
+        || before.trim_end_matches(' ').ends_with("//")
+        || is_mailed(&before, &after)
+        || labelled
+        || knocked.is_some()
+        || is_listed(text, word, standing);
+    let usual = scheme.as_deref().and_then(|scheme| {
+        let (_, port) = SCHEMES.iter().find(|(known, _)| *known == scheme)?;
+        Some(*port)
+    });
+    let port = port.or(knocked).or_else(|| labelled.then(|| port_parameter(&after)).flatten());
+    let web = matches!(scheme.as_deref(), Some("http"));
+    Found { range, is_address, port, usual: usual.filter(|_| port.is_none()), web }
+}
+
+/// The end of what stands before: labels are short, files are not.
+fn tail(before: &str) -> &str {
+    let mut start = before.len().saturating_sub(LABEL_LENGTH);
+    while !before.is_char_boundary(start) {
+        start += 1;
+    }
+    &before[start..]
+}
+
+/// The scheme of the URL whose host the next word is, in small letters, without `+driver`. An empty one if
+/// it cannot be read.
+fn scheme(before: &str) -> Option<String> {
+    let at = before.rfind("://")?;
+    let authority = &before[at + 3..];
+    // A list of hosts, `mongodb://a,b/db`, and `user:password@`.
+    let beginning = authority.is_empty() || authority.ends_with('@') || authority.ends_with(',');
+    if !beginning || authority.contains(|c: char| c.is_whitespace() || "/?#\"'<>".contains(c)) {
+        return None;
+    }
+    let start = before[..at].rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '+')).map_or(0, |at| at + 1);
+    let scheme = before[start..at].to_ascii_lowercase();
+    Some(scheme.split('+').next().unwrap_or_default().to_owned())
+}
+
+/// `name@host` at the end, or before a port or a path, also without a scheme.
+fn is_mailed(before: &str, after: &str) -> bool {
+    before.ends_with('@')
+        && (before.contains("://") || after.trim_end().is_empty() || after.starts_with(['/', ':']))
+}
+
+/// The number behind a colon; behind a comma too where SQL Server's connection strings have it.
+fn port_behind(after: &str, labelled: bool) -> Option<u16> {
+    let digits = after.strip_prefix(':').or_else(|| after.strip_prefix(',').filter(|_| labelled))?;
+    leading_port(digits)
+}
+
+fn leading_port(digits: &str) -> Option<u16> {
+    let end = digits.find(|character: char| !character.is_ascii_digit()).unwrap_or(digits.len());
+    let rest = &digits[end..];
+    // `redis:7.2-alpine` has a version there.
+    let word = |character: char| character.is_ascii_alphanumeric() || character == '_' || character == '-';
+    let goes_on = rest.starts_with(word) || rest.strip_prefix('.').is_some_and(|rest| rest.starts_with(word));
+    digits[..end].parse().ok().filter(|port| *port >= SMALLEST_PORT && !goes_on)
+}
+
+/// Does a number behind the word tell the version of an image?
+fn is_image(before: &str, standing: Standing<'_>) -> bool {
+    let line = before.rsplit('\n').next().unwrap_or_default().to_ascii_lowercase();
+    match standing {
+        Standing::Variable(key) => ends_with_word(key, "IMAGE"),
+        Standing::Word { .. } | Standing::File => line.contains("image"),
+    }
+}
+
+/// Does what stands just before say that a host follows? `host=`, `"server": `, `--db-host `, `-h `.
+fn is_labelled(before: &str, standing: Standing<'_>) -> bool {
+    let before = before.strip_suffix("tcp:").unwrap_or(before);
+    let quotes = |c: char| matches!(c, ' ' | '\t' | '"' | '\'' | '[');
+    let unquoted = before.trim_end_matches(quotes);
+    let assigned = unquoted.strip_suffix("=>").or_else(|| unquoted.strip_suffix(['=', ':']));
+    if let Some(label) = assigned {
+        let label = label.trim_end_matches(quotes);
+        return says_host(last_name(label)) || label.to_ascii_lowercase().ends_with("data source");
+    }
+    if unquoted.len() == before.len() {
+        return false;
+    }
+    let label = last_name(unquoted);
+    let option = label.starts_with('-');
+    match standing {
+        // `-h` of programs that ask a store; elsewhere it asks for help.
+        Standing::Word { .. } => option && (label == "-h" || label.starts_with("--") && says_host(label)),
+        // What nginx and others write: `server app;`.
+        Standing::File => label == "server",
+        Standing::Variable(_) => option && label.starts_with("--") && says_host(label),
+    }
+}
+
+/// The last run of characters that names and options consist of.
+fn last_name(text: &str) -> &str {
+    let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let start = text
+        .rfind(|c: char| !part(c))
+        .map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
+    &text[start..]
+}
+
+fn says_host(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    HOST_NAMES.iter().any(|ending| upper.ends_with(ending))
+}
+
+/// `port=3307`, as connection strings have it beside the host.
+fn port_parameter(after: &str) -> Option<u16> {
+    let line = after.lines().next().unwrap_or_default();
+    let lower = line.to_ascii_lowercase();
+    let at = lower.find("port=")?;
+    let alone = at > 0 && lower[..at].ends_with([';', ' ', '&', ',']);
+    leading_port(line.get(at + "port=".len()..)?.trim_start()).filter(|_| alone)
+}
+
+/// The port of `nc -z host 5672` and of `wait-for host 5672`.
+fn knocked_port(before: &str, after: &str, standing: Standing<'_>) -> Option<u16> {
+    if !matches!(standing, Standing::Word { .. }) || !after.starts_with(' ') {
+        return None;
+    }
+    let command = before.rsplit([';', '&', '|', '\n']).next().unwrap_or_default();
+    let mut names = command.split(|c: char| !c.is_ascii_alphanumeric());
+    names.any(|name| KNOCKING.contains(&name)).then(|| leading_port(after.trim_start())).flatten()
+}
+
+/// An item of a list of hosts, of a variable that is called so.
+fn is_listed(text: &str, word: &str, standing: Standing<'_>) -> bool {
+    let Standing::Variable(key) = standing else { return false };
+    says_host(key) && text.split(',').any(|item| item.trim() == word)
+}
+
+/// Does the name end with the word, in whatever spelling: `DB_NAME`, `db.name`, `dbName`, `dbname`?
+fn ends_with_word(name: &str, word: &str) -> bool {
+    name.to_ascii_uppercase().ends_with(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(text: &str, host: &str, standing: Standing<'_>) -> Option<Found> {
+        find(text, host, standing).into_iter().find(|found| found.is_address)
+    }
+
+    #[test]
+    fn variables() {
+        for (key, text, host, expected) in [
+            ("URL", "redis://cache:6379/0", "cache", Some(6379)),
+            ("URL", "redis://cache/0", "cache", Some(6379)),
+            ("URL", "postgresql+asyncpg://u:p@pg/x", "pg", Some(5432)),
+            ("URL", "jdbc:postgresql://pg/x", "pg", Some(5432)),
+            ("URL", "mongodb://a,b/x?replicaSet=r", "b", Some(27017)),
+            ("URL", "acme://pg/x", "pg", Some(0)),
+            ("DSN", "smtp://u:p@my_mail", "my_mail", Some(25)),
+            ("DSN", "u:p@tcp(my:3307)/x", "my", Some(3307)),
+            ("DSN", "host=pg user=u port=5433", "pg", Some(5433)),
+            ("DSN", "mysql:host=my;port=3307;dbname=my", "my", Some(3307)),
+            ("DSN", "Server=sql1,1433;Database=x", "sql1", Some(1433)),
+            ("DSN", "Server=tcp:sql1,1433;Database=x", "sql1", Some(1433)),
+            ("DSN", "Data Source=sql1;User Id=sa", "sql1", Some(0)),
+            ("BROKERS", "a:1,kafka:9092", "kafka", Some(9092)),
+            ("VOTERS", "1@kafka:9093", "kafka", Some(9093)),
+            ("LISTENERS", "IN://kafka:29092,OUT://localhost:9092", "kafka", Some(29092)),
+            ("DB_HOST", "db", "db", Some(0)),
+            ("NODES", "a, b", "b", Some(0)),
+            ("JAVA_OPTS", "-Xmx1g --db-host pg", "pg", Some(0)),
+            ("DB_NAME", "db", "db", None),
+            ("URL", "http://db.example.com/", "db", None),
+            ("URL", "http://my-db:1/", "db", None),
+            ("CACHE", "cache", "cache", None),
+            ("PG_IMAGE", "postgres:1600", "postgres", None),
+            ("PG", "postgres:16", "postgres", None),
+            ("PG", "postgres:16.2-alpine", "postgres", None),
+            ("PG", "docker.io/library/postgres:1600", "postgres", None),
+            ("PATH", "/var/log/db/db.log", "db", None),
+        ] {
+            let found = one(text, host, Standing::Variable(key));
+            let port = found.map(|found| found.port.or(found.usual).unwrap_or(0));
+            assert_eq!(port, expected, "{key}={text}");
+        }
+    }
+
+    #[test]
+    fn words() {
+        for (previous, text, next, host, expected) in [
+            ("-h", "pg", "-p", "pg", Some(0)),
+            ("--db-host", "pg", "", "pg", Some(0)),
+            ("", "--db-host=pg", "", "pg", Some(0)),
+            ("-c", "until nc -z mq 5672; do sleep 1; done", "", "mq", Some(5672)),
+            ("wait-for", "mq", "5672", "mq", Some(5672)),
+            ("-c", "mysqladmin ping -h my", "", "my", Some(0)),
+            ("", "curl -f http://web/", "", "web", Some(80)),
+            ("run", "worker", "", "worker", None),
+            ("sleep", "worker", "60", "worker", None),
+            ("-c", "web.py:8000", "", "web", None),
+            ("--name", "pg", "", "pg", None),
+        ] {
+            let found = one(text, host, Standing::Word { previous, next });
+            let port = found.map(|found| found.port.or(found.usual).unwrap_or(0));
+            assert_eq!(port, expected, "{previous} {text} {next}");
+        }
+    }
+
+    #[test]
+    fn files() {
+        for (text, host, expected) in [
+            ("upstream x {\n  server app;\n}", "app", Some(0)),
+            ("fastcgi_pass php:9000;", "php", Some(9000)),
+            ("proxy_pass http://app;", "app", Some(80)),
+            ("- targets: ['node:9100']", "node", Some(9100)),
+            ("elasticsearch.hosts: [\"http://es:9200\"]", "es", Some(9200)),
+            ("database:\n  host: pg\n", "pg", Some(0)),
+            ("'host' => 'pg',", "pg", Some(0)),
+            ("image: app:8080", "app", None),
+            ("# the app serves", "app", None),
+            ("location /app {", "app", None),
+        ] {
+            let port = one(text, host, Standing::File).map(|found| found.port.or(found.usual).unwrap_or(0));
+            assert_eq!(port, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn ports_stand_beside_hosts() {
+        for (key, port) in [
+            ("DB_HOST", "DB_PORT"),
+            ("PGHOST", "PGPORT"),
+            ("dbHost", "dbPort"),
+            ("spring.redis.host", "spring.redis.port"),
+        ] {
+            assert!(port_keys(key).contains(&port.to_owned()), "{key}");
+        }
+        assert!(port_keys("DB_HOST").contains(&"DB_HOST_PORT".to_owned()) && port_keys("GHOSTS").is_empty());
+    }
+
+    #[test]
+    fn whole_values_are_perhaps_hosts() {
+        for (key, expected) in [("CACHE", true), ("DB_NAME", false), ("dbUser", false), ("QUEUE", false)] {
+            assert_eq!(is_perhaps("cache", "cache", Standing::Variable(key)), expected, "{key}");
+        }
+    }
+}
