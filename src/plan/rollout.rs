@@ -34,6 +34,9 @@ pub(super) fn plan(service: &Service, decided: Decided, entries: &mut Entries<'_
     if replicas.is_some() && decided == Decided::DaemonSet {
         entries.ignored(&["deploy", "replicas"], "it runs once on every node");
     }
+    if replicas.is_some() && decided == Decided::CronJob {
+        entries.ignored(&["deploy", "replicas"], "its schedule starts it, one pod each time");
+    }
     if rollback_config.is_some() {
         entries.as_ever(&["deploy", "rollback_config"]);
     }

@@ -15,7 +15,7 @@ pub(super) fn enter(service: &Service, entries: &mut Entries<'_>) {
     let Service {
         annotations: _,
         attach,
-        build: _,
+        build,
         blkio_config,
         cap_add: _,
         cap_drop: _,
@@ -107,7 +107,6 @@ pub(super) fn enter(service: &Service, entries: &mut Entries<'_>) {
     } = service;
     let as_ever = [
         ("attach", attach.is_some()),
-        ("develop", develop.is_some()),
         ("container_name", container_name.is_some()),
         ("blkio_config", blkio_config.is_some()),
         ("cgroup", cgroup.is_some()),
@@ -142,6 +141,15 @@ pub(super) fn enter(service: &Service, entries: &mut Entries<'_>) {
         if present {
             entries.as_ever(&[key]);
         }
+    }
+    if develop.is_some() {
+        // Where Skaffold copies files, it is said later what it does.
+        let reason = if build.is_some() {
+            "nothing of it is copied: Skaffold builds anew what changes"
+        } else {
+            "no image of it is built here, so there is nothing to copy into"
+        };
+        entries.ignored(&["develop"], reason);
     }
     if profiles.is_some() {
         entries.mapped(&["profiles"]);
