@@ -286,6 +286,7 @@ fn environment(
 ) -> Environment {
     let Drafted { drafts, secrets, storage, delivered } = drafted;
     let usual = || name::dns_label(&format!("{}-{}", input.project.name, input.name));
+    let apps = assemble(context, drafts, bundles.apps, &delivered, &storage);
     Environment {
         name: input.name.clone(),
         known: input.known,
@@ -300,7 +301,8 @@ fn environment(
         is_local: is_local(&input.name) || input.cluster.local.is_some(),
         local_cluster: input.cluster.local_cluster().map(str::to_owned),
         code: Vec::new(),
-        apps: assemble(context, drafts, bundles.apps, &delivered, &storage),
+        before_jobs: order::before_jobs(context, &apps),
+        apps,
         shared: bundles.shared,
         secrets: secrets.into_bundles(),
         external_secrets: external::secrets(input),

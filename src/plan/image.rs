@@ -5,7 +5,71 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1::{Container, PodSpec};
 
 use super::{Context, ledger::Entries};
-use crate::{compose::model::Service, text::Spanned};
+use crate::{
+    compose::{model::Service, values::image},
+    text::Spanned,
+};
+
+/// Images of programs that keep or pass on what others give them, by the last part of their repository.
+const STORES: &[&str] = &[
+    "activemq",
+    "activemq-artemis",
+    "arangodb",
+    "beanstalkd",
+    "cassandra",
+    "clickhouse-server",
+    "cockroach",
+    "consul",
+    "couchdb",
+    "cp-kafka",
+    "cp-server",
+    "cp-zookeeper",
+    "dragonfly",
+    "elasticsearch",
+    "etcd",
+    "garnet",
+    "influxdb",
+    "kafka",
+    "keydb",
+    "mariadb",
+    "meilisearch",
+    "memcached",
+    "minio",
+    "mongo",
+    "mongodb",
+    "mosquitto",
+    "mssql-server",
+    "mysql",
+    "nats",
+    "neo4j",
+    "opensearch",
+    "percona",
+    "pgvector",
+    "postgis",
+    "postgres",
+    "postgresql",
+    "pulsar",
+    "qdrant",
+    "rabbitmq",
+    "redis",
+    "redis-stack",
+    "redis-stack-server",
+    "redpanda",
+    "rethinkdb",
+    "scylla",
+    "timescaledb",
+    "timescaledb-ha",
+    "typesense",
+    "valkey",
+    "vault",
+    "zookeeper",
+];
+
+/// Is it the image of a store or a broker, of which there is one even if it keeps nothing on a volume?
+pub(super) fn is_store(image: &str) -> bool {
+    let repository = image::Reference::parse(image).repository;
+    STORES.contains(&repository.rsplit('/').next().unwrap_or_default())
+}
 
 /// Gives container and pod image, platform and runtime.
 pub(super) fn plan(

@@ -85,6 +85,8 @@ pub struct Environment {
     pub code: Vec<CodeMount>,
     /// Apps, by name.
     pub apps: Vec<App>,
+    /// Workloads, no stores, that Jobs depend on: they are there before the Jobs run.
+    pub before_jobs: BTreeSet<String>,
     /// Variables that several apps share, in the order in which containers take them.
     pub shared: Vec<Bundle>,
     /// Secrets, by name.

@@ -3,8 +3,10 @@
 //! Kubernetes starts everything at once. Stores bring an initContainer that waits for them (see `waits`); what
 //! waits for another service tries again until it answers; what waits for a task is applied after it.
 
-use super::{Context, ledger::Entries};
-use crate::compose::model::Service;
+use std::collections::BTreeSet;
+
+use super::{App, Context, Kind, ledger::Entries};
+use crate::{compose::model::Service, k8s::name};
 
 /// Says of every dependency what stands in its place.
 pub(super) fn plan(context: &Context<'_>, service: &Service, entries: &mut Entries<'_>) {
@@ -31,4 +33,30 @@ pub(super) fn plan(context: &Context<'_>, service: &Service, entries: &mut Entri
             entries.unsupported(&["depends_on", dependency, "restart"], reason);
         }
     }
+}
+
+/// The workloads that Jobs depend on, at any remove, but for those that come with the Jobs anyway: by the value
+/// of their label.
+pub(super) fn before_jobs(context: &Context<'_>, apps: &[App]) -> BTreeSet<String> {
+    let workloads = || apps.iter().flat_map(|app| &app.workloads);
+    let mut left: Vec<&str> = context
+        .services()
+        .map(|(key, _)| key)
+        .filter(|key| {
+            let label = name::dns_label(key);
+            workloads().any(|workload| workload.service == label && matches!(workload.kind, Kind::Job { .. }))
+        })
+        .collect();
+    let mut needed = BTreeSet::new();
+    while let Some(key) = left.pop() {
+        let Some(service) = context.project.services.get(key) else { continue };
+        for dependency in service.depends_on.iter().flat_map(|field| field.value.keys()) {
+            if needed.insert(dependency.as_str()) {
+                left.push(dependency);
+            }
+        }
+    }
+    let needed: BTreeSet<String> = needed.into_iter().map(name::dns_label).collect();
+    let later = workloads().filter(|workload| matches!(workload.component, "web" | "worker"));
+    later.map(|workload| workload.service.clone()).filter(|service| needed.contains(service)).collect()
 }

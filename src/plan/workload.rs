@@ -115,7 +115,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     let workload = Workload {
         service: name::dns_label(key),
         name: object,
-        component: component(decided, service),
+        component: component(decided, service, &services),
         kind,
         is_further: false,
         file,
@@ -184,11 +184,15 @@ fn file_name(context: &Context<'_>, key: &str, app: &str, object: &str, decided:
     }
 }
 
-fn component(decided: Decided, service: &Service) -> &'static str {
+fn component(decided: Decided, service: &Service, services: &[ClusterService]) -> &'static str {
+    // What only runs a store's tools has no port.
+    let is_store = || service.image.as_ref().is_some_and(|image| image::is_store(&image.value));
+    let is_store = || services.iter().any(|service| !service.ports.is_empty()) && is_store();
     match decided {
         Decided::Job => "job",
         Decided::CronJob => "cron",
         Decided::StatefulSet => "store",
+        Decided::Deployment if is_store() => "store",
         _ if service.ports.is_some() || service.expose.is_some() => "web",
         _ => "worker",
     }

@@ -2,7 +2,7 @@
 
 use super::external_secrets;
 use crate::{
-    plan::{Environment, Kind, Plan},
+    plan::{Environment, Kind, Plan, SERVICE_LABEL},
     yaml::emit::{self, Yaml},
 };
 
@@ -105,13 +105,23 @@ fn deploy(environment: &Environment) -> String {
     if !workloads.any(|workload| matches!(workload.kind, Kind::Job { .. })) {
         return format!("    kubectl apply -k {overlay}\n");
     }
+    let needed: Vec<&str> = environment.before_jobs.iter().map(String::as_str).collect();
+    let (needed, also) = if needed.is_empty() {
+        (String::new(), "")
+    } else {
+        let services = needed.join(",");
+        (
+            format!("    kubectl apply -k {overlay} -l '{SERVICE_LABEL} in ({services})'\n"),
+            "; the next what jobs depend on beside them",
+        )
+    };
     format!(
         "    kubectl -n {namespace} delete job -l app.kubernetes.io/component=job --ignore-not-found
     kubectl apply -k {overlay} -l 'app.kubernetes.io/component notin (web,worker,cron)'
-    kubectl -n {namespace} wait --for=condition=complete job -l app.kubernetes.io/component=job --timeout=10m
+{needed}    kubectl -n {namespace} wait --for=condition=complete job -l app.kubernetes.io/component=job --timeout=10m
     kubectl apply -k {overlay}
 
-The first apply brings configuration, stores and jobs; the second the services that wait for them.
+The first apply brings configuration, stores and jobs{also}; the last the services that wait for them.
 "
     )
 }

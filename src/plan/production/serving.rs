@@ -57,9 +57,10 @@ pub(super) fn plan(environment: &mut Environment, input: &Input<'_>, report: &mu
         return;
     }
     for workload in apps.iter_mut().flat_map(|app| &mut app.workloads) {
-        let Workload { service, name: own, kind, pod, services, .. } = workload;
+        let Workload { service, name: own, component, kind, pod, services, .. } = workload;
         let Kind::Deployment { replicas, update } = kind else { continue };
-        if services.iter().all(|service| service.ports.is_empty()) {
+        // Two stores of one image do not know of each other.
+        if services.iter().all(|service| service.ports.is_empty()) || *component == "store" {
             continue;
         }
         // Without a word of compose, pods take turns at their volume; at one that many mount, they need not.
