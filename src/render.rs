@@ -81,6 +81,7 @@ pub fn render(plan: &Plan, earlier: &Earlier) -> Rendered {
             let extra = Extra {
                 code: code_mounts::component(plan, environment),
                 objects: production::files(&plan.project, environment),
+                images: overlay::later_images(environment, earlier.outermost(&environment.name)),
             };
             overlay::render((environment, index, &extra), overlay, &layers, &plan.waits, &mut files);
         }

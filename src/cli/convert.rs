@@ -2,6 +2,7 @@
 
 mod environments;
 mod kept;
+mod outermost;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -156,12 +157,11 @@ fn convert(
     if report.has_errors() {
         return None;
     }
-    let kept: Vec<&str> = environments
-        .iter()
-        .filter(|environment| environment.known != Known::All)
-        .map(|environment| environment.name.as_str())
-        .collect();
-    let rendered = render::render(&plan, &render::earlier::read(&kept, &output, &disk));
+    let names: Vec<(&str, bool)> =
+        environments.iter().map(|it| (it.name.as_str(), it.known != Known::All)).collect();
+    let earlier = render::earlier::read(&names, &output, &disk);
+    outermost::warn_of_differences(&plan, &earlier, report);
+    let rendered = render::render(&plan, &earlier);
     kept::refuse_misfits(&rendered, report);
     if report.has_errors() {
         return None;

@@ -23,7 +23,7 @@ pub struct Kustomization {
     pub secrets: Vec<Generator>,
     /// Patches, in this order.
     pub patches: Vec<Patch>,
-    /// Where images come from. In the outermost layer only: a second one would find no names to match.
+    /// Where images come from. Each in one layer only: a second one would find no names to match.
     pub images: Vec<Image>,
 }
 

@@ -1,7 +1,7 @@
 //! What earlier runs wrote, read back: the objects and ConfigMaps of a directory, and what an overlay
 //! changes in those of others. Knows the form in which this crate writes, and skips what it cannot read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
@@ -87,6 +87,31 @@ pub fn directory(path: &Utf8Path, files: &dyn Files) -> Directory {
         found.patches.push(Patch { path: file, kinds: split(&kind), names: split(&name), content });
     }
     found
+}
+
+/// What the outermost layer of an environment says, which is the user's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outermost {
+    /// The namespace, if it says one.
+    pub namespace: Option<String>,
+    /// Files and directories that it takes in.
+    pub resources: BTreeSet<String>,
+    /// Images by their name in the tree, with the name that they get.
+    pub images: BTreeMap<String, String>,
+}
+
+/// Reads the outermost layer in a directory; none if it is not there.
+pub fn outermost(path: &Utf8Path, files: &dyn Files) -> Option<Outermost> {
+    let kustomization = documents(&path.join(KUSTOMIZATION), files).into_iter().next()?;
+    let image = |image: &Value| {
+        let (name, new) = (text(image, "name"), text(image, "newName"));
+        (name.to_owned(), if new.is_empty() { name } else { new }.to_owned())
+    };
+    Some(Outermost {
+        namespace: Some(text(&kustomization, "namespace").to_owned()).filter(|name| !name.is_empty()),
+        resources: strings(&kustomization, "resources").map(str::to_owned).collect(),
+        images: items(&kustomization, "images").map(image).collect(),
+    })
 }
 
 /// The documents of a YAML file as JSON; none of one that is not there.

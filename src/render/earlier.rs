@@ -13,7 +13,7 @@ use super::{
 use crate::{
     kustomize::{
         patch,
-        read::{self, Directory},
+        read::{self, Directory, Outermost},
     },
     plan::Known,
     text::{Files, clean},
@@ -30,6 +30,8 @@ pub struct Earlier {
     config_maps: BTreeMap<String, Entries>,
     /// Kept environments, by name.
     kept: BTreeMap<String, Kept>,
+    /// The outermost layers of environments, which are the user's, by name.
+    outermost: BTreeMap<String, Outermost>,
 }
 
 /// An environment as it was written.
@@ -45,10 +47,16 @@ struct Kept {
     directories: BTreeSet<Utf8PathBuf>,
 }
 
-/// Reads what environments of these names were written as.
-pub fn read(environments: &[&str], output: &Utf8Path, files: &dyn Files) -> Earlier {
+/// Reads what environments were written as, each with whether it is kept: of others, the outermost layer alone
+/// matters.
+pub fn read(environments: &[(&str, bool)], output: &Utf8Path, files: &dyn Files) -> Earlier {
     let mut earlier = Earlier::default();
-    for name in environments {
+    for (name, is_kept) in environments {
+        let outermost = read::outermost(&output.join(format!("overlays/{name}")), files);
+        earlier.outermost.extend(outermost.map(|outermost| ((*name).to_owned(), outermost)));
+        if !is_kept {
+            continue;
+        }
         let folder = Utf8PathBuf::from(format!("overlays/{name}/generated"));
         let overlay = read::directory(&output.join(&folder), files);
         let mut kept = Kept::default();
@@ -76,6 +84,11 @@ impl Earlier {
         self.config_maps.extend(directory.config_maps.clone());
         kept.objects.extend(directory.objects.keys().cloned());
         self.objects.extend(whole(directory));
+    }
+
+    /// What the outermost layer of an environment says, if it is there already.
+    pub fn outermost(&self, environment: &str) -> Option<&Outermost> {
+        self.outermost.get(environment)
     }
 
     /// What an object of the base or of a component was, without what overlays changed.

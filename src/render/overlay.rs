@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     k8s::{fields, name},
-    kustomize::{Generator, Image, Kustomization, Owner, Patch, Target, TreeFile, env_file},
+    kustomize::{Generator, Image, Kustomization, Owner, Patch, Target, TreeFile, env_file, read::Outermost},
     plan::{self, Environment, SecretBundle, Wait},
     yaml::emit::{self, Entry, Yaml},
 };
@@ -20,6 +20,15 @@ pub(super) struct Extra {
     pub(super) code: Option<String>,
     /// Objects of its own, by file.
     pub(super) objects: Vec<(&'static str, Vec<Value>)>,
+    /// Images that the outermost layer, once it is the user's, does not name.
+    pub(super) images: Vec<Image>,
+}
+
+/// The images of an environment that a layer of the user does not name: they came later.
+pub(super) fn later_images(environment: &Environment, outermost: Option<&Outermost>) -> Vec<Image> {
+    let Some(outermost) = outermost else { return Vec::new() };
+    let later = environment.images.iter().filter(|(name, _)| !outermost.images.contains_key(*name));
+    later.map(|(name, target)| image(name, target)).collect()
 }
 
 /// The files of one environment; `index` is its position in the plan.
@@ -61,6 +70,7 @@ fn changes(
             .chain(&extra.code)
             .map(|path| format!("../../../{path}"))
             .collect(),
+        images: extra.images.clone(),
         ..Kustomization::default()
     };
     for (file, objects) in &extra.objects {
