@@ -8,6 +8,7 @@ use camino::Utf8Path;
 use super::{
     Context,
     kompose::claims::{self, Wanted},
+    storage,
 };
 use crate::{
     compose::model::{FileObject, Mount, Service},
@@ -97,6 +98,27 @@ pub(super) fn named_volumes(service: &Service) -> impl Iterator<Item = (&str, bo
         let source = mount.source.as_ref().filter(|source| volume && !source.value.is_empty())?;
         Some((source.value.as_str(), is_read_only(mount)))
     })
+}
+
+/// Directories of the host that hold data which this service alone mounts, for writing.
+pub(super) fn own_directories(context: &Context<'_>, name: &str, service: &Service) -> Vec<String> {
+    let binds = |service: &Service| -> Vec<Mount> {
+        let mounts = storage::effective(context, service).into_iter().map(|mount| mount.value);
+        mounts.filter(|mount| mount.r#type.as_ref().is_some_and(|kind| kind.value == "bind")).collect()
+    };
+    let others = context.services().filter(|(other, _)| *other != name);
+    let of_others: Vec<String> =
+        others.flat_map(|(_, other)| binds(other)).filter_map(|mount| Some(mount.source?.value)).collect();
+    let own = binds(service).into_iter().filter(|mount| !is_read_only(mount)).filter_map(|mount| {
+        let (source, target) = (mount.source?.value, mount.target?.value);
+        let is_data = match claims::wanted(service) {
+            Some(Wanted::Claim) => true,
+            Some(_) => false,
+            None => matches!(judge(context, service, &source, &target, false), Bind::Data(_)),
+        };
+        (is_data && !of_others.contains(&source)).then_some(source)
+    });
+    own.collect()
 }
 
 /// Is the mount for reading only?

@@ -67,8 +67,31 @@ const STORES: &[&str] = &[
 
 /// Is it the image of a store or a broker, of which there is one even if it keeps nothing on a volume?
 pub(super) fn is_store(image: &str) -> bool {
+    STORES.contains(&last_part(image).as_str())
+}
+
+/// Images that refuse a data directory with a `lost+found` in it.
+const DATABASES: &[&str] = &[
+    "mysql",
+    "mariadb",
+    "percona",
+    "postgres",
+    "postgresql",
+    "postgis",
+    "pgvector",
+    "timescaledb",
+    "timescaledb-ha",
+    "mongo",
+];
+
+/// Is it the image of a database that takes only an empty directory for a new one?
+pub(super) fn is_database(image: &str) -> bool {
+    DATABASES.contains(&last_part(image).as_str())
+}
+
+fn last_part(image: &str) -> String {
     let repository = image::Reference::parse(image).repository;
-    STORES.contains(&repository.rsplit('/').next().unwrap_or_default())
+    repository.rsplit('/').next().unwrap_or_default().to_owned()
 }
 
 /// Gives container and pod image, platform and runtime.

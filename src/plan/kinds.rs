@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Context, files,
+    Context, files, image,
     jobs::{self, Jobs},
     kompose,
     schedule::{self, Scheduled},
@@ -107,7 +107,8 @@ pub(super) fn restart_condition(service: &Service) -> Option<&str> {
     condition.or(service.restart.as_ref()).map(|condition| condition.value.as_str())
 }
 
-/// Does it, with one replica, mount a volume for writing that no other service mounts?
+/// Does it, with one replica, mount a volume for writing that no other service mounts? Directories of the host count
+/// for stores: anything else may as well have its logs there.
 fn owns_a_volume(context: &Context<'_>, name: &str, service: &Service) -> bool {
     let volumes = files::named_volumes(service).filter(|(_, read_only)| !read_only);
     let own = volumes.filter(|(volume, _)| {
@@ -119,7 +120,9 @@ fn owns_a_volume(context: &Context<'_>, name: &str, service: &Service) -> bool {
                 .all(|(_, other)| files::named_volumes(other).all(|(used, _)| used != *volume))
             && context.services().all(|(_, other)| !takes_volumes_of(other, name))
     });
-    replicas(service).unwrap_or(1) == 1 && own.count() > 0
+    let is_store = || image::is_store(&service.image_or_built(&context.project.name, name));
+    replicas(service).unwrap_or(1) == 1
+        && (own.count() > 0 || is_store() && !files::own_directories(context, name, service).is_empty())
 }
 
 fn takes_volumes_of(service: &Service, name: &str) -> bool {

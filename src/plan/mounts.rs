@@ -33,10 +33,6 @@ use crate::{
 /// Permission bits of scripts, which a ConfigMap does not keep.
 const EXECUTABLE: i32 = 0o755;
 
-/// Images that refuse a data directory with a `lost+found` in it.
-const DATABASES: &[&str] =
-    &["mysql", "mariadb", "percona", "postgres", "postgresql", "postgis", "timescaledb", "mongo"];
-
 /// Words in targets at which images have nothing that a new volume would miss.
 const DATA_TARGETS: &[&str] = &[
     "/var/lib", "data", "log", "cache", "tmp", "temp", "backup", "upload", "storage", "/root", "/home",
@@ -49,7 +45,6 @@ pub(super) struct Mounting<'a, 'b, 'c> {
     pub(super) app: &'a str,
     pub(super) key: &'a str,
     pub(super) service: &'a Service,
-    pub(super) image: String,
     pub(super) storage: &'b mut Storage,
     pub(super) secrets: &'b mut Secrets<'c>,
     pub(super) delivered: &'b mut Delivered,
@@ -272,10 +267,15 @@ fn named(
             How::Memory(size) => mounted.volumes.push(memory(&name, size)),
         }
     }
-    if kept.how == How::Template && point.sub_path.is_none() && is_database(&mounting.image) {
-        point.sub_path = Some("data".to_owned());
+    if matches!(kept.how, How::Template | How::Claim) && mounting.storage.is_of_database(source) {
+        point.sub_path = Some(below_data(point.sub_path.as_deref()));
     }
     mounted.mount(point);
+}
+
+/// A new volume has a `lost+found`, which databases refuse beside their data.
+fn below_data(path: Option<&str>) -> String {
+    path.map_or_else(|| "data".to_owned(), |path| format!("data/{path}"))
 }
 
 /// Docker fills an empty volume with what the image has at its target; nothing does so in a cluster.
@@ -288,11 +288,6 @@ fn copied(mount: &Mount, target: &str, how: Option<&How>, entries: &mut Entries<
         let reason = format!("`{target}`: what the image has there is not copied into the claim");
         entries.approximated(&["volumes"], reason);
     }
-}
-
-fn is_database(image: &str) -> bool {
-    let repository = crate::compose::values::image::Reference::parse(image).repository;
-    DATABASES.contains(&repository.rsplit('/').next().unwrap_or_default())
 }
 
 fn bind(
@@ -343,11 +338,7 @@ fn bind(
             );
         }
         Bind::Data(why) => {
-            let claim =
-                mounting.storage.claim_directory(mounting.app, mounting.key, mounting.service, source);
-            let name = mounted.name(&claim);
-            let volume = claimed(Volume { name: name.clone(), ..Volume::default() }, &claim);
-            mounted.add(volume, VolumeMount { read_only: read_only.then_some(true), ..at(&name, target) });
+            data(mounting, (source, target), read_only, mounted);
             entries.approximated(key, format!("`{target}` becomes a claim that starts empty: {why}"));
         }
         Bind::Foreign(reason) => {
@@ -360,6 +351,32 @@ fn bind(
             entries.at(mount.span).unsupported(key, reason);
         }
     }
+}
+
+/// Mounts a claim in the place of a directory of the host: the StatefulSet's own, or one beside.
+fn data(
+    mounting: &mut Mounting<'_, '_, '_>,
+    (source, target): (&str, &str),
+    read_only: bool,
+    mounted: &mut Mounted,
+) {
+    let claim = mounting.storage.claim_directory(mounting.app, mounting.key, mounting.service, source);
+    let sub_path = mounting.storage.is_of_database(source).then(|| below_data(None));
+    let name = match mounting.storage.template_of(source) {
+        Some(template) => {
+            if !mounted.claim_templates.contains(&template) {
+                mounted.names.insert(claim.clone());
+                mounted.claim_templates.push(template);
+            }
+            claim
+        }
+        None => {
+            let name = mounted.name(&claim);
+            mounted.volumes.push(claimed(Volume { name: name.clone(), ..Volume::default() }, &claim));
+            name
+        }
+    };
+    mounted.mount(VolumeMount { read_only: read_only.then_some(true), sub_path, ..at(&name, target) });
 }
 
 /// Puts files into a ConfigMap, or into a Secret if they tell one, and gives the pod a volume of them.

@@ -10,7 +10,7 @@ use k8s_openapi::{
 };
 
 use super::{
-    Context, files,
+    Context, files, image,
     jobs::Jobs,
     kinds::{self, Decided, Kinds},
     kompose::{
@@ -41,6 +41,10 @@ pub(super) struct Storage {
     directories: BTreeMap<String, Directory>,
     /// Services that are more than one workload.
     several: BTreeSet<String>,
+    /// Data directories of the host that belong to one StatefulSet.
+    owned: BTreeSet<String>,
+    /// Volumes and directories of the host that a database mounts.
+    of_databases: BTreeSet<String>,
 }
 
 /// A directory of the host that holds data.
@@ -106,16 +110,47 @@ impl Storage {
                 }
             }
         }
+        let mut owned = BTreeSet::new();
+        let mut of_databases = BTreeSet::new();
+        for (name, service) in context.services() {
+            if kinds.of(name) == Decided::StatefulSet {
+                owned.extend(files::own_directories(context, name, service));
+            }
+            if image::is_database(&service.image_or_built(&context.project.name, name)) {
+                let whole = |mount: &Mount| {
+                    let path = mount.volume.as_ref().and_then(|volume| volume.value.subpath.as_ref());
+                    path.is_none() && claims::sub_path(service).is_none()
+                };
+                let mounts = effective(context, service).into_iter().map(|mount| mount.value).filter(whole);
+                of_databases.extend(mounts.filter_map(|mount| Some(mount.source?.value)));
+            }
+        }
         let volumes =
             users.into_iter().map(|(volume, users)| (volume.clone(), keep(context, kinds, &volume, &users)));
         let several = context.services().map(|(name, _)| name.to_owned());
         let several = several.filter(|name| kinds.jobs(name).is_some_and(|jobs| jobs.workloads() > 1));
-        Self { volumes: volumes.collect(), directories: BTreeMap::new(), several: several.collect() }
+        Self {
+            volumes: volumes.collect(),
+            directories: BTreeMap::new(),
+            several: several.collect(),
+            owned,
+            of_databases,
+        }
     }
 
     /// How a named volume is kept.
     pub(super) fn of_volume(&self, volume: &str) -> Option<&Kept> {
         self.volumes.get(volume)
+    }
+
+    /// Does a database mount the volume, or the directory of the host?
+    pub(super) fn is_of_database(&self, source: &str) -> bool {
+        self.of_databases.contains(source)
+    }
+
+    /// What the StatefulSet that a directory of the host belongs to claims in its place, once somebody mounts it.
+    pub(super) fn template_of(&self, source: &str) -> Option<PersistentVolumeClaim> {
+        self.directories.get(source).filter(|_| self.owned.contains(source)).map(|it| it.object.clone())
     }
 
     /// The claim of a directory of the host that holds data, which `service` uses too.
@@ -149,8 +184,9 @@ impl Storage {
     /// Claims that only one app uses.
     pub(super) fn claims_of(&self, app: &str) -> Vec<PersistentVolumeClaim> {
         let kept = self.volumes.values().filter(|kept| kept.how == How::Claim && kept.apps == [app]);
-        let directories = self.directories.values().filter(|directory| directory.app == app);
-        let claims = directories.map(|directory| {
+        let directories = self.directories.iter();
+        let directories = directories.filter(|(source, it)| it.app == app && !self.owned.contains(*source));
+        let claims = directories.map(|(_, directory)| {
             let shared = directory.users.len() > 1 || directory.several_replicas;
             with_access(directory.object.clone(), shared)
         });

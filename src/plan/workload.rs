@@ -97,7 +97,6 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
         app: &app,
         key,
         service: trimmed.as_ref().unwrap_or(service),
-        image: container.image.clone().unwrap_or_default(),
         storage: parts.storage,
         secrets: parts.secrets,
         delivered: parts.delivered,
@@ -191,11 +190,19 @@ fn component(decided: Decided, service: &Service, services: &[ClusterService]) -
     match decided {
         Decided::Job => "job",
         Decided::CronJob => "cron",
-        Decided::StatefulSet => "store",
-        Decided::Deployment if is_store() => "store",
+        Decided::StatefulSet | Decided::Deployment if is_store() => "store",
+        // What others prepare first is no store, whatever it keeps.
+        Decided::StatefulSet if !waits_for_tasks(service) => "store",
         _ if service.ports.is_some() || service.expose.is_some() => "web",
         _ => "worker",
     }
+}
+
+/// Does it wait for others to end well?
+fn waits_for_tasks(service: &Service) -> bool {
+    let dependencies = service.depends_on.iter().flat_map(|field| field.value.values());
+    let mut conditions = dependencies.filter_map(|dependency| dependency.value.condition.as_ref());
+    conditions.any(|condition| condition.value == "service_completed_successfully")
 }
 
 /// How long it runs and how it stops.
