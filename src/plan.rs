@@ -274,6 +274,7 @@ fn draft<'a>(
     top::enter(context, ledger);
     top::warn_of_missing(context, report);
     warn_of_unknown_ports(context, &ports, report);
+    hosts::machine::warn(context, report);
     drafted
 }
 

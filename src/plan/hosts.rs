@@ -2,6 +2,7 @@
 //! another name in the cluster.
 
 mod address;
+pub(super) mod machine;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,0 +1,53 @@
+//! Names of the machine that runs docker compose: in a cluster they lead nowhere.
+
+use crate::{
+    compose::model::Service,
+    diag::{Code, Diagnostic, Report},
+    plan::Context,
+    text::Span,
+};
+
+/// A value names the machine that runs compose.
+const HOST_OF_COMPOSE: Code = Code { id: "KP007", name: "host-of-compose" };
+
+/// The names by which container engines lead to their machine.
+const NAMES: &[&str] = &[
+    "docker.for.mac.host.internal",
+    "docker.for.mac.localhost",
+    "docker.for.win.host.internal",
+    "docker.for.win.localhost",
+    "gateway.docker.internal",
+    "host.containers.internal",
+    "host.docker.internal",
+];
+
+/// Warns of variables and commands that name the machine, unless `extra_hosts` says an address for the name.
+pub(in crate::plan) fn warn(context: &Context<'_>, report: &mut Report) {
+    for (name, service) in context.services() {
+        let variables = service.environment.iter().flat_map(|field| field.value.iter());
+        let variables = variables.filter_map(|(key, value)| {
+            Some((format!("`{key}` of `{name}`"), value.value.as_deref()?, value.span))
+        });
+        let commands = [("entrypoint", &service.entrypoint), ("command", &service.command)];
+        let words = commands.into_iter().flat_map(|(key, command)| {
+            let words = command.iter().flat_map(|command| command.value.iter());
+            words.map(move |word| (format!("the `{key}` of `{name}`"), word.value.as_str(), word.span))
+        });
+        for (subject, text, span) in variables.chain(words) {
+            if NAMES.iter().any(|host| text.contains(host) && !has_address(service, host)) {
+                report.push(diagnostic(&subject, span));
+            }
+        }
+    }
+}
+
+fn diagnostic(subject: &str, span: Span) -> Diagnostic {
+    Diagnostic::warning(HOST_OF_COMPOSE, format!("{subject} names the machine that runs compose"))
+        .at(span, "pods know no such host")
+        .help("name a service, or an address that the cluster reaches; minikube has host.minikube.internal")
+}
+
+fn has_address(service: &Service, host: &str) -> bool {
+    let hosts = service.extra_hosts.as_ref().and_then(|hosts| hosts.value.get(host));
+    hosts.is_some_and(|addresses| addresses.value.iter().any(|address| address != "host-gateway"))
+}
