@@ -5,6 +5,7 @@
 //! one decision (an app, a workload, a bundle of variables).
 
 mod apps;
+mod clear;
 mod command;
 mod composed;
 mod configuration;
@@ -159,7 +160,7 @@ pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: 
     let apps = apps::group(&projects, &names);
     let images = images::find(&projects);
     let layout = Layout::of(&projects, &names, &apps);
-    let found = secrets::find(&projects, options);
+    let found = secrets::find(&projects, options, report);
     let shared = texts::files(&projects);
     let mut ledgers: Vec<Ledger> = inputs.iter().map(|_| Ledger::default()).collect();
     let contexts: Vec<Context<'_>> = inputs

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::Container;
 
 use super::{
-    Context, Kind, Workload,
+    Context, Kind, Workload, clear,
     ledger::Entries,
     names,
     schedule::{
@@ -216,16 +216,21 @@ fn workload(
         ..plain.clone()
     };
     if !job.words.is_empty() {
-        let words = job.words.iter().map(|word| secrets.refer(service, &context.hosts.follow("", word)));
-        container.command = Some(words.collect());
+        let words: Vec<String> = job.words.iter().map(|word| context.hosts.follow("", word)).collect();
+        container.command = Some(clear::refer(secrets, service, &words));
         container.args = None;
     }
     container.working_dir = job.directory.clone().or(container.working_dir);
     if let Some(user) = job.user {
         container.security_context.get_or_insert_default().run_as_user = Some(user);
     }
-    let mut pod_annotations = base.pod_annotations.clone();
-    let concealed = secrets.conceal(&mut container, &mut pod_annotations);
+    // What was taken out of the service's own workload is in clear once more.
+    let (mut annotations, mut pod_annotations) = (base.annotations.clone(), base.pod_annotations.clone());
+    if let Some(concealed) = &base.concealed {
+        annotations.extend(concealed.annotations.clone());
+        pod_annotations.extend(concealed.pod_annotations.clone());
+    }
+    let concealed = clear::conceal(secrets, &mut container, &mut annotations, &mut pod_annotations);
     let mut pod = base.pod.clone();
     pod.restart_policy = Some("Never".to_owned());
     pod.containers = vec![container];
@@ -235,6 +240,7 @@ fn workload(
         component: "cron",
         waits: BTreeSet::new(),
         comments: job.comments.clone(),
+        annotations,
         pod_annotations,
         concealed,
         claim_templates: Vec::new(),

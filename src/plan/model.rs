@@ -233,6 +233,8 @@ pub struct Update {
 pub struct Concealed {
     /// The container with just these fields.
     pub container: Container,
+    /// Annotations of the workload.
+    pub annotations: BTreeMap<String, String>,
     /// Annotations of the pods.
     pub pod_annotations: BTreeMap<String, String>,
 }
