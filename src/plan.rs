@@ -25,6 +25,7 @@ mod ledger;
 pub mod mapping;
 mod model;
 mod mounts;
+mod named;
 mod names;
 mod network;
 mod order;
@@ -43,7 +44,7 @@ mod versions;
 mod waits;
 mod workload;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -68,6 +69,7 @@ pub use self::{
         App, Bundle, CONCEALED, ClusterService, Concealed, Environment, FileBundle, Further, Image, Kind,
         Known, Plan, SecretBundle, Update, Wait, Workload,
     },
+    named::warn_of_unknown_profiles,
     production::{Allowed, Autoscaler, Budget, NetworkPolicy, Route, Routes},
     workload::{JOBS_LABEL, SERVICE_LABEL},
 };
@@ -76,7 +78,7 @@ use crate::{
     diag::{Code, Diagnostic, Report},
     k8s::{name, versions::Version},
     settings::cluster::Cluster,
-    text::{Files, Spanned},
+    text::{Files, Span, Spanned},
 };
 
 /// Two services, or two objects made of them, that would have one name in the cluster.
@@ -112,10 +114,10 @@ pub struct Input<'a> {
 pub struct Options {
     /// The directory that the tree is written to, absolute: it is never part of what is converted.
     pub output: Utf8PathBuf,
-    /// Variables that are secret whatever they look like.
-    pub secret: BTreeSet<String>,
+    /// Variables that are secret whatever they look like, and where that is said.
+    pub secret: BTreeMap<String, Span>,
     /// Variables that are not.
-    pub not_secret: BTreeSet<String>,
+    pub not_secret: BTreeMap<String, Span>,
     /// Do jobs of other names start at other minutes?
     pub stagger: bool,
 }
@@ -160,7 +162,7 @@ pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: 
     let apps = apps::group(&projects, &names);
     let images = images::find(&projects);
     let layout = Layout::of(&projects, &names, &apps);
-    let found = secrets::find(&projects, options, report);
+    let found = secrets::find(inputs, options, report);
     let shared = texts::files(&projects);
     let mut ledgers: Vec<Ledger> = inputs.iter().map(|_| Ledger::default()).collect();
     let contexts: Vec<Context<'_>> = inputs

@@ -148,8 +148,8 @@ fn convert(
         environments.iter().map(|environment| environment.input(&directory)).collect();
     let options = plan::Options {
         output: output.clone(),
-        secret: settings.secrets.also.into_iter().collect(),
-        not_secret: settings.secrets.never.into_iter().collect(),
+        secret: settings.secrets.also.into_iter().map(|name| (name.value, name.span)).collect(),
+        not_secret: settings.secrets.never.into_iter().map(|name| (name.value, name.span)).collect(),
         stagger: settings.stagger.unwrap_or(true),
     };
     let plan = plan::plan(&inputs, &options, &disk, report);

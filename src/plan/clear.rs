@@ -3,7 +3,9 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use k8s_openapi::api::core::v1::{Container, ExecAction, HTTPGetAction, Lifecycle, LifecycleHandler, Probe};
+use k8s_openapi::api::core::v1::{
+    Container, ExecAction, HTTPGetAction, Lifecycle, LifecycleHandler, PodSpec, Probe,
+};
 
 use super::{
     CONCEALED, Concealed, command,
@@ -100,11 +102,48 @@ fn refer_word(found: &Found, own: &[(&str, &str)], word: &str, secrets: &[Range<
 /// Takes secrets in clear out of what stands in the tree; gives the fields as they have to be.
 pub(super) fn conceal(
     secrets: &Secrets<'_>,
-    container: &mut Container,
+    pod: &mut PodSpec,
     annotations: &mut BTreeMap<String, String>,
     pod_annotations: &mut BTreeMap<String, String>,
 ) -> Option<Concealed> {
     let found = secrets.found();
+    let init_containers = pod.init_containers.iter_mut().flatten();
+    let init_containers: Vec<Container> =
+        init_containers.filter_map(|container| conceal_container(found, container)).collect();
+    let container = pod.containers.first_mut();
+    let name = container.as_ref().map(|container| container.name.clone()).unwrap_or_default();
+    let part = container.and_then(|container| conceal_container(found, container));
+    let annotations = conceal_labels(found, annotations);
+    let pod_annotations = conceal_labels(found, pod_annotations);
+    let has_labels = !annotations.is_empty() || !pod_annotations.is_empty();
+    (part.is_some() || !init_containers.is_empty() || has_labels).then(|| Concealed {
+        container: part.unwrap_or_else(|| Container { name, ..Container::default() }),
+        init_containers,
+        annotations,
+        pod_annotations,
+    })
+}
+
+/// Puts what was taken out of a workload back, into a copy of it.
+pub(super) fn restore(
+    concealed: &Concealed,
+    pod: &mut PodSpec,
+    annotations: &mut BTreeMap<String, String>,
+    pod_annotations: &mut BTreeMap<String, String>,
+) {
+    annotations.extend(concealed.annotations.clone());
+    pod_annotations.extend(concealed.pod_annotations.clone());
+    for part in &concealed.init_containers {
+        let mut all = pod.init_containers.iter_mut().flatten();
+        if let Some(container) = all.find(|container| container.name == part.name) {
+            container.command = part.command.clone().or_else(|| container.command.take());
+            container.args = part.args.clone().or_else(|| container.args.take());
+        }
+    }
+}
+
+/// The fields of a container that held secrets, as they were.
+fn conceal_container(found: &Found, container: &mut Container) -> Option<Container> {
     let mut part = Container { name: container.name.clone(), ..Container::default() };
     let image = container.image.clone().unwrap_or_default();
     let mut has_any = conceal_command(found, container, &mut part);
@@ -120,10 +159,7 @@ pub(super) fn conceal(
         part.lifecycle = conceal_hooks(found, &image, lifecycle);
         has_any |= part.lifecycle.is_some();
     }
-    let annotations = conceal_labels(found, annotations);
-    let pod_annotations = conceal_labels(found, pod_annotations);
-    has_any |= !annotations.is_empty() || !pod_annotations.is_empty();
-    has_any.then_some(Concealed { container: part, annotations, pod_annotations })
+    has_any.then_some(part)
 }
 
 /// Entrypoint and arguments are one command.

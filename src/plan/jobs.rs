@@ -226,14 +226,13 @@ fn workload(
     }
     // What was taken out of the service's own workload is in clear once more.
     let (mut annotations, mut pod_annotations) = (base.annotations.clone(), base.pod_annotations.clone());
-    if let Some(concealed) = &base.concealed {
-        annotations.extend(concealed.annotations.clone());
-        pod_annotations.extend(concealed.pod_annotations.clone());
-    }
-    let concealed = clear::conceal(secrets, &mut container, &mut annotations, &mut pod_annotations);
     let mut pod = base.pod.clone();
+    if let Some(concealed) = &base.concealed {
+        clear::restore(concealed, &mut pod, &mut annotations, &mut pod_annotations);
+    }
     pod.restart_policy = Some("Never".to_owned());
     pod.containers = vec![container];
+    let concealed = clear::conceal(secrets, &mut pod, &mut annotations, &mut pod_annotations);
     Workload {
         name: job.name.clone(),
         kind: job.kind(),

@@ -233,6 +233,8 @@ pub struct Update {
 pub struct Concealed {
     /// The container with just these fields.
     pub container: Container,
+    /// Those of its initContainers that have such fields, by their names, with just these.
+    pub init_containers: Vec<Container>,
     /// Annotations of the workload.
     pub annotations: BTreeMap<String, String>,
     /// Annotations of the pods.

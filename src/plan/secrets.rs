@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Options, SecretBundle, clear};
+use super::{Input, Options, SecretBundle, clear, named};
 use crate::{
     compose::model::{Project, Service},
     diag::Report,
@@ -18,6 +18,8 @@ const TELLING_LENGTH: usize = 8;
 pub(super) struct Found {
     /// Keys whose value is secret in some container: they are secret in all.
     keys: BTreeSet<String>,
+    /// Keys of which the user says that their value is none.
+    never: BTreeSet<String>,
     /// Values that must not stand anywhere in clear.
     values: BTreeSet<String>,
 }
@@ -31,20 +33,24 @@ pub(super) struct Secrets<'a> {
 
 /// Finds the secret variables of all environments. What kustomize cannot write into a ConfigMap counts
 /// as well: Secrets are written in base64. The report will show none of them.
-pub(super) fn find(projects: &[&Project], options: &Options, report: &mut Report) -> Found {
+pub(super) fn find(inputs: &[Input<'_>], options: &Options, report: &mut Report) -> Found {
+    let projects: Vec<&Project> = inputs.iter().map(|input| input.project).collect();
+    named::warn_of_unknown(inputs, options, report);
     let all = || {
         projects.iter().flat_map(|project| project.services.values()).flat_map(|service| variables(service))
     };
     let is_secret = |key: &str, value: &str| {
-        options.secret.contains(key) || (secret::is_secret(key, value) && !options.not_secret.contains(key))
+        options.secret.contains_key(key)
+            || (secret::is_secret(key, value) && !options.not_secret.contains_key(key))
     };
-    let public = public_words(projects, &|key, value| !is_secret(key, value));
+    let public = public_words(&projects, &|key, value| !is_secret(key, value));
     // A password that is also the name of something gives itself away: hiding it would only hide the name.
     let telling = |value: &str| {
         value.len() >= TELLING_LENGTH
             && (value.bytes().any(|byte| byte.is_ascii_digit()) || !public.contains(value))
     };
-    let mut found = Found::default();
+    let mut found = Found { never: options.not_secret.keys().cloned().collect(), ..Found::default() };
+    found.keys.extend(options.secret.keys().cloned());
     for (key, value) in all().filter(|(key, value)| is_secret(key, value)) {
         found.keys.insert(key.to_owned());
         let parts = secret::in_value(value).into_iter().map(|range| &value[range]);
@@ -65,7 +71,7 @@ pub(super) fn find(projects: &[&Project], options: &Options, report: &mut Report
     }
     // Of what is secret for a part of it, printers find the part.
     let whole = found.values.iter().filter(|value| secret::in_value(value).is_empty());
-    report.hide(Hidden { names: options.secret.clone(), values: whole.cloned().collect() });
+    report.hide(Hidden { names: options.secret.keys().cloned().collect(), values: whole.cloned().collect() });
     found
 }
 
@@ -103,7 +109,9 @@ impl Found {
 
     /// Is a value secret, by its name or by what it says?
     pub(super) fn is_secret_text(&self, key: &str, value: &str) -> bool {
-        self.is_secret(key) || secret::is_secret(key, value) || self.holds_value(value)
+        self.is_secret(key)
+            || self.holds_value(value)
+            || secret::is_secret(key, value) && !self.never.contains(key)
     }
 
     fn is_telling(&self, content: &[u8]) -> bool {

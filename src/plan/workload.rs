@@ -110,8 +110,8 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     let mut services = services(context, parts.ports, key, decided);
     let further = kompose::further(service, (&app, &object), &mut services, &mut kind, entries);
     let plain = container.clone();
-    let concealed = clear::conceal(parts.secrets, &mut container, &mut annotations, &mut pod_annotations);
     pod.containers = vec![container];
+    let concealed = clear::conceal(parts.secrets, &mut pod, &mut annotations, &mut pod_annotations);
     let workload = Workload {
         service: name::dns_label(key),
         name: object,

@@ -159,19 +159,38 @@ pub(super) fn with_waits<'a>(mut object: Value, waits: impl Iterator<Item = &'a 
 
 /// The patch that puts a workload's concealed fields back.
 pub(super) fn concealed(workload: &Workload, kubernetes: Option<Version>) -> Option<Value> {
-    let Concealed { container, annotations, pod_annotations } = workload.concealed.as_ref()?;
-    let mut patch = patch(workload, container, (annotations, pod_annotations));
+    let Concealed { container, init_containers, annotations, pod_annotations } =
+        workload.concealed.as_ref()?;
+    let mut patch = patch(workload, (container, init_containers), (annotations, pod_annotations));
     serve(&mut patch, kubernetes);
     Some(patch)
 }
 
 /// The same patch with nothing secret in it: what the fields hold in the tree.
 pub(super) fn concealed_example(workload: &Workload, kubernetes: Option<Version>) -> String {
-    let Some(Concealed { container: part, annotations, pod_annotations }) = &workload.concealed else {
-        return String::new();
-    };
+    let Some(concealed) = &workload.concealed else { return String::new() };
+    let Concealed { container: part, init_containers, annotations, pod_annotations } = concealed;
     let Some(whole) = workload.pod.containers.first() else { return String::new() };
-    let example = Container {
+    let example = fields_of(part, whole);
+    let all = || workload.pod.init_containers.iter().flatten();
+    let init_containers = init_containers
+        .iter()
+        .filter_map(|part| Some(fields_of(part, all().find(|whole| whole.name == part.name)?)));
+    let init_containers: Vec<Container> = init_containers.collect();
+    let of_tree = |all: &Labels, part: &Labels| -> Labels {
+        let kept = all.iter().filter(|(key, _)| part.contains_key(*key));
+        kept.map(|(key, value)| (key.clone(), value.clone())).collect()
+    };
+    let annotations = of_tree(&workload.annotations, annotations);
+    let pod_annotations = of_tree(&workload.pod_annotations, pod_annotations);
+    let mut patch = patch(workload, (&example, &init_containers), (&annotations, &pod_annotations));
+    serve(&mut patch, kubernetes);
+    emit::documents(Some(text::CONCEALED), &[Yaml::from(patch)])
+}
+
+/// A container of the tree with the fields that `part` has, and no others.
+fn fields_of(part: &Container, whole: &Container) -> Container {
+    Container {
         name: whole.name.clone(),
         command: part.command.as_ref().and(whole.command.clone()),
         args: part.args.as_ref().and(whole.args.clone()),
@@ -180,16 +199,7 @@ pub(super) fn concealed_example(workload: &Workload, kubernetes: Option<Version>
         liveness_probe: part.liveness_probe.as_ref().and(asked(whole.liveness_probe.as_ref())),
         lifecycle: part.lifecycle.as_ref().and(whole.lifecycle.clone()),
         ..Container::default()
-    };
-    let of_tree = |all: &Labels, part: &Labels| -> Labels {
-        let kept = all.iter().filter(|(key, _)| part.contains_key(*key));
-        kept.map(|(key, value)| (key.clone(), value.clone())).collect()
-    };
-    let annotations = of_tree(&workload.annotations, annotations);
-    let pod_annotations = of_tree(&workload.pod_annotations, pod_annotations);
-    let mut patch = patch(workload, &example, (&annotations, &pod_annotations));
-    serve(&mut patch, kubernetes);
-    emit::documents(Some(text::CONCEALED), &[Yaml::from(patch)])
+    }
 }
 
 /// What a probe asks, without when.
@@ -206,7 +216,7 @@ fn asked(probe: Option<&Probe>) -> Option<Probe> {
 
 fn patch(
     workload: &Workload,
-    container: &Container,
+    (container, init_containers): (&Container, &[Container]),
     (annotations, pod_annotations): (&Labels, &Labels),
 ) -> Value {
     let (version, kind) = match workload.kind {
@@ -218,7 +228,11 @@ fn patch(
     };
     let template = PodTemplateSpec {
         metadata: Some(ObjectMeta { annotations: some(pod_annotations), ..ObjectMeta::default() }),
-        spec: Some(PodSpec { containers: vec![container.clone()], ..PodSpec::default() }),
+        spec: Some(PodSpec {
+            init_containers: (!init_containers.is_empty()).then(|| init_containers.to_vec()),
+            containers: vec![container.clone()],
+            ..PodSpec::default()
+        }),
     };
     let spec = match workload.kind {
         Kind::CronJob { .. } => json!({"jobTemplate": {"spec": {"template": template}}}),
