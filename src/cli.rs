@@ -104,7 +104,7 @@ fn usage(error: &clap::Error, io: &mut Io<'_>) -> u8 {
 /// Shows what was found, and how much of it there is.
 fn show(report: &Report, sources: &Sources, io: &mut Io<'_>) {
     let theme = terminal::Theme { color: io.color, unicode: io.color, width: io.width };
-    let mut renderer = terminal::Renderer::new(sources, theme);
+    let mut renderer = terminal::Renderer::new(sources, theme, report.hidden());
     for diagnostic in report.by_place() {
         put(io.stderr, &renderer.render(diagnostic));
         put(io.stderr, "\n");

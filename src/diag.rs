@@ -9,7 +9,7 @@ pub mod terminal;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::text::Span;
+use crate::{secret::Hidden, text::Span};
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,6 +102,8 @@ pub struct Report {
     places: BTreeMap<Option<Span>, Vec<usize>>,
     /// Values of which a part was refused.
     refused: BTreeSet<Span>,
+    /// What no printer may show.
+    hidden: Hidden,
 }
 
 impl Report {
@@ -126,6 +128,18 @@ impl Report {
     /// Takes in everything that another report holds.
     pub fn append(&mut self, other: Report) {
         other.diagnostics.into_iter().for_each(|diagnostic| self.push(diagnostic));
+        self.hide(other.hidden);
+    }
+
+    /// Takes in what the project hides: printers star it out, beside what looks like a secret by itself.
+    pub fn hide(&mut self, hidden: Hidden) {
+        self.hidden.names.extend(hidden.names);
+        self.hidden.values.extend(hidden.values);
+    }
+
+    /// What the project hides.
+    pub fn hidden(&self) -> &Hidden {
+        &self.hidden
     }
 
     /// Takes in an error about a part of a value. Errors about the value as a whole, which follow from

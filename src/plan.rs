@@ -5,6 +5,7 @@
 //! one decision (an app, a workload, a bundle of variables).
 
 mod apps;
+mod clear;
 mod command;
 mod composed;
 mod configuration;
@@ -24,6 +25,7 @@ mod ledger;
 pub mod mapping;
 mod model;
 mod mounts;
+mod named;
 mod names;
 mod network;
 mod order;
@@ -67,6 +69,7 @@ pub use self::{
         App, Bundle, CONCEALED, ClusterService, Concealed, Environment, FileBundle, Further, Image, Kind,
         Known, Plan, SecretBundle, Update, Wait, Workload,
     },
+    named::warn_of_unknown_profiles,
     production::{Allowed, Autoscaler, Budget, NetworkPolicy, Route, Routes},
     workload::{JOBS_LABEL, SERVICE_LABEL},
 };
@@ -75,7 +78,7 @@ use crate::{
     diag::{Code, Diagnostic, Report},
     k8s::{name, versions::Version},
     settings::cluster::Cluster,
-    text::{Files, Spanned},
+    text::{Files, Span, Spanned},
 };
 
 /// Two services, or two objects made of them, that would have one name in the cluster.
@@ -111,10 +114,10 @@ pub struct Input<'a> {
 pub struct Options {
     /// The directory that the tree is written to, absolute: it is never part of what is converted.
     pub output: Utf8PathBuf,
-    /// Variables that are secret whatever they look like.
-    pub secret: BTreeSet<String>,
+    /// Variables that are secret whatever they look like, and where that is said.
+    pub secret: BTreeMap<String, Span>,
     /// Variables that are not.
-    pub not_secret: BTreeSet<String>,
+    pub not_secret: BTreeMap<String, Span>,
     /// Do jobs of other names start at other minutes?
     pub stagger: bool,
 }
@@ -198,7 +201,7 @@ impl<'a> Context<'a> {
 pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: &mut Report) -> Plan {
     let projects: Vec<&Project> = inputs.iter().map(|input| input.project).collect();
     let whole = Whole::of(&projects, report);
-    let found = secrets::find(&projects, options);
+    let found = secrets::find(inputs, options, report);
     let mut ledgers: Vec<Ledger> = inputs.iter().map(|_| Ledger::default()).collect();
     let contexts: Vec<Context<'_>> =
         inputs.iter().map(|input| Context::of(input, &whole, options, files)).collect();

@@ -1,16 +1,26 @@
 //! What looks like a secret, by its name and by its value, and texts with their secrets starred out.
 //!
 //! Knows nothing of YAML trees or compose: names, values and source lines are plain text here, so
-//! that every printer can use it. `mask` does the starring; this module decides.
+//! that every printer can use it. What a variable's name says is decided here; `text` and `words` find
+//! secrets within values and commands, `mask` stars them out. What is hidden in the tree and what is hidden
+//! in a report are found by the same functions.
 
+mod literal;
 mod mask;
+mod parameter;
+mod programs;
 mod reference;
+mod split;
+mod text;
+mod words;
 
-use std::{borrow::Cow, sync::LazyLock};
+use std::{borrow::Cow, ops::Range, sync::LazyLock};
 
 use regex::Regex;
 
-pub use mask::{redact, redact_values};
+use literal::Dollar;
+pub use mask::{Hidden, occurrences, redact, redact_values, redact_words};
+use split::Style;
 
 /// Parts that make a name secret wherever they stand in it, with `_`, `-` and `.` left out.
 const PARTS: &[&str] = &[
@@ -43,6 +53,8 @@ const LAST_WORDS: &[&str] = &[
     "SALT_KEY",
     "SERVER_KEY",
     "SHARED_KEY",
+    "BASICAUTH_USERS",
+    "DIGESTAUTH_USERS",
 ];
 
 /// Endings that make a name secret, also within a word.
@@ -96,6 +108,13 @@ static SHAPES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         r"\bnpm_[0-9A-Za-z]{36}\b",
         r"\bSG\.[0-9A-Za-z_-]{16,}\.[0-9A-Za-z_-]{16,}",
         r"\bdop_v1_[0-9a-f]{64}\b",
+        r"\$\$?apr1\$\$?[./0-9A-Za-z]+\$\$?[./0-9A-Za-z]+",
+        r"\$\$?2[abxy]\$\$?[0-9]{2}\$\$?[./0-9A-Za-z]{8,}",
+        r"\$\$?[156]\$\$?(?:rounds=[0-9]+\$\$?)?[./0-9A-Za-z]{1,16}\$\$?[./0-9A-Za-z]{22,}",
+        r"\$\$?argon2(?:id|i|d)\$\$?v=[0-9]+\$\$?[./0-9A-Za-z$=,+]+",
+        r"\{S?SHA\}[0-9A-Za-z+/]{20,}=*",
+        r"\bbot(?P<secret>[0-9]{6,}:[0-9A-Za-z_-]{30,})",
+        r"\b(?:discord|ifttt|telegram)://(?P<secret>[^\s@/:$]+)@",
         r"(?i)\bbearer[ \t]+(?P<secret>[0-9a-z._~+/-]{8,}=*)",
     ]
     .iter()
@@ -122,31 +141,66 @@ pub fn is_secret_key(name: &str) -> bool {
         || NAMES.contains(&name.as_str())
 }
 
-/// Does the value look like a secret whatever its name: a URL with a password in it, private key
-/// material, a token of a well-known shape? The value is one that no reference is left in.
+/// Does the value look like a secret whatever its name: a URL or a connection string with a password in it,
+/// private key material, a token of a well-known shape, options that say a password? The value is one that no
+/// reference is left in: a `$` in it is a dollar.
 pub fn is_secret_value(value: &str) -> bool {
-    is_written_secret_value(&as_written(value))
+    is_bearer(value) || !in_value(value).is_empty()
+}
+
+/// Does the text hold a secret that nobody could take for anything else: a password in a URL, a private key, a
+/// token of a well-known shape? This is for files of any kind, in which `password = …` may be a program's text.
+pub fn is_certain_secret(text: &str) -> bool {
+    is_bearer(text) || !text::tokens(text, Dollar::Sign).is_empty()
 }
 
 /// Is the value, under this name, a secret to hide? Switches, empty values and absolute paths are
 /// none, nor is a bare quantity under a name that asks for one. The value is one that no reference is
-/// left in: a `$` in it is a dollar.
+/// left in.
 pub fn is_secret(name: &str, value: &str) -> bool {
-    is_written_secret(name, &as_written(value))
+    is_secret_value(value) || is_secret_by_name(name, &as_written(value))
 }
 
 /// [`is_secret`] for a value as a file writes it, before interpolation: `${DB_PASSWORD}` is none,
 /// `${DB_PASSWORD:-hunter2}` is one.
 pub fn is_written_secret(name: &str, written: &str) -> bool {
-    is_written_secret_value(written) || is_secret_by_name(name, written)
+    is_bearer(written) || !ranges(written, Dollar::Compose).is_empty() || is_secret_by_name(name, written)
 }
 
-fn is_written_secret_value(value: &str) -> bool {
+/// Where secrets stand in a value that no reference is left in. The ranges may overlap.
+pub fn in_value(value: &str) -> Vec<Range<usize>> {
+    ranges(value, Dollar::Sign)
+}
+
+/// Where secrets stand in each of the words that a container of this image runs, or its health check: behind
+/// options and in what [`in_value`] knows, but none in what a shell or the kubelet puts in place of `$NAME` and
+/// `$(NAME)`. The ranges may overlap.
+pub fn in_words(words: &[&str], image: &str) -> Vec<Vec<Range<usize>>> {
+    words::of_command(words, image, Dollar::Shell)
+}
+
+/// Where secrets stand in the value of a label or an annotation, of which only the last part of the name tells.
+/// The ranges may overlap.
+pub fn in_label(name: &str, value: &str) -> Vec<Range<usize>> {
+    let users = normal_name(name);
+    let lists_users =
+        ["BASICAUTH_USERS", "DIGESTAUTH_USERS"].iter().any(|words| ends_with_words(&users, words));
+    if lists_users && is_literal(&as_written(value)) || parameter::is_secret(name, value, Dollar::Sign) {
+        return std::iter::once(0..value.len()).collect();
+    }
+    in_value(value)
+}
+
+fn ranges(value: &str, dollar: Dollar) -> Vec<Range<usize>> {
+    let mut ranges = text::ranges(value, dollar);
+    ranges.extend(words::of_script(value, Style::Script, dollar));
+    ranges
+}
+
+fn is_bearer(value: &str) -> bool {
     let header = value.trim_start();
     let bearer = header.get(..7).filter(|start| start.eq_ignore_ascii_case("bearer "));
     bearer.is_some_and(|_| header[7..].starts_with(|first: char| !first.is_whitespace() && first != '$'))
-        || SHAPES.iter().any(|shape| shape.is_match(value))
-        || mask::url_passwords(value).any(|range| reference::has_literal(&value[range]))
 }
 
 /// How a file would write this value.
@@ -271,7 +325,7 @@ mod tests {
             "Bearer abc",
             "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
         ] {
-            assert!(is_written_secret_value(value), "{value}");
+            assert!(is_written_secret("", value), "{value}");
         }
         for value in [
             "",
@@ -286,7 +340,7 @@ mod tests {
             "-----BEGIN CERTIFICATE-----",
             "ü",
         ] {
-            assert!(!is_written_secret_value(value), "{value}");
+            assert!(!is_written_secret("", value), "{value}");
         }
     }
 
@@ -326,6 +380,6 @@ mod tests {
 
     #[test]
     fn every_shape_is_a_valid_pattern() {
-        assert_eq!(SHAPES.len(), 15);
+        assert_eq!(SHAPES.len(), 22);
     }
 }

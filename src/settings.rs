@@ -51,7 +51,7 @@ pub struct Environment {
     /// Files of variables in place of `.env`.
     pub env_files: Vec<Utf8PathBuf>,
     /// Active profiles; `*` is all.
-    pub profiles: Vec<String>,
+    pub profiles: Vec<Spanned<String>>,
     /// Variables of the process that may be read.
     pub from_shell: Vec<String>,
     /// The namespace.
@@ -94,9 +94,9 @@ pub struct ExternalSecrets {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Secrets {
     /// Variables that are secret.
-    pub also: Vec<String>,
+    pub also: Vec<Spanned<String>>,
     /// Variables that are not.
-    pub never: Vec<String>,
+    pub never: Vec<Spanned<String>>,
 }
 
 /// Reads `kustompose.yaml` from a path, if it is there.
@@ -141,7 +141,7 @@ fn settings(tree: &Node, report: &mut Report) -> Settings {
         "defaults" => settings.defaults = cluster::defaults(value, report),
         _ => {
             each(value, keys::SECRETS, report, |key, value, report| {
-                let names = texts(value, report).into_iter().map(|name| name.value).collect();
+                let names = texts(value, report);
                 if key == "also" { settings.secrets.also = names } else { settings.secrets.never = names }
             });
         }
@@ -167,7 +167,7 @@ fn environment(name: &Key, value: &Node, report: &mut Report) -> Environment {
         "envFile" => {
             environment.env_files = plain(value, report).into_iter().map(Utf8PathBuf::from).collect()
         }
-        "profiles" => environment.profiles = plain(value, report),
+        "profiles" => environment.profiles = texts(value, report),
         "fromShell" => environment.from_shell = plain(value, report),
         "namespace" => environment.namespace = text(value, report),
         "replaced" => environment.replaced = texts(value, report),
@@ -293,7 +293,7 @@ mod tests {
             settings.environments.iter().map(|environment| environment.name.as_str()).collect();
         assert_eq!(names, ["staging", "dev"]);
         assert_eq!(settings.environments[0].compose, ["a.yaml", "b.yaml"]);
-        assert_eq!(settings.environments[0].profiles, ["*"]);
+        assert_eq!(settings.environments[0].profiles[0].value, "*");
     }
 
     #[test]

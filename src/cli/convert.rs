@@ -149,8 +149,8 @@ fn convert(
         environments.iter().map(|environment| environment.input(&directory)).collect();
     let options = plan::Options {
         output: output.clone(),
-        secret: settings.secrets.also.into_iter().collect(),
-        not_secret: settings.secrets.never.into_iter().collect(),
+        secret: settings.secrets.also.into_iter().map(|name| (name.value, name.span)).collect(),
+        not_secret: settings.secrets.never.into_iter().map(|name| (name.value, name.span)).collect(),
         stagger: settings.stagger.unwrap_or(true),
     };
     let plan = plan::plan(&inputs, &options, &disk, report);
@@ -232,8 +232,11 @@ fn digests(project: &Project, directory: &Utf8Path, sources: &Sources) -> BTreeM
 
 /// The report in JSON, version 1.
 fn document(conversion: Option<&Conversion>, sources: &Sources, report: &Report) -> Value {
-    let diagnostics: Vec<Value> =
-        report.by_place().into_iter().map(|diagnostic| json::diagnostic(diagnostic, sources)).collect();
+    let diagnostics: Vec<Value> = report
+        .by_place()
+        .into_iter()
+        .map(|diagnostic| json::diagnostic(diagnostic, sources, report.hidden()))
+        .collect();
     let Some(Conversion { plan, output, keys, outcome }) = conversion else {
         return json!({
             "version": VERSION, "environments": [], "files": [], "keys": [], "diagnostics": diagnostics,
@@ -251,7 +254,7 @@ fn document(conversion: Option<&Conversion>, sources: &Sources, report: &Report)
             "environments": told.environments, "fate": fate.kind.name(),
             "to": fate.to.iter().map(|file| clean(&output.join(file))).collect::<Vec<_>>(),
             "reason": (!fate.reason.is_empty()).then_some(&fate.reason),
-            "values": told.key.values,
+            "values": told.key.values.iter().map(|value| report.hidden().redact_values(value)).collect::<Vec<_>>(),
         })
     };
     json!({

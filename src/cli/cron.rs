@@ -9,6 +9,7 @@ use serde_json::json;
 use super::{Io, put};
 use crate::{
     disk::{self, Disk},
+    secret,
     shell::{self, Kind, Loop, Script, crontab},
     text::Files,
 };
@@ -55,7 +56,7 @@ pub(super) fn run(arguments: &Arguments, io: &mut Io<'_>) -> u8 {
         let pairs = arguments.variables.iter().filter_map(|pair| pair.split_once('='));
         pairs.filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).next_back()
     };
-    let found = shell::read_file(&Script {
+    let mut found = shell::read_file(&Script {
         text: &text,
         name: arguments.script.file_name().unwrap_or_default(),
         arguments: &arguments.arguments,
@@ -63,6 +64,8 @@ pub(super) fn run(arguments: &Arguments, io: &mut Io<'_>) -> u8 {
         environment: &lookup,
         stagger: None,
     });
+    // What is shown may end up in a log.
+    found.commands = found.commands.iter().map(|words| secret::redact_words(words)).collect();
     let answer = match arguments.format {
         Format::Json => format!("{:#}\n", as_json(&found)),
         Format::Text => {

@@ -133,6 +133,7 @@ fn find(
         let project = compose::load(&request, disk, sources, &mut own);
         let problem = project.is_none().then(|| first_error(&own));
         found.project = found.project.or_else(|| project.map(|project| project.name));
+        let profiles = profiles.into_iter().map(|profile| profile.value).collect();
         found.environments.push(Named { name: name.value, compose, env_files, profiles, problem });
     }
     Some(found)
@@ -420,7 +421,7 @@ environments:
         assert_eq!(report.diagnostics(), [], "{examples}");
         let read = read.unwrap();
         assert_eq!(read.environments[0].external_secrets.as_ref().unwrap().kind, keys::STORE_KINDS[0]);
-        assert_eq!(read.secrets.never, ["PUBLIC_KEY"]);
+        assert_eq!(read.secrets.never[0].value, "PUBLIC_KEY");
         assert_eq!(read.stagger, Some(false));
     }
 

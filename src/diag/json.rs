@@ -6,21 +6,21 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{Diagnostic, Label, Severity};
-use crate::{secret, text::Sources};
+use crate::{secret::Hidden, text::Sources};
 
 /// One diagnostic: `{code, name, severity, message, help, url, fingerprint, labels}`.
 ///
 /// `fingerprint` names the finding across runs: it stays when lines are added above it.
-pub fn diagnostic(diagnostic: &Diagnostic, sources: &Sources) -> Value {
+pub fn diagnostic(diagnostic: &Diagnostic, sources: &Sources, hidden: &Hidden) -> Value {
     json!({
         "code": diagnostic.code.id,
         "name": diagnostic.code.name,
         "severity": severity(diagnostic.severity),
-        "message": secret::redact_values(&diagnostic.message),
-        "help": diagnostic.help.as_deref().map(secret::redact_values),
+        "message": hidden.redact_values(&diagnostic.message),
+        "help": diagnostic.help.as_deref().map(|help| hidden.redact_values(help)),
         "url": null,
-        "fingerprint": fingerprint(diagnostic, sources),
-        "labels": diagnostic.labels.iter().map(|each| label(each, sources)).collect::<Vec<_>>(),
+        "fingerprint": fingerprint(diagnostic, sources, hidden),
+        "labels": diagnostic.labels.iter().map(|each| label(each, sources, hidden)).collect::<Vec<_>>(),
     })
 }
 
@@ -33,7 +33,7 @@ pub fn severity(severity: Severity) -> &'static str {
     }
 }
 
-fn label(label: &Label, sources: &Sources) -> Value {
+fn label(label: &Label, sources: &Sources, hidden: &Hidden) -> Value {
     let location = sources.location(label.span);
     json!({
         "file": location.file.as_str(),
@@ -41,23 +41,23 @@ fn label(label: &Label, sources: &Sources) -> Value {
         "column": location.column,
         "end_line": location.end_line,
         "end_column": location.end_column,
-        "text": secret::redact_values(&label.text),
+        "text": hidden.redact_values(&label.text),
         "primary": label.primary,
     })
 }
 
 /// 16 hex digits over what is said and in which file, but not on which line.
-fn fingerprint(diagnostic: &Diagnostic, sources: &Sources) -> String {
+fn fingerprint(diagnostic: &Diagnostic, sources: &Sources, hidden: &Hidden) -> String {
     let mut hash = Sha256::new();
     let mut part = |text: &str| {
         hash.update(text);
         hash.update([0]);
     };
     part(diagnostic.code.id);
-    part(&secret::redact_values(&diagnostic.message));
+    part(&hidden.redact_values(&diagnostic.message));
     for label in &diagnostic.labels {
         part(sources.get(label.span.source).path().as_str());
-        part(&secret::redact_values(&label.text));
+        part(&hidden.redact_values(&label.text));
     }
     hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
@@ -74,7 +74,7 @@ mod tests {
         let id = sources.add("compose.yaml", format!("{before}é: x\n"));
         let at = Span::new(id, before.len() + 4, before.len() + 5);
         let finding = Diagnostic::error(CODE, "x at redis://:pw@redis").at(at, "here").help("say y");
-        diagnostic(&finding, &sources)
+        diagnostic(&finding, &sources, &Hidden::default())
     }
 
     #[test]

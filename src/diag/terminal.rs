@@ -11,7 +11,7 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 
 use self::excerpt::{Excerpt, Masked};
 use super::{Diagnostic, Report, Severity, json};
-use crate::{secret, text::Sources};
+use crate::{secret::Hidden, text::Sources};
 
 /// How it may look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Theme {
 /// One diagnostic as a block of lines, the last one ended: severity, code and name; the message; the
 /// source around each label, under `file:line:column`; what to do.
 pub fn render(diagnostic: &Diagnostic, sources: &Sources, theme: Theme) -> String {
-    Renderer::new(sources, theme).render(diagnostic)
+    Renderer::new(sources, theme, &Hidden::default()).render(diagnostic)
 }
 
 /// Draws many diagnostics of the same sources: what they need of a source is prepared once.
@@ -36,17 +36,18 @@ pub struct Renderer<'a> {
     sources: &'a Sources,
     theme: Theme,
     masked: Masked,
+    hidden: &'a Hidden,
 }
 
 impl<'a> Renderer<'a> {
     /// Nothing is prepared yet.
-    pub fn new(sources: &'a Sources, theme: Theme) -> Self {
-        Self { sources, theme, masked: Masked::default() }
+    pub fn new(sources: &'a Sources, theme: Theme, hidden: &'a Hidden) -> Self {
+        Self { sources, theme, masked: Masked::default(), hidden }
     }
 
     /// The same as [`render`].
     pub fn render(&mut self, diagnostic: &Diagnostic) -> String {
-        let view = View::new(diagnostic, self.sources, &mut self.masked, self.theme);
+        let view = View::new(diagnostic, self.sources, (&mut self.masked, self.hidden), self.theme);
         draw(&view, self.theme)
     }
 }
@@ -94,9 +95,14 @@ struct View {
 }
 
 impl View {
-    fn new(diagnostic: &Diagnostic, sources: &Sources, masked: &mut Masked, theme: Theme) -> Self {
-        let clean = |text: &str| excerpt::without_control(&secret::redact_values(text), &['\n']);
-        let excerpt = Excerpt::new(&diagnostic.labels, sources, masked, theme.width.max(120));
+    fn new(
+        diagnostic: &Diagnostic,
+        sources: &Sources,
+        (masked, hidden): (&mut Masked, &Hidden),
+        theme: Theme,
+    ) -> Self {
+        let clean = |text: &str| excerpt::without_control(&hidden.redact_values(text), &['\n']);
+        let excerpt = Excerpt::new(&diagnostic.labels, sources, (masked, hidden), theme.width.max(120));
         let labels = diagnostic.labels.iter().zip(excerpt.places()).map(|(label, place)| {
             let text = (!label.text.is_empty()).then(|| clean(&label.text));
             if label.primary {
@@ -226,7 +232,8 @@ error[KL999] a-case
             let mut sources = Sources::default();
             let text = format!("{}API_KEY: |\n  hunter2\n  hunter3\nKEY: a\n", "a: b\n".repeat(before));
             let id = sources.add("a.yaml", text.clone());
-            let mut renderer = Renderer::new(&sources, PLAIN);
+            let hidden = Hidden::default();
+            let mut renderer = Renderer::new(&sources, PLAIN, &hidden);
             for part in ["KEY: a", "hunter3", "hunter2"] {
                 let at = text.find(part).unwrap();
                 let finding = Diagnostic::error(CODE, "x").at(Span::new(id, at, at + 3), "here");

@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::core::v1::{Container, ExecAction, Lifecycle, LifecycleHandler, PodSpec};
 
-use super::{Context, ledger::Entries, schedule::Scheduled, secrets::Secrets};
+use super::{Context, clear, ledger::Entries, schedule::Scheduled, secrets::Secrets};
 use crate::{
     compose::model::{Command, Hook, Service},
     k8s::expansion,
@@ -19,12 +19,15 @@ pub(super) fn plan(
     container: &mut Container,
     entries: &mut Entries<'_>,
 ) {
-    let words = |command: &Spanned<Command>| -> Vec<String> {
-        let words = context.hosts.follow_words(command.value.iter().map(|word| word.value.as_str()));
-        words.iter().map(|word| secrets.refer(service, word)).collect()
+    let words = |command: &Option<Spanned<Command>>| -> Vec<String> {
+        let words = command.iter().flat_map(|command| command.value.iter());
+        context.hosts.follow_words(words.map(|word| word.value.as_str()))
     };
-    if let Some(entrypoint) = &service.entrypoint {
-        let command = words(entrypoint);
+    let count = words(&service.entrypoint).len();
+    let both = [words(&service.entrypoint), words(&service.command)].concat();
+    let mut command = clear::refer(secrets, service, &both);
+    let args = command.split_off(count);
+    if service.entrypoint.is_some() {
         if command.is_empty() {
             match &service.command {
                 // What `command` says is all that runs.
@@ -37,8 +40,7 @@ pub(super) fn plan(
             entries.mapped(&["entrypoint"]);
         }
     }
-    if let Some(command) = &service.command {
-        let args = words(command);
+    if service.command.is_some() {
         let emptied = service.entrypoint.as_ref().is_some_and(|entrypoint| entrypoint.value.is_empty());
         if args.is_empty() {
             match container.command {
@@ -95,8 +97,8 @@ pub(super) fn plan_loop(
         return;
     }
     let words = |words: &[String]| -> Option<Vec<String>> {
-        let followed = context.hosts.follow_words(words.iter().map(String::as_str));
-        (!words.is_empty()).then(|| followed.iter().map(|word| secrets.refer(service, word)).collect())
+        let words = context.hosts.follow_words(words.iter().map(String::as_str));
+        (!words.is_empty()).then(|| clear::refer(secrets, service, &words))
     };
     let (command, args) = scheduled.words();
     container.command = words(command);

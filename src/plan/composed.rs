@@ -63,7 +63,10 @@ pub(super) struct SharedSecret {
 /// that a shared secret is, too.
 pub(super) fn refer(contexts: &[Context<'_>], environments: &mut [Drafted<'_>], shared: &[SharedSecret]) {
     let mut references: BTreeMap<(String, String), EnvVar> = BTreeMap::new();
-    for secret in shared {
+    // Of several secrets of one variable of the files, the one that is named like it is what a reader expects.
+    let passes =
+        [true, false].into_iter().flat_map(|by_name| shared.iter().map(move |secret| (by_name, secret)));
+    for (by_name, secret) in passes {
         for draft in environments.iter().flat_map(|drafted| &drafted.drafts) {
             for key in draft.variables.keys().filter(|key| name::is_variable_name(key)) {
                 let id = (draft.key.clone(), key.clone());
@@ -71,7 +74,8 @@ pub(super) fn refer(contexts: &[Context<'_>], environments: &mut [Drafted<'_>], 
                 let mut all = shared.iter();
                 let is_shared = all.any(|other| other.key == *key && other.apps.contains(&draft.app));
                 let is_free = !is_shared && !references.contains_key(&id);
-                if is_free && is_same(contexts, environments, (&draft.key, key), secret) {
+                let is_tried = is_free && (!by_name || is_named(contexts, draft, key, secret));
+                if is_tried && is_same(contexts, environments, (&draft.key, key), secret) {
                     references.insert(id, reference(key, draft, secret));
                 }
             }
@@ -84,6 +88,15 @@ pub(super) fn refer(contexts: &[Context<'_>], environments: &mut [Drafted<'_>], 
             }
         }
     }
+}
+
+/// Has the secret the name of the variable, or that of the one of the files that the variable is?
+fn is_named(contexts: &[Context<'_>], draft: &Draft, key: &str, secret: &SharedSecret) -> bool {
+    let is_written_so = |context: &Context<'_>| match parts_of(context, draft, key).as_deref() {
+        Some([Part::Reference(name, _)]) => *name == secret.key,
+        _ => false,
+    };
+    secret.key == key || contexts.iter().any(is_written_so)
 }
 
 /// A container that has the secret refers to its own variable, any other to the Secret.

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::Container;
 
 use super::{
-    Context, Kind, Workload,
+    Context, Kind, Workload, clear,
     ledger::Entries,
     names,
     schedule::{
@@ -217,24 +217,29 @@ fn workload(
     };
     if !job.words.is_empty() {
         let words = context.hosts.follow_words(job.words.iter().map(String::as_str));
-        container.command = Some(words.iter().map(|word| secrets.refer(service, word)).collect());
+        container.command = Some(clear::refer(secrets, service, &words));
         container.args = None;
     }
     container.working_dir = job.directory.clone().or(container.working_dir);
     if let Some(user) = job.user {
         container.security_context.get_or_insert_default().run_as_user = Some(user);
     }
-    let mut pod_annotations = base.pod_annotations.clone();
-    let concealed = secrets.conceal(&mut container, &mut pod_annotations);
+    // What was taken out of the service's own workload is in clear once more.
+    let (mut annotations, mut pod_annotations) = (base.annotations.clone(), base.pod_annotations.clone());
     let mut pod = base.pod.clone();
+    if let Some(concealed) = &base.concealed {
+        clear::restore(concealed, &mut pod, &mut annotations, &mut pod_annotations);
+    }
     pod.restart_policy = Some("Never".to_owned());
     pod.containers = vec![container];
+    let concealed = clear::conceal(secrets, &mut pod, &mut annotations, &mut pod_annotations);
     Workload {
         name: job.name.clone(),
         kind: job.kind(),
         component: "cron",
         waits: BTreeSet::new(),
         comments: job.comments.clone(),
+        annotations,
         pod_annotations,
         concealed,
         claim_templates: Vec::new(),

@@ -205,7 +205,10 @@ fn values(path: &KeyPath, node: &Node) -> Vec<String> {
     let key = path.segments().last().map_or("", String::as_str);
     let text = match &node.value {
         Value::Null | Value::Map(_) => return Vec::new(),
-        Value::Seq(items) => return items.iter().flat_map(|item| values(path, item)).collect(),
+        Value::Seq(items) => {
+            let values: Vec<String> = items.iter().flat_map(|item| values(path, item)).collect();
+            return secret::redact_words(&values);
+        }
         Value::Bool(value) => value.to_string(),
         Value::Int(number) => number.to_string(),
         Value::Float(number) => number.to_string(),

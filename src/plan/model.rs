@@ -235,6 +235,10 @@ pub struct Update {
 pub struct Concealed {
     /// The container with just these fields.
     pub container: Container,
+    /// Those of its initContainers that have such fields, by their names, with just these.
+    pub init_containers: Vec<Container>,
+    /// Annotations of the workload.
+    pub annotations: BTreeMap<String, String>,
     /// Annotations of the pods.
     pub pod_annotations: BTreeMap<String, String>,
 }

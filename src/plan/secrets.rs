@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::core::v1::{Container, ExecAction, LifecycleHandler, Probe};
-
-use super::{CONCEALED, Concealed, Options, SecretBundle, command};
+use super::{Input, Options, SecretBundle, clear, named};
 use crate::{
     compose::model::{Project, Service},
-    k8s::{data, expansion},
-    secret,
+    diag::Report,
+    k8s::data,
+    secret::{self, Hidden},
 };
 
 /// A secret shorter than this is too common a word to be looked for in other texts.
@@ -19,6 +18,8 @@ const TELLING_LENGTH: usize = 8;
 pub(super) struct Found {
     /// Keys whose value is secret in some container: they are secret in all.
     keys: BTreeSet<String>,
+    /// Keys of which the user says that their value is none.
+    never: BTreeSet<String>,
     /// Values that must not stand anywhere in clear.
     values: BTreeSet<String>,
 }
@@ -31,25 +32,32 @@ pub(super) struct Secrets<'a> {
 }
 
 /// Finds the secret variables of all environments. What kustomize cannot write into a ConfigMap counts
-/// as well: Secrets are written in base64.
-pub(super) fn find(projects: &[&Project], options: &Options) -> Found {
+/// as well: Secrets are written in base64. The report will show none of them.
+pub(super) fn find(inputs: &[Input<'_>], options: &Options, report: &mut Report) -> Found {
+    let projects: Vec<&Project> = inputs.iter().map(|input| input.project).collect();
+    named::warn_of_unknown(inputs, options, report);
     let all = || {
         projects.iter().flat_map(|project| project.services.values()).flat_map(|service| variables(service))
     };
     let is_secret = |key: &str, value: &str| {
-        options.secret.contains(key) || (secret::is_secret(key, value) && !options.not_secret.contains(key))
+        options.secret.contains_key(key)
+            || (secret::is_secret(key, value) && !options.not_secret.contains_key(key))
     };
-    let public = public_words(projects, &|key, value| !is_secret(key, value));
+    let public = public_words(&projects, &|key, value| !is_secret(key, value));
     // A password that is also the name of something gives itself away: hiding it would only hide the name.
     let telling = |value: &str| {
         value.len() >= TELLING_LENGTH
             && (value.bytes().any(|byte| byte.is_ascii_digit()) || !public.contains(value))
     };
-    let mut found = Found::default();
+    let mut found = Found { never: options.not_secret.keys().cloned().collect(), ..Found::default() };
+    found.keys.extend(options.secret.keys().cloned());
     for (key, value) in all().filter(|(key, value)| is_secret(key, value)) {
         found.keys.insert(key.to_owned());
-        found.values.extend(telling(value).then(|| value.to_owned()));
+        let parts = secret::in_value(value).into_iter().map(|range| &value[range]);
+        found.values.extend(parts.chain([value]).filter(|value| telling(value)).map(str::to_owned));
     }
+    let in_clear = projects.iter().flat_map(|project| clear::values(project));
+    found.values.extend(in_clear.filter(|value| telling(value)));
     // What only the compose files read: a password that stands in a command, say.
     for (key, value) in projects.iter().flat_map(|project| &project.variables) {
         if is_secret(key, value) && telling(value) {
@@ -57,10 +65,13 @@ pub(super) fn find(projects: &[&Project], options: &Options) -> Found {
         }
     }
     for (key, value) in all() {
-        if found.is_telling(value.as_bytes()) || !data::is_plain_text(value) {
+        if found.holds_value(value) || !data::is_plain_text(value) {
             found.keys.insert(key.to_owned());
         }
     }
+    // Of what is secret for a part of it, printers find the part.
+    let whole = found.values.iter().filter(|value| secret::in_value(value).is_empty());
+    report.hide(Hidden { names: options.secret.keys().cloned().collect(), values: whole.cloned().collect() });
     found
 }
 
@@ -88,17 +99,24 @@ impl Found {
 
     /// Does a secret value stand in the text?
     pub(super) fn holds_value(&self, text: &str) -> bool {
-        self.values.iter().any(|value| text.contains(value.as_str()))
+        self.values.iter().any(|value| secret::occurrences(text, value).next().is_some())
+    }
+
+    /// Is it a secret value that can be told from other words?
+    pub(super) fn is_value(&self, text: &str) -> bool {
+        self.values.contains(text)
     }
 
     /// Is a value secret, by its name or by what it says?
     pub(super) fn is_secret_text(&self, key: &str, value: &str) -> bool {
-        self.is_secret(key) || secret::is_secret(key, value) || self.is_telling(value.as_bytes())
+        self.is_secret(key)
+            || self.holds_value(value)
+            || secret::is_secret(key, value) && !self.never.contains(key)
     }
 
-    fn is_telling(&self, text: &[u8]) -> bool {
-        let text = String::from_utf8_lossy(text);
-        self.holds_value(&text) || text.lines().any(secret::is_secret_value)
+    fn is_telling(&self, content: &[u8]) -> bool {
+        let text = String::from_utf8_lossy(content);
+        self.holds_value(&text) || text.lines().any(secret::is_certain_secret)
     }
 }
 
@@ -108,94 +126,14 @@ impl<'a> Secrets<'a> {
         Self { found, bundles: BTreeMap::new() }
     }
 
-    /// Does the text hold a secret value, or something that is one by its form?
-    pub(super) fn is_telling(&self, text: &[u8]) -> bool {
-        self.found.is_telling(text)
+    /// Does a file hold a secret value, or something that is one by its form?
+    pub(super) fn is_telling(&self, content: &[u8]) -> bool {
+        self.found.is_telling(content)
     }
 
-    /// A word of a command as the kubelet has to read it, in which the secret values that the container
-    /// has as variables stand as `$(NAME)`.
-    pub(super) fn refer(&self, service: &Service, word: &str) -> String {
-        let own: Vec<(&str, &str)> =
-            variables(service).filter(|(_, value)| self.found.values.contains(*value)).collect();
-        let Some((at, key, value)) = own
-            .iter()
-            .filter_map(|(key, value)| word.find(value).map(|at| (at, *key, *value)))
-            .min_by_key(|(at, _, value)| (*at, usize::MAX - value.len()))
-        else {
-            return command::literal(word);
-        };
-        let mut referring = command::literal(&word[..at]);
-        if referring.ends_with('$') {
-            referring.push('$');
-        }
-        referring.push_str(&expansion::reference(key));
-        referring + &self.refer(service, &word[at + value.len()..])
-    }
-
-    /// Takes secrets in clear out of what stands in the tree; gives the fields as they have to be.
-    pub(super) fn conceal(
-        &self,
-        container: &mut Container,
-        pod_annotations: &mut BTreeMap<String, String>,
-    ) -> Option<Concealed> {
-        let mut concealed = Concealed {
-            container: Container { name: container.name.clone(), ..Container::default() },
-            pod_annotations: BTreeMap::new(),
-        };
-        let mut found = false;
-        let (whole, part) = (container, &mut concealed.container);
-        found |= self.conceal_words(&mut whole.command, &mut part.command);
-        found |= self.conceal_words(&mut whole.args, &mut part.args);
-        found |= self.conceal_probe(&mut whole.startup_probe, &mut part.startup_probe);
-        found |= self.conceal_probe(&mut whole.readiness_probe, &mut part.readiness_probe);
-        found |= self.conceal_probe(&mut whole.liveness_probe, &mut part.liveness_probe);
-        if let Some(lifecycle) = &mut whole.lifecycle {
-            let part = part.lifecycle.get_or_insert_default();
-            found |= self.conceal_handler(&mut lifecycle.post_start, &mut part.post_start);
-            found |= self.conceal_handler(&mut lifecycle.pre_stop, &mut part.pre_stop);
-        }
-        for (key, value) in pod_annotations {
-            if self.is_telling(value.as_bytes()) {
-                concealed.pod_annotations.insert(key.clone(), std::mem::replace(value, CONCEALED.to_owned()));
-                found = true;
-            }
-        }
-        found.then_some(concealed)
-    }
-
-    fn conceal_words(&self, words: &mut Option<Vec<String>>, part: &mut Option<Vec<String>>) -> bool {
-        let Some(words) =
-            words.as_mut().filter(|words| words.iter().any(|word| self.is_telling(word.as_bytes())))
-        else {
-            return false;
-        };
-        *part = Some(words.clone());
-        for word in words.iter_mut().filter(|word| self.is_telling(word.as_bytes())) {
-            CONCEALED.clone_into(word);
-        }
-        true
-    }
-
-    fn conceal_probe(&self, probe: &mut Option<Probe>, part: &mut Option<Probe>) -> bool {
-        let Some(exec) = probe.as_mut().and_then(|probe| probe.exec.as_mut()) else { return false };
-        let mut command = None;
-        let found = self.conceal_words(&mut exec.command, &mut command);
-        *part = found.then(|| Probe { exec: Some(ExecAction { command }), ..Probe::default() });
-        found
-    }
-
-    fn conceal_handler(
-        &self,
-        handler: &mut Option<LifecycleHandler>,
-        part: &mut Option<LifecycleHandler>,
-    ) -> bool {
-        let Some(exec) = handler.as_mut().and_then(|handler| handler.exec.as_mut()) else { return false };
-        let mut command = None;
-        let found = self.conceal_words(&mut exec.command, &mut command);
-        *part = found
-            .then(|| LifecycleHandler { exec: Some(ExecAction { command }), ..LifecycleHandler::default() });
-        found
+    /// What is secret.
+    pub(super) fn found(&self) -> &'a Found {
+        self.found
     }
 
     /// Adds a file to the Secret of a name.

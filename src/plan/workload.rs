@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::{Container, EnvVar, PodSpec, Probe};
 
 use super::{
-    ClusterService, Context, Kind, Update, Workload, command, health, image,
+    ClusterService, Context, Kind, Update, Workload, clear, command, health, image,
     jobs::{self, Jobs},
     kinds::{self, Decided, Kinds},
     kompose,
@@ -104,13 +104,13 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     let mut mounted = mounts::plan(mounting, &mut pod, &mut container, entries);
     life(service, decided, &mut pod, entries);
     let (mut kind, comments) = kind(service, decided, planned, &pod, &mut container, entries);
-    let (annotations, mut pod_annotations) = labels(service, jobs, entries);
+    let (mut annotations, mut pod_annotations) = labels(service, jobs, entries);
     placement::plan(service, &name::dns_label(key), &mut pod, entries);
     let mut services = services(context, parts.ports, (key, decided), container.readiness_probe.as_ref());
     let further = kompose::further(service, (&app, &object), &mut services, &mut kind, entries);
     let plain = container.clone();
-    let concealed = parts.secrets.conceal(&mut container, &mut pod_annotations);
     pod.containers = vec![container];
+    let concealed = clear::conceal(parts.secrets, &mut pod, &mut annotations, &mut pod_annotations);
     let workload = Workload {
         service: name::dns_label(key),
         name: object,

@@ -9,7 +9,7 @@ use k8s_openapi::{
             RollingUpdateDeployment, StatefulSet, StatefulSetSpec,
         },
         batch::v1::{Job, JobSpec},
-        core::v1::{Container, PodSpec, PodTemplateSpec, Probe, Service, ServiceSpec},
+        core::v1::{Container, HTTPGetAction, PodSpec, PodTemplateSpec, Probe, Service, ServiceSpec},
     },
     apimachinery::pkg::{
         apis::meta::v1::{LabelSelector, ObjectMeta},
@@ -157,40 +157,66 @@ pub(super) fn with_waits<'a>(mut object: Value, waits: impl Iterator<Item = &'a 
 
 /// The patch that puts a workload's concealed fields back.
 pub(super) fn concealed(workload: &Workload, kubernetes: Option<Version>) -> Option<Value> {
-    let Concealed { container, pod_annotations } = workload.concealed.as_ref()?;
-    let mut patch = patch(workload, container, pod_annotations.clone());
+    let Concealed { container, init_containers, annotations, pod_annotations } =
+        workload.concealed.as_ref()?;
+    let mut patch = patch(workload, (container, init_containers), (annotations, pod_annotations));
     serve(&mut patch, kubernetes);
     Some(patch)
 }
 
 /// The same patch with nothing secret in it: what the fields hold in the tree.
 pub(super) fn concealed_example(workload: &Workload, kubernetes: Option<Version>) -> String {
-    let Some(Concealed { container: part, pod_annotations }) = &workload.concealed else {
-        return String::new();
-    };
+    let Some(concealed) = &workload.concealed else { return String::new() };
+    let Concealed { container: part, init_containers, annotations, pod_annotations } = concealed;
     let Some(whole) = workload.pod.containers.first() else { return String::new() };
-    let example = Container {
-        name: whole.name.clone(),
-        command: part.command.as_ref().and(whole.command.clone()),
-        args: part.args.as_ref().and(whole.args.clone()),
-        startup_probe: part.startup_probe.as_ref().and(exec_only(whole.startup_probe.as_ref())),
-        readiness_probe: part.readiness_probe.as_ref().and(exec_only(whole.readiness_probe.as_ref())),
-        liveness_probe: part.liveness_probe.as_ref().and(exec_only(whole.liveness_probe.as_ref())),
-        lifecycle: part.lifecycle.as_ref().and(whole.lifecycle.clone()),
-        ..Container::default()
+    let example = fields_of(part, whole);
+    let all = || workload.pod.init_containers.iter().flatten();
+    let init_containers = init_containers
+        .iter()
+        .filter_map(|part| Some(fields_of(part, all().find(|whole| whole.name == part.name)?)));
+    let init_containers: Vec<Container> = init_containers.collect();
+    let of_tree = |all: &Labels, part: &Labels| -> Labels {
+        let kept = all.iter().filter(|(key, _)| part.contains_key(*key));
+        kept.map(|(key, value)| (key.clone(), value.clone())).collect()
     };
-    let annotations = workload.pod_annotations.iter().filter(|(key, _)| pod_annotations.contains_key(*key));
-    let annotations = annotations.map(|(key, value)| (key.clone(), value.clone())).collect();
-    let mut patch = patch(workload, &example, annotations);
+    let annotations = of_tree(&workload.annotations, annotations);
+    let pod_annotations = of_tree(&workload.pod_annotations, pod_annotations);
+    let mut patch = patch(workload, (&example, &init_containers), (&annotations, &pod_annotations));
     serve(&mut patch, kubernetes);
     emit::documents(Some(text::CONCEALED), &[Yaml::from(patch)])
 }
 
-fn exec_only(probe: Option<&Probe>) -> Option<Probe> {
-    probe.map(|probe| Probe { exec: probe.exec.clone(), ..Probe::default() })
+/// A container of the tree with the fields that `part` has, and no others.
+fn fields_of(part: &Container, whole: &Container) -> Container {
+    Container {
+        name: whole.name.clone(),
+        command: part.command.as_ref().and(whole.command.clone()),
+        args: part.args.as_ref().and(whole.args.clone()),
+        startup_probe: part.startup_probe.as_ref().and(asked(whole.startup_probe.as_ref())),
+        readiness_probe: part.readiness_probe.as_ref().and(asked(whole.readiness_probe.as_ref())),
+        liveness_probe: part.liveness_probe.as_ref().and(asked(whole.liveness_probe.as_ref())),
+        lifecycle: part.lifecycle.as_ref().and(whole.lifecycle.clone()),
+        ..Container::default()
+    }
 }
 
-fn patch(workload: &Workload, container: &Container, annotations: Labels) -> Value {
+/// What a probe asks, without when.
+fn asked(probe: Option<&Probe>) -> Option<Probe> {
+    probe.map(|probe| {
+        let get = probe.http_get.as_ref().map(|get| HTTPGetAction {
+            path: get.path.clone(),
+            port: get.port.clone(),
+            ..HTTPGetAction::default()
+        });
+        Probe { exec: probe.exec.clone(), http_get: get, ..Probe::default() }
+    })
+}
+
+fn patch(
+    workload: &Workload,
+    (container, init_containers): (&Container, &[Container]),
+    (annotations, pod_annotations): (&Labels, &Labels),
+) -> Value {
     let (version, kind) = match workload.kind {
         Kind::Deployment { .. } => ("apps/v1", "Deployment"),
         Kind::StatefulSet { .. } => ("apps/v1", "StatefulSet"),
@@ -199,8 +225,12 @@ fn patch(workload: &Workload, container: &Container, annotations: Labels) -> Val
         Kind::CronJob { .. } => ("batch/v1", "CronJob"),
     };
     let template = PodTemplateSpec {
-        metadata: Some(ObjectMeta { annotations: some(&annotations), ..ObjectMeta::default() }),
-        spec: Some(PodSpec { containers: vec![container.clone()], ..PodSpec::default() }),
+        metadata: Some(ObjectMeta { annotations: some(pod_annotations), ..ObjectMeta::default() }),
+        spec: Some(PodSpec {
+            init_containers: (!init_containers.is_empty()).then(|| init_containers.to_vec()),
+            containers: vec![container.clone()],
+            ..PodSpec::default()
+        }),
     };
     let spec = match workload.kind {
         Kind::CronJob { .. } => json!({"jobTemplate": {"spec": {"template": template}}}),
@@ -209,7 +239,11 @@ fn patch(workload: &Workload, container: &Container, annotations: Labels) -> Val
     fields::ordered(&json!({
         "apiVersion": version,
         "kind": kind,
-        "metadata": {"name": workload.name},
+        "metadata": ObjectMeta {
+            name: Some(workload.name.clone()),
+            annotations: some(annotations),
+            ..ObjectMeta::default()
+        },
         "spec": spec,
     }))
 }

@@ -3,21 +3,22 @@
 //! Reads lines of YAML, env files, scripts and JSON by their looks, without parsing any of them: it
 //! also serves texts that no parser accepts. Where it cannot know, it masks too much.
 
-use std::{ops::Range, sync::LazyLock};
+use std::{collections::BTreeSet, ops::Range, sync::LazyLock};
 
 use regex::Regex;
 
-use super::{SHAPES, is_secret_by_name, is_secret_key, reference::mask};
+use super::{
+    SHAPES, is_literal, is_secret_by_name, is_secret_key,
+    literal::Dollar,
+    reference::mask,
+    split::Style,
+    text::{self, secret_part},
+    words,
+};
 
 /// A name and what assigns to it; where the value begins is decided by [`value_after`].
 static ASSIGNMENT: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"(?P<key>[A-Za-z_][A-Za-z0-9_.-]*)(?P<quote>\\?["'])?[ \t]*[:=]"#).ok());
-
-/// `--password x`, also as two items of a list.
-static OPTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"--?(?P<key>[A-Za-z][A-Za-z0-9_-]*)["']?,?[ \t]+["']?(?P<value>[^\s"',\]-][^\s"',\]]*)"#)
-        .ok()
-});
 
 /// What a line leaves open for the next one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,26 +36,78 @@ enum Open {
     Name(String),
 }
 
+/// What a project hides beyond what a text tells by itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hidden {
+    /// Names whose values are secret.
+    pub names: BTreeSet<String>,
+    /// Values that may not be shown, wherever they stand.
+    pub values: BTreeSet<String>,
+}
+
+impl Hidden {
+    /// [`redact`], of a project that hides this.
+    pub fn redact(&self, text: &str) -> String {
+        let mut ranges = words::of_script(text, Style::File, Dollar::Shell);
+        let mut open = Open::Nothing;
+        let mut start = 0;
+        for line in text.split_inclusive('\n') {
+            let body = line.trim_end_matches(['\n', '\r']);
+            let (mut found, next) = line_secrets(body, &open, &self.names);
+            found.extend(text::line_ranges(body, Dollar::Compose));
+            found.extend(self.values_in(body));
+            ranges.extend(found.into_iter().map(|range| start + range.start..start + range.end));
+            open = next;
+            start += line.len();
+        }
+        mask_ranges(text, ranges)
+    }
+
+    /// [`redact_values`], of a project that hides this.
+    pub fn redact_values(&self, text: &str) -> String {
+        let ranges = value_secrets(text).into_iter().chain(self.values_in(text));
+        mask_ranges(text, ranges.collect())
+    }
+
+    fn values_in<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+        // Compose files double a dollar.
+        let doubled = |value: &'a String| value.contains('$').then(|| value.replace('$', "$$"));
+        let escaped = self.values.iter().filter_map(doubled);
+        let escaped = escaped.flat_map(|value| occurrences(text, &value).collect::<Vec<_>>());
+        self.values.iter().flat_map(|value| occurrences(text, value)).chain(escaped)
+    }
+}
+
 /// The text with every secret value replaced by `*`, character by character: values of secret names
-/// (`KEY: value`, `KEY=value`, `"key": "value"`, `--key value`), passwords in URLs, tokens, private
-/// keys; over several lines too. Names, quotes, references, defaults that are no literals, paths and
-/// empty values stay, and so do lines and columns.
+/// (`KEY: value`, `KEY=value`, `"key": "value"`), what stands in commands behind options that ask for it,
+/// fields of connection strings, headers, passwords in URLs, tokens, private keys; over several lines too.
+/// Names, quotes, references, defaults that are no literals, paths and empty values stay, and so do lines and
+/// columns.
 pub fn redact(text: &str) -> String {
-    let mut open = Open::Nothing;
-    let lines = text.split_inclusive('\n').map(|line| {
-        let body = line.trim_end_matches(['\n', '\r']);
-        let (mut masked, next) = redact_line(body, &open);
-        open = next;
-        masked.push_str(&line[body.len()..]);
-        masked
-    });
-    lines.collect()
+    Hidden::default().redact(text)
+}
+
+/// The words of a command, each as [`redact`] would have it where it stands.
+pub fn redact_words(words: &[String]) -> Vec<String> {
+    let texts: Vec<&str> = words.iter().map(String::as_str).collect();
+    let ranges = words::of_command(&texts, "", Dollar::Shell);
+    words.iter().zip(ranges).map(|(word, ranges)| mask_ranges(word, ranges)).collect()
 }
 
 /// The text with what is a secret whatever its name replaced by `*`: for messages, in which
 /// `password: …` is prose.
 pub fn redact_values(text: &str) -> String {
-    mask_ranges(text, value_secrets(text))
+    Hidden::default().redact_values(text)
+}
+
+/// Where a secret value stands in a text. One that is a word for secrets itself, `password` say, is none as a
+/// part of a longer name: `--password-file`.
+pub fn occurrences<'a>(text: &'a str, value: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+    let is_word = is_secret_key(value);
+    let continues = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    text.match_indices(value).map(|(at, value)| at..at + value.len()).filter(move |range| {
+        !is_word || !text[..range.start].ends_with(continues) && !text[range.end..].starts_with(continues)
+    })
 }
 
 /// The passwords in the URLs of a text.
@@ -68,7 +121,8 @@ pub(super) fn url_passwords(text: &str) -> impl Iterator<Item = Range<usize>> + 
     })
 }
 
-fn redact_line(line: &str, open: &Open) -> (String, Open) {
+/// The secrets of a line, and what it leaves open for the next one.
+fn line_secrets(line: &str, open: &Open, names: &BTreeSet<String>) -> (Vec<Range<usize>>, Open) {
     let indent = line.len() - line.trim_start().len();
     let is_below = |key: usize| indent > key || line.trim().is_empty();
     let continues = match open {
@@ -78,32 +132,29 @@ fn redact_line(line: &str, open: &Open) -> (String, Open) {
         Open::Quote(quote) => match closing_quote(line, *quote) {
             None => true,
             Some(end) => {
-                let (rest, next) = redact_line(&line[end..], &Open::Nothing);
-                return (
-                    line[..indent].to_owned() + &mask(&line[indent..end - 1]) + &line[end - 1..end] + &rest,
-                    next,
-                );
+                let (rest, next) = line_secrets(&line[end..], &Open::Nothing, names);
+                let rest = rest.into_iter().map(|range| end + range.start..end + range.end);
+                return (std::iter::once(indent.min(end - 1)..end - 1).chain(rest).collect(), next);
             }
         },
         Open::Nothing | Open::Name(_) => false,
     };
     if continues {
-        return (line[..indent].to_owned() + &mask(&line[indent..]), open.clone());
+        return (std::iter::once(indent..line.len()).collect(), open.clone());
     }
-    let (mut ranges, next) = assigned_secrets(line, open);
-    ranges.extend(value_secrets(line));
-    (mask_ranges(line, ranges), next)
+    assigned_secrets(line, open, names)
 }
 
 /// The values of secret names in a line, and what the last of them leaves open.
-fn assigned_secrets(line: &str, before: &Open) -> (Vec<Range<usize>>, Open) {
+fn assigned_secrets(line: &str, before: &Open, names: &BTreeSet<String>) -> (Vec<Range<usize>>, Open) {
     let mut ranges = Vec::new();
     let mut open = Open::Nothing;
+    let tells = |name: &str| is_secret_key(name) || names.contains(name);
     let assignments = ASSIGNMENT.iter().flat_map(|pattern| pattern.captures_iter(line));
     for found in assignments {
         let (Some(whole), Some(key)) = (found.get(0), found.name("key")) else { continue };
         let named = key.as_str() == "name" || matches!((key.as_str(), before), ("value", Open::Name(_)));
-        if !named && !is_secret_key(key.as_str()) {
+        if !named && !tells(key.as_str()) {
             continue;
         }
         let Some(value) = value_after(line, key.range(), whole.end(), found.name("quote").is_some()) else {
@@ -116,18 +167,12 @@ fn assigned_secrets(line: &str, before: &Open) -> (Vec<Range<usize>>, Open) {
         if key.as_str() == "name" {
             open = Open::Name(line[value.range.clone()].to_owned());
         }
-        if is_secret_by_name(name, &line[value.range.clone()]) {
+        let text = &line[value.range.clone()];
+        if is_secret_by_name(name, text) || names.contains(name) && is_literal(text) {
             ranges.push(value.range.clone());
         }
-        if is_secret_key(name) && value.open != Open::Nothing {
+        if tells(name) && value.open != Open::Nothing {
             open = value.open;
-        }
-    }
-    for found in OPTION.iter().flat_map(|pattern| pattern.captures_iter(line)) {
-        if let (Some(key), Some(value)) = (found.name("key"), found.name("value"))
-            && is_secret_by_name(key.as_str(), value.as_str())
-        {
-            ranges.push(value.range());
         }
     }
     if line.contains("-----BEGIN") && line.contains("PRIVATE KEY") && !line.contains("-----END") {
@@ -238,10 +283,8 @@ fn looks_like_collection(line: &str) -> bool {
 
 /// What is a secret whatever its name.
 fn value_secrets(text: &str) -> Vec<Range<usize>> {
-    let shapes = SHAPES
-        .iter()
-        .flat_map(|shape| shape.captures_iter(text))
-        .filter_map(|found| found.name("secret").or_else(|| found.get(0)).map(|secret| secret.range()));
+    let shapes =
+        SHAPES.iter().flat_map(|shape| shape.captures_iter(text)).filter_map(|found| secret_part(&found));
     shapes.chain(url_passwords(text)).collect()
 }
 
@@ -286,7 +329,11 @@ fn mask_ranges(text: &str, mut ranges: Vec<Range<usize>>) -> String {
             range.end = range.end.max(next.end);
         }
         result.push_str(&text[done..range.start]);
-        result.push_str(&mask(&text[range.clone()]));
+        for line in text[range.clone()].split_inclusive('\n') {
+            let body = line.trim_end_matches(['\n', '\r']);
+            result.push_str(&mask(body));
+            result.push_str(&line[body.len()..]);
+        }
         done = range.end;
     }
     result.push_str(&text[done..]);

@@ -17,6 +17,74 @@ pub(super) fn mask(text: &str) -> String {
     result
 }
 
+/// [`has_literal`] for what a shell or the kubelet reads, where a doubled dollar is one that compose leaves: none
+/// in `$1`, `$(cat file)`, `` `cat file` ``, `$$NAME`.
+pub(super) fn has_shell_literal(text: &str) -> bool {
+    has_shell_literal_within(text, 0)
+}
+
+fn has_shell_literal_within(text: &str, nesting: usize) -> bool {
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '`' => rest[1..].find('`').map(|end| end + 2),
+            '$' => {
+                let dollars = rest.len() - rest.trim_start_matches('$').len();
+                match shell_reference(&rest[dollars..]) {
+                    Some((length, fallback))
+                        if fallback.is_empty()
+                            || nesting < MAX_NESTING && !has_shell_literal_within(fallback, nesting + 1) =>
+                    {
+                        Some(dollars + length)
+                    }
+                    _ => None,
+                }
+            }
+            '"' | '\'' | '\\' => Some(1),
+            _ => None,
+        };
+        let Some(length) = length else { return true };
+        rest = &rest[length..];
+    }
+    false
+}
+
+/// Length of the reference behind its dollar, and what it falls back to.
+fn shell_reference(text: &str) -> Option<(usize, &str)> {
+    match text.chars().next()? {
+        '(' => Some((closing(text, '(', ')')?, "")),
+        '{' => {
+            let length = closing(text, '{', '}')?;
+            let inner = &text[1..length - 1];
+            let operator = inner.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+            let operator = operator.strip_prefix(':').unwrap_or(operator);
+            Some((length, operator.strip_prefix(['-', '+', '=']).unwrap_or_default()))
+        }
+        first if first.is_ascii_digit() || "@*#?!".contains(first) => Some((1, "")),
+        first if first.is_ascii_alphabetic() || first == '_' => {
+            let rest = text.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+            Some((text.len() - rest.len(), ""))
+        }
+        _ => None,
+    }
+}
+
+/// Offset behind what closes the first character.
+fn closing(text: &str, open: char, close: char) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (at, c) in text.char_indices() {
+        if c == open {
+            depth += 1;
+        } else if c == close {
+            depth = depth.saturating_sub(1);
+            if depth == 0 {
+                return Some(at + 1);
+            }
+        }
+    }
+    None
+}
+
 fn mask_into(text: &str, nesting: usize, result: &mut String) {
     let stars = |text: &str| "*".repeat(text.chars().count());
     let mut rest = text;
@@ -125,8 +193,34 @@ mod tests {
     }
 
     #[test]
+    fn literals_for_a_shell() {
+        let cases = [
+            ("$A", false),
+            ("$$A", false),
+            ("$${A}", false),
+            ("$(A)", false),
+            ("$(cat /run/secrets/a)", false),
+            ("$$(A)", false),
+            ("`cat a`", false),
+            ("\"$1\"", false),
+            ("\\\"$A\\\"", false),
+            ("${A:?unset}", false),
+            ("${A:-$B}", false),
+            ("${A:-x}", true),
+            ("pa$$word", true),
+            ("$", true),
+            ("${A", true),
+            ("x", true),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(has_shell_literal(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn deep_nesting_is_masked_as_a_whole() {
         let text = "${A:-".repeat(10_000) + &"}".repeat(10_000);
+        assert!(has_shell_literal(&text));
         assert_eq!(mask(&text).chars().count(), text.chars().count());
     }
 }

@@ -205,7 +205,7 @@ fn load(directory: &Utf8Path, files: &dyn Files, report: &mut Report) -> Vec<(St
         let request = Request {
             files: environment.compose.clone(),
             env_files: environment.env_files.clone(),
-            profiles: environment.profiles.clone(),
+            profiles: environment.profiles.iter().map(|profile| profile.value.clone()).collect(),
             working_directory: directory.to_owned(),
             ..Request::default()
         };

@@ -196,6 +196,7 @@ fn configured(
     let loaded = kept::load(name, &request, recorded.get(name), scene.disk, sources, &mut own);
     report.append(own);
     let (mut project, known) = loaded?;
+    plan::warn_of_unknown_profiles(&named.profiles, &project, report);
     for service in &named.replaced {
         if project.services.shift_remove(&service.value).is_none() {
             let message = format!("`{}` has no service `{}`", named.name.value, service.value);
@@ -292,7 +293,7 @@ fn environment_request(
     Request {
         files: named.compose.clone(),
         env_files: named.env_files.clone(),
-        profiles: named.profiles.clone(),
+        profiles: named.profiles.iter().map(|profile| profile.value.clone()).collect(),
         ..request(scene, settings, &named.from_shell, report)
     }
 }

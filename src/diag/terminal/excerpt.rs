@@ -10,7 +10,7 @@ use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanConten
 
 use crate::{
     diag::Label,
-    secret,
+    secret::Hidden,
     text::{Source, SourceId, Sources},
 };
 
@@ -32,18 +32,18 @@ pub(super) struct Masked {
 
 impl Masked {
     /// A line, counted from 0.
-    fn line(&mut self, id: SourceId, source: &Source, number: usize) -> &str {
+    fn line(&mut self, id: SourceId, source: &Source, number: usize, hidden: &Hidden) -> &str {
         let block = number / BLOCK;
-        let lines = self.blocks.entry((id, block)).or_insert_with(|| mask(source, block * BLOCK));
+        let lines = self.blocks.entry((id, block)).or_insert_with(|| mask(source, block * BLOCK, hidden));
         lines.get(number % BLOCK).map_or("", String::as_str)
     }
 }
 
 /// The lines of a block, of which the first is given.
-fn mask(source: &Source, first: usize) -> Vec<String> {
+fn mask(source: &Source, first: usize, hidden: &Hidden) -> Vec<String> {
     let before = first.saturating_sub(BLOCK);
     let text = &source.text()[source.line_start(before)..source.line_start(first + BLOCK)];
-    secret::redact(text).split('\n').skip(first - before).take(BLOCK).map(str::to_owned).collect()
+    hidden.redact(text).split('\n').skip(first - before).take(BLOCK).map(str::to_owned).collect()
 }
 
 /// The lines around some labels.
@@ -78,7 +78,12 @@ struct Place {
 
 impl Excerpt {
     /// The lines around these labels; no line is wider than `width` characters.
-    pub(super) fn new(labels: &[Label], sources: &Sources, masked: &mut Masked, width: usize) -> Self {
+    pub(super) fn new(
+        labels: &[Label],
+        sources: &Sources,
+        (masked, hidden): (&mut Masked, &Hidden),
+        width: usize,
+    ) -> Self {
         let places: Vec<Place> = labels.iter().map(|label| Place::new(label, sources)).collect();
         let mut excerpt = Self { text: String::new(), lines: Vec::new(), places: Vec::new() };
         let mut shown: Vec<(SourceId, Vec<usize>)> = Vec::new();
@@ -95,9 +100,9 @@ impl Excerpt {
             numbers.sort_unstable();
             numbers.dedup();
             for block in numbers.chunk_by(|line, next| line + 1 == *next) {
-                let lines = block
-                    .iter()
-                    .map(|number| (*number, masked.line(source, sources.get(source), *number).to_owned()));
+                let lines = block.iter().map(|number| {
+                    (*number, masked.line(source, sources.get(source), *number, hidden).to_owned())
+                });
                 excerpt.push_lines((source, sources.get(source)), lines, &places, &mut positions, width);
             }
         }

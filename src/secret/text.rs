@@ -1,0 +1,319 @@
+//! Where secrets stand in a text, whatever it is: assignments and connection strings, fields of JSON, headers,
+//! what stands behind the `?` of a URL, webhooks, statements of SQL.
+
+use std::{ops::Range, sync::LazyLock};
+
+use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
+use regex::{Captures, Regex};
+
+use super::{
+    SHAPES,
+    literal::{Dollar, has_literal, looks_random, may_be_secret},
+    mask, parameter,
+};
+
+/// `key=`; where the value ends is decided by [`assigned`].
+static ASSIGNMENT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?P<key>[A-Za-z_][A-Za-z0-9_.\[\]-]*(?: [A-Za-z]+)?)=").ok());
+
+/// What has a name and a value with an end of its own.
+static FIELDS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    [
+        r#""(?P<key>[A-Za-z_][A-Za-z0-9_. -]*)"\s*:\s*"(?P<value>[^"\\]*(?:\\.[^"\\]*)*)""#,
+        r#"\\"(?P<key>[A-Za-z_][A-Za-z0-9_. -]*)\\"\s*:\s*\\"(?P<value>[^"\\]*)\\""#,
+        r"'(?P<key>[A-Za-z_][A-Za-z0-9_. -]*)'\s*:\s*'(?P<value>[^']*)'",
+        r#"(?i)(?P<key>\b[a-z][a-z0-9]*(?:-[a-z0-9]+)+):[ \t]*(?P<value>[^\s,;"']+)"#,
+    ]
+    .iter()
+    .filter_map(|pattern| Regex::new(pattern).ok())
+    .collect()
+});
+
+/// Lines of a configuration in YAML or of properties. A text of one line would be prose.
+static LINES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    let pattern = r#"(?m)^[ \t]*(?:-[ \t]+)?(?P<key>[A-Za-z_][A-Za-z0-9_.-]*)(?::[ \t]+|[ \t]*=[ \t]*)["']?(?P<value>[^\s"'][^\r\n"']*)"#;
+    Regex::new(pattern).into_iter().collect()
+});
+
+/// `Authorization: Basic …`, with or without the scheme.
+static AUTHORIZATION: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?i)\bauthorization\\?["']?[ \t]*[:=][ \t]*\\?["']?(?P<scheme>[a-z]+[ \t]+)?(?P<value>[^\s"',;\\]+)"#).ok()
+});
+
+/// `Basic …`, of which only the decoded value tells.
+static BASIC: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)\bbasic[ \t]+(?P<value>[0-9a-z+/]{6,}=*)").ok());
+
+/// `PASSWORD '…'`, `IDENTIFIED BY '…'`.
+static STATEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?i)\b(?:password|identified(?:\s+with\s+\S+)?\s+by(?:\s+password)?)\s+\\?(?:'(?P<single>[^']+)'|"(?P<double>[^"]+)")"#,
+    )
+    .ok()
+});
+
+/// The ranges of a text that hold secrets; they may overlap.
+pub(super) fn ranges(text: &str, dollar: Dollar) -> Vec<Range<usize>> {
+    let mut ranges = line_ranges(text, dollar);
+    if text.trim_end().contains('\n') {
+        ranges.extend(fields(&LINES, text, dollar));
+    }
+    ranges
+}
+
+/// The same for a line of a file, in which `key: value` may be a key of the file.
+pub(super) fn line_ranges(text: &str, dollar: Dollar) -> Vec<Range<usize>> {
+    let mut ranges = tokens(text, dollar);
+    ranges.extend(assignments(text, dollar));
+    ranges.extend(fields(&FIELDS, text, dollar));
+    ranges.extend(authorizations(text, dollar));
+    ranges.extend(webhooks(text));
+    let statements = STATEMENT.iter().flat_map(|pattern| pattern.captures_iter(text));
+    let quoted = statements.filter_map(|found| found.name("single").or_else(|| found.name("double")));
+    ranges.extend(quoted.filter(|value| may_be_secret(value.as_str(), dollar)).map(|value| value.range()));
+    ranges
+}
+
+/// What has a shape that only secrets have, and passwords in URLs.
+pub(super) fn tokens(text: &str, dollar: Dollar) -> Vec<Range<usize>> {
+    let shapes = SHAPES.iter().flat_map(|shape| shape.captures_iter(text));
+    let shapes = shapes.filter_map(|found| secret_part(&found));
+    let passwords = mask::url_passwords(text).filter(|range| has_literal(&text[range.clone()], dollar));
+    shapes.chain(passwords).collect()
+}
+
+/// The group `secret`, or all of it.
+pub(super) fn secret_part(found: &Captures<'_>) -> Option<Range<usize>> {
+    found.name("secret").or_else(|| found.get(0)).map(|secret| secret.range())
+}
+
+fn assignments(text: &str, dollar: Dollar) -> impl Iterator<Item = Range<usize>> + '_ {
+    let all = ASSIGNMENT.iter().flat_map(|pattern| pattern.captures_iter(text));
+    all.filter_map(move |found| {
+        let (whole, key) = (found.get(0)?, found.name("key")?);
+        let before = text[..key.start()].chars().next_back();
+        // `--key=value` is an option, `x.key=value` something else.
+        if before.is_some_and(|c| c.is_alphanumeric() || "_-.$/".contains(c)) {
+            return None;
+        }
+        let mut range = assigned(text, whole.end(), before == Some(';'));
+        if matches!(before, Some('?' | '&')) {
+            let length = text[range.clone()].find('#').unwrap_or(range.len());
+            range.end = range.start + length;
+        }
+        if is_argument(key.as_str(), &text[range.start..]) {
+            return None;
+        }
+        let name = key.as_str().rsplit_once(' ').map_or(key.as_str(), |(first, last)| {
+            // `User Password=` is a field of two words; of `export KEY=` only the second is a name.
+            if before == Some(';') {
+                key.as_str()
+            } else if first.is_empty() {
+                first
+            } else {
+                last
+            }
+        });
+        parameter::is_secret(name, &text[range.clone()], dollar).then_some(range)
+    })
+}
+
+/// The value that begins at `start`: up to its quote, or to what ends an unquoted one. In a connection string
+/// only a semicolon does.
+fn assigned(text: &str, start: usize, in_fields: bool) -> Range<usize> {
+    let value = &text[start..];
+    for quote in ["\"", "'", "\\\"", "\\'"] {
+        if let Some(inner) = value.strip_prefix(quote) {
+            let length = inner.find(quote).unwrap_or(inner.len());
+            return start + quote.len()..start + quote.len() + length;
+        }
+    }
+    let mut depth = 0_usize;
+    for (at, c) in value.char_indices() {
+        let ends = match c {
+            '{' | '(' if value[..at].ends_with('$') => {
+                depth += 1;
+                false
+            }
+            '}' | ')' if depth > 0 => {
+                depth -= 1;
+                false
+            }
+            ';' | '"' | '\'' | '`' | '\n' | '\r' => true,
+            ',' => value[at..].starts_with(", ") || has_key(&value[at + 1..]),
+            '&' | '<' | '>' | '|' | ')' | '}' | ']' => !in_fields,
+            c => c.is_whitespace() && !in_fields,
+        };
+        if ends && depth == 0 {
+            return start..start + at;
+        }
+    }
+    start..text.len()
+}
+
+/// `f(password=password, …)`: a program's text, which names a variable.
+fn is_argument(key: &str, value: &str) -> bool {
+    value.strip_prefix(key).is_some_and(|rest| rest.starts_with([',', ')']))
+}
+
+/// Does the text begin with `key=`?
+fn has_key(text: &str) -> bool {
+    let rest = text.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "_. -".contains(c));
+    rest.len() < text.len() && rest.starts_with('=')
+}
+
+fn fields<'a>(
+    patterns: &'a [Regex],
+    text: &'a str,
+    dollar: Dollar,
+) -> impl Iterator<Item = Range<usize>> + 'a {
+    let all = patterns.iter().flat_map(|pattern| pattern.captures_iter(text));
+    all.filter_map(move |found| {
+        let (key, value) = (found.name("key")?, found.name("value")?);
+        if is_argument(key.as_str(), value.as_str()) {
+            return None;
+        }
+        let is_scheme = key.as_str().to_ascii_lowercase().ends_with("authorization");
+        let tells = !is_scheme && parameter::is_secret(key.as_str(), value.as_str(), dollar);
+        tells.then(|| value.range())
+    })
+}
+
+fn authorizations(text: &str, dollar: Dollar) -> impl Iterator<Item = Range<usize>> + '_ {
+    let headers = AUTHORIZATION.iter().flat_map(|pattern| pattern.captures_iter(text));
+    let headers = headers.filter_map(move |found| {
+        let value = found.name("value")?;
+        let tells = found.name("scheme").is_some() || looks_random(value.as_str());
+        (tells && may_be_secret(value.as_str(), dollar)).then(|| value.range())
+    });
+    let basic = BASIC.iter().flat_map(|pattern| pattern.captures_iter(text));
+    let basic = basic.filter_map(|found| {
+        let value = found.name("value")?;
+        let decoded = BASE64_STANDARD_NO_PAD.decode(value.as_str().trim_end_matches('=')).ok()?;
+        std::str::from_utf8(&decoded).is_ok_and(|text| text.contains(':')).then(|| value.range())
+    });
+    headers.chain(basic)
+}
+
+/// The part of a webhook's address that lets whoever knows it write.
+fn webhooks(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    text.match_indices("://").filter_map(|(at, separator)| {
+        let start = at + separator.len();
+        let ends = |c: char| c.is_whitespace() || "\"'`<>\\,;?#".contains(c);
+        let end = text[start..].find(ends).map_or(text.len(), |length| start + length);
+        let address = &text[start..end];
+        let host = address.split('/').next().unwrap_or_default();
+        let mut behind = host.len() + 1;
+        let mut is_hook = host.starts_with("hooks.");
+        for segment in address.get(behind..)?.split('/') {
+            let is_random = segment.len() >= 20 && looks_random(segment);
+            if is_hook && is_random || host.starts_with("hooks.") && is_short_token(segment) {
+                return Some(start + behind..end);
+            }
+            if !is_hook {
+                behind += segment.len() + 1;
+            }
+            let lower = segment.to_ascii_lowercase();
+            is_hook |= matches!(
+                lower.as_str(),
+                "hook" | "hooks" | "webhook" | "webhooks" | "webhookb2" | "incomingwebhook"
+            );
+        }
+        None
+    })
+}
+
+fn is_short_token(segment: &str) -> bool {
+    segment.len() >= 6 && segment.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The secrets of a text, from left to right, without those within others.
+    fn secrets(text: &str, dollar: Dollar) -> Vec<&str> {
+        let mut ranges = ranges(text, dollar);
+        ranges.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
+        let mut end = 0;
+        ranges.retain(|range| {
+            let keeps = range.end > end;
+            end = end.max(range.end);
+            keeps
+        });
+        ranges.into_iter().map(|range| &text[range]).collect()
+    }
+
+    #[test]
+    fn every_pattern_is_valid() {
+        assert_eq!((FIELDS.len(), LINES.len()), (4, 1));
+        assert!(ASSIGNMENT.is_some() && AUTHORIZATION.is_some() && BASIC.is_some() && STATEMENT.is_some());
+    }
+
+    #[test]
+    fn texts_with_secrets() {
+        let cases: &[(&str, &[&str])] = &[
+            ("Driver=ODBC;Server=db;Uid=sa;Pwd=hunter2;", &["hunter2"]),
+            ("Server=db;User Id=sa;Password=a b,c;Encrypt=no", &["a b,c"]),
+            ("host=pg user=app password=hunter2 dbname=x", &["hunter2"]),
+            ("host=pg password='hun ter'", &["hun ter"]),
+            ("redis:6379,password=hunter2,ssl=False", &["hunter2"]),
+            ("AccountName=x;AccountKey=abc==;Suffix=y", &["abc=="]),
+            ("jdbc:mysql://db/app?user=app&password=hunter2&ssl=1", &["hunter2"]),
+            ("https://api.example.com/v1?api_key=hunter2#x", &["hunter2"]),
+            ("https://x.example.com/?sig=3f2a9c1b7d4e8f60&se=1", &["3f2a9c1b7d4e8f60"]),
+            ("https://x.example.com/?key=name", &[]),
+            ("postgres://app:hunter2@db/app", &["hunter2"]),
+            ("{\"user\": \"a\", \"password\": \"hun\\\"ter2\"}", &["hun\\\"ter2"]),
+            ("{\\\"password\\\":\\\"hunter2\\\"}", &["hunter2"]),
+            ("{'password': 'hunter2'}", &["hunter2"]),
+            ("a: 1\npassword: hunter2\n", &["hunter2"]),
+            ("password: hunter2", &[]),
+            ("X-Api-Key: hunter2", &["hunter2"]),
+            ("Authorization: Basic YWRtaW46eA==", &["YWRtaW46eA=="]),
+            ("Authorization: Token abc", &["abc"]),
+            ("Authorization: Basic $AUTH", &["$AUTH"]),
+            ("authorization: enabled", &[]),
+            ("Basic YWRtaW46aHVudGVyMg==", &["YWRtaW46aHVudGVyMg=="]),
+            ("basic authentication", &[]),
+            ("https://discord.com/api/webhooks/123/abcDEF0123456789abcd", &["123/abcDEF0123456789abcd"]),
+            ("https://x.webhook.office.com/webhookb2/0a1b2c3d-0a1b2c3d4e5f/y", &["0a1b2c3d-0a1b2c3d4e5f/y"]),
+            ("https://chat.example.com/hooks/abcdefgh1234567890xyz", &["abcdefgh1234567890xyz"]),
+            ("https://hooks.zapier.com/hooks/catch/123456/abcd12/", &["hooks/catch/123456/abcd12/"]),
+            ("https://example.com/webhooks/github", &[]),
+            ("ALTER USER app PASSWORD 'hunter2'", &["hunter2"]),
+            ("CREATE USER a IDENTIFIED WITH mysql_native_password BY 'hunter2'", &["hunter2"]),
+            ("admin:$apr1$abc$def,b:$2y$10$abcdefghijkl", &["$apr1$abc$def", "$2y$10$abcdefghijkl"]),
+            ("PGPASSWORD=hunter2 psql -h db", &["hunter2"]),
+            ("export API_TOKEN=\"hun ter\"; run", &["hun ter"]),
+            ("password=%s", &[]),
+            ("f(user=user, password=password)\ng(\n  password=password,\n)", &[]),
+            ("password=password", &["password"]),
+            ("password=/run/secrets/db", &[]),
+            ("password=os.environ['X']", &[]),
+            ("token_ttl=300&password_file=x", &[]),
+            ("grant_type=password&scope=token", &[]),
+            ("rewrite ^/(.*)$ /$1$is_args$args", &[]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(secrets(text, Dollar::Sign), *expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn references_are_no_secrets() {
+        for text in [
+            "Server=db;Password=${PW}",
+            "jdbc:mysql://db/app?password=$PW",
+            "{\"password\": \"${PW}\"}",
+            "Authorization: Basic ${AUTH}",
+            "PGPASSWORD=$(PW) psql",
+            "ALTER USER app PASSWORD '$PW'",
+        ] {
+            assert!(secrets(text, Dollar::Shell).is_empty(), "{text}");
+            assert!(text.contains("$(") || secrets(text, Dollar::Compose).is_empty(), "{text}");
+        }
+        assert!(secrets("PGPASSWORD=$$PW psql", Dollar::Shell).is_empty());
+        assert_eq!(secrets("Server=db;Pwd=$ecret", Dollar::Sign), ["$ecret"]);
+    }
+}
