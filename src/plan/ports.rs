@@ -140,35 +140,30 @@ fn learn_one(context: &Context<'_>, name: &str, service: &Service, needed: bool)
         learner.tcp(number);
     }
     // What an image exposes is what its own command listens on; a worker or a task runs another one.
-    let usual = service.command.is_none() && service.entrypoint.is_none();
-    if let Some(build) = service.build.as_ref().filter(|_| usual || needed) {
-        for text in sources::dockerfile_ports(&build.value, context.files) {
-            learner.exposed(&text);
-        }
+    let runs_image = service.command.is_none() && service.entrypoint.is_none();
+    let build = service.build.as_ref().filter(|_| runs_image || needed);
+    for text in build.iter().flat_map(|build| sources::dockerfile_ports(&build.value, context.files)) {
+        learner.exposed(&text);
     }
     let image = service.image_or_built(&context.project.name, name);
+    let usual = sources::image_ports(&image);
     let known = learner.ports.len();
     for (number, _) in own {
         learner.tcp(number);
     }
     for port in learner.ports.iter_mut().skip(known) {
-        port.own = !sources::image_ports(&image).any(|number| number == port.number);
+        port.own = !usual.contains(&port.number);
     }
-    if learner.ports.is_empty() && needed {
-        for number in sources::image_ports(&image) {
-            learner.tcp(number);
-        }
+    if needed {
+        let base = || build.and_then(|build| sources::base_image(&build.value, context.files));
+        learner.first_of([
+            &|| sources::commanded_ports(service),
+            &|| usual.clone(),
+            &|| sources::variable_ports(service),
+            &|| base().map(|base| sources::image_ports(&base)).unwrap_or_default(),
+        ]);
     }
-    if learner.ports.is_empty() && needed {
-        for number in sources::told_ports(service) {
-            learner.tcp(number);
-        }
-    }
-    if learner.ports.is_empty() {
-        for number in context.hosts.usual_ports_of(name) {
-            learner.tcp(number);
-        }
-    }
+    learner.first_of([&|| context.hosts.usual_ports_of(name).collect()]);
     learner.ports
 }
 
@@ -204,6 +199,14 @@ impl Learner {
             for number in (first..=last).filter(|number| all || *number == first || *number == last) {
                 self.add(number, protocol, None, None, None);
             }
+        }
+    }
+
+    /// The ports of the first source that has any, if none is known yet.
+    fn first_of<const N: usize>(&mut self, sources: [&dyn Fn() -> Vec<u16>; N]) {
+        if self.ports.is_empty() {
+            let ports = sources.iter().map(|source| source()).find(|ports| !ports.is_empty());
+            ports.into_iter().flatten().for_each(|number| self.tcp(number));
         }
     }
 

@@ -15,51 +15,119 @@ use crate::{
 
 /// Ports of well-known images, by the last part of their repository.
 const IMAGES: &[(&str, &[u16])] = &[
+    ("activemq", &[61616, 8161]),
     ("adminer", &[8080]),
+    ("alertmanager", &[9093]),
+    ("azurite", &[10000, 10001, 10002]),
     ("beanstalkd", &[11300]),
+    ("browserless", &[3000]),
     ("caddy", &[80, 443]),
+    ("cadvisor", &[8080]),
     ("cassandra", &[9042]),
+    ("chronograf", &[8888]),
+    ("clamav", &[3310]),
     ("clickhouse-server", &[8123, 9000]),
     ("consul", &[8500]),
     ("couchdb", &[5984]),
+    ("cp-kafka", &[9092]),
+    ("cp-schema-registry", &[8081]),
+    ("cp-zookeeper", &[2181]),
+    ("drupal", &[80]),
+    ("dynamodb-local", &[8000]),
     ("elasticsearch", &[9200, 9300]),
+    ("emqx", &[1883]),
     ("etcd", &[2379, 2380]),
+    ("ghost", &[2368]),
+    ("gitea", &[3000, 22]),
     ("gotenberg", &[3000]),
     ("grafana", &[3000]),
+    ("graphql-engine", &[8080]),
     ("haproxy", &[80]),
     ("httpd", &[80]),
+    ("imgproxy", &[8080]),
     ("influxdb", &[8086]),
     ("jaeger", &[16686, 4317, 4318]),
+    ("jenkins", &[8080]),
     ("kafka", &[9092]),
+    ("kafka-ui", &[8080]),
+    ("keycloak", &[8080]),
     ("keydb", &[6379]),
     ("kibana", &[5601]),
+    ("kong", &[8000, 8443, 8001]),
     ("localstack", &[4566]),
+    ("logstash", &[5044, 9600]),
+    ("loki", &[3100]),
+    ("mailcatcher", &[1025, 1080]),
+    ("maildev", &[1025, 1080]),
     ("mailhog", &[1025, 8025]),
     ("mailpit", &[1025, 8025]),
     ("mariadb", &[3306]),
+    ("matomo", &[80]),
+    ("meilisearch", &[7700]),
     ("memcached", &[11211]),
+    ("metabase", &[3000]),
     ("minio", &[9000]),
+    ("mockserver", &[1080]),
     ("mongo", &[27017]),
+    ("mongo-express", &[8081]),
     ("mongodb", &[27017]),
+    ("mosquitto", &[1883]),
     ("mssql-server", &[1433]),
     ("mysql", &[3306]),
+    ("n8n", &[5678]),
     ("nats", &[4222]),
     ("neo4j", &[7474, 7687]),
+    ("nextcloud", &[80]),
+    ("nexus3", &[8081]),
     ("nginx", &[80]),
+    ("node-exporter", &[9100]),
+    ("ollama", &[11434]),
+    ("openldap", &[389]),
+    ("opensearch", &[9200]),
+    ("opensearch-dashboards", &[5601]),
+    ("opentelemetry-collector", &[4317, 4318]),
+    ("opentelemetry-collector-contrib", &[4317, 4318]),
+    ("percona", &[3306]),
+    ("pgadmin4", &[80]),
+    ("pgbouncer", &[5432]),
+    ("pgvector", &[5432]),
     ("phpmyadmin", &[80]),
+    ("portainer", &[9000]),
     ("postgis", &[5432]),
     ("postgres", &[5432]),
     ("postgresql", &[5432]),
+    ("postgrest", &[3000]),
     ("prometheus", &[9090]),
+    ("pushgateway", &[9091]),
+    ("qdrant", &[6333, 6334]),
     ("rabbitmq", &[5672]),
     ("redis", &[6379]),
+    ("redis-commander", &[8081]),
     ("redis-stack", &[6379]),
+    ("redis-stack-server", &[6379]),
+    ("redpanda", &[9092]),
     ("registry", &[5000]),
-    ("server", &[]),
+    ("schema-registry", &[8081]),
+    ("selenium", &[4444]),
+    ("solr", &[8983]),
+    ("sonarqube", &[9000]),
+    ("standalone-chrome", &[4444]),
+    ("standalone-chromium", &[4444]),
+    ("standalone-firefox", &[4444]),
+    ("tempo", &[3200]),
     ("timescaledb", &[5432]),
+    ("timescaledb-ha", &[5432]),
+    ("tomcat", &[8080]),
     ("traefik", &[80]),
+    ("typesense", &[8108]),
+    ("unleash-server", &[4242]),
     ("valkey", &[6379]),
+    ("varnish", &[80]),
     ("vault", &[8200]),
+    ("weaviate", &[8080]),
+    ("wiremock", &[8080]),
+    ("wordpress", &[80]),
+    ("zipkin", &[9411]),
     ("zookeeper", &[2181]),
 ];
 
@@ -81,22 +149,23 @@ pub(super) fn proxied_ports(service: &Service) -> Vec<u16> {
     ports
 }
 
-/// Ports that a service is told to listen at: by its variables, by options and addresses in its command.
-pub(super) fn told_ports(service: &Service) -> Vec<u16> {
+/// Ports that the variables of a service tell it to listen at.
+pub(super) fn variable_ports(service: &Service) -> Vec<u16> {
     let told = ["PORT", "HTTP_PORT", "SERVER_PORT", "LISTEN_PORT"].iter();
-    let mut ports: Vec<u16> = told
-        .filter_map(|name| variable(service, name)?.parse::<u16>().ok())
-        .filter(|port| *port > 0)
-        .collect();
+    told.filter_map(|name| variable(service, name)?.parse().ok()).filter(|port| *port > 0).collect()
+}
+
+/// Ports that the command of a service tells it to listen at, by an option or an address.
+pub(super) fn commanded_ports(service: &Service) -> Vec<u16> {
     let words =
         [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|words| words.value.iter());
     let text = words.map(|word| word.value.as_str()).collect::<Vec<_>>().join(" ");
+    let mut ports = Vec::new();
     let mut previous = "";
     for word in text.split(|c: char| c.is_whitespace() || c == '=') {
-        let bound =
-            ["0.0.0.0:", "[::]:", "*:"].iter().find_map(|all| word.rsplit_once(all)).map(|(_, port)| port);
+        let everywhere = ["0.0.0.0:", "[::]:", "*:"].iter().find_map(|all| word.rsplit_once(all));
         let option = (previous == "--port").then_some(word);
-        let number = bound.or(option).and_then(|port| port.parse::<u16>().ok());
+        let number = everywhere.map(|(_, port)| port).or(option).and_then(|port| port.parse::<u16>().ok());
         ports.extend(number.filter(|port| *port > 0));
         previous = word;
     }
@@ -136,15 +205,18 @@ pub(super) fn health_ports(service: &Service) -> Vec<(u16, bool)> {
 
 /// What `EXPOSE` says in the stage that is built.
 pub(super) fn dockerfile_ports(build: &Build, files: &dyn Files) -> Vec<String> {
+    let target = build.target.as_ref().map(|target| target.value.to_ascii_lowercase());
+    exposed_by(&dockerfile(build, files).unwrap_or_default(), target.as_deref())
+}
+
+fn dockerfile(build: &Build, files: &dyn Files) -> Option<String> {
     let inline = build.dockerfile_inline.as_ref().map(|text| text.value.clone());
-    let text = inline.or_else(|| {
+    inline.or_else(|| {
         let context = &build.context.as_ref()?.value;
         let dockerfile = build.dockerfile.as_ref().map_or("Dockerfile", |path| path.value.as_str());
         let bytes = files.read(&Utf8Path::new(context).join(dockerfile)).ok()?;
         String::from_utf8(bytes).ok()
-    });
-    let target = build.target.as_ref().map(|target| target.value.to_ascii_lowercase());
-    exposed_by(&text.unwrap_or_default(), target.as_deref())
+    })
 }
 
 fn exposed_by(dockerfile: &str, target: Option<&str>) -> Vec<String> {
@@ -176,10 +248,40 @@ fn exposed_by(dockerfile: &str, target: Option<&str>) -> Vec<String> {
     exposed.get(built).cloned().unwrap_or_default()
 }
 
-pub(super) fn image_ports(image: &str) -> impl Iterator<Item = u16> {
-    let repository = image::Reference::parse(image).repository;
-    let last = repository.rsplit('/').next().unwrap_or_default().to_owned();
-    IMAGES.iter().filter(move |(name, _)| *name == last).flat_map(|(_, ports)| ports.iter().copied())
+/// Ports of a well-known image, or of one that is named for such a program: `acme/shop-postgres`.
+pub(super) fn image_ports(image: &str) -> Vec<u16> {
+    let reference = image::Reference::parse(image);
+    let last = reference.repository.rsplit('/').next().unwrap_or_default().to_owned();
+    // PHP's process manager, which a web server in another container asks.
+    if last.contains("fpm") || reference.tag.is_some_and(|tag| tag.contains("fpm")) {
+        return vec![9000];
+    }
+    let ports_of =
+        |name: &str| IMAGES.iter().find(|(known, _)| *known == name).map(|(_, ports)| ports.to_vec());
+    ports_of(&last).or_else(|| ports_of(last.rsplit(['-', '_']).next()?)).unwrap_or_default()
+}
+
+/// The image that a build begins with, through all its stages.
+pub(super) fn base_image(build: &Build, files: &dyn Files) -> Option<String> {
+    let target = build.target.as_ref().map(|target| target.value.to_ascii_lowercase());
+    based_on(&dockerfile(build, files)?, target.as_deref())
+}
+
+fn based_on(dockerfile: &str, target: Option<&str>) -> Option<String> {
+    let mut bases: Vec<(String, String)> = Vec::new();
+    for line in dockerfile.lines() {
+        let mut words = line.split_whitespace();
+        if words.next().is_some_and(|word| word.eq_ignore_ascii_case("FROM")) {
+            let mut words = words.filter(|word| !word.starts_with("--"));
+            let base = words.next()?.to_owned();
+            let stage = words.nth(1).unwrap_or_default().to_ascii_lowercase();
+            let inherited = bases.iter().rev().find(|(known, _)| *known == base.to_ascii_lowercase());
+            let base = inherited.map_or(base, |(_, image)| image.clone());
+            bases.push((stage, base));
+        }
+    }
+    let built = bases.iter().rev().find(|(stage, _)| target.is_none_or(|target| stage == target));
+    built.map(|(_, image)| image.clone())
 }
 
 #[cfg(test)]
@@ -192,5 +294,30 @@ mod tests {
         assert_eq!(exposed_by(dockerfile, None), ["80", "443"]);
         assert_eq!(exposed_by(dockerfile, Some("dev")), ["80", "443", "9229"]);
         assert!(exposed_by("", Some("dev")).is_empty());
+    }
+
+    #[test]
+    fn images_have_the_ports_of_their_programs() {
+        for (image, ports) in [
+            ("postgres:16", &[5432][..]),
+            ("ghcr.io/acme/shop-postgres:2", &[5432]),
+            ("acme/web", &[]),
+            ("php:8.3-fpm-alpine", &[9000]),
+            ("wordpress", &[80]),
+            ("wordpress:6-fpm", &[9000]),
+            ("acme/our_redis", &[6379]),
+            // A wrong port is worse than none: a Service without ports leads to any.
+            ("acme/postgres-exporter", &[]),
+        ] {
+            assert_eq!(image_ports(image), ports, "{image}");
+        }
+    }
+
+    #[test]
+    fn stages_begin_with_the_image_of_the_first() {
+        let dockerfile = "ARG A\nFROM --platform=x php:8-fpm AS base\nFROM node AS js\nFROM base\nRUN x\n";
+        assert_eq!(based_on(dockerfile, None).as_deref(), Some("php:8-fpm"));
+        assert_eq!(based_on(dockerfile, Some("js")).as_deref(), Some("node"));
+        assert_eq!(based_on("", None), None);
     }
 }
