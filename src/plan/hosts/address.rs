@@ -356,6 +356,8 @@ fn ends_with_word(name: &str, word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn one(text: &str, host: &str, standing: Standing<'_>) -> Option<Found> {
@@ -457,6 +459,23 @@ mod tests {
     fn whole_values_are_perhaps_hosts() {
         for (key, expected) in [("CACHE", true), ("DB_NAME", false), ("dbUser", false), ("QUEUE", false)] {
             assert_eq!(is_perhaps("cache", "cache", Standing::Variable(key)), expected, "{key}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_found_is_the_host_as_a_word(
+            text in "(db|[@:/=,;. \"'é\\[-]|port=|host|server|://|[0-9]{1,6}|[a-z]){0,24}",
+            key in "[A-Z_]{0,6}(HOST|URL|NAME)?",
+        ) {
+            let word = Standing::Word { previous: "--host", next: "5432" };
+            for standing in [Standing::Variable(&key), word, Standing::File] {
+                for found in find(&text, "db", standing) {
+                    prop_assert_eq!(&text[found.range.clone()], "db");
+                    prop_assert!(is_word(&text, &found.range));
+                    prop_assert!(found.port.is_none_or(|port| port >= SMALLEST_PORT));
+                }
+            }
         }
     }
 }
