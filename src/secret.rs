@@ -58,7 +58,7 @@ const LAST_WORDS: &[&str] = &[
 ];
 
 /// Endings that make a name secret, also within a word.
-const ENDINGS: &[&str] = &["PWD", "DBPASS", "REQUIREPASS"];
+const ENDINGS: &[&str] = &["PWD", "DBPASS", "REQUIREPASS", "BINDPW", "ROOTPW"];
 
 /// Names that are secret without looking so.
 const NAMES: &[&str] = &["AZURE_BATCH_KEY", "OCI_CLI_KEY_CONTENT", "REDISCLI_AUTH"];
@@ -115,6 +115,7 @@ static SHAPES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         r"\{S?SHA\}[0-9A-Za-z+/]{20,}=*",
         r"\bbot(?P<secret>[0-9]{6,}:[0-9A-Za-z_-]{30,})",
         r"\b(?:discord|ifttt|telegram)://(?P<secret>[^\s@/:$]+)@",
+        r"\bgotify://[^\s/]+/(?P<secret>[0-9A-Za-z._-]{8,})",
         r"(?i)\bbearer[ \t]+(?P<secret>[0-9a-z._~+/-]{8,}=*)",
     ]
     .iter()
@@ -380,6 +381,6 @@ mod tests {
 
     #[test]
     fn every_shape_is_a_valid_pattern() {
-        assert_eq!(SHAPES.len(), 22);
+        assert_eq!(SHAPES.len(), 23);
     }
 }

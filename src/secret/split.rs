@@ -26,6 +26,8 @@ pub(super) fn tokens(text: &str, style: Style) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut at = 0;
     let mut begins_line = true;
+    // Up to here, quotes were found to be none.
+    let mut plain = 0;
     while let Some(c) = text[at..].chars().next() {
         let next = at + c.len_utf8();
         match c {
@@ -50,7 +52,13 @@ pub(super) fn tokens(text: &str, style: Style) -> Vec<Token> {
             ':' if style == Style::File && ends_item(&text[next..]) => at = next,
             '-' | '#' if begins_line && style == Style::File && text[next..].starts_with(' ') => at = next,
             _ => {
-                let end = word_end(text, at, style);
+                let end = match word_end(text, at, style, at < plain) {
+                    Ok(end) => end,
+                    Err(read) => {
+                        plain = read;
+                        word_end(text, at, style, true).unwrap_or(text.len())
+                    }
+                };
                 let word = unquoted(text, at..end);
                 let is_key = style == Style::File && is_key(text, end, begins_line, &text[word.clone()]);
                 begins_line = false;
@@ -62,17 +70,39 @@ pub(super) fn tokens(text: &str, style: Style) -> Vec<Token> {
     tokens
 }
 
-/// A longer word is one that nothing closes.
+/// What stands within the outermost `$(…)` of a word.
+pub(super) fn substitutions(word: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(start) = word[at..].find("$(").map(|before| at + before + 2) {
+        let mut depth = 1_usize;
+        let end = word[start..].char_indices().find(|(_, c)| {
+            match c {
+                '(' => depth += 1,
+                ')' => depth -= 1,
+                _ => {}
+            }
+            depth == 0
+        });
+        let end = end.map_or(word.len(), |(length, _)| start + length);
+        found.push(start..end);
+        at = end;
+    }
+    found
+}
+
+/// In a longer word something was opened that nothing closes.
 const MAX_WORD: usize = 16 * 1024;
 
-/// Where the word that begins at `start` ends: quotes and `$(…)` hold blanks together.
-fn word_end(text: &str, start: usize, style: Style) -> usize {
+/// Where the word that begins at `start` ends: quotes and `$(…)` hold blanks together, unless it is plain. If
+/// nothing closes what is opened, how far it was looked for.
+fn word_end(text: &str, start: usize, style: Style, is_plain: bool) -> Result<usize, usize> {
     let mut open: Vec<char> = Vec::new();
     let mut chars = text[start..].char_indices();
     let mut before = ' ';
     while let Some((at, c)) = chars.next() {
         if !open.is_empty() && (at > MAX_WORD || c == '\n' && style == Style::File) {
-            break;
+            return Err(start + at);
         }
         match (open.last(), c) {
             (Some('\''), _) if c != '\'' => {}
@@ -83,34 +113,33 @@ fn word_end(text: &str, start: usize, style: Style) -> usize {
                 open.pop();
                 let is_scalar = style == Style::File && text[start..].starts_with(c);
                 if open.is_empty() && is_scalar && text[start + at + 1..].starts_with([',', ']', '}', ':']) {
-                    return start + at + 1;
+                    return Ok(start + at + 1);
                 }
             }
             (Some('"' | '\''), _) if c != '(' || before != '$' => {}
-            (_, '(') if before == '$' => open.push(')'),
-            (_, '{') if before == '$' => open.push('}'),
-            (None | Some(')'), '"' | '\'') if is_quote(text, start + at, c, style) => open.push(c),
-            (None, _) if c.is_whitespace() || matches!(c, ';' | '|' | ')' | '`') => return start + at,
-            (None, '&') if text[start + at + 1..].starts_with(['&', ' ']) => return start + at,
+            (_, '(') if before == '$' && !is_plain => open.push(')'),
+            (_, '{') if before == '$' && !is_plain => open.push('}'),
+            (None | Some(')'), '"' | '\'') if !is_plain && is_quote(text, start + at, c, style) => {
+                open.push(c)
+            }
+            (None, _) if c.is_whitespace() || matches!(c, ';' | '|' | ')' | '`') => {
+                return Ok(start + at);
+            }
+            (None, '&') if text[start + at + 1..].starts_with(['&', ' ']) => return Ok(start + at),
             (None, ',' | ']' | '}') if style == Style::File && ends_item(&text[start + at + 1..]) => {
-                return start + at;
+                return Ok(start + at);
             }
             _ => {}
         }
         before = c;
     }
-    if open.is_empty() { text.len() } else { unfinished(text, start) }
+    if open.is_empty() { Ok(text.len()) } else { Err(text.len()) }
 }
 
 /// An apostrophe in prose opens nothing.
 fn is_quote(text: &str, at: usize, quote: char, style: Style) -> bool {
     let is_within = text[..at].ends_with(|before: char| before.is_alphanumeric());
     !(quote == '\'' && is_within && (style == Style::File || !text[at + 1..].contains('\'')))
-}
-
-/// The end of a word with a quote that nothing closes: at the next blank.
-fn unfinished(text: &str, start: usize) -> usize {
-    text[start..].find(char::is_whitespace).map_or(text.len(), |length| start + length)
 }
 
 fn ends_item(rest: &str) -> bool {

@@ -22,6 +22,9 @@ static FIELDS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         r#""(?P<key>[A-Za-z_][A-Za-z0-9_. -]*)"\s*:\s*"(?P<value>[^"\\]*(?:\\.[^"\\]*)*)""#,
         r#"\\"(?P<key>[A-Za-z_][A-Za-z0-9_. -]*)\\"\s*:\s*\\"(?P<value>[^"\\]*)\\""#,
         r"'(?P<key>[A-Za-z_][A-Za-z0-9_. -]*)'\s*:\s*'(?P<value>[^']*)'",
+        // Without quotes around the key: JavaScript, or YAML in one line.
+        r"(?:^|[{,\s])(?P<key>[A-Za-z_][A-Za-z0-9_]*)\s*:\s*'(?P<value>[^']*)'",
+        r#"(?:^|[{,\s])(?P<key>[A-Za-z_][A-Za-z0-9_]*)\s*:\s*"(?P<value>[^"\\]*)""#,
         r#"(?i)(?P<key>\b[a-z][a-z0-9]*(?:-[a-z0-9]+)+):[ \t]*(?P<value>[^\s,;"']+)"#,
     ]
     .iter()
@@ -52,6 +55,13 @@ static STATEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
+/// `user:password@tcp(host:port)/name`, as drivers in Go have it.
+static GO_ADDRESS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"[A-Za-z0-9_.})-]:(?P<value>[^\s:@/]+)@(?:tcp|tcp4|tcp6|udp|unix)\(").ok());
+
+/// In bytes. Nothing longer is looked at as a whole, so that the time for a text is in proportion to its length.
+const MAX_VALUE: usize = 4096;
+
 /// The ranges of a text that hold secrets; they may overlap.
 pub(super) fn ranges(text: &str, dollar: Dollar) -> Vec<Range<usize>> {
     let mut ranges = line_ranges(text, dollar);
@@ -69,8 +79,10 @@ pub(super) fn line_ranges(text: &str, dollar: Dollar) -> Vec<Range<usize>> {
     ranges.extend(authorizations(text, dollar));
     ranges.extend(webhooks(text));
     let statements = STATEMENT.iter().flat_map(|pattern| pattern.captures_iter(text));
-    let quoted = statements.filter_map(|found| found.name("single").or_else(|| found.name("double")));
-    ranges.extend(quoted.filter(|value| may_be_secret(value.as_str(), dollar)).map(|value| value.range()));
+    let stated = statements.filter_map(|found| found.name("single").or_else(|| found.name("double")));
+    let addresses = GO_ADDRESS.iter().flat_map(|pattern| pattern.captures_iter(text));
+    let stated = stated.chain(addresses.filter_map(|found| found.name("value")));
+    ranges.extend(stated.filter(|value| may_be_secret(value.as_str(), dollar)).map(|value| value.range()));
     ranges
 }
 
@@ -91,6 +103,11 @@ fn assignments(text: &str, dollar: Dollar) -> impl Iterator<Item = Range<usize>>
     let all = ASSIGNMENT.iter().flat_map(|pattern| pattern.captures_iter(text));
     all.filter_map(move |found| {
         let (whole, key) = (found.get(0)?, found.name("key")?);
+        if !parameter::may_tell(key.as_str().rsplit(' ').next().unwrap_or_default())
+            && !parameter::may_tell(key.as_str())
+        {
+            return None;
+        }
         let before = text[..key.start()].chars().next_back();
         // `--key=value` is an option, `x.key=value` something else.
         if before.is_some_and(|c| c.is_alphanumeric() || "_-.$/".contains(c)) {
@@ -121,7 +138,8 @@ fn assignments(text: &str, dollar: Dollar) -> impl Iterator<Item = Range<usize>>
 /// The value that begins at `start`: up to its quote, or to what ends an unquoted one. In a connection string
 /// only a semicolon does.
 fn assigned(text: &str, start: usize, in_fields: bool) -> Range<usize> {
-    let value = &text[start..];
+    let end = text.floor_char_boundary(start + MAX_VALUE);
+    let value = &text[start..end];
     for quote in ["\"", "'", "\\\"", "\\'"] {
         if let Some(inner) = value.strip_prefix(quote) {
             let length = inner.find(quote).unwrap_or(inner.len());
@@ -148,7 +166,7 @@ fn assigned(text: &str, start: usize, in_fields: bool) -> Range<usize> {
             return start..start + at;
         }
     }
-    start..text.len()
+    start..end
 }
 
 /// `f(password=password, …)`: a program's text, which names a variable.
@@ -197,11 +215,17 @@ fn authorizations(text: &str, dollar: Dollar) -> impl Iterator<Item = Range<usiz
 
 /// The part of a webhook's address that lets whoever knows it write.
 fn webhooks(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
-    text.match_indices("://").filter_map(|(at, separator)| {
+    let mut read = 0;
+    text.match_indices("://").filter_map(move |(at, separator)| {
         let start = at + separator.len();
+        if start < read {
+            return None;
+        }
         let ends = |c: char| c.is_whitespace() || "\"'`<>\\,;?#".contains(c);
-        let end = text[start..].find(ends).map_or(text.len(), |length| start + length);
+        let limit = text.floor_char_boundary(start + MAX_VALUE);
+        let end = text[start..limit].find(ends).map_or(limit, |length| start + length);
         let address = &text[start..end];
+        read = end;
         let host = address.split('/').next().unwrap_or_default();
         let mut behind = host.len() + 1;
         let mut is_hook = host.starts_with("hooks.");
@@ -246,8 +270,14 @@ mod tests {
 
     #[test]
     fn every_pattern_is_valid() {
-        assert_eq!((FIELDS.len(), LINES.len()), (4, 1));
-        assert!(ASSIGNMENT.is_some() && AUTHORIZATION.is_some() && BASIC.is_some() && STATEMENT.is_some());
+        assert_eq!((FIELDS.len(), LINES.len()), (6, 1));
+        assert!(
+            ASSIGNMENT.is_some()
+                && AUTHORIZATION.is_some()
+                && BASIC.is_some()
+                && STATEMENT.is_some()
+                && GO_ADDRESS.is_some()
+        );
     }
 
     #[test]
@@ -268,6 +298,10 @@ mod tests {
             ("{\\\"password\\\":\\\"hunter2\\\"}", &["hunter2"]),
             ("{'password': 'hunter2'}", &["hunter2"]),
             ("a: 1\npassword: hunter2\n", &["hunter2"]),
+            ("createUser({user: 'x', pwd: 'hunter2', roles: []})", &["hunter2"]),
+            ("app:hunter2@tcp(db:3306)/x", &["hunter2"]),
+            ("ldap://x?bindpw=hunter2", &["hunter2"]),
+            ("gotify://host/AbCdEf.123", &["AbCdEf.123"]),
             ("password: hunter2", &[]),
             ("X-Api-Key: hunter2", &["hunter2"]),
             ("Authorization: Basic YWRtaW46eA==", &["YWRtaW46eA=="]),

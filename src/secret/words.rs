@@ -131,14 +131,13 @@ impl Reader {
             return Vec::new();
         }
         let manner = Manner { nesting: self.manner.nesting + 1, ..self.manner };
-        let within = |start: usize| {
-            let ranges = script_ranges(&word[start..], Style::Script, manner);
-            ranges.into_iter().map(move |range| start + range.start..start + range.end)
+        let within = |part: Range<usize>| {
+            let ranges = script_ranges(&word[part.clone()], Style::Script, manner);
+            ranges.into_iter().map(move |range| part.start + range.start..part.start + range.end)
         };
-        let substituted = word.match_indices("$(").flat_map(|(at, opening)| within(at + opening.len()));
-        let mut ranges: Vec<Range<usize>> = substituted.collect();
+        let mut ranges: Vec<Range<usize>> = split::substitutions(word).into_iter().flat_map(within).collect();
         if word.contains(char::is_whitespace) {
-            ranges.extend(within(0));
+            ranges.extend(within(0..word.len()));
         }
         ranges
     }
