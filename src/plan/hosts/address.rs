@@ -251,8 +251,8 @@ fn scheme(before: &str) -> Option<String> {
     if !beginning || authority.contains(|c: char| c.is_whitespace() || "/?#\"'<>".contains(c)) {
         return None;
     }
-    let start = before[..at].rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '+')).map_or(0, |at| at + 1);
-    let scheme = before[start..at].to_ascii_lowercase();
+    let scheme = before[..at].rsplit(|c: char| !(c.is_ascii_alphanumeric() || c == '+')).next();
+    let scheme = scheme.unwrap_or_default().to_ascii_lowercase();
     Some(scheme.split('+').next().unwrap_or_default().to_owned())
 }
 
@@ -313,10 +313,7 @@ fn is_labelled(before: &str, standing: Standing<'_>) -> bool {
 /// The last run of characters that names and options consist of.
 fn last_name(text: &str) -> &str {
     let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    let start = text
-        .rfind(|c: char| !part(c))
-        .map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
-    &text[start..]
+    text.rsplit(|c| !part(c)).next().unwrap_or_default()
 }
 
 fn says_host(name: &str) -> bool {
