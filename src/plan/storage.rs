@@ -116,7 +116,8 @@ impl Storage {
             if kinds.of(name) == Decided::StatefulSet {
                 owned.extend(files::own_directories(context, name, service));
             }
-            if image::is_database(&service.image_or_built(&context.project.name, name)) {
+            let image = service.image_or_built(&context.project.name, name);
+            if image::is_database(&image) || files::keeps_a_database(service) {
                 let whole = |mount: &Mount| {
                     let path = mount.volume.as_ref().and_then(|volume| volume.value.subpath.as_ref());
                     path.is_none() && claims::sub_path(service).is_none()
