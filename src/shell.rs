@@ -11,6 +11,7 @@ pub mod crontab;
 pub mod dockerfile;
 pub mod wait;
 
+mod arithmetic;
 mod assignment;
 mod clock;
 mod command;
@@ -27,13 +28,10 @@ mod test;
 mod value;
 mod verdict;
 mod visit;
+mod word;
 mod words;
 
 pub use file::read_file;
-
-use std::{borrow::Cow, sync::LazyLock};
-
-use regex::{Captures, Regex};
 
 use command_line::Invocation;
 use flow::Walk;
@@ -177,17 +175,9 @@ pub struct IntervalParameter {
     pub default: Option<String>,
 }
 
-/// Bytes of stack for the parser, which recurses: enough for the most nested text that it is given.
-const STACK: usize = 192 << 20;
-
-/// The same for a text without any nesting, and what each level may take.
-const LEAST_STACK: usize = 8 << 20;
-const STACK_OF_LEVEL: usize = 32 << 10;
-
 /// Says what a script is. Any text is taken: one that no shell would run is [`Kind::Other`].
 pub fn read(script: &Script<'_>) -> Loop {
-    with_stack(script.text, || read_here(script, 0))
-        .unwrap_or_else(|| Loop::other("the parser gave up on this text".to_owned()))
+    read_here(script, 0)
 }
 
 /// The next times, in seconds since 1970, at which a schedule of five fields runs, on a clock in UTC.
@@ -206,19 +196,9 @@ pub fn shortest_gap(schedule: &str) -> Option<u64> {
     runs.windows(2).map(|pair| pair[1] - pair[0]).min()
 }
 
-/// Runs something where the stack is deep enough to parse a text. Nothing if it failed.
-fn with_stack<T: Send>(text: &str, run: impl FnOnce() -> T + Send) -> Option<T> {
-    // No level takes fewer than two bytes.
-    let size = LEAST_STACK.saturating_add((text.len() / 2).saturating_mul(STACK_OF_LEVEL)).min(STACK);
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(size).spawn_scoped(scope, run);
-        thread.ok()?.join().ok()
-    })
-}
-
 fn read_here(script: &Script<'_>, depth: usize) -> Loop {
     let text = unified(script.text);
-    let list = match syntax::parse(&readable(&text)) {
+    let list = match syntax::parse(&text) {
         Ok(list) => list,
         Err(Unreadable::Syntax(error)) => return Loop::other(format!("is no script: {error}")),
         Err(Unreadable::TooDeep) => return Loop::other("is nested too deeply to be read".to_owned()),
@@ -249,20 +229,6 @@ fn only_inner_script(list: &syntax::List, script: &Script<'_>) -> Option<Invocat
 /// Lines that end as they do on Unix, without a byte order mark.
 fn unified(text: &str) -> String {
     text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\0', " ")
-}
-
-/// `for ((;;))` as `while :`, of the same length: the parser takes `;;` for the end of a case.
-fn readable(text: &str) -> Cow<'_, str> {
-    static ENDLESS: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"\bfor\s*\(\([^();]*;;[^();]*\)\)(?:[ \t]*;)?(?P<do>\s*do\b)").ok());
-    let Some(endless) = ENDLESS.as_ref().filter(|_| text.contains(";;")) else { return Cow::Borrowed(text) };
-    endless.replace_all(text, |found: &Captures<'_>| {
-        let (whole, rest) =
-            (found.get(0).map_or("", |all| all.as_str()), found.name("do").map_or("", |rest| rest.as_str()));
-        let head: usize = whole.len() - rest.len();
-        // Line breaks stay where they are counted.
-        if whole[..head].contains('\n') { whole.to_owned() } else { format!("{:<head$}{rest}", "while :;") }
-    })
 }
 
 /// The shell that a script's first line names, ready to take a text.

@@ -73,12 +73,9 @@ const SETUP: [&str; 16] = [
 /// Reads a text. Nothing if no shell would run it, or if it neither starts a daemon nor installs a crontab.
 /// `environment` has the variables of the container: schedules may be among them.
 pub fn read(text: &str, environment: &(dyn Fn(&str) -> Option<String> + Sync)) -> Option<CronDaemon> {
-    super::with_stack(text, || {
-        let mut daemon = CronDaemon::default();
-        read_list(&syntax::parse(text).ok()?, text, environment, &mut daemon);
-        (!daemon.words.is_empty() || !daemon.tables.is_empty()).then_some(daemon)
-    })
-    .flatten()
+    let mut daemon = CronDaemon::default();
+    read_list(&syntax::parse(text).ok()?, text, environment, &mut daemon);
+    (!daemon.words.is_empty() || !daemon.tables.is_empty()).then_some(daemon)
 }
 
 fn read_list(list: &List, text: &str, environment: &dyn Fn(&str) -> Option<String>, daemon: &mut CronDaemon) {

@@ -76,11 +76,6 @@ struct Settings {
 
 /// Reads a crontab. A name spreads what `@every` says over the minutes.
 pub fn parse(text: &str, format: Format, stagger: Option<&str>) -> Crontab {
-    // One thread with a deep stack for all lines.
-    super::with_stack(text, || parse_here(text, format, stagger)).unwrap_or_default()
-}
-
-fn parse_here(text: &str, format: Format, stagger: Option<&str>) -> Crontab {
     let mut crontab = Crontab::default();
     let mut settings =
         Settings { shell: "/bin/sh".to_owned(), time_zone: None, environment: Vec::new(), directory: None };
@@ -222,7 +217,7 @@ fn is_user(word: &str) -> bool {
 
 /// The program of a command line that acts on processes of the container that it runs in.
 pub fn acting_here(command: &str) -> Option<String> {
-    super::with_stack(command, || acting(&syntax::parse(command).ok()?)).flatten()
+    acting(&syntax::parse(command).ok()?)
 }
 
 fn acting(list: &syntax::List) -> Option<String> {
