@@ -19,6 +19,7 @@ mod condition;
 mod ending;
 mod file;
 mod flow;
+mod functions;
 mod next;
 mod round;
 mod schedule;

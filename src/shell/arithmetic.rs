@@ -101,16 +101,14 @@ impl Reader<'_, '_> {
         if self.rest.starts_with("++") || self.rest.starts_with("--") {
             return Err(Malformed);
         }
-        let signs: [(&str, fn(i64) -> Option<i64>); 4] = [
-            ("+", Some),
-            ("-", i64::checked_neg),
-            ("!", |number| Some(i64::from(number == 0))),
-            ("~", |number| Some(!number)),
-        ];
-        for (sign, apply) in signs {
-            if self.skip(sign) {
-                return Ok(self.operand(asked)?.and_then(apply));
-            }
+        if let Some(sign) = ["+", "-", "!", "~"].into_iter().find(|sign| self.skip(sign)) {
+            let number = self.operand(asked)?;
+            return Ok(match sign {
+                "-" => number.and_then(i64::checked_neg),
+                "!" => number.map(|number| i64::from(number == 0)),
+                "~" => number.map(|number| !number),
+                _ => number,
+            });
         }
         if self.skip("(") {
             let number = self.expression(0, asked)?;

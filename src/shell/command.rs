@@ -7,8 +7,8 @@ use regex::Regex;
 use super::{
     condition,
     flow::Found,
-    round::{self, Functions},
-    split,
+    functions::Functions,
+    round, split,
     syntax::{Command, List, Simple, Statement},
     visit, words,
 };
@@ -60,7 +60,7 @@ pub(super) fn of(found: &Found<'_>, source: &Source<'_>) -> Built {
 
 /// The command of a single line, such as one of a crontab.
 pub(super) fn of_line(list: &List, text: &str, shell: &[String]) -> Built {
-    let functions = Functions::new();
+    let functions = Functions::none();
     let source =
         Source { text, list, functions: &functions, arguments: &[], name: "", shell, looks_at_clock: false };
     if let [statement] = &list[..]
@@ -109,7 +109,7 @@ fn words_of(simple: &Simple, source: &Source<'_>) -> Option<Built> {
     if !to_log || !simple.assignments.is_empty() || NEEDS_SHELL.contains(&name.as_str()) {
         return None;
     }
-    if source.functions.contains_key(name.as_str()) {
+    if source.functions.has(name) {
         return None;
     }
     let mut all = Vec::new();

@@ -1,14 +1,12 @@
 //! Whether a condition holds, and what it looks at.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::LazyLock,
-};
+use std::{collections::BTreeSet, rc::Rc, sync::LazyLock};
 
 use regex::Regex;
 
 use super::{
     clock::Clock,
+    functions::Functions,
     syntax::{Command, Condition, Link, List, Pipeline, Simple, Statement},
     test::{self, Test},
     value::Scope,
@@ -129,8 +127,8 @@ pub(super) enum Looks {
 /// What a loop changes, and the functions by which it may ask.
 pub(super) struct Changing<'c, 's> {
     /// The variables that it sets.
-    pub(super) names: BTreeSet<String>,
-    pub(super) functions: &'c BTreeMap<&'s str, &'s List>,
+    pub(super) names: Rc<BTreeSet<String>>,
+    pub(super) functions: &'c Functions<'s>,
 }
 
 /// What some statements look at.
@@ -177,8 +175,8 @@ fn simple_looks(simple: &Simple, changing: &Changing<'_, '_>) -> Looks {
 
 /// Is a function nothing but tests of settings? Functions that it calls are not followed.
 fn only_tests(body: &List, changing: &Changing<'_, '_>) -> bool {
-    let none = BTreeMap::new();
-    let inner = Changing { names: changing.names.clone(), functions: &none };
+    let none = Functions::none();
+    let inner = Changing { names: Rc::clone(&changing.names), functions: &none };
     let body = match &body[..] {
         [statement] => match &statement.chain[..] {
             [(_, Pipeline { commands, .. })] => match &commands[..] {

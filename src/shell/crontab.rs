@@ -66,6 +66,9 @@ impl Crontab {
 /// Lines of the longest crontab that is read.
 const LONGEST: usize = 1_000;
 
+/// Variables of the longest crontab that is read: each entry has all that stand above it.
+const MOST_VARIABLES: usize = 100;
+
 /// What lines that set something say for the lines below them.
 struct Settings {
     shell: String,
@@ -151,6 +154,10 @@ fn set(line: usize, name: &str, value: &str, settings: &mut Settings, crontab: &
         "LOGNAME" | "USER" => {}
         "HOME" => settings.directory = Some(value.to_owned()).filter(|path| path.starts_with('/')),
         _ => {
+            if settings.environment.len() >= MOST_VARIABLES {
+                crontab.problems.push((line, "is one variable more than anybody reads".to_owned()));
+                return;
+            }
             settings.environment.retain(|(known, _)| known != name);
             settings.environment.push((name.to_owned(), value.to_owned()));
         }

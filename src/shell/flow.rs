@@ -1,13 +1,14 @@
 //! Through a script from its first statement on, to the loop that it stays in.
 
-use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use super::{
     Kind, assignment,
     clock::Clock,
     condition::{self, Changing, Looks},
     ending::Ending,
-    round::{self, Functions, Round},
+    functions::{self, Functions},
+    round::{self, Round},
     syntax::{Command, Condition, Link, List, Loop, Pipeline, Simple, Statement},
     value::Scope,
     visit, words,
@@ -66,10 +67,8 @@ const DEEPEST: usize = 24;
 
 impl<'s, 'e> Walk<'s, 'e> {
     pub(super) fn through(list: &'s List, scope: Scope<'e>) -> Self {
-        let mut functions = Functions::new();
-        functions_of(list, &mut functions, 0);
         let mut walk = Self {
-            functions,
+            functions: Functions::of(list),
             scope,
             found: None,
             left_running: None,
@@ -116,7 +115,7 @@ impl<'s, 'e> Walk<'s, 'e> {
                 (Link::And, Some(true)) | (Link::Or, Some(false)) => true,
                 // Commands are taken to succeed; what a test says is open.
                 (Link::And, None) => before.is_some_and(|before| {
-                    let changing = Changing { names: BTreeSet::new(), functions: &self.functions };
+                    let changing = Changing { names: Rc::default(), functions: &self.functions };
                     condition::pipeline_looks(before, &changing) == Looks::Success
                 }),
                 (Link::Or, None) => false,
@@ -176,9 +175,7 @@ impl<'s, 'e> Walk<'s, 'e> {
     /// Is there no statement within it?
     fn is_plain(&self, pipeline: &Pipeline) -> bool {
         pipeline.commands.iter().all(|command| match command {
-            Command::Simple(simple) => {
-                !simple.words.first().is_some_and(|name| self.functions.contains_key(name.as_str()))
-            }
+            Command::Simple(simple) => !simple.words.first().is_some_and(|name| self.functions.has(name)),
             _ => false,
         })
     }
@@ -227,7 +224,7 @@ impl<'s, 'e> Walk<'s, 'e> {
         assignment::enter(simple, &mut self.scope);
         self.cron |= words::is_cron_daemon(simple) || words::writes_crontab(simple);
         let Some((name, rest)) = simple.words.split_first() else { return Flow::On };
-        if let Some(body) = self.functions.get(name.as_str()).copied() {
+        if let Some(body) = self.functions.get(name) {
             if depth > DEEPEST / 2 {
                 return Flow::On;
             }
@@ -305,6 +302,10 @@ impl<'s, 'e> Walk<'s, 'e> {
 
     /// A `while` or `until` loop: is it the one that the script stays in?
     fn enter(&mut self, statement: &'s Statement, body: &'s Loop, depth: usize) -> Flow {
+        // Loops in loops are looked at again and again.
+        if depth > 0 && !self.functions.spend(functions::commands(&body.body)) {
+            return Flow::On;
+        }
         let holds = condition::holds(&body.condition, &mut self.scope).map(|holds| holds != body.until);
         if holds == Some(false) {
             return Flow::On;
@@ -336,7 +337,7 @@ impl<'s, 'e> Walk<'s, 'e> {
     /// `while $running`, `while [ "$ENABLED" = yes ]`: nothing in the loop changes what it looks at.
     fn is_kept_by_setting(&self, body: &Loop) -> bool {
         let Condition::List(list) = &body.condition else { return false };
-        let names = assignment::names(&body.body, &self.functions, 0);
+        let names = Rc::new(assignment::names(&body.body, &self.functions, 0));
         let changing = Changing { names, functions: &self.functions };
         let mut looks_at_something = false;
         let mut at_arguments = false;
@@ -390,18 +391,6 @@ fn probes(list: &List) -> bool {
         _ => {}
     });
     found
-}
-
-/// The functions that are defined anywhere in a script.
-fn functions_of<'s>(list: &'s List, functions: &mut Functions<'s>, depth: usize) {
-    visit::all(list, &mut |command| {
-        if let Command::Function { name, body } = command {
-            functions.insert(name, body);
-            if depth < DEEPEST {
-                functions_of(body, functions, depth + 1);
-            }
-        }
-    });
 }
 
 /// `watch -n 60 command`.

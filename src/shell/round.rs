@@ -1,19 +1,17 @@
 //! One round of an endless loop: what it does, how long it waits, and whether it can end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{collections::BTreeSet, rc::Rc};
 
 use super::{
     assignment,
     clock::Clock,
     condition::{self, Changing},
     ending::{self, Ending},
+    functions::Functions,
     syntax::{Command, Condition, Link, List, Loop, Pipeline, Simple, Statement},
     value::{Scope, Value},
     visit, words,
 };
-
-/// The functions of a script, by name.
-pub(super) type Functions<'s> = BTreeMap<&'s str, &'s List>;
 
 /// How deep calls of functions are followed.
 pub(super) const DEEPEST_CALL: usize = 3;
@@ -55,7 +53,7 @@ pub(super) struct Delay {
 
 /// Looks at one round. `scope` is what is known where the loop begins.
 pub(super) fn of<'s>(found: &'s Loop, functions: &Functions<'s>, scope: &mut Scope<'_>) -> Round<'s> {
-    let changing = Changing { names: assignment::names(&found.body, functions, 0), functions };
+    let changing = Changing { names: Rc::new(assignment::names(&found.body, functions, 0)), functions };
     assignment::forget_counters(&found.body, scope);
     let mut measure = Measure { functions, scope, daily: None, varies: false };
     let mut delays = Vec::new();
@@ -200,7 +198,9 @@ impl Measure<'_, '_, '_> {
             return Delays { delays: vec![delay], stops: false };
         }
         let Some((name, arguments)) = simple.words.split_first() else { return Delays::default() };
-        if let Some(body) = self.functions.get(name.as_str()).filter(|_| depth < 4 * DEEPEST_CALL) {
+        if depth < 4 * DEEPEST_CALL
+            && let Some(body) = self.functions.get(name)
+        {
             let outer = self.scope.call(arguments);
             let mut delays = self.list(body, depth + 4, position);
             self.scope.leave(outer);
@@ -339,7 +339,7 @@ pub(super) fn is_inert(statement: &Statement, functions: &Functions<'_>, depth: 
         let all = |list: &List| list.iter().all(|statement| is_inert(statement, functions, depth));
         match command {
             Command::Simple(simple) => {
-                let called = simple.words.first().and_then(|name| functions.get(name.as_str()));
+                let called = simple.words.first().and_then(|name| functions.get(name));
                 match called {
                     Some(body) if depth < DEEPEST_CALL => {
                         body.iter().all(|statement| is_inert(statement, functions, depth + 1))

@@ -35,9 +35,7 @@ impl Split {
             Piece::Escaped(text) => self.add(text),
             Piece::Double(pieces) => {
                 // `"$@"` is as many words as there are arguments; none make none.
-                let all = pieces
-                    .iter()
-                    .any(|piece| *piece == Piece::Parameter(Name::All { joined: false }, Operation::Plain));
+                let all = pieces.contains(&Piece::Parameter(Name::All { joined: false }, Operation::Plain));
                 if !all {
                     self.add("");
                 }

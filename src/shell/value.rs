@@ -142,9 +142,10 @@ impl<'a> Scope<'a> {
                 let text = self.arguments.as_ref().map(|words| words.get(index).cloned().unwrap_or_default());
                 Value { text, parameter, ..Value::default() }
             }
-            Name::Count => {
-                self.arguments.as_ref().map_or_else(Value::unknown, |words| Value::known(words.len().to_string()))
-            }
+            Name::Count => self
+                .arguments
+                .as_ref()
+                .map_or_else(Value::unknown, |words| Value::known(words.len().to_string())),
             Name::All { .. } => {
                 self.arguments.as_ref().map_or_else(Value::unknown, |words| Value::known(words.join(" ")))
             }

@@ -8,7 +8,8 @@ use super::{
     condition,
     ending::Ending,
     flow::{self, Found, Walk},
-    round::{self, Functions, Round},
+    functions::Functions,
+    round::{self, Round},
     schedule::{self, Schedule},
     syntax::{Command, List},
     visit, words,
@@ -130,10 +131,7 @@ fn daemon(found: &Found<'_>, walk: &Walk<'_, '_>, is_left_running: bool) -> Opti
 fn is_program(statement: &super::syntax::Statement, functions: &Functions<'_>) -> bool {
     round::only_simple(statement).is_some_and(|simple| {
         let name = simple.words.first().map(String::as_str).unwrap_or_default();
-        simple.redirections.is_empty()
-            && !functions.contains_key(name)
-            && name != "eval"
-            && !name.starts_with('$')
+        simple.redirections.is_empty() && !functions.has(name) && name != "eval" && !name.starts_with('$')
     })
 }
 
@@ -281,7 +279,7 @@ fn called<'s>(found: &Found<'_>, functions: &Functions<'s>) -> Vec<&'s List> {
     visit::simple(&found.body.body, &mut |simple| {
         names.extend(simple.words.first().cloned());
     });
-    names.iter().filter_map(|name| functions.get(name.as_str()).copied()).collect()
+    names.iter().filter_map(|name| functions.get(name)).collect()
 }
 
 /// A variable that a round reads before it sets it, and sets.

@@ -171,21 +171,17 @@ fn braces(text: &str) -> Piece {
         _ => name_length(text),
     };
     let (name, rest) = text.split_at_checked(length).unwrap_or(("", text));
-    let operators: [(&str, fn(String) -> Operation); 8] = [
-        (":-", Operation::Default),
-        ("-", Operation::Default),
-        (":=", Operation::Assign),
-        ("=", Operation::Assign),
-        (":?", |_| Operation::Plain),
-        ("?", |_| Operation::Plain),
-        ("%%", Operation::WithoutSuffix),
-        ("%", Operation::WithoutSuffix),
-    ];
-    let operation = if rest.is_empty() {
+    let behind = |signs: [&str; 2]| signs.into_iter().find_map(|sign| rest.strip_prefix(sign));
+    let operation = if rest.is_empty() || behind([":?", "?"]).is_some() {
         Operation::Plain
+    } else if let Some(word) = behind([":-", "-"]) {
+        Operation::Default(word.to_owned())
+    } else if let Some(word) = behind([":=", "="]) {
+        Operation::Assign(word.to_owned())
+    } else if let Some(word) = behind(["%%", "%"]) {
+        Operation::WithoutSuffix(word.to_owned())
     } else {
-        let known = operators.iter().find_map(|(sign, operation)| Some((rest.strip_prefix(sign)?, operation)));
-        known.map_or(Operation::Other, |(word, operation)| operation(word.to_owned()))
+        Operation::Other
     };
     parameter(name, operation)
 }
@@ -199,30 +195,34 @@ mod tests {
         let text = |text: &str| Piece::Text(text.to_owned());
         let variable = |name: &str, operation| Piece::Parameter(Name::Variable(name.to_owned()), operation);
         let cases = [
-            ("a'b c'\\ d", vec![
-                text("a"),
-                Piece::Quoted("b c".to_owned()),
-                Piece::Escaped(" ".to_owned()),
-                text("d"),
-            ]),
-            ("\"a $B\\\"\"", vec![Piece::Double(vec![
-                text("a "),
-                variable("B", Operation::Plain),
-                Piece::Escaped("\"".to_owned()),
-            ])]),
+            (
+                "a'b c'\\ d",
+                vec![text("a"), Piece::Quoted("b c".to_owned()), Piece::Escaped(" ".to_owned()), text("d")],
+            ),
+            (
+                "\"a $B\\\"\"",
+                vec![Piece::Double(vec![
+                    text("a "),
+                    variable("B", Operation::Plain),
+                    Piece::Escaped("\"".to_owned()),
+                ])],
+            ),
             ("${A:-${B}}s", vec![variable("A", Operation::Default("${B}".to_owned())), text("s")]),
             ("${A%%m}", vec![variable("A", Operation::WithoutSuffix("m".to_owned()))]),
-            ("$(a b)$((1 + 2))", vec![
-                Piece::Command("a b".to_owned()),
-                Piece::Arithmetic("1 + 2".to_owned()),
-            ]),
+            (
+                "$(a b)$((1 + 2))",
+                vec![Piece::Command("a b".to_owned()), Piece::Arithmetic("1 + 2".to_owned())],
+            ),
             ("$12", vec![Piece::Parameter(Name::Positional(1), Operation::Plain), text("2")]),
             ("${12}", vec![Piece::Parameter(Name::Positional(12), Operation::Plain)]),
             ("${#A}", vec![Piece::Parameter(Name::Other, Operation::Other)]),
-            ("$#$@", vec![
-                Piece::Parameter(Name::Count, Operation::Plain),
-                Piece::Parameter(Name::All { joined: false }, Operation::Plain),
-            ]),
+            (
+                "$#$@",
+                vec![
+                    Piece::Parameter(Name::Count, Operation::Plain),
+                    Piece::Parameter(Name::All { joined: false }, Operation::Plain),
+                ],
+            ),
             ("~/x$", vec![Piece::Home, text("/x$")]),
             ("$[1]`a`", vec![Piece::Arithmetic("1".to_owned()), Piece::Command("a".to_owned())]),
         ];

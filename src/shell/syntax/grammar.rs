@@ -168,6 +168,16 @@ impl<'t> Parser<'t> {
     }
 
     fn command(&mut self) -> Parsed<Command> {
+        if self.depth >= DEEPEST {
+            return Err(Unreadable::TooDeep);
+        }
+        self.depth += 1;
+        let command = self.any_command()?;
+        self.depth -= 1;
+        Ok(command)
+    }
+
+    fn any_command(&mut self) -> Parsed<Command> {
         if self.token.kind == TokenKind::Word {
             if self.token.text == "function" {
                 self.take()?;
@@ -192,11 +202,7 @@ impl<'t> Parser<'t> {
 
     /// A compound command without its redirections. Nothing if none begins here.
     fn compound(&mut self) -> Parsed<Option<Command>> {
-        if self.depth >= DEEPEST {
-            return Err(Unreadable::TooDeep);
-        }
-        self.depth += 1;
-        let command = match (self.token.kind, self.token.text.as_ref()) {
+        Ok(match (self.token.kind, self.token.text.as_ref()) {
             (TokenKind::Operator, "(") => Some(self.parenthesis()?),
             (TokenKind::Word, "{") => {
                 self.take()?;
@@ -212,9 +218,7 @@ impl<'t> Parser<'t> {
             (TokenKind::Word, "[[") => Some(self.test()?),
             (TokenKind::Word, word) if RESERVED.contains(&word) => return Err(self.unexpected()),
             _ => None,
-        };
-        self.depth -= 1;
-        Ok(command)
+        })
     }
 
     /// `(…)` or `((…))`
