@@ -190,7 +190,8 @@ fn only_tests(body: &List, changing: &Changing<'_, '_>) -> bool {
     looks(body, &inner) == Looks::Settings
 }
 
-fn test_looks(test: &Test, changing: &Changing<'_, '_>) -> Looks {
+/// What a test looks at.
+pub(super) fn test_looks(test: &Test, changing: &Changing<'_, '_>) -> Looks {
     match test {
         Test::Not(inner) => test_looks(inner, changing),
         Test::And(left, right) | Test::Or(left, right) => {

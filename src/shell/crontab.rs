@@ -22,6 +22,74 @@ pub enum Format {
     Any,
 }
 
+/// Users of usual images, none of whom is a program.
+const USERS: [&str; 22] = [
+    "root",
+    "www-data",
+    "www",
+    "nobody",
+    "daemon",
+    "http",
+    "apache",
+    "postgres",
+    "ubuntu",
+    "debian",
+    "ec2-user",
+    "vagrant",
+    "app",
+    "appuser",
+    "deploy",
+    "deployer",
+    "django",
+    "laravel",
+    "abc",
+    "odoo",
+    "nextcloud",
+    "wordpress",
+];
+
+/// Whose format a file has that lies, or is named, where the path says.
+pub fn format_of(path: &str, text: &str) -> Format {
+    let mut parts = path.rsplit('/');
+    let is_of_system = match (parts.next(), parts.next()) {
+        (Some("crontab"), Some("etc")) | (_, Some("cron.d")) => true,
+        (_, Some("crontabs" | "cron" | "spool")) => false,
+        _ => has_users(text),
+    };
+    if is_of_system { Format::System } else { Format::Any }
+}
+
+/// Does every line that runs something name a user before the command?
+pub fn has_users(text: &str) -> bool {
+    let mut commands = commands(text).peekable();
+    commands.peek().is_some()
+        && commands.all(|(user, rest)| USERS.contains(&user) && !rest.is_empty() && !rest.starts_with('-'))
+}
+
+/// The word that may be a user's name as well as a program: one of a few letters, before what is plainly a program.
+pub(super) fn doubtful_user(text: &str) -> Option<&str> {
+    const PROGRAMS: [&str; 8] = ["php", "python", "python3", "node", "bash", "sh", "cd", "flock"];
+    let is_program = |word: &str| {
+        let is_script = [".sh", ".php", ".py"].iter().any(|end| word.ends_with(end));
+        word.starts_with('/') && (word.contains("/bin/") || is_script) || PROGRAMS.contains(&word)
+    };
+    let first = commands(text).next()?.0;
+    let is_doubtful = is_user(first)
+        && commands(text)
+            .all(|(user, rest)| user == first && rest.split_whitespace().next().is_some_and(is_program));
+    is_doubtful.then_some(first)
+}
+
+/// What the lines run: the first word, and the rest.
+fn commands(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.filter(|line| assignment(line).is_none()).map(|line| {
+        let command = when::split(line, Format::System).map_or("", |(_, command)| command);
+        let (first, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
+        (first, rest.trim_start())
+    })
+}
+
 /// One line that runs something.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Entry {
@@ -218,8 +286,31 @@ fn entry(
 /// Could it be somebody's name? A path could not.
 fn is_user(word: &str) -> bool {
     word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
-        && !["cd", "php", "python", "python3", "node", "curl", "wget", "sh", "bash", "echo", "test"]
-            .contains(&word)
+        && ![
+            "cd",
+            "php",
+            "python",
+            "python3",
+            "node",
+            "curl",
+            "wget",
+            "sh",
+            "bash",
+            "echo",
+            "test",
+            "env",
+            "exec",
+            "nice",
+            "ionice",
+            "flock",
+            "timeout",
+            "su",
+            "sudo",
+            "run-parts",
+            "time",
+            "source",
+        ]
+        .contains(&word)
 }
 
 /// The program of a command line that acts on processes of the container that it runs in.
@@ -344,6 +435,29 @@ PATH=/usr/bin
         let users: Vec<Option<&str>> = crontab.entries.iter().map(|entry| entry.user.as_deref()).collect();
         assert_eq!(users, [Some("www-data"), None]);
         assert_eq!(parse("0 1 * * * /x y\n0 1 * * * cd /x\n", Format::System, None).problems.len(), 2);
+    }
+
+    #[test]
+    fn whose_format_it_is_shows_in_its_place_or_its_users() {
+        let cases = [
+            ("/etc/cron.d/app", "0 1 * * * deployment x\n", Format::System),
+            ("docker/etc/crontab", "0 1 * * * me x\n", Format::System),
+            ("crontab", "MAILTO=x\n0 1 * * * root x\n@daily www-data cd /x && y\n", Format::System),
+            ("crontab", "0 1 * * * root x\n0 1 * * * x\n", Format::Any),
+            ("crontab", "0 1 * * * node x\n", Format::Any),
+            ("crontab", "0 1 * * * root\n", Format::Any),
+            ("crontab", "*/5 * * * * 0 root\n", Format::Any),
+            ("/etc/crontabs/root", "0 1 * * * root x\n", Format::Any),
+            ("crontab", "", Format::Any),
+        ];
+        for (path, text, expected) in cases {
+            assert_eq!(format_of(path, text), expected, "{path}: {text}");
+        }
+        let doubtful = |text: &'static str| doubtful_user(text);
+        assert_eq!(doubtful("0 1 * * * me /usr/bin/x\n0 2 * * * me php y.php\n"), Some("me"));
+        for text in ["0 1 * * * rsync /a /b\n", "0 1 * * * nice /bin/x\n", "0 1 * * * /bin/x y\n"] {
+            assert_eq!(doubtful(text), None, "{text}");
+        }
     }
 
     #[test]

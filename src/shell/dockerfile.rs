@@ -112,7 +112,11 @@ fn instructions(text: &str) -> Vec<(String, String)> {
             None => (trimmed, false),
         };
         let entry = match open.take() {
-            Some((instruction, rest)) => (instruction, format!("{rest}\n{content}")),
+            Some((instruction, mut rest)) => {
+                rest.push('\n');
+                rest.push_str(content);
+                (instruction, rest)
+            }
             None => {
                 let (instruction, rest) = content.split_once(char::is_whitespace).unwrap_or((content, ""));
                 (instruction.to_ascii_uppercase(), rest.trim_start().to_owned())

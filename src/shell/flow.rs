@@ -1,15 +1,14 @@
 //! Through a script from its first statement on, to the loop that it stays in.
 
-use std::rc::Rc;
+use std::{ops::Range, rc::Rc};
 
 use super::{
     Kind, assignment,
-    clock::Clock,
     condition::{self, Changing, Looks},
     ending::Ending,
     functions::{self, Functions},
     round::{self, Round},
-    syntax::{Command, Condition, Link, List, Loop, Pipeline, Simple, Statement},
+    syntax::{Case, Command, Condition, Link, List, Loop, Pipeline, Simple, Statement},
     value::Scope,
     visit, words,
 };
@@ -32,6 +31,8 @@ pub(super) struct Walk<'s, 'e> {
     pub(super) cron: bool,
     /// A loop that ends.
     pub(super) waited: Option<Kind>,
+    /// Does such a loop do more than to wait?
+    pub(super) works: bool,
     /// Does it do nothing for ever?
     pub(super) idle: bool,
     /// Does it stay in a loop that waits for events?
@@ -53,6 +54,20 @@ pub(super) struct Found<'s> {
     pub(super) top: usize,
     /// Is the statement itself at the top?
     pub(super) is_top: bool,
+    /// The bytes of its pipeline, with what it is redirected to.
+    pub(super) pipeline: Range<usize>,
+    /// Does more belong to it, or to what it stands in: pipes, redirections, commands before it in a chain?
+    pub(super) is_wrapped: bool,
+    /// The statement of such commands, and how many pipelines of it they are.
+    pub(super) led_by: Vec<(&'s Statement, usize)>,
+    /// Statements that are passed on the way to it, but for those at the top.
+    pub(super) before: Vec<&'s Statement>,
+    /// Does only a setting keep it going, of which nobody knows?
+    pub(super) is_kept_by_setting: bool,
+    /// The first thing behind it that does something.
+    pub(super) behind: Option<Range<usize>>,
+    /// Conditions on the way to it, of which nobody knows whether they hold.
+    pub(super) supposed: Vec<Range<usize>>,
 }
 
 /// Is anything reached behind it?
@@ -77,6 +92,7 @@ impl<'s, 'e> Walk<'s, 'e> {
             went_on: false,
             cron: false,
             waited: None,
+            works: false,
             idle: false,
             watches: false,
             watch: None,
@@ -94,7 +110,17 @@ impl<'s, 'e> Walk<'s, 'e> {
             if depth == 0 {
                 self.top = index;
             }
-            if self.statement(statement, depth) == Flow::Stop {
+            let was_found = self.found.is_some();
+            let flow = self.statement(statement, depth);
+            if !was_found && let Some(found) = &mut self.found {
+                if depth > 0 {
+                    found.before.splice(0..0, &list[..index]);
+                }
+                let mut rest = list[index + 1..].iter();
+                let next = rest.find(|statement| !round::is_inert(statement, &self.functions, 0));
+                found.behind = found.behind.take().or(next.map(|statement| statement.range.clone()));
+            }
+            if flow == Flow::Stop {
                 return Flow::Stop;
             }
         }
@@ -108,7 +134,8 @@ impl<'s, 'e> Walk<'s, 'e> {
         }
         let mut before: Option<&Pipeline> = None;
         let mut truth = Some(true);
-        for (link, pipeline) in &statement.chain {
+        let was_found = self.found.is_some();
+        for (index, (link, pipeline)) in statement.chain.iter().enumerate() {
             let is_certain = match (link, truth) {
                 (Link::First, _) => true,
                 (Link::And, Some(false)) | (Link::Or, Some(true)) => continue,
@@ -125,6 +152,9 @@ impl<'s, 'e> Walk<'s, 'e> {
             } else {
                 self.perhaps(|walk| walk.pipeline(statement, pipeline, depth))
             };
+            if !was_found {
+                self.wrap(statement, index);
+            }
             if flow == Flow::Stop && (is_certain || self.found.is_some()) {
                 return Flow::Stop;
             }
@@ -132,6 +162,32 @@ impl<'s, 'e> Walk<'s, 'e> {
             before = Some(pipeline);
         }
         Flow::On
+    }
+
+    /// Notes what a chain does beside the loop that a pipeline of it is, or holds.
+    fn wrap(&mut self, statement: &'s Statement, index: usize) {
+        let (Some(found), Some((_, pipeline))) = (&mut self.found, statement.chain.get(index)) else {
+            return;
+        };
+        let is_inert =
+            |(_, pipeline): &&(Link, Pipeline)| round::is_inert_pipeline(pipeline, &self.functions, 0);
+        if !statement.chain[..index].iter().all(|before| is_inert(&before)) {
+            found.is_wrapped = true;
+            found.led_by.push((statement, index));
+        }
+        found.is_wrapped |= pipeline.commands.len() > 1 || pipeline.is_redirected;
+        if std::ptr::eq(found.statement, statement) {
+            found.pipeline = pipeline.range.clone();
+        }
+        let next = statement.chain[index + 1..].iter().find(|behind| !is_inert(behind));
+        found.behind = found.behind.take().or(next.map(|(_, pipeline)| pipeline.range.clone()));
+    }
+
+    /// Notes a condition that the loop hangs on.
+    fn suppose(&mut self, range: Option<Range<usize>>) {
+        if let (Some(found), Some(range)) = (&mut self.found, range) {
+            found.supposed.push(range);
+        }
     }
 
     /// What may happen or not: variables keep what they had, or get a default.
@@ -210,7 +266,7 @@ impl<'s, 'e> Walk<'s, 'e> {
                 if self.found.is_some() { flow } else { Flow::On }
             }
             Command::If { arms, otherwise } => self.branches(arms, otherwise.as_ref(), depth),
-            Command::Case { word, arms } => self.case(word, arms, depth),
+            Command::Case(case) => self.case(case, depth),
             Command::Loop(body) => self.enter(statement, body, depth),
             Command::For { body, .. } => {
                 self.bounded(body, None);
@@ -238,7 +294,7 @@ impl<'s, 'e> Walk<'s, 'e> {
         match program[..] {
             ["tail", ..] if words::is_long_running(simple) => self.idle = true,
             ["sleep", "infinity" | "inf", ..] => self.idle = true,
-            ["watch", ref rest @ ..] => self.watch = watch(rest),
+            ["watch", ref rest @ ..] => self.watch = words::watch(rest),
             _ => {}
         }
         match name.as_str() {
@@ -266,6 +322,7 @@ impl<'s, 'e> Walk<'s, 'e> {
             is_certain = false;
             let flow = self.perhaps(|walk| walk.list(body, depth + 1));
             if self.found.is_some() {
+                self.suppose(range_of(test));
                 return Flow::Stop;
             }
             all_stop &= flow == Flow::Stop;
@@ -274,14 +331,16 @@ impl<'s, 'e> Walk<'s, 'e> {
             Some(body) if is_certain => self.list(body, depth + 1),
             Some(body) => {
                 let flow = self.perhaps(|walk| walk.list(body, depth + 1));
+                self.suppose(arms.first().and_then(|(test, _)| range_of(test)));
                 if self.found.is_some() || all_stop && flow == Flow::Stop { Flow::Stop } else { Flow::On }
             }
             None => Flow::On,
         }
     }
 
-    fn case(&mut self, word: &str, arms: &'s [(Vec<String>, List)], depth: usize) -> Flow {
-        let value = self.scope.evaluate(word);
+    fn case(&mut self, case: &'s Case, depth: usize) -> Flow {
+        let arms = &case.arms;
+        let value = self.scope.evaluate(&case.word);
         if let Some(text) = value.certain() {
             let plain = |pattern: &String| pattern == "*" || pattern.trim_matches(['"', '\'']) == text;
             if arms.iter().all(|(patterns, _)| {
@@ -294,6 +353,7 @@ impl<'s, 'e> Walk<'s, 'e> {
         for (_, body) in arms {
             self.perhaps(|walk| walk.list(body, depth + 1));
             if self.found.is_some() {
+                self.suppose(Some(case.head.clone()));
                 return Flow::Stop;
             }
         }
@@ -320,6 +380,7 @@ impl<'s, 'e> Walk<'s, 'e> {
         self.scope.forget();
         if round.ending == Ending::OnResult {
             let probes = probes(&body.body);
+            self.works |= works(&body.body);
             self.waited = Some(if probes { Kind::WaitUntil } else { Kind::Retry });
             return Flow::On;
         }
@@ -330,7 +391,24 @@ impl<'s, 'e> Walk<'s, 'e> {
                 return Flow::Stop;
             }
         }
-        self.found = Some(Found { body, round, statement, top: self.top, is_top: depth == 0 });
+        let condition = match &body.condition {
+            Condition::List(list) if holds.is_none() => range_of(list),
+            _ => None,
+        };
+        self.found = Some(Found {
+            body,
+            round,
+            statement,
+            top: self.top,
+            is_top: depth == 0,
+            pipeline: statement.range.clone(),
+            is_wrapped: false,
+            led_by: Vec::new(),
+            before: Vec::new(),
+            is_kept_by_setting: condition.is_some(),
+            behind: None,
+            supposed: condition.into_iter().collect(),
+        });
         Flow::Stop
     }
 
@@ -377,9 +455,24 @@ impl<'s, 'e> Walk<'s, 'e> {
             Condition::Arithmetic(_) => false,
         };
         if delays || asks {
+            self.works |= works(body);
             self.waited.get_or_insert(if asks { Kind::WaitUntil } else { Kind::Retry });
         }
     }
+}
+
+/// Does it do more than to ask, to wait and to tell?
+fn works(list: &List) -> bool {
+    let mut found = false;
+    visit::simple(list, &mut |simple| {
+        found |= !words::is_inert(simple) && !words::program(simple).is_some_and(words::is_probe);
+    });
+    found
+}
+
+/// From the first of some statements to the last.
+fn range_of(list: &List) -> Option<Range<usize>> {
+    Some(list.first()?.range.start..list.last()?.range.end)
 }
 
 /// Does it ask whether something is there?
@@ -391,43 +484,4 @@ fn probes(list: &List) -> bool {
         _ => {}
     });
     found
-}
-
-/// `watch -n 60 command`.
-fn watch(words: &[&str]) -> Option<(f64, Vec<String>)> {
-    let mut seconds = 2.0;
-    let mut rest = words;
-    while let [option, after @ ..] = rest {
-        match (option.strip_prefix('-'), after) {
-            (Some("n" | "-interval"), [value, after @ ..]) => {
-                seconds = value.parse().ok()?;
-                rest = after;
-            }
-            (Some(joined), after) => {
-                if let Some(value) = joined.strip_prefix('n').or_else(|| joined.strip_prefix("-interval=")) {
-                    seconds = value.parse().ok()?;
-                }
-                rest = after;
-            }
-            (None, _) => return Some((seconds, rest.iter().map(|word| (*word).to_owned()).collect())),
-        }
-    }
-    None
-}
-
-/// The daily time of a loop that does its work when the clock says so: `if [ "$(date +%H:%M)" = 03:00 ]`.
-pub(super) fn work_time(found: &Found<'_>, scope: &mut Scope<'_>) -> Option<Option<Clock>> {
-    let [(_, statement)] = found.round.payload[..] else { return None };
-    let [(Link::First, pipeline), rest @ ..] = &statement.chain[..] else { return None };
-    if let ([Command::If { arms, otherwise: None }], []) = (&pipeline.commands[..], rest) {
-        let [(test, _)] = &arms[..] else { return None };
-        return condition::time_of_day(test, scope).and_then(|(clock, equal)| equal.then_some(clock));
-    }
-    let test = Statement { chain: vec![(Link::First, pipeline.clone())], ..statement.clone() };
-    match rest.first() {
-        Some((Link::And, _)) => {
-            condition::time_of_day(&[test], scope).and_then(|(clock, equal)| equal.then_some(clock))
-        }
-        _ => None,
-    }
 }

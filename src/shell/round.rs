@@ -8,7 +8,7 @@ use super::{
     condition::{self, Changing},
     ending::{self, Ending},
     functions::Functions,
-    syntax::{Command, Condition, Link, List, Loop, Pipeline, Simple, Statement},
+    syntax::{Case, Command, Condition, Link, List, Loop, Pipeline, Simple, Statement},
     value::{Scope, Value},
     visit, words,
 };
@@ -33,6 +33,20 @@ pub(super) struct Round<'s> {
     pub(super) ending: Ending,
     /// Does it wait for events?
     pub(super) waits_for_event: bool,
+}
+
+impl Round<'_> {
+    /// Does it wait between its commands, and nowhere else?
+    pub(super) fn waits_within(&self) -> bool {
+        let is_within = |delay: &Delay| delay.position.is_some_and(|position| self.is_within(position));
+        !self.delays.is_empty() && self.delays.iter().all(is_within)
+    }
+
+    /// Does a position lie between the first command and the last one?
+    pub(super) fn is_within(&self, position: usize) -> bool {
+        let first = self.payload.first().is_some_and(|(first, _)| *first < position);
+        first && self.payload.last().is_some_and(|(last, _)| position < *last)
+    }
 }
 
 /// A `sleep`.
@@ -144,8 +158,15 @@ impl Measure<'_, '_, '_> {
                     delay.ranges = vec![statement.range.clone()];
                 }
             }
-            all.delays.extend(own.delays);
             all.stops |= own.stops && *link == Link::First;
+            match all.delays.first_mut().filter(|_| *link == Link::Or && !own.delays.is_empty()) {
+                // `x && sleep 60 || sleep 300`: one of them.
+                Some(first) => {
+                    self.varies = true;
+                    first.ranges.extend(own.delays.into_iter().flat_map(|delay| delay.ranges));
+                }
+                None => all.delays.extend(own.delays),
+            }
         }
         all
     }
@@ -168,10 +189,16 @@ impl Measure<'_, '_, '_> {
     fn pipeline(&mut self, pipeline: &Pipeline, depth: usize, position: Option<usize>) -> Delays {
         let [command] = &pipeline.commands[..] else { return Delays::default() };
         match command {
-            Command::Simple(simple) => self.simple(simple, depth, position),
+            Command::Simple(simple) => {
+                let mut delays = self.simple(simple, depth, position);
+                for delay in delays.delays.iter_mut().filter(|delay| delay.ranges.is_empty()) {
+                    delay.ranges = vec![pipeline.range.clone()];
+                }
+                delays
+            }
             Command::Group(list) | Command::Subshell(list) => self.list(list, depth, position),
             Command::If { arms, otherwise } => self.branches(arms, otherwise.as_ref(), depth, position),
-            Command::Case { arms, .. } => {
+            Command::Case(Case { arms, .. }) => {
                 let catches_all =
                     arms.iter().any(|(patterns, _)| patterns.iter().any(|pattern| pattern == "*"));
                 let bodies = arms.iter().map(|(_, body)| body).collect();
@@ -251,6 +278,7 @@ impl Measure<'_, '_, '_> {
             return Delays::default();
         }
         let mut living: Vec<Delays> = Vec::new();
+        let mut ranges = Vec::new();
         let mut count = usize::from(or_none);
         let mut supposed = Vec::new();
         for body in bodies {
@@ -258,6 +286,9 @@ impl Measure<'_, '_, '_> {
             let delays = self.list(body, depth, position);
             supposed.push(self.scope.forget());
             let is_parked = delays.delays.iter().any(|delay| delay.seconds == Some(f64::INFINITY));
+            if !is_parked {
+                ranges.extend(delays.delays.iter().flat_map(|delay| delay.ranges.iter().cloned()));
+            }
             // Waits that end in a new start of the script are waits all the same.
             self.varies |= delays.stops && !is_parked && !delays.delays.is_empty();
             if !delays.stops && !is_parked {
@@ -276,6 +307,10 @@ impl Measure<'_, '_, '_> {
             chosen.delays = most.delays;
             for delay in &mut chosen.delays {
                 delay.conditional |= !is_certain;
+            }
+            // Whichever of them is waited for, it is no part of the work.
+            if let Some(first) = chosen.delays.first_mut() {
+                first.ranges = ranges;
             }
         }
         chosen
@@ -335,7 +370,16 @@ fn is_wait(statement: &Statement) -> bool {
 
 /// Does a statement only say something, wait, or set variables?
 pub(super) fn is_inert(statement: &Statement, functions: &Functions<'_>, depth: usize) -> bool {
-    statement.chain.iter().flat_map(|(_, pipeline)| &pipeline.commands).all(|command| {
+    let is_alone = statement.chain.len() == 1;
+    statement
+        .chain
+        .iter()
+        .all(|(_, pipeline)| is_inert_pipeline(pipeline, functions, depth) || !is_alone && is_query(pipeline))
+}
+
+/// The same of a pipeline of it.
+pub(super) fn is_inert_pipeline(pipeline: &Pipeline, functions: &Functions<'_>, depth: usize) -> bool {
+    pipeline.commands.iter().all(|command| {
         let all = |list: &List| list.iter().all(|statement| is_inert(statement, functions, depth));
         match command {
             Command::Simple(simple) => {
@@ -345,13 +389,13 @@ pub(super) fn is_inert(statement: &Statement, functions: &Functions<'_>, depth: 
                         body.iter().all(|statement| is_inert(statement, functions, depth + 1))
                     }
                     Some(_) => false,
-                    None => words::is_inert(simple) || statement.chain.len() > 1 && is_query(simple),
+                    None => words::is_inert(simple),
                 }
             }
             Command::If { arms, otherwise } => {
                 arms.iter().all(|(test, body)| all(test) && all(body)) && otherwise.iter().all(all)
             }
-            Command::Case { arms, .. } => arms.iter().all(|(_, body)| all(body)),
+            Command::Case(Case { arms, .. }) => arms.iter().all(|(_, body)| all(body)),
             Command::Loop(inner) => {
                 let tests = match &inner.condition {
                     Condition::List(list) => all(list),
@@ -365,8 +409,11 @@ pub(super) fn is_inert(statement: &Statement, functions: &Functions<'_>, depth: 
     })
 }
 
-fn is_query(simple: &Simple) -> bool {
-    matches!(words::program(simple), Some("[" | "test" | "true" | ":"))
+fn is_query(pipeline: &Pipeline) -> bool {
+    pipeline.commands.iter().all(|command| match command {
+        Command::Simple(simple) => matches!(words::program(simple), Some("[" | "test" | "true" | ":")),
+        _ => false,
+    })
 }
 
 /// Is there a command that the loop does not wait for?

@@ -36,13 +36,17 @@ pub(super) enum Link {
 pub(super) struct Pipeline {
     pub(super) negated: bool,
     pub(super) commands: Vec<Command>,
+    /// Is a compound command in it redirected?
+    pub(super) is_redirected: bool,
+    /// Its bytes.
+    pub(super) range: Range<usize>,
 }
 
 #[derive(Debug, Clone)]
 pub(super) enum Command {
     Simple(Simple),
     If { arms: Vec<(List, List)>, otherwise: Option<List> },
-    Case { word: String, arms: Vec<(Vec<String>, List)> },
+    Case(Case),
     Loop(Loop),
     For { variable: String, body: List },
     Group(List),
@@ -60,6 +64,16 @@ pub(super) struct Simple {
     pub(super) words: Vec<String>,
     /// Where output goes or input comes from, as written; nothing for other kinds of redirection.
     pub(super) redirections: Vec<Option<String>>,
+}
+
+/// `case word in …`
+#[derive(Debug, Clone)]
+pub(super) struct Case {
+    pub(super) word: String,
+    /// Patterns, and what runs if one of them matches.
+    pub(super) arms: Vec<(Vec<String>, List)>,
+    /// From `case` to `in`.
+    pub(super) head: Range<usize>,
 }
 
 /// A loop that only its condition, or something in it, ends.

@@ -1,6 +1,6 @@
 //! Looks at every command of some statements.
 
-use super::syntax::{Command, Condition, Simple, Statement};
+use super::syntax::{Case, Command, Condition, Simple, Statement};
 
 /// Every command of some statements, those of functions that are only defined left out.
 pub(super) fn all<'s>(list: &'s [Statement], look: &mut dyn FnMut(&'s Command)) {
@@ -18,7 +18,7 @@ pub(super) fn all<'s>(list: &'s [Statement], look: &mut dyn FnMut(&'s Command)) 
                     all(body, look);
                 }
             }
-            Command::Case { arms, .. } => arms.iter().for_each(|(_, body)| all(body, look)),
+            Command::Case(Case { arms, .. }) => arms.iter().for_each(|(_, body)| all(body, look)),
             Command::Loop(inner) => {
                 if let Condition::List(list) = &inner.condition {
                     all(list, look);

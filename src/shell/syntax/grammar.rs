@@ -3,7 +3,7 @@
 use std::{borrow::Cow, ops::Range};
 
 use super::{
-    Command, Condition, Link, List, Loop, Pipeline, Simple, Statement, Unreadable,
+    Case, Command, Condition, Link, List, Loop, Pipeline, Simple, Statement, Unreadable,
     lexer::{Lexer, Token, TokenKind},
 };
 use crate::shell::test;
@@ -147,7 +147,9 @@ impl<'t> Parser<'t> {
     }
 
     fn pipeline(&mut self) -> Parsed<Pipeline> {
+        let start = self.token.range.start;
         let mut negated = false;
+        let mut is_redirected = false;
         if self.is_word("time") {
             self.take()?;
             if self.is_word("-p") {
@@ -158,26 +160,27 @@ impl<'t> Parser<'t> {
             self.take()?;
             negated = !negated;
         }
-        let mut commands = vec![self.command()?];
+        let mut commands = vec![self.command(&mut is_redirected)?];
         while self.is_operator("|") || self.is_operator("|&") {
             self.take()?;
             self.skip_lines()?;
-            commands.push(self.command()?);
+            commands.push(self.command(&mut is_redirected)?);
         }
-        Ok(Pipeline { negated, commands })
+        Ok(Pipeline { negated, commands, is_redirected, range: start..self.end })
     }
 
-    fn command(&mut self) -> Parsed<Command> {
+    /// Notes whether a compound command is redirected.
+    fn command(&mut self, is_redirected: &mut bool) -> Parsed<Command> {
         if self.depth >= DEEPEST {
             return Err(Unreadable::TooDeep);
         }
         self.depth += 1;
-        let command = self.any_command()?;
+        let command = self.any_command(is_redirected)?;
         self.depth -= 1;
         Ok(command)
     }
 
-    fn any_command(&mut self) -> Parsed<Command> {
+    fn any_command(&mut self, is_redirected: &mut bool) -> Parsed<Command> {
         if self.token.kind == TokenKind::Word {
             if self.token.text == "function" {
                 self.take()?;
@@ -193,7 +196,9 @@ impl<'t> Parser<'t> {
         }
         match self.compound()? {
             Some(command) => {
-                self.redirections(&mut Simple::default())?;
+                let mut redirected = Simple::default();
+                self.redirections(&mut redirected)?;
+                *is_redirected |= !redirected.redirections.is_empty();
                 Ok(command)
             }
             None => self.simple(),
@@ -309,16 +314,17 @@ impl<'t> Parser<'t> {
     }
 
     fn case(&mut self) -> Parsed<Command> {
-        self.take()?;
+        let start = self.take()?.range.start;
         let word = self.any_word()?;
         self.skip_lines()?;
         self.expect_word("in")?;
+        let head = start..self.end;
         let mut arms = Vec::new();
         loop {
             self.skip_lines()?;
             if self.is_word("esac") {
                 self.take()?;
-                return Ok(Command::Case { word, arms });
+                return Ok(Command::Case(Case { word, arms, head }));
             }
             self.skip("(")?;
             let mut patterns = vec![self.any_word()?];
@@ -360,9 +366,9 @@ impl<'t> Parser<'t> {
     /// `coproc NAME { … }`: something that runs beside.
     fn coprocess(&mut self) -> Parsed<Command> {
         let start = self.take()?.range.start;
-        let mut command = self.command()?;
+        let mut command = self.command(&mut false)?;
         if matches!(&command, Command::Simple(simple) if simple.words.len() == 1) && self.is_word("{") {
-            command = self.command()?;
+            command = self.command(&mut false)?;
         }
         let statement = alone(command, start..self.end);
         Ok(Command::Subshell(vec![Statement { background: true, ..statement }]))
@@ -442,7 +448,8 @@ impl<'t> Parser<'t> {
 
 /// A command as a statement of its own.
 fn alone(command: Command, range: Range<usize>) -> Statement {
-    let pipeline = Pipeline { negated: false, commands: vec![command] };
+    let pipeline =
+        Pipeline { negated: false, commands: vec![command], is_redirected: false, range: range.clone() };
     Statement { chain: vec![(Link::First, pipeline)], background: false, range }
 }
 

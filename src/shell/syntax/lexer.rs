@@ -93,13 +93,13 @@ impl<'t> Lexer<'t> {
                 self.parentheses()?;
                 (TokenKind::Process, Cow::Borrowed("$(:)"))
             }
-            Some(_) => match OPERATORS.iter().find(|operator| self.rest().starts_with(**operator)) {
-                Some(operator) => {
-                    self.at += operator.len();
-                    (TokenKind::Operator, Cow::Borrowed(*operator))
-                }
-                None => (TokenKind::Word, self.word()?),
-            },
+            Some(b'&' | b';' | b'|' | b'<' | b'>' | b'(' | b')') => {
+                let operator = OPERATORS.iter().find(|operator| self.rest().starts_with(**operator));
+                let operator = operator.copied().unwrap_or_default();
+                self.at += operator.len();
+                (TokenKind::Operator, Cow::Borrowed(operator))
+            }
+            Some(_) => (TokenKind::Word, self.word()?),
         };
         Ok(Token { kind, text, range: start..self.at })
     }
