@@ -202,31 +202,44 @@ pub fn shortest_gap(schedule: &str) -> Option<u64> {
 
 fn read_here(script: &Script<'_>, depth: usize) -> Loop {
     let text = unified(script.text);
-    let list = match syntax::parse(&text) {
-        Ok(list) => list,
+    let program = match syntax::program(&text) {
+        Ok(program) => program,
         Err(Unreadable::Syntax(error)) => return Loop::other(format!("is no script: {error}")),
         Err(Unreadable::TooDeep) => return Loop::other("is nested too deeply to be read".to_owned()),
         Err(Unreadable::TooLong) => return Loop::other("is too long to be read".to_owned()),
     };
     if depth < 3
-        && let Some(Invocation::Inline { shell, text, name, arguments }) = only_inner_script(&list, script)
+        && let Some(Invocation::Inline { shell, text, name, arguments }) = only_inner_script(&program, script)
     {
         let name = name.unwrap_or_default();
         let inner = Script { text: &text, name: &name, arguments: &arguments, shell: &shell, ..*script };
         return read_here(&inner, depth + 1);
     }
+    let list = &program.list;
     let shell = if script.shell.is_empty() { shell_of(&text) } else { script.shell.to_vec() };
-    let walk = Walk::through(&list, Scope::new(script.arguments, script.environment));
-    verdict::of(walk, &list, &text, script, &shell)
+    let walk = Walk::through(list, Scope::new(script.arguments, script.environment));
+    verdict::of(walk, list, &text, script, &shell)
 }
 
-/// A script that is nothing but `sh -c TEXT`.
-fn only_inner_script(list: &syntax::List, script: &Script<'_>) -> Option<Invocation> {
-    let [statement] = &list[..] else { return None };
+/// A script that is nothing but `sh -c TEXT`, or `sh -s <<END` with the text below.
+fn only_inner_script(program: &syntax::Program<'_>, script: &Script<'_>) -> Option<Invocation> {
+    let [statement] = &program.list[..] else { return None };
     let simple = round::only_simple(statement)?;
     let words: Option<Vec<Vec<String>>> =
         simple.words.iter().map(|word| split::split_word(word, script.arguments)).collect();
-    let invocation = command_line::read(&words?.concat())?;
+    let words = words?.concat();
+    if let (Some(document), [shell, rest @ ..]) = (simple.document, &words[..])
+        && command_line::is_shell(shell)
+        && matches!(rest.first().map(String::as_str), None | Some("-s" | "-"))
+    {
+        return Some(Invocation::Inline {
+            shell: vec![shell.clone(), "-c".to_owned()],
+            text: program.document(document),
+            name: None,
+            arguments: rest.get(1..).unwrap_or_default().to_vec(),
+        });
+    }
+    let invocation = command_line::read(&words)?;
     matches!(invocation, Invocation::Inline { .. }).then_some(invocation)
 }
 

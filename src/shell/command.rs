@@ -56,7 +56,9 @@ impl<'s> Source<'s> {
 
 /// The command of one round of a loop.
 pub(super) fn of(found: &Found<'_>, source: &Source<'_>) -> Built {
-    let passed = found.before.iter();
+    // On its way through functions and pipes, the text around it is kept.
+    let around = if stands_alone(found, source) { &[][..] } else { &found.before };
+    let passed = around.iter();
     let used = Used::by(source.slice(&statement_range(found, source)), found, source);
     let passed = passed.map(|statement| need_of(statement, &used, source)).max().unwrap_or(Need::None);
     let plain = plain(found).filter(|_| passed <= Need::Option);
@@ -69,7 +71,9 @@ pub(super) fn of(found: &Found<'_>, source: &Source<'_>) -> Built {
     let edits = edits(found, source);
     let text = match plain {
         // `cd /app && while …; do x; done > log` is `cd /app && x > log`.
-        Some((statement, simple)) if found.is_wrapped && found.is_top && simple.redirections.is_empty() => {
+        Some((statement, simple))
+            if found.is_wrapped && stands_alone(found, source) && simple.redirections.is_empty() =>
+        {
             let before = found.statement.range.start..found.body.range.start;
             let behind = found.body.range.end..found.pipeline.end;
             [before, statement.range.clone(), behind].iter().map(|range| source.slice(range)).collect()
@@ -197,7 +201,7 @@ fn text_of(found: &Found<'_>, setup: Setup, command: &str, edits: &[Edit], sourc
     parts.push(command.to_owned());
     let mut script: String =
         parts.iter().map(|part| tidy(part)).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
-    if found.round.background {
+    if found.round.background && found.round.payload.len() > 1 {
         script.push_str(" &\nwait");
         script = script.replace("& &\n", "&\n").replace("&\n &\n", "&\n");
     }
@@ -206,10 +210,17 @@ fn text_of(found: &Found<'_>, setup: Setup, command: &str, edits: &[Edit], sourc
 }
 
 fn statement_range(found: &Found<'_>, source: &Source<'_>) -> Range<usize> {
-    match found.is_top {
+    match stands_alone(found, source) {
         true => found.statement.range.start..found.pipeline.end,
         false => container(found, source),
     }
+}
+
+/// Can the loop be taken out of what it stands in?
+pub(super) fn stands_alone(found: &Found<'_>, source: &Source<'_>) -> bool {
+    // The text of a here-document does not lie within its statement.
+    let before = || source.text.get(..found.body.range.start).unwrap_or_default();
+    found.is_top || found.is_flat && !has_here_document(before())
 }
 
 fn has_here_document(text: &str) -> bool {
@@ -220,13 +231,13 @@ fn has_here_document(text: &str) -> bool {
 fn edits(found: &Found<'_>, source: &Source<'_>) -> Vec<Edit> {
     let body = found.body;
     let is_bare = statement_range(found, source) == body.range;
-    let keeps_loop = !is_bare || !found.is_top || leaves_round(&body.body);
+    let keeps_loop = !is_bare || leaves_round(&body.body);
     let (head, tail) = if keeps_loop { ("for _ in once; do", "done") } else { ("", "") };
     let mut edits = vec![
         Edit { range: body.range.start..body.inner.start, text: head },
         Edit { range: body.inner.end..body.range.end, text: tail },
     ];
-    if !found.is_top {
+    if !stands_alone(found, source) {
         edits.push(Edit { range: found.pipeline.end..found.pipeline.end, text: "; exit" });
     }
     for delay in &found.round.delays {
@@ -245,6 +256,13 @@ fn edits(found: &Found<'_>, source: &Source<'_>) -> Vec<Edit> {
         && let [(_, statement)] = found.round.payload[..]
     {
         edits.extend(without_clock(statement, source.text));
+    }
+    // A job waits for what it runs.
+    if let [(_, statement)] = found.round.payload[..]
+        && statement.background
+    {
+        let end = with_separator(source.text, &statement.range).end;
+        edits.push(Edit { range: statement.range.end..end, text: ";" });
     }
     // What is only said around the command would hide its failure.
     for statement in &found.body.body {

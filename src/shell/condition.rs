@@ -10,6 +10,7 @@ use super::{
     syntax::{Command, Condition, Link, List, Pipeline, Simple, Statement},
     test::{self, Test},
     value::Scope,
+    visit, words,
 };
 
 /// Commands that always succeed and say no more than that the script goes on.
@@ -111,6 +112,32 @@ fn test_holds(test: &Test, scope: &mut Scope<'_>) -> Option<bool> {
         }
         Test::Unknown => None,
     }
+}
+
+/// Does a condition look at the world, and neither at what a command did nor at what the loop itself counts?
+pub(super) fn looks_at_world(condition: &Condition, changed: &BTreeSet<String>) -> bool {
+    let Condition::List(list) = condition else { return false };
+    let mut only_tests = true;
+    visit::all(list, &mut |command| {
+        only_tests &= match command {
+            Command::Simple(simple) => {
+                let counts =
+                    simple.words.iter().flat_map(|word| names(word)).any(|name| changed.contains(name));
+                matches!(words::program(simple), Some("[" | "test")) && !counts
+            }
+            Command::Test(_) => true,
+            _ => false,
+        };
+    });
+    only_tests
+}
+
+/// Which of the arms of a `case` a text chooses. Nothing if it takes a run to tell.
+pub(super) fn chosen(arms: &[(Vec<String>, List)], text: &str) -> Option<Option<usize>> {
+    let is_plain = |pattern: &String| pattern == "*" || !pattern.contains(['*', '?', '[', '$']);
+    let matches = |pattern: &String| pattern == "*" || pattern.trim_matches(['"', '\'']) == text;
+    let all_plain = arms.iter().all(|(patterns, _)| patterns.iter().all(is_plain));
+    all_plain.then(|| arms.iter().position(|(patterns, _)| patterns.iter().any(matches)))
 }
 
 /// What a condition looks at: at …

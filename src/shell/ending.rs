@@ -26,7 +26,7 @@ pub(super) fn of(body: &List, changing: &Changing<'_, '_>) -> Ending {
 }
 
 /// Can the script go on behind the loop, by a `break` in it?
-pub(super) fn can_be_left(body: &List) -> bool {
+pub(super) fn can_be_left(body: &[Statement]) -> bool {
     body.iter().flat_map(|statement| &statement.chain).flat_map(|(_, pipeline)| &pipeline.commands).any(
         |command| {
             match command {
@@ -34,7 +34,7 @@ pub(super) fn can_be_left(body: &List) -> bool {
                 Command::Group(list) => can_be_left(list),
                 Command::If { arms, otherwise } => {
                     arms.iter().any(|(test, body)| can_be_left(test) || can_be_left(body))
-                        || otherwise.iter().any(can_be_left)
+                        || otherwise.iter().any(|body| can_be_left(body))
                 }
                 Command::Case(case) => case.arms.iter().any(|(_, body)| can_be_left(body)),
                 // One level more than it stands in is rare.

@@ -5,7 +5,7 @@ use std::{ops::Range, rc::Rc};
 use super::{
     Kind, assignment,
     condition::{self, Changing, Looks},
-    ending::Ending,
+    ending::{self, Ending},
     functions::{self, Functions},
     round::{self, Round},
     syntax::{Case, Command, Condition, Link, List, Loop, Pipeline, Simple, Statement},
@@ -54,6 +54,10 @@ pub(super) struct Found<'s> {
     pub(super) top: usize,
     /// Is the statement itself at the top?
     pub(super) is_top: bool,
+    /// Would it run the same there, behind what is passed before it?
+    pub(super) is_flat: bool,
+    /// Is it reached only if something is set that nobody sets, as far as is known?
+    pub(super) is_contrary: bool,
     /// The bytes of its pipeline, with what it is redirected to.
     pub(super) pipeline: Range<usize>,
     /// Does more belong to it, or to what it stands in: pipes, redirections, commands before it in a chain?
@@ -171,23 +175,35 @@ impl<'s, 'e> Walk<'s, 'e> {
         };
         let is_inert =
             |(_, pipeline): &&(Link, Pipeline)| round::is_inert_pipeline(pipeline, &self.functions, 0);
-        if !statement.chain[..index].iter().all(|before| is_inert(&before)) {
-            found.is_wrapped = true;
+        let is_led = !statement.chain[..index].iter().all(|before| is_inert(&before));
+        if is_led {
             found.led_by.push((statement, index));
         }
-        found.is_wrapped |= pipeline.commands.len() > 1 || pipeline.is_redirected;
+        let is_wrapped = is_led || pipeline.commands.len() > 1 || pipeline.is_redirected;
+        found.is_wrapped |= is_wrapped;
         if std::ptr::eq(found.statement, statement) {
             found.pipeline = pipeline.range.clone();
+        } else {
+            found.is_flat &= !is_wrapped;
         }
         let next = statement.chain[index + 1..].iter().find(|behind| !is_inert(behind));
         found.behind = found.behind.take().or(next.map(|(_, pipeline)| pipeline.range.clone()));
     }
 
     /// Notes a condition that the loop hangs on.
-    fn suppose(&mut self, range: Option<Range<usize>>) {
+    fn suppose(&mut self, range: Option<Range<usize>>, is_contrary: bool) {
         if let (Some(found), Some(range)) = (&mut self.found, range) {
             found.supposed.push(range);
+            found.is_contrary |= is_contrary;
         }
+    }
+
+    /// The answer if nothing is set but what is known to be.
+    fn holds_unless_set<T>(&mut self, ask: impl FnOnce(&mut Scope<'e>) -> T) -> T {
+        self.scope.suppose();
+        let answer = self.scope.trusting(ask);
+        self.scope.forget();
+        answer
     }
 
     /// What may happen or not: variables keep what they had, or get a default.
@@ -210,12 +226,14 @@ impl<'s, 'e> Walk<'s, 'e> {
         }
         self.scope.suppose();
         let outer = self.found.take();
+        let works = self.works;
         for (_, pipeline) in &statement.chain {
             if !self.is_plain(pipeline) {
                 self.pipeline(statement, pipeline, depth + 1);
             }
         }
         self.scope.forget();
+        self.works = works;
         let found = std::mem::replace(&mut self.found, outer);
         match found {
             Some(found) if found.round.payload.is_empty() => self.idle = true,
@@ -285,8 +303,12 @@ impl<'s, 'e> Walk<'s, 'e> {
                 return Flow::On;
             }
             let outer = self.scope.call(rest);
+            let was_found = self.found.is_some();
             let flow = self.list(body, depth + 4);
             self.scope.leave(outer);
+            if let Some(found) = self.found.as_mut().filter(|_| !was_found) {
+                found.is_flat = false;
+            }
             // `return` ends the function alone.
             return if self.found.is_some() || self.idle { flow } else { Flow::On };
         }
@@ -313,6 +335,8 @@ impl<'s, 'e> Walk<'s, 'e> {
     fn branches(&mut self, arms: &'s [(List, List)], otherwise: Option<&'s List>, depth: usize) -> Flow {
         let mut is_certain = true;
         let mut all_stop = true;
+        // Is another one likely to be taken?
+        let mut is_past = false;
         for (test, body) in arms {
             match condition::list_holds(test, &mut self.scope) {
                 Some(false) => continue,
@@ -320,18 +344,20 @@ impl<'s, 'e> Walk<'s, 'e> {
                 _ => {}
             }
             is_certain = false;
+            let likely = self.holds_unless_set(|scope| condition::list_holds(test, scope));
             let flow = self.perhaps(|walk| walk.list(body, depth + 1));
             if self.found.is_some() {
-                self.suppose(range_of(test));
+                self.suppose(range_of(test), is_past || likely == Some(false));
                 return Flow::Stop;
             }
+            is_past |= likely == Some(true);
             all_stop &= flow == Flow::Stop;
         }
         match otherwise {
             Some(body) if is_certain => self.list(body, depth + 1),
             Some(body) => {
                 let flow = self.perhaps(|walk| walk.list(body, depth + 1));
-                self.suppose(arms.first().and_then(|(test, _)| range_of(test)));
+                self.suppose(arms.first().and_then(|(test, _)| range_of(test)), is_past);
                 if self.found.is_some() || all_stop && flow == Flow::Stop { Flow::Stop } else { Flow::On }
             }
             None => Flow::On,
@@ -341,19 +367,16 @@ impl<'s, 'e> Walk<'s, 'e> {
     fn case(&mut self, case: &'s Case, depth: usize) -> Flow {
         let arms = &case.arms;
         let value = self.scope.evaluate(&case.word);
-        if let Some(text) = value.certain() {
-            let plain = |pattern: &String| pattern == "*" || pattern.trim_matches(['"', '\'']) == text;
-            if arms.iter().all(|(patterns, _)| {
-                patterns.iter().all(|pattern| pattern == "*" || !pattern.contains(['*', '?', '[', '$']))
-            }) {
-                let chosen = arms.iter().find(|(patterns, _)| patterns.iter().any(plain));
-                return chosen.map_or(Flow::On, |(_, body)| self.list(body, depth + 1));
-            }
+        if let Some(chosen) = value.certain().and_then(|text| condition::chosen(arms, text)) {
+            let chosen = chosen.and_then(|index| arms.get(index));
+            return chosen.map_or(Flow::On, |(_, body)| self.list(body, depth + 1));
         }
-        for (_, body) in arms {
+        let likely = self.holds_unless_set(|scope| scope.evaluate(&case.word));
+        let likely = likely.certain().and_then(|text| condition::chosen(arms, text));
+        for (index, (_, body)) in arms.iter().enumerate() {
             self.perhaps(|walk| walk.list(body, depth + 1));
             if self.found.is_some() {
-                self.suppose(Some(case.head.clone()));
+                self.suppose(Some(case.head.clone()), likely.is_some_and(|chosen| chosen != Some(index)));
                 return Flow::Stop;
             }
         }
@@ -379,8 +402,9 @@ impl<'s, 'e> Walk<'s, 'e> {
         let round = round::of(body, &self.functions, &mut self.scope);
         self.scope.forget();
         if round.ending == Ending::OnResult {
-            let probes = probes(&body.body);
-            self.works |= works(&body.body);
+            let probes = visit::probes(&body.body);
+            let mut alone = round.payload.iter().map(|(_, statement)| std::slice::from_ref(*statement));
+            self.works |= alone.any(|statement| visit::works(statement) && !ending::can_be_left(statement));
             self.waited = Some(if probes { Kind::WaitUntil } else { Kind::Retry });
             return Flow::On;
         }
@@ -401,6 +425,10 @@ impl<'s, 'e> Walk<'s, 'e> {
             statement,
             top: self.top,
             is_top: depth == 0,
+            is_flat: true,
+            is_contrary: holds.is_none()
+                && self.holds_unless_set(|scope| condition::holds(&body.condition, scope))
+                    == Some(body.until),
             pipeline: statement.range.clone(),
             is_wrapped: false,
             led_by: Vec::new(),
@@ -451,37 +479,18 @@ impl<'s, 'e> Walk<'s, 'e> {
             });
         }
         let asks = match condition {
-            Condition::List(list) => probes(list),
+            Condition::List(list) => visit::probes(list),
             Condition::Arithmetic(_) => false,
         };
         if delays || asks {
-            self.works |= works(body);
+            self.works |= visit::works(body)
+                && condition::looks_at_world(condition, &assignment::names(body, &self.functions, 0));
             self.waited.get_or_insert(if asks { Kind::WaitUntil } else { Kind::Retry });
         }
     }
 }
 
-/// Does it do more than to ask, to wait and to tell?
-fn works(list: &List) -> bool {
-    let mut found = false;
-    visit::simple(list, &mut |simple| {
-        found |= !words::is_inert(simple) && !words::program(simple).is_some_and(words::is_probe);
-    });
-    found
-}
-
 /// From the first of some statements to the last.
 fn range_of(list: &List) -> Option<Range<usize>> {
     Some(list.first()?.range.start..list.last()?.range.end)
-}
-
-/// Does it ask whether something is there?
-fn probes(list: &List) -> bool {
-    let mut found = false;
-    visit::all(list, &mut |command| match command {
-        Command::Simple(simple) => found |= words::program(simple).is_some_and(words::is_probe),
-        Command::Test(_) => found = true,
-        _ => {}
-    });
-    found
 }

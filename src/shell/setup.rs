@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, ops::Range};
 
 use super::{
-    command::Source,
+    command::{self, Source},
     condition,
     flow::Found,
     round,
@@ -29,7 +29,9 @@ impl Setup {
             found.round.payload.iter().map(|(_, statement)| source.slice(&statement.range)).collect();
         let mut kept = Vec::new();
         let (mut is_needed, mut runs_commands) = (false, false);
-        for statement in source.list.iter().take(found.top).rev() {
+        let own = if command::stands_alone(found, source) { &found.before[..] } else { &[] };
+        let top = source.list.get(..found.top).unwrap_or_default();
+        for statement in top.iter().chain(own.iter().copied()).rev() {
             let text = source.slice(&statement.range);
             let need = need_of(statement, &used, source);
             // The command itself, once before the loop: the first run of a loop that waits first.

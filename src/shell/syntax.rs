@@ -3,6 +3,7 @@
 //! It reads what `sh` and `bash` take, as far as it matters what is run, and a little more. Any text takes time
 //! in proportion to its length: nothing is read twice, and what nests has a limit.
 
+mod brackets;
 mod grammar;
 mod lexer;
 
@@ -64,6 +65,40 @@ pub(super) struct Simple {
     pub(super) words: Vec<String>,
     /// Where output goes or input comes from, as written; nothing for other kinds of redirection.
     pub(super) redirections: Vec<Option<String>>,
+    /// The here-document that it reads.
+    pub(super) document: Option<HereDocument>,
+}
+
+/// A text that stands on the lines behind a command.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct HereDocument {
+    /// Which it is in the script, counted from 0.
+    index: usize,
+    is_quoted: bool,
+    is_indented: bool,
+}
+
+/// A script.
+#[derive(Debug)]
+pub(super) struct Program<'t> {
+    pub(super) list: List,
+    documents: Vec<&'t str>,
+}
+
+impl Program<'_> {
+    /// The text of a here-document as the command gets it, variables apart.
+    pub(super) fn document(&self, document: HereDocument) -> String {
+        let mut text = self.documents.get(document.index).copied().unwrap_or_default().to_owned();
+        if document.is_indented {
+            text = text.lines().map(|line| line.trim_start_matches('\t')).collect::<Vec<_>>().join("\n");
+        }
+        if !document.is_quoted {
+            for (written, meant) in [("\\\n", ""), ("\\$", "$"), ("\\`", "`"), ("\\\\", "\\")] {
+                text = text.replace(written, meant);
+            }
+        }
+        text
+    }
 }
 
 /// `case word in …`
@@ -111,6 +146,11 @@ const LONGEST: usize = 1 << 20;
 
 /// Parses a text.
 pub(super) fn parse(text: &str) -> Result<List, Unreadable> {
+    program(text).map(|program| program.list)
+}
+
+/// The same with its here-documents.
+pub(super) fn program(text: &str) -> Result<Program<'_>, Unreadable> {
     if text.len() > LONGEST {
         return Err(Unreadable::TooLong);
     }
@@ -124,5 +164,5 @@ pub(super) fn piece_length(text: &str, quoted: bool) -> Option<usize> {
 
 /// Does a text begin with `((…))` that computes?
 pub(super) fn is_arithmetic(text: &str) -> bool {
-    lexer::arithmetic_length(text).is_some()
+    brackets::arithmetic_length(text).is_some()
 }

@@ -136,7 +136,7 @@ fn what_a_cronjob_would_not_do_is_not_converted() {
 /// What a script does beside its rounds stands in the command …
 #[test]
 fn what_belongs_to_a_round_is_in_its_command() {
-    let kept: [(&str, &[&str]); 22] = [
+    let kept: [(&str, &[&str]); 25] = [
         ("cd /app && while :; do x; sleep 60; done", &["sh", "-c", "cd /app && x"]),
         (
             "migrate && while :; do x; y; sleep 60; done",
@@ -147,10 +147,10 @@ fn what_belongs_to_a_round_is_in_its_command() {
         ("while :; do x; sleep 60; done | tee /log", &["sh", "-c", "x | tee /log"]),
         ("while :; do x > /a; sleep 60; done > /b", &["sh", "-c", "for _ in once; do x > /a;  done > /b"]),
         ("while :; do x; sleep 60; done 9> /lock", &["sh", "-c", "x 9> /lock"]),
-        (
-            "( cd /app; while :; do x; sleep 60; done )",
-            &["sh", "-c", "( cd /app; for _ in once; do x;  done; exit )"],
-        ),
+        ("( cd /app; while :; do x; sleep 60; done )", &["sh", "-c", "cd /app\nx"]),
+        ("if :; then cd /app; while :; do x; sleep 60; done; fi", &["sh", "-c", "cd /app\nx"]),
+        ("while :; do a && b & sleep 60; done", &["sh", "-c", "a && b"]),
+        ("bash -s <<E\nwhile :; do x \\$A; sleep 60; done\nE", &["bash", "-c", "x $A"]),
         (
             "main() { cd /app; while :; do x; sleep 60; done; }\nmain",
             &["sh", "-c", "main() { cd /app; for _ in once; do x;  done; exit; }\nmain"],
@@ -225,7 +225,8 @@ fn what_is_not_in_the_command_is_said() {
         let found = look(text, &[]);
         assert_eq!(found.convert, verdict, "{text}: {:?}", found.reasons);
         assert!(found.reasons.iter().any(|own| own.contains(reason)), "{text}: {:?}", found.reasons);
-        assert!(found.repeats, "{text}");
+        let is_unlikely = text.contains("$M");
+        assert_eq!(found.repeats, !is_unlikely, "{text}");
     }
 }
 

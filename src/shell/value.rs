@@ -58,6 +58,8 @@ pub(super) struct Scope<'a> {
     arguments: Option<Vec<String>>,
     environment: &'a dyn Fn(&str) -> Option<String>,
     depth: usize,
+    /// Are variables that nobody knows taken to be unset?
+    trusting: bool,
 }
 
 /// Bytes of the longest text that is followed: variables that are made of themselves would grow without end.
@@ -69,7 +71,7 @@ const DEEPEST: usize = 8;
 impl<'a> Scope<'a> {
     pub(super) fn new(arguments: &[String], environment: &'a dyn Fn(&str) -> Option<String>) -> Self {
         let arguments = (!arguments.is_empty()).then(|| arguments.to_vec());
-        Self { layers: vec![BTreeMap::new()], arguments, environment, depth: 0 }
+        Self { layers: vec![BTreeMap::new()], arguments, environment, depth: 0, trusting: false }
     }
 
     /// The same variables within a function that is called with these words.
@@ -81,6 +83,14 @@ impl<'a> Scope<'a> {
     /// Back from the function.
     pub(super) fn leave(&mut self, arguments: Option<Vec<String>>) {
         self.arguments = arguments;
+    }
+
+    /// Asks for something, where all is taken to be known: what nobody says is unset.
+    pub(super) fn trusting<T>(&mut self, ask: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.trusting, true);
+        let answer = ask(self);
+        self.trusting = before;
+        answer
     }
 
     pub(super) fn assign(&mut self, name: &str, value: Value) {
@@ -130,7 +140,8 @@ impl<'a> Scope<'a> {
             return value.clone();
         }
         let parameter = Some(IntervalParameter { name: name.to_owned(), default: None });
-        Value { text: (self.environment)(name), parameter, ..Value::default() }
+        let unset = self.trusting.then(String::new);
+        Value { text: (self.environment)(name).or(unset), parameter, ..Value::default() }
     }
 
     fn parameter(&self, name: &Name) -> Value {
@@ -164,7 +175,7 @@ impl<'a> Scope<'a> {
             None => Value::unknown(),
         };
         self.depth -= 1;
-        value
+        Value { assumed: value.assumed && !self.trusting, ..value }
     }
 
     fn join(&mut self, pieces: &[Piece]) -> Value {

@@ -43,7 +43,7 @@ pub(super) fn of(
         return without_loop(&walk);
     };
     if let Some(reason) = daemon(&found, &walk, is_left_running) {
-        let repeats = !found.round.payload.is_empty();
+        let repeats = !found.round.payload.is_empty() && !found.is_contrary;
         return Loop { kind: Kind::Daemon, repeats, ..Loop::other(reason) };
     }
     let looks_at_clock = found.round.daily.is_none() && work_time(&found, &mut walk.scope).is_some();
@@ -74,7 +74,7 @@ pub(super) fn of(
         fit: schedule.fit,
         schedule: schedule.expression,
         difference: schedule.difference,
-        repeats: true,
+        repeats: !found.is_contrary,
         convert: reasons.verdict.unwrap_or(Verdict::Yes),
         reasons: reasons.texts,
     }

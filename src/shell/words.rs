@@ -74,8 +74,8 @@ const CRON_DAEMONS: &[&str] = &[
     "go-crond",
 ];
 
-/// Stays up for as long as it is let: what a loop around it does is restart it.
-const LONG_RUNNING: &[&str] = &[
+/// Tasks of programs that stay up for as long as they are let.
+const TASKS_THAT_STAY: &[&str] = &[
     "queue:work",
     "queue:listen",
     "horizon",
@@ -83,6 +83,13 @@ const LONG_RUNNING: &[&str] = &[
     "rabbitmq:consumer",
     "schedule:work",
     "runserver",
+    "serve",
+    "beat",
+    "consumer",
+];
+
+/// Stays up for as long as it is let: what a loop around it does is restart it.
+const LONG_RUNNING: &[&str] = &[
     "gunicorn",
     "uvicorn",
     "daphne",
@@ -111,14 +118,11 @@ const LONG_RUNNING: &[&str] = &[
     "fswatch",
     "watchmedo",
     "nodemon",
-    "serve",
     "http-server",
     "puma",
     "unicorn",
     "sidekiq",
     "resque",
-    "beat",
-    "consumer",
 ];
 
 /// Acts on processes of its own container, which a pod of its own does not have.
@@ -279,7 +283,12 @@ pub(super) fn is_long_running(simple: &Simple) -> bool {
         ["nginx" | "apachectl" | "apache2ctl" | "httpd" | "haproxy" | "caddy", ref rest @ ..] => {
             !rest.iter().any(|word| ["-t", "-s", "-k", "-v", "reload", "validate", "graceful"].contains(word))
         }
-        _ => words.iter().any(|word| LONG_RUNNING.contains(word)),
+        _ => words.iter().enumerate().any(|(index, word)| {
+            // `pg_dump -U postgres` is no server: neither is what an option or another program is given.
+            let is_run = |before: &&str| ["exec", "run", "npx", "-m", "--"].contains(before);
+            let is_program = index.checked_sub(1).and_then(|before| words.get(before)).is_none_or(is_run);
+            TASKS_THAT_STAY.contains(word) || is_program && LONG_RUNNING.contains(word)
+        }),
     }
 }
 

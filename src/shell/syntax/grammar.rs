@@ -3,7 +3,8 @@
 use std::{borrow::Cow, ops::Range};
 
 use super::{
-    Case, Command, Condition, Link, List, Loop, Pipeline, Simple, Statement, Unreadable,
+    Case, Command, Condition, HereDocument, Link, List, Loop, Pipeline, Program, Simple, Statement,
+    Unreadable,
     lexer::{Lexer, Token, TokenKind},
 };
 use crate::shell::test;
@@ -34,9 +35,12 @@ impl<'t> Parser<'t> {
     }
 
     /// All of the text.
-    pub(super) fn program(mut self) -> Parsed<List> {
+    pub(super) fn program(mut self) -> Parsed<Program<'t>> {
         let list = self.statements(&[])?;
-        if self.token.kind == TokenKind::End { Ok(list) } else { Err(self.unexpected()) }
+        if self.token.kind != TokenKind::End {
+            return Err(self.unexpected());
+        }
+        Ok(Program { list, documents: self.lexer.into_documents() })
     }
 
     fn take(&mut self) -> Parsed<Token<'t>> {
@@ -427,7 +431,10 @@ impl<'t> Parser<'t> {
             let target = match self.token.kind {
                 TokenKind::Word => {
                     if matches!(operator.as_ref(), "<<" | "<<-") {
-                        self.lexer.expect_document(&self.token.text, operator == "<<-");
+                        let is_indented = operator == "<<-";
+                        let is_quoted = self.token.text.contains(['\'', '"', '\\']);
+                        let index = self.lexer.expect_document(&self.token.text, is_indented);
+                        simple.document = Some(HereDocument { index, is_quoted, is_indented });
                     }
                     Some(self.take()?.text)
                 }

@@ -6,7 +6,10 @@
 
 use std::{borrow::Cow, ops::Range};
 
-use super::Unreadable;
+use super::{
+    Unreadable,
+    brackets::{arithmetic_length, brackets_length},
+};
 
 /// A word, an operator, or the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,15 +49,14 @@ const OPERATORS: [&str; 23] = [
 /// How deep quotes, substitutions and brackets may stand in each other.
 const DEEPEST: usize = 40;
 
-/// Bytes of the longest arithmetic expression.
-const LONGEST_ARITHMETIC: usize = 400;
-
 pub(super) struct Lexer<'t> {
     text: &'t str,
     /// The byte that comes next.
     at: usize,
     /// Here-documents that begin behind the next line break.
     documents: Vec<Document>,
+    /// The texts of those that were asked for.
+    texts: Vec<&'t str>,
     /// Continued lines of the word that is read: bytes that are not part of it.
     cuts: Vec<usize>,
     depth: usize,
@@ -63,11 +65,13 @@ pub(super) struct Lexer<'t> {
 struct Document {
     end: String,
     is_indented: bool,
+    /// Its place among the texts, unless it belongs to a word.
+    index: Option<usize>,
 }
 
 impl<'t> Lexer<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self { text, at: 0, documents: Vec::new(), cuts: Vec::new(), depth: 0 }
+        Self { text, at: 0, documents: Vec::new(), texts: Vec::new(), cuts: Vec::new(), depth: 0 }
     }
 
     /// The next token.
@@ -113,9 +117,17 @@ impl<'t> Lexer<'t> {
         rest.get(2..length - 2)
     }
 
-    /// A here-document with this word for its end begins on the next line.
-    pub(super) fn expect_document(&mut self, word: &str, is_indented: bool) {
-        self.documents.push(Document { end: unquoted(word), is_indented });
+    /// A here-document with this word for its end begins on the next line: its place among all.
+    pub(super) fn expect_document(&mut self, word: &str, is_indented: bool) -> usize {
+        let index = self.texts.len();
+        self.texts.push("");
+        self.documents.push(Document { end: unquoted(word), is_indented, index: Some(index) });
+        index
+    }
+
+    /// The texts of the here-documents, in order.
+    pub(super) fn into_documents(self) -> Vec<&'t str> {
+        self.texts
     }
 
     /// Does a redirection follow at once, as in `2>`?
@@ -149,6 +161,8 @@ impl<'t> Lexer<'t> {
 
     fn skip_documents(&mut self) {
         for document in std::mem::take(&mut self.documents) {
+            let start = self.at;
+            let mut end = self.at;
             while self.at < self.text.len() {
                 let rest = self.rest();
                 let line = rest.split_once('\n').map_or(rest, |(line, _)| line);
@@ -157,6 +171,11 @@ impl<'t> Lexer<'t> {
                 if line == document.end {
                     break;
                 }
+                end = self.at;
+            }
+            let text = document.index.and_then(|index| self.texts.get_mut(index));
+            if let (Some(text), Some(body)) = (text, self.text.get(start..end)) {
+                *text = body;
             }
         }
     }
@@ -365,7 +384,8 @@ impl<'t> Lexer<'t> {
             if is_document {
                 let end = self.next()?;
                 if end.kind == TokenKind::Word {
-                    self.expect_document(&end.text, token.text == "<<-");
+                    let is_indented = token.text == "<<-";
+                    self.documents.push(Document { end: unquoted(&end.text), is_indented, index: None });
                 }
             }
         }
@@ -385,39 +405,6 @@ pub(super) fn piece_length(text: &str, quoted: bool) -> Option<usize> {
     let first = lexer.byte(0)?;
     lexer.piece(first, quoted).ok()?;
     Some(lexer.at)
-}
-
-/// The bytes of `((…))`, with which a text begins; nothing if its two last parentheses stand apart.
-pub(super) fn arithmetic_length(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    if !bytes.starts_with(b"((") {
-        return None;
-    }
-    let mut open = 2_usize;
-    for (index, byte) in bytes.iter().enumerate().take(LONGEST_ARITHMETIC).skip(2) {
-        match byte {
-            b'(' => open += 1,
-            b')' if open == 2 => return (bytes.get(index + 1) == Some(&b')')).then_some(index + 2),
-            b')' => open -= 1,
-            _ => {}
-        }
-    }
-    None
-}
-
-/// The bytes of `[…]`, with which a text begins, if it ends on the same line.
-fn brackets_length(text: &str) -> Option<usize> {
-    let mut open = 0_usize;
-    for (index, byte) in text.bytes().enumerate().take(LONGEST_ARITHMETIC) {
-        match byte {
-            b'[' => open += 1,
-            b']' if open == 1 => return Some(index + 1),
-            b']' => open -= 1,
-            b'\n' => return None,
-            _ => {}
-        }
-    }
-    None
 }
 
 /// A word without its quotes, as the end of a here-document is compared.
