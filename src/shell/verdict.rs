@@ -1,6 +1,6 @@
 //! From what was met in a script to what it is, and whether a CronJob would do the same.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Range};
 
 use super::{
     Fit, Kind, Loop, Script, Verdict, assignment,
@@ -298,7 +298,7 @@ fn shape(found: &Found<'_>, text: &str, reasons: &mut Reasons) {
     if let Some(behind) = &found.behind
         && (found.is_kept_by_setting || ending::can_be_left(&found.body.body))
     {
-        reasons.block(format!("its loop can end, and {} comes behind it", place(behind, text)));
+        reasons.block(format!("its loop can end, and {} comes behind it", command_at(behind, text)));
     }
     if found.round.daily.is_none() && found.round.waits_within() {
         reasons.block(
@@ -313,29 +313,48 @@ fn left_out(found: &Found<'_>, functions: &Functions<'_>, list: &List, text: &st
         return;
     }
     for condition in &found.supposed {
-        reasons.warn(format!("it is taken that {} holds", place(condition, text)));
+        reasons.warn(format!("it is taken that {} holds", condition_at(condition, text)));
     }
     let passed = list.iter().take(found.top).chain(found.before.iter().copied());
     for statement in passed {
         let trap = round::only_simple(statement).filter(|simple| is_trap_that_works(simple, functions));
         if trap.is_some() {
-            reasons.warn(format!("{} is left out: a run has no such end", place(&statement.range, text)));
+            reasons.warn(format!(
+                "the trap in {} is left out: a run has no such end",
+                line_of(&statement.range, text)
+            ));
         }
     }
     if let Some(behind) = &found.behind {
-        reasons.texts.push(format!("{} stands behind the loop, and is left out", place(behind, text)));
+        reasons.texts.push(format!("{} stands behind the loop, and is left out", command_at(behind, text)));
     }
 }
 
-/// `` `cleanup` in line 5 ``
-fn place(range: &std::ops::Range<usize>, text: &str) -> String {
-    const LONGEST: usize = 40;
-    let line = text.get(..range.start).unwrap_or_default().matches('\n').count() + 1;
+/// `` `cleanup` in line 5 of the script ``: its first word, and no more, for the others may be secret.
+fn command_at(range: &Range<usize>, text: &str) -> String {
     let whole = text.get(range.clone()).unwrap_or_default();
-    let first = whole.lines().next().unwrap_or_default();
-    let shown: String = first.chars().take(LONGEST).collect();
-    let more = if shown.len() < whole.len() { "…" } else { "" };
-    format!("`{shown}{more}` in line {line} of the script")
+    let first = whole.split_whitespace().find(|word| *word != "exec").unwrap_or_default();
+    let is_plain = first.chars().all(|c| c.is_ascii_alphanumeric() || "_-./:[{(!".contains(c));
+    let name = if is_plain { format!("`{first}`") } else { "a command".to_owned() };
+    format!("{name} in {}", line_of(range, text))
+}
+
+/// ``the condition on `MODE` in line 5 of the script``
+fn condition_at(range: &Range<usize>, text: &str) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for name in condition::names(text.get(range.clone()).unwrap_or_default()).map(|name| format!("`{name}`"))
+    {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let on = if names.is_empty() { String::new() } else { format!(" on {}", names.join(" and ")) };
+    format!("the condition{on} in {}", line_of(range, text))
+}
+
+fn line_of(range: &Range<usize>, text: &str) -> String {
+    let line = text.get(..range.start).unwrap_or_default().matches('\n').count() + 1;
+    format!("line {line} of the script")
 }
 
 /// Does it do more, once the script is stopped, than to end?
