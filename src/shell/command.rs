@@ -199,14 +199,17 @@ fn text_of(found: &Found<'_>, setup: Setup, command: &str, edits: &[Edit], sourc
         })),
     }
     parts.push(command.to_owned());
+    // Too long is too long: nobody looks at the rest of it.
+    let is_cut = parts.iter().map(String::len).sum::<usize>() > 4 * LONGEST;
+    let shown = parts.iter().take(if is_cut { 100 } else { parts.len() });
     let mut script: String =
-        parts.iter().map(|part| tidy(part)).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
+        shown.map(|part| tidy(part)).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
     if found.round.background && found.round.payload.len() > 1 {
         script.push_str(" &\nwait");
         script = script.replace("& &\n", "&\n").replace("&\n &\n", "&\n");
     }
     let built = in_shell(script, source);
-    Built { repeats_setup: setup.runs_commands, ..built }
+    Built { repeats_setup: setup.runs_commands, is_long: built.is_long || is_cut, ..built }
 }
 
 fn statement_range(found: &Found<'_>, source: &Source<'_>) -> Range<usize> {

@@ -253,7 +253,8 @@ fn is_result(word: &str) -> bool {
 pub(super) fn names(text: &str) -> impl Iterator<Item = &str> {
     static NAME: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"\$\{?[#!]?(?P<name>[A-Za-z_][A-Za-z0-9_]*)").ok());
-    let found = NAME.as_ref().into_iter().flat_map(move |name| name.captures_iter(text));
+    let name = NAME.as_ref().filter(|_| text.contains('$'));
+    let found = name.into_iter().flat_map(move |name| name.captures_iter(text));
     found.filter_map(|found| found.name("name")).map(|name| name.as_str())
 }
 

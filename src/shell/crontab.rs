@@ -2,6 +2,8 @@
 
 mod when;
 
+use std::rc::Rc;
+
 use super::{command, syntax, words};
 
 pub(super) use when::duration;
@@ -106,7 +108,7 @@ pub struct Entry {
     /// Who runs it, if it is not root.
     pub user: Option<String>,
     /// Variables that the lines before set for it.
-    pub environment: Vec<(String, String)>,
+    pub environment: Rc<Vec<(String, String)>>,
     /// `HOME`, where it runs.
     pub directory: Option<String>,
     /// What is otherwise as a CronJob.
@@ -141,15 +143,19 @@ const MOST_VARIABLES: usize = 100;
 struct Settings {
     shell: String,
     time_zone: Option<String>,
-    environment: Vec<(String, String)>,
+    environment: Rc<Vec<(String, String)>>,
     directory: Option<String>,
 }
 
 /// Reads a crontab. A name spreads what `@every` says over the minutes.
 pub fn parse(text: &str, format: Format, stagger: Option<&str>) -> Crontab {
     let mut crontab = Crontab::default();
-    let mut settings =
-        Settings { shell: "/bin/sh".to_owned(), time_zone: None, environment: Vec::new(), directory: None };
+    let mut settings = Settings {
+        shell: "/bin/sh".to_owned(),
+        time_zone: None,
+        environment: Rc::default(),
+        directory: None,
+    };
     for (number, line) in (1..).zip(text.lines()) {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
@@ -226,8 +232,9 @@ fn set(line: usize, name: &str, value: &str, settings: &mut Settings, crontab: &
                 crontab.problems.push((line, "is one variable more than anybody reads".to_owned()));
                 return;
             }
-            settings.environment.retain(|(known, _)| known != name);
-            settings.environment.push((name.to_owned(), value.to_owned()));
+            let environment = Rc::make_mut(&mut settings.environment);
+            environment.retain(|(known, _)| known != name);
+            environment.push((name.to_owned(), value.to_owned()));
         }
     }
 }
@@ -277,7 +284,7 @@ fn entry(
         words,
         command,
         user: user.map(str::to_owned),
-        environment: settings.environment.clone(),
+        environment: Rc::clone(&settings.environment),
         directory: settings.directory.clone(),
         notes: when.note.into_iter().collect(),
     })
@@ -386,7 +393,7 @@ PATH=/usr/bin
                 ("*/10 * * * *", vec!["date", "%s"]),
             ]
         );
-        assert_eq!(crontab.entries[0].environment, [("PATH".to_owned(), "/usr/bin".to_owned())]);
+        assert_eq!(crontab.entries[0].environment.to_vec(), [("PATH".to_owned(), "/usr/bin".to_owned())]);
         assert!(crontab.is_understood());
     }
 
@@ -418,7 +425,7 @@ PATH=/usr/bin
         assert_eq!((&first.time_zone, first.environment.len(), &first.directory), (&None, 0, &None));
         assert_eq!(second.time_zone.as_deref(), Some("Europe/Berlin"));
         assert_eq!(second.words, ["/bin/bash", "-c", "a && b"]);
-        assert_eq!(second.environment, [("A".to_owned(), "2".to_owned())]);
+        assert_eq!(second.environment.to_vec(), [("A".to_owned(), "2".to_owned())]);
         assert_eq!(second.directory.as_deref(), Some("/srv"));
     }
 

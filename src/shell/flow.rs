@@ -312,11 +312,15 @@ impl<'s, 'e> Walk<'s, 'e> {
             // `return` ends the function alone.
             return if self.found.is_some() || self.idle { flow } else { Flow::On };
         }
-        let program = words::program_words(simple);
-        match program[..] {
-            ["tail", ..] if words::is_long_running(simple) => self.idle = true,
-            ["sleep", "infinity" | "inf", ..] => self.idle = true,
-            ["watch", ref rest @ ..] => self.watch = words::watch(rest),
+        match words::program(simple) {
+            Some("tail") => self.idle |= words::is_long_running(simple),
+            Some("sleep") => {
+                let operand = words::sleep(simple).and_then(|operands| operands.first().copied());
+                self.idle |= matches!(operand, Some("infinity" | "inf"));
+            }
+            Some("watch") => {
+                self.watch = words::watch(words::program_words(simple).get(1..).unwrap_or_default())
+            }
             _ => {}
         }
         match name.as_str() {

@@ -316,14 +316,13 @@ fn left_out(found: &Found<'_>, functions: &Functions<'_>, list: &List, text: &st
         reasons.warn(format!("it is taken that {} holds", condition_at(condition, text)));
     }
     let passed = list.iter().take(found.top).chain(found.before.iter().copied());
-    for statement in passed {
-        let trap = round::only_simple(statement).filter(|simple| is_trap_that_works(simple, functions));
-        if trap.is_some() {
-            reasons.warn(format!(
-                "the trap in {} is left out: a run has no such end",
-                line_of(&statement.range, text)
-            ));
-        }
+    let mut traps = passed.filter(|statement| {
+        round::only_simple(statement).is_some_and(|simple| is_trap_that_works(simple, functions))
+    });
+    if let Some(trap) = traps.next() {
+        let more = if traps.next().is_some() { ", with others," } else { "" };
+        let line = line_of(&trap.range, text);
+        reasons.warn(format!("the trap in {line}{more} is left out: a run has no such end"));
     }
     if let Some(behind) = &found.behind {
         reasons.texts.push(format!("{} stands behind the loop, and is left out", command_at(behind, text)));

@@ -258,6 +258,12 @@ pub(super) fn is_event(name: &str) -> bool {
 
 /// A command that runs crontabs, or installs one.
 pub(super) fn is_cron_daemon(simple: &Simple) -> bool {
+    let is_candidate = |name: &str| {
+        CRON_DAEMONS.contains(&name) || matches!(name, "service" | "rc-service" | "systemctl" | "crontab")
+    };
+    if !program(simple).is_some_and(is_candidate) {
+        return simple.words.iter().any(|word| word.contains("/init.d/cron"));
+    }
     let words = program_words(simple);
     match words[..] {
         [name, ..] if CRON_DAEMONS.contains(&name) => true,
