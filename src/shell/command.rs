@@ -319,7 +319,9 @@ fn with_separator(text: &str, range: &Range<usize>) -> Range<usize> {
 fn edited(text: &str, range: Range<usize>, edits: &[Edit]) -> String {
     let mut result = String::new();
     let mut at = range.start;
-    for edit in edits {
+    let first = edits.partition_point(|edit| edit.range.start < range.start);
+    for edit in edits.get(first..).unwrap_or_default().iter().take_while(|edit| edit.range.start <= range.end)
+    {
         if edit.range.start < at || edit.range.end > range.end {
             continue;
         }

@@ -16,6 +16,9 @@ use super::{
 /// How deep calls of functions are followed.
 pub(super) const DEEPEST_CALL: usize = 3;
 
+/// How many statements behind `sleep 60 &` its `wait` stands at most.
+const NEAR: usize = 20;
+
 /// What a round of a loop is.
 #[derive(Debug, Default)]
 pub(super) struct Round<'s> {
@@ -176,7 +179,7 @@ impl Measure<'_, '_, '_> {
         let mut delays = Delays::default();
         if let Some(simple) = only_simple(statement)
             && let Some(operands) = words::sleep(simple)
-            && let Some(waiting) = rest.iter().find(|statement| is_wait(statement))
+            && let Some(waiting) = rest.iter().take(NEAR).find(|statement| is_wait(statement))
         {
             let mut delay = self.delay(&operands, position);
             delay.is_direct = true;
@@ -418,15 +421,14 @@ fn is_query(pipeline: &Pipeline) -> bool {
 
 /// Is there a command that the loop does not wait for?
 fn runs_in_background(body: &List, payload: &[(usize, &Statement)]) -> bool {
+    // `wait $!` waits for what was started last, a bare `wait` for all.
+    let is_bare =
+        |statement: &Statement| only_simple(statement).is_some_and(|simple| simple.words.len() == 1);
+    let last = body.iter().rposition(|statement| is_wait(statement) && is_bare(statement));
     payload.iter().any(|(position, statement)| {
-        statement.background
-            && !body[position + 1..].iter().enumerate().any(|(distance, later)| {
-                is_wait(later) && {
-                    // `wait $!` waits for what was started last, a bare `wait` for all.
-                    let bare = only_simple(later).is_some_and(|simple| simple.words.len() == 1);
-                    bare || distance == 0
-                }
-            })
+        let is_waited =
+            last.is_some_and(|last| last > *position) || body.get(position + 1).is_some_and(is_wait);
+        statement.background && !is_waited
     })
 }
 

@@ -287,6 +287,9 @@ fn depth_and_length_have_limits() {
     for text in ["(".repeat(100_000), "if :; then ".repeat(5_000), "! ".repeat(50_000), "x".repeat(2 << 20)] {
         assert_eq!(look(&text, &[]).kind, Kind::Other);
     }
+    for text in ["{ ".repeat(45) + "x" + &"; }".repeat(45), "( ".repeat(45) + "crond" + &" )".repeat(45)] {
+        cron_daemon::read(&text, &|_| None);
+    }
     let functions: String =
         (0..300).map(|n| format!("f{n}() {{ f{m}; f{m}; f{m}; }}\n", m = n + 1)).collect();
     look(&format!("{functions}while :; do f0; sleep 60; done"), &[]);
