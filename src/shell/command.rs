@@ -15,7 +15,7 @@ use super::{
 };
 
 /// Bytes of the longest text that is worth carrying in a CronJob.
-const LONGEST: usize = 4_000;
+pub(super) const LONGEST: usize = 4_000;
 
 /// What runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,6 +56,12 @@ impl<'s> Source<'s> {
 
 /// The command of one round of a loop.
 pub(super) fn of(found: &Found<'_>, source: &Source<'_>) -> Built {
+    // Nobody looks at all of what is far too long.
+    if found.body.range.len() > 4 * LONGEST {
+        let start = found.body.inner.start;
+        let text: String = source.slice(&(start..found.body.inner.end)).chars().take(LONGEST).collect();
+        return Built { is_long: true, ..in_shell(tidy(&text), source) };
+    }
     // On its way through functions and pipes, the text around it is kept.
     let around = if stands_alone(found, source) { &[][..] } else { &found.before };
     let passed = around.iter();
@@ -199,17 +205,14 @@ fn text_of(found: &Found<'_>, setup: Setup, command: &str, edits: &[Edit], sourc
         })),
     }
     parts.push(command.to_owned());
-    // Too long is too long: nobody looks at the rest of it.
-    let is_cut = parts.iter().map(String::len).sum::<usize>() > 4 * LONGEST;
-    let shown = parts.iter().take(if is_cut { 100 } else { parts.len() });
     let mut script: String =
-        shown.map(|part| tidy(part)).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
+        parts.iter().map(|part| tidy(part)).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
     if found.round.background && found.round.payload.len() > 1 {
         script.push_str(" &\nwait");
         script = script.replace("& &\n", "&\n").replace("&\n &\n", "&\n");
     }
     let built = in_shell(script, source);
-    Built { repeats_setup: setup.runs_commands, is_long: built.is_long || is_cut, ..built }
+    Built { repeats_setup: setup.runs_commands, is_long: built.is_long || setup.is_cut, ..built }
 }
 
 fn statement_range(found: &Found<'_>, source: &Source<'_>) -> Range<usize> {

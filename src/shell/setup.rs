@@ -11,6 +11,9 @@ use super::{
     visit, words,
 };
 
+/// Bytes that are looked at: more would not be worth carrying in a CronJob.
+const LONGEST: usize = 4 * command::LONGEST;
+
 /// What stands before the loop and must run before its command.
 pub(super) struct Setup {
     /// Byte ranges of the text, in order.
@@ -19,6 +22,8 @@ pub(super) struct Setup {
     pub(super) is_needed: bool,
     /// Is there anything that ran once and would run each time?
     pub(super) runs_commands: bool,
+    /// Is it longer than anybody repeats for each run? Then this is its end.
+    pub(super) is_cut: bool,
 }
 
 impl Setup {
@@ -28,7 +33,7 @@ impl Setup {
         let payload: BTreeSet<&str> =
             found.round.payload.iter().map(|(_, statement)| source.slice(&statement.range)).collect();
         let mut kept = Vec::new();
-        let (mut is_needed, mut runs_commands) = (false, false);
+        let (mut is_needed, mut runs_commands, mut length) = (false, false, 0);
         let own = if command::stands_alone(found, source) { &found.before[..] } else { &[] };
         let top = source.list.get(..found.top).unwrap_or_default();
         for statement in top.iter().chain(own.iter().copied()).rev() {
@@ -44,9 +49,13 @@ impl Setup {
                 used.names.extend(condition::identifiers(text));
             }
             kept.push((statement.range.clone(), statement.background));
+            length += text.len();
+            if length > LONGEST {
+                break;
+            }
         }
         kept.reverse();
-        Self { kept, is_needed, runs_commands }
+        Self { kept, is_needed, runs_commands, is_cut: length > LONGEST }
     }
 }
 

@@ -279,17 +279,18 @@ fn blockers(
     if walk.scripts > 0 {
         reasons.block("it starts other scripts that run beside its loop".to_owned());
     }
+    if built.is_long {
+        reasons.block(
+            "what a round does is too long for a CronJob to carry: make it a script of its own".to_owned(),
+        );
+        return;
+    }
     let touched = touched_processes(found, &walk.functions);
     if let Some(name) = touched {
         reasons.block(format!("`{name}` acts on the container that the loop runs in"));
     }
     if let Some(name) = carried_over(found, &walk.functions) {
         reasons.block(format!("`{name}` carries something from one round to the next"));
-    }
-    if built.is_long {
-        reasons.block(
-            "what a round does is too long for a CronJob to carry: make it a script of its own".to_owned(),
-        );
     }
 }
 

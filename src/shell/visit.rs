@@ -47,7 +47,9 @@ pub(super) fn simple<'s>(list: &'s [Statement], look: &mut dyn FnMut(&'s Simple)
 pub(super) fn works(list: &[Statement]) -> bool {
     let mut found = false;
     simple(list, &mut |command| {
-        found |= !words::is_inert(command) && !words::program(command).is_some_and(words::is_probe);
+        // `echo > /dev/tcp/HOST/PORT` asks.
+        let asks = command.redirections.iter().flatten().any(|target| target.starts_with("/dev/tcp/"));
+        found |= !words::is_inert(command) && !words::program(command).is_some_and(words::is_probe) && !asks;
     });
     found
 }

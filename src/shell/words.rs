@@ -186,6 +186,9 @@ fn unquote(word: &str) -> &str {
 fn base_name(word: &str) -> &str {
     const FOLDERS: [&str; 6] =
         ["/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/"];
+    if !word.starts_with('/') {
+        return word;
+    }
     FOLDERS
         .iter()
         .find_map(|folder| word.strip_prefix(folder))
@@ -262,7 +265,7 @@ pub(super) fn is_cron_daemon(simple: &Simple) -> bool {
         CRON_DAEMONS.contains(&name) || matches!(name, "service" | "rc-service" | "systemctl" | "crontab")
     };
     if !program(simple).is_some_and(is_candidate) {
-        return simple.words.iter().any(|word| word.contains("/init.d/cron"));
+        return simple.words.iter().take(2).any(|word| word.contains("/init.d/cron"));
     }
     let words = program_words(simple);
     match words[..] {
