@@ -117,8 +117,7 @@ pub(super) fn learn(context: &Context<'_>, kinds: &Kinds) -> Ports {
     let by_service = context.services().map(|(name, service)| {
         // A StatefulSet has a Service, whoever needs it.
         // A well-known program listens, even if only images know who calls it.
-        let known =
-            service.command.is_none() && service.entrypoint.is_none() && serves(service, kinds.of(name));
+        let known = serves(service, kinds.of(name));
         let needed = context.hosts.is_referred(name) || kinds.of(name) == Decided::StatefulSet || known;
         (name.to_owned(), learn_one(context, name, service, needed))
     });
@@ -127,7 +126,10 @@ pub(super) fn learn(context: &Context<'_>, kinds: &Kinds) -> Ports {
 
 fn serves(service: &Service, decided: Decided) -> bool {
     let image = service.image.as_ref().map_or("", |image| image.value.as_str());
-    decided == Decided::Deployment && !sources::image_ports(image).is_empty()
+    let runs_image = service.command.is_none() && service.entrypoint.is_none();
+    decided == Decided::Deployment
+        && (runs_image || image::is_store(image))
+        && !sources::image_ports(image).is_empty()
 }
 
 fn learn_one(context: &Context<'_>, name: &str, service: &Service, needed: bool) -> Vec<Listening> {
