@@ -87,7 +87,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     health::plan(context, (key, decided), service, parts.ports, &mut container, entries);
     let planned = plan_loop(context, service, parts.secrets, scheduled, &mut container, entries);
     resources::plan(context, service, &mut container, entries);
-    security::plan(service, &mut pod, &mut container, entries);
+    security::plan(service, context.kubernetes, &mut pod, &mut container, entries);
     network::plan(context, service, &mut pod, entries);
     order::plan(context, service, entries);
     kompose::plan(service, &mut pod, &mut container, entries);
