@@ -168,7 +168,8 @@ fn services(
     if decided == Decided::CronJob {
         return Vec::new();
     }
-    network::services(context, ports, key, decided == Decided::StatefulSet, readiness)
+    let asked = context.project.services.get(key).is_some_and(|service| kompose::reach::is_headless(service));
+    network::services(context, ports, key, asked || decided == Decided::StatefulSet, readiness)
 }
 
 fn file_name(context: &Context<'_>, key: &str, app: &str, object: &str, decided: Decided) -> String {
@@ -247,9 +248,9 @@ fn kind(
     entries: &mut Entries<'_>,
 ) -> (Kind, Vec<String>) {
     kompose::cron::enter(service, decided, entries);
-    if let Some((kind, comment)) = kompose::cron::kind(service).filter(|_| planned.is_none()) {
+    if let Some((kind, comments)) = kompose::cron::kind(service).filter(|_| planned.is_none()) {
         health::drop(service.healthcheck.as_ref(), container, entries);
-        return (kind, vec![comment]);
+        return (kind, comments);
     }
     let kind = planned.and_then(Scheduled::kind);
     let kind = kind.unwrap_or_else(|| kind_of(service, decided, pod, entries));
