@@ -3,7 +3,7 @@
 use super::{Row, rows};
 
 pub(super) static ROWS: &[Row] = rows! {
-    "services.*": mapped => "a workload, with a Service where others need its name; see the tree's documentation for its kind";
+    "services.*": mapped, approximated => "a workload, with a Service where others need its name; see the tree's documentation for its kind. Names that a cluster does not take become legal ones, and others' values follow";
     "services.*.annotations": mapped, unsupported => "annotations of the pods, whose values are free; a key has to be a legal one";
     "services.*.attach": ignored => "it only decides what `docker compose up` prints";
     "services.*.blkio_config": unsupported => "pods have no limits of block devices: see the node's I/O configuration";
@@ -83,7 +83,7 @@ pub(super) static ROWS: &[Row] = rows! {
     "services.*.isolation": unsupported => "a setting of Windows containers";
     "services.*.label_file": mapped => "resolved: its labels stand with those of `labels`";
     "services.*.labels": mapped, approximated, unsupported => "annotations of the pods; labels of schedulers become CronJobs";
-    "services.*.labels.*": mapped, approximated, unsupported => "an annotation of the pods if its key is legal; a label of kompose is what it asks for";
+    "services.*.labels.*": mapped, approximated, unsupported => "an annotation of the pods if its key is legal; a label of kompose is what it asks for; of Katenary's it is said what takes their place";
     "services.*.links": mapped => "a Service by the name of each alias";
     "services.*.logging": unsupported => "a cluster's nodes collect what containers print: configure it there";
     "services.*.mac_address": unsupported => "pods get their addresses from the cluster";
@@ -125,15 +125,15 @@ pub(super) static ROWS: &[Row] = rows! {
     "services.*.pull_policy": mapped, approximated => "imagePullPolicy; a cluster pulls always or once, not after a time";
     "services.*.pull_refresh_after": ignored => "compose itself makes no use of it";
     "services.*.read_only": mapped => "readOnlyRootFilesystem";
-    "services.*.restart": mapped, approximated => "`no` and `on-failure` make a Job of a task; a service that serves is always started again";
+    "services.*.restart": mapped, approximated => "`no` and `on-failure` make a Job of a task, which tries again as often as is said, else 6 times; a service that serves is always started again";
     "services.*.runtime": approximated => "the cluster needs a RuntimeClass of this name";
     "services.*.scale": mapped, ignored => "the workload's replicas";
     "services.*.secrets": mapped, approximated => "files of a Secret, each at its path by `subPath`; owners are not kept";
     "services.*.security_opt": mapped, approximated, unsupported => "privilege escalation, seccomp, AppArmor and SELinux in the securityContext; profiles in files live on nodes";
     "services.*.shm_size": mapped => "a directory in memory at /dev/shm, counted as memory of the container";
     "services.*.stdin_open": mapped => "stdin of the container";
-    "services.*.stop_grace_period": mapped => "terminationGracePeriodSeconds";
-    "services.*.stop_signal": mapped, approximated, unsupported => "sent by a preStop hook, which needs a shell in the image; TERM follows after it";
+    "services.*.stop_grace_period": mapped => "terminationGracePeriodSeconds; Kubernetes gives 30 seconds where nothing is said, loops of a shell get docker's 10";
+    "services.*.stop_signal": mapped, approximated, unsupported => "sent by a preStop hook, which needs a shell in the image and waits until the program has ended; KILL is a grace period of a second";
     "services.*.storage_opt": unsupported => "options of the engine's storage driver; for its size set an ephemeral-storage limit";
     "services.*.sysctls": mapped, unsupported => "sysctls of the pod";
     "services.*.sysctls.*": mapped, unsupported => "for the whole pod, if nodes of the cluster's version let every pod set it; for others their kubelets have to be told by --allowed-unsafe-sysctls";
