@@ -127,8 +127,7 @@ const DAEMONS: &[&str] = &[
 /// Does it run a command of its own to its end, and is not started again when that ended well? A
 /// service with ports or a health check is no task, whatever its restart policy, nor is a command that goes on.
 fn is_one_shot(service: &Service) -> bool {
-    let restart = restart_condition(service).unwrap_or_default();
-    let ends = restart == "no" || restart == "none" || restart.starts_with("on-failure");
+    let ends = is_to_end(service);
     let task = service.command.is_some() || service.entrypoint.is_some();
     let words = [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|it| it.value.iter());
     let mut words = words.flat_map(|word| word.value.split_whitespace());
@@ -138,6 +137,12 @@ fn is_one_shot(service: &Service) -> bool {
         && service.ports.is_none()
         && service.expose.is_none()
         && service.healthcheck.is_none()
+}
+
+/// Is it left alone once it has ended well?
+pub(super) fn is_to_end(service: &Service) -> bool {
+    let restart = restart_condition(service).unwrap_or_default();
+    restart == "no" || restart == "none" || restart.starts_with("on-failure")
 }
 
 /// `deploy.restart_policy.condition`, which overrules `restart`.
@@ -166,7 +171,8 @@ fn owns_a_volume(context: &Context<'_>, name: &str, service: &Service) -> bool {
         && (own.count() > 0 || is_store() && !files::own_directories(context, name, service).is_empty())
 }
 
-fn takes_volumes_of(service: &Service, name: &str) -> bool {
+/// Does it have the volumes of another service, by `volumes_from`?
+pub(super) fn takes_volumes_of(service: &Service, name: &str) -> bool {
     let sources = service.volumes_from.iter().flat_map(|field| &field.value);
     sources.map(|source| source.value.split(':').next().unwrap_or_default()).any(|source| source == name)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{HostAlias, PodDNSConfig, PodDNSConfigOption, PodSpec, Probe};
+use k8s_openapi::api::core::v1::{Container, HostAlias, PodDNSConfig, PodDNSConfigOption, PodSpec, Probe};
 
 use super::{ClusterService, Context, ledger::Entries, ports::Ports, production::policies_file};
 use crate::{compose::model::Service, k8s::name, text::Spanned};
@@ -70,6 +70,12 @@ pub(super) fn services(
             .map(|alias| inner(alias, Some(format!("{own} by another name that is in use")))),
     );
     services
+}
+
+/// Does a pod have ports of its node, which no other pod there can have?
+pub(super) fn has_ports_of_node(pod: &PodSpec, container: &Container) -> bool {
+    let mut ports = container.ports.iter().flatten();
+    pod.host_network == Some(true) || ports.any(|port| port.host_port.is_some())
 }
 
 fn namespaces(context: &Context<'_>, service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
