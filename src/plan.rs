@@ -67,7 +67,7 @@ pub use self::{
     ledger::{Fate, FateKind, KeyPath, Ledger},
     model::{
         App, Bundle, CONCEALED, ClusterService, Concealed, Environment, FileBundle, Further, Image, Kind,
-        Known, Plan, SecretBundle, Update, Wait, Workload,
+        Known, Plan, SecretBundle, Step, Update, Wait, Workload,
     },
     named::warn_of_unknown_profiles,
     production::{Allowed, Autoscaler, Budget, NetworkPolicy, Route, Routes},
@@ -305,7 +305,7 @@ fn environment(
         is_local: is_local(&input.name) || input.cluster.local.is_some(),
         local_cluster: input.cluster.local_cluster().map(str::to_owned),
         code: Vec::new(),
-        before_jobs: order::before_jobs(context, &apps),
+        steps: order::steps(context, &apps),
         apps,
         shared: bundles.shared,
         secrets: secrets.into_bundles(),

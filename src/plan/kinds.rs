@@ -7,6 +7,7 @@ use super::{
     jobs::{self, Jobs},
     kompose,
     schedule::{self, Scheduled},
+    storage,
 };
 use crate::compose::model::Service;
 
@@ -113,7 +114,7 @@ fn owns_a_volume(context: &Context<'_>, name: &str, service: &Service) -> bool {
     let volumes = files::named_volumes(service).filter(|(_, read_only)| !read_only);
     let own = volumes.filter(|(volume, _)| {
         let declared = context.project.volumes.get(*volume).and_then(|volume| volume.value.as_ref());
-        declared.is_none_or(|volume| volume.external.is_none() && volume.driver_opts.is_none())
+        declared.is_none_or(|volume| !storage::is_external(volume) && volume.driver_opts.is_none())
             && context
                 .services()
                 .filter(|(other, _)| *other != name)

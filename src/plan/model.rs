@@ -85,8 +85,8 @@ pub struct Environment {
     pub code: Vec<CodeMount>,
     /// Apps, by name.
     pub apps: Vec<App>,
-    /// Workloads, no stores, that Jobs depend on: they are there before the Jobs run.
-    pub before_jobs: BTreeSet<String>,
+    /// Its Jobs in the order in which they have to run.
+    pub steps: Vec<Step>,
     /// Variables that several apps share, in the order in which containers take them.
     pub shared: Vec<Bundle>,
     /// Secrets, by name.
@@ -101,6 +101,15 @@ pub struct Environment {
     pub images: BTreeMap<String, Image>,
     /// What became of every decided key.
     pub ledger: Ledger,
+}
+
+/// Jobs that may run at once, all by the value of their label.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Step {
+    /// What they depend on, beside the stores, and earlier Jobs do not.
+    pub services: BTreeSet<String>,
+    /// The Jobs.
+    pub jobs: BTreeSet<String>,
 }
 
 /// What an image of the project is in one environment.

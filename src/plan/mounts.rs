@@ -22,7 +22,7 @@ use super::{
     ledger::Entries,
     secrets::Secrets,
     security,
-    storage::{self, How, Storage},
+    storage::{self, How, Kept, Storage},
 };
 use crate::{
     compose::model::{FileMode, Mount, Service},
@@ -57,6 +57,8 @@ pub(super) struct Mounted {
     volumes: Vec<Volume>,
     mounts: Vec<VolumeMount>,
     names: BTreeSet<String>,
+    /// The volumes of this pod by the named volume that they are of.
+    named: BTreeMap<String, String>,
 }
 
 impl Mounted {
@@ -67,6 +69,16 @@ impl Mounted {
         let free = name::free(&label, |name| self.names.contains(name));
         self.names.insert(free.clone());
         free
+    }
+
+    /// The name of a named volume in this pod.
+    fn of_volume(&mut self, source: &str, kept: &Kept) -> String {
+        if let Some(known) = self.named.get(source) {
+            return known.clone();
+        }
+        let name = self.name(&kept.claim);
+        self.named.insert(source.to_owned(), name.clone());
+        name
     }
 
     /// The volume of a Secret; one that two paths need is there once.
@@ -100,6 +112,12 @@ pub(super) fn plan(
     entries: &mut Entries<'_>,
 ) -> Mounted {
     let mut mounted = Mounted::default();
+    // The claims of a StatefulSet have the names of its volumes: these come first.
+    for (source, _) in files::named_volumes(mounting.service) {
+        if let Some(kept) = mounting.storage.of_volume(source) {
+            mounted.of_volume(source, kept);
+        }
+    }
     for mount in storage::effective(mounting.context, mounting.service) {
         // What became of a mount is said where its source stands; what there is nothing for, of all of it.
         let source = mount.source.as_ref().map_or(mount.span, |source| source.span);
@@ -251,12 +269,9 @@ fn named(
         mount.volume.as_ref().and_then(|volume| volume.value.subpath.as_ref()).map(|path| path.value.clone());
     let sub_path = sub_path.or_else(|| claims::sub_path(mounting.service));
     let read_only = files::is_read_only(mount).then_some(true);
-    let known = mounted.volumes.iter().any(|volume| volume.name == kept.claim)
-        || mounted
-            .claim_templates
-            .iter()
-            .any(|template| template.metadata.name.as_ref() == Some(&kept.claim));
-    let name = if known { kept.claim.clone() } else { mounted.name(&kept.claim) };
+    let name = mounted.of_volume(source, &kept);
+    let known = mounted.volumes.iter().any(|volume| volume.name == name)
+        || mounted.claim_templates.iter().any(|claim| claim.metadata.name.as_ref() == Some(&name));
     let mut point = VolumeMount { read_only, sub_path, ..at(&name, target) };
     if !known {
         let volume = Volume { name: name.clone(), ..Volume::default() };

@@ -3,9 +3,9 @@
 //! Kubernetes starts everything at once. Stores bring an initContainer that waits for them (see `waits`); what
 //! waits for another service tries again until it answers; what waits for a task is applied after it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{App, Context, Kind, ledger::Entries};
+use super::{App, Context, Kind, Step, Workload, ledger::Entries};
 use crate::{compose::model::Service, k8s::name};
 
 /// Says of every dependency what stands in its place.
@@ -19,8 +19,8 @@ pub(super) fn plan(context: &Context<'_>, service: &Service, entries: &mut Entri
         let condition = settings.value.condition.as_ref().map_or("", |text| text.value.as_str());
         let reason = match condition {
             "service_healthy" => {
-                "an initContainer waits for a store; any other service is reached once its readiness probe \
-                succeeds, and clients try again until then"
+                "an initContainer waits for a store, and in a Job for anything; any other service is reached once its \
+                readiness probe succeeds, and clients try again until then"
             }
             "service_completed_successfully" => {
                 "it is a Job: apply it first and wait for it, see the tree's README"
@@ -35,28 +35,52 @@ pub(super) fn plan(context: &Context<'_>, service: &Service, entries: &mut Entri
     }
 }
 
-/// The workloads that Jobs depend on, at any remove, but for those that come with the Jobs anyway: by the value
-/// of their label.
-pub(super) fn before_jobs(context: &Context<'_>, apps: &[App]) -> BTreeSet<String> {
-    let workloads = || apps.iter().flat_map(|app| &app.workloads);
-    let mut left: Vec<&str> = context
-        .services()
-        .map(|(key, _)| key)
-        .filter(|key| {
-            let label = name::dns_label(key);
-            workloads().any(|workload| workload.service == label && matches!(workload.kind, Kind::Job { .. }))
-        })
+/// The Jobs of an environment in the order in which they have to run, each with what it depends on, at any remove,
+/// beside the stores.
+pub(super) fn steps(context: &Context<'_>, apps: &[App]) -> Vec<Step> {
+    let workloads: BTreeMap<&str, &Workload> = apps
+        .iter()
+        .flat_map(|app| &app.workloads)
+        .filter(|workload| !workload.is_further)
+        .map(|workload| (workload.service.as_str(), workload))
         .collect();
-    let mut needed = BTreeSet::new();
-    while let Some(key) = left.pop() {
-        let Some(service) = context.project.services.get(key) else { continue };
-        for dependency in service.depends_on.iter().flat_map(|field| field.value.keys()) {
-            if needed.insert(dependency.as_str()) {
-                left.push(dependency);
-            }
+    let is_job = |label: &String| {
+        workloads.get(label.as_str()).is_some_and(|workload| matches!(workload.kind, Kind::Job { .. }))
+    };
+    let is_later = |label: &String| {
+        workloads.get(label.as_str()).is_some_and(|workload| matches!(workload.component, "web" | "worker"))
+    };
+    let mut left: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (key, service) in context.services() {
+        let mut needed = BTreeSet::new();
+        needed_by(context, service, &mut needed);
+        left.insert(name::dns_label(key), needed.into_iter().map(name::dns_label).collect());
+    }
+    left.retain(|label, _| is_job(label));
+    let (mut steps, mut started) = (Vec::new(), BTreeSet::new());
+    loop {
+        let ready = |needed: &BTreeSet<String>| needed.iter().all(|needed| !left.contains_key(needed));
+        let jobs: BTreeSet<String> =
+            left.iter().filter(|(_, needed)| ready(needed)).map(|(label, _)| label.clone()).collect();
+        if jobs.is_empty() {
+            return steps;
+        }
+        let needed = left.iter().filter(|(label, _)| jobs.contains(*label)).flat_map(|(_, needed)| needed);
+        let services: BTreeSet<String> =
+            needed.filter(|label| is_later(label) && !started.contains(*label)).cloned().collect();
+        left.retain(|label, _| !jobs.contains(label));
+        started.extend(services.iter().cloned());
+        steps.push(Step { services, jobs });
+    }
+}
+
+/// Everything that a service depends on, at any remove.
+fn needed_by<'a>(context: &Context<'a>, service: &'a Service, needed: &mut BTreeSet<&'a str>) {
+    for dependency in service.depends_on.iter().flat_map(|field| field.value.keys()) {
+        if needed.insert(dependency.as_str())
+            && let Some(service) = context.project.services.get(dependency)
+        {
+            needed_by(context, service, needed);
         }
     }
-    let needed: BTreeSet<String> = needed.into_iter().map(name::dns_label).collect();
-    let later = workloads().filter(|workload| matches!(workload.component, "web" | "worker"));
-    later.map(|workload| workload.service.clone()).filter(|service| needed.contains(service)).collect()
 }

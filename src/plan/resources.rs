@@ -50,14 +50,23 @@ pub(super) fn plan(
 
 type Quantities = BTreeMap<String, Quantity>;
 
+/// Sets a quantity. Zero and less are none: compose then limits nothing, where Kubernetes would allow nothing.
+fn set<T: PartialOrd + Default>(quantities: &mut Quantities, name: &str, value: T, of: fn(T) -> Quantity) {
+    if value > T::default() {
+        quantities.insert(name.to_owned(), of(value));
+    }
+}
+
 fn older(service: &Service, requests: &mut Quantities, limits: &mut Quantities, entries: &mut Entries<'_>) {
     if let Some(cpus) = &service.cpus {
-        limits.insert("cpu".to_owned(), quantity::cpu(cpus.value));
+        set(limits, "cpu", cpus.value, quantity::cpu);
         entries.mapped(&["cpus"]);
     }
     if let Some(quota) = &service.cpu_quota {
         let period = service.cpu_period.as_ref().map_or(100_000, |period| period.value.max(1));
-        limits.entry("cpu".to_owned()).or_insert_with(|| quantity::cpu(quota.value as f64 / period as f64));
+        if !limits.contains_key("cpu") {
+            set(limits, "cpu", quota.value as f64 / period as f64, quantity::cpu);
+        }
         entries.mapped(&["cpu_quota"]);
     }
     if service.cpu_period.is_some() {
@@ -67,15 +76,15 @@ fn older(service: &Service, requests: &mut Quantities, limits: &mut Quantities, 
         }
     }
     if let Some(shares) = &service.cpu_shares {
-        requests.insert("cpu".to_owned(), quantity::cpu(shares.value as f64 / 1024.0));
+        set(requests, "cpu", shares.value as f64 / 1024.0, quantity::cpu);
         entries.as_ever(&["cpu_shares"]);
     }
     if let Some(limit) = &service.mem_limit {
-        limits.insert("memory".to_owned(), quantity::memory(limit.value.0));
+        set(limits, "memory", limit.value.0, quantity::memory);
         entries.mapped(&["mem_limit"]);
     }
     if let Some(reservation) = &service.mem_reservation {
-        requests.insert("memory".to_owned(), quantity::memory(reservation.value.0));
+        set(requests, "memory", reservation.value.0, quantity::memory);
         entries.mapped(&["mem_reservation"]);
     }
 }
@@ -92,10 +101,10 @@ fn deployed(
     if let Some(most) = most {
         let ResourceLimits { cpus, memory, pids, extensions: _ } = &most.value;
         if let Some(cpus) = cpus {
-            limits.insert("cpu".to_owned(), quantity::cpu(cpus.value));
+            set(limits, "cpu", cpus.value, quantity::cpu);
         }
         if let Some(memory) = memory {
-            limits.insert("memory".to_owned(), quantity::memory(memory.value.0));
+            set(limits, "memory", memory.value.0, quantity::memory);
         }
         entries.mapped(LIMITS);
         if pids.is_some() {
@@ -106,10 +115,10 @@ fn deployed(
         let ResourceReservations { cpus, memory, devices: wanted, generic_resources, extensions: _ } =
             &reservations.value;
         if let Some(cpus) = cpus {
-            requests.insert("cpu".to_owned(), quantity::cpu(cpus.value));
+            set(requests, "cpu", cpus.value, quantity::cpu);
         }
         if let Some(memory) = memory {
-            requests.insert("memory".to_owned(), quantity::memory(memory.value.0));
+            set(requests, "memory", memory.value.0, quantity::memory);
         }
         entries.mapped(RESERVATIONS);
         devices(wanted.as_ref(), &[RESERVATIONS, &["devices"]].concat(), limits, entries);

@@ -286,8 +286,7 @@ fn with_access(mut claim: PersistentVolumeClaim, shared: bool) -> PersistentVolu
 
 fn keep(context: &Context<'_>, kinds: &Kinds, volume: &str, users: &[(&str, bool)]) -> Kept {
     let declared = context.project.volumes.get(volume).and_then(|volume| volume.value.as_deref());
-    let external =
-        declared.and_then(|volume| volume.external.as_ref()).is_some_and(|external| external.value);
+    let external = declared.is_some_and(is_external);
     let real_name = declared.and_then(|volume| volume.name.as_ref()).map(|name| name.value.as_str());
     let claim = name::dns_label(if external { real_name.unwrap_or(volume) } else { volume });
     let mut apps: Vec<String> = users.iter().map(|(user, _)| context.apps.of(user).to_owned()).collect();
@@ -318,6 +317,11 @@ fn keep(context: &Context<'_>, kinds: &Kinds, volume: &str, users: &[(&str, bool
     let user = names.first().and_then(|name| context.project.services.get(*name));
     claims::settle(&mut object, declared, user.map(|user| &user.value));
     Kept { claim, how, apps, object }
+}
+
+/// Is the volume one that somebody else makes?
+pub(super) fn is_external(volume: &Volume) -> bool {
+    volume.external.as_ref().is_some_and(|external| external.value)
 }
 
 /// What the options of the local driver ask for, if Kubernetes has it.
@@ -392,8 +396,13 @@ fn settings(volume: &Volume, how: &How, entries: &mut Entries<'_>) {
     if driver_opts.is_some() {
         driver_options(volume, how, entries);
     }
-    if external.is_some() {
-        entries.as_ever(&["external"]);
+    match external {
+        Some(external) if external.value => entries.approximated(
+            &["external"],
+            "the claim has to be in the namespace; it stands in a file of yours, to keep or to delete",
+        ),
+        Some(_) => entries.mapped(&["external"]),
+        None => {}
     }
     if labels.is_some() {
         match how {

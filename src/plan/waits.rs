@@ -2,7 +2,8 @@
 //!
 //! A store brings a waiting initContainer of its own, for all workloads that carry its label: where an
 //! environment does not run the store, nothing waits for it. Services that are no stores are not waited
-//! for: their clients have to bear that they come and go.
+//! for: their clients have to bear that they come and go. A Job does not bear it, for it runs once: it waits
+//! for them too, and for stores that it only has to be started after.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,14 +20,25 @@ pub(super) fn plan(
     environments: &mut [Drafted<'_>],
     ledgers: &mut [Ledger],
 ) -> Vec<Wait> {
-    let stores = stores(contexts, environments);
+    let (stores, others) = listening(contexts, environments);
+    let is_job = |name: &str| {
+        let drafts = environments.iter().flat_map(|drafted| &drafted.drafts);
+        drafts.filter(|draft| draft.key == name).any(|draft| matches!(draft.workload.kind, Kind::Job { .. }))
+    };
     let mut waiting: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for context in contexts {
         for (name, service) in context.services() {
+            let job = is_job(name);
             for (dependency, settings) in service.depends_on.iter().flat_map(|field| field.value.iter()) {
-                let healthy =
-                    settings.value.condition.as_ref().is_some_and(|text| text.value == "service_healthy");
-                if healthy && stores.contains_key(dependency) {
+                let condition = settings.value.condition.as_ref().map_or("", |text| text.value.as_str());
+                let waits = match condition {
+                    "service_healthy" => {
+                        stores.contains_key(dependency) || job && others.contains_key(dependency)
+                    }
+                    "service_completed_successfully" => false,
+                    _ => job && stores.contains_key(dependency),
+                };
+                if waits {
                     waiting.entry(name.to_owned()).or_default().push(dependency.clone());
                 }
             }
@@ -45,10 +57,11 @@ pub(super) fn plan(
         draft
             .workload
             .waits
-            .extend(waits.filter_map(|store| stores.get(store)).map(|wait| wait.host.clone()));
+            .extend(waits.filter_map(|it| stores.get(it).or(others.get(it))).map(|wait| wait.host.clone()));
         awaited.extend(draft.workload.waits.iter().cloned());
     }
-    stores.into_values().filter(|wait| awaited.contains(&wait.host)).collect()
+    let all = stores.into_iter().chain(others).collect::<BTreeMap<_, _>>().into_values();
+    all.filter(|wait| awaited.contains(&wait.host)).collect()
 }
 
 /// Puts an initContainer in the place of a script that waits for stores. Any other script stays.
@@ -114,9 +127,12 @@ fn without(command: Option<&[String]>, args: Option<&[String]>, wait: &wait::Wai
     found_text.then_some(left)
 }
 
-/// Stores with a port, by service.
-fn stores(contexts: &[Context<'_>], environments: &[Drafted<'_>]) -> BTreeMap<String, Wait> {
-    let mut stores = BTreeMap::new();
+/// What listens at a port, by service: stores, and everything else.
+fn listening(
+    contexts: &[Context<'_>],
+    environments: &[Drafted<'_>],
+) -> (BTreeMap<String, Wait>, BTreeMap<String, Wait>) {
+    let (mut stores, mut others) = (BTreeMap::new(), BTreeMap::new());
     for (context, drafted) in contexts.iter().zip(environments) {
         for draft in &drafted.drafts {
             let service = draft.workload.services.first();
@@ -127,14 +143,17 @@ fn stores(contexts: &[Context<'_>], environments: &[Drafted<'_>]) -> BTreeMap<St
                     .find(|port| port.protocol.is_none())
                     .and_then(|port| u16::try_from(port.port).ok())
             });
-            if let (Kind::StatefulSet { .. }, Some(service), Some(port)) =
-                (&draft.workload.kind, service, port)
-            {
+            if let (Some(service), Some(port)) = (service, port) {
+                let is_store = matches!(draft.workload.kind, Kind::StatefulSet { .. })
+                    || draft.workload.component == "store";
                 let home = context.layout.home(&draft.app).to_owned();
                 let wait = Wait { host: service.name.clone(), port, home };
-                stores.entry(draft.key.clone()).or_insert(wait);
+                let listening = if is_store { &mut stores } else { &mut others };
+                listening.entry(draft.key.clone()).or_insert(wait);
             }
         }
     }
-    stores
+    // What keeps its data in one environment alone is a store in all of them.
+    others.retain(|key, _| !stores.contains_key(key));
+    (stores, others)
 }

@@ -2,7 +2,7 @@
 
 use super::external_secrets;
 use crate::{
-    plan::{Environment, Kind, Plan, SERVICE_LABEL},
+    plan::{Environment, Plan, SERVICE_LABEL},
     yaml::emit::{self, Yaml},
 };
 
@@ -101,27 +101,42 @@ with it the volumes.
 fn deploy(environment: &Environment) -> String {
     let overlay = format!("overlays/{}", environment.name);
     let namespace = &environment.namespace;
-    let mut workloads = environment.apps.iter().flat_map(|app| &app.workloads);
-    if !workloads.any(|workload| matches!(workload.kind, Kind::Job { .. })) {
-        return format!("    kubectl apply -k {overlay}\n");
-    }
-    let needed: Vec<&str> = environment.before_jobs.iter().map(String::as_str).collect();
-    let (needed, also) = if needed.is_empty() {
-        (String::new(), "")
-    } else {
-        let services = needed.join(",");
-        (
-            format!("    kubectl apply -k {overlay} -l '{SERVICE_LABEL} in ({services})'\n"),
-            "; the next what jobs depend on beside them",
-        )
+    let apply = |selector: &str| format!("    kubectl apply -k {overlay} -l '{selector}'\n");
+    let named = |names: &mut dyn Iterator<Item = &String>| {
+        let names: Vec<&str> = names.map(String::as_str).collect();
+        format!("{SERVICE_LABEL} in ({})", names.join(","))
+    };
+    let wait = |selector: &str| {
+        format!("    kubectl -n {namespace} wait --for=condition=complete job -l {selector} --timeout=10m\n")
+    };
+    let (commands, said) = match environment.steps.as_slice() {
+        [] => return format!("    kubectl apply -k {overlay}\n"),
+        [step] => {
+            let mut commands = apply("app.kubernetes.io/component notin (web,worker,cron)");
+            if !step.services.is_empty() {
+                commands += &apply(&named(&mut step.services.iter()));
+            }
+            let also =
+                if step.services.is_empty() { "" } else { "; the next what jobs depend on beside them" };
+            let said = format!("The first apply brings configuration, stores and jobs{also}");
+            (commands + &wait("app.kubernetes.io/component=job"), said)
+        }
+        steps => {
+            let mut commands = apply("app.kubernetes.io/component notin (web,worker,cron,job)");
+            for step in steps {
+                commands += &apply(&named(&mut step.services.iter().chain(&step.jobs)));
+                commands += &wait(&format!("'{}'", named(&mut step.jobs.iter())));
+            }
+            let said =
+                "The first apply brings configuration and stores; the next ones jobs, one after the other";
+            (commands, said.to_owned())
+        }
     };
     format!(
         "    kubectl -n {namespace} delete job -l app.kubernetes.io/component=job --ignore-not-found
-    kubectl apply -k {overlay} -l 'app.kubernetes.io/component notin (web,worker,cron)'
-{needed}    kubectl -n {namespace} wait --for=condition=complete job -l app.kubernetes.io/component=job --timeout=10m
-    kubectl apply -k {overlay}
+{commands}    kubectl apply -k {overlay}
 
-The first apply brings configuration, stores and jobs{also}; the last the services that wait for them.
+{said}; the last the services that wait for them.
 "
     )
 }
