@@ -5,6 +5,7 @@
 //! secrets within values and commands, `mask` stars them out. What is hidden in the tree and what is hidden
 //! in a report are found by the same functions.
 
+mod content;
 mod literal;
 mod mask;
 mod parameter;
@@ -18,6 +19,7 @@ use std::{borrow::Cow, ops::Range, sync::LazyLock};
 
 use regex::Regex;
 
+pub use content::is_secret_file;
 use literal::Dollar;
 pub use mask::{Hidden, occurrences, redact, redact_values, redact_words};
 use split::Style;
@@ -156,12 +158,6 @@ pub fn is_secret_key(name: &str) -> bool {
 /// reference is left in: a `$` in it is a dollar.
 pub fn is_secret_value(value: &str) -> bool {
     is_bearer(value) || !in_value(value).is_empty()
-}
-
-/// Does the text hold a secret that nobody could take for anything else: a password in a URL, a private key, a
-/// token of a well-known shape? This is for files of any kind, in which `password = …` may be a program's text.
-pub fn is_certain_secret(text: &str) -> bool {
-    is_bearer(text) || !text::tokens(text, Dollar::Sign).is_empty()
 }
 
 /// Is the value, under this name, a secret to hide? Switches, empty values and absolute paths are

@@ -412,7 +412,7 @@ fn deliver(
     let wanted = name::shortened(&format!("{}-{label}", mounting.app), 50);
     let script = contents.values().any(|content| content.starts_with(b"#!"));
     let mode = mode.and_then(|mode| i32::try_from(mode.0).ok()).or(script.then_some(EXECUTABLE));
-    let telling = contents.values().any(|content| mounting.secrets.is_telling(content));
+    let telling = contents.iter().any(|(path, content)| mounting.secrets.is_telling(path, content));
     let name = mounted.name(&label);
     // Keys have no slashes: `items` gives each file its place below the mount.
     let renamed = contents.keys().any(|path| name::data_key(path) != *path);

@@ -114,9 +114,9 @@ impl Found {
             || secret::is_secret(key, value) && !self.never.contains(key)
     }
 
-    fn is_telling(&self, content: &[u8]) -> bool {
+    fn is_telling(&self, path: &str, content: &[u8]) -> bool {
         let text = String::from_utf8_lossy(content);
-        self.holds_value(&text) || text.lines().any(secret::is_certain_secret)
+        self.holds_value(&text) || secret::is_secret_file(path, &text)
     }
 }
 
@@ -126,9 +126,9 @@ impl<'a> Secrets<'a> {
         Self { found, bundles: BTreeMap::new() }
     }
 
-    /// Does a file hold a secret value, or something that is one by its form?
-    pub(super) fn is_telling(&self, content: &[u8]) -> bool {
-        self.found.is_telling(content)
+    /// Does a file hold a secret value, or something that is one by its name or its form?
+    pub(super) fn is_telling(&self, path: &str, content: &[u8]) -> bool {
+        self.found.is_telling(path, content)
     }
 
     /// What is secret.

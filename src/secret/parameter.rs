@@ -119,7 +119,7 @@ fn own_name(name: &str) -> &str {
 }
 
 /// `keyStorePassword` and `key-store-password` have three words.
-fn words(name: &str) -> Vec<String> {
+pub(super) fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut before = '_';
     for c in name.chars() {

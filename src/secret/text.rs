@@ -73,9 +73,15 @@ pub(super) fn ranges(text: &str, dollar: Dollar) -> Vec<Range<usize>> {
 
 /// The same for a line of a file, in which `key: value` may be a key of the file.
 pub(super) fn line_ranges(text: &str, dollar: Dollar) -> Vec<Range<usize>> {
-    let mut ranges = tokens(text, dollar);
+    let mut ranges = nameless(text, dollar);
     ranges.extend(assignments(text, dollar));
     ranges.extend(fields(&FIELDS, text, dollar));
+    ranges
+}
+
+/// What tells by itself, with no name that would have to say it.
+pub(super) fn nameless(text: &str, dollar: Dollar) -> Vec<Range<usize>> {
+    let mut ranges = tokens(text, dollar);
     ranges.extend(authorizations(text, dollar));
     ranges.extend(webhooks(text));
     let statements = STATEMENT.iter().flat_map(|pattern| pattern.captures_iter(text));

@@ -1,0 +1,413 @@
+//! Does a file hold a secret that somebody wrote down? Files are judged by the forms in which programs are
+//! configured: variables, YAML, JSON, INI, properties, XML, SQL, scripts, the source text of programs.
+//!
+//! Nobody looks at what is found here, so that a name has to say *the* secret: `password_hash_algorithm`,
+//! `tokenizer` and `passwordPolicy` only speak about one.
+
+use std::{ops::Range, sync::LazyLock};
+
+use regex::Regex;
+
+use super::{
+    PARTS, is_written_secret,
+    literal::{Dollar, looks_random, may_be_secret},
+    parameter,
+    split::Style,
+    text, words,
+};
+
+/// Nothing longer is one line of a configuration, in bytes; of what is, only tokens tell.
+const MAX_LINE: usize = 16 * 1024;
+
+/// How a file is written, as far as its name tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// `KEY=value`, for containers: judged as the variables of containers are.
+    Variables,
+    /// Names and values of any kind.
+    Configuration,
+    /// A program's source text, in which only what is in quotes is a value.
+    Code,
+    /// Read by people.
+    Prose,
+}
+
+/// Endings of files that hold keys, whatever they look like.
+const KEY_STORES: &[&str] =
+    &[".p12", ".pfx", ".jks", ".jceks", ".keystore", ".kdbx", ".ppk", ".pgpass", ".netrc", ".htpasswd"];
+const VARIABLES: &[&str] = &["env"];
+const CODE: &[&str] = &[
+    "c", "cc", "clj", "cpp", "cs", "erl", "ex", "exs", "go", "groovy", "java", "js", "jsx", "kt", "kts",
+    "lua", "mjs", "cjs", "php", "pl", "pm", "py", "rb", "rs", "scala", "swift", "ts", "tsx", "vue",
+];
+const PROSE: &[&str] = &[
+    "css", "csv", "htm", "html", "less", "md", "mo", "po", "pot", "rst", "sass", "scss", "svg", "tsv", "txt",
+    "xlf",
+];
+/// Lists of packages, of which some are called `csrf-token`.
+const PACKAGES: &[&str] =
+    &["package.json", "package-lock.json", "composer.json", "composer.lock", "yarn.lock"];
+/// Directories whose files have texts for people under names like `password`.
+const TRANSLATIONS: &[&str] =
+    &["i18n", "lang", "langs", "language", "languages", "locale", "locales", "translations"];
+
+/// What may follow on the word for a secret in the name of one.
+const FOLLOWING: &[&str] =
+    &["BASE", "DEV", "HEX", "ID", "KEY", "LOCAL", "PLAIN", "PROD", "PRODUCTION", "STRING", "TEST", "VALUE"];
+/// And in the name of what is made of a secret and tells it to whoever tries.
+const DIGESTS: &[&str] = &["BCRYPT", "HASH", "HASHED", "MD5", "SHA1", "SHA2", "SHA256", "SHA512"];
+
+/// Words in the place of a secret that say its type, or how it is made or sent.
+const NO_SECRETS: &[&str] = &[
+    "argon2",
+    "argon2id",
+    "basic",
+    "bcrypt",
+    "bearer",
+    "bytes",
+    "compat",
+    "files",
+    "hashed",
+    "include",
+    "integer",
+    "jwt",
+    "md5",
+    "number",
+    "object",
+    "omit",
+    "plain",
+    "same-origin",
+    "scram-sha-256",
+    "sha256",
+    "str",
+    "string",
+    "text",
+    "varchar",
+];
+
+/// `key: value` and `key = value`, a whole line.
+static SETTING: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let pattern = r#"^(?:-\s+)?(?:export\s+|set\s+)?["']?(?P<key>[A-Za-z_][\w.\[\]/-]*)["']?\s*(?::\s|:=|=>?)\s*(?P<value>.+)$"#;
+    Regex::new(pattern).ok()
+});
+
+/// `key value`, a whole line.
+static DIRECTIVE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"^(?P<key>[A-Za-z_][\w.-]*)\s+"?(?P<value>[^\s"=:;{][^\s";]*)"?$"#).ok());
+
+/// What has a name, and a value within quotes or tags: in files of all forms.
+static QUOTED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    [
+        r#"(?P<key>[A-Za-z_][\w.-]*)\\?["']?\]?\s*(?::|:=|=>?)\s*\\?"(?P<value>(?:[^"\\]|\\[^"])*)\\?""#,
+        r#"(?P<key>[A-Za-z_][\w.-]*)["']?\]?\s*(?::|:=|=>?)\s*'(?P<value>[^']*)'"#,
+        // With a name as the first argument, and maybe a value that stands in for one.
+        r#"\b(?:define|env|get|getenv|ini_set|put|putenv|set|setProperty)\(\s*["'](?P<key>[A-Za-z_][\w.-]*)["']\s*,\s*["'](?P<value>[^"']*)["']"#,
+        r#"\{(?P<key>[a-z_]+),\s*<<"(?P<value>[^"]*)">>"#,
+        r"<(?P<key>[A-Za-z_][\w.:-]*)(?:\s[^<>]*)?>(?P<value>[^<>]+)</",
+        r#"\b(?:name|key)\s*=\s*"(?P<key>[^"]+)"[^<>]*\bvalue\s*=\s*"(?P<value>[^"]*)""#,
+        r#"\b(?:name|key)\s*=\s*"(?P<key>[^"]+)"[^<>]*>(?P<value>[^<>]+)<"#,
+        // A connection string, what stands behind the `?` of a URL.
+        r#"[;?&](?P<key>[A-Za-z][\w.-]*(?: [A-Za-z]+)?)=(?P<value>(?:\$\{[^}]*\}|\$\([^)]*\)|[^;&,\s"'<>)}\]])+)"#,
+    ]
+    .iter()
+    .filter_map(|pattern| Regex::new(pattern).ok())
+    .collect()
+});
+
+/// The same without quotes, within a line: not in a program's source text, where this is a name.
+static UNQUOTED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    [
+        r#"[{,]\s*["']?(?P<key>[A-Za-z_][\w.-]*)["']?:\s+(?P<value>[^\s,{}\[\]"']+)"#,
+        r#"(?:^|[\s;,"'])(?P<key>[A-Za-z_][\w.-]*)=(?P<value>(?:\$\{[^}]*\}|\$\([^)]*\)|[^;&,\s"'<>)}\]])+)"#,
+    ]
+    .iter()
+    .filter_map(|pattern| Regex::new(pattern).ok())
+    .collect()
+});
+
+/// Does a file of this path hold a secret? References, places for a value, and comments are none.
+pub fn is_secret_file(path: &str, content: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    if content.lines().any(|line| tells(line, text::tokens(line, Dollar::Shell)))
+        || is_key_store(&name, content)
+        || is_value_file(&name, content)
+    {
+        return true;
+    }
+    let form = form(path, &name);
+    let lines = content.lines().map(str::trim).filter(|line| !is_comment(line) && line.len() <= MAX_LINE);
+    let is_quiet = |line: &&str| !line.is_empty() && form != Form::Prose;
+    lines.filter(is_quiet).any(|line| is_telling_line(form, line))
+}
+
+fn form(path: &str, name: &str) -> Form {
+    let folders = path.to_ascii_lowercase();
+    let is_translation = folders.rsplit('/').skip(1).any(|folder| TRANSLATIONS.contains(&folder));
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let is_any = |endings: &[&str]| endings.contains(&ending);
+    if is_translation || is_any(PROSE) || PACKAGES.contains(&name) {
+        Form::Prose
+    } else if is_any(VARIABLES) || name == "env" || name.starts_with(".env") {
+        Form::Variables
+    } else if is_any(CODE) {
+        Form::Code
+    } else {
+        Form::Configuration
+    }
+}
+
+fn is_key_store(name: &str, content: &str) -> bool {
+    !content.trim().is_empty()
+        && KEY_STORES.iter().any(|ending| name.ends_with(ending) || ending.strip_prefix('.') == Some(name))
+}
+
+/// Is the file nothing but a secret, `db_password.txt` say?
+fn is_value_file(name: &str, content: &str) -> bool {
+    let stem =
+        [".txt", ".secret", ".key"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
+    let value = content.trim();
+    let is_one = !value.contains(char::is_whitespace) && (!stem.contains('.') || stem.starts_with('.'));
+    let is_key_file = stem.ends_with("keyfile") && looks_random(value);
+    is_one && (is_key_file || is_the_secret(stem, value) && is_value(value, stem))
+}
+
+/// A line that says nothing to a program.
+fn is_comment(line: &str) -> bool {
+    ["#", "//", ";", "--", "/*", "* ", "<!--", "%%", "!"].iter().any(|start| line.starts_with(start))
+        && !line.starts_with("-----BEGIN")
+}
+
+fn is_telling_line(form: Form, line: &str) -> bool {
+    let is_secret = |(key, value): (&str, &str)| is_pair(form, key, value);
+    let settings = || pairs(SETTING.as_slice(), line).map(|(key, value)| (key, plain(form, value)));
+    if tells(line, text::nameless(line, Dollar::Shell)) {
+        return true;
+    }
+    match form {
+        Form::Variables => settings().any(is_secret),
+        Form::Code => pairs(&QUOTED, line).any(is_secret),
+        Form::Prose => false,
+        Form::Configuration => {
+            pairs(&QUOTED, line).any(is_secret)
+                || pairs(&UNQUOTED, line).any(is_secret)
+                || settings().any(is_secret)
+                || pairs(DIRECTIVE.as_slice(), line).any(is_secret)
+                || !words::of_script(line, Style::Script, Dollar::Shell).is_empty()
+        }
+    }
+}
+
+/// Is a secret found at one of these places? `Bearer` is a word of prose, too.
+fn tells(line: &str, places: Vec<Range<usize>>) -> bool {
+    let is_scheme = |before: &str| before.trim_end().to_ascii_lowercase().ends_with("bearer");
+    places.into_iter().any(|place| !is_scheme(&line[..place.start]) || looks_random(&line[place]))
+}
+
+fn pairs<'a>(patterns: &'a [Regex], line: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let found = patterns.iter().flat_map(move |pattern| pattern.captures_iter(line));
+    found.filter_map(|found| Some((found.name("key")?.as_str(), found.name("value")?.as_str())))
+}
+
+/// The value at the end of a line, without quotes, what separates it from the next, and a comment.
+fn plain(form: Form, value: &str) -> &str {
+    let value = value.trim();
+    for quote in ['"', '\''] {
+        if let Some(inner) = value.strip_prefix(quote) {
+            return inner.split(quote).next().unwrap_or(inner);
+        }
+    }
+    let end = [" #", " //", " ;"].iter().filter_map(|comment| value.find(comment)).min();
+    let value = value[..end.unwrap_or(value.len())].trim_end();
+    if form == Form::Variables { value } else { value.trim_end_matches([',', ';']) }
+}
+
+fn is_pair(form: Form, key: &str, value: &str) -> bool {
+    if form == Form::Variables {
+        let is_named = is_written_secret(key, value) && may_be_secret(value, Dollar::Compose);
+        return is_named || !text::ranges(value, Dollar::Compose).is_empty();
+    }
+    let is_label = value != key && value.eq_ignore_ascii_case(key);
+    let is_rule = form == Form::Code && value.contains('|');
+    !is_label && !is_rule && is_the_secret(key, value) && is_value(value, key)
+}
+
+/// Does the name say a secret, and not something about one?
+fn is_the_secret(key: &str, value: &str) -> bool {
+    // Connection strings are known by what they say.
+    let words = parameter::words(key);
+    if !parameter::is_secret_name(key) && !key.eq_ignore_ascii_case("auth")
+        || words.ends_with(&["DSN".to_owned()])
+    {
+        return false;
+    }
+    let is_number = |word: &String| word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_known = |list: &[&str], word: &String| list.contains(&word.as_str()) || is_number(word);
+    let whole = words.concat();
+    let ends = |words: &[String]| {
+        let name = words.concat();
+        PARTS.iter().any(|part| name.ends_with(part)) || name.ends_with("CREDENTIALS")
+    };
+    let mut rest = words.as_slice();
+    while let Some((last, before)) = rest.split_last() {
+        if ends(rest) {
+            return true;
+        }
+        let is_digest = is_known(DIGESTS, last) && looks_random(value);
+        if !is_digest && !is_known(FOLLOWING, last) {
+            break;
+        }
+        rest = before;
+    }
+    // Of the names that say a secret otherwise, all say it at their end.
+    !PARTS.iter().any(|part| whole.contains(part))
+}
+
+/// May the text be a secret: one word, and no expression?
+fn is_value(value: &str, key: &str) -> bool {
+    let is_expression = value.contains('(') && value.contains(')') || value.starts_with("$__");
+    let is_place = value.len() > 4 && value.starts_with("__") && value.ends_with("__")
+        || value.starts_with(['!', '|', '>', '&', '*', '^'])
+        || value.to_ascii_lowercase().starts_with("vault:");
+    let is_type = NO_SECRETS.iter().any(|word| value.eq_ignore_ascii_case(word));
+    !value.contains(char::is_whitespace)
+        && !is_expression
+        && !is_place
+        && !is_type
+        && (may_be_secret(value, Dollar::Shell) && parameter::is_secret(key, value, Dollar::Shell))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pattern_is_valid() {
+        assert_eq!((QUOTED.len(), UNQUOTED.len()), (8, 2));
+        assert!(SETTING.is_some() && DIRECTIVE.is_some());
+    }
+
+    #[test]
+    fn files_with_secrets() {
+        for (path, content) in [
+            (".env", "A=1\nDB_PASSWORD=hunter2\n"),
+            ("a.env", "export API_TOKEN='hun ter' # x"),
+            (".env.local", "DATABASE_URL=postgres://app:pw@db/app"),
+            ("env", "AWS_ACCESS_KEY_ID=abc"),
+            ("app.json", "{\"user\": \"x\",\n \"password\": \"x\",\n}"),
+            ("app.json", "{\"db\":{\"password\":\"x\\\"y\"}}"),
+            ("app.yaml", "db:\n  password: hunter2 # note\n"),
+            ("app.yaml", "users:\n- {name: a, password: b}\n"),
+            ("app.yml", "password: password"),
+            ("app.yml", "command: mysqladmin ping -phunter2"),
+            ("app.ini", "[db]\npassword = hunter2"),
+            ("app.properties", "spring.datasource.password=hunter2"),
+            ("app.toml", "secret_key = \"hunter2\""),
+            ("app.conf", "requirepass hunter2"),
+            ("keepalived.conf", "auth_pass 1111"),
+            ("config.php", "<?php\nreturn ['db' => ['password' => 'hunter2']];"),
+            ("config.php", "define( 'DB_PASSWORD', 'hunter2' );"),
+            ("config.php", "$db_password = \"hunter2\";"),
+            ("config.php", "$cfg['Servers'][1]['password'] = 'hunter2';"),
+            ("database.php", "'password' => env('DB_PASSWORD', 'hunter2'),"),
+            ("settings.py", "SECRET_KEY = 'django-insecure-abc'"),
+            ("secrets.yml", "secret_key_base: abc"),
+            ("config.js", "module.exports = {password: 'hunter2'}"),
+            ("users.xml", "<password>hunter2</password>"),
+            ("users.xml", "<password_sha256_hex>65e84be33532fb784c48129675f9eff3</password_sha256_hex>"),
+            ("app.xml", "<property name=\"connection.password\">x</property>"),
+            ("web.config", "<add key=\"ApiKey\" value=\"x\"/>"),
+            ("web.config", "connectionString=\"Server=db;User Password=x;\""),
+            ("init.sql", "CREATE USER a IDENTIFIED BY 'hunter2';"),
+            ("init.sh", "#!/bin/sh\nmysql -uroot -phunter2"),
+            ("jaas.conf", "username=\"a\" password=\"b\";"),
+            ("rabbitmq.conf", "default_pass = guest"),
+            ("advanced.config", "[{rabbit, [{default_pass, <<\"guest\">>}]}]."),
+            ("x.key", "-----BEGIN PRIVATE KEY-----\nMII\n"),
+            ("db_password.txt", "hunter2\n"),
+            ("mysql-root-password", "hunter2"),
+            ("mongo-keyfile", "c29tZSByYW5kb20gYnl0ZXM5"),
+            ("a/.pgpass", "db:5432:app:app:hunter2"),
+            ("config.json", "\"auths\": {\"x\": {\"auth\": \"YTpodW50ZXIyMzQ1Njc4\"}}"),
+            ("x.md", "see https://a:hunter2@example.com"),
+        ] {
+            assert!(is_secret_file(path, content), "{path}: {content}");
+        }
+    }
+
+    /// The files in which a secret was found, with the line that told it.
+    fn telling(files: &[(&str, &str)]) -> Vec<String> {
+        let telling = files.iter().filter(|(path, content)| is_secret_file(path, content));
+        let line = |path: &str, content: &str| {
+            let line = content.lines().find(|line| is_secret_file(path, line));
+            format!("{path}: {}", line.unwrap_or(content))
+        };
+        telling.map(|(path, content)| line(path, content)).collect()
+    }
+
+    #[test]
+    fn configuration_without_secrets() {
+        let files = [
+            (".env", "A=1\n#DB_PASSWORD=hunter2\nDB_PASSWORD=\nAPI_TOKEN=${API_TOKEN}\nX_TOKEN=<token>\n"),
+            (".env", "DB_PASSWORD=%env(X)%\nDB_PASSWORD_FILE=/run/secrets/db\nTOKEN_TTL=300"),
+            ("app.yaml", "password_hash_algorithm: bcrypt\nauth_pass_header: X-Auth\npasswd: files"),
+            (
+                "app.yaml",
+                "password: <password>\ntoken: ${DB_PASSWORD}\nsecret: '%env(SECRET)%'\npassword: ''\n",
+            ),
+            ("app.yaml", "password:\n  min: 8\npasswordPolicy: strong\nsecretName: tls\nsecret: !secret x"),
+            ("app.yaml", "token: {{ .Values.token }}\npassword: !env DB_PASSWORD\npassword: *default\n"),
+            ("app.yaml", "password_file: x\nbasic_auth:\n  password: $__file{/run/x}\n"),
+            ("app.yaml", "description: enter your password: now\nlabel: Password"),
+            ("elastic.json", "{\"tokenizer\": \"standard\", \"token_chars\": [\"letter\"]}"),
+            (
+                "realm.json",
+                "\"accessTokenLifespan\": 300,\n\"passwordPolicy\": \"length(8)\",\n\"type\": \"password\"",
+            ),
+            ("realm.json", "\"secret\": \"**********\", \"resetPasswordAllowed\": true"),
+            ("package.json", "{\"name\": \"password-reset\", \"dependencies\": {\"csrf-token\": \"^1.0\"}}"),
+            ("de.json", "{\"password\": \"Password\"}"),
+            ("locales/de.json", "{\"password\": \"Passwort\"}"),
+            (
+                "nginx.conf",
+                "proxy_set_header X-Token $http_x_token;\nauth_basic_user_file /etc/nginx/.htpasswd;",
+            ),
+            ("nginx.conf", "server_tokens off;\nfastcgi_pass php:9000;\nproxy_pass ${PROXY_PASS};"),
+            ("kratos.yml", "dsn: memory\nurl: mysql://${USER}:${PASSWORD}@db/x"),
+            ("README.md", "Bearer authentication is used"),
+            ("dashboard.json", "\"key\": \"Q-f807f3aa-fde3-4f3d-96e1-ebff01a76cb9-0\""),
+            ("dovecot.conf", "auth_verbose_passwords = sha1:6"),
+            ("nginx.conf", "proxy_pass http://api:8080;\nif ($arg_token = '') { return 403; }"),
+            ("pg_hba.conf", "host all all 0.0.0.0/0 scram-sha-256"),
+            ("postgresql.conf", "password_encryption = scram-sha-256\n#password = x"),
+            ("nsswitch.conf", "passwd: files\nshadow: files"),
+            ("php.ini", "; session.token = x\nmysqli.default_pw =\n"),
+            ("cassandra.yaml", "authenticator: PasswordAuthenticator"),
+        ];
+        assert_eq!(telling(&files), [""; 0]);
+    }
+
+    #[test]
+    fn programs_and_prose_without_secrets() {
+        let files = [
+            ("config.php", "'password' => getenv('DB_PASSWORD'),\n'password' => env('DB_PASSWORD', ''),"),
+            (
+                "model.php",
+                "protected $hidden = ['password', 'remember_token'];\n'password' => 'required|min:8',",
+            ),
+            ("app.py", "def login(user, password=None):\n    connect(password=password, token=self.token)"),
+            ("app.js", "const token = req.headers.token;\n<input type=\"password\" name=\"password\">"),
+            ("app.js", "password: process.env.DB_PASSWORD,"),
+            ("start.sh", "mysql -p\"$DB_PASSWORD\" --token \"$TOKEN\"\nPASSWORD=$(cat /run/secrets/db)"),
+            (
+                "init.sql",
+                "CREATE TABLE users (password VARCHAR(255), token text);\nCREATE USER a PASSWORD '$PW';",
+            ),
+            ("index.html", "<input name=password value=x>"),
+            ("README.md", "password = hunter2"),
+            ("apt.key", "-----BEGIN PGP PUBLIC KEY BLOCK-----\nabc"),
+            ("tls.crt", "-----BEGIN CERTIFICATE-----\nMII"),
+            ("password.txt", "\n"),
+        ];
+        assert_eq!(telling(&files), [""; 0]);
+    }
+}
