@@ -1,10 +1,14 @@
 //! What is mounted into a service, judged: a configuration file, data, source code, or something that
 //! only this machine has.
 
+mod code;
+mod outside;
+
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 
+use self::code::Held;
 use super::{
     Context,
     kompose::claims::{self, Wanted},
@@ -22,13 +26,8 @@ const TEXT_LIMIT: usize = 256 * 1024;
 /// More files than this are no configuration.
 const CONFIG_FILES: usize = 100;
 
-/// Sources that only a machine with a container engine has.
-const ENGINE: &[&str] = &["docker.sock", "podman.sock", "containerd.sock", "crio.sock"];
-/// Directories of the operating system. What lies below them is the machine's, not the project's.
-const SYSTEM: &[&str] = &[
-    "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr", "/var/lib",
-    "/var/log", "/var/run",
-];
+/// Why what is neither a file nor a directory cannot be mounted.
+const SPECIAL: &str = "sockets and devices of a machine do not exist in a cluster";
 /// Directories that a package manager fills while the image is built.
 const DEPENDENCIES: &[&str] = &[
     "node_modules",
@@ -62,10 +61,13 @@ const DATABASE_TARGETS: &[&str] =
 pub(super) enum Bind {
     /// One small file.
     File(Vec<u8>),
-    /// A few small files, by their paths in the directory.
+    /// A few small files, by their paths in the directory, without those that are for compose.
     Directory(BTreeMap<String, Vec<u8>>),
-    /// A directory that is part of the image anyway.
-    SourceCode,
+    /// What the service runs: part of its image if it is `built`, else only here.
+    SourceCode {
+        /// Is there an image that is built from it?
+        built: bool,
+    },
     /// A directory to write to, or one too large to be configuration.
     Data(&'static str),
     /// Something that a cluster does not have.
@@ -126,13 +128,13 @@ pub(super) fn own_directories(context: &Context<'_>, name: &str, service: &Servi
     let of_others: Vec<String> =
         others.flat_map(|(_, other)| binds(other)).filter_map(|mount| Some(mount.source?.value)).collect();
     let own = binds(service).into_iter().filter(|mount| !is_read_only(mount)).filter_map(|mount| {
-        let (source, target) = (mount.source?.value, mount.target?.value);
+        let (source, target) = (mount.source?, mount.target?.value);
         let is_data = match claims::wanted(service) {
             Some(Wanted::Claim) => true,
             Some(_) => false,
             None => matches!(judge(context, service, &source, &target, false), Bind::Data(_)),
         };
-        (is_data && !of_others.contains(&source)).then_some(source)
+        (is_data && !of_others.contains(&source.value)).then_some(source.value)
     });
     own.collect()
 }
@@ -152,7 +154,7 @@ pub(super) fn configuration(context: &Context<'_>, service: &Service) -> Vec<Vec
         if !is_bind {
             continue;
         }
-        match judge(context, service, &source.value, &target.value, is_read_only(mount)) {
+        match judge(context, service, source, &target.value, is_read_only(mount)) {
             Bind::File(content) => contents.push(content),
             Bind::Directory(files) => contents.extend(files.into_values()),
             _ => {}
@@ -179,17 +181,22 @@ pub(super) fn text(content: &[u8]) -> Option<&str> {
     std::str::from_utf8(content).ok().filter(|text| text.len() <= TEXT_LIMIT)
 }
 
+/// Is it the directory of the project, or one around it?
+pub(super) fn holds_project(context: &Context<'_>, source: &str) -> bool {
+    context.directory().starts_with(clean(Utf8Path::new(source)))
+}
+
 /// Judges a bind mount of a service.
 pub(super) fn judge(
     context: &Context<'_>,
     service: &Service,
-    source: &str,
+    source: &Spanned<String>,
     target: &str,
     read_only: bool,
 ) -> Bind {
-    let path = clean(Utf8Path::new(source));
-    if let Some(reason) = foreign(&path, context.directory()) {
-        return Bind::Foreign(reason);
+    let path = clean(Utf8Path::new(&source.value));
+    if let Some(decided) = outside::judge(context, source, &path, target) {
+        return decided;
     }
     match context.files.kind(&path) {
         Some(FileKind::File) => match context.files.read(&path) {
@@ -198,9 +205,7 @@ pub(super) fn judge(
             Err(_) => Bind::Foreign("the file cannot be read here"),
         },
         Some(FileKind::Directory) => judge_directory(context, service, &path, target, read_only),
-        Some(FileKind::Special) => {
-            Bind::Foreign("sockets and devices of a machine do not exist in a cluster")
-        }
+        Some(FileKind::Special) => Bind::Foreign(SPECIAL),
         None => Bind::Data("the source does not exist here; compose would make an empty directory"),
     }
 }
@@ -217,15 +222,19 @@ fn judge_directory(
         path.starts_with(&build) || build.starts_with(path)
     });
     if code && !read_only {
-        return Bind::SourceCode;
+        return Bind::SourceCode { built: true };
     }
     let mut found = BTreeMap::new();
     let small = collect(context, path, "", &mut found);
+    let held = Held { path, files: &found, is_small: small };
+    if !code && code::is_source_code(context, service, &held, target) {
+        return Bind::SourceCode { built: false };
+    }
     let lower = target.to_ascii_lowercase();
     let configuration = read_only || CONFIG_TARGETS.iter().any(|word| lower.contains(word));
     found.retain(|name, _| !name.ends_with(".gitkeep") && !name.ends_with(".DS_Store"));
     if code {
-        if small && !found.is_empty() { Bind::Directory(found) } else { Bind::SourceCode }
+        if small && !found.is_empty() { Bind::Directory(found) } else { Bind::SourceCode { built: true } }
     } else if small && !found.is_empty() && (configuration || found.len() <= 20) {
         Bind::Directory(found)
     } else if found.is_empty() && small {
@@ -260,11 +269,11 @@ fn collect(
     let Ok(names) = files.list(directory) else { return false };
     for name in names {
         let (path, key) = (directory.join(&name), format!("{prefix}{name}"));
-        if path == context.output {
+        if code::is_of_the_project(context, directory, &name) {
             continue;
         }
         let complete = match files.kind(&path) {
-            Some(FileKind::Directory) => name != ".git" && collect(context, &path, &format!("{key}/"), found),
+            Some(FileKind::Directory) => collect(context, &path, &format!("{key}/"), found),
             Some(FileKind::File) => match files.read(&path) {
                 Ok(bytes) => found.insert(key, bytes).is_none(),
                 Err(_) => false,
@@ -277,28 +286,4 @@ fn collect(
         }
     }
     true
-}
-
-/// Why a source outside of the project cannot be had in a cluster; none if it may be taken for data.
-fn foreign(path: &Utf8Path, project: &Utf8Path) -> Option<&'static str> {
-    let last = path.file_name().unwrap_or("");
-    if ENGINE.contains(&last) {
-        return Some(
-            "the socket of the container engine: give the workload a ServiceAccount with the rights it needs",
-        );
-    }
-    if path.starts_with(project) {
-        return None;
-    }
-    match path.as_str() {
-        "/etc/localtime" | "/etc/timezone" => {
-            Some("the time zone of the machine: set the variable TZ instead")
-        }
-        "/" => Some("the whole machine: a cluster has no such thing, see DaemonSets with hostPath"),
-        _ if SYSTEM.iter().any(|system| path.starts_with(system)) => {
-            Some("a directory of the operating system: nodes of a cluster have another, see hostPath volumes")
-        }
-        _ if last.starts_with('.') => Some("a file of the user's home: put what is needed into a secret"),
-        _ => None,
-    }
 }

@@ -1,23 +1,24 @@
 //! What is mounted into the containers of a service.
 
+mod binds;
 mod delivered;
+mod nested;
 pub(super) mod references;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::{
     api::core::v1::{
-        ConfigMapVolumeSource, Container, EmptyDirVolumeSource, HostPathVolumeSource, KeyToPath,
-        PersistentVolumeClaim, PersistentVolumeClaimVolumeSource, PodSpec, SecretVolumeSource, Volume,
-        VolumeMount,
+        Container, EmptyDirVolumeSource, HostPathVolumeSource, KeyToPath, PersistentVolumeClaim,
+        PersistentVolumeClaimVolumeSource, PodSpec, ProjectedVolumeSource, SecretProjection,
+        SecretVolumeSource, Volume, VolumeMount, VolumeProjection,
     },
     apimachinery::pkg::api::resource::Quantity,
 };
 
 pub(super) use self::delivered::Delivered;
 use super::{
-    Context, development,
-    files::{self, Bind},
+    Context, files,
     kompose::claims::{self, Wanted},
     ledger::Entries,
     secrets::Secrets,
@@ -25,19 +26,22 @@ use super::{
     storage::{self, How, Kept, Storage},
 };
 use crate::{
-    compose::model::{FileMode, Mount, Service},
+    compose::model::{Mount, Service},
     k8s::{name, quantity},
     text::Spanned,
 };
-
-/// Permission bits of scripts, which a ConfigMap does not keep.
-const EXECUTABLE: i32 = 0o755;
 
 /// Words in targets at which images have nothing that a new volume would miss.
 const DATA_TARGETS: &[&str] = &[
     "/var/lib", "data", "log", "cache", "tmp", "temp", "backup", "upload", "storage", "/root", "/home",
     "/run",
 ];
+
+/// Does a container keep data at this path, where an image has nothing that a new volume would miss?
+pub(super) fn holds_data(target: &str) -> bool {
+    let lower = target.to_ascii_lowercase();
+    DATA_TARGETS.iter().any(|word| lower.contains(word))
+}
 
 /// What mounting needs to look at and to add to.
 pub(super) struct Mounting<'a, 'b, 'c> {
@@ -57,6 +61,8 @@ pub(super) struct Mounted {
     volumes: Vec<Volume>,
     mounts: Vec<VolumeMount>,
     names: BTreeSet<String>,
+    /// The files of volumes that hold files of the project, by the names of the volumes.
+    held: BTreeMap<String, Vec<KeyToPath>>,
     /// The volumes of this pod by the named volume that they are of.
     named: BTreeMap<String, String>,
 }
@@ -89,6 +95,32 @@ impl Mounted {
         let name = self.name(wanted);
         self.volumes.push(Volume { name: name.clone(), secret: Some(held), ..Volume::default() });
         name
+    }
+
+    /// Adds files of a Secret that may not be there to a directory of such. At the path of a single file that is
+    /// missing a container would find a directory. False if something else is mounted there.
+    fn join_directory(&mut self, directory: &str, source: SecretProjection) -> bool {
+        let sources = VolumeProjection { secret: Some(source), ..VolumeProjection::default() };
+        let known = self.mounts.iter().find(|mount| mount.mount_path == directory);
+        if let Some(name) = known.map(|mount| mount.name.clone()) {
+            let volume = self.volumes.iter_mut().find(|volume| volume.name == name);
+            let projected = volume.and_then(|volume| volume.projected.as_mut());
+            return projected.map(|it| it.sources.get_or_insert_default().push(sources)).is_some();
+        }
+        let name = self.name(directory);
+        let projected = ProjectedVolumeSource { default_mode: None, sources: Some(vec![sources]) };
+        let volume = Volume { name: name.clone(), projected: Some(projected), ..Volume::default() };
+        self.add(volume, VolumeMount { read_only: Some(true), ..at(&name, directory) });
+        true
+    }
+
+    /// What a volume of files is made of, for people.
+    fn kind(&self, volume: &str) -> &'static str {
+        match self.volumes.iter().find(|known| known.name == volume) {
+            Some(volume) if volume.secret.is_some() => "a Secret",
+            Some(volume) if volume.projected.is_some() => "a ConfigMap and a Secret",
+            _ => "a ConfigMap",
+        }
     }
 
     fn add(&mut self, volume: Volume, mount: VolumeMount) {
@@ -143,6 +175,7 @@ pub(super) fn plan(
     for reference in mounting.service.configs.iter().flat_map(|field| &field.value) {
         references::config(mounting, reference, &mut mounted, entries);
     }
+    nested::settle(&mut mounted, entries);
     // A volume whose mount gave way to another at the same path would be there for nothing.
     let used: BTreeSet<&str> = mounted.mounts.iter().map(|mount| mount.name.as_str()).collect();
     let volumes: Vec<Volume> =
@@ -195,7 +228,7 @@ fn one(
             let how = mounting.storage.of_volume(&source).map(|kept| &kept.how);
             copied(mount, &target, how, entries);
         }
-        "bind" => bind(mounting, mount, &source, &target, mounted, entries),
+        "bind" => binds::plan(mounting, mount, &target, mounted, entries),
         "tmpfs" => {
             let settings = mount.tmpfs.as_ref().map(|settings| &settings.value);
             let size = settings.and_then(|settings| settings.size.as_ref()).map(|size| size.value.0);
@@ -303,161 +336,10 @@ fn copied(mount: &Mount, target: &str, how: Option<&How>, entries: &mut Entries<
     let says_no = mount.volume.as_ref().and_then(|volume| volume.value.nocopy.as_ref());
     if says_no.is_some_and(|nocopy| nocopy.value) {
         entries.mapped_as(&["volumes"], format!("`{target}`: nothing is copied from the image"));
-    } else if starts_empty && !DATA_TARGETS.iter().any(|word| target.to_ascii_lowercase().contains(word)) {
+    } else if starts_empty && !holds_data(target) {
         let reason = format!("`{target}`: what the image has there is not copied into the claim");
         entries.approximated(&["volumes"], reason);
     }
-}
-
-fn bind(
-    mounting: &mut Mounting<'_, '_, '_>,
-    mount: &Spanned<Mount>,
-    source: &str,
-    target: &str,
-    mounted: &mut Mounted,
-    entries: &mut Entries<'_>,
-) {
-    let key = &["volumes"][..];
-    let read_only = files::is_read_only(mount);
-    let stem = source.trim_end_matches('/').rsplit('/').next().unwrap_or("files").to_owned();
-    let judged = match claims::wanted(mounting.service) {
-        Some(Wanted::Claim) => Bind::Data("a label asks for a claim"),
-        _ => files::judge(mounting.context, mounting.service, source, target, read_only),
-    };
-    match judged {
-        Bind::File(content) => {
-            let file = name::data_key(&stem);
-            let contents = BTreeMap::from([(stem.clone(), content)]);
-            let name = deliver(mounting, ("volumes", &stem), contents, None, mounted, entries);
-            mounted.mount(VolumeMount { sub_path: Some(file), read_only: Some(true), ..at(&name, target) });
-            if !read_only {
-                entries.approximated(
-                    key,
-                    format!("`{target}` is for reading only in a cluster: it is a ConfigMap"),
-                );
-            }
-        }
-        Bind::Directory(contents) => {
-            let name = deliver(mounting, ("volumes", &stem), contents, None, mounted, entries);
-            mounted.mount(VolumeMount { read_only: Some(true), ..at(&name, target) });
-            if !read_only {
-                entries.approximated(
-                    key,
-                    format!("`{target}` is for reading only in a cluster: it is a ConfigMap"),
-                );
-            }
-        }
-        Bind::SourceCode if mounting.context.mounts_code => {
-            entries.mapped_to(key, development::CODE_MOUNTS);
-        }
-        Bind::SourceCode => {
-            entries.at(mount.span).ignored(
-                key,
-                format!("`{target}`: the code is in the image that is built from this directory"),
-            );
-        }
-        Bind::Data(why) => {
-            data(mounting, (source, target), read_only, mounted);
-            entries.approximated(key, format!("`{target}` becomes a claim that starts empty: {why}"));
-        }
-        Bind::Foreign(reason) => {
-            entries.at(mount.span).unsupported(key, format!("`{target}`: {reason}"));
-        }
-        Bind::TooLarge => {
-            let reason = format!(
-                "`{target}`: a ConfigMap holds 1 MiB at most; put the file into the image or a volume"
-            );
-            entries.at(mount.span).unsupported(key, reason);
-        }
-    }
-}
-
-/// Mounts a claim in the place of a directory of the host: the StatefulSet's own, or one beside.
-fn data(
-    mounting: &mut Mounting<'_, '_, '_>,
-    (source, target): (&str, &str),
-    read_only: bool,
-    mounted: &mut Mounted,
-) {
-    let claim = mounting.storage.claim_directory(mounting.app, mounting.key, mounting.service, source);
-    let sub_path = mounting.storage.is_of_database(source).then(|| below_data(None));
-    let name = match mounting.storage.template_of(source) {
-        Some(template) => {
-            if !mounted.claim_templates.contains(&template) {
-                mounted.names.insert(claim.clone());
-                mounted.claim_templates.push(template);
-            }
-            claim
-        }
-        None => {
-            let name = mounted.name(&claim);
-            mounted.volumes.push(claimed(Volume { name: name.clone(), ..Volume::default() }, &claim));
-            name
-        }
-    };
-    mounted.mount(VolumeMount { read_only: read_only.then_some(true), sub_path, ..at(&name, target) });
-}
-
-/// Puts files into a ConfigMap, or into a Secret if they tell one, and gives the pod a volume of them.
-fn deliver(
-    mounting: &mut Mounting<'_, '_, '_>,
-    (element, stem): (&str, &str),
-    mut contents: BTreeMap<String, Vec<u8>>,
-    mode: Option<FileMode>,
-    mounted: &mut Mounted,
-    entries: &mut Entries<'_>,
-) -> String {
-    let followed = follow(mounting.context, &mut contents);
-    let label = name::dns_label(stem);
-    let wanted = name::shortened(&format!("{}-{label}", mounting.app), 50);
-    let script = contents.values().any(|content| content.starts_with(b"#!"));
-    let mode = mode.and_then(|mode| i32::try_from(mode.0).ok()).or(script.then_some(EXECUTABLE));
-    let telling = contents.iter().any(|(path, content)| mounting.secrets.is_telling(path, content));
-    let name = mounted.name(&label);
-    // Keys have no slashes: `items` gives each file its place below the mount.
-    let renamed = contents.keys().any(|path| name::data_key(path) != *path);
-    let item = |path: &String| KeyToPath { key: name::data_key(path), path: path.clone(), mode: None };
-    let items: Option<Vec<KeyToPath>> = (renamed && contents.len() > 1
-        || contents.keys().any(|path| path.contains('/')))
-    .then(|| contents.keys().map(item).collect());
-    let files: BTreeMap<String, Vec<u8>> =
-        contents.into_iter().map(|(path, content)| (name::data_key(&path), content)).collect();
-    let mut volume = Volume { name: name.clone(), ..Volume::default() };
-    if telling {
-        let (object, new) = mounting.delivered.secret(&wanted, &files);
-        for (key, content) in files.into_iter().filter(|_| new) {
-            mounting.secrets.add_file(&object, &key, content);
-        }
-        volume.secret =
-            Some(SecretVolumeSource { secret_name: Some(object), default_mode: mode, items, optional: None });
-        entries.mapped_to(&[element], secret_file(mounting.context.environment));
-    } else {
-        let object = mounting.delivered.config_map(mounting.app, &wanted, files);
-        entries.mapped_to(
-            &[element],
-            mounting.context.layout.app_file(mounting.app, &format!("files/{object}")),
-        );
-        volume.config_map =
-            Some(ConfigMapVolumeSource { name: object, default_mode: mode, items, optional: None });
-    }
-    if let Some(files) = followed {
-        entries
-            .approximated(&[element], format!("{files}: hosts have the names that they have in a cluster"));
-    }
-    mounted.volumes.push(volume);
-    name
-}
-
-/// Gives hosts the names that resolve in the cluster; the files in which one had another, for people.
-fn follow(context: &Context<'_>, contents: &mut BTreeMap<String, Vec<u8>>) -> Option<String> {
-    let mut changed = Vec::new();
-    for (path, content) in contents {
-        if let Some(text) = context.hosts.follow_file(content) {
-            *content = text.into_bytes();
-            changed.push(format!("`{path}`"));
-        }
-    }
-    (!changed.is_empty()).then(|| changed.join(", "))
 }
 
 fn volumes_from(mounting: &Mounting<'_, '_, '_>, entries: &mut Entries<'_>) {
@@ -486,10 +368,6 @@ fn tmpfs(text: &Spanned<String>, mounted: &mut Mounted, entries: &mut Entries<'_
     } else {
         entries.mapped(&["tmpfs"]);
     }
-}
-
-fn secret_file(environment: &str) -> String {
-    format!("overlays/{environment}/secrets/kustomization.yaml")
 }
 
 fn at(volume: &str, path: &str) -> VolumeMount {

@@ -33,6 +33,10 @@ const SIZE: &str = "10Gi";
 /// Names of claims leave room for a number.
 const CLAIM_LENGTH: usize = 55;
 
+/// What a claim needs that several pods mount.
+pub(super) const SHARED: &str = "several pods mount it: its class has to know ReadWriteMany, which those of k3d and \
+    minikube do not";
+
 /// How the named volumes of a project are kept.
 #[derive(Debug, Default)]
 pub(super) struct Storage {
@@ -57,6 +61,8 @@ struct Directory {
     app: String,
     users: BTreeSet<String>,
     several_replicas: bool,
+    /// Was it said that several pods mount it?
+    is_said: bool,
     object: PersistentVolumeClaim,
 }
 
@@ -183,13 +189,20 @@ impl Storage {
             let mut object = claim_object(&claim, false);
             claims::settle(&mut object, None, Some(service));
             let users = BTreeSet::new();
-            Directory { claim, app: app.to_owned(), users, several_replicas: false, object }
+            Directory { claim, app: app.to_owned(), users, several_replicas: false, is_said: false, object }
         };
         let directory = self.directories.entry(source.to_owned()).or_insert_with(new);
         directory.users.insert(key.to_owned());
         directory.several_replicas |=
             kinds::replicas(service).is_some_and(|replicas| replicas > 1) || self.several.contains(key);
         directory.claim.clone()
+    }
+
+    /// Do several pods mount the claim of a directory of the host, which nobody asked before?
+    pub(super) fn is_newly_shared(&mut self, source: &str) -> bool {
+        let directory = self.directories.get_mut(source);
+        let shared = directory.filter(|it| !it.is_said && (it.users.len() > 1 || it.several_replicas));
+        shared.map(|directory| directory.is_said = true).is_some()
     }
 
     /// Claims that only one app uses.
@@ -235,6 +248,9 @@ impl Storage {
             };
             let mut entries = Entries::new(ledger, base, file);
             entries.mapped(&[]);
+            if kept.how == How::Claim && is_shared(&kept.object) {
+                entries.approximated(&[], SHARED);
+            }
             if let Some(volume) = &declared.value {
                 settings(volume, &kept.how, &mut entries);
             }
@@ -293,6 +309,11 @@ fn with_access(mut claim: PersistentVolumeClaim, shared: bool) -> PersistentVolu
         spec.access_modes = Some(vec![mode.to_owned()]);
     }
     claim
+}
+
+fn is_shared(claim: &PersistentVolumeClaim) -> bool {
+    let modes = claim.spec.iter().filter_map(|spec| spec.access_modes.as_ref()).flatten();
+    modes.into_iter().any(|mode| mode == "ReadWriteMany")
 }
 
 fn keep(context: &Context<'_>, kinds: &Kinds, volume: &str, users: &[(&str, bool)]) -> Kept {
@@ -400,9 +421,11 @@ fn settings(volume: &Volume, how: &How, entries: &mut Entries<'_>) {
             }
         }
     }
-    if driver.as_ref().is_some_and(|driver| driver.value != "local" && !driver.value.is_empty()) {
-        entries
-            .unsupported(&["driver"], "volumes of a cluster come from a StorageClass: name it in the claim");
+    match driver.as_ref().map(|driver| driver.value.as_str()) {
+        Some("local" | "") => entries.mapped(&["driver"]),
+        Some(_) => entries
+            .unsupported(&["driver"], "volumes of a cluster come from a StorageClass: name it in the claim"),
+        None => {}
     }
     if driver_opts.is_some() {
         driver_options(volume, how, entries);

@@ -191,7 +191,11 @@ fn secret(bundle: &SecretBundle, folder: &str, files: &mut Vec<TreeFile>) -> Gen
     for (key, content) in values.chain(contents) {
         // A Secret of one file is named for it; files of others could have the same name.
         let named = name::dns_label(key) == bundle.name;
-        let file = if named { key.clone() } else { format!("{}.{key}", bundle.name) };
+        let mut file = if named { key.clone() } else { format!("{}.{key}", bundle.name) };
+        // Examples are in git, and beside the files that they are of.
+        if file.ends_with(".example") {
+            file.push_str(".file");
+        }
         files.push(generated(format!("{folder}/{file}.example"), ""));
         files.push(TreeFile::new(format!("{folder}/{file}"), Owner::Secret, content));
         generator.files.push(if file == *key { file } else { format!("{key}={file}") });

@@ -46,9 +46,9 @@ pub(in crate::plan) fn code(context: &Context<'_>, service: &Service) -> Vec<(Ut
         let (Some(source), Some(target)) = (&mount.source, &mount.target) else { continue };
         let judged = || {
             let read_only = files::is_read_only(&mount);
-            files::judge(context, service, &source.value, &target.value, read_only)
+            files::judge(context, service, source, &target.value, read_only)
         };
-        if is_bind && judged() == Bind::SourceCode {
+        if is_bind && matches!(judged(), Bind::SourceCode { .. }) {
             mounts.push((clean(Utf8Path::new(&source.value)), target.value.clone()));
         }
     }

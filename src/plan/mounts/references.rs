@@ -2,15 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{ConfigMapVolumeSource, SecretVolumeSource, Volume, VolumeMount};
+use k8s_openapi::api::core::v1::{
+    ConfigMapVolumeSource, KeyToPath, SecretProjection, SecretVolumeSource, Volume, VolumeMount,
+};
 
-use super::{Mounted, Mounting, at, deliver};
+use super::{
+    Mounted, Mounting, at,
+    delivered::{Given, deliver},
+};
 use crate::{
-    compose::model::{FileObject, FileReference},
+    compose::model::{FileObject, FileReference, Service},
     k8s::name,
     plan::{files, ledger::Entries},
     text::Spanned,
 };
+
+/// Where compose has secrets.
+const DIRECTORY: &str = "/run/secrets";
 
 /// A compose secret: a file of a Secret.
 pub(super) fn secret(
@@ -24,7 +32,7 @@ pub(super) fn secret(
     let Some(secret) = mounting.context.project.secrets.get(&source.value) else { return };
     let external = secret.external.as_ref().is_some_and(|external| external.value);
     let target = target.as_ref().map_or(source.value.as_str(), |target| target.value.as_str());
-    let target = if target.starts_with('/') { target.to_owned() } else { format!("/run/secrets/{target}") };
+    let target = if target.starts_with('/') { target.to_owned() } else { format!("{DIRECTORY}/{target}") };
     let object = object_name(secret, &source.value);
     let key = name::data_key(&source.value);
     if !external {
@@ -39,15 +47,26 @@ pub(super) fn secret(
         let reason = format!("the Secret `{object}` with a key `{key}` has to be in the namespace");
         entries.at(source.span).approximated(&["secrets"], reason);
     }
-    let held = SecretVolumeSource {
-        secret_name: Some(object),
-        default_mode: mode.as_ref().and_then(|mode| i32::try_from(mode.value.0).ok()),
-        optional: external.then_some(true),
-        items: None,
-    };
+    owned("secrets", [uid, gid], entries);
+    let mode = mode.as_ref().and_then(|mode| i32::try_from(mode.value.0).ok());
+    let file = target.strip_prefix(DIRECTORY).and_then(|rest| rest.strip_prefix('/'));
+    if let Some(file) = file.filter(|file| external && !file.contains('/') && !has_token(mounting.service)) {
+        let items = vec![KeyToPath { key: key.clone(), path: file.to_owned(), mode }];
+        let source = SecretProjection { name: object.clone(), items: Some(items), optional: Some(true) };
+        if mounted.join_directory(DIRECTORY, source) {
+            return;
+        }
+    }
+    let held =
+        SecretVolumeSource { secret_name: Some(object), default_mode: mode, ..SecretVolumeSource::default() };
     let name = mounted.secret(&source.value, held);
     mounted.mount(VolumeMount { sub_path: Some(key), read_only: Some(true), ..at(&name, &target) });
-    owned("secrets", [uid, gid], entries);
+}
+
+/// The token of an account is mounted below the directory of secrets, in which nothing must hide it.
+fn has_token(service: &Service) -> bool {
+    let labels = service.labels.as_ref().map(|labels| &labels.value);
+    labels.is_some_and(|labels| labels.contains_key("kompose.serviceaccount-name"))
 }
 
 /// A compose config: a file of a ConfigMap, or of a Secret if it tells one.
@@ -69,8 +88,7 @@ pub(super) fn config(
         let object = object_name(config, &source.value);
         let name = mounted.name(&source.value);
         let reason = format!("the ConfigMap `{object}` with a key `{key}` has to be in the namespace");
-        let source =
-            ConfigMapVolumeSource { name: object, optional: Some(true), ..ConfigMapVolumeSource::default() };
+        let source = ConfigMapVolumeSource { name: object, ..ConfigMapVolumeSource::default() };
         mounted.volumes.push(Volume { name: name.clone(), config_map: Some(source), ..Volume::default() });
         entries.at(reference.span).approximated(&["configs"], reason);
         name
@@ -79,7 +97,9 @@ pub(super) fn config(
             source.value.clone(),
             files::content_of(mounting.context, config).unwrap_or_default(),
         )]);
-        deliver(mounting, ("configs", &source.value), contents, mode, mounted, entries)
+        let given =
+            Given { element: "configs", stem: &source.value, target: &target, mode, is_directory: false };
+        deliver(mounting, given, contents, mounted, entries)
     };
     mounted.mount(VolumeMount { sub_path: Some(key), read_only: Some(true), ..at(&name, &target) });
     owned("configs", [uid, gid], entries);

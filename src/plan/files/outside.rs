@@ -1,0 +1,141 @@
+//! What is mounted from outside of the project. Other machines have other things there, so that the tree must
+//! not depend on it: only what lies in the same repository is everywhere.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::Bind;
+use crate::{
+    plan::{Context, mounts::holds_data},
+    text::{FileKind, Spanned},
+};
+
+/// Sources that only a machine with a container engine has.
+const ENGINE: &[&str] = &["docker.sock", "podman.sock", "containerd.sock", "crio.sock"];
+/// Directories of the operating system. What lies below them is the machine's, not the project's.
+const SYSTEM: &[&str] = &[
+    "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr", "/var/lib",
+    "/var/log", "/var/run",
+];
+/// Directories that hold the homes of users.
+const HOMES: &[&str] = &["/home", "/root", "/Users"];
+
+/// Endings of what is a file, here or not.
+const FILES: &[&str] = &[
+    "cer",
+    "cfg",
+    "cnf",
+    "conf",
+    "crt",
+    "env",
+    "ini",
+    "json",
+    "key",
+    "pem",
+    "properties",
+    "sh",
+    "sock",
+    "sql",
+    "toml",
+    "txt",
+    "xml",
+    "yaml",
+    "yml",
+];
+
+const OF_A_HOME: &str =
+    "no cluster has the home of a user: put what is needed into the project or into a secret";
+const OF_A_MACHINE: &str = "it lies outside of the project, and other machines have another file there, or none: \
+    put it into the project or into a secret";
+const MISSING: &str = "it lies outside of the project and is not here: put it into the project";
+const DATA: &str = "a directory of this machine, outside of the project";
+
+/// Decides about what is, wherever the project lies, no part of it; none if it is to be judged by what it is.
+pub(super) fn judge(
+    context: &Context<'_>,
+    source: &Spanned<String>,
+    path: &Utf8Path,
+    target: &str,
+) -> Option<Bind> {
+    let last = path.file_name().unwrap_or_default();
+    if ENGINE.contains(&last) {
+        return Some(Bind::Foreign(
+            "the socket of the container engine: give the workload a ServiceAccount with the rights it needs",
+        ));
+    }
+    let written = context.texts.at(source.span).unwrap_or_default().trim_start_matches(['"', '\'', '-', ' ']);
+    if is_said_home(written, path) {
+        return Some(Bind::Foreign(OF_A_HOME));
+    }
+    if path.starts_with(context.directory()) {
+        return None;
+    }
+    if let Some(reason) = of_the_machine(path) {
+        return Some(Bind::Foreign(reason));
+    }
+    if !written.starts_with('.') && is_below_home(path) || is_home(path) {
+        return Some(Bind::Foreign(OF_A_HOME));
+    }
+    let kind = context.files.kind(path);
+    let is_relative = written.starts_with('.') || written.starts_with('$') && written.contains(":-.");
+    let repository = repository(context);
+    let is_near = match &repository {
+        Some(repository) => path.starts_with(repository),
+        // Who writes a path from here has what it leads to beside the project.
+        None => is_relative,
+    };
+    if is_relative && context.directory().starts_with(path) || is_near && kind.is_some() {
+        return None;
+    }
+    if is_relative {
+        let reason = if is_near { MISSING } else { OF_A_MACHINE };
+        return Some(if holds_data(target) { Bind::Data(DATA) } else { Bind::Foreign(reason) });
+    }
+    let ending = last.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let is_file = kind == Some(FileKind::File) || FILES.contains(&ending);
+    Some(match kind {
+        _ if is_file || has_hidden_part(path) => Bind::Foreign(OF_A_MACHINE),
+        Some(FileKind::Special) => Bind::Foreign(super::SPECIAL),
+        _ => Bind::Data(DATA),
+    })
+}
+
+fn of_the_machine(path: &Utf8Path) -> Option<&'static str> {
+    match path.as_str() {
+        "/etc/localtime" | "/etc/timezone" => {
+            Some("the time zone of the machine: set the variable TZ instead")
+        }
+        "/" => Some("the whole machine: a cluster has no such thing, see DaemonSets with hostPath"),
+        _ if SYSTEM.iter().any(|system| path.starts_with(system)) => {
+            Some("a directory of the operating system: nodes of a cluster have another, see hostPath volumes")
+        }
+        _ => None,
+    }
+}
+
+/// Is a home meant? Whoever converts may have none, so that a `~` stays where it is.
+fn is_said_home(written: &str, path: &Utf8Path) -> bool {
+    ["~", "$HOME", "${HOME"].iter().any(|home| written.starts_with(home))
+        || path.components().any(|part| part.as_str() == "~")
+}
+
+fn is_below_home(path: &Utf8Path) -> bool {
+    HOMES.iter().any(|homes| path.starts_with(homes))
+}
+
+/// Is it a home as a whole, or all of them?
+fn is_home(path: &Utf8Path) -> bool {
+    is_below_home(path)
+        && (path.parent().is_none_or(|parent| HOMES.contains(&parent.as_str()))
+            || HOMES.contains(&path.as_str()))
+        && !path.as_str().starts_with("/root/")
+}
+
+fn has_hidden_part(path: &Utf8Path) -> bool {
+    path.components().any(|part| part.as_str().starts_with('.'))
+}
+
+/// The directory of the repository that the project lies in.
+fn repository(context: &Context<'_>) -> Option<Utf8PathBuf> {
+    let mut ancestors = context.directory().ancestors();
+    ancestors.find(|directory| context.files.kind(&directory.join(".git")).is_some()).map(Utf8Path::to_owned)
+}
