@@ -18,7 +18,7 @@ pub use model::Project;
 use variables::Variables;
 
 mod canonical;
-mod codes;
+pub(crate) mod codes;
 mod consistency;
 mod context;
 mod defaults;

@@ -17,6 +17,7 @@ mod hosts;
 mod image;
 mod images;
 mod jobs;
+mod katenary;
 mod keys;
 mod kinds;
 mod kompose;
@@ -52,6 +53,7 @@ use self::{
     apps::Apps,
     configuration::Bundles,
     images::Images,
+    kinds::{Decided, Kinds},
     layout::Layout,
     mounts::Delivered,
     names::Names,
@@ -277,6 +279,7 @@ fn draft<'a>(
     top::enter(context, ledger);
     top::warn_of_missing(context, report);
     warn_of_unknown_ports(context, &ports, report);
+    note_unknown_ports(context, &kinds, &ports, report);
     hosts::machine::warn(context, report);
     drafted
 }
@@ -367,4 +370,28 @@ fn warn_of_unknown_ports(context: &Context<'_>, ports: &Ports, report: &mut Repo
             );
         }
     }
+}
+
+/// Whom others depend on, and nothing more, may be asked by them or not. A service that runs its image's own command
+/// without end is likely to be.
+fn note_unknown_ports(context: &Context<'_>, kinds: &Kinds, ports: &Ports, report: &mut Report) {
+    let unknown = context.services().filter(|(name, service)| {
+        let serves = service.command.is_none() && service.entrypoint.is_none() && !kinds::is_to_end(service);
+        serves
+            && !context.hosts.is_addressed(name)
+            && !matches!(kinds.of(name), Decided::Job | Decided::CronJob)
+            && ports.of_service(name).is_empty()
+            && context.services().any(|(_, other)| order::asks(other, name))
+    });
+    let unknown: Vec<&str> = unknown.map(|(name, _)| name).collect();
+    if unknown.is_empty() {
+        return;
+    }
+    let names: Vec<String> = unknown.iter().map(|name| format!("`{name}`")).collect();
+    let message = format!("others depend on services of which no port is known: {}", names.join(", "));
+    let help = "the Service of each is headless: the name gives the pods, at any port. Name what it listens on under \
+        `expose`";
+    let diagnostic = Diagnostic::info(UNKNOWN_PORTS, message).help(help);
+    let places = unknown.iter().take(3).map(|name| context.project.place_of_service(name));
+    report.push(places.fold(diagnostic, |diagnostic, place| diagnostic.at(place, "")));
 }

@@ -50,6 +50,16 @@ const LAST_WORDS: &[&str] = &[
     "AUTH_KEY",
     "CREDS_KEY",
     "FERNET_KEY",
+    "SERVICE_KEY",
+    "SERVICE_ROLE_KEY",
+    "ANON_KEY",
+    "CRYPTO_KEY",
+    "ENC_KEY",
+    "AES_KEY",
+    "ACCOUNT_KEY",
+    "HMAC_KEY",
+    "SESSION_KEY",
+    "REDIS_AUTH",
     "JWT_KEY",
     "MASTER_KEY",
     "SALT_KEY",
@@ -60,7 +70,7 @@ const LAST_WORDS: &[&str] = &[
 ];
 
 /// Endings that make a name secret, also within a word.
-const ENDINGS: &[&str] = &["PWD", "DBPASS", "REQUIREPASS", "BINDPW", "ROOTPW"];
+const ENDINGS: &[&str] = &["PWD", "DBPASS", "PGPASS", "REQUIREPASS", "BINDPW", "ROOTPW"];
 
 /// Names that are secret without looking so.
 const NAMES: &[&str] = &["AZURE_BATCH_KEY", "OCI_CLI_KEY_CONTENT", "REDISCLI_AUTH"];
@@ -104,7 +114,7 @@ static SHAPES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         r"\bxox[abeoprs]-[0-9A-Za-z-]{8,}",
         r"\bhooks\.slack\.com/services/(?P<secret>[0-9A-Za-z/]{20,})",
         r"\bAIza[0-9A-Za-z_-]{30,}",
-        r"\beyJ[0-9A-Za-z_-]{6,}\.eyJ[0-9A-Za-z_-]{6,}(?:\.[0-9A-Za-z_-]*)?",
+        r"\beyJ[0-9A-Za-z_-]{6,}\.ey[0-9A-Za-z_-]{6,}(?:\.[0-9A-Za-z_-]*)?",
         r"\b[rs]k_live_[0-9A-Za-z]{16,}",
         r"\bsk-(?:proj-|ant-[a-z0-9]+-)?[0-9A-Za-z_]{20,}[0-9A-Za-z_-]*",
         r"\bnpm_[0-9A-Za-z]{36}\b",
@@ -129,14 +139,13 @@ static SHAPES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 ///
 /// Case does not count, and `-` and `.` count as `_`.
 pub fn is_secret_key(name: &str) -> bool {
-    let name = name.trim().to_uppercase();
+    let name = normal_name(name);
     if name.ends_with("_FILE") || name.ends_with("_NAME") {
         return false;
     }
     if name.contains("ALLOW_EMPTY_") || name.contains("RANDOM_") {
         return false;
     }
-    let name = normal_name(&name);
     let joined = name.replace('_', "");
     PARTS.iter().any(|part| joined.contains(part))
         || LAST_WORDS.iter().any(|words| ends_with_words(&name, words)) && !name.ends_with("PROXY_PASS")
@@ -207,10 +216,31 @@ fn as_written(value: &str) -> Cow<'_, str> {
 
 /// [`is_written_secret`], but for values that only their name gives away.
 fn is_secret_by_name(name: &str, value: &str) -> bool {
-    is_secret_key(name)
+    let address = value.contains("://");
+    (is_secret_key(name) || is_key(name) && is_random(value))
         && is_literal(value)
         && !(asks_for_quantity(name) && is_quantity(value))
-        && !(name.to_uppercase().ends_with("_URL") && value.contains("://"))
+        && !(address && name.to_uppercase().ends_with("_URL"))
+        && !(address && name.to_uppercase().ends_with("DSN") && !value.contains(['@', '?', '$']))
+}
+
+/// Is it the name of some key, or of what proves who one is? Many of them are no secrets: see [`is_random`].
+fn is_key(name: &str) -> bool {
+    let name = normal_name(name);
+    ["KEY", "JWT", "AUTH"].iter().any(|word| ends_with_words(&name, word))
+        && !["PUBLIC", "PUB_KEY", "PUBLISHABLE", "SITE_KEY"].iter().any(|part| name.contains(part))
+}
+
+/// Does the value look as if nobody had thought of it: long, of letters and digits, without words?
+fn is_random(value: &str) -> bool {
+    let value = value.trim();
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    let upper = value.bytes().any(|byte| byte.is_ascii_uppercase());
+    let lower = value.bytes().any(|byte| byte.is_ascii_lowercase());
+    value.len() >= 16
+        && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-.".contains(&byte))
+        && (upper || lower)
+        && (digits >= 4 || digits >= 1 && upper && lower)
 }
 
 /// Does the value itself say something that is not known from elsewhere?
@@ -223,7 +253,17 @@ fn is_literal(value: &str) -> bool {
 }
 
 fn normal_name(name: &str) -> String {
-    name.trim().replace(['-', '.'], "_").to_uppercase()
+    let mut normal = String::with_capacity(name.len() + 4);
+    let mut before = ' ';
+    for letter in name.trim().chars() {
+        // `accountKey` is two words.
+        if letter.is_ascii_uppercase() && (before.is_ascii_lowercase() || before.is_ascii_digit()) {
+            normal.push('_');
+        }
+        normal.extend(if matches!(letter, '-' | '.') { '_' } else { letter }.to_uppercase());
+        before = letter;
+    }
+    normal
 }
 
 fn ends_with_words(name: &str, words: &str) -> bool {
@@ -321,6 +361,7 @@ mod tests {
             "ghp_0123456789abcdefghijABCDEFGHIJ456789",
             "Bearer abc",
             "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+            "eyJhbGciOiJIUzI1NiJ9.eyAgCiAgICAicm9sZSI6.c2ln",
         ] {
             assert!(is_written_secret("", value), "{value}");
         }
@@ -359,6 +400,13 @@ mod tests {
             ("DB_PASSWORD", "/run/secrets/db", false),
             ("USE_TOKEN", "yes", false),
             ("TOKEN_URL", "https://login.example.com/token", false),
+            ("CH_DSN", "tcp://clickhouse:9000", false),
+            ("SENTRY_DSN", "https://abc@sentry.example.com/1", true),
+            ("LicenseKey", "Zx81kQ0pLm22vB7c", true),
+            ("PARTITION_KEY", "tenant/region", false),
+            ("VAPID_PUBLIC_KEY", "BNQ9kQ0pLm22vB7cZx81", false),
+            ("AzureStorageAccountKey", "abc", true),
+            ("SORT_KEY", "created-at-2024", false),
             ("TOKEN_URL", "https://u:p@login.example.com/token", true),
             ("FOO_URL", "https://example.com", false),
             ("AUTHOR", "hunter2", false),

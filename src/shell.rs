@@ -11,6 +11,7 @@ pub mod crontab;
 pub mod dockerfile;
 pub mod wait;
 
+mod arithmetic;
 mod assignment;
 mod clock;
 mod command;
@@ -18,22 +19,21 @@ mod condition;
 mod ending;
 mod file;
 mod flow;
+mod functions;
 mod next;
 mod round;
 mod schedule;
+mod setup;
 mod split;
 mod syntax;
 mod test;
 mod value;
 mod verdict;
 mod visit;
+mod word;
 mod words;
 
 pub use file::read_file;
-
-use std::{borrow::Cow, sync::LazyLock};
-
-use regex::{Captures, Regex};
 
 use command_line::Invocation;
 use flow::Walk;
@@ -78,6 +78,8 @@ pub struct Loop {
     pub schedule: Option<String>,
     /// In what the schedule differs from the interval.
     pub difference: Option<String>,
+    /// Does it do something again and again, schedule or not?
+    pub repeats: bool,
     /// Would a CronJob do the same?
     pub convert: Verdict,
     /// Why not, or what changes.
@@ -177,17 +179,9 @@ pub struct IntervalParameter {
     pub default: Option<String>,
 }
 
-/// Bytes of stack for the parser, which recurses: enough for the most nested text that it is given.
-const STACK: usize = 192 << 20;
-
-/// The same for a text without any nesting, and what each level may take.
-const LEAST_STACK: usize = 8 << 20;
-const STACK_OF_LEVEL: usize = 32 << 10;
-
 /// Says what a script is. Any text is taken: one that no shell would run is [`Kind::Other`].
 pub fn read(script: &Script<'_>) -> Loop {
-    with_stack(script.text, || read_here(script, 0))
-        .unwrap_or_else(|| Loop::other("the parser gave up on this text".to_owned()))
+    read_here(script, 0)
 }
 
 /// The next times, in seconds since 1970, at which a schedule of five fields runs, on a clock in UTC.
@@ -206,63 +200,52 @@ pub fn shortest_gap(schedule: &str) -> Option<u64> {
     runs.windows(2).map(|pair| pair[1] - pair[0]).min()
 }
 
-/// Runs something where the stack is deep enough to parse a text. Nothing if it failed.
-fn with_stack<T: Send>(text: &str, run: impl FnOnce() -> T + Send) -> Option<T> {
-    // No level takes fewer than two bytes.
-    let size = LEAST_STACK.saturating_add((text.len() / 2).saturating_mul(STACK_OF_LEVEL)).min(STACK);
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(size).spawn_scoped(scope, run);
-        thread.ok()?.join().ok()
-    })
-}
-
 fn read_here(script: &Script<'_>, depth: usize) -> Loop {
     let text = unified(script.text);
-    let list = match syntax::parse(&readable(&text)) {
-        Ok(list) => list,
+    let program = match syntax::program(&text) {
+        Ok(program) => program,
         Err(Unreadable::Syntax(error)) => return Loop::other(format!("is no script: {error}")),
         Err(Unreadable::TooDeep) => return Loop::other("is nested too deeply to be read".to_owned()),
         Err(Unreadable::TooLong) => return Loop::other("is too long to be read".to_owned()),
     };
     if depth < 3
-        && let Some(Invocation::Inline { shell, text, name, arguments }) = only_inner_script(&list, script)
+        && let Some(Invocation::Inline { shell, text, name, arguments }) = only_inner_script(&program, script)
     {
         let name = name.unwrap_or_default();
         let inner = Script { text: &text, name: &name, arguments: &arguments, shell: &shell, ..*script };
         return read_here(&inner, depth + 1);
     }
+    let list = &program.list;
     let shell = if script.shell.is_empty() { shell_of(&text) } else { script.shell.to_vec() };
-    let walk = Walk::through(&list, Scope::new(script.arguments, script.environment));
-    verdict::of(walk, &list, &text, script, &shell)
+    let walk = Walk::through(list, Scope::new(script.arguments, script.environment));
+    verdict::of(walk, list, &text, script, &shell)
 }
 
-/// A script that is nothing but `sh -c TEXT`.
-fn only_inner_script(list: &syntax::List, script: &Script<'_>) -> Option<Invocation> {
-    let [statement] = &list[..] else { return None };
+/// A script that is nothing but `sh -c TEXT`, or `sh -s <<END` with the text below.
+fn only_inner_script(program: &syntax::Program<'_>, script: &Script<'_>) -> Option<Invocation> {
+    let [statement] = &program.list[..] else { return None };
     let simple = round::only_simple(statement)?;
     let words: Option<Vec<Vec<String>>> =
         simple.words.iter().map(|word| split::split_word(word, script.arguments)).collect();
-    let invocation = command_line::read(&words?.concat())?;
+    let words = words?.concat();
+    if let (Some(document), [shell, rest @ ..]) = (simple.document, &words[..])
+        && command_line::is_shell(shell)
+        && matches!(rest.first().map(String::as_str), None | Some("-s" | "-"))
+    {
+        return Some(Invocation::Inline {
+            shell: vec![shell.clone(), "-c".to_owned()],
+            text: program.document(document),
+            name: None,
+            arguments: rest.get(1..).unwrap_or_default().to_vec(),
+        });
+    }
+    let invocation = command_line::read(&words)?;
     matches!(invocation, Invocation::Inline { .. }).then_some(invocation)
 }
 
 /// Lines that end as they do on Unix, without a byte order mark.
 fn unified(text: &str) -> String {
     text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\0', " ")
-}
-
-/// `for ((;;))` as `while :`, of the same length: the parser takes `;;` for the end of a case.
-fn readable(text: &str) -> Cow<'_, str> {
-    static ENDLESS: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"\bfor\s*\(\([^();]*;;[^();]*\)\)(?:[ \t]*;)?(?P<do>\s*do\b)").ok());
-    let Some(endless) = ENDLESS.as_ref().filter(|_| text.contains(";;")) else { return Cow::Borrowed(text) };
-    endless.replace_all(text, |found: &Captures<'_>| {
-        let (whole, rest) =
-            (found.get(0).map_or("", |all| all.as_str()), found.name("do").map_or("", |rest| rest.as_str()));
-        let head: usize = whole.len() - rest.len();
-        // Line breaks stay where they are counted.
-        if whole[..head].contains('\n') { whole.to_owned() } else { format!("{:<head$}{rest}", "while :;") }
-    })
 }
 
 /// The shell that a script's first line names, ready to take a text.
@@ -297,6 +280,7 @@ impl Loop {
             fit: Fit::None,
             schedule: None,
             difference: None,
+            repeats: false,
             convert: Verdict::No,
             reasons: vec![reason],
         }
@@ -304,175 +288,4 @@ impl Loop {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn look(text: &str, arguments: &[&str]) -> Loop {
-        let arguments: Vec<String> = arguments.iter().map(|word| (*word).to_owned()).collect();
-        read(&Script {
-            text,
-            name: "run.sh",
-            arguments: &arguments,
-            shell: &[],
-            environment: &|name| (name == "GIVEN").then(|| "120".to_owned()),
-            stagger: None,
-        })
-    }
-
-    #[test]
-    fn loops_are_told_from_all_else() {
-        let cases = [
-            ("while :; do bin/console $1; sleep $2; done", Kind::PeriodicLoop),
-            ("until false; do x; sleep 60; done", Kind::PeriodicLoop),
-            ("for ((;;)); do x; sleep 60; done", Kind::PeriodicLoop),
-            ("for ((i=0;;i++)); do x $i; sleep 60; done", Kind::PeriodicLoop),
-            ("while sleep 60; do x; done", Kind::PeriodicLoop),
-            ("while (( 1 )); do x & sleep 5m & wait $!; done", Kind::PeriodicLoop),
-            ("run=1; trap 'run=0' TERM; while [ $run = 1 ]; do x; sleep 60; done", Kind::PeriodicLoop),
-            ("f() { x; sleep 60; }\nwhile true; do f; done", Kind::PeriodicLoop),
-            ("main() { while true; do x; sleep 60; done; }\nmain \"$@\"", Kind::PeriodicLoop),
-            ("while [ 1 ]; do x || exit 1; sleep 60; done", Kind::PeriodicLoop),
-            ("watch -n 60 x", Kind::PeriodicLoop),
-            ("sh -c 'while true; do x; sleep 60; done'", Kind::PeriodicLoop),
-            ("while true; do x; sleep 60; done | tee log", Kind::PeriodicLoop),
-            ("until nc -z db 3306; do sleep 1; done; exec app", Kind::WaitUntil),
-            ("while true; do if curl -f u; then break; fi; sleep 5; done", Kind::WaitUntil),
-            ("until make; do sleep 5; done", Kind::Retry),
-            ("while true; do sleep 3600; done", Kind::Daemon),
-            ("while sleep 3600; do :; done & wait", Kind::Daemon),
-            ("while true; do ./sync; sleep 60; done", Kind::PeriodicLoop),
-            ("while true; do x; done", Kind::Daemon),
-            ("while true; do php worker.php; sleep 1; done", Kind::Daemon),
-            ("while true; do nginx -s reload; sleep 6h; done & nginx -g 'daemon off;'", Kind::Daemon),
-            ("tail -f /dev/null", Kind::Daemon),
-            ("sleep infinity", Kind::Daemon),
-            ("while inotifywait -r .; do make; sleep 60; done", Kind::Daemon),
-            ("echo '* * * * * x' | crontab - && crond -f", Kind::Crontab),
-            ("exec /usr/sbin/cron -f", Kind::Crontab),
-            ("echo hello", Kind::Other),
-            ("while read line; do echo $line; done", Kind::Other),
-            ("", Kind::Other),
-            ("if", Kind::Other),
-        ];
-        for (text, kind) in cases {
-            let found = look(text, &[]);
-            assert_eq!(found.kind, kind, "{text}: {:?}", found.reasons);
-        }
-    }
-
-    #[test]
-    fn commands_are_what_the_loop_would_run() {
-        let cases: [(&str, &[&str], &[&str], usize); 10] = [
-            (
-                "while :\ndo\n  bin/console $1\n  sleep $2\ndone",
-                &["a --b=1", "300"],
-                &["bin/console", "a", "--b=1"],
-                1,
-            ),
-            ("while :; do bin/console \"$1\"; sleep 60; done", &["a b"], &["bin/console", "a b"], 1),
-            ("while :; do echo start; x y; echo end; sleep 60; done", &[], &["x", "y"], 2),
-            ("while :; do x > /dev/stdout 2>&1; sleep 60; done", &[], &["x"], 1),
-            ("while :; do x $A; sleep 60; done", &[], &["sh", "-c", "x $A"], 3),
-            ("while :; do a; b; sleep 60; done", &[], &["sh", "-c", "a; b"], 3),
-            ("cd /app\nwhile :; do a; sleep 60; done", &[], &["sh", "-c", "cd /app\na"], 3),
-            ("#!/bin/bash -e\nwhile :; do a && b; sleep 60; done", &[], &["bash", "-ec", "a && b"], 3),
-            (
-                "while :; do a | b $1; sleep 60; done",
-                &["c", "d"],
-                &["sh", "-c", "a | b $1", "run.sh", "c"],
-                4,
-            ),
-            (
-                "while :; do if [ $A ]; then break; fi; a; sleep 60; done",
-                &[],
-                &["sh", "-c", "for _ in once; do if [ $A ]; then break; fi; a;  done"],
-                3,
-            ),
-        ];
-        for (text, arguments, expected, own) in cases {
-            let found = look(text, arguments);
-            assert_eq!(found.commands, [expected], "{text}");
-            assert_eq!(found.own_words, own, "{text}");
-        }
-    }
-
-    #[test]
-    fn intervals_come_from_anywhere() {
-        let cases: [(&str, Option<u64>, Fit); 12] = [
-            ("while :; do x; sleep 5m; done", Some(300), Fit::Exact),
-            ("while :; do x; sleep 1h 30m; done", Some(5_400), Fit::Every),
-            ("while :; do x; sleep $((60 * 7)); done", Some(420), Fit::Near),
-            ("while :; do x; sleep $GIVEN; done", Some(120), Fit::Exact),
-            ("while :; do x; sleep ${OTHER:-300}; done", Some(300), Fit::Exact),
-            ("[ -z \"$I\" ] && I=300\nwhile :; do x; sleep $I; done", Some(300), Fit::Exact),
-            ("if [ -z \"$I\" ]; then I=5; fi\nwhile :; do x; sleep ${I}m; done", Some(300), Fit::Exact),
-            (": ${I:=300}\nwhile :; do x; sleep $I; done", Some(300), Fit::Exact),
-            ("while :; do x; sleep $OTHER; done", None, Fit::Variable),
-            ("while :; do x; sleep $(cat f); done", None, Fit::Variable),
-            ("while :; do x; sleep 20; done", Some(20), Fit::SubMinute),
-            (
-                "while :; do sleep $(( $(date -d 'tomorrow 03:05' +%s) - $(date +%s) )); x; done",
-                Some(86_400),
-                Fit::Near,
-            ),
-        ];
-        for (text, interval, fit) in cases {
-            let found = look(text, &[]);
-            assert_eq!((found.interval, found.fit), (interval, fit), "{text}: {:?}", found.reasons);
-        }
-        let daily = look("while :; do if [ \"$(date +%H:%M)\" = 03:05 ]; then x; fi; sleep 60; done", &[]);
-        assert_eq!(daily.schedule.as_deref(), Some("5 3 * * *"));
-        assert_eq!(daily.commands, [["sh", "-c", "x"]]);
-    }
-
-    #[test]
-    fn what_a_cronjob_would_not_do_is_not_converted() {
-        let texts = [
-            "while :; do x; sleep 20; done",
-            "while :; do x; sleep $OTHER; done",
-            "while :; do nginx -s reload; sleep 6h; done",
-            "while :; do new=$(x); [ \"$new\" = \"$old\" ] || y; old=$new; sleep 60; done",
-            "while :; do x; sleep 60; done &",
-            "/other.sh &\nwhile :; do x; sleep 60; done",
-        ];
-        for text in texts {
-            let found = look(text, &[]);
-            assert_eq!((found.kind, found.convert), (Kind::PeriodicLoop, Verdict::No), "{text}");
-        }
-    }
-
-    #[test]
-    fn depth_and_length_have_limits() {
-        for text in
-            ["(".repeat(100_000), "if :; then ".repeat(5_000), "! ".repeat(50_000), "x".repeat(2 << 20)]
-        {
-            assert_eq!(look(&text, &[]).kind, Kind::Other);
-        }
-    }
-
-    /// Texts that are nearly scripts.
-    fn nearly_script() -> impl Strategy<Value = String> {
-        let words = "while until for do done if then else fi case in esac true : sleep 60 $X ${X:-5} $((X*60)) $(date) \
-            \"$1\" 'a x & && || | ; ( ) { } (( )) [[ ]] [ ] ! = > <<E E $! wait trap exit break f() f é ` # \\ A=1 \
-            export local echo exec";
-        let words: Vec<&str> = words.split_whitespace().chain(["\n"]).collect();
-        proptest::collection::vec(proptest::sample::select(words), 0..40).prop_map(|words| words.join(" "))
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_taken(text in ".{0,200}") {
-            look(&text, &["a", "60"]);
-        }
-
-        #[test]
-        fn anything_like_a_script_is_taken(text in nearly_script()) {
-            let found = look(&text, &["a", "60"]);
-            prop_assert!(found.kind == Kind::PeriodicLoop || found.convert == Verdict::No);
-            let inside = look(&format!("while :; do {text}; sleep 60; done"), &[]);
-            prop_assert!(inside.kind == Kind::PeriodicLoop || inside.convert == Verdict::No);
-        }
-    }
-}
+mod tests;

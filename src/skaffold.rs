@@ -28,7 +28,7 @@ pub fn text(plan: &Plan, development: &Development, header: &str) -> Option<Stri
         ("metadata", Entry::new(Yaml::from(json!({"name": plan.project})))),
         ("build", Entry::new(build(development))),
         ("manifests", Entry::new(Yaml::from(manifests(development, environment)))),
-        ("deploy", Entry::new(deploy(environment, true))),
+        ("deploy", deployed(environment, true)),
     ];
     if !development.forwards.is_empty() {
         let forwards = development.forwards.iter().map(|forward| port_forward(forward, environment));
@@ -131,6 +131,15 @@ fn present<const N: usize>(fields: [(&str, Value); N]) -> Value {
 fn manifests(development: &Development, environment: &Environment) -> Value {
     let overlay = development.tree.join("overlays").join(&environment.name);
     json!({"kustomize": {"paths": [overlay]}})
+}
+
+/// How and where an environment is deployed.
+fn deployed(environment: &Environment, is_developed: bool) -> Entry {
+    let entry = Entry::new(deploy(environment, is_developed));
+    if environment.context.is_some() {
+        return entry;
+    }
+    entry.beside("to whatever cluster kubectl points at: `context` in kustompose.yaml says which one")
 }
 
 /// How an environment is deployed. A finished Job cannot be changed: it goes before it comes again.
@@ -239,6 +248,6 @@ fn profile(
     let patches = patches.map(|(path, _)| json!({"op": "remove", "path": path})).collect();
     fields.push(("patches", Entry::new(Yaml::from(Value::Array(patches)))));
     fields.push(("manifests", Entry::new(manifests)));
-    fields.push(("deploy", Entry::new(deploy(environment, false))));
+    fields.push(("deploy", deployed(environment, false)));
     Entry::new(Yaml::map(fields))
 }

@@ -22,7 +22,9 @@ fuzz_target!(|text: &str| {
         environment: &environment,
         stagger: Some("job"),
     };
-    for found in [shell::read(&script), shell::read_file(&script)] {
+    for found in
+        [shell::read(&script), shell::read_file(&script, "run.sh"), shell::read_file(&script, "cron.d/x")]
+    {
         assert!(matches!(found.kind, Kind::PeriodicLoop | Kind::Crontab) || found.convert == Verdict::No);
         assert!(found.commands.iter().all(|words| found.own_words <= words.len()));
         if let Some(schedule) = &found.schedule {

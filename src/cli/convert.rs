@@ -191,6 +191,30 @@ fn convert(
 struct Told {
     key: KeyFate,
     environments: Vec<String>,
+    /// How bad it is in each environment, and why.
+    reasons: Vec<(FateKind, String, String)>,
+}
+
+impl Told {
+    /// What a container runs may be a schedule here and another one, or none, there: the environments are named.
+    fn with_reasons(mut self) -> Self {
+        let path = self.key.path.to_string();
+        if !path.ends_with(".command") && !path.ends_with(".entrypoint") {
+            return self;
+        }
+        let kind = self.key.fate.kind;
+        let mut each: IndexMap<String, Vec<String>> = IndexMap::new();
+        for (own, reason, environment) in self.reasons.drain(..) {
+            if own == kind && reason != plan::SUPERSEDED && !reason.is_empty() {
+                each.entry(reason).or_default().push(format!("`{environment}`"));
+            }
+        }
+        if each.len() > 1 {
+            let each = each.iter().map(|(reason, names)| format!("in {}: {reason}", names.join(" and ")));
+            self.key.fate.reason = each.collect::<Vec<_>>().join("; ");
+        }
+        self
+    }
 }
 
 /// One entry for each key at each place. Where environments differ, the worst fate stands; that a later file
@@ -200,7 +224,12 @@ fn joined<'a>(environments: impl Iterator<Item = (&'a str, Vec<KeyFate>)>) -> Ve
     for (environment, keys) in environments {
         for key in keys {
             let entry = told.entry((key.span, key.path.to_string()));
-            let known = entry.or_insert_with(|| Told { key: key.clone(), environments: Vec::new() });
+            let known = entry.or_insert_with(|| Told {
+                key: key.clone(),
+                environments: Vec::new(),
+                reasons: Vec::new(),
+            });
+            known.reasons.push((key.fate.kind, key.fate.reason.clone(), environment.to_owned()));
             if !known.environments.iter().any(|name| name == environment) {
                 known.environments.push(environment.to_owned());
             }
@@ -218,7 +247,7 @@ fn joined<'a>(environments: impl Iterator<Item = (&'a str, Vec<KeyFate>)>) -> Ve
             }
         }
     }
-    told.into_values().collect()
+    told.into_values().map(Told::with_reasons).collect()
 }
 
 /// What the lock says of the files that were read: digests without their secrets.

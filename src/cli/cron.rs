@@ -56,21 +56,24 @@ pub(super) fn run(arguments: &Arguments, io: &mut Io<'_>) -> u8 {
         let pairs = arguments.variables.iter().filter_map(|pair| pair.split_once('='));
         pairs.filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).next_back()
     };
-    let mut found = shell::read_file(&Script {
-        text: &text,
-        name: arguments.script.file_name().unwrap_or_default(),
-        arguments: &arguments.arguments,
-        shell: &[],
-        environment: &lookup,
-        stagger: None,
-    });
+    let mut found = shell::read_file(
+        &Script {
+            text: &text,
+            name: arguments.script.file_name().unwrap_or_default(),
+            arguments: &arguments.arguments,
+            shell: &[],
+            environment: &lookup,
+            stagger: None,
+        },
+        arguments.script.as_str(),
+    );
     // What is shown may end up in a log.
     found.commands = found.commands.iter().map(|words| secret::redact_words(words)).collect();
     let answer = match arguments.format {
         Format::Json => format!("{:#}\n", as_json(&found)),
         Format::Text => {
             let now = arguments.after.unwrap_or_else(disk::now);
-            as_text(&found, now) + &of_lines(&found, &text, now)
+            as_text(&found, now) + &of_lines(&found, arguments.script.as_str(), &text, now)
         }
     };
     put(io.stdout, &answer);
@@ -132,11 +135,11 @@ fn as_text(found: &Loop, now: u64) -> String {
 }
 
 /// When each line of a crontab of several runs next.
-fn of_lines(found: &Loop, text: &str, now: u64) -> String {
+fn of_lines(found: &Loop, path: &str, text: &str, now: u64) -> String {
     if found.kind != Kind::Crontab || found.commands.len() < 2 {
         return String::new();
     }
-    let entries = crontab::parse(text, crontab::Format::Any, None).entries;
+    let entries = crontab::parse(text, crontab::format_of(path, text), None).entries;
     let line = |entry: &crontab::Entry| {
         let runs = shell::next_runs(&entry.schedule, now, RUNS);
         let zone = entry.time_zone.as_deref().unwrap_or("UTC");

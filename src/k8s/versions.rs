@@ -128,6 +128,29 @@ impl Feature {
     }
 }
 
+/// Kernel parameters that nodes let every pod set, and the minor version from which on they do.
+///
+/// See the [list](https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/#safe-and-unsafe-sysctls).
+const SAFE_SYSCTLS: &[(&str, u8)] = &[
+    ("kernel.shm_rmid_forced", 4),
+    ("net.ipv4.ip_local_port_range", 4),
+    ("net.ipv4.ip_local_reserved_ports", 27),
+    ("net.ipv4.ip_unprivileged_port_start", 22),
+    ("net.ipv4.ping_group_range", 18),
+    ("net.ipv4.tcp_fin_timeout", 29),
+    ("net.ipv4.tcp_keepalive_intvl", 29),
+    ("net.ipv4.tcp_keepalive_probes", 29),
+    ("net.ipv4.tcp_keepalive_time", 29),
+    ("net.ipv4.tcp_rmem", 32),
+    ("net.ipv4.tcp_syncookies", 4),
+    ("net.ipv4.tcp_wmem", 32),
+];
+
+/// The version from which on nodes let every pod set a kernel parameter; nothing if their kubelets have to be told.
+pub fn safe_sysctl(name: &str) -> Option<Version> {
+    SAFE_SYSCTLS.iter().find(|(known, _)| *known == name).map(|(_, minor)| Version { minor: *minor })
+}
+
 /// Fields below a pod's `spec` by their path, where `*` is any item of a list, and the minor version that has
 /// them first. An older API server refuses them, or drops them without a word.
 const POD_FIELDS: &[(&str, u8)] = &[

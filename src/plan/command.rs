@@ -61,7 +61,7 @@ pub(super) fn plan(
         entries.mapped(&["working_dir"]);
     }
     terminal(service, container, entries);
-    hooks(context, service, container, entries);
+    hooks(context, service, pod, container, entries);
     init(service, pod, entries);
 }
 
@@ -119,8 +119,15 @@ fn terminal(service: &Service, container: &mut Container, entries: &mut Entries<
     }
 }
 
-/// `post_start` and `pre_stop`; a stop signal other than TERM is sent before Kubernetes sends its own.
-fn hooks(context: &Context<'_>, service: &Service, container: &mut Container, entries: &mut Entries<'_>) {
+/// `post_start` and `pre_stop`; a stop signal other than TERM is sent before Kubernetes sends its own, and there is
+/// time to obey it until the grace period ends.
+fn hooks(
+    context: &Context<'_>,
+    service: &Service,
+    pod: &mut PodSpec,
+    container: &mut Container,
+    entries: &mut Entries<'_>,
+) {
     let mut lifecycle = Lifecycle {
         post_start: hook(context, service.post_start.as_ref(), "post_start", entries),
         pre_stop: hook(context, service.pre_stop.as_ref(), "pre_stop", entries),
@@ -131,11 +138,17 @@ fn hooks(context: &Context<'_>, service: &Service, container: &mut Container, en
         let name = name.strip_prefix("SIG").unwrap_or(&name);
         if name == "TERM" || name == "15" {
             entries.mapped(&["stop_signal"]);
+        } else if name == "KILL" || name == "9" {
+            // A first process does not hear it from within its container.
+            pod.termination_grace_period_seconds = Some(1);
+            entries.approximated(&["stop_signal"], "TERM, and a second later KILL");
         } else if lifecycle.pre_stop.is_some() {
             entries.unsupported(&["stop_signal"], "there is a `pre_stop` already: send the signal from it");
         } else if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-".contains(&byte)) {
-            lifecycle.pre_stop = Some(shell(format!("kill -{name} 1")));
-            let reason = "sent by a preStop hook, which needs a shell in the image; TERM follows after it";
+            let line = format!("kill -{name} 1; while kill -0 1 2>/dev/null; do sleep 1; done");
+            lifecycle.pre_stop = Some(shell(line));
+            let reason = "sent by a preStop hook, which needs a shell in the image; TERM follows only when the grace \
+                period is over";
             entries.approximated(&["stop_signal"], reason);
         } else {
             entries.unsupported(&["stop_signal"], "no signal of this name is known");

@@ -52,6 +52,10 @@ const DEPENDENCIES: &[&str] = &[
 const CONFIG_TARGETS: &[&str] =
     &["/etc/", "conf", "initdb", "/init", "provisioning", "template", "cert", "/html", "rules"];
 
+/// Where images of databases, also those that others build on them, keep their data.
+const DATABASE_TARGETS: &[&str] =
+    &["/data/db", "/var/lib/mysql", "/var/lib/postgresql", "/var/lib/postgresql/data"];
+
 /// What a bind mount is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Bind {
@@ -79,7 +83,6 @@ pub(super) fn spares_the_image(service: &Service, mount: &Mount) -> bool {
     let text =
         |field: &Option<Spanned<String>>| field.as_ref().map_or("", |text| text.value.as_str()).to_owned();
     let (kind, source, target) = (text(&mount.r#type), text(&mount.source), text(&mount.target));
-    let last = target.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let covered = service.volumes.iter().flat_map(|field| &field.value).any(|other| {
         let above = text(&other.target);
         text(&other.r#type) == "bind" && target != above && Utf8Path::new(&target).starts_with(&above)
@@ -88,7 +91,12 @@ pub(super) fn spares_the_image(service: &Service, mount: &Mount) -> bool {
         && claims::wanted(service) != Some(Wanted::EmptyDir)
         && service.build.is_some()
         && covered
-        && (source.is_empty() || DEPENDENCIES.contains(&last))
+        && (source.is_empty() || is_of_dependencies(&target))
+}
+
+/// Is it a directory that a package manager fills while the image is built?
+pub(super) fn is_of_dependencies(target: &str) -> bool {
+    DEPENDENCIES.contains(&target.trim_end_matches('/').rsplit('/').next().unwrap_or_default())
 }
 
 /// Named volumes that a service mounts: their keys, and whether it only reads them.
@@ -99,6 +107,14 @@ pub(super) fn named_volumes(service: &Service) -> impl Iterator<Item = (&str, bo
         let volume = mount.r#type.as_ref().is_some_and(|kind| kind.value == "volume");
         let source = mount.source.as_ref().filter(|source| volume && !source.value.is_empty())?;
         Some((source.value.as_str(), is_read_only(mount)))
+    })
+}
+
+/// Does the service keep the data of a database, by the place at which it mounts something to write to?
+pub(super) fn keeps_a_database(service: &Service) -> bool {
+    service.volumes.iter().flat_map(|field| &field.value).filter(|mount| !is_read_only(mount)).any(|mount| {
+        let target = mount.target.as_ref().map_or("", |target| target.value.trim_end_matches('/'));
+        DATABASE_TARGETS.contains(&target)
     })
 }
 

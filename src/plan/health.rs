@@ -26,6 +26,11 @@ const INTERVAL: i64 = 30 * SECOND;
 const RETRIES: i64 = 3;
 /// Docker's pause between checks while a container starts.
 const START_INTERVAL: i64 = 5 * SECOND;
+/// The least patience once the time for a start is over, and the least number of checks. Docker leaves alone what
+/// does not become healthy; a startup probe that fails has the container killed, and on a busy node everything
+/// starts slowly.
+const START_PATIENCE: i64 = 150 * SECOND;
+const START_ATTEMPTS: i32 = 3;
 
 /// Gives the container of the service `key` its probes. Where the settings say so, what tells that a container is
 /// ready also tells that it lives; not of what runs to its end, which would be started anew in the middle.
@@ -38,6 +43,11 @@ pub(super) fn plan(
     entries: &mut Entries<'_>,
 ) {
     readiness((context, key), service.healthcheck.as_ref(), ports, container, entries);
+    if let Some(check) = service.healthcheck.as_ref().filter(|_| decided != Decided::CronJob)
+        && container.readiness_probe.is_some()
+    {
+        whole_seconds(&check.value, entries);
+    }
     if context.cluster.liveness.is_some() && !matches!(decided, Decided::Job | Decided::CronJob) {
         container.liveness_probe = container.readiness_probe.clone();
     }
@@ -67,15 +77,13 @@ fn readiness(
         entries.mapped(&["healthcheck"]);
         return;
     }
-    let timeout =
-        timeout.as_ref().map(|timeout| timeout.value.0).filter(|time| *time > 0).unwrap_or(INTERVAL);
-    let Some(asking) = asking((context, key), &words, ports, seconds(timeout)) else {
+    let nanoseconds = |field: &Option<Spanned<Duration>>, default| {
+        field.as_ref().map(|field| field.value.0).filter(|time| *time > 0).unwrap_or(default)
+    };
+    let Some(asking) = asking((context, key), &words, ports, seconds(nanoseconds(timeout, INTERVAL))) else {
         let reason = "the image's own health check is not known here: give `healthcheck.test`";
         entries.unsupported(&["healthcheck"], reason);
         return;
-    };
-    let nanoseconds = |field: &Option<Spanned<Duration>>, default| {
-        field.as_ref().map(|field| field.value.0).filter(|time| *time > 0).unwrap_or(default)
     };
     let interval = nanoseconds(interval, INTERVAL);
     let retries =
@@ -88,13 +96,16 @@ fn readiness(
     let start_period = start_period.as_ref().map_or(0, |period| period.value.0);
     if start_period > 0 {
         let period = seconds(nanoseconds(start_interval, START_INTERVAL));
-        let patience = start_period.saturating_add(interval.saturating_mul(retries));
-        let attempts = seconds(patience).saturating_add(period - 1) / period;
+        let failing = interval.saturating_mul(retries);
         container.startup_probe = Some(Probe {
             period_seconds: Some(period),
-            failure_threshold: Some(attempts.max(1)),
+            failure_threshold: Some(attempts((start_period, failing), period)),
             ..readiness.clone()
         });
+        if start_period % (i64::from(period) * SECOND) != 0 {
+            let reason = format!("up to the next check: one comes every {period} s");
+            entries.approximated(&["healthcheck", "start_period"], reason);
+        }
     }
     if readiness.http_get.is_some() {
         let asked = words.get(1..).unwrap_or_default().join(" ");
@@ -105,6 +116,29 @@ fn readiness(
     }
     container.readiness_probe = Some(readiness);
     entries.mapped(&["healthcheck"]);
+}
+
+/// How many checks a start may take that has its time and may fail for some more, a check in each period.
+fn attempts((start, failing): (i64, i64), period: i32) -> i32 {
+    let patience = seconds(start.saturating_add(failing.max(START_PATIENCE)));
+    (patience.saturating_add(period - 1) / period).max(START_ATTEMPTS)
+}
+
+/// Says which times are not kept to the fraction.
+fn whole_seconds(check: &Healthcheck, entries: &mut Entries<'_>) {
+    let start_interval = check.start_interval.as_ref().filter(|_| check.start_period.is_some());
+    let times = [
+        ("interval", check.interval.as_ref()),
+        ("timeout", check.timeout.as_ref()),
+        ("start_interval", start_interval),
+    ];
+    for (key, time) in times {
+        let Some(time) = time.map(|time| time.value.0).filter(|time| *time > 0 && time % SECOND != 0) else {
+            continue;
+        };
+        let reason = format!("{} s: probes know whole seconds only", seconds(time));
+        entries.approximated(&["healthcheck", key], reason);
+    }
 }
 
 /// A probe that asks what the test asks, without its times; none for an empty test.
@@ -159,5 +193,26 @@ pub(super) fn drop(
     if check.is_some() {
         entries
             .ignored(&["healthcheck"], "a job runs to its end: whether it ended well is all there is to ask");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_has_time_enough() {
+        for (start, failing, period, expected) in [
+            (1, 3, 5, 31),
+            (1, 3, 1, 151),
+            (60, 90, 5, 42),
+            (60, 600, 5, 132),
+            (61, 600, 5, 133),
+            (4, 3, 300, 3),
+        ] {
+            let found = attempts((start * SECOND, failing * SECOND), period);
+            assert_eq!(found, expected, "{start} s and {failing} s, each {period} s");
+        }
+        assert!(attempts((i64::MAX, i64::MAX), 1) > 0);
     }
 }

@@ -27,6 +27,8 @@ pub(super) struct Hosts {
     own: BTreeMap<String, BTreeSet<u16>>,
     /// Services whose programs do so.
     calling_themselves: BTreeSet<String>,
+    /// Services that are told to listen at their name.
+    listening_by_name: BTreeSet<String>,
     /// Services whose health checks do so.
     asking_themselves: BTreeSet<String>,
     /// Ports at which a service is addressed by HTTP.
@@ -76,6 +78,11 @@ impl Hosts {
     /// Does a service call itself by its name, which has to lead to it before it is ready?
     pub(super) fn calls_itself(&self, service: &str) -> bool {
         self.calling_themselves.contains(service)
+    }
+
+    /// Is a service told to listen at its name, which has to be its pod's address then?
+    pub(super) fn listens_by_name(&self, service: &str) -> bool {
+        self.listening_by_name.contains(service)
     }
 
     /// Does a service's health check ask it by its name?
@@ -164,7 +171,8 @@ impl Hosts {
     fn note_own(&mut self, own: Vec<(Host, Found)>) {
         for (host, found) in own {
             if let Some(port) = found.port {
-                self.own.entry(host.service.clone()).or_default().insert(port);
+                let ports = [port].into_iter().chain(found.second);
+                self.own.entry(host.service.clone()).or_default().extend(ports);
                 self.use_alias(host);
             }
         }
@@ -174,7 +182,7 @@ impl Hosts {
     fn note(&mut self, target: Host, found: &Found) {
         let key = target.service.clone();
         if found.is_address {
-            self.addressed.entry(key.clone()).or_default().extend(found.port);
+            self.addressed.entry(key.clone()).or_default().extend(found.port.into_iter().chain(found.second));
             self.usual.entry(key.clone()).or_default().extend(found.usual);
             self.web.entry(key.clone()).or_default().extend(found.port.filter(|_| found.web));
             self.use_alias(target);
@@ -213,9 +221,23 @@ pub(super) fn find(context: &Context<'_>) -> Hosts {
                 hosts.referred.insert(dependency.clone());
             }
         }
+        for link in service.links.iter().flat_map(|field| &field.value) {
+            let alias = link.split_once(':').map_or(link.value.as_str(), |(_, alias)| alias);
+            if let Some(host) = hosts.by_name.get(alias).cloned() {
+                hosts.referred.insert(host.service.clone());
+                hosts.use_alias(host);
+            }
+        }
+        // Whoever gives a host name has somebody in mind who calls it, if only an image.
+        if service.hostname.is_some() {
+            hosts.referred.insert(name.to_owned());
+        }
         for (key, value) in variables(service) {
             let own = hosts.mention((name, service), value, Standing::Variable(key));
             if !own.is_empty() && !hosts.is_shared(project, name, (key, value)) {
+                if address::says_listening(key) {
+                    hosts.listening_by_name.insert(name.to_owned());
+                }
                 hosts.note_own(own);
             }
         }

@@ -156,6 +156,12 @@ impl Jobs {
                 !self.tables.iter().any(|table| table == target)
             });
         }
+        if let Some(configs) = &mut trimmed.configs {
+            configs.value.retain(|config| {
+                let target = config.value.target.as_ref().map_or("", |target| target.value.as_str());
+                !self.tables.iter().any(|table| table == target)
+            });
+        }
         trimmed
     }
 }
@@ -266,6 +272,8 @@ fn task(command: &[String]) -> String {
         let is_task = !std::mem::replace(&mut skip, matches!(word, "cd" | "-u" | "source" | "."))
             && name.starts_with(|c: char| c.is_ascii_alphabetic())
             && !word.contains(['=', '$'])
+            && !word.ends_with(".lock")
+            && !word.starts_with("/tmp/")
             && word != "cd"
             && !WRAPPERS.contains(&name);
         is_task.then(|| name.to_owned())
@@ -285,6 +293,7 @@ mod tests {
             ("env PATH=/bin:/x /usr/bin/python3 -u /app/report.py", "job"),
             ("/usr/local/bin/backup", "backup"),
             ("curl -fsS http://x", "curl"),
+            ("flock -n /tmp/x.lock /usr/local/bin/sync.sh", "sync"),
             ("[[ $MASTER == y ]] && /usr/local/bin/gosu sogo /usr/sbin/sogo-tool", "y"),
             ("", "job"),
         ];

@@ -92,13 +92,57 @@ fn awaited_to_the_end<'a>(context: &Context<'a>) -> BTreeSet<&'a str> {
         .collect()
 }
 
+/// Words of commands that go on until somebody stops them.
+const DAEMONS: &[&str] = &[
+    "beat",
+    "celerybeat",
+    "consume",
+    "consumer",
+    "crond",
+    "daemon",
+    "flower",
+    "gunicorn",
+    "horizon",
+    "messenger:consume",
+    "php-fpm",
+    "puma",
+    "queue:listen",
+    "queue:work",
+    "runserver",
+    "schedule:work",
+    "scheduler",
+    "serve",
+    "server",
+    "sidekiq",
+    "start",
+    "supervisord",
+    "triggerer",
+    "unicorn",
+    "uvicorn",
+    "watch",
+    "webserver",
+    "worker",
+];
+
 /// Does it run a command of its own to its end, and is not started again when that ended well? A
-/// service with ports or a health check is no task, whatever its restart policy.
+/// service with ports or a health check is no task, whatever its restart policy, nor is a command that goes on.
 fn is_one_shot(service: &Service) -> bool {
-    let restart = restart_condition(service).unwrap_or_default();
-    let ends = restart == "no" || restart == "none" || restart.starts_with("on-failure");
+    let ends = is_to_end(service);
     let task = service.command.is_some() || service.entrypoint.is_some();
-    ends && task && service.ports.is_none() && service.expose.is_none() && service.healthcheck.is_none()
+    let words = [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|it| it.value.iter());
+    let mut words = words.flat_map(|word| word.value.split_whitespace());
+    let goes_on = words.any(|word| DAEMONS.contains(&word.rsplit('/').next().unwrap_or_default()));
+    ends && task
+        && !goes_on
+        && service.ports.is_none()
+        && service.expose.is_none()
+        && service.healthcheck.is_none()
+}
+
+/// Is it left alone once it has ended well?
+pub(super) fn is_to_end(service: &Service) -> bool {
+    let restart = restart_condition(service).unwrap_or_default();
+    restart == "no" || restart == "none" || restart.starts_with("on-failure")
 }
 
 /// `deploy.restart_policy.condition`, which overrules `restart`.
@@ -121,12 +165,14 @@ fn owns_a_volume(context: &Context<'_>, name: &str, service: &Service) -> bool {
                 .all(|(_, other)| files::named_volumes(other).all(|(used, _)| used != *volume))
             && context.services().all(|(_, other)| !takes_volumes_of(other, name))
     });
-    let is_store = || image::is_store(&service.image_or_built(&context.project.name, name));
+    let image = || service.image_or_built(&context.project.name, name);
+    let is_store = || image::is_store(&image()) || files::keeps_a_database(service);
     replicas(service).unwrap_or(1) == 1
         && (own.count() > 0 || is_store() && !files::own_directories(context, name, service).is_empty())
 }
 
-fn takes_volumes_of(service: &Service, name: &str) -> bool {
+/// Does it have the volumes of another service, by `volumes_from`?
+pub(super) fn takes_volumes_of(service: &Service, name: &str) -> bool {
     let sources = service.volumes_from.iter().flat_map(|field| &field.value);
     sources.map(|source| source.value.split(':').next().unwrap_or_default()).any(|source| source == name)
 }

@@ -226,7 +226,7 @@ pub enum Kind {
 /// How a Deployment replaces its pods.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Update {
-    /// Old pods stop before new ones start, because both cannot have the volume.
+    /// Old pods stop before new ones start, because both cannot have the volume, or the port of the node.
     pub recreate: bool,
     /// How many pods may be more than wanted.
     pub max_surge: Option<i32>,

@@ -208,6 +208,10 @@ fn one(
             let reason = format!("`{target}`: nothing hides what the image has there");
             entries.at(mount.span).ignored(key, reason);
         }
+        "volume" if source.is_empty() && files::is_of_dependencies(&target) => {
+            let reason = format!("`{target}`: the image has it, and nothing hides that");
+            entries.at(mount.span).ignored(key, reason);
+        }
         "volume" if source.is_empty() => {
             let name = mounted.name(&target);
             mounted.add(empty(&name), at(&name, &target));

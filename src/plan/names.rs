@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{NAME_COLLISION, UNNAMEABLE};
+use super::{NAME_COLLISION, UNNAMEABLE, ledger::Entries};
 use crate::{
     compose::model::Project,
     diag::{Diagnostic, Report},
@@ -26,6 +26,19 @@ impl Names {
     /// The name of the workload of a service: shorter, since Kubernetes adds to the names of pods.
     pub(super) fn workload<'a>(&'a self, service: &'a str) -> &'a str {
         self.workloads.get(service).map_or(service, String::as_str)
+    }
+
+    /// Says of a service that it has another name in the cluster than in compose.
+    pub(super) fn enter(&self, service: &str, entries: &mut Entries<'_>) {
+        let (object, workload) = (self.object(service), self.workload(service));
+        let reason = if object != service {
+            format!("called `{object}` in the cluster: values, commands and configuration files follow")
+        } else if workload != service {
+            format!("its workload is called `{workload}`: names of pods are longer by some letters")
+        } else {
+            return;
+        };
+        entries.approximated(&[], reason);
     }
 
     /// Is some service, or its workload, called so?

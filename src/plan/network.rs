@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{HostAlias, PodDNSConfig, PodDNSConfigOption, PodSpec, Probe};
+use k8s_openapi::api::core::v1::{Container, HostAlias, PodDNSConfig, PodDNSConfigOption, PodSpec, Probe};
 
 use super::{ClusterService, Context, ledger::Entries, ports::Ports, production::policies_file};
 use crate::{compose::model::Service, k8s::name, text::Spanned};
@@ -32,7 +32,10 @@ pub(super) fn services(
     if listening.is_empty() && !context.hosts.is_referred(name) && !needed {
         return Vec::new();
     }
+    // What binds to the address behind its name needs that of its pod.
+    let by_name = context.hosts.listens_by_name(name);
     let headless = listening.is_empty()
+        || by_name
         || context
             .project
             .services
@@ -41,9 +44,10 @@ pub(super) fn services(
             .is_some_and(|mode| mode.value == "dnsrr");
     let own = context.names.object(name);
     // What calls itself by its name while it starts is not ready before it is answered.
-    let publish_not_ready = readiness.is_some_and(|probe| {
-        context.hosts.calls_itself(name) || probe.exec.is_some() && context.hosts.asks_itself(name)
-    });
+    let publish_not_ready = by_name
+        || readiness.is_some_and(|probe| {
+            context.hosts.calls_itself(name) || probe.exec.is_some() && context.hosts.asks_itself(name)
+        });
     let inner = |name: &str, comment: Option<String>| ClusterService {
         name: name.to_owned(),
         comment,
@@ -53,7 +57,11 @@ pub(super) fn services(
         type_: None,
         external_traffic_policy: None,
     };
-    let early = publish_not_ready.then(|| "It calls itself by this name before it is ready.".to_owned());
+    let early = if by_name {
+        Some("It listens at this name: DNS gives the address of its pod.".to_owned())
+    } else {
+        publish_not_ready.then(|| "It calls itself by this name before it is ready.".to_owned())
+    };
     let mut services = vec![inner(own, early)];
     services.extend(
         context
@@ -62,6 +70,12 @@ pub(super) fn services(
             .map(|alias| inner(alias, Some(format!("{own} by another name that is in use")))),
     );
     services
+}
+
+/// Does a pod have ports of its node, which no other pod there can have?
+pub(super) fn has_ports_of_node(pod: &PodSpec, container: &Container) -> bool {
+    let mut ports = container.ports.iter().flatten();
+    pod.host_network == Some(true) || ports.any(|port| port.host_port.is_some())
 }
 
 fn namespaces(context: &Context<'_>, service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {

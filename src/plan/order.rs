@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{App, Context, Kind, Step, Workload, ledger::Entries};
-use crate::{compose::model::Service, k8s::name};
+use super::{App, Context, Kind, Step, Workload, kinds, ledger::Entries};
+use crate::{compose::model::Service, k8s::name, text::Spanned};
 
 /// Says of every dependency what stands in its place.
 pub(super) fn plan(context: &Context<'_>, service: &Service, entries: &mut Entries<'_>) {
@@ -33,6 +33,18 @@ pub(super) fn plan(context: &Context<'_>, service: &Service, entries: &mut Entri
             entries.unsupported(&["depends_on", dependency, "restart"], reason);
         }
     }
+}
+
+/// Does a service depend on another one that runs, for what it may ask of it? It is not asked for its namespaces or
+/// its volumes, which compose takes for dependencies too.
+pub(super) fn asks(service: &Service, name: &str) -> bool {
+    let settings = service.depends_on.as_ref().and_then(|field| field.value.get(name));
+    let ended = |condition: &Spanned<String>| condition.value == "service_completed_successfully";
+    let runs = settings.is_some_and(|settings| !settings.value.condition.as_ref().is_some_and(ended));
+    let modes = [&service.network_mode, &service.ipc, &service.pid].into_iter().flatten();
+    let shares = modes.into_iter().any(|mode| mode.value.strip_prefix("service:") == Some(name))
+        || kinds::takes_volumes_of(service, name);
+    runs && !shares
 }
 
 /// The Jobs of an environment in the order in which they have to run, each with what it depends on, at any remove,

@@ -10,7 +10,7 @@ use k8s_openapi::{
 };
 
 use super::{
-    Context,
+    Context, image,
     kinds::{Decided, Kinds},
 };
 use crate::{
@@ -116,10 +116,20 @@ fn protocol(port: &Listening) -> Option<String> {
 pub(super) fn learn(context: &Context<'_>, kinds: &Kinds) -> Ports {
     let by_service = context.services().map(|(name, service)| {
         // A StatefulSet has a Service, whoever needs it.
-        let needed = context.hosts.is_referred(name) || kinds.of(name) == Decided::StatefulSet;
+        // A well-known program listens, even if only images know who calls it.
+        let known = serves(service, kinds.of(name));
+        let needed = context.hosts.is_referred(name) || kinds.of(name) == Decided::StatefulSet || known;
         (name.to_owned(), learn_one(context, name, service, needed))
     });
     Ports { by_service: by_service.collect() }
+}
+
+fn serves(service: &Service, decided: Decided) -> bool {
+    let image = service.image.as_ref().map_or("", |image| image.value.as_str());
+    let runs_image = service.command.is_none() && service.entrypoint.is_none();
+    decided == Decided::Deployment
+        && (runs_image || image::is_store(image))
+        && !sources::image_ports(image).is_empty()
 }
 
 fn learn_one(context: &Context<'_>, name: &str, service: &Service, needed: bool) -> Vec<Listening> {
@@ -147,6 +157,9 @@ fn learn_one(context: &Context<'_>, name: &str, service: &Service, needed: bool)
     }
     let image = service.image_or_built(&context.project.name, name);
     let usual = sources::image_ports(&image);
+    if !learner.ports.is_empty() {
+        sources::peer_ports(&image).iter().for_each(|number| learner.tcp(*number));
+    }
     let known = learner.ports.len();
     for (number, _) in own {
         learner.tcp(number);

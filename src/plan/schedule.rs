@@ -109,7 +109,7 @@ pub(super) fn find(context: &Context<'_>) -> BTreeMap<String, Scheduled> {
 }
 
 fn of_service(source: &Source<'_>, start: &Start) -> Option<Scheduled> {
-    let is_loop = |found: &Loop| found.kind == shell::Kind::PeriodicLoop;
+    let is_loop = |found: &Loop| found.repeats;
     let first = source.read(&start.whole).map(|found| (found, start.behind_entrypoint));
     // The image's entrypoint usually runs what it is given.
     let (found, behind_entrypoint) = first.filter(|(found, _)| is_loop(found)).or_else(|| {

@@ -10,25 +10,16 @@ use k8s_openapi::api::core::v1::{
 };
 
 use super::ledger::Entries;
-use crate::{compose::model::Service, text::Spanned};
-
-/// Kernel parameters that every node lets pods set.
-const SAFE_SYSCTLS: &[&str] = &[
-    "kernel.shm_rmid_forced",
-    "net.ipv4.ip_local_port_range",
-    "net.ipv4.ip_unprivileged_port_start",
-    "net.ipv4.tcp_syncookies",
-    "net.ipv4.ping_group_range",
-    "net.ipv4.ip_local_reserved_ports",
-    "net.ipv4.tcp_keepalive_time",
-    "net.ipv4.tcp_fin_timeout",
-    "net.ipv4.tcp_keepalive_intvl",
-    "net.ipv4.tcp_keepalive_probes",
-];
+use crate::{
+    compose::model::Service,
+    k8s::versions::{self, Version},
+    text::Spanned,
+};
 
 /// Gives pod and container their security contexts.
 pub(super) fn plan(
     service: &Service,
+    kubernetes: Option<Version>,
     pod: &mut PodSpec,
     container: &mut Container,
     entries: &mut Entries<'_>,
@@ -41,7 +32,7 @@ pub(super) fn plan(
     for option in service.security_opt.iter().flat_map(|field| &field.value) {
         security_option(option, &mut own, entries);
     }
-    sysctls(service, &mut whole, entries);
+    sysctls(service, kubernetes, &mut whole, entries);
     pod.security_context = Some(whole);
     container.security_context = Some(own);
     pod.automount_service_account_token = Some(false);
@@ -66,12 +57,11 @@ fn user(
     entries: &mut Entries<'_>,
 ) {
     if let Some(user) = &service.user {
-        let (name, group) =
-            user.value.split_once(':').map_or((user.value.as_str(), None), |(u, g)| (u, Some(g)));
-        own.run_as_user = name.parse().ok();
-        own.run_as_group = group.and_then(|group| group.parse().ok());
-        let named = own.run_as_user.is_none() || (group.is_some() && own.run_as_group.is_none());
-        if named {
+        let (name, group) = user.value.split_once(':').unwrap_or((&user.value, ""));
+        own.run_as_user = number(name);
+        own.run_as_group = number(group);
+        let is_named = |text: &str| !text.is_empty() && number(text).is_none();
+        if is_named(name) || is_named(group) {
             let reason = "Kubernetes takes numbers only: look the name up in the image's /etc/passwd, or set USER there";
             entries.unsupported(&["user"], reason);
         } else {
@@ -79,7 +69,7 @@ fn user(
         }
     }
     if let Some(groups) = &service.group_add {
-        let numbers: Vec<i64> = groups.value.iter().filter_map(|group| group.value.parse().ok()).collect();
+        let numbers: Vec<i64> = groups.value.iter().filter_map(|group| number(&group.value)).collect();
         if numbers.len() == groups.value.len() {
             entries.mapped(&["group_add"]);
         } else {
@@ -89,6 +79,14 @@ fn user(
             );
         }
         pod.supplemental_groups = (!numbers.is_empty()).then_some(numbers);
+    }
+}
+
+/// The number of a user or group, if it can be told without the image: root is 0 in every one.
+fn number(name: &str) -> Option<i64> {
+    match name {
+        "root" => Some(0),
+        digits => digits.parse::<i32>().ok().filter(|number| *number >= 0).map(i64::from),
     }
 }
 
@@ -107,8 +105,8 @@ fn rights(service: &Service, own: &mut SecurityContext, entries: &mut Entries<'_
     };
     let (add, drop) = (capabilities(&service.cap_add), capabilities(&service.cap_drop));
     if add.is_some() || drop.is_some() {
-        // The API refuses CAP_SYS_ADMIN together with a ban on escalation.
-        if add.iter().flatten().any(|name| name == "SYS_ADMIN" || name == "ALL") {
+        // A program that is not root's gets an added capability by its file, which a ban on escalation forbids.
+        if add.is_some() {
             own.allow_privilege_escalation = None;
         }
         own.capabilities = Some(Capabilities { add, drop });
@@ -134,6 +132,12 @@ fn capability(name: &str) -> String {
 fn security_option(option: &Spanned<String>, own: &mut SecurityContext, entries: &mut Entries<'_>) {
     let (name, value) = option.value.split_once([':', '=']).unwrap_or((option.value.as_str(), ""));
     match (name, value) {
+        ("no-new-privileges", "" | "true") if has_all(own) => {
+            let reason =
+                "the API takes no ban on escalation where a container is privileged or has SYS_ADMIN";
+            entries.approximated(&["security_opt"], reason);
+            return;
+        }
         ("no-new-privileges", "" | "true") => {
             own.allow_privilege_escalation = Some(false);
             entries.mapped_as(&["security_opt"], format!("`{}` is so for every container", option.value));
@@ -163,6 +167,12 @@ fn security_option(option: &Spanned<String>, own: &mut SecurityContext, entries:
     entries.mapped(&["security_opt"]);
 }
 
+/// Does a container have every right already, so that the API refuses to forbid it more of them?
+fn has_all(own: &SecurityContext) -> bool {
+    let added = own.capabilities.iter().filter_map(|capabilities| capabilities.add.as_ref()).flatten();
+    own.privileged == Some(true) || added.into_iter().any(|name| name == "SYS_ADMIN" || name == "ALL")
+}
+
 fn selinux(label: &str, own: &mut SecurityContext) {
     let (part, value) = label.split_once(':').unwrap_or((label, ""));
     let options = own.se_linux_options.get_or_insert_with(SELinuxOptions::default);
@@ -174,18 +184,76 @@ fn selinux(label: &str, own: &mut SecurityContext) {
     }
 }
 
-fn sysctls(service: &Service, pod: &mut PodSecurityContext, entries: &mut Entries<'_>) {
-    let Some(sysctls) = &service.sysctls else { return };
-    let set =
-        sysctls.value.iter().map(|(name, value)| Sysctl { name: name.clone(), value: value.value.clone() });
-    pod.sysctls = Some(set.collect());
-    for name in sysctls.value.keys() {
-        if SAFE_SYSCTLS.contains(&name.as_str()) {
-            entries.mapped(&["sysctls", name]);
-        } else {
-            let reason =
-                "for the whole pod, and only on nodes whose kubelet has it under --allowed-unsafe-sysctls";
-            entries.approximated(&["sysctls", name], reason);
+/// Gives the pod those kernel parameters that a node lets it set. A node refuses the pod for any other one, and
+/// whatever replaces the pod, too.
+fn sysctls(
+    service: &Service,
+    kubernetes: Option<Version>,
+    pod: &mut PodSecurityContext,
+    entries: &mut Entries<'_>,
+) {
+    let is_host = |mode: &Option<Spanned<String>>| mode.as_ref().is_some_and(|mode| mode.value == "host");
+    let (network, ipc) = (is_host(&service.network_mode), is_host(&service.ipc));
+    let mut set = Vec::new();
+    for (name, value) in service.sysctls.iter().flat_map(|field| field.value.iter()) {
+        let is_nodes = (network && name.starts_with("net.")) || (ipc && name.starts_with("kernel."));
+        match refusal(name, is_nodes, kubernetes) {
+            Some(reason) => entries.unsupported(&["sysctls", name], reason),
+            None => {
+                set.push(Sysctl { name: name.clone(), value: value.value.clone() });
+                entries.mapped(&["sysctls", name]);
+            }
         }
+    }
+    pod.sysctls = (!set.is_empty()).then_some(set);
+}
+
+/// Why a node refuses a pod that sets a kernel parameter, the node's own if the pod has no namespace for it.
+fn refusal(name: &str, is_nodes: bool, kubernetes: Option<Version>) -> Option<String> {
+    if is_nodes {
+        return Some("the pod has no namespace of its own for it: set it on the node".to_owned());
+    }
+    let Some(since) = versions::safe_sysctl(name) else {
+        let way = "nodes refuse pods with it unless their kubelet has it under --allowed-unsafe-sysctls: set it in \
+            the pod's securityContext then, else in a privileged initContainer";
+        return Some(way.to_owned());
+    };
+    let older = kubernetes.filter(|version| *version < since)?;
+    Some(format!("nodes let pods set it from {since} on, and the cluster runs {older}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn users_are_numbers_and_root() {
+        for (name, expected) in [
+            ("0", Some(0)),
+            ("1000", Some(1000)),
+            ("root", Some(0)),
+            ("postgres", None),
+            ("-1", None),
+            ("4294967296", None),
+            ("", None),
+        ] {
+            assert_eq!(number(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn sysctls_are_refused_by_what_nodes_allow() {
+        for (name, version, refused) in [
+            ("net.ipv4.tcp_syncookies", Some("1.20"), false),
+            ("net.ipv4.tcp_keepalive_time", Some("1.28"), true),
+            ("net.ipv4.tcp_keepalive_time", Some("1.29"), false),
+            ("net.ipv4.tcp_rmem", None, false),
+            ("net.core.somaxconn", None, true),
+            ("kernel.msgmax", Some("1.37"), true),
+        ] {
+            let version = version.and_then(Version::parse);
+            assert_eq!(refusal(name, false, version).is_some(), refused, "{name} on {version:?}");
+        }
+        assert!(refusal("net.ipv4.tcp_syncookies", true, None).is_some());
     }
 }

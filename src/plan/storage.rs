@@ -45,6 +45,8 @@ pub(super) struct Storage {
     directories: BTreeMap<String, Directory>,
     /// Services that are more than one workload.
     several: BTreeSet<String>,
+    /// Who mounts each directory of the host.
+    sharers: BTreeMap<String, BTreeSet<String>>,
     /// Data directories of the host that belong to one StatefulSet.
     owned: BTreeSet<String>,
     /// Volumes and directories of the host that a database mounts.
@@ -116,13 +118,18 @@ impl Storage {
                 }
             }
         }
+        let mut sharers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let mut owned = BTreeSet::new();
         let mut of_databases = BTreeSet::new();
         for (name, service) in context.services() {
+            for source in effective(context, service).into_iter().filter_map(|mount| mount.value.source) {
+                sharers.entry(source.value).or_default().insert(name.to_owned());
+            }
             if kinds.of(name) == Decided::StatefulSet {
                 owned.extend(files::own_directories(context, name, service));
             }
-            if image::is_database(&service.image_or_built(&context.project.name, name)) {
+            let image = service.image_or_built(&context.project.name, name);
+            if image::is_database(&image) || files::keeps_a_database(service) {
                 let whole = |mount: &Mount| {
                     let path = mount.volume.as_ref().and_then(|volume| volume.value.subpath.as_ref());
                     path.is_none() && claims::sub_path(service).is_none()
@@ -139,6 +146,7 @@ impl Storage {
             volumes: volumes.collect(),
             directories: BTreeMap::new(),
             several: several.collect(),
+            sharers,
             owned,
             of_databases,
         }
@@ -168,7 +176,10 @@ impl Storage {
         source: &str,
     ) -> String {
         let last = source.rsplit('/').find(|part| !part.is_empty()).unwrap_or("data");
-        let wanted = name::shortened(&name::dns_label(&format!("{app}-{last}")), CLAIM_LENGTH);
+        // Not after the app, which may get another name when a service comes or goes: the data would stay behind.
+        let alone = self.sharers.get(source).is_none_or(|services| services.len() < 2);
+        let wanted = if alone { format!("{key}-{last}") } else { last.to_owned() };
+        let wanted = name::shortened(&name::dns_label(&wanted), CLAIM_LENGTH);
         let taken = |name: &String| {
             self.directories.values().any(|directory| directory.claim == *name)
                 || self.volumes.values().any(|kept| kept.claim == *name)

@@ -9,6 +9,7 @@ use k8s_openapi::api::core::v1::{Container, EnvVar, PodSpec, Probe};
 use super::{
     ClusterService, Context, Kind, Update, Workload, clear, command, health, image,
     jobs::{self, Jobs},
+    katenary,
     kinds::{self, Decided, Kinds},
     kompose,
     ledger::{Entries, KeyPath, Ledger},
@@ -78,6 +79,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     let file = context.layout.service_file(key, &file_name(context, key, &app, &object, decided));
     let entries = &mut Entries::new(parts.ledger, KeyPath::new(["services", key]), file.clone());
     attributes::enter(service, entries);
+    context.names.enter(key, entries);
 
     let mut pod = PodSpec::default();
     let mut container = Container { name: app.clone(), ..Container::default() };
@@ -87,7 +89,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     health::plan(context, (key, decided), service, parts.ports, &mut container, entries);
     let planned = plan_loop(context, service, parts.secrets, scheduled, &mut container, entries);
     resources::plan(context, service, &mut container, entries);
-    security::plan(service, &mut pod, &mut container, entries);
+    security::plan(service, context.kubernetes, &mut pod, &mut container, entries);
     network::plan(context, service, &mut pod, entries);
     order::plan(context, service, entries);
     kompose::plan(service, &mut pod, &mut container, entries);
@@ -102,7 +104,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
         delivered: parts.delivered,
     };
     let mut mounted = mounts::plan(mounting, &mut pod, &mut container, entries);
-    life(service, decided, &mut pod, entries);
+    life(service, decided, scheduled, &mut pod, entries);
     let (mut kind, comments) = kind(service, decided, planned, &pod, &mut container, entries);
     let (mut annotations, mut pod_annotations) = labels(service, jobs, entries);
     placement::plan(service, &name::dns_label(key), &mut pod, entries);
@@ -168,7 +170,8 @@ fn services(
     if decided == Decided::CronJob {
         return Vec::new();
     }
-    network::services(context, ports, key, decided == Decided::StatefulSet, readiness)
+    let asked = context.project.services.get(key).is_some_and(|service| kompose::reach::is_headless(service));
+    network::services(context, ports, key, asked || decided == Decided::StatefulSet, readiness)
 }
 
 fn file_name(context: &Context<'_>, key: &str, app: &str, object: &str, decided: Decided) -> String {
@@ -205,12 +208,21 @@ fn waits_for_tasks(service: &Service) -> bool {
     conditions.any(|condition| condition.value == "service_completed_successfully")
 }
 
+/// Docker's patience with what it stops, in seconds.
+const GRACE: i64 = 10;
+
+/// How often a Job tries again for which compose names no number: it would try without end.
+const ATTEMPTS: i32 = 6;
+
 /// How long it runs and how it stops.
-fn life(service: &Service, decided: Decided, pod: &mut PodSpec, entries: &mut Entries<'_>) {
-    if let Some(period) = &service.stop_grace_period {
-        pod.termination_grace_period_seconds = Some(period.value.seconds());
-        entries.mapped(&["stop_grace_period"]);
-    }
+fn life(
+    service: &Service,
+    decided: Decided,
+    scheduled: Option<&Scheduled>,
+    pod: &mut PodSpec,
+    entries: &mut Entries<'_>,
+) {
+    stopping(service, decided == Decided::Deployment && scheduled.is_some(), pod, entries);
     let condition = kinds::restart_condition(service).unwrap_or_default();
     if decided == Decided::Job {
         let again = condition.starts_with("on-failure");
@@ -218,6 +230,13 @@ fn life(service: &Service, decided: Decided, pod: &mut PodSpec, entries: &mut En
     }
     if decided == Decided::CronJob {
         pod.restart_policy = Some("Never".to_owned());
+    }
+    if decided == Decided::Job && condition.starts_with("on-failure") && attempts(service).is_none() {
+        let reason = format!("a Job tries again {ATTEMPTS} times, where compose does so without end");
+        let policy = service.deploy.as_ref().and_then(|deploy| deploy.value.restart_policy.as_ref());
+        let said = policy.is_some_and(|policy| policy.value.condition.is_some());
+        let path = if said { &["deploy", "restart_policy", "condition"][..] } else { &["restart"] };
+        entries.approximated(path, reason);
     }
     if service.restart.is_some() {
         match (decided, condition) {
@@ -237,6 +256,23 @@ fn life(service: &Service, decided: Decided, pod: &mut PodSpec, entries: &mut En
     }
 }
 
+/// How long it has for stopping. A shell that loops as the first process does not hear TERM: it gets no longer than
+/// docker gives it, since waiting is in vain.
+fn stopping(service: &Service, loops: bool, pod: &mut PodSpec, entries: &mut Entries<'_>) {
+    let own = pod.termination_grace_period_seconds;
+    if let Some(period) = &service.stop_grace_period {
+        match own {
+            Some(_) => entries.ignored(&["stop_grace_period"], "its stop signal leaves it no time"),
+            None => {
+                pod.termination_grace_period_seconds = Some(period.value.seconds());
+                entries.mapped(&["stop_grace_period"]);
+            }
+        }
+    } else if loops {
+        pod.termination_grace_period_seconds = own.or(Some(GRACE));
+    }
+}
+
 /// The kind of a workload with its details, and what is said above it.
 fn kind(
     service: &Service,
@@ -247,16 +283,21 @@ fn kind(
     entries: &mut Entries<'_>,
 ) -> (Kind, Vec<String>) {
     kompose::cron::enter(service, decided, entries);
-    if let Some((kind, comment)) = kompose::cron::kind(service).filter(|_| planned.is_none()) {
+    if let Some((kind, comments)) = kompose::cron::kind(service).filter(|_| planned.is_none()) {
         health::drop(service.healthcheck.as_ref(), container, entries);
-        return (kind, vec![comment]);
+        return (kind, comments);
     }
     let kind = planned.and_then(Scheduled::kind);
-    let kind = kind.unwrap_or_else(|| kind_of(service, decided, pod, entries));
+    let kind = kind.unwrap_or_else(|| kind_of(service, decided, (pod, container), entries));
     (kind, planned.map(Scheduled::comments).unwrap_or_default())
 }
 
-fn kind_of(service: &Service, decided: Decided, pod: &PodSpec, entries: &mut Entries<'_>) -> Kind {
+fn kind_of(
+    service: &Service,
+    decided: Decided,
+    (pod, container): (&PodSpec, &Container),
+    entries: &mut Entries<'_>,
+) -> Kind {
     let replicas = kinds::replicas(service).and_then(|replicas| i32::try_from(replicas).ok());
     if service.scale.is_some() {
         entries.mapped(&["scale"]);
@@ -266,27 +307,35 @@ fn kind_of(service: &Service, decided: Decided, pod: &PodSpec, entries: &mut Ent
         // A CronJob without a schedule does not come to be.
         Decided::Deployment | Decided::CronJob => {
             let claims = pod.volumes.iter().flatten().any(|volume| volume.persistent_volume_claim.is_some());
-            let recreate =
-                update.recreate || (claims && replicas.unwrap_or(1) <= 1 && update == Update::default());
-            let update = if recreate { Update { recreate, ..Update::default() } } else { update };
+            let node_ports = network::has_ports_of_node(pod, container);
+            let (alone, silent) = (replicas.unwrap_or(1) <= 1, update == Update::default());
+            let update = if update.recreate || (silent && alone && (claims || node_ports)) {
+                Update { recreate: true, ..Update::default() }
+            } else if silent && node_ports {
+                // Where each node has a pod, there is no room for one more.
+                Update { max_surge: Some(0), max_unavailable: Some(1), ..update }
+            } else {
+                update
+            };
             Kind::Deployment { replicas, update }
         }
         Decided::StatefulSet => Kind::StatefulSet { replicas },
         Decided::DaemonSet => Kind::DaemonSet,
         Decided::Job => {
-            let attempts = kinds::restart_condition(service)
-                .and_then(|condition| condition.strip_prefix("on-failure:"))
-                .and_then(|attempts| attempts.parse().ok())
-                .or_else(|| max_attempts(service));
             let again = pod.restart_policy.as_deref() == Some("OnFailure");
-            Kind::Job { backoff_limit: attempts.unwrap_or(if again { 6 } else { 0 }), completions: replicas }
+            let backoff_limit = attempts(service).unwrap_or(if again { ATTEMPTS } else { 0 });
+            Kind::Job { backoff_limit, completions: replicas }
         }
     }
 }
 
-fn max_attempts(service: &Service) -> Option<i32> {
-    let policy = service.deploy.as_ref()?.value.restart_policy.as_ref()?;
-    i32::try_from(policy.value.max_attempts.as_ref()?.value).ok()
+/// How often compose tries again what failed, if it does not do so without end.
+fn attempts(service: &Service) -> Option<i32> {
+    let condition = kinds::restart_condition(service).and_then(|text| text.strip_prefix("on-failure:"));
+    let policy = service.deploy.as_ref().and_then(|deploy| deploy.value.restart_policy.as_ref());
+    let most = policy.and_then(|policy| policy.value.max_attempts.as_ref());
+    let most = || most.and_then(|most| i32::try_from(most.value).ok());
+    condition.and_then(|attempts| attempts.parse().ok()).or_else(most).filter(|attempts| *attempts > 0)
 }
 
 /// Compose's labels and annotations are for people and programs: annotations here, whose values are free.
@@ -298,6 +347,9 @@ fn labels(
 ) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
     let (mut object, mut pod) = (BTreeMap::new(), BTreeMap::new());
     let mut take = |labels: Option<&Spanned<Labels>>, path: &[&str], to: &mut BTreeMap<String, String>| {
+        if labels.is_some() {
+            entries.mapped(path);
+        }
         let labels = labels.iter().flat_map(|labels| labels.value.iter());
         let is_own =
             |key: &String| !key.starts_with(kompose::PREFIX) && !jobs.is_some_and(|jobs| jobs.has_label(key));
@@ -305,7 +357,7 @@ fn labels(
             let path = [path, &[key.as_str()]].concat();
             if name::is_label_key(key) {
                 to.insert(key.clone(), value.value.clone());
-                entries.mapped(&path);
+                katenary::enter(key, &path, entries);
             } else {
                 entries.unsupported(
                     &path,

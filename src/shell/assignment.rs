@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{
     condition,
-    round::{DEEPEST_CALL, Functions},
+    functions::Functions,
+    round::DEEPEST_CALL,
     syntax::{Command, List, Simple},
     value::{Scope, Value},
     visit,
@@ -60,7 +61,7 @@ pub(super) fn names(list: &List, functions: &Functions<'_>, depth: usize) -> BTr
             {
                 set.extend(rest.iter().map(|word| word.split('=').next().unwrap_or(word).to_owned()));
             }
-            Some((name, _)) if functions.contains_key(name.as_str()) => {
+            Some((name, _)) if functions.has(name) => {
                 called.insert(name.clone());
             }
             _ => {}
@@ -77,7 +78,7 @@ pub(super) fn names(list: &List, functions: &Functions<'_>, depth: usize) -> BTr
     });
     if depth < DEEPEST_CALL {
         for name in called {
-            if let Some(body) = functions.get(name.as_str()) {
+            if let Some(body) = functions.get(&name) {
                 set.extend(names(body, functions, depth + 1));
             }
         }

@@ -1,20 +1,21 @@
 //! What a CronJob runs in place of a loop: the words of its command, or a text for a shell.
 
-use std::{collections::BTreeSet, ops::Range, sync::LazyLock};
+use std::{ops::Range, sync::LazyLock};
 
 use regex::Regex;
 
 use super::{
-    condition,
     flow::Found,
-    round::{self, Functions},
+    functions::Functions,
+    round,
+    setup::{Need, Setup, Used, need_of},
     split,
     syntax::{Command, List, Simple, Statement},
     visit, words,
 };
 
 /// Bytes of the longest text that is worth carrying in a CronJob.
-const LONGEST: usize = 4_000;
+pub(super) const LONGEST: usize = 4_000;
 
 /// What runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,29 +41,74 @@ pub(super) struct Source<'s> {
     pub(super) name: &'s str,
     /// What reads the text, `sh -c`.
     pub(super) shell: &'s [String],
+    /// The variables that the script is started with.
+    pub(super) environment: &'s dyn Fn(&str) -> Option<String>,
     /// Does a round look whether it is time to work? A CronJob comes at its time, or a little late.
     pub(super) looks_at_clock: bool,
 }
 
+impl<'s> Source<'s> {
+    /// Some bytes of the text.
+    pub(super) fn slice(&self, range: &Range<usize>) -> &'s str {
+        self.text.get(range.clone()).unwrap_or_default()
+    }
+}
+
 /// The command of one round of a loop.
 pub(super) fn of(found: &Found<'_>, source: &Source<'_>) -> Built {
-    if let Some((statement, simple)) = plain(found)
-        && !Setup::of(found, slice(source, &statement.range), source).is_needed
+    // Nobody looks at all of what is far too long.
+    if found.body.range.len() > 4 * LONGEST {
+        let start = found.body.inner.start;
+        let text: String = source.slice(&(start..found.body.inner.end)).chars().take(LONGEST).collect();
+        return Built { is_long: true, ..in_shell(tidy(&text), source) };
+    }
+    // On its way through functions and pipes, the text around it is kept.
+    let around = if stands_alone(found, source) { &[][..] } else { &found.before };
+    let passed = around.iter();
+    let used = Used::by(source.slice(&statement_range(found, source)), found, source);
+    let passed = passed.map(|statement| need_of(statement, &used, source)).max().unwrap_or(Need::None);
+    let plain = plain(found).filter(|_| passed <= Need::Option);
+    if let Some((statement, simple)) = plain.filter(|_| !found.is_wrapped)
+        && !Setup::of(found, source.slice(&statement.range), source).is_needed
         && let Some(built) = words_of(simple, source)
     {
         return built;
     }
     let edits = edits(found, source);
-    let text = edited(source.text, statement_range(found, source), &edits);
+    let text = match plain {
+        // `cd /app && while …; do x; done > log` is `cd /app && x > log`.
+        Some((statement, simple))
+            if found.is_wrapped && stands_alone(found, source) && simple.redirections.is_empty() =>
+        {
+            let before = found.statement.range.start..found.body.range.start;
+            let behind = found.body.range.end..found.pipeline.end;
+            [before, statement.range.clone(), behind].iter().map(|range| source.slice(range)).collect()
+        }
+        _ => edited(source.text, statement_range(found, source), &edits),
+    };
     let setup = Setup::of(found, &text, source);
-    text_of(found, setup, &text, &edits, source)
+    let built = text_of(found, setup, &text, &edits, source);
+    let led = found.led_by.iter().map(|(statement, count)| {
+        let chain = statement.chain.get(..*count).unwrap_or_default().to_vec();
+        need_of(&Statement { chain, ..(*statement).clone() }, &used, source)
+    });
+    let repeats_setup = built.repeats_setup || led.max().unwrap_or(Need::None).max(passed) == Need::Command;
+    Built { repeats_setup, ..built }
 }
 
 /// The command of a single line, such as one of a crontab.
 pub(super) fn of_line(list: &List, text: &str, shell: &[String]) -> Built {
-    let functions = Functions::new();
-    let source =
-        Source { text, list, functions: &functions, arguments: &[], name: "", shell, looks_at_clock: false };
+    let functions = Functions::none();
+    let source = Source {
+        text,
+        list,
+        functions: &functions,
+        arguments: &[],
+        name: "",
+        shell,
+        environment: &|_| None,
+        looks_at_clock: false,
+    };
     if let [statement] = &list[..]
         && !statement.background
         && let Some(simple) = round::only_simple(statement)
@@ -94,10 +140,6 @@ fn leaves(statement: &Statement) -> bool {
     found
 }
 
-fn slice<'t>(source: &Source<'t>, range: &Range<usize>) -> &'t str {
-    source.text.get(range.clone()).unwrap_or_default()
-}
-
 /// The words of a simple command, if no shell is needed to run it.
 fn words_of(simple: &Simple, source: &Source<'_>) -> Option<Built> {
     const NEEDS_SHELL: [&str; 16] = [
@@ -109,7 +151,7 @@ fn words_of(simple: &Simple, source: &Source<'_>) -> Option<Built> {
     if !to_log || !simple.assignments.is_empty() || NEEDS_SHELL.contains(&name.as_str()) {
         return None;
     }
-    if source.functions.contains_key(name.as_str()) {
+    if source.functions.has(name) {
         return None;
     }
     let mut all = Vec::new();
@@ -136,122 +178,6 @@ fn is_log(target: &str) -> bool {
         plain,
         "/dev/stdout" | "/dev/stderr" | "/proc/1/fd/1" | "/proc/1/fd/2" | "/proc/self/fd/1" | "&1" | "&2"
     )
-}
-
-/// What stands before the loop and must run before its command.
-struct Setup {
-    /// Byte ranges of the text, in order.
-    kept: Vec<(Range<usize>, bool)>,
-    /// Is there anything that a single command would miss?
-    is_needed: bool,
-    /// Is there anything that ran once and would run each time?
-    runs_commands: bool,
-}
-
-impl Setup {
-    /// What a command needs, whose text is given.
-    fn of<'t>(found: &Found<'_>, command: &'t str, source: &Source<'t>) -> Self {
-        let mut used: BTreeSet<&str> = condition::identifiers(command).collect();
-        let mut kept = Vec::new();
-        let (mut is_needed, mut runs_commands) = (false, false);
-        for statement in source.list.iter().take(found.top).rev() {
-            let text = slice(source, &statement.range);
-            let need = need_of(statement, &used, source.functions);
-            // The command itself, once before the loop: the first run of a loop that waits first.
-            let is_first_run =
-                found.round.payload.iter().any(|(_, payload)| slice(source, &payload.range) == text);
-            if need == Need::None || is_first_run {
-                continue;
-            }
-            is_needed |= need != Need::Option;
-            runs_commands |= need == Need::Command;
-            if need != Need::Option {
-                used.extend(condition::identifiers(text));
-            }
-            kept.push((statement.range.clone(), statement.background));
-        }
-        kept.reverse();
-        Self { kept, is_needed, runs_commands }
-    }
-}
-
-/// Why a statement before the loop is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Need {
-    /// It is not.
-    None,
-    /// A shell option: only a shell needs it.
-    Option,
-    /// It gives something that the command uses.
-    Value,
-    /// It does something.
-    Command,
-}
-
-fn need_of(statement: &Statement, used: &BTreeSet<&str>, functions: &Functions<'_>) -> Need {
-    let mut worst = Need::None;
-    let mut raise = |need: Need| {
-        let rank = |need: Need| {
-            [Need::None, Need::Option, Need::Value, Need::Command].iter().position(|n| *n == need)
-        };
-        if rank(need) > rank(worst) {
-            worst = need;
-        }
-    };
-    let is_defined = |name: &str| used.contains(name);
-    visit::all(std::slice::from_ref(statement), &mut |command| match command {
-        Command::Function { name, .. } if is_defined(name) => raise(Need::Value),
-        Command::Simple(simple) => raise(need_of_simple(simple, &is_defined, functions)),
-        Command::Arithmetic(expression) if condition::identifiers(expression).any(is_defined) => {
-            raise(Need::Value);
-        }
-        _ => {}
-    });
-    // Tests alone do nothing; what hangs on them counts.
-    if worst == Need::Command && round::is_inert(statement, functions, 0) && !ends(statement) {
-        return Need::Value;
-    }
-    worst
-}
-
-fn need_of_simple(simple: &Simple, is_used: &dyn Fn(&str) -> bool, functions: &Functions<'_>) -> Need {
-    let name = simple.words.first().map(String::as_str);
-    let sets = |name: &str| is_used(name);
-    match name {
-        None => {
-            let used = simple.assignments.iter().any(|(name, _)| sets(name));
-            if used { Need::Value } else { Need::None }
-        }
-        Some("set" | "shopt") => Need::Option,
-        Some("trap" | "echo" | "printf" | "date" | "[" | "test" | "sleep" | "wait" | "clear" | "logger") => {
-            if words::is_inert(simple) {
-                Need::None
-            } else {
-                Need::Command
-            }
-        }
-        Some(":" | "true" | "unset" | "declare" | "local" | "readonly" | "typeset") => {
-            let used = simple.words.iter().skip(1).flat_map(|word| condition::identifiers(word)).any(sets);
-            if used { Need::Value } else { Need::None }
-        }
-        Some("export" | "cd" | "pushd" | "umask" | "ulimit" | "source" | "." | "alias") => Need::Value,
-        Some("exit" | "return") => Need::Value,
-        Some(name) => match functions.get(name) {
-            Some(body) if body.iter().all(|statement| round::is_inert(statement, functions, 1)) => {
-                if body.iter().any(ends) { Need::Value } else { Need::None }
-            }
-            _ => Need::Command,
-        },
-    }
-}
-
-/// Can it end the script?
-fn ends(statement: &Statement) -> bool {
-    let mut found = false;
-    visit::simple(std::slice::from_ref(statement), &mut |simple| {
-        found |= matches!(simple.words.first().map(String::as_str), Some("exit" | "exec"));
-    });
-    found
 }
 
 /// The statement at the top that holds the loop, or calls the function that does.
@@ -281,16 +207,26 @@ fn text_of(found: &Found<'_>, setup: Setup, command: &str, edits: &[Edit], sourc
     parts.push(command.to_owned());
     let mut script: String =
         parts.iter().map(|part| tidy(part)).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
-    if found.round.background {
+    if found.round.background && found.round.payload.len() > 1 {
         script.push_str(" &\nwait");
         script = script.replace("& &\n", "&\n").replace("&\n &\n", "&\n");
     }
     let built = in_shell(script, source);
-    Built { repeats_setup: setup.runs_commands, ..built }
+    Built { repeats_setup: setup.runs_commands, is_long: built.is_long || setup.is_cut, ..built }
 }
 
 fn statement_range(found: &Found<'_>, source: &Source<'_>) -> Range<usize> {
-    if found.is_top { found.statement.range.clone() } else { container(found, source) }
+    match stands_alone(found, source) {
+        true => found.statement.range.start..found.pipeline.end,
+        false => container(found, source),
+    }
+}
+
+/// Can the loop be taken out of what it stands in?
+pub(super) fn stands_alone(found: &Found<'_>, source: &Source<'_>) -> bool {
+    // The text of a here-document does not lie within its statement.
+    let before = || source.text.get(..found.body.range.start).unwrap_or_default();
+    found.is_top || found.is_flat && !has_here_document(before())
 }
 
 fn has_here_document(text: &str) -> bool {
@@ -299,22 +235,19 @@ fn has_here_document(text: &str) -> bool {
 
 /// The loop's head and tail go, and its delays.
 fn edits(found: &Found<'_>, source: &Source<'_>) -> Vec<Edit> {
-    let (body, statement) = (found.body, found.statement);
-    let is_bare = statement.range == body.range;
-    let keeps_loop = !is_bare || !found.is_top || leaves_round(&body.body);
+    let body = found.body;
+    let is_bare = statement_range(found, source) == body.range;
+    let keeps_loop = !is_bare || leaves_round(&body.body);
     let (head, tail) = if keeps_loop { ("for _ in once; do", "done") } else { ("", "") };
     let mut edits = vec![
         Edit { range: body.range.start..body.inner.start, text: head },
         Edit { range: body.inner.end..body.range.end, text: tail },
     ];
-    if !found.is_top {
-        edits.push(Edit { range: statement.range.end..statement.range.end, text: "; exit" });
+    if !stands_alone(found, source) {
+        edits.push(Edit { range: found.pipeline.end..found.pipeline.end, text: "; exit" });
     }
-    let first = found.round.payload.first().map_or(0, |(position, _)| *position);
-    let last = found.round.payload.last().map_or(0, |(position, _)| *position);
     for delay in &found.round.delays {
-        let is_between = delay.position.is_some_and(|position| first < position && position < last);
-        if is_between {
+        if delay.position.is_some_and(|position| found.round.is_within(position)) {
             continue;
         }
         for range in &delay.ranges {
@@ -329,6 +262,13 @@ fn edits(found: &Found<'_>, source: &Source<'_>) -> Vec<Edit> {
         && let [(_, statement)] = found.round.payload[..]
     {
         edits.extend(without_clock(statement, source.text));
+    }
+    // A job waits for what it runs.
+    if let [(_, statement)] = found.round.payload[..]
+        && statement.background
+    {
+        let end = with_separator(source.text, &statement.range).end;
+        edits.push(Edit { range: statement.range.end..end, text: ";" });
     }
     // What is only said around the command would hide its failure.
     for statement in &found.body.body {
@@ -382,7 +322,9 @@ fn with_separator(text: &str, range: &Range<usize>) -> Range<usize> {
 fn edited(text: &str, range: Range<usize>, edits: &[Edit]) -> String {
     let mut result = String::new();
     let mut at = range.start;
-    for edit in edits {
+    let first = edits.partition_point(|edit| edit.range.start < range.start);
+    for edit in edits.get(first..).unwrap_or_default().iter().take_while(|edit| edit.range.start <= range.end)
+    {
         if edit.range.start < at || edit.range.end > range.end {
             continue;
         }

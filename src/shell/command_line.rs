@@ -5,7 +5,7 @@
 pub enum Invocation {
     /// `sh -c TEXT NAME ARGUMENTS…`
     Inline {
-        /// The shell with its flags, `-c` the last.
+        /// The shell with its flags, `-c` among them.
         shell: Vec<String>,
         /// The script.
         text: String,
@@ -43,33 +43,43 @@ pub fn read(words: &[String]) -> Option<Invocation> {
     }
     let mut flags = Vec::new();
     let mut rest = rest;
+    let mut is_inline = false;
     while let [flag, after @ ..] = rest {
-        if !flag.starts_with('-') || flag == "--" {
+        if !flag.starts_with('-') {
+            break;
+        }
+        rest = after;
+        if flag == "--" {
             break;
         }
         flags.push(flag.clone());
-        rest = after;
         if flag == "-o"
             && let [option, after @ ..] = rest
         {
             flags.push(option.clone());
             rest = after;
         }
-        if is_command_flag(flag) {
-            let (text, rest) = rest.split_first()?;
-            let shell = std::iter::once(program.clone()).chain(flags).collect();
-            return Some(Invocation::Inline {
-                shell,
-                text: text.clone(),
-                name: rest.first().cloned(),
-                arguments: rest.get(1..).unwrap_or_default().to_vec(),
-            });
-        }
+        is_inline |= is_command_flag(flag);
+    }
+    if is_inline {
+        let (text, rest) = rest.split_first()?;
+        let shell = std::iter::once(program.clone()).chain(flags).collect();
+        return Some(Invocation::Inline {
+            shell,
+            text: text.clone(),
+            name: rest.first().cloned(),
+            arguments: rest.get(1..).unwrap_or_default().to_vec(),
+        });
     }
     let (path, arguments) = rest.split_first()?;
     flags.push("-c".to_owned());
     let shell = std::iter::once(program.clone()).chain(flags).collect();
     Some(Invocation::File { shell, path: path.clone(), arguments: arguments.to_vec() })
+}
+
+/// Is it the name of a shell?
+pub(super) fn is_shell(word: &str) -> bool {
+    SHELLS.contains(&base_name(word))
 }
 
 /// `-c`, `-ec`, `-lc`.
@@ -121,6 +131,8 @@ mod tests {
             ("sh|-c|a; b", inline("sh|-c", "a; b", None, &[])),
             ("/bin/bash|-lc|a|x|1|2", inline("/bin/bash|-lc", "a", Some("x"), &["1", "2"])),
             ("bash|-o|pipefail|-ec|a", inline("bash|-o|pipefail|-ec", "a", None, &[])),
+            ("sh|-c|--|a|x", inline("sh|-c", "a", Some("x"), &[])),
+            ("sh|-c|-e|a", inline("sh|-c|-e", "a", None, &[])),
             ("tini|--|sh|-c|a", inline("sh|-c", "a", None, &[])),
             ("dumb-init|/run.sh|5", file(None, "/run.sh", &["5"])),
             ("sh|-e|/run.sh|5", file(Some("sh|-e|-c"), "/run.sh", &["5"])),

@@ -1,17 +1,16 @@
 //! Whether a condition holds, and what it looks at.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::LazyLock,
-};
+use std::{collections::BTreeSet, rc::Rc, sync::LazyLock};
 
 use regex::Regex;
 
 use super::{
     clock::Clock,
+    functions::Functions,
     syntax::{Command, Condition, Link, List, Pipeline, Simple, Statement},
     test::{self, Test},
     value::Scope,
+    visit, words,
 };
 
 /// Commands that always succeed and say no more than that the script goes on.
@@ -115,6 +114,32 @@ fn test_holds(test: &Test, scope: &mut Scope<'_>) -> Option<bool> {
     }
 }
 
+/// Does a condition look at the world, and neither at what a command did nor at what the loop itself counts?
+pub(super) fn looks_at_world(condition: &Condition, changed: &BTreeSet<String>) -> bool {
+    let Condition::List(list) = condition else { return false };
+    let mut only_tests = true;
+    visit::all(list, &mut |command| {
+        only_tests &= match command {
+            Command::Simple(simple) => {
+                let counts =
+                    simple.words.iter().flat_map(|word| names(word)).any(|name| changed.contains(name));
+                matches!(words::program(simple), Some("[" | "test")) && !counts
+            }
+            Command::Test(_) => true,
+            _ => false,
+        };
+    });
+    only_tests
+}
+
+/// Which of the arms of a `case` a text chooses. Nothing if it takes a run to tell.
+pub(super) fn chosen(arms: &[(Vec<String>, List)], text: &str) -> Option<Option<usize>> {
+    let is_plain = |pattern: &String| pattern == "*" || !pattern.contains(['*', '?', '[', '$']);
+    let matches = |pattern: &String| pattern == "*" || pattern.trim_matches(['"', '\'']) == text;
+    let all_plain = arms.iter().all(|(patterns, _)| patterns.iter().all(is_plain));
+    all_plain.then(|| arms.iter().position(|(patterns, _)| patterns.iter().any(matches)))
+}
+
 /// What a condition looks at: at …
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Looks {
@@ -129,8 +154,8 @@ pub(super) enum Looks {
 /// What a loop changes, and the functions by which it may ask.
 pub(super) struct Changing<'c, 's> {
     /// The variables that it sets.
-    pub(super) names: BTreeSet<String>,
-    pub(super) functions: &'c BTreeMap<&'s str, &'s List>,
+    pub(super) names: Rc<BTreeSet<String>>,
+    pub(super) functions: &'c Functions<'s>,
 }
 
 /// What some statements look at.
@@ -177,8 +202,8 @@ fn simple_looks(simple: &Simple, changing: &Changing<'_, '_>) -> Looks {
 
 /// Is a function nothing but tests of settings? Functions that it calls are not followed.
 fn only_tests(body: &List, changing: &Changing<'_, '_>) -> bool {
-    let none = BTreeMap::new();
-    let inner = Changing { names: changing.names.clone(), functions: &none };
+    let none = Functions::none();
+    let inner = Changing { names: Rc::clone(&changing.names), functions: &none };
     let body = match &body[..] {
         [statement] => match &statement.chain[..] {
             [(_, Pipeline { commands, .. })] => match &commands[..] {
@@ -192,7 +217,8 @@ fn only_tests(body: &List, changing: &Changing<'_, '_>) -> bool {
     looks(body, &inner) == Looks::Settings
 }
 
-fn test_looks(test: &Test, changing: &Changing<'_, '_>) -> Looks {
+/// What a test looks at.
+pub(super) fn test_looks(test: &Test, changing: &Changing<'_, '_>) -> Looks {
     match test {
         Test::Not(inner) => test_looks(inner, changing),
         Test::And(left, right) | Test::Or(left, right) => {
@@ -227,7 +253,8 @@ fn is_result(word: &str) -> bool {
 pub(super) fn names(text: &str) -> impl Iterator<Item = &str> {
     static NAME: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"\$\{?[#!]?(?P<name>[A-Za-z_][A-Za-z0-9_]*)").ok());
-    let found = NAME.as_ref().into_iter().flat_map(move |name| name.captures_iter(text));
+    let name = NAME.as_ref().filter(|_| text.contains('$'));
+    let found = name.into_iter().flat_map(move |name| name.captures_iter(text));
     found.filter_map(|found| found.name("name")).map(|name| name.as_str())
 }
 

@@ -73,12 +73,9 @@ const SETUP: [&str; 16] = [
 /// Reads a text. Nothing if no shell would run it, or if it neither starts a daemon nor installs a crontab.
 /// `environment` has the variables of the container: schedules may be among them.
 pub fn read(text: &str, environment: &(dyn Fn(&str) -> Option<String> + Sync)) -> Option<CronDaemon> {
-    super::with_stack(text, || {
-        let mut daemon = CronDaemon::default();
-        read_list(&syntax::parse(text).ok()?, text, environment, &mut daemon);
-        (!daemon.words.is_empty() || !daemon.tables.is_empty()).then_some(daemon)
-    })
-    .flatten()
+    let mut daemon = CronDaemon::default();
+    read_list(&syntax::parse(text).ok()?, text, environment, &mut daemon);
+    (!daemon.words.is_empty() || !daemon.tables.is_empty()).then_some(daemon)
 }
 
 fn read_list(list: &List, text: &str, environment: &dyn Fn(&str) -> Option<String>, daemon: &mut CronDaemon) {
@@ -95,7 +92,7 @@ fn read_list(list: &List, text: &str, environment: &dyn Fn(&str) -> Option<Strin
                         let inner = text.get(first.range.start..last.range.end).unwrap_or_default();
                         daemon.setup.push(format!("({inner})"));
                     }
-                    _ => read_list(inner, text, environment, daemon),
+                    _ => daemon.take_in(within),
                 }
             }
             _ => read_pipeline(pipeline, environment, daemon),
@@ -201,6 +198,20 @@ fn install(content: Content, place: Option<String>, daemon: &mut CronDaemon) {
 }
 
 impl CronDaemon {
+    /// What a group of commands does is done by the text.
+    fn take_in(&mut self, within: CronDaemon) {
+        if !within.words.is_empty() {
+            self.words = within.words;
+        }
+        for Table { content, place } in within.tables {
+            install(content, place, self);
+        }
+        self.obstacle = self.obstacle.take().or(within.obstacle);
+        self.logs.extend(within.logs);
+        self.dumps.extend(within.dumps);
+        self.setup.extend(within.setup);
+    }
+
     fn object(&mut self, reason: &str) {
         self.obstacle.get_or_insert_with(|| reason.to_owned());
     }

@@ -2,6 +2,8 @@
 
 mod when;
 
+use std::rc::Rc;
+
 use super::{command, syntax, words};
 
 pub(super) use when::duration;
@@ -22,6 +24,74 @@ pub enum Format {
     Any,
 }
 
+/// Users of usual images, none of whom is a program.
+const USERS: [&str; 22] = [
+    "root",
+    "www-data",
+    "www",
+    "nobody",
+    "daemon",
+    "http",
+    "apache",
+    "postgres",
+    "ubuntu",
+    "debian",
+    "ec2-user",
+    "vagrant",
+    "app",
+    "appuser",
+    "deploy",
+    "deployer",
+    "django",
+    "laravel",
+    "abc",
+    "odoo",
+    "nextcloud",
+    "wordpress",
+];
+
+/// Whose format a file has that lies, or is named, where the path says.
+pub fn format_of(path: &str, text: &str) -> Format {
+    let mut parts = path.rsplit('/');
+    let is_of_system = match (parts.next(), parts.next()) {
+        (Some("crontab"), Some("etc")) | (_, Some("cron.d")) => true,
+        (_, Some("crontabs" | "cron" | "spool")) => false,
+        _ => has_users(text),
+    };
+    if is_of_system { Format::System } else { Format::Any }
+}
+
+/// Does every line that runs something name a user before the command?
+pub fn has_users(text: &str) -> bool {
+    let mut commands = commands(text).peekable();
+    commands.peek().is_some()
+        && commands.all(|(user, rest)| USERS.contains(&user) && !rest.is_empty() && !rest.starts_with('-'))
+}
+
+/// The word that may be a user's name as well as a program: one of a few letters, before what is plainly a program.
+pub(super) fn doubtful_user(text: &str) -> Option<&str> {
+    const PROGRAMS: [&str; 8] = ["php", "python", "python3", "node", "bash", "sh", "cd", "flock"];
+    let is_program = |word: &str| {
+        let is_script = [".sh", ".php", ".py"].iter().any(|end| word.ends_with(end));
+        word.starts_with('/') && (word.contains("/bin/") || is_script) || PROGRAMS.contains(&word)
+    };
+    let first = commands(text).next()?.0;
+    let is_doubtful = is_user(first)
+        && commands(text)
+            .all(|(user, rest)| user == first && rest.split_whitespace().next().is_some_and(is_program));
+    is_doubtful.then_some(first)
+}
+
+/// What the lines run: the first word, and the rest.
+fn commands(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.filter(|line| assignment(line).is_none()).map(|line| {
+        let command = when::split(line, Format::System).map_or("", |(_, command)| command);
+        let (first, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
+        (first, rest.trim_start())
+    })
+}
+
 /// One line that runs something.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Entry {
@@ -38,7 +108,7 @@ pub struct Entry {
     /// Who runs it, if it is not root.
     pub user: Option<String>,
     /// Variables that the lines before set for it.
-    pub environment: Vec<(String, String)>,
+    pub environment: Rc<Vec<(String, String)>>,
     /// `HOME`, where it runs.
     pub directory: Option<String>,
     /// What is otherwise as a CronJob.
@@ -66,24 +136,26 @@ impl Crontab {
 /// Lines of the longest crontab that is read.
 const LONGEST: usize = 1_000;
 
+/// Variables of the longest crontab that is read: each entry has all that stand above it.
+const MOST_VARIABLES: usize = 100;
+
 /// What lines that set something say for the lines below them.
 struct Settings {
     shell: String,
     time_zone: Option<String>,
-    environment: Vec<(String, String)>,
+    environment: Rc<Vec<(String, String)>>,
     directory: Option<String>,
 }
 
 /// Reads a crontab. A name spreads what `@every` says over the minutes.
 pub fn parse(text: &str, format: Format, stagger: Option<&str>) -> Crontab {
-    // One thread with a deep stack for all lines.
-    super::with_stack(text, || parse_here(text, format, stagger)).unwrap_or_default()
-}
-
-fn parse_here(text: &str, format: Format, stagger: Option<&str>) -> Crontab {
     let mut crontab = Crontab::default();
-    let mut settings =
-        Settings { shell: "/bin/sh".to_owned(), time_zone: None, environment: Vec::new(), directory: None };
+    let mut settings = Settings {
+        shell: "/bin/sh".to_owned(),
+        time_zone: None,
+        environment: Rc::default(),
+        directory: None,
+    };
     for (number, line) in (1..).zip(text.lines()) {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
@@ -156,8 +228,13 @@ fn set(line: usize, name: &str, value: &str, settings: &mut Settings, crontab: &
         "LOGNAME" | "USER" => {}
         "HOME" => settings.directory = Some(value.to_owned()).filter(|path| path.starts_with('/')),
         _ => {
-            settings.environment.retain(|(known, _)| known != name);
-            settings.environment.push((name.to_owned(), value.to_owned()));
+            if settings.environment.len() >= MOST_VARIABLES {
+                crontab.problems.push((line, "is one variable more than anybody reads".to_owned()));
+                return;
+            }
+            let environment = Rc::make_mut(&mut settings.environment);
+            environment.retain(|(known, _)| known != name);
+            environment.push((name.to_owned(), value.to_owned()));
         }
     }
 }
@@ -207,7 +284,7 @@ fn entry(
         words,
         command,
         user: user.map(str::to_owned),
-        environment: settings.environment.clone(),
+        environment: Rc::clone(&settings.environment),
         directory: settings.directory.clone(),
         notes: when.note.into_iter().collect(),
     })
@@ -216,13 +293,36 @@ fn entry(
 /// Could it be somebody's name? A path could not.
 fn is_user(word: &str) -> bool {
     word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
-        && !["cd", "php", "python", "python3", "node", "curl", "wget", "sh", "bash", "echo", "test"]
-            .contains(&word)
+        && ![
+            "cd",
+            "php",
+            "python",
+            "python3",
+            "node",
+            "curl",
+            "wget",
+            "sh",
+            "bash",
+            "echo",
+            "test",
+            "env",
+            "exec",
+            "nice",
+            "ionice",
+            "flock",
+            "timeout",
+            "su",
+            "sudo",
+            "run-parts",
+            "time",
+            "source",
+        ]
+        .contains(&word)
 }
 
 /// The program of a command line that acts on processes of the container that it runs in.
 pub fn acting_here(command: &str) -> Option<String> {
-    super::with_stack(command, || acting(&syntax::parse(command).ok()?)).flatten()
+    acting(&syntax::parse(command).ok()?)
 }
 
 fn acting(list: &syntax::List) -> Option<String> {
@@ -293,7 +393,7 @@ PATH=/usr/bin
                 ("*/10 * * * *", vec!["date", "%s"]),
             ]
         );
-        assert_eq!(crontab.entries[0].environment, [("PATH".to_owned(), "/usr/bin".to_owned())]);
+        assert_eq!(crontab.entries[0].environment.to_vec(), [("PATH".to_owned(), "/usr/bin".to_owned())]);
         assert!(crontab.is_understood());
     }
 
@@ -325,7 +425,7 @@ PATH=/usr/bin
         assert_eq!((&first.time_zone, first.environment.len(), &first.directory), (&None, 0, &None));
         assert_eq!(second.time_zone.as_deref(), Some("Europe/Berlin"));
         assert_eq!(second.words, ["/bin/bash", "-c", "a && b"]);
-        assert_eq!(second.environment, [("A".to_owned(), "2".to_owned())]);
+        assert_eq!(second.environment.to_vec(), [("A".to_owned(), "2".to_owned())]);
         assert_eq!(second.directory.as_deref(), Some("/srv"));
     }
 
@@ -342,6 +442,29 @@ PATH=/usr/bin
         let users: Vec<Option<&str>> = crontab.entries.iter().map(|entry| entry.user.as_deref()).collect();
         assert_eq!(users, [Some("www-data"), None]);
         assert_eq!(parse("0 1 * * * /x y\n0 1 * * * cd /x\n", Format::System, None).problems.len(), 2);
+    }
+
+    #[test]
+    fn whose_format_it_is_shows_in_its_place_or_its_users() {
+        let cases = [
+            ("/etc/cron.d/app", "0 1 * * * deployment x\n", Format::System),
+            ("docker/etc/crontab", "0 1 * * * me x\n", Format::System),
+            ("crontab", "MAILTO=x\n0 1 * * * root x\n@daily www-data cd /x && y\n", Format::System),
+            ("crontab", "0 1 * * * root x\n0 1 * * * x\n", Format::Any),
+            ("crontab", "0 1 * * * node x\n", Format::Any),
+            ("crontab", "0 1 * * * root\n", Format::Any),
+            ("crontab", "*/5 * * * * 0 root\n", Format::Any),
+            ("/etc/crontabs/root", "0 1 * * * root x\n", Format::Any),
+            ("crontab", "", Format::Any),
+        ];
+        for (path, text, expected) in cases {
+            assert_eq!(format_of(path, text), expected, "{path}: {text}");
+        }
+        let doubtful = |text: &'static str| doubtful_user(text);
+        assert_eq!(doubtful("0 1 * * * me /usr/bin/x\n0 2 * * * me php y.php\n"), Some("me"));
+        for text in ["0 1 * * * rsync /a /b\n", "0 1 * * * nice /bin/x\n", "0 1 * * * /bin/x y\n"] {
+            assert_eq!(doubtful(text), None, "{text}");
+        }
     }
 
     #[test]

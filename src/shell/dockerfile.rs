@@ -54,10 +54,17 @@ impl Stage {
     }
 }
 
-/// The stages of a Dockerfile in order. Empty if the text is none.
+/// Stages of the longest Dockerfile that is read: each has all that it takes from the one that it stands on.
+const MOST_STAGES: usize = 50;
+
+/// The stages of a Dockerfile in order. Empty if the text is none, or longer than any that a person writes.
 pub fn stages(text: &str) -> Vec<Stage> {
     let mut stages: Vec<Stage> = Vec::new();
-    for (instruction, rest) in instructions(text) {
+    let instructions = instructions(text);
+    if instructions.iter().filter(|(instruction, _)| instruction == "FROM").count() > MOST_STAGES {
+        return stages;
+    }
+    for (instruction, rest) in instructions {
         if instruction == "FROM" {
             let words: Vec<&str> = rest.split_whitespace().filter(|word| !word.starts_with("--")).collect();
             let base = words.first().copied().unwrap_or_default();
@@ -105,7 +112,11 @@ fn instructions(text: &str) -> Vec<(String, String)> {
             None => (trimmed, false),
         };
         let entry = match open.take() {
-            Some((instruction, rest)) => (instruction, format!("{rest}\n{content}")),
+            Some((instruction, mut rest)) => {
+                rest.push('\n');
+                rest.push_str(content);
+                (instruction, rest)
+            }
             None => {
                 let (instruction, rest) = content.split_once(char::is_whitespace).unwrap_or((content, ""));
                 (instruction.to_ascii_uppercase(), rest.trim_start().to_owned())

@@ -2,7 +2,7 @@
 
 use super::{
     condition::{self, Changing, Looks},
-    syntax::{Command, Link, List, Loop, Pipeline, Simple, Statement},
+    syntax::{Case, Command, Link, List, Loop, Pipeline, Simple, Statement},
     test::Test,
 };
 
@@ -23,6 +23,25 @@ pub(super) enum Ending {
 /// How the body of a loop can end it.
 pub(super) fn of(body: &List, changing: &Changing<'_, '_>) -> Ending {
     endings(body, changing, Guard::None, true, 0)
+}
+
+/// Can the script go on behind the loop, by a `break` in it?
+pub(super) fn can_be_left(body: &[Statement]) -> bool {
+    body.iter().flat_map(|statement| &statement.chain).flat_map(|(_, pipeline)| &pipeline.commands).any(
+        |command| {
+            match command {
+                Command::Simple(simple) => simple.words.first().is_some_and(|name| name == "break"),
+                Command::Group(list) => can_be_left(list),
+                Command::If { arms, otherwise } => {
+                    arms.iter().any(|(test, body)| can_be_left(test) || can_be_left(body))
+                        || otherwise.iter().any(|body| can_be_left(body))
+                }
+                Command::Case(case) => case.arms.iter().any(|(_, body)| can_be_left(body)),
+                // One level more than it stands in is rare.
+                _ => false,
+            }
+        },
+    )
 }
 
 /// Under what condition a statement runs.
@@ -93,12 +112,9 @@ fn endings(
                     }
                     otherwise.iter().fold(worst, |worst, body| worst.max(inner(body, rest, in_loop)))
                 }
-                Command::Case { word, arms } => {
-                    let probe = Pipeline {
-                        negated: false,
-                        commands: vec![Command::Test(Test::NotEmpty(word.clone()))],
-                    };
-                    let guard = own.and(condition::pipeline_looks(&probe, changing), true);
+                Command::Case(Case { word, arms, .. }) => {
+                    let probe = Test::NotEmpty(word.clone());
+                    let guard = own.and(condition::test_looks(&probe, changing), true);
                     arms.iter().fold(Ending::Never, |worst, (_, body)| worst.max(inner(body, guard, in_loop)))
                 }
                 Command::Loop(Loop { body, .. }) | Command::For { body, .. } => {

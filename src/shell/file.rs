@@ -8,13 +8,14 @@ use super::{
     read,
 };
 
-/// Says what a file is that may be a script, a Dockerfile, a crontab or supervisor's configuration.
-pub fn read_file(script: &Script<'_>) -> Loop {
+/// Says what a file is that may be a script, a Dockerfile, a crontab or supervisor's configuration. Its path tells
+/// crontabs of the system from those of a user.
+pub fn read_file(script: &Script<'_>, path: &str) -> Loop {
     if is_dockerfile(script.text) {
         return image(script);
     }
     if crontab::is_crontab(script.text) {
-        return of_crontab(&crontab::parse(script.text, Format::Any, script.stagger));
+        return of_crontab(script, crontab::format_of(path, script.text));
     }
     let programs = supervised(script.text);
     match &programs[..] {
@@ -78,7 +79,8 @@ fn quoted(word: &str) -> String {
     if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
-fn of_crontab(crontab: &Crontab) -> Loop {
+fn of_crontab(script: &Script<'_>, format: Format) -> Loop {
+    let crontab: Crontab = crontab::parse(script.text, format, script.stagger);
     let said = crontab.problems.iter().chain(&crontab.notes);
     let mut reasons: Vec<String> = said.map(|(line, text)| format!("line {line}: {text}")).collect();
     let is_one = crontab.entries.len() == 1;
@@ -87,7 +89,13 @@ fn of_crontab(crontab: &Crontab) -> Loop {
         if !is_one || !zone.is_empty() {
             reasons.push(format!("line {}: `{}`{zone}", entry.line, entry.schedule));
         }
+        reasons.extend(entry.user.iter().map(|user| format!("line {}: `{user}` runs it", entry.line)));
         reasons.extend(entry.notes.iter().map(|note| format!("line {}: {note}", entry.line)));
+    }
+    if let Some(word) = crontab::doubtful_user(script.text).filter(|_| format != Format::System) {
+        reasons.push(format!(
+            "`{word}` is taken for the command: if it is the user of a system crontab, put the file into a folder `cron.d`"
+        ));
     }
     let is_noted = !crontab.notes.is_empty() || crontab.entries.iter().any(|entry| !entry.notes.is_empty());
     let convert = match crontab.is_understood() {

@@ -1,14 +1,14 @@
 //! Through a script from its first statement on, to the loop that it stays in.
 
-use std::collections::BTreeSet;
+use std::{ops::Range, rc::Rc};
 
 use super::{
     Kind, assignment,
-    clock::Clock,
     condition::{self, Changing, Looks},
-    ending::Ending,
-    round::{self, Functions, Round},
-    syntax::{Command, Condition, Link, List, Loop, Pipeline, Simple, Statement},
+    ending::{self, Ending},
+    functions::{self, Functions},
+    round::{self, Round},
+    syntax::{Case, Command, Condition, Link, List, Loop, Pipeline, Simple, Statement},
     value::Scope,
     visit, words,
 };
@@ -31,6 +31,8 @@ pub(super) struct Walk<'s, 'e> {
     pub(super) cron: bool,
     /// A loop that ends.
     pub(super) waited: Option<Kind>,
+    /// Does such a loop do more than to wait?
+    pub(super) works: bool,
     /// Does it do nothing for ever?
     pub(super) idle: bool,
     /// Does it stay in a loop that waits for events?
@@ -52,6 +54,24 @@ pub(super) struct Found<'s> {
     pub(super) top: usize,
     /// Is the statement itself at the top?
     pub(super) is_top: bool,
+    /// Would it run the same there, behind what is passed before it?
+    pub(super) is_flat: bool,
+    /// Is it reached only if something is set that nobody sets, as far as is known?
+    pub(super) is_contrary: bool,
+    /// The bytes of its pipeline, with what it is redirected to.
+    pub(super) pipeline: Range<usize>,
+    /// Does more belong to it, or to what it stands in: pipes, redirections, commands before it in a chain?
+    pub(super) is_wrapped: bool,
+    /// The statement of such commands, and how many pipelines of it they are.
+    pub(super) led_by: Vec<(&'s Statement, usize)>,
+    /// Statements that are passed on the way to it, but for those at the top.
+    pub(super) before: Vec<&'s Statement>,
+    /// Does only a setting keep it going, of which nobody knows?
+    pub(super) is_kept_by_setting: bool,
+    /// The first thing behind it that does something.
+    pub(super) behind: Option<Range<usize>>,
+    /// Conditions on the way to it, of which nobody knows whether they hold.
+    pub(super) supposed: Vec<Range<usize>>,
 }
 
 /// Is anything reached behind it?
@@ -66,10 +86,8 @@ const DEEPEST: usize = 24;
 
 impl<'s, 'e> Walk<'s, 'e> {
     pub(super) fn through(list: &'s List, scope: Scope<'e>) -> Self {
-        let mut functions = Functions::new();
-        functions_of(list, &mut functions, 0);
         let mut walk = Self {
-            functions,
+            functions: Functions::of(list),
             scope,
             found: None,
             left_running: None,
@@ -78,6 +96,7 @@ impl<'s, 'e> Walk<'s, 'e> {
             went_on: false,
             cron: false,
             waited: None,
+            works: false,
             idle: false,
             watches: false,
             watch: None,
@@ -95,7 +114,17 @@ impl<'s, 'e> Walk<'s, 'e> {
             if depth == 0 {
                 self.top = index;
             }
-            if self.statement(statement, depth) == Flow::Stop {
+            let was_found = self.found.is_some();
+            let flow = self.statement(statement, depth);
+            if !was_found && let Some(found) = &mut self.found {
+                if depth > 0 {
+                    found.before.splice(0..0, &list[..index]);
+                }
+                let mut rest = list[index + 1..].iter();
+                let next = rest.find(|statement| !round::is_inert(statement, &self.functions, 0));
+                found.behind = found.behind.take().or(next.map(|statement| statement.range.clone()));
+            }
+            if flow == Flow::Stop {
                 return Flow::Stop;
             }
         }
@@ -109,14 +138,15 @@ impl<'s, 'e> Walk<'s, 'e> {
         }
         let mut before: Option<&Pipeline> = None;
         let mut truth = Some(true);
-        for (link, pipeline) in &statement.chain {
+        let was_found = self.found.is_some();
+        for (index, (link, pipeline)) in statement.chain.iter().enumerate() {
             let is_certain = match (link, truth) {
                 (Link::First, _) => true,
                 (Link::And, Some(false)) | (Link::Or, Some(true)) => continue,
                 (Link::And, Some(true)) | (Link::Or, Some(false)) => true,
                 // Commands are taken to succeed; what a test says is open.
                 (Link::And, None) => before.is_some_and(|before| {
-                    let changing = Changing { names: BTreeSet::new(), functions: &self.functions };
+                    let changing = Changing { names: Rc::default(), functions: &self.functions };
                     condition::pipeline_looks(before, &changing) == Looks::Success
                 }),
                 (Link::Or, None) => false,
@@ -126,6 +156,9 @@ impl<'s, 'e> Walk<'s, 'e> {
             } else {
                 self.perhaps(|walk| walk.pipeline(statement, pipeline, depth))
             };
+            if !was_found {
+                self.wrap(statement, index);
+            }
             if flow == Flow::Stop && (is_certain || self.found.is_some()) {
                 return Flow::Stop;
             }
@@ -133,6 +166,44 @@ impl<'s, 'e> Walk<'s, 'e> {
             before = Some(pipeline);
         }
         Flow::On
+    }
+
+    /// Notes what a chain does beside the loop that a pipeline of it is, or holds.
+    fn wrap(&mut self, statement: &'s Statement, index: usize) {
+        let (Some(found), Some((_, pipeline))) = (&mut self.found, statement.chain.get(index)) else {
+            return;
+        };
+        let is_inert =
+            |(_, pipeline): &&(Link, Pipeline)| round::is_inert_pipeline(pipeline, &self.functions, 0);
+        let is_led = !statement.chain[..index].iter().all(|before| is_inert(&before));
+        if is_led {
+            found.led_by.push((statement, index));
+        }
+        let is_wrapped = is_led || pipeline.commands.len() > 1 || pipeline.is_redirected;
+        found.is_wrapped |= is_wrapped;
+        if std::ptr::eq(found.statement, statement) {
+            found.pipeline = pipeline.range.clone();
+        } else {
+            found.is_flat &= !is_wrapped;
+        }
+        let next = statement.chain[index + 1..].iter().find(|behind| !is_inert(behind));
+        found.behind = found.behind.take().or(next.map(|(_, pipeline)| pipeline.range.clone()));
+    }
+
+    /// Notes a condition that the loop hangs on.
+    fn suppose(&mut self, range: Option<Range<usize>>, is_contrary: bool) {
+        if let (Some(found), Some(range)) = (&mut self.found, range) {
+            found.supposed.push(range);
+            found.is_contrary |= is_contrary;
+        }
+    }
+
+    /// The answer if nothing is set but what is known to be.
+    fn holds_unless_set<T>(&mut self, ask: impl FnOnce(&mut Scope<'e>) -> T) -> T {
+        self.scope.suppose();
+        let answer = self.scope.trusting(ask);
+        self.scope.forget();
+        answer
     }
 
     /// What may happen or not: variables keep what they had, or get a default.
@@ -155,12 +226,14 @@ impl<'s, 'e> Walk<'s, 'e> {
         }
         self.scope.suppose();
         let outer = self.found.take();
+        let works = self.works;
         for (_, pipeline) in &statement.chain {
             if !self.is_plain(pipeline) {
                 self.pipeline(statement, pipeline, depth + 1);
             }
         }
         self.scope.forget();
+        self.works = works;
         let found = std::mem::replace(&mut self.found, outer);
         match found {
             Some(found) if found.round.payload.is_empty() => self.idle = true,
@@ -176,9 +249,7 @@ impl<'s, 'e> Walk<'s, 'e> {
     /// Is there no statement within it?
     fn is_plain(&self, pipeline: &Pipeline) -> bool {
         pipeline.commands.iter().all(|command| match command {
-            Command::Simple(simple) => {
-                !simple.words.first().is_some_and(|name| self.functions.contains_key(name.as_str()))
-            }
+            Command::Simple(simple) => !simple.words.first().is_some_and(|name| self.functions.has(name)),
             _ => false,
         })
     }
@@ -213,7 +284,7 @@ impl<'s, 'e> Walk<'s, 'e> {
                 if self.found.is_some() { flow } else { Flow::On }
             }
             Command::If { arms, otherwise } => self.branches(arms, otherwise.as_ref(), depth),
-            Command::Case { word, arms } => self.case(word, arms, depth),
+            Command::Case(case) => self.case(case, depth),
             Command::Loop(body) => self.enter(statement, body, depth),
             Command::For { body, .. } => {
                 self.bounded(body, None);
@@ -227,21 +298,29 @@ impl<'s, 'e> Walk<'s, 'e> {
         assignment::enter(simple, &mut self.scope);
         self.cron |= words::is_cron_daemon(simple) || words::writes_crontab(simple);
         let Some((name, rest)) = simple.words.split_first() else { return Flow::On };
-        if let Some(body) = self.functions.get(name.as_str()).copied() {
+        if let Some(body) = self.functions.get(name) {
             if depth > DEEPEST / 2 {
                 return Flow::On;
             }
             let outer = self.scope.call(rest);
+            let was_found = self.found.is_some();
             let flow = self.list(body, depth + 4);
             self.scope.leave(outer);
+            if let Some(found) = self.found.as_mut().filter(|_| !was_found) {
+                found.is_flat = false;
+            }
             // `return` ends the function alone.
             return if self.found.is_some() || self.idle { flow } else { Flow::On };
         }
-        let program = words::program_words(simple);
-        match program[..] {
-            ["tail", ..] if words::is_long_running(simple) => self.idle = true,
-            ["sleep", "infinity" | "inf", ..] => self.idle = true,
-            ["watch", ref rest @ ..] => self.watch = watch(rest),
+        match words::program(simple) {
+            Some("tail") => self.idle |= words::is_long_running(simple),
+            Some("sleep") => {
+                let operand = words::sleep(simple).and_then(|operands| operands.first().copied());
+                self.idle |= matches!(operand, Some("infinity" | "inf"));
+            }
+            Some("watch") => {
+                self.watch = words::watch(words::program_words(simple).get(1..).unwrap_or_default())
+            }
             _ => {}
         }
         match name.as_str() {
@@ -260,6 +339,8 @@ impl<'s, 'e> Walk<'s, 'e> {
     fn branches(&mut self, arms: &'s [(List, List)], otherwise: Option<&'s List>, depth: usize) -> Flow {
         let mut is_certain = true;
         let mut all_stop = true;
+        // Is another one likely to be taken?
+        let mut is_past = false;
         for (test, body) in arms {
             match condition::list_holds(test, &mut self.scope) {
                 Some(false) => continue,
@@ -267,36 +348,39 @@ impl<'s, 'e> Walk<'s, 'e> {
                 _ => {}
             }
             is_certain = false;
+            let likely = self.holds_unless_set(|scope| condition::list_holds(test, scope));
             let flow = self.perhaps(|walk| walk.list(body, depth + 1));
             if self.found.is_some() {
+                self.suppose(range_of(test), is_past || likely == Some(false));
                 return Flow::Stop;
             }
+            is_past |= likely == Some(true);
             all_stop &= flow == Flow::Stop;
         }
         match otherwise {
             Some(body) if is_certain => self.list(body, depth + 1),
             Some(body) => {
                 let flow = self.perhaps(|walk| walk.list(body, depth + 1));
+                self.suppose(arms.first().and_then(|(test, _)| range_of(test)), is_past);
                 if self.found.is_some() || all_stop && flow == Flow::Stop { Flow::Stop } else { Flow::On }
             }
             None => Flow::On,
         }
     }
 
-    fn case(&mut self, word: &str, arms: &'s [(Vec<String>, List)], depth: usize) -> Flow {
-        let value = self.scope.evaluate(word);
-        if let Some(text) = value.certain() {
-            let plain = |pattern: &String| pattern == "*" || pattern.trim_matches(['"', '\'']) == text;
-            if arms.iter().all(|(patterns, _)| {
-                patterns.iter().all(|pattern| pattern == "*" || !pattern.contains(['*', '?', '[', '$']))
-            }) {
-                let chosen = arms.iter().find(|(patterns, _)| patterns.iter().any(plain));
-                return chosen.map_or(Flow::On, |(_, body)| self.list(body, depth + 1));
-            }
+    fn case(&mut self, case: &'s Case, depth: usize) -> Flow {
+        let arms = &case.arms;
+        let value = self.scope.evaluate(&case.word);
+        if let Some(chosen) = value.certain().and_then(|text| condition::chosen(arms, text)) {
+            let chosen = chosen.and_then(|index| arms.get(index));
+            return chosen.map_or(Flow::On, |(_, body)| self.list(body, depth + 1));
         }
-        for (_, body) in arms {
+        let likely = self.holds_unless_set(|scope| scope.evaluate(&case.word));
+        let likely = likely.certain().and_then(|text| condition::chosen(arms, text));
+        for (index, (_, body)) in arms.iter().enumerate() {
             self.perhaps(|walk| walk.list(body, depth + 1));
             if self.found.is_some() {
+                self.suppose(Some(case.head.clone()), likely.is_some_and(|chosen| chosen != Some(index)));
                 return Flow::Stop;
             }
         }
@@ -305,6 +389,10 @@ impl<'s, 'e> Walk<'s, 'e> {
 
     /// A `while` or `until` loop: is it the one that the script stays in?
     fn enter(&mut self, statement: &'s Statement, body: &'s Loop, depth: usize) -> Flow {
+        // Loops in loops are looked at again and again.
+        if depth > 0 && !self.functions.spend(functions::commands(&body.body)) {
+            return Flow::On;
+        }
         let holds = condition::holds(&body.condition, &mut self.scope).map(|holds| holds != body.until);
         if holds == Some(false) {
             return Flow::On;
@@ -318,7 +406,9 @@ impl<'s, 'e> Walk<'s, 'e> {
         let round = round::of(body, &self.functions, &mut self.scope);
         self.scope.forget();
         if round.ending == Ending::OnResult {
-            let probes = probes(&body.body);
+            let probes = visit::probes(&body.body);
+            let mut alone = round.payload.iter().map(|(_, statement)| std::slice::from_ref(*statement));
+            self.works |= alone.any(|statement| visit::works(statement) && !ending::can_be_left(statement));
             self.waited = Some(if probes { Kind::WaitUntil } else { Kind::Retry });
             return Flow::On;
         }
@@ -329,14 +419,35 @@ impl<'s, 'e> Walk<'s, 'e> {
                 return Flow::Stop;
             }
         }
-        self.found = Some(Found { body, round, statement, top: self.top, is_top: depth == 0 });
+        let condition = match &body.condition {
+            Condition::List(list) if holds.is_none() => range_of(list),
+            _ => None,
+        };
+        self.found = Some(Found {
+            body,
+            round,
+            statement,
+            top: self.top,
+            is_top: depth == 0,
+            is_flat: true,
+            is_contrary: holds.is_none()
+                && self.holds_unless_set(|scope| condition::holds(&body.condition, scope))
+                    == Some(body.until),
+            pipeline: statement.range.clone(),
+            is_wrapped: false,
+            led_by: Vec::new(),
+            before: Vec::new(),
+            is_kept_by_setting: condition.is_some(),
+            behind: None,
+            supposed: condition.into_iter().collect(),
+        });
         Flow::Stop
     }
 
     /// `while $running`, `while [ "$ENABLED" = yes ]`: nothing in the loop changes what it looks at.
     fn is_kept_by_setting(&self, body: &Loop) -> bool {
         let Condition::List(list) = &body.condition else { return false };
-        let names = assignment::names(&body.body, &self.functions, 0);
+        let names = Rc::new(assignment::names(&body.body, &self.functions, 0));
         let changing = Changing { names, functions: &self.functions };
         let mut looks_at_something = false;
         let mut at_arguments = false;
@@ -372,73 +483,18 @@ impl<'s, 'e> Walk<'s, 'e> {
             });
         }
         let asks = match condition {
-            Condition::List(list) => probes(list),
+            Condition::List(list) => visit::probes(list),
             Condition::Arithmetic(_) => false,
         };
         if delays || asks {
+            self.works |= visit::works(body)
+                && condition::looks_at_world(condition, &assignment::names(body, &self.functions, 0));
             self.waited.get_or_insert(if asks { Kind::WaitUntil } else { Kind::Retry });
         }
     }
 }
 
-/// Does it ask whether something is there?
-fn probes(list: &List) -> bool {
-    let mut found = false;
-    visit::all(list, &mut |command| match command {
-        Command::Simple(simple) => found |= words::program(simple).is_some_and(words::is_probe),
-        Command::Test(_) => found = true,
-        _ => {}
-    });
-    found
-}
-
-/// The functions that are defined anywhere in a script.
-fn functions_of<'s>(list: &'s List, functions: &mut Functions<'s>, depth: usize) {
-    visit::all(list, &mut |command| {
-        if let Command::Function { name, body } = command {
-            functions.insert(name, body);
-            if depth < DEEPEST {
-                functions_of(body, functions, depth + 1);
-            }
-        }
-    });
-}
-
-/// `watch -n 60 command`.
-fn watch(words: &[&str]) -> Option<(f64, Vec<String>)> {
-    let mut seconds = 2.0;
-    let mut rest = words;
-    while let [option, after @ ..] = rest {
-        match (option.strip_prefix('-'), after) {
-            (Some("n" | "-interval"), [value, after @ ..]) => {
-                seconds = value.parse().ok()?;
-                rest = after;
-            }
-            (Some(joined), after) => {
-                if let Some(value) = joined.strip_prefix('n').or_else(|| joined.strip_prefix("-interval=")) {
-                    seconds = value.parse().ok()?;
-                }
-                rest = after;
-            }
-            (None, _) => return Some((seconds, rest.iter().map(|word| (*word).to_owned()).collect())),
-        }
-    }
-    None
-}
-
-/// The daily time of a loop that does its work when the clock says so: `if [ "$(date +%H:%M)" = 03:00 ]`.
-pub(super) fn work_time(found: &Found<'_>, scope: &mut Scope<'_>) -> Option<Option<Clock>> {
-    let [(_, statement)] = found.round.payload[..] else { return None };
-    let [(Link::First, pipeline), rest @ ..] = &statement.chain[..] else { return None };
-    if let ([Command::If { arms, otherwise: None }], []) = (&pipeline.commands[..], rest) {
-        let [(test, _)] = &arms[..] else { return None };
-        return condition::time_of_day(test, scope).and_then(|(clock, equal)| equal.then_some(clock));
-    }
-    let test = Statement { chain: vec![(Link::First, pipeline.clone())], ..statement.clone() };
-    match rest.first() {
-        Some((Link::And, _)) => {
-            condition::time_of_day(&[test], scope).and_then(|(clock, equal)| equal.then_some(clock))
-        }
-        _ => None,
-    }
+/// From the first of some statements to the last.
+fn range_of(list: &List) -> Option<Range<usize>> {
+    Some(list.first()?.range.start..list.last()?.range.end)
 }

@@ -1,22 +1,23 @@
 //! One round of an endless loop: what it does, how long it waits, and whether it can end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{collections::BTreeSet, rc::Rc};
 
 use super::{
     assignment,
     clock::Clock,
     condition::{self, Changing},
     ending::{self, Ending},
-    syntax::{Command, Condition, Link, List, Loop, Pipeline, Simple, Statement},
+    functions::Functions,
+    syntax::{Case, Command, Condition, Link, List, Loop, Pipeline, Simple, Statement},
     value::{Scope, Value},
     visit, words,
 };
 
-/// The functions of a script, by name.
-pub(super) type Functions<'s> = BTreeMap<&'s str, &'s List>;
-
 /// How deep calls of functions are followed.
 pub(super) const DEEPEST_CALL: usize = 3;
+
+/// How many statements behind `sleep 60 &` its `wait` stands at most.
+const NEAR: usize = 20;
 
 /// What a round of a loop is.
 #[derive(Debug, Default)]
@@ -37,6 +38,20 @@ pub(super) struct Round<'s> {
     pub(super) waits_for_event: bool,
 }
 
+impl Round<'_> {
+    /// Does it wait between its commands, and nowhere else?
+    pub(super) fn waits_within(&self) -> bool {
+        let is_within = |delay: &Delay| delay.position.is_some_and(|position| self.is_within(position));
+        !self.delays.is_empty() && self.delays.iter().all(is_within)
+    }
+
+    /// Does a position lie between the first command and the last one?
+    pub(super) fn is_within(&self, position: usize) -> bool {
+        let first = self.payload.first().is_some_and(|(first, _)| *first < position);
+        first && self.payload.last().is_some_and(|(last, _)| position < *last)
+    }
+}
+
 /// A `sleep`.
 #[derive(Debug, Clone)]
 pub(super) struct Delay {
@@ -55,7 +70,7 @@ pub(super) struct Delay {
 
 /// Looks at one round. `scope` is what is known where the loop begins.
 pub(super) fn of<'s>(found: &'s Loop, functions: &Functions<'s>, scope: &mut Scope<'_>) -> Round<'s> {
-    let changing = Changing { names: assignment::names(&found.body, functions, 0), functions };
+    let changing = Changing { names: Rc::new(assignment::names(&found.body, functions, 0)), functions };
     assignment::forget_counters(&found.body, scope);
     let mut measure = Measure { functions, scope, daily: None, varies: false };
     let mut delays = Vec::new();
@@ -146,8 +161,15 @@ impl Measure<'_, '_, '_> {
                     delay.ranges = vec![statement.range.clone()];
                 }
             }
-            all.delays.extend(own.delays);
             all.stops |= own.stops && *link == Link::First;
+            match all.delays.first_mut().filter(|_| *link == Link::Or && !own.delays.is_empty()) {
+                // `x && sleep 60 || sleep 300`: one of them.
+                Some(first) => {
+                    self.varies = true;
+                    first.ranges.extend(own.delays.into_iter().flat_map(|delay| delay.ranges));
+                }
+                None => all.delays.extend(own.delays),
+            }
         }
         all
     }
@@ -157,7 +179,7 @@ impl Measure<'_, '_, '_> {
         let mut delays = Delays::default();
         if let Some(simple) = only_simple(statement)
             && let Some(operands) = words::sleep(simple)
-            && let Some(waiting) = rest.iter().find(|statement| is_wait(statement))
+            && let Some(waiting) = rest.iter().take(NEAR).find(|statement| is_wait(statement))
         {
             let mut delay = self.delay(&operands, position);
             delay.is_direct = true;
@@ -170,10 +192,16 @@ impl Measure<'_, '_, '_> {
     fn pipeline(&mut self, pipeline: &Pipeline, depth: usize, position: Option<usize>) -> Delays {
         let [command] = &pipeline.commands[..] else { return Delays::default() };
         match command {
-            Command::Simple(simple) => self.simple(simple, depth, position),
+            Command::Simple(simple) => {
+                let mut delays = self.simple(simple, depth, position);
+                for delay in delays.delays.iter_mut().filter(|delay| delay.ranges.is_empty()) {
+                    delay.ranges = vec![pipeline.range.clone()];
+                }
+                delays
+            }
             Command::Group(list) | Command::Subshell(list) => self.list(list, depth, position),
             Command::If { arms, otherwise } => self.branches(arms, otherwise.as_ref(), depth, position),
-            Command::Case { arms, .. } => {
+            Command::Case(Case { arms, .. }) => {
                 let catches_all =
                     arms.iter().any(|(patterns, _)| patterns.iter().any(|pattern| pattern == "*"));
                 let bodies = arms.iter().map(|(_, body)| body).collect();
@@ -200,7 +228,9 @@ impl Measure<'_, '_, '_> {
             return Delays { delays: vec![delay], stops: false };
         }
         let Some((name, arguments)) = simple.words.split_first() else { return Delays::default() };
-        if let Some(body) = self.functions.get(name.as_str()).filter(|_| depth < 4 * DEEPEST_CALL) {
+        if depth < 4 * DEEPEST_CALL
+            && let Some(body) = self.functions.get(name)
+        {
             let outer = self.scope.call(arguments);
             let mut delays = self.list(body, depth + 4, position);
             self.scope.leave(outer);
@@ -251,6 +281,7 @@ impl Measure<'_, '_, '_> {
             return Delays::default();
         }
         let mut living: Vec<Delays> = Vec::new();
+        let mut ranges = Vec::new();
         let mut count = usize::from(or_none);
         let mut supposed = Vec::new();
         for body in bodies {
@@ -258,6 +289,9 @@ impl Measure<'_, '_, '_> {
             let delays = self.list(body, depth, position);
             supposed.push(self.scope.forget());
             let is_parked = delays.delays.iter().any(|delay| delay.seconds == Some(f64::INFINITY));
+            if !is_parked {
+                ranges.extend(delays.delays.iter().flat_map(|delay| delay.ranges.iter().cloned()));
+            }
             // Waits that end in a new start of the script are waits all the same.
             self.varies |= delays.stops && !is_parked && !delays.delays.is_empty();
             if !delays.stops && !is_parked {
@@ -276,6 +310,10 @@ impl Measure<'_, '_, '_> {
             chosen.delays = most.delays;
             for delay in &mut chosen.delays {
                 delay.conditional |= !is_certain;
+            }
+            // Whichever of them is waited for, it is no part of the work.
+            if let Some(first) = chosen.delays.first_mut() {
+                first.ranges = ranges;
             }
         }
         chosen
@@ -335,23 +373,32 @@ fn is_wait(statement: &Statement) -> bool {
 
 /// Does a statement only say something, wait, or set variables?
 pub(super) fn is_inert(statement: &Statement, functions: &Functions<'_>, depth: usize) -> bool {
-    statement.chain.iter().flat_map(|(_, pipeline)| &pipeline.commands).all(|command| {
+    let is_alone = statement.chain.len() == 1;
+    statement
+        .chain
+        .iter()
+        .all(|(_, pipeline)| is_inert_pipeline(pipeline, functions, depth) || !is_alone && is_query(pipeline))
+}
+
+/// The same of a pipeline of it.
+pub(super) fn is_inert_pipeline(pipeline: &Pipeline, functions: &Functions<'_>, depth: usize) -> bool {
+    pipeline.commands.iter().all(|command| {
         let all = |list: &List| list.iter().all(|statement| is_inert(statement, functions, depth));
         match command {
             Command::Simple(simple) => {
-                let called = simple.words.first().and_then(|name| functions.get(name.as_str()));
+                let called = simple.words.first().and_then(|name| functions.get(name));
                 match called {
                     Some(body) if depth < DEEPEST_CALL => {
                         body.iter().all(|statement| is_inert(statement, functions, depth + 1))
                     }
                     Some(_) => false,
-                    None => words::is_inert(simple) || statement.chain.len() > 1 && is_query(simple),
+                    None => words::is_inert(simple),
                 }
             }
             Command::If { arms, otherwise } => {
                 arms.iter().all(|(test, body)| all(test) && all(body)) && otherwise.iter().all(all)
             }
-            Command::Case { arms, .. } => arms.iter().all(|(_, body)| all(body)),
+            Command::Case(Case { arms, .. }) => arms.iter().all(|(_, body)| all(body)),
             Command::Loop(inner) => {
                 let tests = match &inner.condition {
                     Condition::List(list) => all(list),
@@ -365,21 +412,23 @@ pub(super) fn is_inert(statement: &Statement, functions: &Functions<'_>, depth: 
     })
 }
 
-fn is_query(simple: &Simple) -> bool {
-    matches!(words::program(simple), Some("[" | "test" | "true" | ":"))
+fn is_query(pipeline: &Pipeline) -> bool {
+    pipeline.commands.iter().all(|command| match command {
+        Command::Simple(simple) => matches!(words::program(simple), Some("[" | "test" | "true" | ":")),
+        _ => false,
+    })
 }
 
 /// Is there a command that the loop does not wait for?
 fn runs_in_background(body: &List, payload: &[(usize, &Statement)]) -> bool {
+    // `wait $!` waits for what was started last, a bare `wait` for all.
+    let is_bare =
+        |statement: &Statement| only_simple(statement).is_some_and(|simple| simple.words.len() == 1);
+    let last = body.iter().rposition(|statement| is_wait(statement) && is_bare(statement));
     payload.iter().any(|(position, statement)| {
-        statement.background
-            && !body[position + 1..].iter().enumerate().any(|(distance, later)| {
-                is_wait(later) && {
-                    // `wait $!` waits for what was started last, a bare `wait` for all.
-                    let bare = only_simple(later).is_some_and(|simple| simple.words.len() == 1);
-                    bare || distance == 0
-                }
-            })
+        let is_waited =
+            last.is_some_and(|last| last > *position) || body.get(position + 1).is_some_and(is_wait);
+        statement.background && !is_waited
     })
 }
 

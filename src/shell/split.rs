@@ -1,8 +1,6 @@
 //! Words as a shell makes them, where no shell is needed to know.
 
-use brush_parser::word::{Parameter as Name, ParameterExpr, SpecialParameter, WordPiece};
-
-use super::value::pieces;
+use super::word::{Name, Operation, Piece, pieces};
 
 /// The words that the shell makes of a written one, if the text alone and the arguments decide it:
 /// quotes removed, positional parameters in place, unquoted ones split at blanks. Nothing if it takes
@@ -10,7 +8,7 @@ use super::value::pieces;
 pub(super) fn split_word(word: &str, arguments: &[String]) -> Option<Vec<String>> {
     let mut split = Split { words: Vec::new(), current: None };
     for piece in pieces(word)? {
-        split.piece(&piece.piece, arguments, false)?;
+        split.piece(&piece, arguments, false)?;
     }
     split.end();
     Some(split.words)
@@ -23,33 +21,29 @@ struct Split {
 }
 
 impl Split {
-    fn piece(&mut self, piece: &WordPiece, arguments: &[String], quoted: bool) -> Option<()> {
+    fn piece(&mut self, piece: &Piece, arguments: &[String], quoted: bool) -> Option<()> {
         match piece {
-            WordPiece::Text(text) if quoted => self.add(text),
-            WordPiece::Text(text) => {
+            Piece::Text(text) if quoted => self.add(text),
+            Piece::Text(text) => {
                 if has_pattern(text) || text.contains('{') {
                     return None;
                 }
                 self.add(text);
             }
-            WordPiece::SingleQuotedText(text) => self.add(text),
-            WordPiece::EscapeSequence(text) => match text.strip_prefix('\\') {
-                Some("\n") => {}
-                escaped => self.add(escaped.unwrap_or(text)),
-            },
-            WordPiece::DoubleQuotedSequence(pieces) => {
+            Piece::Quoted(text) => self.add(text),
+            Piece::Escaped(text) if text == "\n" => {}
+            Piece::Escaped(text) => self.add(text),
+            Piece::Double(pieces) => {
                 // `"$@"` is as many words as there are arguments; none make none.
-                let all = pieces.iter().any(|piece| is_all_arguments(&piece.piece));
+                let all = pieces.contains(&Piece::Parameter(Name::All { joined: false }, Operation::Plain));
                 if !all {
                     self.add("");
                 }
                 for piece in pieces {
-                    self.piece(&piece.piece, arguments, true)?;
+                    self.piece(piece, arguments, true)?;
                 }
             }
-            WordPiece::ParameterExpansion(ParameterExpr::Parameter { parameter, indirect: false }) => {
-                self.parameter(parameter, arguments, quoted)?;
-            }
+            Piece::Parameter(name, Operation::Plain) => self.parameter(name, arguments, quoted)?,
             _ => return None,
         }
         Some(())
@@ -57,13 +51,13 @@ impl Split {
 
     fn parameter(&mut self, parameter: &Name, arguments: &[String], quoted: bool) -> Option<()> {
         match parameter {
-            Name::Positional(number) if *number > 0 => {
-                let index = usize::try_from(*number).ok()?.checked_sub(1)?;
+            Name::Positional(number) => {
+                let index = number.checked_sub(1)?;
                 let text = arguments.get(index).map_or("", String::as_str);
                 if quoted { self.add(text) } else { self.add_split(text)? }
             }
-            Name::Special(SpecialParameter::AllPositionalParameters { concatenate }) => {
-                if quoted && *concatenate {
+            Name::All { joined } => {
+                if quoted && *joined {
                     self.add(&arguments.join(" "));
                     return Some(());
                 }
@@ -110,16 +104,6 @@ impl Split {
 
 fn has_pattern(text: &str) -> bool {
     text.contains(['*', '?', '['])
-}
-
-fn is_all_arguments(piece: &WordPiece) -> bool {
-    matches!(
-        piece,
-        WordPiece::ParameterExpansion(ParameterExpr::Parameter {
-            parameter: Name::Special(SpecialParameter::AllPositionalParameters { concatenate: false }),
-            ..
-        })
-    )
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Tests: `[[ … ]]`, `[ … ]`.
 
-use brush_parser::ast;
+/// Words of the longest test that is read.
+const LONGEST: usize = 60;
 
 /// What stands between `[[` and `]]`, or behind `[`; words as they are written.
 #[derive(Debug, Clone)]
@@ -18,39 +19,63 @@ pub(super) enum Test {
     Unknown,
 }
 
-/// What the parser read between `[[` and `]]`.
-pub(super) fn lower(test: &ast::ExtendedTestExpr) -> Test {
-    use ast::{BinaryPredicate, ExtendedTestExpr, UnaryPredicate};
-    match test {
-        ExtendedTestExpr::And(left, right) => Test::And(lower(left).into(), lower(right).into()),
-        ExtendedTestExpr::Or(left, right) => Test::Or(lower(left).into(), lower(right).into()),
-        ExtendedTestExpr::Not(inner) => Test::Not(lower(inner).into()),
-        ExtendedTestExpr::Parenthesized(inner) => lower(inner),
-        ExtendedTestExpr::UnaryTest(UnaryPredicate::StringHasZeroLength, word) => {
-            Test::Empty(word.value.clone())
+/// What stands between `[[` and `]]`, operators among the words.
+pub(super) fn of_brackets(words: &[impl AsRef<str>]) -> Test {
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).filter(|word| *word != "\n").collect();
+    if words.len() > LONGEST {
+        return Test::Unknown;
+    }
+    let mut rest = &words[..];
+    let test = alternatives(&mut rest);
+    if rest.is_empty() { test } else { Test::Unknown }
+}
+
+/// `… || …`
+fn alternatives(rest: &mut &[&str]) -> Test {
+    let mut test = together(rest);
+    while let ["||", after @ ..] = rest {
+        *rest = after;
+        test = Test::Or(test.into(), together(rest).into());
+    }
+    test
+}
+
+/// `… && …`
+fn together(rest: &mut &[&str]) -> Test {
+    let mut test = single(rest);
+    while let ["&&", after @ ..] = rest {
+        *rest = after;
+        test = Test::And(test.into(), single(rest).into());
+    }
+    test
+}
+
+fn single(rest: &mut &[&str]) -> Test {
+    match *rest {
+        ["!", after @ ..] => {
+            *rest = after;
+            Test::Not(single(rest).into())
         }
-        ExtendedTestExpr::UnaryTest(UnaryPredicate::StringHasNonZeroLength, word) => {
-            Test::NotEmpty(word.value.clone())
-        }
-        ExtendedTestExpr::UnaryTest(..) => Test::Unknown,
-        ExtendedTestExpr::BinaryTest(predicate, left, right) => {
-            let (left, right) = (left.value.clone(), right.value.clone());
-            let operator = match predicate {
-                BinaryPredicate::StringExactlyMatchesPattern
-                | BinaryPredicate::StringExactlyMatchesString => {
-                    return Test::Equal(left, right);
+        ["(", after @ ..] => {
+            *rest = after;
+            let test = alternatives(rest);
+            match rest {
+                [")", after @ ..] => {
+                    *rest = after;
+                    test
                 }
-                BinaryPredicate::StringDoesNotExactlyMatchPattern
-                | BinaryPredicate::StringDoesNotExactlyMatchString => return Test::NotEqual(left, right),
-                BinaryPredicate::ArithmeticEqualTo => "-eq",
-                BinaryPredicate::ArithmeticNotEqualTo => "-ne",
-                BinaryPredicate::ArithmeticLessThan => "-lt",
-                BinaryPredicate::ArithmeticLessThanOrEqualTo => "-le",
-                BinaryPredicate::ArithmeticGreaterThan => "-gt",
-                BinaryPredicate::ArithmeticGreaterThanOrEqualTo => "-ge",
-                _ => return Test::Unknown,
-            };
-            Test::Compare(operator, left, right)
+                _ => Test::Unknown,
+            }
+        }
+        words => {
+            let length = words.iter().position(|word| matches!(*word, "&&" | "||" | ")"));
+            let (own, after) = words.split_at(length.unwrap_or(words.len()));
+            *rest = after;
+            match own {
+                // Its right side is a pattern.
+                [_, "=" | "==" | "!=", right] if right.contains(['*', '?', '[']) => Test::Unknown,
+                own => simple(own),
+            }
         }
     }
 }
@@ -58,7 +83,7 @@ pub(super) fn lower(test: &ast::ExtendedTestExpr) -> Test {
 /// The words behind `[` or `test`.
 pub(super) fn of_words(words: &[String]) -> Test {
     let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| *word != "]").collect();
-    if words.len() > 60 {
+    if words.len() > LONGEST {
         return Test::Unknown;
     }
     // `-o` binds less than `-a`.

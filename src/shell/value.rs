@@ -5,13 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use brush_parser::{
-    ParserOptions,
-    ast::{ArithmeticExpr, ArithmeticTarget, BinaryOperator, UnaryOperator},
-    word::{self, Parameter as Name, ParameterExpr, SpecialParameter, WordPiece, WordPieceWithSource},
+use super::{
+    IntervalParameter, arithmetic,
+    clock::Clock,
+    word::{Name, Operation, Piece, pieces},
 };
-
-use super::{IntervalParameter, clock::Clock};
 
 /// What is known of a text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,7 +40,7 @@ impl Value {
 
     fn push(&mut self, other: Value) {
         self.text = match (self.text.take(), other.text) {
-            (Some(left), Some(right)) => Some(left + &right),
+            (Some(left), Some(right)) if left.len() + right.len() <= LONGEST => Some(left + &right),
             _ => None,
         };
         self.parameter = self.parameter.take().or(other.parameter);
@@ -60,7 +58,12 @@ pub(super) struct Scope<'a> {
     arguments: Option<Vec<String>>,
     environment: &'a dyn Fn(&str) -> Option<String>,
     depth: usize,
+    /// Are variables that nobody knows taken to be unset?
+    trusting: bool,
 }
+
+/// Bytes of the longest text that is followed: variables that are made of themselves would grow without end.
+const LONGEST: usize = 10_000;
 
 /// How deep values may stand within values.
 const DEEPEST: usize = 8;
@@ -68,7 +71,7 @@ const DEEPEST: usize = 8;
 impl<'a> Scope<'a> {
     pub(super) fn new(arguments: &[String], environment: &'a dyn Fn(&str) -> Option<String>) -> Self {
         let arguments = (!arguments.is_empty()).then(|| arguments.to_vec());
-        Self { layers: vec![BTreeMap::new()], arguments, environment, depth: 0 }
+        Self { layers: vec![BTreeMap::new()], arguments, environment, depth: 0, trusting: false }
     }
 
     /// The same variables within a function that is called with these words.
@@ -80,6 +83,14 @@ impl<'a> Scope<'a> {
     /// Back from the function.
     pub(super) fn leave(&mut self, arguments: Option<Vec<String>>) {
         self.arguments = arguments;
+    }
+
+    /// Asks for something, where all is taken to be known: what nobody says is unset.
+    pub(super) fn trusting<T>(&mut self, ask: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.trusting, true);
+        let answer = ask(self);
+        self.trusting = before;
+        answer
     }
 
     pub(super) fn assign(&mut self, name: &str, value: Value) {
@@ -129,30 +140,27 @@ impl<'a> Scope<'a> {
             return value.clone();
         }
         let parameter = Some(IntervalParameter { name: name.to_owned(), default: None });
-        Value { text: (self.environment)(name), parameter, ..Value::default() }
+        let unset = self.trusting.then(String::new);
+        Value { text: (self.environment)(name).or(unset), parameter, ..Value::default() }
     }
 
     fn parameter(&self, name: &Name) -> Value {
         match name {
-            Name::Named(name) => self.variable(name),
-            Name::Positional(0) => Value::unknown(),
+            Name::Variable(name) => self.variable(name),
             Name::Positional(number) => {
                 let parameter = Some(IntervalParameter { name: format!("${number}"), default: None });
-                let index = usize::try_from(*number).unwrap_or(usize::MAX).saturating_sub(1);
+                let index = number.saturating_sub(1);
                 let text = self.arguments.as_ref().map(|words| words.get(index).cloned().unwrap_or_default());
                 Value { text, parameter, ..Value::default() }
             }
-            Name::Special(SpecialParameter::PositionalParameterCount) => match &self.arguments {
-                Some(words) => Value::known(words.len().to_string()),
-                None => Value::unknown(),
-            },
-            Name::Special(SpecialParameter::AllPositionalParameters { .. }) => match &self.arguments {
-                Some(words) => Value::known(words.join(" ")),
-                None => Value::unknown(),
-            },
-            Name::Special(_) | Name::NamedWithIndex { .. } | Name::NamedWithAllIndices { .. } => {
-                Value::unknown()
+            Name::Count => self
+                .arguments
+                .as_ref()
+                .map_or_else(Value::unknown, |words| Value::known(words.len().to_string())),
+            Name::All { .. } => {
+                self.arguments.as_ref().map_or_else(Value::unknown, |words| Value::known(words.join(" ")))
             }
+            Name::Other => Value::unknown(),
         }
     }
 
@@ -167,70 +175,59 @@ impl<'a> Scope<'a> {
             None => Value::unknown(),
         };
         self.depth -= 1;
-        value
+        Value { assumed: value.assumed && !self.trusting, ..value }
     }
 
-    fn join(&mut self, pieces: &[WordPieceWithSource]) -> Value {
+    fn join(&mut self, pieces: &[Piece]) -> Value {
         let mut whole = Value::known("");
         for piece in pieces {
-            let value = self.piece(&piece.piece);
+            let value = self.piece(piece);
             whole.push(value);
         }
         whole
     }
 
-    fn piece(&mut self, piece: &WordPiece) -> Value {
+    fn piece(&mut self, piece: &Piece) -> Value {
         match piece {
-            WordPiece::Text(text) | WordPiece::SingleQuotedText(text) | WordPiece::AnsiCQuotedText(text) => {
+            Piece::Text(text) | Piece::Quoted(text) | Piece::Ansi(text) | Piece::Escaped(text) => {
                 Value::known(text.as_str())
             }
-            WordPiece::EscapeSequence(text) => Value::known(text.strip_prefix('\\').unwrap_or(text)),
-            WordPiece::DoubleQuotedSequence(pieces) | WordPiece::GettextDoubleQuotedSequence(pieces) => {
-                self.join(pieces)
-            }
-            WordPiece::ParameterExpansion(expression) => self.expansion(expression),
-            WordPiece::CommandSubstitution(command) | WordPiece::BackquotedCommandSubstitution(command) => {
-                self.substitution(command)
-            }
-            WordPiece::ArithmeticExpression(expression) => self.arithmetic(&expression.value),
-            WordPiece::TildeExpansion(_) => Value::unknown(),
+            Piece::Double(pieces) => self.join(pieces),
+            Piece::Parameter(name, operation) => self.expansion(name, operation),
+            Piece::Command(command) => self.substitution(command),
+            Piece::Arithmetic(expression) => self.arithmetic(expression),
+            Piece::Home => Value::unknown(),
         }
     }
 
-    fn expansion(&mut self, expression: &ParameterExpr) -> Value {
-        match expression {
-            ParameterExpr::Parameter { parameter, indirect: false }
-            | ParameterExpr::IndicateErrorIfNullOrUnset { parameter, indirect: false, .. } => {
-                self.parameter(parameter)
-            }
-            ParameterExpr::UseDefaultValues { parameter, indirect: false, default_value, .. } => {
-                self.or_default(parameter, default_value.as_deref())
-            }
-            ParameterExpr::AssignDefaultValues { parameter, indirect: false, default_value, .. } => {
-                let value = self.or_default(parameter, default_value.as_deref());
-                if let Name::Named(name) = parameter {
+    fn expansion(&mut self, name: &Name, operation: &Operation) -> Value {
+        match operation {
+            Operation::Plain => self.parameter(name),
+            Operation::Default(default) => self.or_default(name, default),
+            Operation::Assign(default) => {
+                let value = self.or_default(name, default);
+                if let Name::Variable(name) = name {
                     self.assign(name, value.clone());
                 }
                 value
             }
             // `${X%s}` takes a unit away.
-            ParameterExpr::RemoveSmallestSuffixPattern { parameter, indirect: false, pattern }
-            | ParameterExpr::RemoveLargestSuffixPattern { parameter, indirect: false, pattern } => {
-                let mut value = self.parameter(parameter);
-                let plain = pattern.as_deref().filter(|pattern| pattern.chars().all(char::is_alphanumeric));
-                value.text = match (value.text, plain) {
-                    (Some(text), Some(suffix)) => Some(text.strip_suffix(suffix).unwrap_or(&text).to_owned()),
-                    _ => None,
-                };
+            Operation::WithoutSuffix(suffix) => {
+                let mut value = self.parameter(name);
+                let is_plain = suffix.chars().all(char::is_alphanumeric);
+                value.text = value
+                    .text
+                    .filter(|_| is_plain)
+                    .map(|text| text.strip_suffix(suffix.as_str()).unwrap_or(&text).to_owned());
                 value
             }
-            _ => Value::unknown(),
+            Operation::Other => Value::unknown(),
         }
     }
 
-    fn or_default(&mut self, parameter: &Name, default: Option<&str>) -> Value {
+    fn or_default(&mut self, parameter: &Name, default: &str) -> Value {
         let given = self.parameter(parameter);
-        let default = self.evaluate(default.unwrap_or_default());
+        let default = self.evaluate(default);
         let name = given.parameter.map(|parameter| match parameter.default {
             Some(_) => parameter,
             None => IntervalParameter { default: default.text.clone(), ..parameter },
@@ -268,73 +265,19 @@ impl<'a> Scope<'a> {
         if expanded.len() > 200 {
             return Value::unknown();
         }
-        let Ok(parsed) = brush_parser::arithmetic::parse(expanded) else { return Value::unknown() };
-        let number = self.number(&parsed, &mut text, 0);
-        Value { text: number.map(|number| number.to_string()), ..text }
-    }
-
-    /// The result; what it depends on is noted in `from`.
-    fn number(&mut self, expression: &ArithmeticExpr, from: &mut Value, depth: usize) -> Option<i64> {
-        if depth > 40 {
-            return None;
-        }
-        match expression {
-            ArithmeticExpr::Literal(number) => Some(*number),
-            ArithmeticExpr::Reference(ArithmeticTarget::Variable(name)) => {
-                let value = self.variable(name);
-                let text = value.text.clone();
-                from.push(Value { text: Some(String::new()), ..value });
-                let text = text?;
-                if text.trim().is_empty() { Some(0) } else { text.trim().parse().ok() }
-            }
-            ArithmeticExpr::UnaryOp(operator, inner) => {
-                let number = self.number(inner, from, depth + 1)?;
-                match operator {
-                    UnaryOperator::UnaryPlus => Some(number),
-                    UnaryOperator::UnaryMinus => number.checked_neg(),
-                    UnaryOperator::LogicalNot => Some(i64::from(number == 0)),
-                    UnaryOperator::BitwiseNot => Some(!number),
-                }
-            }
-            ArithmeticExpr::BinaryOp(operator, left, right) => {
-                let left = self.number(left, from, depth + 1);
-                let right = self.number(right, from, depth + 1);
-                binary(operator, left?, right?)
-            }
-            ArithmeticExpr::Conditional(condition, yes, no) => {
-                let condition = self.number(condition, from, depth + 1)?;
-                self.number(if condition != 0 { yes } else { no }, from, depth + 1)
-            }
-            _ => None,
+        let expanded = expanded.clone();
+        let number = arithmetic::evaluate(&expanded, &mut |name| {
+            let value = self.variable(name);
+            let known = value.text.clone();
+            text.push(Value { text: Some(String::new()), ..value });
+            let known = known?;
+            if known.trim().is_empty() { Some(0) } else { known.trim().parse().ok() }
+        });
+        match number {
+            Ok(number) => Value { text: number.map(|number| number.to_string()), ..text },
+            Err(arithmetic::Malformed) => Value::unknown(),
         }
     }
-}
-
-fn binary(operator: &BinaryOperator, left: i64, right: i64) -> Option<i64> {
-    match operator {
-        BinaryOperator::Add => left.checked_add(right),
-        BinaryOperator::Subtract => left.checked_sub(right),
-        BinaryOperator::Multiply => left.checked_mul(right),
-        BinaryOperator::Divide => left.checked_div(right),
-        BinaryOperator::Modulo => left.checked_rem(right),
-        BinaryOperator::Equals => Some(i64::from(left == right)),
-        BinaryOperator::NotEquals => Some(i64::from(left != right)),
-        BinaryOperator::LessThan => Some(i64::from(left < right)),
-        BinaryOperator::LessThanOrEqualTo => Some(i64::from(left <= right)),
-        BinaryOperator::GreaterThan => Some(i64::from(left > right)),
-        BinaryOperator::GreaterThanOrEqualTo => Some(i64::from(left >= right)),
-        BinaryOperator::LogicalAnd => Some(i64::from(left != 0 && right != 0)),
-        BinaryOperator::LogicalOr => Some(i64::from(left != 0 || right != 0)),
-        _ => None,
-    }
-}
-
-/// The pieces of a word, unless it is too long to be a value that matters.
-pub(super) fn pieces(word: &str) -> Option<Vec<WordPieceWithSource>> {
-    if word.len() > 1_000 {
-        return None;
-    }
-    word::parse(word, &ParserOptions::default()).ok()
 }
 
 #[cfg(test)]

@@ -1,16 +1,19 @@
 //! From what was met in a script to what it is, and whether a CronJob would do the same.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Range};
 
 use super::{
     Fit, Kind, Loop, Script, Verdict, assignment,
+    clock::Clock,
     command::{self, Built, Source},
     condition,
-    ending::Ending,
-    flow::{self, Found, Walk},
-    round::{self, Functions, Round},
+    ending::{self, Ending},
+    flow::{Found, Walk},
+    functions::Functions,
+    round::{self, Round},
     schedule::{self, Schedule},
-    syntax::{Command, List},
+    syntax::{self, Command, Link, List, Simple, Statement},
+    value::Scope,
     visit, words,
 };
 
@@ -40,14 +43,16 @@ pub(super) fn of(
         return without_loop(&walk);
     };
     if let Some(reason) = daemon(&found, &walk, is_left_running) {
-        return Loop { kind: Kind::Daemon, ..Loop::other(reason.to_owned()) };
+        let repeats = !found.round.payload.is_empty() && !found.is_contrary;
+        return Loop { kind: Kind::Daemon, repeats, ..Loop::other(reason) };
     }
-    let looks_at_clock = found.round.daily.is_none() && flow::work_time(&found, &mut walk.scope).is_some();
+    let looks_at_clock = found.round.daily.is_none() && work_time(&found, &mut walk.scope).is_some();
     let source = Source {
         looks_at_clock,
         text,
         list,
         functions: &walk.functions,
+        environment: script.environment,
         arguments: script.arguments,
         name: script.name,
         shell,
@@ -56,7 +61,9 @@ pub(super) fn of(
     let (interval, schedule) = interval(&found, &mut walk, script.stagger);
     let mut reasons = Reasons::default();
     blockers(&found, &walk, is_left_running, interval, &schedule, &built, &mut reasons);
+    shape(&found, text, &mut reasons);
     warnings(&found, &schedule, &built, list, &mut reasons);
+    left_out(&found, &walk.functions, list, text, &mut reasons);
     Loop {
         kind: Kind::PeriodicLoop,
         commands: vec![built.words],
@@ -67,6 +74,7 @@ pub(super) fn of(
         fit: schedule.fit,
         schedule: schedule.expression,
         difference: schedule.difference,
+        repeats: !found.is_contrary,
         convert: reasons.verdict.unwrap_or(Verdict::Yes),
         reasons: reasons.texts,
     }
@@ -77,8 +85,14 @@ fn without_loop(walk: &Walk<'_, '_>) -> Loop {
     match walk.waited {
         _ if walk.idle => Loop { kind: Kind::Daemon, ..Loop::other("does nothing, for ever".to_owned()) },
         _ if walk.watches => {
-            Loop { kind: Kind::Daemon, ..Loop::other("its loop waits for events, not for a time".to_owned()) }
+            let reason = "its loop waits for events, not for a time".to_owned();
+            Loop { kind: Kind::Daemon, repeats: true, ..Loop::other(reason) }
         }
+        Some(kind) if walk.works => Loop {
+            kind,
+            repeats: true,
+            ..Loop::other("its loop ends when a condition says so, which no schedule does".to_owned())
+        },
         Some(Kind::Retry) => Loop {
             kind: Kind::Retry,
             ..Loop::other("tries again until it succeeds, then goes on".to_owned())
@@ -89,19 +103,25 @@ fn without_loop(walk: &Walk<'_, '_>) -> Loop {
 }
 
 /// Why an endless loop is no schedule.
-fn daemon(found: &Found<'_>, walk: &Walk<'_, '_>, is_left_running: bool) -> Option<&'static str> {
+fn daemon(found: &Found<'_>, walk: &Walk<'_, '_>, is_left_running: bool) -> Option<String> {
+    let reason = |text: &str| Some(text.to_owned());
     let Round { delays, daily, payload, waits_for_event, .. } = &found.round;
     if payload.is_empty() {
-        return Some("its loop only keeps the container up");
+        return reason("its loop only keeps the container up");
     }
     if *waits_for_event {
-        return Some("its loop waits for events, not for a time");
+        return reason("its loop waits for events, not for a time");
     }
     if walk.started || is_left_running && walk.went_on {
-        return Some("another process runs beside its loop");
+        return reason("another process runs beside its loop");
     }
     if delays.is_empty() && daily.is_none() {
-        return Some("its loop does not wait between rounds");
+        let mut waits = false;
+        visit::simple(&found.body.body, &mut |simple| waits |= words::sleep(simple).is_some());
+        return reason(match waits {
+            true => "its loop waits within an inner loop, or in some of its rounds alone",
+            false => "its loop does not wait between rounds",
+        });
     }
     let mut long_running = false;
     for (_, statement) in payload {
@@ -110,7 +130,7 @@ fn daemon(found: &Found<'_>, walk: &Walk<'_, '_>, is_left_running: bool) -> Opti
         });
     }
     if long_running {
-        return Some("its loop restarts a program that runs for long");
+        return reason("its loop restarts a program that runs for long");
     }
     let seconds: Option<f64> = delays.iter().map(|delay| delay.seconds).sum();
     let is_program = match payload[..] {
@@ -120,20 +140,17 @@ fn daemon(found: &Found<'_>, walk: &Walk<'_, '_>, is_left_running: bool) -> Opti
     let limit = if is_program { RESTART_OF_PROGRAM } else { RESTART };
     // A few seconds on the command line are meant.
     let is_given = delays.iter().any(|delay| delay.length.parameter.is_some());
-    if daily.is_none() && !is_given && seconds.is_some_and(|seconds| seconds <= limit) {
-        return Some("its loop restarts what it runs at once");
-    }
-    None
+    let seconds = seconds.filter(|seconds| daily.is_none() && !is_given && *seconds <= limit)?;
+    Some(format!(
+        "its loop starts what it runs again {seconds} s after it ended, and no schedule runs more often than once a minute"
+    ))
 }
 
 /// One program in the foreground, with nothing around it.
 fn is_program(statement: &super::syntax::Statement, functions: &Functions<'_>) -> bool {
     round::only_simple(statement).is_some_and(|simple| {
         let name = simple.words.first().map(String::as_str).unwrap_or_default();
-        simple.redirections.is_empty()
-            && !functions.contains_key(name)
-            && name != "eval"
-            && !name.starts_with('$')
+        simple.redirections.is_empty() && !functions.has(name) && name != "eval" && !name.starts_with('$')
     })
 }
 
@@ -154,6 +171,7 @@ fn watch(seconds: f64, words: Vec<String>, script: &Script<'_>) -> Loop {
         fit: schedule.fit,
         schedule: schedule.expression,
         difference: schedule.difference,
+        repeats: true,
         convert: reasons.verdict.unwrap_or(Verdict::Yes),
         reasons: reasons.texts,
         ..Loop::other(String::new())
@@ -164,7 +182,7 @@ const NO_SCHEDULE: Schedule = Schedule { fit: Fit::Variable, expression: None, d
 
 /// Seconds of a round, and the schedule for them.
 fn interval(found: &Found<'_>, walk: &mut Walk<'_, '_>, stagger: Option<&str>) -> (Option<u64>, Schedule) {
-    let daily = found.round.daily.or_else(|| flow::work_time(found, &mut walk.scope));
+    let daily = found.round.daily.or_else(|| work_time(found, &mut walk.scope));
     if let Some(clock) = daily {
         let schedule = clock.map_or(NO_SCHEDULE, schedule::daily);
         let fit = Fit::Near;
@@ -181,6 +199,23 @@ fn interval(found: &Found<'_>, walk: &mut Walk<'_, '_>, stagger: Option<&str>) -
             }
             (Some(seconds), schedule)
         }
+    }
+}
+
+/// The daily time of a loop that does its work when the clock says so: `if [ "$(date +%H:%M)" = 03:00 ]`.
+fn work_time(found: &Found<'_>, scope: &mut Scope<'_>) -> Option<Option<Clock>> {
+    let [(_, statement)] = found.round.payload[..] else { return None };
+    let [(Link::First, pipeline), rest @ ..] = &statement.chain[..] else { return None };
+    if let ([Command::If { arms, otherwise: None }], []) = (&pipeline.commands[..], rest) {
+        let [(test, _)] = &arms[..] else { return None };
+        return condition::time_of_day(test, scope).and_then(|(clock, equal)| equal.then_some(clock));
+    }
+    let test = Statement { chain: vec![(Link::First, pipeline.clone())], ..statement.clone() };
+    match rest.first() {
+        Some((Link::And, _)) => {
+            condition::time_of_day(&[test], scope).and_then(|(clock, equal)| equal.then_some(clock))
+        }
+        _ => None,
     }
 }
 
@@ -244,6 +279,12 @@ fn blockers(
     if walk.scripts > 0 {
         reasons.block("it starts other scripts that run beside its loop".to_owned());
     }
+    if built.is_long {
+        reasons.block(
+            "what a round does is too long for a CronJob to carry: make it a script of its own".to_owned(),
+        );
+        return;
+    }
     let touched = touched_processes(found, &walk.functions);
     if let Some(name) = touched {
         reasons.block(format!("`{name}` acts on the container that the loop runs in"));
@@ -251,11 +292,91 @@ fn blockers(
     if let Some(name) = carried_over(found, &walk.functions) {
         reasons.block(format!("`{name}` carries something from one round to the next"));
     }
-    if built.is_long {
+}
+
+/// Forms of a loop that no schedule has.
+fn shape(found: &Found<'_>, text: &str, reasons: &mut Reasons) {
+    if let Some(behind) = &found.behind
+        && (found.is_kept_by_setting || ending::can_be_left(&found.body.body))
+    {
+        reasons.block(format!("its loop can end, and {} comes behind it", command_at(behind, text)));
+    }
+    if found.round.daily.is_none() && found.round.waits_within() {
         reasons.block(
-            "what a round does is too long for a CronJob to carry: make it a script of its own".to_owned(),
+            "it waits in the middle of a round: so would each run, beside waiting for its time".to_owned(),
         );
     }
+}
+
+/// What of the script the CronJob does not have, and what is taken for granted.
+fn left_out(found: &Found<'_>, functions: &Functions<'_>, list: &List, text: &str, reasons: &mut Reasons) {
+    if reasons.verdict == Some(Verdict::No) {
+        return;
+    }
+    for condition in &found.supposed {
+        reasons.warn(format!("it is taken that {} holds", condition_at(condition, text)));
+    }
+    let passed = list.iter().take(found.top).chain(found.before.iter().copied());
+    let mut traps = passed.filter(|statement| {
+        round::only_simple(statement).is_some_and(|simple| is_trap_that_works(simple, functions))
+    });
+    if let Some(trap) = traps.next() {
+        let more = if traps.next().is_some() { ", with others," } else { "" };
+        let line = line_of(&trap.range, text);
+        reasons.warn(format!("the trap in {line}{more} is left out: a run has no such end"));
+    }
+    if let Some(behind) = &found.behind {
+        reasons.texts.push(format!("{} stands behind the loop, and is left out", command_at(behind, text)));
+    }
+}
+
+/// `` `cleanup` in line 5 of the script ``: its first word, and no more, for the others may be secret.
+fn command_at(range: &Range<usize>, text: &str) -> String {
+    let whole = text.get(range.clone()).unwrap_or_default();
+    let first = whole.split_whitespace().find(|word| *word != "exec").unwrap_or_default();
+    let is_plain = first.chars().all(|c| c.is_ascii_alphanumeric() || "_-./:[{(!".contains(c));
+    let name = if is_plain { format!("`{first}`") } else { "a command".to_owned() };
+    format!("{name} in {}", line_of(range, text))
+}
+
+/// ``the condition on `MODE` in line 5 of the script``
+fn condition_at(range: &Range<usize>, text: &str) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for name in condition::names(text.get(range.clone()).unwrap_or_default()).map(|name| format!("`{name}`"))
+    {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let on = if names.is_empty() { String::new() } else { format!(" on {}", names.join(" and ")) };
+    format!("the condition{on} in {}", line_of(range, text))
+}
+
+fn line_of(range: &Range<usize>, text: &str) -> String {
+    let line = text.get(..range.start).unwrap_or_default().matches('\n').count() + 1;
+    format!("line {line} of the script")
+}
+
+/// Does it do more, once the script is stopped, than to end?
+fn is_trap_that_works(simple: &Simple, functions: &Functions<'_>) -> bool {
+    let [trap, action, _, ..] = &simple.words[..] else { return false };
+    let quoted = ['"', '\''].into_iter().find_map(|quote| action.strip_prefix(quote)?.strip_suffix(quote));
+    let action = quoted.unwrap_or(action);
+    let Some(list) = Some(action).filter(|_| trap == "trap").and_then(|action| syntax::parse(action).ok())
+    else {
+        return false;
+    };
+    let mut works = false;
+    let mut look = |simple: &Simple| {
+        let name = words::program(simple).unwrap_or_default();
+        works |=
+            !words::is_inert(simple) && !functions.has(name) && !matches!(name, "kill" | "pkill" | "killall");
+    };
+    visit::simple(&list, &mut look);
+    for body in called(&list, functions) {
+        visit::simple(body, &mut look);
+    }
+    works
 }
 
 /// The command of a round that acts on other processes of its container, or on memory that they share.
@@ -269,19 +390,19 @@ fn touched_processes(found: &Found<'_>, functions: &Functions<'_>) -> Option<Str
         });
     };
     look(&found.body.body);
-    for body in called(found, functions) {
+    for body in called(&found.body.body, functions) {
         look(body);
     }
     touched
 }
 
-/// The bodies of the functions that a round calls by name.
-fn called<'s>(found: &Found<'_>, functions: &Functions<'s>) -> Vec<&'s List> {
+/// The bodies of the functions that some statements call by name.
+fn called<'s>(list: &List, functions: &Functions<'s>) -> Vec<&'s List> {
     let mut names = BTreeSet::new();
-    visit::simple(&found.body.body, &mut |simple| {
+    visit::simple(list, &mut |simple| {
         names.extend(simple.words.first().cloned());
     });
-    names.iter().filter_map(|name| functions.get(name.as_str()).copied()).collect()
+    names.iter().filter_map(|name| functions.get(name)).collect()
 }
 
 /// A variable that a round reads before it sets it, and sets.

@@ -1,6 +1,9 @@
-//! Looks at every command of some statements.
+//! Every command of some statements, and what kinds there are among them.
 
-use super::syntax::{Command, Condition, Simple, Statement};
+use super::{
+    syntax::{Case, Command, Condition, Simple, Statement},
+    words,
+};
 
 /// Every command of some statements, those of functions that are only defined left out.
 pub(super) fn all<'s>(list: &'s [Statement], look: &mut dyn FnMut(&'s Command)) {
@@ -18,7 +21,7 @@ pub(super) fn all<'s>(list: &'s [Statement], look: &mut dyn FnMut(&'s Command)) 
                     all(body, look);
                 }
             }
-            Command::Case { arms, .. } => arms.iter().for_each(|(_, body)| all(body, look)),
+            Command::Case(Case { arms, .. }) => arms.iter().for_each(|(_, body)| all(body, look)),
             Command::Loop(inner) => {
                 if let Condition::List(list) = &inner.condition {
                     all(list, look);
@@ -38,4 +41,26 @@ pub(super) fn simple<'s>(list: &'s [Statement], look: &mut dyn FnMut(&'s Simple)
             look(simple);
         }
     });
+}
+
+/// Does it do more than to ask, to wait and to tell?
+pub(super) fn works(list: &[Statement]) -> bool {
+    let mut found = false;
+    simple(list, &mut |command| {
+        // `echo > /dev/tcp/HOST/PORT` asks.
+        let asks = command.redirections.iter().flatten().any(|target| target.starts_with("/dev/tcp/"));
+        found |= !words::is_inert(command) && !words::program(command).is_some_and(words::is_probe) && !asks;
+    });
+    found
+}
+
+/// Does it ask whether something is there?
+pub(super) fn probes(list: &[Statement]) -> bool {
+    let mut found = false;
+    all(list, &mut |command| match command {
+        Command::Simple(simple) => found |= words::program(simple).is_some_and(words::is_probe),
+        Command::Test(_) => found = true,
+        _ => {}
+    });
+    found
 }

@@ -36,7 +36,7 @@ const SCRIPTS: [&str; 8] = [
 /// The wait that a command begins with, if there is a command behind it.
 pub fn read(words: &[String]) -> Option<Wait> {
     if let Some(Invocation::Inline { text, .. }) = command_line::read(words) {
-        return super::with_stack(&text, || of_text(&text)).flatten();
+        return of_text(&text);
     }
     let mut wait = Wait::default();
     while let Some((targets, taken)) = script(words.get(wait.words..)?) {

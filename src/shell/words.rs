@@ -74,8 +74,8 @@ const CRON_DAEMONS: &[&str] = &[
     "go-crond",
 ];
 
-/// Stays up for as long as it is let: what a loop around it does is restart it.
-const LONG_RUNNING: &[&str] = &[
+/// Tasks of programs that stay up for as long as they are let.
+const TASKS_THAT_STAY: &[&str] = &[
     "queue:work",
     "queue:listen",
     "horizon",
@@ -83,6 +83,13 @@ const LONG_RUNNING: &[&str] = &[
     "rabbitmq:consumer",
     "schedule:work",
     "runserver",
+    "serve",
+    "beat",
+    "consumer",
+];
+
+/// Stays up for as long as it is let: what a loop around it does is restart it.
+const LONG_RUNNING: &[&str] = &[
     "gunicorn",
     "uvicorn",
     "daphne",
@@ -111,14 +118,11 @@ const LONG_RUNNING: &[&str] = &[
     "fswatch",
     "watchmedo",
     "nodemon",
-    "serve",
     "http-server",
     "puma",
     "unicorn",
     "sidekiq",
     "resque",
-    "beat",
-    "consumer",
 ];
 
 /// Acts on processes of its own container, which a pod of its own does not have.
@@ -151,15 +155,21 @@ const PREFIXES: &[&str] =
 
 /// The name of the program that a command runs, without its folder and without what only wraps it.
 pub(super) fn program(simple: &Simple) -> Option<&str> {
-    program_words(simple).first().copied()
+    let word = unquote(simple.words.get(wrappers(simple))?);
+    Some(base_name(word))
+}
+
+/// How many words stand before the program and only wrap it.
+fn wrappers(simple: &Simple) -> usize {
+    let is_wrapper = |pair: &&[String]| {
+        PREFIXES.contains(&base_name(unquote(&pair[0]))) && !unquote(&pair[1]).starts_with('-')
+    };
+    simple.words.windows(2).take_while(is_wrapper).count()
 }
 
 /// The program and its words, as they are written.
 pub(super) fn program_words(simple: &Simple) -> Vec<&str> {
-    let mut words: Vec<&str> = simple.words.iter().map(|word| unquote(word)).collect();
-    while words.len() > 1 && PREFIXES.contains(&base_name(words[0])) && !words[1].starts_with('-') {
-        words.remove(0);
-    }
+    let mut words: Vec<&str> = simple.words.iter().skip(wrappers(simple)).map(|word| unquote(word)).collect();
     if let Some(first) = words.first_mut() {
         *first = base_name(first);
     }
@@ -176,6 +186,9 @@ fn unquote(word: &str) -> &str {
 fn base_name(word: &str) -> &str {
     const FOLDERS: [&str; 6] =
         ["/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/"];
+    if !word.starts_with('/') {
+        return word;
+    }
     FOLDERS
         .iter()
         .find_map(|folder| word.strip_prefix(folder))
@@ -185,27 +198,30 @@ fn base_name(word: &str) -> &str {
 
 /// The words behind `sleep`, if this is one.
 pub(super) fn sleep(simple: &Simple) -> Option<Vec<&str>> {
-    let words = program_words(simple);
-    let (first, rest) = words.split_first()?;
-    (*first == "sleep" && !rest.is_empty()).then(|| rest.to_vec())
+    (program(simple)? == "sleep").then(|| program_words(simple).split_off(1)).filter(|rest| !rest.is_empty())
 }
 
 /// Does it only say something, and nowhere but to the log?
 pub(super) fn is_inert(simple: &Simple) -> bool {
-    let kept = simple.redirections.iter().any(|target| match target {
-        Some(target) => {
-            let target = unquote(target);
-            !target.starts_with("/dev/") && !target.starts_with("/proc/") && !target.starts_with('&')
-        }
-        None => false,
-    });
-    if kept || simple.words.iter().any(|word| does_work(word)) {
+    if simple.redirections.iter().flatten().any(|target| !leaves_nothing(target))
+        || simple.words.iter().any(|word| does_work(word))
+    {
         return false;
     }
     match program(simple) {
         None => simple.assignments.iter().all(|(_, value)| !value.as_deref().is_some_and(does_work)),
         Some(name) => INERT.contains(&name) || sleep(simple).is_some() || name.starts_with("log"),
     }
+}
+
+/// Does output go where that of a container goes anyway, or nowhere?
+pub(super) fn leaves_nothing(target: &str) -> bool {
+    let target = unquote(target);
+    target.starts_with('&')
+        || matches!(target, "/dev/stdout" | "/dev/stderr" | "/dev/null" | "/dev/console" | "/dev/tty")
+        || target.starts_with("/proc/1/fd/")
+        || target.starts_with("/proc/self/fd/")
+        || target.starts_with("/dev/fd/")
 }
 
 /// Does a word run a command that is more than a question?
@@ -245,6 +261,12 @@ pub(super) fn is_event(name: &str) -> bool {
 
 /// A command that runs crontabs, or installs one.
 pub(super) fn is_cron_daemon(simple: &Simple) -> bool {
+    let is_candidate = |name: &str| {
+        CRON_DAEMONS.contains(&name) || matches!(name, "service" | "rc-service" | "systemctl" | "crontab")
+    };
+    if !program(simple).is_some_and(is_candidate) {
+        return simple.words.iter().take(2).any(|word| word.contains("/init.d/cron"));
+    }
     let words = program_words(simple);
     match words[..] {
         [name, ..] if CRON_DAEMONS.contains(&name) => true,
@@ -270,7 +292,12 @@ pub(super) fn is_long_running(simple: &Simple) -> bool {
         ["nginx" | "apachectl" | "apache2ctl" | "httpd" | "haproxy" | "caddy", ref rest @ ..] => {
             !rest.iter().any(|word| ["-t", "-s", "-k", "-v", "reload", "validate", "graceful"].contains(word))
         }
-        _ => words.iter().any(|word| LONG_RUNNING.contains(word)),
+        _ => words.iter().enumerate().any(|(index, word)| {
+            // `pg_dump -U postgres` is no server: neither is what an option or another program is given.
+            let is_run = |before: &&str| ["exec", "run", "npx", "-m", "--"].contains(before);
+            let is_program = index.checked_sub(1).and_then(|before| words.get(before)).is_none_or(is_run);
+            TASKS_THAT_STAY.contains(word) || is_program && LONG_RUNNING.contains(word)
+        }),
     }
 }
 
@@ -295,4 +322,26 @@ pub(super) fn is_message(simple: &Simple) -> bool {
 /// Ends the script, or the loop.
 pub(super) fn is_exit(name: &str) -> bool {
     matches!(name, "exit" | "return" | "exec" | "break")
+}
+
+/// The seconds and the command of `watch -n 60 command`, whose own words are given.
+pub(super) fn watch(words: &[&str]) -> Option<(f64, Vec<String>)> {
+    let mut seconds = 2.0;
+    let mut rest = words;
+    while let [option, after @ ..] = rest {
+        match (option.strip_prefix('-'), after) {
+            (Some("n" | "-interval"), [value, after @ ..]) => {
+                seconds = value.parse().ok()?;
+                rest = after;
+            }
+            (Some(joined), after) => {
+                if let Some(value) = joined.strip_prefix('n').or_else(|| joined.strip_prefix("-interval=")) {
+                    seconds = value.parse().ok()?;
+                }
+                rest = after;
+            }
+            (None, _) => return Some((seconds, rest.iter().map(|word| (*word).to_owned()).collect())),
+        }
+    }
+    None
 }

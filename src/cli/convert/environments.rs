@@ -11,6 +11,7 @@ use crate::{
     cli::{Io, project},
     compose::{
         self, Request,
+        codes::UNSET_VARIABLE,
         model::{InputRole, Project, Role},
     },
     diag::{Code, Diagnostic, Report, Severity},
@@ -108,14 +109,19 @@ pub(super) fn load(scene: &Scene<'_, '_>, sources: &mut Sources, report: &mut Re
     // A lock that cannot be read is an error once the tree is to be written.
     let lock = scene.disk.read_lock(&output, &mut Report::default());
     let recorded = lock.map(|lock| lock.inputs).unwrap_or_default();
+    let (mut found, mut unused) = (Vec::new(), Report::default());
     let environments = if scene.flags.describe_a_project() {
         single(scene, &settings, &recorded, sources, report)
     } else if !settings.environments.is_empty() {
         let named = settings.environments.iter();
-        named.filter_map(|named| configured(scene, named, &settings, &recorded, sources, report)).collect()
+        named
+            .filter_map(|named| configured(scene, named, &settings, &recorded, sources, &mut found))
+            .collect()
     } else {
-        discovered(scene, &settings, &recorded, sources, report)
+        discovered(scene, &settings, &recorded, sources, &mut found, &mut unused)
     };
+    tell(&found, report);
+    report.append(unused);
     if !report.has_errors() {
         gone(scene, &environments, &recorded, &shown, report);
     }
@@ -145,6 +151,21 @@ fn gone(
         let message = format!("{names} of the tree in `{shown}` left the project");
         let help = "what is generated for it goes; delete what is yours below its directory in `overlays/`";
         report.push(Diagnostic::warning(GONE_ENVIRONMENT, message).help(help));
+    }
+}
+
+/// Takes in what was found in each environment. A variable that is not set in some of them alone is told with
+/// their names.
+fn tell(found: &[(String, Report)], report: &mut Report) {
+    for diagnostic in found.iter().flat_map(|(_, own)| own.diagnostics()) {
+        let has_it = |own: &Report| own.diagnostics().contains(diagnostic);
+        let names: Vec<String> =
+            found.iter().filter(|(_, own)| has_it(own)).map(|(name, _)| format!("`{name}`")).collect();
+        let mut diagnostic = diagnostic.clone();
+        if diagnostic.code == UNSET_VARIABLE && names.len() < found.len() {
+            diagnostic.message = format!("in {}, {}", names.join(" and "), diagnostic.message);
+        }
+        report.push(diagnostic);
     }
 }
 
@@ -188,23 +209,26 @@ fn configured(
     settings: &Settings,
     recorded: &Recorded,
     sources: &mut Sources,
-    report: &mut Report,
+    found: &mut Vec<(String, Report)>,
 ) -> Option<Environment> {
     let mut own = Report::default();
     let request = environment_request(scene, named, settings, &mut own);
     let name = &named.name.value;
     let loaded = kept::load(name, &request, recorded.get(name), scene.disk, sources, &mut own);
-    report.append(own);
-    let (mut project, known) = loaded?;
-    plan::warn_of_unknown_profiles(&named.profiles, &project, report);
+    let Some((mut project, known)) = loaded else {
+        found.push((name.clone(), own));
+        return None;
+    };
+    plan::warn_of_unknown_profiles(&named.profiles, &project, &mut own);
     for service in &named.replaced {
         if project.services.shift_remove(&service.value).is_none() {
             let message = format!("`{}` has no service `{}`", named.name.value, service.value);
-            report.push(
+            own.push(
                 Diagnostic::error(REPLACED_NOTHING, message).at(service.span, "not in its compose files"),
             );
         }
     }
+    found.push((name.clone(), own));
     let namespace = named.namespace.as_ref().map(|namespace| namespace.value.clone());
     let store = named
         .external_secrets
@@ -221,6 +245,7 @@ fn discovered(
     settings: &Settings,
     recorded: &Recorded,
     sources: &mut Sources,
+    told: &mut Vec<(String, Report)>,
     report: &mut Report,
 ) -> Vec<Environment> {
     // An env file that is not on this machine makes an environment all the same.
@@ -231,7 +256,9 @@ fn discovered(
     let found = discover::environments(scene.directory, &files);
     let mut environments = Vec::new();
     if found.has_default || found.environments.is_empty() {
-        environments.extend(single(scene, settings, recorded, sources, report));
+        let mut own = Report::default();
+        environments.extend(single(scene, settings, recorded, sources, &mut own));
+        told.push((scene.arguments.env.clone(), own));
     }
     for named in &found.environments {
         if environments.iter().any(|known| known.name == named.name.value) {
@@ -242,7 +269,7 @@ fn discovered(
         let name = &named.name.value;
         match kept::load(name, &request, recorded.get(name), scene.disk, sources, &mut own) {
             Some((project, known)) => {
-                report.append(own);
+                told.push((name.clone(), own));
                 environments.push(Environment {
                     name: name.clone(),
                     project,
@@ -254,9 +281,13 @@ fn discovered(
             }
             // A tree that has it would lose it.
             None if recorded.contains_key(name) => {
-                report.append(own);
+                told.push((name.clone(), own));
             }
-            None => report.push(skipped(named, &own)),
+            None => {
+                let mut skip = Report::default();
+                skip.push(skipped(named, &own));
+                told.push((name.clone(), skip));
+            }
         }
     }
     for file in found.unused {

@@ -61,7 +61,7 @@ pub(super) fn is_source_code(
 ) -> bool {
     let is_project = context.directory().starts_with(held.path);
     let manifest = |name: &&str| context.files.kind(&held.path.join(name)) == Some(FileKind::File);
-    let has_manifest = MANIFESTS.iter().any(|name| manifest(name));
+    let has_manifest = MANIFESTS.iter().any(manifest);
     let sources = held.files.keys().filter(|name| is_source(name)).count();
     let looks_so = is_project || has_manifest || sources > FEW;
     looks_so && (!held.is_small || is_project && has_manifest || runs_from(service, target))

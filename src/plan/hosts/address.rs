@@ -30,6 +30,8 @@ pub(super) struct Found {
     pub(super) is_address: bool,
     /// The port that stands with it.
     pub(super) port: Option<u16>,
+    /// A second one behind it, `host:2888:3888`.
+    pub(super) second: Option<u16>,
     /// The port that its URL means if it has none.
     pub(super) usual: Option<u16>,
     /// Is it asked for web pages?
@@ -164,6 +166,12 @@ pub(super) fn is_perhaps(text: &str, host: &str, standing: Standing<'_>) -> bool
     text.trim() == host && !OTHER_NAMES.iter().any(|ending| ends_with_word(key, ending))
 }
 
+/// Does a variable of this name say where its program listens?
+pub(super) fn says_listening(key: &str) -> bool {
+    let upper = key.to_ascii_uppercase();
+    ["LISTEN", "BIND", "ZOO_SERVERS"].iter().any(|part| upper.contains(part)) && !upper.contains("ADVERTISED")
+}
+
 /// The name of the variable that has the port, beside the one that has the host: `DB_PORT` beside `DB_HOST`.
 pub(super) fn port_keys(key: &str) -> Vec<String> {
     let spellings = |word: &str, port: &str| {
@@ -229,7 +237,8 @@ fn judge(text: &str, range: Range<usize>, standing: Standing<'_>) -> Found {
     });
     let port = port.or(knocked).or_else(|| labelled.then(|| port_parameter(&after)).flatten());
     let web = matches!(scheme.as_deref(), Some("http"));
-    Found { range, is_address, port, usual: usual.filter(|_| port.is_none()), web }
+    let second = port.and_then(|port| after.strip_prefix(&format!(":{port}:"))).and_then(leading_port);
+    Found { range, is_address, port, second, usual: usual.filter(|_| port.is_none()), web }
 }
 
 /// The end of what stands before: labels are short, files are not.
@@ -291,6 +300,10 @@ fn is_labelled(before: &str, standing: Standing<'_>) -> bool {
     let before = before.strip_suffix("tcp:").unwrap_or(before);
     let quotes = |c: char| matches!(c, ' ' | '\t' | '"' | '\'' | '[');
     let unquoted = before.trim_end_matches(quotes);
+    // `<host>db</host>`, as XML has it.
+    if let Some(element) = unquoted.strip_suffix('>').filter(|element| !element.ends_with('=')) {
+        return says_host(last_name(element)) && element.ends_with(&format!("<{}", last_name(element)));
+    }
     let assigned = unquoted.strip_suffix("=>").or_else(|| unquoted.strip_suffix(['=', ':']));
     if let Some(label) = assigned {
         let label = label.trim_end_matches(quotes);
@@ -323,6 +336,10 @@ fn says_host(name: &str) -> bool {
 
 /// `port=3307`, as connection strings have it beside the host.
 fn port_parameter(after: &str) -> Option<u16> {
+    let element = after.split_once("<port>").filter(|(between, _)| between.len() < LABEL_LENGTH);
+    if let Some((_, digits)) = element.filter(|_| after.starts_with("</")) {
+        return leading_port(digits.trim_start());
+    }
     let line = after.lines().next().unwrap_or_default();
     let lower = line.to_ascii_lowercase();
     let at = lower.find("port=")?;
@@ -379,6 +396,7 @@ mod tests {
             ("DSN", "Data Source=sql1;User Id=sa", "sql1", Some(0)),
             ("BROKERS", "a:1,kafka:9092", "kafka", Some(9092)),
             ("VOTERS", "1@kafka:9093", "kafka", Some(9093)),
+            ("ZOO_SERVERS", "server.1=zoo1:2888:3888;2181", "zoo1", Some(2888)),
             ("LISTENERS", "IN://kafka:29092,OUT://localhost:9092", "kafka", Some(29092)),
             ("DB_HOST", "db", "db", Some(0)),
             ("NODES", "a, b", "b", Some(0)),
@@ -429,6 +447,8 @@ mod tests {
             ("- targets: ['node:9100']", "node", Some(9100)),
             ("elasticsearch.hosts: [\"http://es:9200\"]", "es", Some(9200)),
             ("database:\n  host: pg\n", "pg", Some(0)),
+            ("<node><host>zk</host>\n <port>2181</port></node>", "zk", Some(2181)),
+            ("<a>zk</a><port>2181</port>", "zk", None),
             ("'host' => 'pg',", "pg", Some(0)),
             ("image: app:8080", "app", None),
             ("# the app serves", "app", None),
@@ -437,6 +457,13 @@ mod tests {
             let port = one(text, host, Standing::File).map(|found| found.port.or(found.usual).unwrap_or(0));
             assert_eq!(port, expected, "{text}");
         }
+    }
+
+    #[test]
+    fn second_ports() {
+        let found = one("server.1=zoo1:2888:3888;2181", "zoo1", Standing::Variable("ZOO_SERVERS"));
+        assert_eq!(found.and_then(|found| found.second), Some(3888));
+        assert!(says_listening("KAFKA_LISTENERS") && !says_listening("KAFKA_ADVERTISED_LISTENERS"));
     }
 
     #[test]

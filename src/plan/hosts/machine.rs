@@ -3,12 +3,18 @@
 use crate::{
     compose::model::Service,
     diag::{Code, Diagnostic, Report},
-    plan::Context,
+    plan::{Context, files},
     text::Span,
 };
 
 /// A value names the machine that runs compose.
 const HOST_OF_COMPOSE: Code = Code { id: "KP007", name: "host-of-compose" };
+
+/// A configuration file asks a resolver that only compose has.
+const RESOLVER_OF_COMPOSE: Code = Code { id: "KP008", name: "resolver-of-compose" };
+
+/// Docker's own resolver, in every container of a network.
+const RESOLVER: &str = "127.0.0.11";
 
 /// The names by which container engines lead to their machine.
 const NAMES: &[&str] = &[
@@ -37,6 +43,17 @@ pub(in crate::plan) fn warn(context: &Context<'_>, report: &mut Report) {
             if NAMES.iter().any(|host| text.contains(host) && !has_address(service, host)) {
                 report.push(diagnostic(&subject, span));
             }
+        }
+        let contents = files::configuration(context, service);
+        let mut texts = contents.iter().filter_map(|content| files::text(content));
+        if texts.any(|text| text.contains(RESOLVER)) {
+            let message = format!("a configuration file of `{name}` asks Docker's resolver, {RESOLVER}");
+            let diagnostic = Diagnostic::warning(RESOLVER_OF_COMPOSE, message)
+                .at(context.project.place_of_service(name), "in a file that this service mounts")
+                .help(
+                    "a cluster's is kube-dns.kube-system.svc.cluster.local; /etc/resolv.conf has its address",
+                );
+            report.push(diagnostic);
         }
     }
 }

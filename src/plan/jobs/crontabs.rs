@@ -113,7 +113,8 @@ fn jobs(source: &Source<'_>, daemon: &CronDaemon) -> Result<Planned, String> {
     let mut jobs = Vec::new();
     let mut notes = Vec::new();
     for table in &found {
-        let format = if table.has_users { Format::System } else { users };
+        let has_users = table.has_users || crontab::has_users(&table.text);
+        let format = if has_users { Format::System } else { users };
         let name = source.context.stagger.then_some(source.name);
         let crontab = crontab::parse(&without_files(&table.text, daemon), format, name);
         if let Some((line, problem)) = crontab.problems.first() {

@@ -7,6 +7,7 @@ use crate::{
 };
 
 const SCHEDULE: &str = "kompose.cronjob.schedule";
+const POLICY: &str = "kompose.cronjob.concurrency_policy";
 /// Seconds after which a run that could not start is left out. Nobody says how often the job runs.
 const STARTING_DEADLINE: i64 = 300;
 /// Names of schedules.
@@ -25,17 +26,22 @@ pub(in crate::plan) fn decided(service: &Service) -> Option<Decided> {
     }
 }
 
-/// The CronJob that labels ask for, and what is said above it.
-pub(in crate::plan) fn kind(service: &Service) -> Option<(Kind, String)> {
+/// The CronJob that labels ask for, and what is said above it. Where nothing is said of runs that overlap, kompose
+/// leaves it at what Kubernetes does: they may.
+pub(in crate::plan) fn kind(service: &Service) -> Option<(Kind, Vec<String>)> {
     let schedule = label(service, SCHEDULE).map(|label| label.value).filter(|value| is_schedule(value))?;
-    let policy = label(service, "kompose.cronjob.concurrency_policy");
+    let policy = label(service, POLICY);
     let kind = Kind::CronJob {
         schedule: schedule.to_owned(),
         time_zone: None,
         starting_deadline: STARTING_DEADLINE,
-        may_overlap: policy.is_some_and(|policy| policy.value.eq_ignore_ascii_case("allow")),
+        may_overlap: policy.is_none_or(|policy| policy.value.eq_ignore_ascii_case("allow")),
     };
-    Some((kind, format!("as the label {SCHEDULE} says")))
+    let mut comments = vec![format!("as the label {SCHEDULE} says")];
+    if policy.is_none() {
+        comments.push(format!("runs may overlap: no label {POLICY} forbids it"));
+    }
+    Some((kind, comments))
 }
 
 /// Enters what came of the labels.
@@ -47,7 +53,7 @@ pub(in crate::plan) fn enter(service: &Service, decided: Decided, entries: &mut 
     }
     let scheduled = schedule.is_some_and(|label| is_schedule(label.value));
     let alone = "without a legal `kompose.cronjob.schedule` there is no CronJob";
-    if let Some(label) = label(service, "kompose.cronjob.concurrency_policy") {
+    if let Some(label) = label(service, POLICY) {
         match label.value.to_ascii_lowercase().as_str() {
             _ if !scheduled => label.refused(alone, entries),
             "allow" | "forbid" => label.mapped(entries),

@@ -9,7 +9,7 @@ use super::{Label, label, words_of};
 use crate::{
     compose::{
         model::{Duration, Service},
-        values::duration,
+        values::{duration, words},
     },
     plan::ledger::Entries,
 };
@@ -97,7 +97,9 @@ fn overruled(service: &Service, container: &mut Container, entries: &mut Entries
 /// What labels ask the container: a command, a page or a port.
 fn asking(service: &Service, prefix: &str, entries: &mut Entries<'_>) -> Option<Probe> {
     let of = |key: &str| label(service, &format!("{prefix}.{key}"));
-    let (test, path, port, tcp) = (of("test"), of("http_get_path"), of("http_get_port"), of("tcp_port"));
+    let (path, port, tcp) = (of("http_get_path"), of("http_get_port"), of("tcp_port"));
+    // Of liveness, kompose knows no test.
+    let test = of("test").filter(|_| prefix == READINESS);
     let mut asked = None;
     if let Some(tcp) = tcp {
         let port = number(&tcp, entries);
@@ -129,11 +131,16 @@ fn asking(service: &Service, prefix: &str, entries: &mut Entries<'_>) -> Option<
     asked
 }
 
-/// `["CMD", …]` as it is, `["CMD-SHELL", …]` and a text by a shell.
+/// What a test runs: `["CMD", …]` and `CMD …` as they are, `["CMD-SHELL", …]`, `CMD-SHELL …` and any other text by
+/// a shell.
 fn command(text: &str) -> Vec<String> {
     let shell = |line: String| vec!["/bin/sh".to_owned(), "-c".to_owned(), line];
     if !text.starts_with('[') {
-        return shell(text.to_owned());
+        return match text.split_once(char::is_whitespace) {
+            Some(("CMD", line)) => plain_words(line).unwrap_or_else(|| shell(line.trim().to_owned())),
+            Some(("CMD-SHELL", line)) => shell(line.trim().to_owned()),
+            _ => shell(text.to_owned()),
+        };
     }
     let words = words_of(text);
     match words.split_first() {
@@ -141,6 +148,12 @@ fn command(text: &str) -> Vec<String> {
         Some((first, rest)) if first == "CMD-SHELL" => shell(rest.join(" ")),
         _ => words,
     }
+}
+
+/// The words of a line, unless there is something in it that only a shell does.
+fn plain_words(line: &str) -> Option<Vec<String>> {
+    let split = words::split(line).ok()?;
+    (split.dropped.is_none() && !split.words.is_empty()).then_some(split.words)
 }
 
 fn number(label: &Label<'_>, entries: &mut Entries<'_>) -> Option<i32> {
@@ -152,4 +165,28 @@ fn number(label: &Label<'_>, entries: &mut Entries<'_>) -> Option<i32> {
 fn seconds(text: &str) -> Option<i32> {
     let nanoseconds = duration::parse(text).ok()?;
     i32::try_from(Duration(nanoseconds).seconds().max(1)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_are_words_or_lines_of_a_shell() {
+        let shell = |line| vec!["/bin/sh", "-c", line];
+        for (text, expected) in [
+            ("curl -f http://localhost || exit 1", shell("curl -f http://localhost || exit 1")),
+            (
+                r#"CMD curl -f "http://localhost:8080/health""#,
+                vec!["curl", "-f", "http://localhost:8080/health"],
+            ),
+            ("CMD curl -f http://localhost || exit 1", shell("curl -f http://localhost || exit 1")),
+            ("CMD-SHELL test -f /ready", shell("test -f /ready")),
+            (r#"["CMD", "true"]"#, vec!["true"]),
+            (r#"["CMD-SHELL", "a && b"]"#, shell("a && b")),
+            ("CMDER run", shell("CMDER run")),
+        ] {
+            assert_eq!(command(text), expected, "{text}");
+        }
+    }
 }

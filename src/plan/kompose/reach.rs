@@ -24,6 +24,11 @@ pub(in crate::plan) fn is_published(service: &Service) -> bool {
         .is_some_and(|label| label.value.eq_ignore_ascii_case("loadbalancer"))
 }
 
+/// Does a label ask for a Service without an address of its own, which needs no ports?
+pub(in crate::plan) fn is_headless(service: &Service) -> bool {
+    label(service, "kompose.service.type").is_some_and(|label| label.value.eq_ignore_ascii_case("headless"))
+}
+
 /// Gives the Services of a service the type that labels ask for; the first one is its own.
 pub(in crate::plan) fn services(
     service: &Service,
@@ -45,7 +50,10 @@ pub(in crate::plan) fn services(
         let none = services.first().is_none_or(|own| own.ports.is_empty());
         match kind {
             "" => wanted.refused("its value is nodeport, clusterip, loadbalancer or headless", entries),
-            "NodePort" | "LoadBalancer" if none => wanted.refused(NO_PORTS, entries),
+            "headless" if services.is_empty() => {
+                wanted.refused("nothing reaches a job that comes and goes", entries)
+            }
+            "NodePort" | "LoadBalancer" | "ClusterIP" if none => wanted.refused(NO_PORTS, entries),
             _ => wanted.mapped(entries),
         }
     }
@@ -57,7 +65,8 @@ pub(in crate::plan) fn services(
     };
     let is_outer = matches!(kind, "NodePort" | "LoadBalancer") && !own.ports.is_empty();
     if kind == "headless" || kind == "ClusterIP" {
-        own.headless = kind == "headless";
+        // Without ports, there is nothing for an address to lead to.
+        own.headless = kind == "headless" || own.ports.is_empty();
     }
     if let Some(label) = node_port {
         let number = label.value.parse::<u16>().ok().filter(|number| *number > 0);

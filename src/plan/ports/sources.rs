@@ -138,8 +138,12 @@ pub(super) fn proxied_ports(service: &Service) -> Vec<u16> {
     let labels = service.labels.iter().chain(deployed).flat_map(|labels| labels.value.iter());
     let of_label = |(name, value): (&String, &Spanned<String>)| {
         let text = value.value.trim();
-        if name.starts_with("traefik.") && name.to_ascii_lowercase().ends_with(".loadbalancer.server.port") {
-            return text.parse().ok();
+        let of_traefik = name.starts_with("traefik.").then(|| name.to_ascii_lowercase());
+        if let Some(name) = of_traefik {
+            // `traefik.port` and `traefik.SEGMENT.port` are those of Traefik 1.
+            let first = name.ends_with(".port") && name.split('.').count() <= 3;
+            let number = first || name.ends_with(".loadbalancer.server.port");
+            return text.parse().ok().filter(|_| number);
         }
         let upstreams = text.strip_prefix("{{upstreams").filter(|_| name.starts_with("caddy"))?;
         upstreams.trim_end_matches("}}").split_whitespace().last()?.parse().ok()
@@ -160,11 +164,13 @@ pub(super) fn commanded_ports(service: &Service) -> Vec<u16> {
     let words =
         [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|words| words.value.iter());
     let text = words.map(|word| word.value.as_str()).collect::<Vec<_>>().join(" ");
+    let program = text.split_whitespace().next().and_then(|word| word.rsplit('/').next()).unwrap_or_default();
+    let is_server = ["memcached", "mysqld", "postgres", "puma", "rails"].contains(&program);
     let mut ports = Vec::new();
     let mut previous = "";
     for word in text.split(|c: char| c.is_whitespace() || c == '=') {
         let everywhere = ["0.0.0.0:", "[::]:", "*:"].iter().find_map(|all| word.rsplit_once(all));
-        let option = (previous == "--port").then_some(word);
+        let option = (previous == "--port" || previous == "-p" && is_server).then_some(word);
         let number = everywhere.map(|(_, port)| port).or(option).and_then(|port| port.parse::<u16>().ok());
         ports.extend(number.filter(|port| *port > 0));
         previous = word;
@@ -246,6 +252,15 @@ fn exposed_by(dockerfile: &str, target: Option<&str>) -> Vec<String> {
     }
     let built = if exposed.contains_key("#target") { target.unwrap_or_default() } else { stage.as_str() };
     exposed.get(built).cloned().unwrap_or_default()
+}
+
+/// Ports at which several containers of a well-known image find each other, whatever else they say.
+pub(super) fn peer_ports(image: &str) -> &'static [u16] {
+    let repository = image::Reference::parse(image).repository;
+    match repository.rsplit('/').next().unwrap_or_default() {
+        "elasticsearch" | "opensearch" => &[9300],
+        _ => &[],
+    }
 }
 
 /// Ports of a well-known image, or of one that is named for such a program: `acme/shop-postgres`.

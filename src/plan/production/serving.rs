@@ -14,7 +14,7 @@ use super::{IMPOSSIBLE_SETTING, INTERRUPTED};
 use crate::{
     diag::{Diagnostic, Report},
     k8s::versions::{Feature, Version},
-    plan::{Environment, Input, Kind, SERVICE_LABEL, Update, Workload, versions},
+    plan::{Environment, Input, Kind, SERVICE_LABEL, Update, Workload, network, versions},
     settings::cluster::{Autoscale, Most},
     text::Spanned,
 };
@@ -63,15 +63,20 @@ pub(super) fn plan(environment: &mut Environment, input: &Input<'_>, report: &mu
         if services.iter().all(|service| service.ports.is_empty()) || *component == "store" {
             continue;
         }
+        let node_ports = pod.containers.iter().any(|container| network::has_ports_of_node(pod, container));
         // Without a word of compose, pods take turns at their volume; at one that many mount, they need not.
-        if update.max_surge.is_none() && claims(pod).all(|claim| shared.contains(claim)) {
+        if !node_ports && update.max_surge.is_none() && claims(pod).all(|claim| shared.contains(claim)) {
             update.recreate = false;
         }
-        if update.recreate {
-            let message = format!("`{own}` of {name} stops before it starts anew, and runs once");
+        if update.recreate || (node_ports && update.max_surge == Some(0)) {
+            let once = if update.recreate { ", and runs once" } else { "" };
+            let message = format!("`{own}` of {name} stops before it starts anew{once}");
             let place = versions::place(input, workload);
-            let help = "its pods cannot share their volume: keep the data elsewhere, or in a volume that several \
-                pods mount";
+            let help = if node_ports {
+                "two pods cannot have one port of a node: leave it to a Service, or to an Ingress"
+            } else {
+                "its pods cannot share their volume: keep the data elsewhere, or in a volume that several pods mount"
+            };
             report.push(Diagnostic::warning(INTERRUPTED, message).at(place, "in this service").help(help));
             continue;
         }

@@ -107,6 +107,9 @@ impl Source<'_> {
         let directory = self.service.working_dir.as_ref().map(|directory| directory.value.as_str());
         let directory = directory.or_else(|| self.stage.map(|stage| stage.directory.as_str())).unwrap_or("/");
         let path = Utf8Path::new(directory).join(path);
+        if let Some(content) = self.configured(&path) {
+            return Some(content);
+        }
         let place = self.mounted(&path).or_else(|| self.copied(&path))?;
         let bytes = self.context.files.read(&place).ok()?;
         String::from_utf8(bytes).ok()
@@ -126,6 +129,23 @@ impl Source<'_> {
         let prefix = format!("{folder}/");
         let is_within = |path: &String| path.starts_with(&prefix) || path.trim_end_matches('/') == folder;
         mounted.chain(copied).filter(is_within).collect()
+    }
+
+    /// The content of a config that stands in the compose file.
+    fn configured(&self, path: &Utf8Path) -> Option<String> {
+        let mut configs = self.service.configs.iter().flat_map(|field| &field.value);
+        let reference = configs.find_map(|reference| {
+            let source = &reference.value.source.as_ref()?.value;
+            let target = reference.value.target.as_ref().map(|target| target.value.as_str());
+            let is_here = target.map_or_else(|| *path == format!("/{source}"), |target| *path == *target);
+            is_here.then_some(source)
+        })?;
+        let config = &self.context.project.configs.get(reference.as_str())?.value;
+        let file = || {
+            let bytes = self.context.files.read(Utf8Path::new(&config.file.as_ref()?.value)).ok()?;
+            String::from_utf8(bytes).ok()
+        };
+        config.content.as_ref().map(|content| content.value.clone()).or_else(file)
     }
 
     fn mounted(&self, path: &Utf8Path) -> Option<Utf8PathBuf> {
