@@ -31,6 +31,9 @@ struct Placed {
     item: KeyToPath,
 }
 
+/// An object with its items and their mode, as far as a volume says them.
+type Part = (Origin, Option<Vec<KeyToPath>>, Option<i32>);
+
 /// Gives every mount within a volume of files a form in which it can be mounted.
 pub(super) fn settle(mounted: &mut Mounted, entries: &mut Entries<'_>) {
     let mut targets: Vec<String> = mounted.mounts.iter().map(|mount| mount.mount_path.clone()).collect();
@@ -94,11 +97,8 @@ fn files_of(mounted: &Mounted, mount: &VolumeMount) -> Option<Vec<Placed>> {
     (!files.is_empty() && files.iter().all(|file| !file.item.key.is_empty())).then_some(files)
 }
 
-/// An object that files come from, with the items and the mode that are said for it.
-type Source = (Origin, Option<Vec<KeyToPath>>, Option<i32>);
-
-/// The objects of a volume of files.
-fn origins(volume: &Volume) -> Option<Vec<Source>> {
+/// The objects of a volume of files, with the items and the mode that it says for each.
+fn origins(volume: &Volume) -> Option<Vec<Part>> {
     if let Some(source) = &volume.config_map {
         let origin = Origin { is_secret: false, name: source.name.clone(), optional: source.optional };
         return Some(vec![(origin, source.items.clone(), source.default_mode)]);
