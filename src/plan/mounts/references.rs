@@ -88,7 +88,9 @@ pub(super) fn config(
         let object = object_name(config, &source.value);
         let name = mounted.name(&source.value);
         let reason = format!("the ConfigMap `{object}` with a key `{key}` has to be in the namespace");
-        let source = ConfigMapVolumeSource { name: object, ..ConfigMapVolumeSource::default() };
+        // Not a part of the tree, which has to be whole without it: so it may be missing, and the report says so.
+        let source =
+            ConfigMapVolumeSource { name: object, optional: Some(true), ..ConfigMapVolumeSource::default() };
         mounted.volumes.push(Volume { name: name.clone(), config_map: Some(source), ..Volume::default() });
         entries.at(reference.span).approximated(&["configs"], reason);
         name
