@@ -94,9 +94,11 @@ fn runs_from(service: &Service, target: &str) -> bool {
 pub(super) fn is_of_the_project(context: &Context<'_>, directory: &Utf8Path, name: &str) -> bool {
     let stem = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml"));
     let first = stem.and_then(|stem| stem.split('.').next());
+    let path = directory.join(name);
     let is_at_the_top = || context.directory().starts_with(directory);
     name == ".git"
-        || directory.join(name) == context.output
-        || matches!(first, Some("compose" | "docker-compose" | "kustompose" | "skaffold")) && is_at_the_top()
+        || path == context.output
+        || matches!(first, Some("compose" | "docker-compose" | "kustompose" | "skaffold"))
+            && (is_at_the_top() || context.project.inputs.iter().any(|input| input.path == path))
         || (name == ".env" || name.starts_with(".env.")) && is_at_the_top()
 }
