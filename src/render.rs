@@ -52,8 +52,9 @@ pub fn render(plan: &Plan, earlier: &Earlier) -> Rendered {
         earlier.fill(&environment.name, environment.known, &mut environments, index);
     }
     let names: Vec<&str> = plan.environments.iter().map(|environment| environment.name.as_str()).collect();
-    let layers = layers::divide(&environments, &names, &plan.waits, earlier);
-    let settled = Plan { waits: settled(&plan.waits, &layers), ..plan.clone() };
+    let waits = layers::settle(&environments, &names, &plan.waits);
+    let layers = layers::divide(&environments, &names, &waits, earlier);
+    let settled = Plan { waits, ..plan.clone() };
     let plan = &settled;
     base(plan, &layers, &mut files);
     for (path, directory) in layers.directories.iter().filter(|(path, _)| *path != "base") {
@@ -96,24 +97,6 @@ pub fn render(plan: &Plan, earlier: &Earlier) -> Rendered {
     };
     let misfits = kept.filter_map(misfit).collect();
     Rendered { files, untouched, misfits }
-}
-
-/// The waits where their stores came to stand: what only some environments run is in a component, though its app
-/// may be in all of them.
-fn settled(waits: &[Wait], layers: &layers::Layers) -> Vec<Wait> {
-    let holds = |directory: &Directory, host: &str| {
-        let mut documents = directory.objects.iter().flat_map(|(_, documents)| documents);
-        documents.any(|document| {
-            document.value["kind"] == "Service" && document.value["metadata"]["name"] == *host
-        })
-    };
-    let home = |wait: &Wait| {
-        let there = layers.directories.get(&wait.home).is_some_and(|directory| holds(directory, &wait.host));
-        let others = || layers.directories.iter().find(|(_, directory)| holds(directory, &wait.host));
-        if there { None } else { others().map(|(path, _)| path.clone()) }
-    };
-    let settle = |wait: &Wait| Wait { home: home(wait).unwrap_or_else(|| wait.home.clone()), ..wait.clone() };
-    waits.iter().map(settle).collect()
 }
 
 fn skaffold(plan: &Plan, development: &Development) -> Option<String> {

@@ -96,6 +96,22 @@ pub(super) fn divide(environments: &[Elements], names: &[&str], waits: &[Wait], 
     layers
 }
 
+/// The waits with the directories in which their stores come to stand: what only some environments run is in a
+/// component, though its app may be in all of them.
+pub(super) fn settle(environments: &[Elements], names: &[&str], waits: &[Wait]) -> Vec<Wait> {
+    let everywhere: Environments = (0..environments.len()).collect();
+    let homes = Homes { names, waits: &[], everywhere, components: homes(environments) };
+    let home = |wait: &Wait| {
+        let id = ("Service".to_owned(), wait.host.clone());
+        let versions = versions(environments, &id);
+        let present: Environments = versions.keys().copied().collect();
+        versions.values().next().map(|first| homes.of(&first.home, &present))
+    };
+    let settled =
+        |wait: &Wait| Wait { home: home(wait).unwrap_or_else(|| wait.home.clone()), ..wait.clone() };
+    waits.iter().map(settled).collect()
+}
+
 /// Which environments apply which directory.
 struct Homes<'a> {
     names: &'a [&'a str],
@@ -149,6 +165,13 @@ fn config_map_names(environments: &[Elements]) -> Vec<String> {
     all.filter(|name| seen.insert(name.clone())).collect()
 }
 
+/// An object as each environment has it that does.
+fn versions<'a>(environments: &'a [Elements], id: &(String, String)) -> BTreeMap<usize, &'a Object> {
+    let find = |elements: &'a Elements| elements.objects.iter().find(|object| object.id == *id);
+    let versions = environments.iter().enumerate();
+    versions.filter_map(|(index, elements)| Some((index, find(elements)?))).collect()
+}
+
 fn object(
     environments: &[Elements],
     id: &(String, String),
@@ -156,12 +179,7 @@ fn object(
     earlier: &Earlier,
     layers: &mut Layers,
 ) {
-    let find = |elements: &'_ Elements| elements.objects.iter().position(|object| object.id == *id);
-    let versions: BTreeMap<usize, &Object> = environments
-        .iter()
-        .enumerate()
-        .filter_map(|(index, elements)| Some((index, elements.objects.get(find(elements)?)?)))
-        .collect();
+    let versions = versions(environments, id);
     let Some(first) = versions.values().next() else { return };
     let present: Environments = versions.keys().copied().collect();
     let home = homes.of(&first.home, &present);

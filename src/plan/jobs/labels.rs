@@ -16,7 +16,7 @@ use crate::{
         values::{image, words},
     },
     plan::{
-        Context,
+        Context, image as stores,
         schedule::{
             self,
             source::{self, Images, Source, Start},
@@ -35,24 +35,6 @@ const SCHEDULERS: [&str; 6] = [
     "funkyfuture/deck-chores",
     "crazymax/swarm-cronjob",
     "soketi/ofelia",
-];
-
-/// Images of stores: what runs in them speaks to the store by a socket of the container.
-const STORES: [&str; 14] = [
-    "mysql",
-    "mariadb",
-    "percona",
-    "postgres",
-    "postgresql",
-    "postgis",
-    "timescaledb",
-    "mongo",
-    "redis",
-    "valkey",
-    "rabbitmq",
-    "elasticsearch",
-    "opensearch",
-    "minio",
 ];
 
 /// A key of labels, the way to it from the service.
@@ -389,8 +371,7 @@ fn reaches_its_container(
     service: &Service,
     command: &str,
 ) -> Result<(), String> {
-    let image = image::Reference::parse(&service.image_or_built(&context.project.name, name)).name();
-    if STORES.contains(&image.rsplit('/').next().unwrap_or_default()) {
+    if stores::is_store(&service.image_or_built(&context.project.name, name)) {
         return Err(format!(
             "it runs in the container of the store `{name}`: give it a service that reaches the store by its name"
         ));
