@@ -9,10 +9,7 @@ use k8s_openapi::{
     apimachinery::pkg::util::intstr::IntOrString,
 };
 
-use super::{
-    Context, image,
-    kinds::{Decided, Kinds},
-};
+use super::{Context, draft::Decided, image, kinds::Kinds};
 use crate::{
     compose::model::{Port, Service},
     k8s::name,

@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Context, Drafted, Kind, Wait,
-    ledger::{Entries, KeyPath, Ledger},
-    workload::Draft,
+    draft::Draft,
+    fate::KeyPath,
+    ledger::{Entries, Ledger},
 };
 use crate::shell::wait;
 

@@ -14,7 +14,7 @@ use crate::{
     compose::model::Service,
     diag::{Code, Diagnostic, Report},
     k8s::name,
-    plan::{Context, Environment, Kind, Options, files, storage},
+    plan::{CodeMount, Context, Environment, Kind, Options, volumes},
 };
 
 /// Source code that the cluster does not see.
@@ -25,21 +25,6 @@ pub(in crate::plan) const CODE_MOUNTS: &str = "components/code-mounts/kustomizat
 
 /// Where the cluster sees the projects of this machine.
 const WORKSPACE: &str = "/workspace";
-
-/// What is mounted into the containers of a workload.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CodeMount {
-    /// The workload's name.
-    pub workload: String,
-    /// Is it a CronJob?
-    pub is_cron_job: bool,
-    /// The volumes.
-    pub volumes: Vec<Volume>,
-    /// The container that they are mounted into, with nothing but its name and the mounts.
-    pub container: Container,
-    /// What fills directories before it starts.
-    pub init_containers: Vec<Container>,
-}
 
 /// Decides what is mounted, in every environment that is said to mount source code.
 pub(in crate::plan) fn mount(
@@ -118,8 +103,8 @@ fn add_kept(
     whole: &Container,
     taken: &[Volume],
 ) {
-    let mounts = storage::effective(context, service);
-    for spared in mounts.iter().filter(|mount| files::spares_the_image(service, mount)) {
+    let mounts = volumes::effective(context, service);
+    for spared in mounts.iter().filter(|mount| volumes::spares_the_image(service, mount)) {
         let Some(target) = spared.target.as_ref().map(|target| target.value.clone()) else { continue };
         let last = target.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let wanted = name::shortened(&name::dns_label(&format!("kept {last}")), 50);

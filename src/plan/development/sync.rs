@@ -3,13 +3,12 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::Sync;
 use crate::{
     compose::model::{Service, Watch},
     plan::{
-        Context,
+        Context, Sync,
         files::{self, Bind},
-        storage,
+        volumes,
     },
     text::{FileKind, Files, clean},
 };
@@ -41,11 +40,11 @@ pub(super) fn rules(context: &Context<'_>, service: &Service, build: &Utf8Path) 
 /// Bind mounts of source code: the directory here and the one in the container.
 pub(in crate::plan) fn code(context: &Context<'_>, service: &Service) -> Vec<(Utf8PathBuf, String)> {
     let mut mounts = Vec::new();
-    for mount in storage::effective(context, service) {
+    for mount in volumes::effective(context, service) {
         let is_bind = mount.r#type.as_ref().is_some_and(|kind| kind.value == "bind");
         let (Some(source), Some(target)) = (&mount.source, &mount.target) else { continue };
         let judged = || {
-            let read_only = files::is_read_only(&mount);
+            let read_only = volumes::is_read_only(&mount);
             files::judge(context, service, source, &target.value, read_only)
         };
         if is_bind && matches!(judged(), Bind::SourceCode { .. }) {

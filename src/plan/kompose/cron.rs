@@ -3,7 +3,7 @@
 use super::label;
 use crate::{
     compose::model::Service,
-    plan::{Kind, kinds::Decided, ledger::Entries},
+    plan::{Kind, draft::Decided, ledger::Entries},
 };
 
 const SCHEDULE: &str = "kompose.cronjob.schedule";
