@@ -10,6 +10,7 @@
 )]
 
 mod lock;
+mod path;
 pub mod place;
 mod swap;
 pub mod tree;

@@ -1,7 +1,7 @@
 //! The flags that say which project: compose's own. They may stand before and after the command, and
 //! add up.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
 use super::Io;
@@ -66,4 +66,10 @@ impl Flags {
             options: Options { all_resources: self.all_resources, ..options },
         }
     }
+}
+
+/// A path as people name it; outside of the project, its last part.
+pub(super) fn relative(path: &Utf8Path, directory: &Utf8Path) -> String {
+    let outside = |_| path.file_name().map_or_else(Utf8PathBuf::new, Utf8PathBuf::from);
+    path.strip_prefix(directory).map_or_else(outside, Utf8Path::to_owned).into_string()
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
+    cli::project,
     compose::{
         self, Request,
         model::{InputRole, Project},
@@ -113,7 +114,7 @@ fn known(project: &Project, missing: &BTreeSet<Utf8PathBuf>) -> Known {
 
 /// The missing files of a project, for people.
 fn names(project: &Project, missing: &BTreeSet<Utf8PathBuf>, directory: &Utf8Path) -> BTreeSet<String> {
-    let shown = |path: &Utf8Path| format!("`{}`", super::environments::relative(path, directory));
+    let shown = |path: &Utf8Path| format!("`{}`", project::relative(path, directory));
     lacking(project, missing).map(|(path, _)| shown(path)).collect()
 }
 
