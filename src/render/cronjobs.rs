@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{layers::Directory, objects};
+use super::{layer::Directory, objects};
 use crate::{
     k8s::fields,
     kustomize::{Patch, Target},
