@@ -146,11 +146,12 @@ fn judge_directory(
     target: &str,
     read_only: bool,
 ) -> Bind {
-    let code = built_from(context, service).is_some_and(|build| {
-        let build = clean(Utf8Path::new(build));
-        path.starts_with(&build) || build.starts_with(path)
-    });
-    if code && !read_only {
+    let lower = target.to_ascii_lowercase();
+    let is_for_configuration = CONFIG_TARGETS.iter().any(|word| lower.contains(word));
+    let build = built_from(context, service).map(|build| clean(Utf8Path::new(build)));
+    let code = build.as_ref().is_some_and(|build| path.starts_with(build) || build.starts_with(path));
+    let is_whole = build.is_some_and(|build| build.starts_with(path));
+    if code && (!read_only || is_whole && !is_for_configuration) {
         return Bind::SourceCode { built: true };
     }
     let mut found = BTreeMap::new();
@@ -159,8 +160,7 @@ fn judge_directory(
     if !code && code::is_source_code(context, service, &held, target) {
         return Bind::SourceCode { built: false };
     }
-    let lower = target.to_ascii_lowercase();
-    let configuration = read_only || CONFIG_TARGETS.iter().any(|word| lower.contains(word));
+    let configuration = read_only || is_for_configuration;
     found.retain(|name, _| !name.ends_with(".gitkeep") && !name.ends_with(".DS_Store"));
     if code {
         if small && !found.is_empty() { Bind::Directory(found) } else { Bind::SourceCode { built: true } }

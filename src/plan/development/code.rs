@@ -9,7 +9,10 @@ use k8s_openapi::api::core::v1::{
     Container, EmptyDirVolumeSource, HostPathVolumeSource, Volume, VolumeMount,
 };
 
-use super::{relative, root, sync};
+use super::{
+    relative, root,
+    sync::{self, SourceMount},
+};
 use crate::{
     compose::model::Service,
     diag::{Code, Diagnostic, Report},
@@ -74,7 +77,7 @@ fn add_code(
     (root, taken): (&Utf8Path, &[Volume]),
     report: &mut Report,
 ) {
-    for (source, target) in sync::code(context, service) {
+    for SourceMount { source, target, is_read_only } in sync::code(context, service) {
         let below = relative(&source, root);
         if below.starts_with("..") {
             let message = format!(
@@ -88,7 +91,12 @@ fn add_code(
         let seen = Utf8Path::new(&workspace(&context.project.name)).join(below);
         let path = seen.as_str().trim_end_matches("/.").to_owned();
         let host_path = HostPathVolumeSource { path, type_: Some("Directory".to_owned()) };
-        add(mount, "code", taken, &target, |name| Volume {
+        let point = VolumeMount {
+            mount_path: target,
+            read_only: is_read_only.then_some(true),
+            ..VolumeMount::default()
+        };
+        add(mount, "code", taken, point, |name| Volume {
             name,
             host_path: Some(host_path.clone()),
             ..Volume::default()
@@ -109,8 +117,9 @@ fn add_kept(
         let last = target.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let wanted = name::shortened(&name::dns_label(&format!("kept {last}")), 50);
         let empty_dir = Some(EmptyDirVolumeSource::default());
+        let point = VolumeMount { mount_path: target.clone(), ..VolumeMount::default() };
         let volume =
-            add(mount, &wanted, taken, &target, |name| Volume { name, empty_dir, ..Volume::default() });
+            add(mount, &wanted, taken, point, |name| Volume { name, empty_dir, ..Volume::default() });
         let script = format!("if [ -d '{target}' ]; then cp -a '{target}/.' /kept/; fi");
         mount.init_containers.push(Container {
             name: volume.clone(),
@@ -134,13 +143,13 @@ fn add(
     mount: &mut CodeMount,
     wanted: &str,
     taken: &[Volume],
-    target: &str,
+    point: VolumeMount,
     volume: impl FnOnce(String) -> Volume,
 ) -> String {
     let known = |name: &String| taken.iter().chain(&mount.volumes).any(|volume| volume.name == *name);
     let name = name::free(wanted, known);
     mount.volumes.push(volume(name.clone()));
-    let point = VolumeMount { name: name.clone(), mount_path: target.to_owned(), ..VolumeMount::default() };
+    let point = VolumeMount { name: name.clone(), ..point };
     mount.container.volume_mounts.get_or_insert_default().push(point);
     name
 }
