@@ -15,7 +15,7 @@ use crate::{
     kustomize::TreeFile,
     plan::Known,
     render::Rendered,
-    text::{FileError, FileKind, Files, Sources, clean},
+    text::{FileError, FileKind, Files, STANDARD_INPUT, Sources, clean},
 };
 
 /// An environment that stays as it is, because files of it are not here.
@@ -88,7 +88,8 @@ pub(super) fn missing(
     files: &dyn Files,
 ) -> BTreeSet<Utf8PathBuf> {
     let is_compose_file = |path: &Utf8Path| matches!(path.extension(), Some("yaml" | "yml" | "json"));
-    let paths = recorded.into_iter().flat_map(BTreeMap::keys).map(|path| clean(&directory.join(path)));
+    let paths = recorded.into_iter().flat_map(BTreeMap::keys).filter(|path| *path != STANDARD_INPUT);
+    let paths = paths.map(|path| clean(&directory.join(path)));
     paths.filter(|path| !is_compose_file(path) && files.kind(path).is_none()).collect()
 }
 
