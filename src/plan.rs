@@ -69,7 +69,7 @@ pub use self::{
     ledger::{Fate, FateKind, KeyPath, Ledger},
     model::{
         App, Bundle, CONCEALED, ClusterService, Concealed, Environment, FileBundle, Further, Image, Kind,
-        Known, Plan, SecretBundle, Step, Update, Wait, Workload,
+        Known, Overlap, Plan, SecretBundle, Step, Update, Wait, Workload,
     },
     named::warn_of_unknown_profiles,
     production::{Allowed, Autoscaler, Budget, NetworkPolicy, Route, Routes},

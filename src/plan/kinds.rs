@@ -167,7 +167,7 @@ fn owns_a_volume(context: &Context<'_>, name: &str, service: &Service) -> bool {
     });
     let image = || service.image_or_built(&context.project.name, name);
     let is_store = || image::is_store(&image()) || files::keeps_a_database(service);
-    replicas(service).unwrap_or(1) == 1
+    most_pods(service) == 1
         && (own.count() > 0 || is_store() && !files::own_directories(context, name, service).is_empty())
 }
 
@@ -175,6 +175,11 @@ fn owns_a_volume(context: &Context<'_>, name: &str, service: &Service) -> bool {
 pub(super) fn takes_volumes_of(service: &Service, name: &str) -> bool {
     let sources = service.volumes_from.iter().flat_map(|field| &field.value);
     sources.map(|source| source.value.split(':').next().unwrap_or_default()).any(|source| source == name)
+}
+
+/// The most pods that a workload has at once, if it is not a DaemonSet.
+pub(super) fn most_pods(service: &Service) -> i64 {
+    kompose::scale::most(service).map_or_else(|| replicas(service).unwrap_or(1), i64::from)
 }
 
 /// `deploy.replicas`, else `scale`.
