@@ -71,8 +71,8 @@ pub use self::{
     model::{
         Allowed, App, Artifact, Autoscaler, Budget, BuildSecret, Bundle, CONCEALED, ClusterService,
         CodeMount, Concealed, Development, Environment, ExternalSecrets, FileBundle, Forward, Further, Image,
-        JOBS_LABEL, Kind, Known, NetworkPolicy, Plan, Route, Routes, SERVICE_LABEL, SecretBundle, Step,
-        Store, Sync, Update, Wait, Workload,
+        JOBS_LABEL, Kind, Known, NetworkPolicy, Overlap, Plan, Route, Routes, SERVICE_LABEL, SecretBundle,
+        Step, Store, Sync, Update, Wait, Workload,
     },
     named::warn_of_unknown_profiles,
 };

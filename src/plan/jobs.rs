@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::Container;
 
 use super::{
-    Context, Kind, Workload, clear,
+    Context, Kind, Overlap, Workload, clear,
     draft::Draft,
     ledger::Entries,
     names,
@@ -81,7 +81,8 @@ impl Job {
             schedule: self.schedule.clone(),
             time_zone: self.time_zone.clone().filter(|_| crontab::follows_time_zone(&self.schedule)),
             starting_deadline: schedule::starting_deadline(interval),
-            may_overlap: self.may_overlap,
+            overlap: Overlap::of(self.may_overlap),
+            backoff_limit: 0,
         }
     }
 }

@@ -152,6 +152,11 @@ fn owns_a_volume(context: &Context<'_>, name: &str, service: &Service) -> bool {
     });
     let image = || service.image_or_built(&context.project.name, name);
     let is_store = || image::is_store(&image()) || volumes::keeps_a_database(service);
-    service.replicas().unwrap_or(1) == 1
+    most_pods(service) == 1
         && (own.count() > 0 || is_store() && !files::own_directories(context, name, service).is_empty())
+}
+
+/// The most pods that a workload has at once, if it is not a DaemonSet.
+pub(super) fn most_pods(service: &Service) -> i64 {
+    kompose::scale::most(service).map_or_else(|| service.replicas().unwrap_or(1), i64::from)
 }

@@ -245,17 +245,18 @@ fn init_container(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_
         let legal = name::is_dns_label(name);
         wanted.enter(if legal { Ok(()) } else { Err("a container's name is a DNS label") }, entries);
     }
+    let words = command.and_then(|command| words_of(command.value));
     if let Some(command) = command {
-        command.mapped(entries);
+        let reason = "its value is a list of JSON, or words as in a shell";
+        command.enter(words.as_ref().map(|_| ()).ok_or(reason), entries);
     }
+    let words = words.filter(|words| !words.is_empty());
     let quantities = [("cpu", "10m"), ("memory", "16Mi")];
     let requests = quantities.map(|(name, least)| (name.to_owned(), Quantity(least.to_owned())));
     let container = Container {
         name: if name::is_dns_label(name) { name.to_owned() } else { "init-service".to_owned() },
         image: Some(image.value.to_owned()),
-        command: command
-            .map(|command| words_of(command.value).iter().map(|word| expansion::escape(word)).collect())
-            .filter(|words: &Vec<String>| !words.is_empty()),
+        command: words.map(|words| words.iter().map(|word| expansion::escape(word)).collect()),
         resources: Some(k8s_openapi::api::core::v1::ResourceRequirements {
             requests: Some(BTreeMap::from(requests)),
             ..Default::default()
@@ -269,12 +270,17 @@ fn init_container(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_
     pod.init_containers.get_or_insert_default().push(container);
 }
 
-/// A command as labels have it: a JSON list, or words as a shell would split them.
-fn words_of(text: &str) -> Vec<String> {
-    if let Ok(words) = serde_json::from_str::<Vec<String>>(text) {
-        return words;
+/// A command as labels have it: a JSON list, one without quotes, which kompose takes too, or words as a shell would
+/// split them. No program is called `["sh"`.
+fn words_of(text: &str) -> Option<Vec<String>> {
+    if text.starts_with("[\"") {
+        return serde_json::from_str(text).ok();
     }
-    words::split(text).map(|split| split.words).unwrap_or_else(|_| vec![text.to_owned()])
+    let listed = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    if let Some(items) = listed.filter(|items| items.contains(',') && !items.contains(['"', '\''])) {
+        return Some(items.split(',').map(|item| item.trim().to_owned()).collect());
+    }
+    words::split(text).map(|split| split.words).ok()
 }
 
 fn unknown(key: &str) -> String {
@@ -321,7 +327,17 @@ mod tests {
 
     #[test]
     fn commands_are_json_or_words() {
-        assert_eq!(words_of(r#"["sh", "-c", "echo a, b"]"#), ["sh", "-c", "echo a, b"]);
-        assert_eq!(words_of("sh -c 'echo a, b'"), ["sh", "-c", "echo a, b"]);
+        for (text, words) in [
+            (r#"["sh", "-c", "echo a, b"]"#, Some(vec!["sh", "-c", "echo a, b"])),
+            ("sh -c 'echo a, b'", Some(vec!["sh", "-c", "echo a, b"])),
+            ("[ -f /ready", Some(vec!["[", "-f", "/ready"])),
+            (r#"["sh", "-c""#, None),
+            ("[sh, -c, echo a]", Some(vec!["sh", "-c", "echo a"])),
+            ("[ -f /ready ]", Some(vec!["[", "-f", "/ready", "]"])),
+            ("sh -c 'echo", None),
+        ] {
+            let words = words.map(|words| words.into_iter().map(str::to_owned).collect());
+            assert_eq!(words_of(text), words, "{text}");
+        }
     }
 }

@@ -230,9 +230,38 @@ pub enum Kind {
         time_zone: Option<String>,
         /// Seconds after which a run that could not start is left out.
         starting_deadline: i64,
-        /// May a run start while the one before it goes on?
-        may_overlap: bool,
+        /// What if the run before it goes on?
+        overlap: Overlap,
+        /// How often a failed run is tried again before its next time.
+        backoff_limit: i32,
     },
+}
+
+/// What becomes of a run of a CronJob when the one before it goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overlap {
+    /// Both run.
+    Allow,
+    /// It waits.
+    Forbid,
+    /// The one before it is stopped.
+    Replace,
+}
+
+impl Overlap {
+    /// Runs overlap, or one waits for the other.
+    pub fn of(may_overlap: bool) -> Self {
+        if may_overlap { Self::Allow } else { Self::Forbid }
+    }
+
+    /// As `concurrencyPolicy` says it.
+    pub fn policy(self) -> &'static str {
+        match self {
+            Self::Allow => "Allow",
+            Self::Forbid => "Forbid",
+            Self::Replace => "Replace",
+        }
+    }
 }
 
 /// How a Deployment replaces its pods.

@@ -33,6 +33,7 @@ pub(super) fn plan(
         deployed(&resources.value, &mut requests, &mut limits, entries);
     }
     devices(service.gpus.as_ref(), &["gpus"], &mut limits, entries);
+    keep_within(service, &limits, &mut requests, entries);
     for (name, least) in REQUESTS {
         // A limit without a request is a request of the same size: Kubernetes fills it in.
         if !limits.contains_key(*name) {
@@ -55,6 +56,42 @@ fn set<T: PartialOrd + Default>(quantities: &mut Quantities, name: &str, value: 
     if value > T::default() {
         quantities.insert(name.to_owned(), of(value));
     }
+}
+
+/// Requests that are more than the limit, which Kubernetes refuses, are as much as that.
+fn keep_within(service: &Service, limits: &Quantities, requests: &mut Quantities, entries: &mut Entries<'_>) {
+    let number = |quantity: &Quantity| quantity::amount(&quantity.0);
+    for (name, limit) in limits {
+        if requests.get(name).is_none_or(|request| number(request) <= number(limit)) {
+            continue;
+        }
+        // Without a request Kubernetes takes the limit for it.
+        requests.remove(name);
+        let reason = "a request is not more than the limit: as much as that";
+        for path in said_by(service, name) {
+            entries.approximated(path, reason);
+        }
+    }
+}
+
+/// The keys that ask for it.
+fn said_by(service: &Service, name: &str) -> Vec<&'static [&'static str]> {
+    const CPUS: &[&str] = &["deploy", "resources", "reservations", "cpus"];
+    const MEMORY: &[&str] = &["deploy", "resources", "reservations", "memory"];
+    let resources = service.deploy.as_ref().and_then(|deploy| deploy.value.resources.as_ref());
+    let reservations = resources.and_then(|resources| resources.value.reservations.as_ref());
+    let reservations = reservations.map(|reservations| &reservations.value);
+    let said: [(bool, &'static [&'static str]); 2] = match name {
+        "cpu" => [
+            (reservations.is_some_and(|it| it.cpus.is_some()), CPUS),
+            (service.cpu_shares.is_some(), &["cpu_shares"]),
+        ],
+        _ => [
+            (reservations.is_some_and(|it| it.memory.is_some()), MEMORY),
+            (service.mem_reservation.is_some(), &["mem_reservation"]),
+        ],
+    };
+    said.into_iter().filter(|(is_said, _)| *is_said).map(|(_, path)| path).collect()
 }
 
 fn older(service: &Service, requests: &mut Quantities, limits: &mut Quantities, entries: &mut Entries<'_>) {

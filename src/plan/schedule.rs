@@ -9,7 +9,7 @@ pub(super) mod source;
 use std::collections::BTreeMap;
 
 use self::source::{Images, Source, Start};
-use super::{Context, Kind};
+use super::{Context, Kind, Overlap};
 use crate::{
     compose::model::Service,
     k8s::versions::Feature,
@@ -56,7 +56,8 @@ impl Scheduled {
             schedule: self.found.schedule.clone()?,
             time_zone: self.time_zone(),
             starting_deadline: starting_deadline(interval),
-            may_overlap: self.found.background,
+            overlap: Overlap::of(self.found.background),
+            backoff_limit: 0,
         })
     }
 

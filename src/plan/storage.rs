@@ -14,8 +14,7 @@ use super::{
     draft::Decided,
     fate::KeyPath,
     files, image,
-    jobs::Jobs,
-    kinds::Kinds,
+    kinds::{self, Kinds},
     kompose::{
         self,
         claims::{self, Wanted},
@@ -46,7 +45,7 @@ pub(super) struct Storage {
     volumes: BTreeMap<String, Kept>,
     /// Data directories of the host, by path.
     directories: BTreeMap<String, Directory>,
-    /// Services that are more than one workload.
+    /// Services that have several pods at once.
     several: BTreeSet<String>,
     /// Who mounts each directory of the host.
     sharers: BTreeMap<String, BTreeSet<String>>,
@@ -149,12 +148,11 @@ impl Storage {
         }
         let volumes =
             users.into_iter().map(|(volume, users)| (volume.clone(), keep(context, kinds, &volume, &users)));
-        let several = context.services().map(|(name, _)| name.to_owned());
-        let several = several.filter(|name| kinds.jobs(name).is_some_and(|jobs| jobs.workloads() > 1));
+        let several = context.services().filter(|(name, service)| has_several_pods(kinds, name, service));
         Self {
             volumes: volumes.collect(),
             directories: BTreeMap::new(),
-            several: several.collect(),
+            several: several.map(|(name, _)| name.to_owned()).collect(),
             sharers,
             owned,
             of_databases,
@@ -202,8 +200,7 @@ impl Storage {
         };
         let directory = self.directories.entry(source.to_owned()).or_insert_with(new);
         directory.users.insert(key.to_owned());
-        directory.several_replicas |=
-            service.replicas().is_some_and(|replicas| replicas > 1) || self.several.contains(key);
+        directory.several_replicas |= self.several.contains(key);
         directory.claim.clone()
     }
 
@@ -296,6 +293,13 @@ fn is_shared(claim: &PersistentVolumeClaim) -> bool {
     modes.into_iter().any(|mode| mode == "ReadWriteMany")
 }
 
+/// Has what a service becomes several pods at once?
+fn has_several_pods(kinds: &Kinds, name: &str, service: &Service) -> bool {
+    kinds.of(name) == Decided::DaemonSet
+        || kinds.jobs(name).is_some_and(|jobs| jobs.workloads() > 1)
+        || kinds::most_pods(service) > 1
+}
+
 fn keep(context: &Context<'_>, kinds: &Kinds, volume: &str, users: &[(&str, bool)]) -> Kept {
     let declared = context.project.volumes.get(volume).and_then(|volume| volume.value.as_deref());
     let external = declared.is_some_and(volumes::is_external);
@@ -306,10 +310,9 @@ fn keep(context: &Context<'_>, kinds: &Kinds, volume: &str, users: &[(&str, bool
     apps.dedup();
     let names: Vec<&str> = users.iter().map(|(user, _)| *user).collect();
     let several_pods = names.windows(2).any(|pair| pair[0] != pair[1])
-        || context.services().any(|(name, service)| {
-            let pods = kinds.jobs(name).map_or(1, Jobs::workloads);
-            names.contains(&name) && (pods > 1 || service.replicas().is_some_and(|replicas| replicas > 1))
-        });
+        || context
+            .services()
+            .any(|(name, service)| names.contains(&name) && has_several_pods(kinds, name, service));
     let template = names.iter().all(|name| kinds.of(name) == Decided::StatefulSet && *name == names[0]);
     let how = match declared.and_then(special) {
         _ if external => How::External,

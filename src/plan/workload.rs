@@ -13,7 +13,7 @@ use super::{
     health, image,
     jobs::{self, Jobs},
     katenary,
-    kinds::Kinds,
+    kinds::{self, Kinds},
     kompose,
     ledger::{Entries, Ledger},
     mounts::{self, Delivered, Mounting},
@@ -280,7 +280,7 @@ fn kind_of(
         Decided::Deployment | Decided::CronJob => {
             let claims = pod.volumes.iter().flatten().any(|volume| volume.persistent_volume_claim.is_some());
             let node_ports = network::has_ports_of_node(pod, container);
-            let (alone, silent) = (replicas.unwrap_or(1) <= 1, update == Update::default());
+            let (alone, silent) = (kinds::most_pods(service) <= 1, update == Update::default());
             let update = if update.recreate || (silent && alone && (claims || node_ports)) {
                 Update { recreate: true, ..Update::default() }
             } else if silent && node_ports {

@@ -253,7 +253,8 @@ fn patch(
 }
 
 fn cron_job(app: &App, workload: &Workload) -> Value {
-    let Kind::CronJob { schedule, time_zone, starting_deadline, may_overlap } = &workload.kind else {
+    let Kind::CronJob { schedule, time_zone, starting_deadline, overlap, backoff_limit } = &workload.kind
+    else {
         return Value::Null;
     };
     let own = [SERVICE_LABEL, JOBS_LABEL];
@@ -266,7 +267,7 @@ fn cron_job(app: &App, workload: &Workload) -> Value {
         }),
         spec: Some(workload.pod.clone()),
     };
-    let job = JobSpec { backoff_limit: Some(0), template, ..JobSpec::default() };
+    let job = JobSpec { backoff_limit: Some(*backoff_limit), template, ..JobSpec::default() };
     fields::ordered(&CronJob {
         metadata: ObjectMeta {
             name: Some(workload.name.clone()),
@@ -278,7 +279,7 @@ fn cron_job(app: &App, workload: &Workload) -> Value {
             schedule: schedule.clone(),
             time_zone: time_zone.clone(),
             starting_deadline_seconds: Some(*starting_deadline),
-            concurrency_policy: Some(if *may_overlap { "Allow" } else { "Forbid" }.to_owned()),
+            concurrency_policy: Some(overlap.policy().to_owned()),
             successful_jobs_history_limit: Some(SUCCESSFUL_RUNS),
             failed_jobs_history_limit: Some(FAILED_RUNS),
             job_template: JobTemplateSpec { spec: Some(job), ..JobTemplateSpec::default() },

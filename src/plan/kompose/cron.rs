@@ -1,21 +1,19 @@
 //! CronJobs by label, and the kind of workload that a label asks for.
 
-use super::label;
+use super::{Label, label};
 use crate::{
     compose::model::Service,
-    plan::{Kind, draft::Decided, ledger::Entries},
+    plan::{Kind, Overlap, draft::Decided, ledger::Entries, schedule},
+    shell::{self, crontab},
 };
 
 const SCHEDULE: &str = "kompose.cronjob.schedule";
 const POLICY: &str = "kompose.cronjob.concurrency_policy";
-/// Seconds after which a run that could not start is left out. Nobody says how often the job runs.
-const STARTING_DEADLINE: i64 = 300;
-/// Names of schedules.
-const NAMED: &[&str] = &["@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@yearly", "@annually"];
+const BACKOFF_LIMIT: &str = "kompose.cronjob.backoff_limit";
 
 /// The kind that labels ask for.
 pub(in crate::plan) fn decided(service: &Service) -> Option<Decided> {
-    if label(service, SCHEDULE).is_some_and(|label| is_schedule(label.value)) {
+    if label(service, SCHEDULE).is_some_and(|label| times(label.value).is_some()) {
         return Some(Decided::CronJob);
     }
     match label(service, "kompose.controller.type")?.value.to_ascii_lowercase().as_str() {
@@ -29,13 +27,14 @@ pub(in crate::plan) fn decided(service: &Service) -> Option<Decided> {
 /// The CronJob that labels ask for, and what is said above it. Where nothing is said of runs that overlap, kompose
 /// leaves it at what Kubernetes does: they may.
 pub(in crate::plan) fn kind(service: &Service) -> Option<(Kind, Vec<String>)> {
-    let schedule = label(service, SCHEDULE).map(|label| label.value).filter(|value| is_schedule(value))?;
+    let schedule = times(label(service, SCHEDULE)?.value)?;
     let policy = label(service, POLICY);
     let kind = Kind::CronJob {
-        schedule: schedule.to_owned(),
+        starting_deadline: schedule::starting_deadline(shell::shortest_gap(&schedule).unwrap_or(86_400)),
+        schedule,
         time_zone: None,
-        starting_deadline: STARTING_DEADLINE,
-        may_overlap: policy.is_none_or(|policy| policy.value.eq_ignore_ascii_case("allow")),
+        overlap: policy.map_or(Overlap::Allow, |policy| overlap(&policy).unwrap_or(Overlap::Forbid)),
+        backoff_limit: label(service, BACKOFF_LIMIT).and_then(|label| tries(&label)).unwrap_or(0),
     };
     let mut comments = vec![format!("as the label {SCHEDULE} says")];
     if policy.is_none() {
@@ -49,27 +48,17 @@ pub(in crate::plan) fn enter(service: &Service, decided: Decided, entries: &mut 
     let schedule = label(service, SCHEDULE);
     if let Some(label) = schedule {
         let reason = "its value is a schedule of five fields, like `*/5 * * * *`";
-        label.enter(if is_schedule(label.value) { Ok(()) } else { Err(reason) }, entries);
+        label.enter(times(label.value).map(|_| ()).ok_or(reason), entries);
     }
-    let scheduled = schedule.is_some_and(|label| is_schedule(label.value));
+    let scheduled = schedule.is_some_and(|label| times(label.value).is_some());
     let alone = "without a legal `kompose.cronjob.schedule` there is no CronJob";
     if let Some(label) = label(service, POLICY) {
-        match label.value.to_ascii_lowercase().as_str() {
-            _ if !scheduled => label.refused(alone, entries),
-            "allow" | "forbid" => label.mapped(entries),
-            "replace" => {
-                label.approximated("a run that goes on is not stopped for the next one: Forbid", entries);
-            }
-            _ => label.refused("its value is Allow, Forbid or Replace", entries),
-        }
+        let legal = overlap(&label).map(|_| ()).ok_or("its value is Allow, Forbid or Replace");
+        label.enter(if scheduled { legal } else { Err(alone) }, entries);
     }
-    if let Some(label) = label(service, "kompose.cronjob.backoff_limit") {
-        match label.value.parse::<u32>() {
-            _ if !scheduled => label.refused(alone, entries),
-            Ok(0) => label.mapped(entries),
-            Ok(_) => label.approximated("a run that fails is tried again at its next time", entries),
-            Err(_) => label.refused("its value is a number", entries),
-        }
+    if let Some(label) = label(service, BACKOFF_LIMIT) {
+        let legal = tries(&label).map(|_| ()).ok_or("its value is a number");
+        label.enter(if scheduled { legal } else { Err(alone) }, entries);
     }
     if let Some(label) = label(service, "kompose.controller.type") {
         let known = ["deployment", "daemonset", "statefulset"];
@@ -83,32 +72,22 @@ pub(in crate::plan) fn enter(service: &Service, decided: Decided, entries: &mut 
     }
 }
 
-/// Five fields in their bounds, or a name.
-fn is_schedule(text: &str) -> bool {
-    let fields: Vec<&str> = text.split_whitespace().collect();
-    let bounds = [(0, 59), (0, 23), (1, 31), (1, 12), (0, 7)];
-    NAMED.contains(&text)
-        || fields.len() == 5
-            && fields
-                .iter()
-                .zip(bounds)
-                .all(|(field, bounds)| field.split(',').all(|part| is_part(part, bounds)))
+/// The schedule of a label as every CronJob takes it, for which Sunday is 0 alone: five fields in their bounds, or
+/// a name.
+fn times(text: &str) -> Option<String> {
+    let is_short = text.starts_with('@') || text.split_whitespace().count() == 5;
+    let schedule = crontab::of_text(text, None).ok().filter(|_| is_short)?.schedule;
+    (!schedule.starts_with("@every")).then_some(schedule)
 }
 
-/// `*`, `5`, `1-5`, `mon`, each perhaps with `/2`.
-fn is_part(part: &str, (least, most): (u32, u32)) -> bool {
-    const NAMES: &[&str] = &[
-        "sun", "mon", "tue", "wed", "thu", "fri", "sat", "jan", "feb", "mar", "apr", "may", "jun", "jul",
-        "aug", "sep", "oct", "nov", "dec",
-    ];
-    let (range, step) = part.split_once('/').map_or((part, None), |(range, step)| (range, Some(step)));
-    let value = |text: &str| {
-        text.parse::<u32>().is_ok_and(|number| (least..=most).contains(&number))
-            || (most <= 12 && NAMES.contains(&text.to_ascii_lowercase().as_str()))
-    };
-    let (first, last) = range.split_once('-').unwrap_or((range, range));
-    let legal = range == "*" || range == "?" || (value(first) && value(last));
-    legal && step.is_none_or(|step| step.parse::<u32>().is_ok_and(|step| step > 0 && step <= most))
+fn overlap(label: &Label<'_>) -> Option<Overlap> {
+    let all = [Overlap::Allow, Overlap::Forbid, Overlap::Replace];
+    all.into_iter().find(|overlap| overlap.policy().eq_ignore_ascii_case(label.value))
+}
+
+/// How often a failed run is tried again.
+fn tries(label: &Label<'_>) -> Option<i32> {
+    label.value.parse().ok().filter(|tries| *tries >= 0)
 }
 
 #[cfg(test)]
@@ -117,17 +96,22 @@ mod tests {
 
     #[test]
     fn schedules_have_five_fields_in_bounds() {
-        for (text, legal) in [
-            ("* * * * *", true),
-            ("*/5 0-6,12 1 jan-mar mon", true),
-            ("@daily", true),
-            ("bogus", false),
-            ("61 * * * *", false),
-            ("* * * *", false),
-            ("*/0 * * * *", false),
-            ("@reboot", false),
+        for (text, expected) in [
+            ("* * * * *", Some("* * * * *")),
+            ("*/5 0-6,12 1 jan-mar mon", Some("*/5 0-6,12 1 jan-mar mon")),
+            ("0 4 * * 7", Some("0 4 * * 0")),
+            ("0 4 * * 5-7", Some("0 4 * * 5-6,0")),
+            ("@daily", Some("@daily")),
+            ("@every 5m", Some("*/5 * * * *")),
+            ("@every 90m", None),
+            ("bogus", None),
+            ("61 * * * *", None),
+            ("* * * *", None),
+            ("0 */5 * * * *", None),
+            ("*/0 * * * *", None),
+            ("@reboot", None),
         ] {
-            assert_eq!(is_schedule(text), legal, "{text}");
+            assert_eq!(times(text).as_deref(), expected, "{text}");
         }
     }
 }

@@ -142,7 +142,7 @@ fn command(text: &str) -> Vec<String> {
             _ => shell(text.to_owned()),
         };
     }
-    let words = words_of(text);
+    let Some(words) = words_of(text) else { return shell(text.to_owned()) };
     match words.split_first() {
         Some((first, rest)) if first == "CMD" => rest.to_vec(),
         Some((first, rest)) if first == "CMD-SHELL" => shell(rest.join(" ")),

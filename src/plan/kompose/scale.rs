@@ -20,6 +20,13 @@ const LEAST: i32 = 1;
 const MOST: i32 = 3;
 const CPU: &str = "50";
 
+/// How many pods an autoscaler that labels ask for may make.
+pub(in crate::plan) fn most(service: &Service) -> Option<i32> {
+    let of = |key: &str| label(service, &format!("kompose.hpa.{key}"));
+    let most = of("replicas.max").map(|label| positive(&label).unwrap_or(MOST));
+    most.or_else(|| ["replicas.min", "cpu", "memory"].into_iter().find_map(of).map(|_| MOST))
+}
+
 /// The autoscaler that labels ask for. What it scales has no number of replicas of its own any more.
 pub(in crate::plan) fn plan(
     service: &Service,
@@ -50,7 +57,11 @@ pub(in crate::plan) fn plan(
         }
     };
     let most = most.map_or(MOST, |label| number(&label, MOST, entries));
-    let least = least.map_or(LEAST, |label| number(&label, LEAST, entries)).min(most);
+    let wanted = least.map_or(LEAST, |label| number(&label, LEAST, entries));
+    if let Some(label) = least.filter(|_| wanted > most) {
+        label.approximated("`kompose.hpa.replicas.max` is less: that many", entries);
+    }
+    let least = wanted.min(most);
     let mut metrics: Vec<MetricSpec> = Vec::new();
     for (resource, label) in [("cpu", cpu), ("memory", memory)] {
         let Some(label) = label else { continue };
@@ -99,9 +110,13 @@ fn overrule_replicas(service: &Service, entries: &mut Entries<'_>) {
 }
 
 fn number(label: &Label<'_>, otherwise: i32, entries: &mut Entries<'_>) -> i32 {
-    let number = label.value.parse::<i32>().ok().filter(|number| *number > 0);
+    let number = positive(label);
     label.enter(number.map(|_| ()).ok_or("its value is a number above zero"), entries);
     number.unwrap_or(otherwise)
+}
+
+fn positive(label: &Label<'_>) -> Option<i32> {
+    label.value.parse::<i32>().ok().filter(|number| *number > 0)
 }
 
 /// `50` and `50%` are shares of what is requested, anything else is a quantity.
