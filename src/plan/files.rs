@@ -2,6 +2,7 @@
 //! only this machine has.
 
 mod code;
+mod data;
 mod outside;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ const CONFIG_FILES: usize = 100;
 
 /// Why what is neither a file nor a directory cannot be mounted.
 const SPECIAL: &str = "sockets and devices of a machine do not exist in a cluster";
+const EMPTY: &str = "the directory is empty here";
 /// Words in the target of a mount by which its files are configuration, though it may be written to.
 const CONFIG_TARGETS: &[&str] =
     &["/etc/", "conf", "initdb", "/init", "provisioning", "template", "cert", "/html", "rules"];
@@ -151,26 +153,58 @@ fn judge_directory(
     let build = built_from(context, service).map(|build| clean(Utf8Path::new(build)));
     let code = build.as_ref().is_some_and(|build| path.starts_with(build) || build.starts_with(path));
     let is_whole = build.is_some_and(|build| build.starts_with(path));
+    let mut found = BTreeMap::new();
+    let small = collect(context, path, "", &mut found);
+    if is_written(context, path, &found) {
+        return Bind::Data(if is_empty(&found) && small { EMPTY } else { data::WRITTEN });
+    }
     if code && (!read_only || is_whole && !is_for_configuration) {
         return Bind::SourceCode { built: true };
     }
-    let mut found = BTreeMap::new();
-    let small = collect(context, path, "", &mut found);
     let held = Held { path, files: &found, is_small: small };
     if !code && code::is_source_code(context, service, &held, target) {
         return Bind::SourceCode { built: false };
     }
     let configuration = read_only || is_for_configuration;
-    found.retain(|name, _| !name.ends_with(".gitkeep") && !name.ends_with(".DS_Store"));
+    found.retain(|name, _| !keeps_a_place(name));
     if code {
         if small && !found.is_empty() { Bind::Directory(found) } else { Bind::SourceCode { built: true } }
     } else if small && !found.is_empty() && (configuration || found.len() <= 20) {
         Bind::Directory(found)
     } else if found.is_empty() && small {
-        Bind::Data("the directory is empty here")
+        Bind::Data(EMPTY)
     } else {
         Bind::Data("the directory is too large for a ConfigMap")
     }
+}
+
+fn is_empty(files: &BTreeMap<String, Vec<u8>>) -> bool {
+    files.keys().all(|name| keeps_a_place(name))
+}
+
+/// Is the file there only so that git keeps its directory?
+fn keeps_a_place(file: &str) -> bool {
+    [".gitkeep", ".gitignore", ".keep", ".DS_Store"].contains(&file.rsplit('/').next().unwrap_or_default())
+}
+
+/// Does some service write to a directory that is neither the project nor one of which its image is built? What an
+/// image has of it is as old as the image.
+fn is_written(context: &Context<'_>, path: &Utf8Path, files: &BTreeMap<String, Vec<u8>>) -> bool {
+    let mut mounts = context.services().flat_map(|(_, service)| {
+        service.volumes.iter().flat_map(|field| &field.value).map(move |mount| (service, &mount.value))
+    });
+    !context.directory().starts_with(path)
+        && mounts.any(|(service, mount)| {
+            let builds = || {
+                built_from(context, service)
+                    .is_some_and(|build| clean(Utf8Path::new(build)).starts_with(path))
+            };
+            mount.r#type.as_ref().is_some_and(|kind| kind.value == "bind")
+                && mount.source.as_ref().is_some_and(|source| clean(Utf8Path::new(&source.value)) == path)
+                && !volumes::is_read_only(mount)
+                && mount.target.as_ref().is_some_and(|it| data::is_written(service, &it.value, files))
+                && !builds()
+        })
 }
 
 /// The directory that a service's image is built from, by itself or by another service that names the image.

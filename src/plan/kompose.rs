@@ -28,6 +28,7 @@ pub(super) const PREFIX: &str = "kompose.";
 
 /// Every label that kompose has, with what stands in the place of those that are not taken.
 const LABELS: &[(&str, Option<&str>)] = &[
+    ("kompose.controller.expose.port", Some("kompose calls it `kompose.controller.port.expose`")),
     ("kompose.controller.port.expose", None),
     ("kompose.controller.type", None),
     ("kompose.cronjob.backoff_limit", None),
@@ -107,6 +108,15 @@ impl Label<'_> {
         }
     }
 
+    /// What it says as `true`, `1`, `f` and the like, which is what kompose reads.
+    pub(super) fn is_true(&self) -> Option<bool> {
+        match self.value {
+            "true" | "True" | "TRUE" | "t" | "T" | "1" => Some(true),
+            "false" | "False" | "FALSE" | "f" | "F" | "0" => Some(false),
+            _ => None,
+        }
+    }
+
     fn path(&self) -> Vec<&str> {
         if self.deployed { vec!["deploy", "labels", self.key] } else { vec!["labels", self.key] }
     }
@@ -178,7 +188,7 @@ fn take(label: &Label<'_>, pod: &mut PodSpec, container: &mut Container) -> Opti
             policy.map(|_| ()).ok_or("its value is Always, IfNotPresent or Never")
         }
         "kompose.security-context.fsgroup" => {
-            let group = value.parse().ok();
+            let group = value.parse().ok().filter(|group: &i64| *group >= 0);
             let context = pod.security_context.get_or_insert_default();
             context.fs_group = group.or(context.fs_group);
             group.map(|_| ()).ok_or("its value is the number of a group")
@@ -186,7 +196,7 @@ fn take(label: &Label<'_>, pod: &mut PodSpec, container: &mut Container) -> Opti
         "kompose.ephemeral-storage.limit" | "kompose.ephemeral-storage.request" => {
             ephemeral_storage(label, container)
         }
-        "kompose.controller.port.expose" => port_expose(value, container),
+        "kompose.controller.port.expose" => port_expose(label, container),
         "kompose.image-pull-secret" | "kompose.serviceaccount-name" if !is_name => {
             Err("its value is the name of an object of the cluster")
         }
@@ -205,27 +215,39 @@ fn take(label: &Label<'_>, pod: &mut PodSpec, container: &mut Container) -> Opti
 }
 
 fn ephemeral_storage(label: &Label<'_>, container: &mut Container) -> Result<(), &'static str> {
-    if quantity::amount(label.value).is_none() {
+    const NAME: &str = "ephemeral-storage";
+    let Some(amount) = quantity::amount(label.value) else {
         return Err("its value is a quantity, like 500Mi");
-    }
+    };
     let resources = container.resources.get_or_insert_default();
-    let list = if label.key.ends_with(".limit") { &mut resources.limits } else { &mut resources.requests };
-    list.get_or_insert_default().insert("ephemeral-storage".to_owned(), Quantity(label.value.to_owned()));
+    let is_limit = label.key.ends_with(".limit");
+    let (list, other) = if is_limit {
+        (&mut resources.limits, &resources.requests)
+    } else {
+        (&mut resources.requests, &resources.limits)
+    };
+    let other = other.as_ref().and_then(|list| quantity::amount(&list.get(NAME)?.0));
+    if other.is_some_and(|other| if is_limit { amount < other } else { amount > other }) {
+        return Err("a request is not more than the limit");
+    }
+    list.get_or_insert_default().insert(NAME.to_owned(), Quantity(label.value.to_owned()));
     Ok(())
 }
 
 /// Opens the container's ports on its node.
-fn port_expose(value: &str, container: &mut Container) -> Result<(), &'static str> {
-    match value {
-        "false" => Ok(()),
-        "true" if container.ports.is_none() => Err("no port of the service is known: name it under `ports`"),
-        "true" => {
+fn port_expose(label: &Label<'_>, container: &mut Container) -> Result<(), &'static str> {
+    match label.is_true() {
+        Some(false) => Ok(()),
+        Some(true) if container.ports.is_none() => {
+            Err("no port of the service is known: name it under `ports`")
+        }
+        Some(true) => {
             for port in container.ports.iter_mut().flatten() {
                 port.host_port = port.host_port.or(Some(port.container_port));
             }
             Ok(())
         }
-        _ => Err("its value is true or false"),
+        None => Err("its value is true or false"),
     }
 }
 
@@ -309,6 +331,8 @@ mod tests {
             ("kompose.ephemeral-storage.limit", "1Gi", Some(true)),
             ("kompose.ephemeral-storage.limit", "1 GB", Some(false)),
             ("kompose.controller.port.expose", "yes", Some(false)),
+            ("kompose.controller.port.expose", "F", Some(true)),
+            ("kompose.security-context.fsgroup", "-1", Some(false)),
             ("kompose.service.type", "nodeport", None),
         ] {
             let (mut pod, mut container) = (PodSpec::default(), Container::default());

@@ -33,7 +33,7 @@ const DEPENDENCIES: &[&str] = &[
 ];
 
 /// Where images of databases, also those that others build on them, keep their data.
-const DATABASE_TARGETS: &[&str] =
+pub(super) const DATABASE_TARGETS: &[&str] =
     &["/data/db", "/var/lib/mysql", "/var/lib/postgresql", "/var/lib/postgresql/data"];
 
 /// Words in targets at which images have nothing that a new volume would miss.

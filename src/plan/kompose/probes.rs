@@ -34,13 +34,13 @@ pub(super) fn plan(service: &Service, container: &mut Container, entries: &mut E
 fn readiness(service: &Service, container: &mut Container, entries: &mut Entries<'_>) {
     let of = |key: &str| label(service, &format!("{READINESS}.{key}"));
     if let Some(disable) = of("disable") {
-        match disable.value {
-            "true" => {
+        match disable.is_true() {
+            Some(true) => {
                 container.readiness_probe = None;
                 overruled(service, container, entries);
             }
-            "false" => {}
-            _ => return disable.refused("its value is true or false", entries),
+            Some(false) => {}
+            None => return disable.refused("its value is true or false", entries),
         }
         disable.mapped(entries);
     }

@@ -1,9 +1,12 @@
 //! How a service is reached from outside: the type of its Service, an Ingress.
 
 use k8s_openapi::{
-    api::networking::v1::{
-        HTTPIngressPath, HTTPIngressRuleValue, Ingress, IngressBackend, IngressRule, IngressServiceBackend,
-        IngressSpec, IngressTLS, ServiceBackendPort,
+    api::{
+        core::v1::ServicePort,
+        networking::v1::{
+            HTTPIngressPath, HTTPIngressRuleValue, Ingress, IngressBackend, IngressRule,
+            IngressServiceBackend, IngressSpec, IngressTLS, ServiceBackendPort,
+        },
     },
     apimachinery::pkg::{apis::meta::v1::ObjectMeta, util::intstr::IntOrString},
 };
@@ -16,6 +19,8 @@ use crate::{
 };
 
 const EXPOSE: &str = "kompose.service.expose";
+/// The ports that clusters have for Services on their nodes, unless they are told otherwise.
+const NODE_PORTS: std::ops::RangeInclusive<u16> = 30_000..=32_767;
 const NO_PORTS: &str = "no port of the service is known: name it under `ports`";
 
 /// Does a label ask for what `ports` publishes to be reached from outside?
@@ -69,7 +74,7 @@ pub(in crate::plan) fn services(
         own.headless = kind == "headless" || own.ports.is_empty();
     }
     if let Some(label) = node_port {
-        let number = label.value.parse::<u16>().ok().filter(|number| *number > 0);
+        let number = label.value.parse::<u16>().ok().filter(|number| NODE_PORTS.contains(number));
         match (number, own.ports.as_mut_slice()) {
             _ if kind != "NodePort" => label.refused("it needs `kompose.service.type: nodeport`", entries),
             (Some(number), [port]) => {
@@ -77,7 +82,7 @@ pub(in crate::plan) fn services(
                 label.mapped(entries);
             }
             (Some(_), _) => label.refused("the service has more than one port", entries),
-            (None, _) => label.refused("its value is the number of a port", entries),
+            (None, _) => label.refused("its value is a port of nodes: 30000 to 32767", entries),
         }
     }
     let outer_policy = policy.and_then(|label| {
@@ -118,7 +123,7 @@ fn open(service: &Service, kind: &str, policy: Option<&str>, services: &mut Vec<
 }
 
 /// The ports of a Service by the numbers that `ports` publishes.
-fn published(service: &Service, own: &ClusterService) -> Vec<k8s_openapi::api::core::v1::ServicePort> {
+fn published(service: &Service, own: &ClusterService) -> Vec<ServicePort> {
     let declared: Vec<&Port> =
         service.ports.iter().flat_map(|ports| &ports.value).map(|port| &port.value).collect();
     let mut ports = own.ports.clone();
@@ -163,14 +168,17 @@ pub(in crate::plan) fn ingress(
 ) -> Option<Further> {
     let of = |key: &str| label(service, &format!("{EXPOSE}.{key}"));
     let (tls, class) = (of("tls-secret"), of("ingress-class-name"));
-    let expose = label(service, EXPOSE).filter(|label| label.value != "false");
-    let own = services.first().filter(|own| !own.ports.is_empty());
+    let expose = label(service, EXPOSE).filter(|label| !label.value.eq_ignore_ascii_case("false"));
+    let own = services.first().filter(|own| own.ports.iter().any(is_tcp));
     let rules = expose.and_then(|expose| rules(expose.value, own?));
     let Some((expose, own, rules)) = expose.zip(own).zip(rules).map(|((a, b), c)| (a, b, c)) else {
         if let Some(expose) = label(service, EXPOSE) {
-            match (expose.value, own) {
-                ("false", _) => expose.mapped(entries),
-                (_, None) => expose.refused(NO_PORTS, entries),
+            match own {
+                _ if expose.value.eq_ignore_ascii_case("false") => expose.mapped(entries),
+                None if services.first().is_some_and(|own| !own.ports.is_empty()) => {
+                    expose.refused("an Ingress leads to ports of TCP alone", entries);
+                }
+                None => expose.refused(NO_PORTS, entries),
                 _ => expose.refused("its value is true, or HOST, or HOST/PATH, several with commas", entries),
             }
         }
@@ -179,7 +187,14 @@ pub(in crate::plan) fn ingress(
         }
         return None;
     };
-    expose.mapped(entries);
+    match rules.iter().filter_map(|rule| rule.host.as_ref()).find(|host| !host.contains('.')) {
+        Some(host) => {
+            let reason =
+                format!("`{host}` is a host: a load balancer is `kompose.service.type: loadbalancer`");
+            expose.approximated(&reason, entries);
+        }
+        None => expose.mapped(entries),
+    }
     let secret = tls.filter(|tls| {
         let legal = name::is_dns_subdomain(tls.value);
         tls.enter(if legal { Ok(()) } else { Err("its value is the name of a Secret") }, entries);
@@ -213,9 +228,14 @@ pub(in crate::plan) fn ingress(
     Some(Further { file: "ingress.yaml".to_owned(), object: fields::ordered(&ingress) })
 }
 
+fn is_tcp(port: &ServicePort) -> bool {
+    port.protocol.as_deref().is_none_or(|protocol| protocol == "TCP")
+}
+
 /// `true`, or hosts with paths, each a rule; nothing if one of them is no host.
 fn rules(text: &str, own: &ClusterService) -> Option<Vec<IngressRule>> {
-    let port = own.ports.iter().find(|port| port.name.as_deref() == Some("http")).or(own.ports.first())?;
+    let mut ports = own.ports.iter().filter(|port| is_tcp(port));
+    let port = ports.clone().find(|port| port.name.as_deref() == Some("http")).or(ports.next())?;
     let rule = |host: Option<&str>, path: &str| IngressRule {
         host: host.map(str::to_owned),
         http: Some(HTTPIngressRuleValue {
@@ -232,12 +252,14 @@ fn rules(text: &str, own: &ClusterService) -> Option<Vec<IngressRule>> {
             }],
         }),
     };
-    if text == "true" {
+    if text.eq_ignore_ascii_case("true") {
         return Some(vec![rule(None, "")]);
     }
     let rules = text.split(',').map(|item| {
         let (host, path) = item.trim().split_once('/').unwrap_or((item.trim(), ""));
-        name::is_dns_subdomain(host.strip_prefix("*.").unwrap_or(host)).then(|| rule(Some(host), path))
+        // As kompose has it; for names, capitals are no others.
+        let host = host.to_ascii_lowercase();
+        name::is_dns_subdomain(host.strip_prefix("*.").unwrap_or(&host)).then(|| rule(Some(&host), path))
     });
     rules.collect()
 }
