@@ -29,6 +29,7 @@ mod mounts;
 mod named;
 mod names;
 mod network;
+mod one_shot;
 mod order;
 mod placement;
 mod ports;
@@ -248,6 +249,8 @@ struct Drafted<'a> {
     secrets: Secrets<'a>,
     storage: Storage,
     delivered: Delivered,
+    /// Services that run once and wait for others by themselves.
+    waiting: BTreeSet<String>,
 }
 
 fn draft<'a>(
@@ -263,6 +266,7 @@ fn draft<'a>(
         secrets: Secrets::new(found),
         storage: Storage::of(context, &kinds),
         delivered: Delivered::default(),
+        waiting: kinds.waiting().clone(),
     };
     let mut parts = Parts {
         context,
@@ -291,7 +295,7 @@ fn environment(
     bundles: Bundles,
     ledger: Ledger,
 ) -> Environment {
-    let Drafted { drafts, secrets, storage, delivered } = drafted;
+    let Drafted { drafts, secrets, storage, delivered, waiting } = drafted;
     let usual = || name::dns_label(&format!("{}-{}", input.project.name, input.name));
     let apps = assemble(context, drafts, bundles.apps, &delivered, &storage);
     Environment {
@@ -308,7 +312,7 @@ fn environment(
         is_local: is_local(&input.name) || input.cluster.local.is_some(),
         local_cluster: input.cluster.local_cluster().map(str::to_owned),
         code: Vec::new(),
-        steps: order::steps(context, &apps),
+        steps: order::steps(context, &apps, &waiting),
         apps,
         shared: bundles.shared,
         secrets: secrets.into_bundles(),

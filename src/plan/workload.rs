@@ -86,12 +86,16 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     image::plan(context, key, service, &mut pod, &mut container, entries);
     command::plan(context, service, parts.secrets, &mut pod, &mut container, entries);
     container.ports = Some(parts.ports.of_container(key)).filter(|ports| !ports.is_empty());
-    health::plan(context, (key, decided), service, parts.ports, &mut container, entries);
+    if decided == Decided::Job {
+        health::drop(service.healthcheck.as_ref(), &mut container, entries);
+    } else {
+        health::plan(context, (key, decided), service, parts.ports, &mut container, entries);
+    }
     let planned = plan_loop(context, service, parts.secrets, scheduled, &mut container, entries);
     resources::plan(context, service, &mut container, entries);
     security::plan(service, context.kubernetes, &mut pod, &mut container, entries);
     network::plan(context, service, &mut pod, entries);
-    order::plan(context, service, entries);
+    order::plan(context, parts.kinds, service, entries);
     kompose::plan(service, &mut pod, &mut container, entries);
     let trimmed = jobs.map(|jobs| jobs.trimmed(service));
     let mounting = &mut Mounting {
@@ -168,6 +172,10 @@ fn services(
     readiness: Option<&Probe>,
 ) -> Vec<ClusterService> {
     if decided == Decided::CronJob {
+        return Vec::new();
+    }
+    // Nor one that nothing names but `depends_on`.
+    if decided == Decided::Job && !context.hosts.is_addressed(key) && ports.of_service(key).is_empty() {
         return Vec::new();
     }
     let asked = context.project.services.get(key).is_some_and(|service| kompose::reach::is_headless(service));
