@@ -285,6 +285,7 @@ fn draft<'a>(
     warn_of_unknown_ports(context, &ports, report);
     note_unknown_ports(context, &kinds, &ports, report);
     hosts::machine::warn(context, report);
+    hosts::renamed::warn(context, report);
     drafted
 }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{Container, HostAlias, PodDNSConfig, PodDNSConfigOption, PodSpec, Probe};
 
-use super::{ClusterService, Context, ledger::Entries, ports::Ports, production::policies_file};
+use super::{
+    ClusterService, Context, hosts::renamed, ledger::Entries, ports::Ports, production::policies_file,
+};
 use crate::{compose::model::Service, k8s::name, text::Spanned};
 
 /// What becomes of networks unless a setting asks for more.
@@ -18,6 +20,7 @@ pub(super) fn plan(context: &Context<'_>, service: &Service, pod: &mut PodSpec, 
     names(service, pod, entries);
     resolver(service, pod, entries);
     networks(context, service, entries);
+    renamed::enter(context, service, entries);
 }
 
 /// The Service objects of a service: its own, and one for each further name that somebody uses.

@@ -86,11 +86,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     image::plan(context, key, service, &mut pod, &mut container, entries);
     command::plan(context, service, parts.secrets, &mut pod, &mut container, entries);
     container.ports = Some(parts.ports.of_container(key)).filter(|ports| !ports.is_empty());
-    if decided == Decided::Job {
-        health::drop(service.healthcheck.as_ref(), &mut container, entries);
-    } else {
-        health::plan(context, (key, decided), service, parts.ports, &mut container, entries);
-    }
+    health::plan(context, (key, decided), service, parts.ports, &mut container, entries);
     let planned = plan_loop(context, service, parts.secrets, scheduled, &mut container, entries);
     resources::plan(context, service, &mut container, entries);
     security::plan(service, context.kubernetes, &mut pod, &mut container, entries);
