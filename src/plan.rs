@@ -32,6 +32,7 @@ mod mounts;
 mod named;
 mod names;
 mod network;
+mod one_shot;
 mod order;
 mod placement;
 mod ports;
@@ -49,7 +50,7 @@ mod volumes;
 mod waits;
 mod workload;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::{
     configuration::Bundles,
@@ -142,6 +143,8 @@ struct Drafted<'a> {
     secrets: Secrets<'a>,
     storage: Storage,
     delivered: Delivered,
+    /// Services that run once and wait for others by themselves.
+    waiting: BTreeSet<String>,
 }
 
 fn draft<'a>(
@@ -157,6 +160,7 @@ fn draft<'a>(
         secrets: Secrets::new(found),
         storage: Storage::of(context, &kinds),
         delivered: Delivered::default(),
+        waiting: kinds.waiting().clone(),
     };
     let mut parts = Parts {
         context,
@@ -175,6 +179,7 @@ fn draft<'a>(
     warn_of_unknown_ports(context, &ports, report);
     note_unknown_ports(context, &kinds, &ports, report);
     hosts::machine::warn(context, report);
+    hosts::renamed::warn(context, report);
     drafted
 }
 
@@ -185,7 +190,7 @@ fn environment(
     bundles: Bundles,
     ledger: Ledger,
 ) -> Environment {
-    let Drafted { drafts, secrets, storage, delivered } = drafted;
+    let Drafted { drafts, secrets, storage, delivered, waiting } = drafted;
     let usual = || name::dns_label(&format!("{}-{}", input.project.name, input.name));
     let apps = assemble(context, drafts, bundles.apps, &delivered, &storage);
     Environment {
@@ -202,7 +207,7 @@ fn environment(
         is_local: is_local(&input.name) || input.cluster.local.is_some(),
         local_cluster: input.cluster.local_cluster().map(str::to_owned),
         code: Vec::new(),
-        steps: order::steps(context, &apps),
+        steps: order::steps(context, &apps, &waiting),
         apps,
         shared: bundles.shared,
         secrets: secrets.into_bundles(),
@@ -270,7 +275,7 @@ fn warn_of_unknown_ports(context: &Context<'_>, ports: &Ports, report: &mut Repo
 /// without end is likely to be.
 fn note_unknown_ports(context: &Context<'_>, kinds: &Kinds, ports: &Ports, report: &mut Report) {
     let unknown = context.services().filter(|(name, service)| {
-        let serves = service.command.is_none() && service.entrypoint.is_none() && !kinds::is_to_end(service);
+        let serves = service.command.is_none() && service.entrypoint.is_none() && !service.runs_to_its_end();
         serves
             && !context.hosts.is_addressed(name)
             && !matches!(kinds.of(name), Decided::Job | Decided::CronJob)

@@ -9,6 +9,7 @@ pub mod command_line;
 pub mod cron_daemon;
 pub mod crontab;
 pub mod dockerfile;
+pub mod finite;
 pub mod wait;
 
 mod arithmetic;

@@ -2,6 +2,7 @@
 //! only this machine has.
 
 mod code;
+pub(super) mod copied;
 mod data;
 mod outside;
 

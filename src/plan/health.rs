@@ -42,13 +42,17 @@ pub(super) fn plan(
     container: &mut Container,
     entries: &mut Entries<'_>,
 ) {
+    if decided == Decided::Job {
+        drop(service.healthcheck.as_ref(), container, entries);
+        return;
+    }
     readiness((context, key), service.healthcheck.as_ref(), ports, container, entries);
     if let Some(check) = service.healthcheck.as_ref().filter(|_| decided != Decided::CronJob)
         && container.readiness_probe.is_some()
     {
         whole_seconds(&check.value, entries);
     }
-    if context.cluster.liveness.is_some() && !matches!(decided, Decided::Job | Decided::CronJob) {
+    if context.cluster.liveness.is_some() && decided != Decided::CronJob {
         container.liveness_probe = container.readiness_probe.clone();
     }
 }

@@ -3,11 +3,12 @@
 
 mod address;
 pub(super) mod machine;
+pub(super) mod renamed;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::address::{Found, Standing};
-use super::{Context, files, names::Names};
+use super::{Context, files, names::Names, schedule::source::Images};
 use crate::{
     compose::model::{Project, Service},
     k8s::name,
@@ -113,6 +114,15 @@ impl Hosts {
         (followed != text).then_some(followed)
     }
 
+    /// The hosts that a text names and that have another name in the cluster: both names, and whether the first is
+    /// not the service's own.
+    fn renamed(&self, text: &str, standing: Standing<'_>) -> Vec<(&str, &str, bool)> {
+        let renamed = self.by_name.iter().filter(|(from, host)| **from != host.cluster);
+        let renamed = renamed
+            .filter(|(from, _)| address::find(text, from, standing).iter().any(|found| found.is_address));
+        renamed.map(|(from, host)| (from.as_str(), host.cluster.as_str(), host.alias)).collect()
+    }
+
     /// Is this a name of the service?
     pub(super) fn is_name_of(&self, service: &str, name: &str) -> bool {
         self.by_name.get(name).is_some_and(|host| host.service == service)
@@ -214,6 +224,7 @@ impl Hosts {
 pub(super) fn find(context: &Context<'_>) -> Hosts {
     let project = context.project;
     let mut hosts = Hosts { by_name: known(project, context.names), ..Hosts::default() };
+    let mut images = Images::default();
     for (name, service) in context.services() {
         for (dependency, settings) in service.depends_on.iter().flat_map(|field| field.value.iter()) {
             // What has ended is not asked for anything.
@@ -246,11 +257,12 @@ pub(super) fn find(context: &Context<'_>) -> Hosts {
             let own = hosts.mention_words((name, service), &words.value);
             hosts.note_own(own);
         }
-        for content in files::configuration(context, service) {
-            if let Some(text) = files::text(&content) {
-                let own = hosts.mention((name, service), text, Standing::File);
-                hosts.note_own(own);
-            }
+        let mounted = files::configuration(context, service);
+        let copied = files::copied::configuration(context, service, &mut images);
+        let mounted = mounted.iter().filter_map(|content| files::text(content));
+        for text in mounted.chain(copied.iter().map(|copied| copied.text.as_str())) {
+            let own = hosts.mention((name, service), text, Standing::File);
+            hosts.note_own(own);
         }
         if hosts.own.contains_key(name) {
             hosts.calling_themselves.insert(name.to_owned());

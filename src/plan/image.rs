@@ -70,6 +70,26 @@ pub(super) fn is_store(image: &str) -> bool {
     STORES.contains(&last_part(image).as_str())
 }
 
+/// Images that are one program, by the last part of their repository: what they are given are its words.
+const PROGRAMS: &[(&str, &str)] = &[
+    ("atlas", "atlas"),
+    ("aws-cli", "aws"),
+    ("curl", "curl"),
+    ("dbmate", "dbmate"),
+    ("flyway", "flyway"),
+    ("git", "git"),
+    ("liquibase", "liquibase"),
+    ("mc", "mc"),
+    ("migrate", "migrate"),
+    ("openssl", "openssl"),
+];
+
+/// The program that an image is, if it is no more than that.
+pub(super) fn only_program(image: &str) -> Option<&'static str> {
+    let name = last_part(image);
+    PROGRAMS.iter().find(|(known, _)| *known == name).map(|(_, program)| *program)
+}
+
 /// Images that refuse a data directory with a `lost+found` in it.
 const DATABASES: &[&str] = &[
     "mysql",

@@ -8,6 +8,7 @@ use super::{
     files, image,
     jobs::{self, Jobs},
     kompose,
+    one_shot::{self, OneShots},
     schedule::{self, Scheduled},
     volumes,
 };
@@ -19,6 +20,7 @@ pub(super) struct Kinds {
     by_service: BTreeMap<String, Decided>,
     scheduled: BTreeMap<String, Scheduled>,
     jobs: BTreeMap<String, Jobs>,
+    one_shots: OneShots,
 }
 
 impl Kinds {
@@ -31,6 +33,11 @@ impl Kinds {
         self.scheduled.get(service)
     }
 
+    /// The services that run once and wait for others by themselves.
+    pub(super) fn waiting(&self) -> &BTreeSet<String> {
+        self.one_shots.waiting()
+    }
+
     /// What of a service are jobs with a schedule.
     pub(super) fn jobs(&self, service: &str) -> Option<&Jobs> {
         self.jobs.get(service)
@@ -41,6 +48,7 @@ impl Kinds {
 pub(super) fn decide(context: &Context<'_>) -> Kinds {
     let awaited = awaited_to_the_end(context);
     let jobs = jobs::find(context);
+    let one_shots = one_shot::find(context, &jobs);
     let mut scheduled = schedule::find(context);
     scheduled.retain(|service, _| !jobs.get(service).is_some_and(|jobs| jobs.instead));
     let by_service = context.services().map(|(name, service)| {
@@ -54,7 +62,7 @@ pub(super) fn decide(context: &Context<'_>) -> Kinds {
             || jobs.get(name).is_some_and(|jobs| jobs.instead)
         {
             Decided::CronJob
-        } else if mode.ends_with("-job") || awaited.contains(name) || is_one_shot(service) {
+        } else if mode.ends_with("-job") || awaited.contains(name) || one_shots.has(name) {
             Decided::Job
         } else if jobs.get(name).is_none_or(|jobs| jobs.jobs.is_empty())
             && owns_a_volume(context, name, service)
@@ -66,7 +74,7 @@ pub(super) fn decide(context: &Context<'_>) -> Kinds {
         (name.to_owned(), decided)
     });
     let by_service = by_service.collect();
-    Kinds { by_service, scheduled, jobs }
+    Kinds { by_service, scheduled, jobs, one_shots }
 }
 
 /// Services that others wait for to end well.
@@ -82,59 +90,6 @@ fn awaited_to_the_end<'a>(context: &Context<'a>) -> BTreeSet<&'a str> {
         })
         .map(|(name, _)| name.as_str())
         .collect()
-}
-
-/// Words of commands that go on until somebody stops them.
-const DAEMONS: &[&str] = &[
-    "beat",
-    "celerybeat",
-    "consume",
-    "consumer",
-    "crond",
-    "daemon",
-    "flower",
-    "gunicorn",
-    "horizon",
-    "messenger:consume",
-    "php-fpm",
-    "puma",
-    "queue:listen",
-    "queue:work",
-    "runserver",
-    "schedule:work",
-    "scheduler",
-    "serve",
-    "server",
-    "sidekiq",
-    "start",
-    "supervisord",
-    "triggerer",
-    "unicorn",
-    "uvicorn",
-    "watch",
-    "webserver",
-    "worker",
-];
-
-/// Does it run a command of its own to its end, and is not started again when that ended well? A
-/// service with ports or a health check is no task, whatever its restart policy, nor is a command that goes on.
-fn is_one_shot(service: &Service) -> bool {
-    let ends = is_to_end(service);
-    let task = service.command.is_some() || service.entrypoint.is_some();
-    let words = [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|it| it.value.iter());
-    let mut words = words.flat_map(|word| word.value.split_whitespace());
-    let goes_on = words.any(|word| DAEMONS.contains(&word.rsplit('/').next().unwrap_or_default()));
-    ends && task
-        && !goes_on
-        && service.ports.is_none()
-        && service.expose.is_none()
-        && service.healthcheck.is_none()
-}
-
-/// Is it left alone once it has ended well?
-pub(super) fn is_to_end(service: &Service) -> bool {
-    let restart = service.restart_condition().unwrap_or_default();
-    restart == "no" || restart == "none" || restart.starts_with("on-failure")
 }
 
 /// Does it, with one replica, mount a volume for writing that no other service mounts? Directories of the host count

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use k8s_openapi::api::core::v1::{Container, HostAlias, PodDNSConfig, PodDNSConfigOption, PodSpec, Probe};
 
-use super::{ClusterService, Context, layout::policies_file, ledger::Entries, ports::Ports};
+use super::{ClusterService, Context, hosts::renamed, layout::policies_file, ledger::Entries, ports::Ports};
 use crate::{compose::model::Service, k8s::name, text::Spanned};
 
 /// What becomes of networks unless a setting asks for more.
@@ -18,6 +18,7 @@ pub(super) fn plan(context: &Context<'_>, service: &Service, pod: &mut PodSpec, 
     names(service, pod, entries);
     resolver(service, pod, entries);
     networks(context, service, entries);
+    renamed::enter(context, service, entries);
 }
 
 /// The Service objects of a service: its own, and one for each further name that somebody uses.

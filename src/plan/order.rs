@@ -5,11 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{App, Context, Kind, Step, Workload, ledger::Entries, volumes};
+use super::{App, Context, Kind, Step, Workload, draft::Decided, kinds::Kinds, ledger::Entries, volumes};
 use crate::{compose::model::Service, k8s::name, text::Spanned};
 
+const TO_WAIT_FOR: &str = "it is a Job: apply it first and wait for it, see the tree's README";
+
 /// Says of every dependency what stands in its place.
-pub(super) fn plan(context: &Context<'_>, service: &Service, entries: &mut Entries<'_>) {
+pub(super) fn plan(context: &Context<'_>, kinds: &Kinds, service: &Service, entries: &mut Entries<'_>) {
     for (dependency, settings) in service.depends_on.iter().flat_map(|field| field.value.iter()) {
         let path = ["depends_on", dependency.as_str()];
         if !context.project.services.contains_key(dependency) {
@@ -18,12 +20,14 @@ pub(super) fn plan(context: &Context<'_>, service: &Service, entries: &mut Entri
         }
         let condition = settings.value.condition.as_ref().map_or("", |text| text.value.as_str());
         let reason = match condition {
+            "service_completed_successfully" => TO_WAIT_FOR,
+            _ if kinds.of(dependency) == Decided::Job && kinds.waiting().contains(dependency) => {
+                "it is a Job that waits for others itself: both start together, and this tries again until it is done"
+            }
+            _ if kinds.of(dependency) == Decided::Job => TO_WAIT_FOR,
             "service_healthy" => {
                 "an initContainer waits for a store, and in a Job for anything; any other service is reached once its \
                 readiness probe succeeds, and clients try again until then"
-            }
-            "service_completed_successfully" => {
-                "it is a Job: apply it first and wait for it, see the tree's README"
             }
             _ => "everything starts at once: clients try again until it answers",
         };
@@ -48,8 +52,9 @@ pub(super) fn asks(service: &Service, name: &str) -> bool {
 }
 
 /// The Jobs of an environment in the order in which they have to run, each with what it depends on, at any remove,
-/// beside the stores.
-pub(super) fn steps(context: &Context<'_>, apps: &[App]) -> Vec<Step> {
+/// beside the stores. Jobs that wait by themselves, `waiting`, may do so for what starts after them in compose: it
+/// starts with them.
+pub(super) fn steps(context: &Context<'_>, apps: &[App], waiting: &BTreeSet<String>) -> Vec<Step> {
     let workloads: BTreeMap<&str, &Workload> = apps
         .iter()
         .flat_map(|app| &app.workloads)
@@ -66,6 +71,12 @@ pub(super) fn steps(context: &Context<'_>, apps: &[App]) -> Vec<Step> {
     for (key, service) in context.services() {
         let mut needed = BTreeSet::new();
         needed_by(context, service, &mut needed);
+        if waiting.contains(key) {
+            let after = context
+                .services()
+                .filter(|(other, service)| asks(service, key) && !is_job(&name::dns_label(other)));
+            needed.extend(after.map(|(other, _)| other));
+        }
         left.insert(name::dns_label(key), needed.into_iter().map(name::dns_label).collect());
     }
     left.retain(|label, _| is_job(label));

@@ -121,7 +121,13 @@ pub(super) fn learn(context: &Context<'_>, kinds: &Kinds) -> Ports {
         // A well-known program listens, even if only images know who calls it.
         let known = serves(service, kinds.of(name));
         let needed = context.hosts.is_referred(name) || kinds.of(name) == Decided::StatefulSet || known;
-        (name.to_owned(), learn_one(context, name, service, needed))
+        // Of what runs once, others only wait for the end.
+        let is_asked = kinds.of(name) != Decided::Job
+            || service.ports.is_some()
+            || service.expose.is_some()
+            || context.hosts.is_addressed(name);
+        let ports = if is_asked { learn_one(context, name, service, needed) } else { Vec::new() };
+        (name.to_owned(), ports)
     });
     Ports { by_service: by_service.collect() }
 }

@@ -63,7 +63,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     resources::plan(context, service, &mut container, entries);
     security::plan(service, context.kubernetes, &mut pod, &mut container, entries);
     network::plan(context, service, &mut pod, entries);
-    order::plan(context, service, entries);
+    order::plan(context, parts.kinds, service, entries);
     kompose::plan(service, &mut pod, &mut container, entries);
     let trimmed = jobs.map(|jobs| jobs.trimmed(service));
     let mounting = &mut Mounting {
@@ -140,6 +140,10 @@ fn services(
     readiness: Option<&Probe>,
 ) -> Vec<ClusterService> {
     if decided == Decided::CronJob {
+        return Vec::new();
+    }
+    // Nor one that nothing names but `depends_on`.
+    if decided == Decided::Job && !context.hosts.is_addressed(key) && ports.of_service(key).is_empty() {
         return Vec::new();
     }
     let asked = context.project.services.get(key).is_some_and(|service| kompose::reach::is_headless(service));

@@ -591,6 +591,12 @@ impl Service {
         deployed.or(self.scale.as_ref()).map(|replicas| replicas.value)
     }
 
+    /// Is it left alone once it has ended well?
+    pub fn runs_to_its_end(&self) -> bool {
+        let restart = self.restart_condition().unwrap_or_default();
+        restart == "no" || restart == "none" || restart.starts_with("on-failure")
+    }
+
     /// When it is started again: `deploy.restart_policy.condition`, which overrules `restart`.
     pub fn restart_condition(&self) -> Option<&str> {
         let policy = self.deploy.as_ref().and_then(|deploy| deploy.value.restart_policy.as_ref());

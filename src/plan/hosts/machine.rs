@@ -3,7 +3,7 @@
 use crate::{
     compose::model::Service,
     diag::{Code, Diagnostic, Report},
-    plan::{Context, files},
+    plan::{Context, files, schedule::source::Images},
     text::Span,
 };
 
@@ -29,6 +29,7 @@ const NAMES: &[&str] = &[
 
 /// Warns of variables and commands that name the machine, unless `extra_hosts` says an address for the name.
 pub(in crate::plan) fn warn(context: &Context<'_>, report: &mut Report) {
+    let mut images = Images::default();
     for (name, service) in context.services() {
         let variables = service.environment.iter().flat_map(|field| field.value.iter());
         let variables = variables.filter_map(|(key, value)| {
@@ -45,11 +46,13 @@ pub(in crate::plan) fn warn(context: &Context<'_>, report: &mut Report) {
             }
         }
         let contents = files::configuration(context, service);
-        let mut texts = contents.iter().filter_map(|content| files::text(content));
+        let copied = files::copied::configuration(context, service, &mut images);
+        let texts = contents.iter().filter_map(|content| files::text(content));
+        let mut texts = texts.chain(copied.iter().map(|copied| copied.text.as_str()));
         if texts.any(|text| text.contains(RESOLVER)) {
             let message = format!("a configuration file of `{name}` asks Docker's resolver, {RESOLVER}");
             let diagnostic = Diagnostic::warning(RESOLVER_OF_COMPOSE, message)
-                .at(context.project.place_of_service(name), "in a file that this service mounts")
+                .at(context.project.place_of_service(name), "in a file of this service")
                 .help(
                     "a cluster's is kube-dns.kube-system.svc.cluster.local; /etc/resolv.conf has its address",
                 );

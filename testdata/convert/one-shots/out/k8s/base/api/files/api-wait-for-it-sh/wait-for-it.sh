@@ -1,0 +1,3 @@
+#!/bin/sh
+# waits for a port
+exec "$@"
