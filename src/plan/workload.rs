@@ -109,7 +109,8 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     let (mut annotations, mut pod_annotations) = labels(service, jobs, entries);
     placement::plan(service, &name::dns_label(key), &mut pod, entries);
     let mut services = services(context, parts.ports, (key, decided), container.readiness_probe.as_ref());
-    let further = kompose::further(service, (&app, &object), &mut services, &mut kind, entries);
+    let further =
+        kompose::further(context, key, (service, &app, &object), (&mut services, &mut kind), entries);
     let plain = container.clone();
     pod.containers = vec![container];
     let concealed = clear::conceal(parts.secrets, &mut pod, &mut annotations, &mut pod_annotations);
