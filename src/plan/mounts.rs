@@ -2,6 +2,7 @@
 
 mod binds;
 mod delivered;
+pub(super) mod filled;
 mod nested;
 pub(super) mod references;
 
@@ -65,6 +66,8 @@ pub(super) struct Mounted {
     held: BTreeMap<String, Vec<KeyToPath>>,
     /// The volumes of this pod by the named volume that they are of.
     named: BTreeMap<String, String>,
+    /// Where volumes stand that are filled from the image.
+    filled: Vec<VolumeMount>,
 }
 
 impl Mounted {
@@ -182,6 +185,7 @@ pub(super) fn plan(
         mounted.volumes.iter().filter(|volume| used.contains(volume.name.as_str())).cloned().collect();
     pod.volumes = (!volumes.is_empty()).then_some(volumes);
     container.volume_mounts = (!mounted.mounts.is_empty()).then(|| mounted.mounts.clone());
+    filled::fill(&mounted, container, pod);
     security::own_volumes(container, pod);
     mounted
 }
@@ -200,6 +204,9 @@ fn one(
         return;
     }
     match kind.as_str() {
+        "volume" if filled::is_hidden(mounting.context, mounting.service, mount) => {
+            filled::mount(&target, mounted, entries);
+        }
         "volume" if files::spares_the_image(mounting.service, mount) && mounting.context.mounts_code => {
             let reason = format!("`{target}`: an empty directory that is filled from the image");
             entries.approximated(key, reason);

@@ -14,7 +14,7 @@ use crate::{
     compose::model::Service,
     diag::{Code, Diagnostic, Report},
     k8s::name,
-    plan::{Context, Environment, Kind, Options, files, storage},
+    plan::{Context, Environment, Kind, Options, files, mounts::filled, storage},
 };
 
 /// Source code that the cluster does not see.
@@ -121,26 +121,16 @@ fn add_kept(
     let mounts = storage::effective(context, service);
     for spared in mounts.iter().filter(|mount| files::spares_the_image(service, mount)) {
         let Some(target) = spared.target.as_ref().map(|target| target.value.clone()) else { continue };
+        let mut own = whole.volume_mounts.iter().flatten();
+        if own.any(|mount| mount.mount_path == target) {
+            continue;
+        }
         let last = target.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let wanted = name::shortened(&name::dns_label(&format!("kept {last}")), 50);
         let empty_dir = Some(EmptyDirVolumeSource::default());
         let volume =
             add(mount, &wanted, taken, &target, |name| Volume { name, empty_dir, ..Volume::default() });
-        let script = format!("if [ -d '{target}' ]; then cp -a '{target}/.' /kept/; fi");
-        mount.init_containers.push(Container {
-            name: volume.clone(),
-            image: whole.image.clone(),
-            image_pull_policy: whole.image_pull_policy.clone(),
-            command: Some(["sh", "-c", &script].map(str::to_owned).to_vec()),
-            resources: whole.resources.clone(),
-            security_context: whole.security_context.clone(),
-            volume_mounts: Some(vec![VolumeMount {
-                name: volume,
-                mount_path: "/kept".to_owned(),
-                ..VolumeMount::default()
-            }]),
-            ..Container::default()
-        });
+        mount.init_containers.push(filled::from_image(whole, &volume, &target));
     }
 }
 
