@@ -365,12 +365,17 @@ fn volumes_from(mounting: &Mounting<'_, '_, '_>, entries: &mut Entries<'_>) {
 /// `path[:options]`.
 fn tmpfs(text: &Spanned<String>, mounted: &mut Mounted, entries: &mut Entries<'_>) {
     let (path, options) = text.value.split_once(':').unwrap_or((&text.value, ""));
-    let size = options.split(',').find_map(|option| option.strip_prefix("size="));
-    let size = size.and_then(|size| crate::compose::values::bytes::parse(size).ok());
+    let said = options.split(',').find_map(|option| option.strip_prefix("size="));
+    let size = said.and_then(|size| crate::compose::values::bytes::parse(size).ok());
     let name = mounted.name(path);
     mounted.add(memory(&name, size), at(&name, path));
     let rest = options.split(',').any(|option| !option.is_empty() && !option.starts_with("size="));
-    if rest {
+    if said.is_some() && size.is_none() {
+        entries.approximated(
+            &["tmpfs"],
+            format!("`{path}`: no limit: a share of the memory is no size in a pod"),
+        );
+    } else if rest {
         entries.approximated(&["tmpfs"], "of the options of a directory in memory only the size is kept");
     } else {
         entries.mapped(&["tmpfs"]);
