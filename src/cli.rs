@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     diag::{Report, terminal},
-    text::Sources,
+    text::{FileError, Sources},
 };
 
 mod config;
@@ -27,6 +27,8 @@ pub struct Io<'a> {
     pub environment: BTreeMap<String, String>,
     /// The working directory, absolute.
     pub directory: Utf8PathBuf,
+    /// Reads all of the standard input; called only if something is to come that way.
+    pub stdin: &'a dyn Fn() -> Result<Vec<u8>, FileError>,
     /// Where results go.
     pub stdout: &'a mut dyn Write,
     /// Where diagnostics go.
@@ -130,6 +132,7 @@ mod tests {
         let io = Io {
             environment: BTreeMap::new(),
             directory: directory.clone(),
+            stdin: &|| Err(FileError::NotFound),
             stdout: &mut stdout,
             stderr: &mut stderr,
             color: false,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use camino::Utf8PathBuf;
 
 use crate::{
-    diag::{Diagnostic, Report},
+    diag::{Diagnostic, Report, Severity},
     text::{Files, Sources, Spanned},
     yaml::{Key, Map, Node},
 };
@@ -119,7 +119,9 @@ pub fn load(
 ) -> Option<Project> {
     let (mut tree, found, mut context) = tree(request, files, sources, report)?;
     let profiles = active_profiles(&tree, &found, request);
+    let refused = context.report.count(Severity::Error);
     resolve_env_files(&mut tree, &profiles, &found, &mut context);
+    let of_env_files = context.report.count(Severity::Error) - refused;
     canonical::for_model(&mut tree, context.sources, context.report);
     let mut project = Project::read(&tree, context.report);
     project.secret_values = secret_values(&project, &found.variables);
@@ -127,9 +129,15 @@ pub fn load(
     project.directory = found.directory;
     project.documents = std::mem::take(&mut context.documents);
     project.inputs = std::mem::take(&mut context.inputs);
+    let lacks_files = context.lacks_files;
     disable(&mut project, &tree, &profiles);
-    if request.options.check_consistency && !report.has_errors() {
-        consistency::check(&mut project, report);
+    if request.options.check_consistency {
+        // What env files cannot give changes nothing of what refers to what.
+        if report.count(Severity::Error) == of_env_files {
+            consistency::check(&mut project, report);
+        } else if !lacks_files {
+            consistency::check_references(&project, report);
+        }
     }
     select::services(&mut project, &request.services, report);
     if !request.options.all_resources {

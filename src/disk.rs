@@ -10,6 +10,7 @@
 )]
 
 mod lock;
+mod path;
 pub mod place;
 mod swap;
 pub mod tree;
@@ -29,7 +30,7 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 pub use lock::{Lock, digest};
 
-use crate::text::{FileError, FileKind, Files};
+use crate::text::{FileError, FileKind, Files, STANDARD_INPUT};
 
 /// The largest file that is read: beyond, it is no configuration.
 const MAX_FILE_SIZE: u64 = 64 * 1024 * 1024;
@@ -44,12 +45,19 @@ pub fn now() -> u64 {
 #[derive(Debug, Clone)]
 pub struct Disk {
     directory: Utf8PathBuf,
+    standard_input: Option<Result<Vec<u8>, FileError>>,
 }
 
 impl Disk {
     /// Relative paths are taken from `directory`, which is absolute.
     pub fn new(directory: impl Into<Utf8PathBuf>) -> Self {
-        Self { directory: directory.into() }
+        Self { directory: directory.into(), standard_input: None }
+    }
+
+    /// With a file [`STANDARD_INPUT`], of which this is what there was to read.
+    #[must_use]
+    pub fn with_standard_input(self, read: Result<Vec<u8>, FileError>) -> Self {
+        Self { standard_input: Some(read), ..self }
     }
 
     fn absolute(&self, path: &Utf8Path) -> Utf8PathBuf {
@@ -60,7 +68,10 @@ impl Disk {
 impl Files for Disk {
     /// Never blocks: only regular files are opened, and none that is larger than 64 MiB is read.
     fn read(&self, path: &Utf8Path) -> Result<Vec<u8>, FileError> {
-        read_file(&self.absolute(path))
+        match &self.standard_input {
+            Some(read) if path == STANDARD_INPUT => read.clone(),
+            _ => read_file(&self.absolute(path)),
+        }
     }
 
     fn kind(&self, path: &Utf8Path) -> Option<FileKind> {
@@ -96,6 +107,17 @@ pub fn read_environment() -> BTreeMap<String, String> {
     env::vars_os().filter_map(text).collect()
 }
 
+/// All that comes by standard input, as long as it is no longer than a file may be.
+pub fn read_standard_input() -> Result<Vec<u8>, FileError> {
+    let mut bytes = Vec::new();
+    let read = io::stdin().lock().take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes);
+    match read {
+        Err(error) => Err(file_error(&error)),
+        Ok(length) if length as u64 > MAX_FILE_SIZE => Err(too_large()),
+        Ok(_) => Ok(bytes),
+    }
+}
+
 /// The working directory, through the links by which the user came to it: `$PWD` if that names it.
 pub fn working_directory() -> Result<Utf8PathBuf, FileError> {
     let directory = env::current_dir().map_err(|error| file_error(&error))?;
@@ -123,7 +145,7 @@ fn read_file(path: &Utf8Path) -> Result<Vec<u8>, FileError> {
         } else if !found.is_file() {
             Some(FileError::Other("is not a regular file".to_owned()))
         } else if found.len() > MAX_FILE_SIZE {
-            Some(FileError::Other(format!("is larger than {} MiB", MAX_FILE_SIZE / 1024 / 1024)))
+            Some(too_large())
         } else {
             None
         }
@@ -143,6 +165,10 @@ fn read_file(path: &Utf8Path) -> Result<Vec<u8>, FileError> {
         Ok(Ok(bytes))
     };
     read().unwrap_or_else(|error| Err(file_error(&error)))
+}
+
+fn too_large() -> FileError {
+    FileError::Other(format!("is larger than {} MiB", MAX_FILE_SIZE / 1024 / 1024))
 }
 
 fn file_error(error: &io::Error) -> FileError {

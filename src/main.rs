@@ -20,7 +20,15 @@ fn main() -> ExitCode {
     let is_set = |name: &str| environment.get(name).is_some_and(|value| !value.is_empty());
     let color = is_set("FORCE_COLOR") || (!is_set("NO_COLOR") && io::stderr().is_terminal());
     let width = environment.get("COLUMNS").and_then(|columns| columns.parse().ok()).unwrap_or(100);
-    let io = cli::Io { environment, directory, stdout: &mut stdout, stderr: &mut stderr, color, width };
+    let io = cli::Io {
+        environment,
+        directory,
+        stdin: &disk::read_standard_input,
+        stdout: &mut stdout,
+        stderr: &mut stderr,
+        color,
+        width,
+    };
     let args: Vec<String> =
         std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
     ExitCode::from(cli::run(&args, io))

@@ -9,8 +9,12 @@ mod clear;
 mod command;
 mod composed;
 mod configuration;
+mod context;
+mod copies;
 mod development;
+mod draft;
 mod external;
+mod fate;
 mod files;
 mod health;
 mod hosts;
@@ -42,45 +46,42 @@ mod storage;
 mod texts;
 mod top;
 mod versions;
+mod volumes;
 mod waits;
 mod workload;
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use camino::{Utf8Path, Utf8PathBuf};
+use std::collections::BTreeMap;
 
 use self::{
-    apps::Apps,
     configuration::Bundles,
-    images::Images,
-    kinds::{Decided, Kinds},
-    layout::Layout,
+    context::{Context, Whole},
+    draft::{Decided, Draft},
+    kinds::Kinds,
     mounts::Delivered,
-    names::Names,
     ports::Ports,
     secrets::{Found, Secrets},
     storage::Storage,
-    workload::{Draft, Parts},
+    workload::Parts,
 };
 pub use self::{
-    development::{Artifact, BuildSecret, CodeMount, Development, Forward, Sync, workspace},
-    external::{ExternalSecrets, Store},
+    context::{Input, Options},
+    development::workspace,
+    fate::{Fate, FateKind, KeyPath},
     keys::{KeyFate, SUPERSEDED, keys},
-    ledger::{Fate, FateKind, KeyPath, Ledger},
+    ledger::Ledger,
     model::{
-        App, Bundle, CONCEALED, ClusterService, Concealed, Environment, FileBundle, Further, Image, Kind,
-        Known, Overlap, Plan, SecretBundle, Step, Update, Wait, Workload,
+        Allowed, App, Artifact, Autoscaler, Budget, BuildSecret, Bundle, CONCEALED, ClusterService,
+        CodeMount, Concealed, Development, Environment, ExternalSecrets, FileBundle, Forward, Further, Image,
+        JOBS_LABEL, Kind, Known, NetworkPolicy, Overlap, Plan, Route, Routes, SERVICE_LABEL, SecretBundle,
+        Step, Store, Sync, Update, Wait, Workload,
     },
     named::warn_of_unknown_profiles,
-    production::{Allowed, Autoscaler, Budget, NetworkPolicy, Route, Routes},
-    workload::{JOBS_LABEL, SERVICE_LABEL},
 };
 use crate::{
-    compose::model::{Project, Service},
+    compose::model::Project,
     diag::{Code, Diagnostic, Report},
-    k8s::{name, versions::Version},
-    settings::cluster::Cluster,
-    text::{Files, Span, Spanned},
+    k8s::name,
+    text::Files,
 };
 
 /// Two services, or two objects made of them, that would have one name in the cluster.
@@ -91,112 +92,6 @@ pub(crate) const UNNAMEABLE: Code = Code { id: "KP002", name: "unnameable" };
 pub(crate) const UNKNOWN_PORTS: Code = Code { id: "KP004", name: "unknown-ports" };
 /// A variable that no container of Kubernetes can have.
 pub(crate) const ILLEGAL_VARIABLE: Code = Code { id: "KP005", name: "illegal-variable" };
-
-/// One environment: a project as some files, variables and profiles make it.
-#[derive(Debug, Clone)]
-pub struct Input<'a> {
-    /// The environment's name, a DNS label.
-    pub name: String,
-    /// The project as it is there.
-    pub project: &'a Project,
-    /// The compose files as they are shown to people.
-    pub origin: Vec<String>,
-    /// The namespace, unless it is the usual one.
-    pub namespace: Option<String>,
-    /// The store that the values of its Secrets come from, unless they are files.
-    pub store: Option<Store>,
-    /// How much of the project could be read.
-    pub known: Known,
-    /// The cluster, and how things run on it.
-    pub cluster: Cluster,
-}
-
-/// What the user decides, beside the compose files.
-#[derive(Debug, Clone, Default)]
-pub struct Options {
-    /// The directory that the tree is written to, absolute: it is never part of what is converted.
-    pub output: Utf8PathBuf,
-    /// Variables that are secret whatever they look like, and where that is said.
-    pub secret: BTreeMap<String, Span>,
-    /// Variables that are not.
-    pub not_secret: BTreeMap<String, Span>,
-    /// Do jobs of other names start at other minutes?
-    pub stagger: bool,
-}
-
-/// What is decided for all environments at once.
-struct Whole {
-    names: Names,
-    apps: Apps,
-    images: Images,
-    layout: Layout,
-    /// The files that every environment was read from.
-    shared: BTreeSet<Utf8PathBuf>,
-}
-
-impl Whole {
-    fn of(projects: &[&Project], report: &mut Report) -> Self {
-        let names = names::choose(projects, report);
-        let apps = apps::group(projects, &names);
-        let layout = Layout::of(projects, &names, &apps);
-        let images = images::find(projects);
-        Self { shared: texts::files(projects), names, apps, images, layout }
-    }
-}
-
-/// What every decision may look at.
-struct Context<'a> {
-    project: &'a Project,
-    files: &'a dyn Files,
-    output: &'a Utf8Path,
-    environment: &'a str,
-    cluster: &'a Cluster,
-    kubernetes: Option<Version>,
-    /// Do workloads run the source code of this machine?
-    mounts_code: bool,
-    layout: &'a Layout,
-    names: &'a Names,
-    apps: &'a Apps,
-    images: &'a Images,
-    hosts: hosts::Hosts,
-    texts: texts::Texts,
-    /// How much of the project could be read.
-    known: Known,
-    /// Do CronJobs start at minutes that their names choose?
-    stagger: bool,
-}
-
-impl<'a> Context<'a> {
-    fn of(input: &'a Input<'_>, whole: &'a Whole, options: &'a Options, files: &'a dyn Files) -> Self {
-        let mut context = Context {
-            project: input.project,
-            files,
-            output: &options.output,
-            environment: &input.name,
-            cluster: &input.cluster,
-            kubernetes: input.cluster.version(),
-            mounts_code: input.cluster.mounts_code(),
-            layout: &whole.layout,
-            names: &whole.names,
-            apps: &whole.apps,
-            images: &whole.images,
-            hosts: hosts::Hosts::default(),
-            texts: texts::Texts::of(input.project, &whole.shared, files),
-            known: input.known,
-            stagger: options.stagger,
-        };
-        context.hosts = hosts::find(&context);
-        context
-    }
-
-    fn services(&self) -> impl Iterator<Item = (&str, &Spanned<Service>)> {
-        self.project.services.iter().map(|(name, service)| (name.as_str(), service))
-    }
-
-    fn directory(&self) -> &Utf8Path {
-        &self.project.directory
-    }
-}
 
 /// Decides what a project becomes in all its environments. What cannot be decided is reported; the plan is
 /// then incomplete.

@@ -5,11 +5,13 @@ mod cronjobs;
 pub mod earlier;
 mod elements;
 mod external_secrets;
+mod layer;
 mod layers;
 mod objects;
 mod overlay;
 mod policies;
 mod production;
+mod readme;
 mod text;
 
 use std::collections::BTreeSet;
@@ -20,7 +22,7 @@ use self::{
     cronjobs::Shared,
     earlier::Earlier,
     elements::Content,
-    layers::{Directory, Generated, Layers},
+    layer::{Directory, Generated, Layers},
     overlay::Extra,
 };
 use crate::{
@@ -45,7 +47,7 @@ pub struct Rendered {
 /// stand on a base that goes with what `earlier` runs wrote for these.
 pub fn render(plan: &Plan, earlier: &Earlier) -> Rendered {
     let ignored = text::gitignore().to_owned() + &external_secrets::gitignore(plan);
-    let mut files = vec![generated("README.md", text::readme(plan)), generated(".gitignore", ignored)];
+    let mut files = vec![generated("README.md", readme::readme(plan)), generated(".gitignore", ignored)];
     let mut environments: Vec<elements::Elements> = plan.environments.iter().map(elements::of).collect();
     let is_kept = |environment: &Environment| environment.known != Known::All;
     for (index, environment) in plan.environments.iter().enumerate().filter(|(_, it)| is_kept(it)) {

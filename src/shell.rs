@@ -24,6 +24,7 @@ mod next;
 mod round;
 mod schedule;
 mod setup;
+mod source;
 mod split;
 mod syntax;
 mod test;

@@ -196,6 +196,9 @@ impl Sources {
     }
 }
 
+/// The path by which standard input is named and read: relative, as that of no file of a project is.
+pub const STANDARD_INPUT: &str = "<stdin>";
+
 /// What stands at a path, links followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileKind {

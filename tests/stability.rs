@@ -40,6 +40,7 @@ fn convert(directory: &Path) -> io::Result<(u8, Files)> {
     let directory =
         Utf8PathBuf::from_path_buf(directory.canonicalize()?).map_err(|_| io::ErrorKind::Other)?;
     let io = Io {
+        stdin: &|| Ok(Vec::new()),
         environment: BTreeMap::new(),
         directory: directory.clone(),
         stdout: &mut io::sink(),

@@ -80,7 +80,8 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
     };
     let request = flags.request(options, arguments.services.clone(), io);
     let (mut sources, mut report) = (Sources::default(), Report::default());
-    let printed = printed(arguments, &request, &mut sources, &mut report);
+    let disk = flags.disk(&request.working_directory, io);
+    let printed = printed(arguments, &request, &disk, &mut sources, &mut report);
     show(&report, &sources, io);
     let Some(printed) = printed else { return 1 };
     if !arguments.quiet {
@@ -92,15 +93,15 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
 fn printed(
     arguments: &Arguments,
     request: &Request,
+    disk: &Disk,
     sources: &mut Sources,
     report: &mut Report,
 ) -> Option<String> {
-    let disk = Disk::new(request.working_directory.clone());
     if !request.options.interpolate {
-        let tree = compose::load_tree(request, &disk, sources, report)?;
+        let tree = compose::load_tree(request, disk, sources, report)?;
         return Some(text(&tree, arguments.format));
     }
-    let project = compose::load(request, &disk, sources, report)?;
+    let project = compose::load(request, disk, sources, report)?;
     Some(match names(&arguments.list, &project) {
         Some(names) => names.into_iter().map(|name| name + "\n").collect(),
         None => text(&print::printed(&project), arguments.format),

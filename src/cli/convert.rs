@@ -18,10 +18,7 @@ use super::{Io, project, put, show};
 use crate::{
     compose::model::{InputFile, Project},
     diag::{Report, Severity, json},
-    disk::{
-        Disk,
-        tree::{Action, Change, Outcome, Tree},
-    },
+    disk::tree::{Action, Change, Outcome, Tree},
     plan::{self, Fate, FateKind, KeyFate, Known, Plan},
     render, secret,
     text::{Sources, Span, clean},
@@ -138,7 +135,7 @@ fn convert(
     report: &mut Report,
 ) -> Option<Conversion> {
     let directory = clean(&io.directory.join(&arguments.directory));
-    let disk = Disk::new(directory.clone());
+    let disk = flags.disk(&directory, io);
     let scene = Scene { arguments, flags, io, disk: &disk, directory: &directory };
     let Loaded { environments, settings, shown, output, recorded } =
         environments::load(&scene, sources, report)?;

@@ -70,7 +70,13 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
         ..flags.request(Options::default(), Vec::new(), io)
     };
     let named = flags.describe_a_project();
-    let written = find(&request, named, &disk, &mut sources, &mut report).filter(|found| {
+    let found = if flags.name_standard_input() {
+        report.push(of_standard_input());
+        None
+    } else {
+        find(&request, named, &disk, &mut sources, &mut report)
+    };
+    let written = found.filter(|found| {
         let text = text(found);
         let written = disk.write_new(settings::FILE_NAME.into(), text.as_bytes(), Owner::Yours);
         written.map_err(|error| report.push(not_written(&error))).is_ok()
@@ -81,6 +87,13 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
     let names: Vec<&str> = loadable.map(|environment| environment.name.as_str()).collect();
     put(io.stderr, &format!("{}: written, with {}\n", settings::FILE_NAME, names.join(", ")));
     0
+}
+
+fn of_standard_input() -> Diagnostic {
+    let message =
+        format!("`{}` cannot be written for a compose file from standard input", settings::FILE_NAME);
+    Diagnostic::error(SETTINGS_NOT_WRITTEN, message)
+        .help("it names files: write what comes by standard input to one, and name that")
 }
 
 fn not_written(error: &PlaceError) -> Diagnostic {
@@ -313,6 +326,7 @@ mod tests {
         for command in commands {
             let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
             let io = Io {
+                stdin: &|| Ok(Vec::new()),
                 environment: BTreeMap::new(),
                 directory: root.clone(),
                 stdout: &mut stdout,

@@ -1,16 +1,20 @@
 //! The flags that say which project: compose's own. They may stand before and after the command, and
 //! add up.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
 use super::Io;
-use crate::compose::{Options, Request};
+use crate::{
+    compose::{Options, Request},
+    disk::Disk,
+    text::STANDARD_INPUT,
+};
 
 /// Compose's own flags.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Flags {
-    /// Compose file; several are merged in order
+    /// Compose file, `-` for standard input; several are merged in order
     #[arg(short, long = "file", value_name = "FILE")]
     files: Vec<Utf8PathBuf>,
     /// Name of the project
@@ -52,10 +56,21 @@ impl Flags {
             || self.project_directory.is_some()
     }
 
+    /// Is one of the compose files to come by standard input?
+    pub(super) fn name_standard_input(&self) -> bool {
+        self.files.iter().any(|file| file == "-")
+    }
+
+    /// The files seen from a directory, with the standard input among them if it is one of the compose files.
+    pub(super) fn disk(&self, directory: &Utf8Path, io: &Io<'_>) -> Disk {
+        let disk = Disk::new(directory.to_owned());
+        if self.name_standard_input() { disk.with_standard_input((io.stdin)()) } else { disk }
+    }
+
     /// What to load, seen from this process.
     pub(super) fn request(&self, options: Options, services: Vec<String>, io: &Io<'_>) -> Request {
         Request {
-            files: self.files.clone(),
+            files: self.files.iter().map(|file| Utf8PathBuf::from(input_or(file.as_str()))).collect(),
             project_directory: self.project_directory.clone(),
             project_name: self.project_name.clone(),
             profiles: self.profiles.clone(),
@@ -66,4 +81,15 @@ impl Flags {
             options: Options { all_resources: self.all_resources, ..options },
         }
     }
+}
+
+/// A path as people name it; outside of the project, its last part.
+pub(super) fn relative(path: &Utf8Path, directory: &Utf8Path) -> String {
+    let outside = |_| path.file_name().map_or_else(Utf8PathBuf::new, Utf8PathBuf::from);
+    path.strip_prefix(directory).map_or_else(outside, Utf8Path::to_owned).into_string()
+}
+
+/// `-` as the path by which standard input is read. A file of this name is `./-`.
+fn input_or(file: &str) -> &str {
+    if file == "-" { STANDARD_INPUT } else { file }
 }

@@ -13,6 +13,7 @@ use crate::{
 };
 
 mod cycle;
+mod defined;
 mod limits;
 
 /// One active service and the project around it.
@@ -24,10 +25,14 @@ struct Subject<'a> {
     span: Span,
 }
 
+type Check = fn(&Subject<'_>, &mut Report);
+
 /// What is checked of each service, in this order.
-const CHECKS: &[fn(&Subject<'_>, &mut Report)] = &[
+const CHECKS: &[Check] = &[
     image,
     build,
+    build_references,
+    network_mode,
     networks,
     healthcheck,
     dependencies,
@@ -38,6 +43,9 @@ const CHECKS: &[fn(&Subject<'_>, &mut Report)] = &[
     watch,
     mounts,
 ];
+
+/// Those of them that look for names alone.
+const REFERENCES: &[Check] = &[build_references, networks, dependencies, namespaces, resources];
 
 /// Reports what does not fit together, then writes `scale` out where `deploy` has it too.
 pub(super) fn check(project: &mut Project, report: &mut Report) {
@@ -53,6 +61,23 @@ pub(super) fn check(project: &mut Project, report: &mut Report) {
     for service in project.services.values_mut() {
         if let (Some(scale), Some(deploy)) = (service.value.scale, &mut service.value.deploy) {
             deploy.value.replicas = Some(scale);
+        }
+    }
+}
+
+/// Reports references to what no file defines, in a project of which other parts were refused.
+pub(super) fn check_references(project: &Project, report: &mut Report) {
+    let Some(known) = defined::with_all_that_is_written(project) else { return };
+    let mut found = Report::default();
+    for (name, service) in &project.services {
+        let subject = Subject { project: &known, name, service: &service.value, span: service.span };
+        for check in REFERENCES {
+            check(&subject, &mut found);
+        }
+    }
+    for diagnostic in found.diagnostics() {
+        if !defined::is_refused(diagnostic, report) {
+            report.push(diagnostic.clone());
         }
     }
 }
@@ -114,22 +139,11 @@ fn build(subject: &Subject<'_>, report: &mut Report) {
         subject.refuse(codes::CONFLICT, inline.span, message, "one of the two", report);
     }
     for context in build.additional_contexts.iter().flat_map(|contexts| contexts.value.values()) {
-        let Some(target) = context.value.strip_prefix("service:") else { continue };
-        match subject.project.services.get(target) {
-            Some(target) if target.value.build.is_some() => {}
-            Some(_) => {
-                let message = format!("service `{target}` is built from another's image but has no `build`");
-                subject.refuse(
-                    codes::UNDEFINED_REFERENCE,
-                    context.span,
-                    message,
-                    "used as a context",
-                    report,
-                );
-            }
-            None => {
-                subject.undefined("service", target, context.span, subject.project.services.keys(), report)
-            }
+        let Some(name) = context.value.strip_prefix("service:") else { continue };
+        let target = subject.project.services.get(name);
+        if target.is_some_and(|target| target.value.build.is_none()) {
+            let message = format!("service `{name}` is built from another's image but has no `build`");
+            subject.refuse(codes::UNDEFINED_REFERENCE, context.span, message, "used as a context", report);
         }
     }
     let (platform, platforms) = (text(&subject.service.platform), items(&build.platforms));
@@ -141,6 +155,18 @@ fn build(subject: &Subject<'_>, report: &mut Report) {
         let span = build.platforms.as_ref().map_or(subject.span, |platforms| platforms.span);
         subject.refuse(codes::CONFLICT, span, message, "built for these", report);
     }
+}
+
+fn build_references(subject: &Subject<'_>, report: &mut Report) {
+    let Some(build) = subject.service.build.as_ref().map(|build| &build.value) else { return };
+    let services = &subject.project.services;
+    for context in build.additional_contexts.iter().flat_map(|contexts| contexts.value.values()) {
+        if let Some(target) = context.value.strip_prefix("service:")
+            && !services.contains_key(target)
+        {
+            subject.undefined("service", target, context.span, services.keys(), report);
+        }
+    }
     for secret in items(&build.secrets) {
         let source = text(&secret.value.source);
         if !subject.project.secrets.contains_key(source) {
@@ -149,7 +175,7 @@ fn build(subject: &Subject<'_>, report: &mut Report) {
     }
 }
 
-fn networks(subject: &Subject<'_>, report: &mut Report) {
+fn network_mode(subject: &Subject<'_>, report: &mut Report) {
     let Some(networks) = &subject.service.networks else { return };
     if let Some(mode) = &subject.service.network_mode
         && !mode.value.is_empty()
@@ -158,6 +184,10 @@ fn networks(subject: &Subject<'_>, report: &mut Report) {
         let message = format!("service `{}` has both `network_mode` and `networks`", subject.name);
         subject.refuse(codes::CONFLICT, mode.span, message, "excludes `networks`", report);
     }
+}
+
+fn networks(subject: &Subject<'_>, report: &mut Report) {
+    let Some(networks) = &subject.service.networks else { return };
     for (name, network) in &networks.value {
         if !subject.project.networks.contains_key(name) {
             subject.undefined("network", name, network.span, subject.project.networks.keys(), report);
@@ -361,6 +391,42 @@ mod tests {
             assert_eq!(found.messages().first(), Some(&message), "{services}");
             assert!(found.places()[0].starts_with("compose.yaml:1:"));
         }
+    }
+
+    #[test]
+    fn references_are_looked_at_beside_what_is_refused() {
+        let undefined = "service `a` refers to volume `data`, which is not defined";
+        let cases: [(&str, &[&str]); 8] = [
+            ("services: {a: {image: x, imag: y, volumes: ['data:/w']}}", &[undefined]),
+            ("services: {a: {image: x, imag: y, depends_on: [b]}, b: []}", &[]),
+            (
+                "services: {a: {image: x, imag: y, volumes: ['v:/v', 'data:/w']}}\nvolumes: {v: 3}",
+                &[undefined],
+            ),
+            ("services: {a: {image: x, volumes: ['data:/w']}}\nvolumes: [data]", &[]),
+            ("services: {a: {image: x, volumes: ['data:/w']}}\nvolume: {data: }", &[]),
+            ("services: {a: {image: x, volumes: ['${W:?}:/w']}}", &[]),
+            ("services: {a: {image: x, imag: y, volumes: ['data:/w']}}\ninclude: [none.yaml]", &[]),
+            ("services: {a: {extends: {file: none.yaml, service: a}, volumes: ['data:/w']}}", &[undefined]),
+        ];
+        for (text, expected) in cases {
+            let found = loaded_text(text);
+            let messages = found.messages();
+            let references: Vec<&str> =
+                messages.iter().copied().filter(|message| message.contains("refers to")).collect();
+            assert_eq!(references, expected, "{text}: {messages:?}");
+            assert!(messages.len() > references.len(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_missing_env_file_hides_nothing_else() {
+        let found = loaded_text("services: {a: {env_file: none.env, scale: 2, deploy: {replicas: 3}}}");
+        let fragments = ["none.env", "neither `image` nor `build`", "differently"];
+        for (message, fragment) in found.messages().iter().zip(fragments) {
+            assert!(message.contains(fragment), "{message}");
+        }
+        assert_eq!(found.messages().len(), fragments.len());
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub(super) struct Context<'a> {
     pub(super) documents: Vec<Document>,
     /// Every file that the project was read from.
     pub(super) inputs: Vec<InputFile>,
+    /// Is there a file that may define more, and could not be taken in?
+    pub(super) lacks_files: bool,
 }
 
 impl<'a> Context<'a> {
@@ -51,6 +53,7 @@ impl<'a> Context<'a> {
             trees: BTreeMap::new(),
             documents: Vec::new(),
             inputs: Vec::new(),
+            lacks_files: false,
         }
     }
 
@@ -84,6 +87,7 @@ impl<'a> Context<'a> {
             return known.clone();
         }
         let trees = self.parse(path, role, named_at);
+        self.lacks_files |= trees.is_none() && role != Role::Extends;
         self.trees.insert(path.to_owned(), trees.clone());
         trees
     }

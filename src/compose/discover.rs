@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     diag::Diagnostic,
-    text::{FileKind, Span},
+    text::{FileKind, STANDARD_INPUT, Span},
     yaml::{Node, scalar},
 };
 
@@ -102,7 +102,8 @@ fn add_env_files(
 /// The directory that was asked for, else that of the first file, else the working directory.
 fn project_directory(request: &Request, files: &[Utf8PathBuf]) -> Utf8PathBuf {
     let working = &request.working_directory;
-    match (&request.project_directory, files.first()) {
+    // Standard input lies nowhere.
+    match (&request.project_directory, files.iter().find(|file| *file != STANDARD_INPUT)) {
         (Some(directory), _) => paths::join(working, directory.as_str()),
         (None, Some(file)) => paths::parent(&paths::join(working, file.as_str())),
         (None, None) => working.clone(),
@@ -117,7 +118,11 @@ fn compose_files(
 ) -> Option<Vec<Utf8PathBuf>> {
     let absolute = |path: &str| paths::join(&request.working_directory, path);
     if !request.files.is_empty() {
-        return Some(request.files.iter().map(|path| absolute(path.as_str())).collect());
+        let path = |path: &Utf8PathBuf| match path.as_str() {
+            STANDARD_INPUT => path.clone(),
+            path => absolute(path),
+        };
+        return Some(request.files.iter().map(path).collect());
     }
     if let Some(list) = variables.value("COMPOSE_FILE").filter(|list| !list.is_empty()) {
         let separator = variables.value("COMPOSE_PATH_SEPARATOR").filter(|separator| !separator.is_empty());

@@ -35,8 +35,9 @@ pub(super) fn include(document: &mut Node, file: &Utf8Path, scope: &Scope<'_>, c
     let mut chain = scope.chain.to_vec();
     chain.push(file.to_owned());
     for entry in included.as_seq().unwrap_or_default() {
-        if let Some(tree) = load(entry, &chain, scope, context) {
-            import(tree, document, context);
+        match load(entry, &chain, scope, context) {
+            Some(tree) => import(tree, document, context),
+            None => context.lacks_files = true,
         }
     }
 }

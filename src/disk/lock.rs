@@ -8,8 +8,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Disk, tree};
-use crate::{diag::Report, text::Files};
+use super::{Disk, path};
+use crate::{
+    diag::{Code, Diagnostic, Report},
+    text::Files,
+};
+
+const UNREADABLE_LOCK: Code = Code { id: "KD006", name: "unreadable-lock" };
 
 /// The lock's name in the output directory.
 pub(super) const FILE_NAME: &str = "kustompose.lock";
@@ -59,7 +64,7 @@ impl Disk {
         let path = directory.join(FILE_NAME);
         self.kind(&path)?;
         let lock = self.read(&path).map_err(|error| error.to_string()).and_then(|bytes| parse(&bytes));
-        lock.map_err(|why| report.push(tree::unreadable_lock(&path, &why))).ok()
+        lock.map_err(|why| report.push(unreadable_lock(&path, &why))).ok()
     }
 }
 
@@ -72,8 +77,13 @@ fn parse(bytes: &[u8]) -> Result<Lock, String> {
         _ => {}
     }
     let lock: Lock = serde_json::from_value(value).map_err(|error| error.to_string())?;
-    match lock.files.keys().find(|path| !tree::may_be_generated(path)) {
+    match lock.files.keys().find(|path| !path::may_be_generated(path)) {
         Some(path) => Err(format!("it names `{path}`, which no run would write")),
         None => Ok(lock),
     }
+}
+
+pub(super) fn unreadable_lock(path: &Utf8Path, why: &str) -> Diagnostic {
+    Diagnostic::error(UNREADABLE_LOCK, format!("`{path}` cannot be read: {why}"))
+        .help("restore it from version control; `--force` goes without it and overwrites generated files")
 }

@@ -10,7 +10,7 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::NamedTempFile;
 
-use super::{Disk, reason, swap, tree::is_plain};
+use super::{Disk, path, reason, swap};
 use crate::kustomize::Owner;
 
 /// Why a file was not written.
@@ -95,10 +95,10 @@ fn stage(path: &Utf8Path, bytes: &[u8], owner: Owner) -> io::Result<NamedTempFil
 
 /// Is every directory on the way a true one, and the place free or to be replaced?
 fn may_be_placed(root: &Utf8Path, file: &SecretFile) -> Result<(), &'static str> {
-    if !is_plain(&file.path) {
+    if !path::is_plain(&file.path) {
         return Err("is no path within the output directory");
     }
-    for folder in file.path.ancestors().skip(1).filter(|folder| is_plain(folder)) {
+    for folder in file.path.ancestors().skip(1).filter(|folder| path::is_plain(folder)) {
         match fs::symlink_metadata(root.join(folder)) {
             Ok(found) if found.is_symlink() => return Err("lies behind a symbolic link"),
             Ok(found) if !found.is_dir() => return Err("lies below what is no directory"),

@@ -20,7 +20,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::FlockOperation;
 use tempfile::{NamedTempFile, TempDir};
 
-use super::tree::failure;
+use super::reason;
 
 /// The new version, in the staging directory. After an exchange it holds the old one.
 const NEW: &str = "new";
@@ -321,4 +321,10 @@ fn is_same(old: &Path, new: &Path) -> bool {
     (old.dev(), old.ino()) == (new.dev(), new.ino())
         || old.is_symlink() && new.is_symlink()
         || (old.mtime(), old.mtime_nsec(), old.len()) == (new.mtime(), new.mtime_nsec(), new.len())
+}
+
+/// The system's words for what failed at a path.
+pub(super) fn failure(what: &str, path: &std::path::Path, error: &std::io::Error) -> String {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    format!("{what} `{name}`: {}", reason(error))
 }

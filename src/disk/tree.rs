@@ -14,7 +14,7 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use super::{
     Disk, Lock,
     lock::{self, digest},
-    read_file, reason, swap,
+    path, read_file, swap,
 };
 use crate::{
     diag::{Code, Diagnostic, Report},
@@ -27,13 +27,9 @@ const EDITED_FILE: Code = Code { id: "KD002", name: "edited-file" };
 const FOREIGN_FILE: Code = Code { id: "KD003", name: "foreign-file" };
 const PATH_OUTSIDE: Code = Code { id: "KD004", name: "path-outside" };
 const BLOCKED_PATH: Code = Code { id: "KD005", name: "blocked-path" };
-const UNREADABLE_LOCK: Code = Code { id: "KD006", name: "unreadable-lock" };
 const STALE_EDITED_FILE: Code = Code { id: "KD007", name: "stale-edited-file" };
 const FOREIGN_COMPANION: Code = Code { id: "KD009", name: "foreign-companion" };
 const NOT_WRITTEN: Code = Code { id: "KD008", name: "not-written" };
-
-/// The one file that is written beside the output directory.
-const COMPANION: &str = "skaffold.yaml";
 
 /// All that an output directory is to hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -206,7 +202,7 @@ struct Plan {
 impl Plan {
     /// Where an edit finds a file: a companion by its absolute path.
     fn place(&self, path: &Utf8Path) -> Utf8PathBuf {
-        if is_companion(path) { lexically_normal(&self.named.join(path)) } else { path.to_owned() }
+        if path::is_companion(path) { lexically_normal(&self.named.join(path)) } else { path.to_owned() }
     }
 }
 
@@ -237,8 +233,8 @@ impl Planner<'_> {
         let mut seen = BTreeSet::new();
         for file in tree.files.iter().filter(|file| !is_untouched(tree, &file.path)) {
             let allowed = match file.owner {
-                Owner::Companion => is_companion(&file.path),
-                _ => is_plain(&file.path) && file.path != lock::FILE_NAME,
+                Owner::Companion => path::is_companion(&file.path),
+                _ => path::is_plain(&file.path) && file.path != lock::FILE_NAME,
             };
             if !allowed || !seen.insert(&file.path) {
                 let message = if allowed {
@@ -360,7 +356,7 @@ impl Planner<'_> {
             why: format!("`{}` {what}", self.shown(at)),
             exists: fs::metadata(&whole).is_ok() || fs::symlink_metadata(&whole).is_ok(),
         };
-        let folders = path.ancestors().skip(1).filter(|folder| is_plain(folder));
+        let folders = path.ancestors().skip(1).filter(|folder| path::is_plain(folder));
         for folder in folders.collect::<Vec<_>>().into_iter().rev() {
             match fs::symlink_metadata(self.plan.root.join(folder)) {
                 Err(_) => return Found::Nothing,
@@ -413,16 +409,6 @@ impl Planner<'_> {
     }
 }
 
-/// May a lock name this path?
-pub(super) fn may_be_generated(path: &Utf8Path) -> bool {
-    is_plain(path) || is_companion(path)
-}
-
-pub(super) fn unreadable_lock(path: &Utf8Path, why: &str) -> Diagnostic {
-    Diagnostic::error(UNREADABLE_LOCK, format!("`{path}` cannot be read: {why}"))
-        .help("restore it from version control; `--force` goes without it and overwrites generated files")
-}
-
 /// `a/../b` without the detour. Leading `..` stay.
 fn lexically_normal(path: &Utf8Path) -> Utf8PathBuf {
     let mut normal = Utf8PathBuf::new();
@@ -436,18 +422,6 @@ fn lexically_normal(path: &Utf8Path) -> Utf8PathBuf {
         }
     }
     normal
-}
-
-/// Nothing but names: relative, and never upwards.
-pub(super) fn is_plain(path: &Utf8Path) -> bool {
-    !path.as_str().is_empty() && path.components().all(|part| matches!(part, Utf8Component::Normal(_)))
-}
-
-fn is_companion(path: &Utf8Path) -> bool {
-    let above = path.parent().is_some_and(|folder| {
-        folder.components().all(|part| part == Utf8Component::ParentDir) && !folder.as_str().is_empty()
-    });
-    above && path.file_name() == Some(COMPANION)
 }
 
 fn is_untouched(tree: &Tree, path: &Utf8Path) -> bool {
@@ -477,10 +451,4 @@ fn stale(path: &Utf8Path) -> Diagnostic {
         format!("`{path}` is no longer generated, but was edited by hand: it stays and is yours now"),
     )
     .help("delete it unless its changes are needed elsewhere")
-}
-
-/// The system's words for what failed at a path.
-pub(super) fn failure(what: &str, path: &std::path::Path, error: &std::io::Error) -> String {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    format!("{what} `{name}`: {}", reason(error))
 }

@@ -8,57 +8,10 @@ use k8s_openapi::api::core::v1::{
 };
 
 use super::{
-    CONCEALED, Concealed, command,
+    CONCEALED, Concealed,
     secrets::{Found, Secrets, variables},
 };
-use crate::{
-    compose::model::{Command, Project, Service},
-    k8s::expansion,
-    secret,
-    text::Spanned,
-};
-
-/// The secrets that stand in clear in what a project's services run and in what is said of them.
-pub(super) fn values(project: &Project) -> Vec<String> {
-    let services = project.services.iter();
-    services.flat_map(|(name, service)| of_service(&project.name, name, &service.value)).collect()
-}
-
-fn of_service(project: &str, name: &str, service: &Service) -> Vec<String> {
-    let image = service.image_or_built(project, name);
-    let mut found = Vec::new();
-    let mut take = |text: &str, ranges: Vec<Range<usize>>| {
-        found.extend(ranges.into_iter().map(|range| text[range].to_owned()));
-    };
-    let texts = |command: &Spanned<Command>| -> Vec<String> {
-        command.value.iter().map(|word| word.value.clone()).collect()
-    };
-    let own = service.entrypoint.iter().chain(&service.command).flat_map(texts).collect();
-    let test = service.healthcheck.iter().filter_map(|check| check.value.test.as_ref());
-    let test = test.map(|test| test.value.iter().map(|word| word.value.clone()).collect());
-    let hooks = service.post_start.iter().chain(&service.pre_stop).flat_map(|hooks| &hooks.value);
-    let hooks = hooks.filter_map(|hook| hook.value.command.as_ref()).map(texts);
-    let commands: Vec<Vec<String>> = std::iter::once(own).chain(test).chain(hooks).collect();
-    for command in commands {
-        let words: Vec<&str> = command.iter().map(String::as_str).collect();
-        for (word, ranges) in words.iter().zip(secret::in_words(&words, &image)) {
-            take(word, ranges);
-        }
-    }
-    let deployed = service.deploy.as_ref().and_then(|deploy| deploy.value.labels.as_ref());
-    let labels = service.labels.iter().chain(&service.annotations).chain(deployed);
-    for (key, value) in labels.flat_map(|labels| labels.value.iter()) {
-        take(&value.value, secret::in_label(key, &value.value));
-    }
-    let arguments = service.build.iter().filter_map(|build| build.value.args.as_ref());
-    for (key, value) in arguments.flat_map(|arguments| arguments.value.iter()) {
-        if let Some(text) = value.value.as_deref() {
-            let whole = secret::is_secret(key, text).then_some(0..text.len());
-            take(text, secret::in_value(text).into_iter().chain(whole).collect());
-        }
-    }
-    found
-}
+use crate::{compose::model::Service, k8s::expansion, secret};
 
 /// The words of a command as the kubelet has to read them, in which the secret values that the container has as
 /// variables stand as `$(NAME)`.
@@ -89,14 +42,14 @@ fn refer_word(found: &Found, own: &[(&str, &str)], word: &str, secrets: &[Range<
         if range.start < done {
             continue;
         }
-        text.push_str(&command::literal(&word[done..range.start]));
+        text.push_str(&expansion::escape(&word[done..range.start]));
         if text.ends_with('$') {
             text.push('$');
         }
         text.push_str(&expansion::reference(key));
         done = range.end;
     }
-    text + &command::literal(&word[done..])
+    text + &expansion::escape(&word[done..])
 }
 
 /// Takes secrets in clear out of what stands in the tree; gives the fields as they have to be.

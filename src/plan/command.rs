@@ -5,7 +5,6 @@ use k8s_openapi::api::core::v1::{Container, ExecAction, Lifecycle, LifecycleHand
 use super::{Context, clear, ledger::Entries, schedule::Scheduled, secrets::Secrets};
 use crate::{
     compose::model::{Command, Hook, Service},
-    k8s::expansion,
     text::Spanned,
 };
 
@@ -212,9 +211,4 @@ fn quoted(word: &str) -> String {
         return word.to_owned();
     }
     format!("'{}'", word.replace('\'', r"'\''"))
-}
-
-/// A word of a command as the kubelet has to read it: nothing of it expands.
-pub(super) fn literal(word: &str) -> String {
-    expansion::escape(word)
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::{EnvVar, EnvVarSource, SecretKeySelector};
 
-use super::{Context, Drafted, Known, secrets::Found, workload::Draft};
+use super::{Context, Drafted, Known, draft::Draft, secrets::Found};
 use crate::{
     compose::template,
     k8s::{expansion, name},

@@ -13,9 +13,10 @@ use k8s_openapi::api::core::v1::{ConfigMapEnvSource, EnvFromSource, EnvVar, Secr
 use super::{
     Bundle, Context, Drafted, ILLEGAL_VARIABLE, Known,
     composed::{self, SharedSecret},
-    ledger::{Entries, KeyPath, Ledger},
+    draft::Draft,
+    fate::KeyPath,
+    ledger::{Entries, Ledger},
     secrets::{Found, Secrets},
-    workload::Draft,
 };
 use crate::{
     diag::{Diagnostic, Report},

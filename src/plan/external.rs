@@ -1,6 +1,6 @@
 //! Secrets whose values come from a store rather than from files.
 
-use super::{Environment, Input};
+use super::{Environment, ExternalSecrets, Input};
 use crate::{
     diag::{Code, Diagnostic, Report},
     text::Span,
@@ -8,24 +8,6 @@ use crate::{
 
 /// A secret in clear in a field that no store can fill.
 pub(crate) const NOT_EXTERNAL: Code = Code { id: "KP050", name: "secret-not-external" };
-
-/// A store of the External Secrets Operator.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Store {
-    /// The name of its object in the cluster.
-    pub name: String,
-    /// The kind of its object.
-    pub kind: String,
-}
-
-/// Where an environment's Secrets come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExternalSecrets {
-    /// The store that holds the values.
-    pub store: Store,
-    /// What the names of the store's secrets begin with; a `-` and the Secret's name follow.
-    pub prefix: String,
-}
 
 /// The store of an environment, if it has one. A store serves many projects: its names tell them apart.
 pub(super) fn secrets(input: &Input<'_>) -> Option<ExternalSecrets> {

@@ -13,7 +13,7 @@ use self::code::Held;
 use super::{
     Context,
     kompose::claims::{self, Wanted},
-    storage,
+    volumes,
 };
 use crate::{
     compose::model::{FileObject, Mount, Service},
@@ -29,34 +29,10 @@ const CONFIG_FILES: usize = 100;
 
 /// Why what is neither a file nor a directory cannot be mounted.
 const SPECIAL: &str = "sockets and devices of a machine do not exist in a cluster";
-/// Directories that a package manager fills while the image is built.
-const DEPENDENCIES: &[&str] = &[
-    "node_modules",
-    "vendor",
-    "bower_components",
-    ".venv",
-    "venv",
-    "site-packages",
-    "bundle",
-    "target",
-    "obj",
-    "dist",
-    "build",
-    ".next",
-    ".nuxt",
-    ".gradle",
-    ".m2",
-    ".cache",
-    "__pycache__",
-];
 const EMPTY: &str = "the directory is empty here";
 /// Words in the target of a mount by which its files are configuration, though it may be written to.
 const CONFIG_TARGETS: &[&str] =
     &["/etc/", "conf", "initdb", "/init", "provisioning", "template", "cert", "/html", "rules"];
-
-/// Where images of databases, also those that others build on them, keep their data.
-const DATABASE_TARGETS: &[&str] =
-    &["/data/db", "/var/lib/mysql", "/var/lib/postgresql", "/var/lib/postgresql/data"];
 
 /// What a bind mount is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,58 +54,16 @@ pub(super) enum Bind {
     TooLarge,
 }
 
-/// Does the volume only keep what the image has from being hidden by a bind mount of source code? In a
-/// cluster nothing hides it. An anonymous volume has no other use there; a named one may hold data, unless
-/// its target is a directory of dependencies.
-pub(super) fn spares_the_image(service: &Service, mount: &Mount) -> bool {
-    let text =
-        |field: &Option<Spanned<String>>| field.as_ref().map_or("", |text| text.value.as_str()).to_owned();
-    let (kind, source, target) = (text(&mount.r#type), text(&mount.source), text(&mount.target));
-    let covered = service.volumes.iter().flat_map(|field| &field.value).any(|other| {
-        let above = text(&other.target);
-        text(&other.r#type) == "bind" && target != above && Utf8Path::new(&target).starts_with(&above)
-    });
-    kind == "volume"
-        && claims::wanted(service) != Some(Wanted::EmptyDir)
-        && service.build.is_some()
-        && covered
-        && (source.is_empty() || is_of_dependencies(&target))
-}
-
-/// Is it a directory that a package manager fills while the image is built?
-pub(super) fn is_of_dependencies(target: &str) -> bool {
-    DEPENDENCIES.contains(&target.trim_end_matches('/').rsplit('/').next().unwrap_or_default())
-}
-
-/// Named volumes that a service mounts: their keys, and whether it only reads them.
-pub(super) fn named_volumes(service: &Service) -> impl Iterator<Item = (&str, bool)> {
-    let mounts = service.volumes.iter().flat_map(|field| &field.value);
-    let kept = claims::wanted(service) != Some(Wanted::EmptyDir);
-    mounts.filter(move |mount| kept && !spares_the_image(service, mount)).filter_map(|mount| {
-        let volume = mount.r#type.as_ref().is_some_and(|kind| kind.value == "volume");
-        let source = mount.source.as_ref().filter(|source| volume && !source.value.is_empty())?;
-        Some((source.value.as_str(), is_read_only(mount)))
-    })
-}
-
-/// Does the service keep the data of a database, by the place at which it mounts something to write to?
-pub(super) fn keeps_a_database(service: &Service) -> bool {
-    service.volumes.iter().flat_map(|field| &field.value).filter(|mount| !is_read_only(mount)).any(|mount| {
-        let target = mount.target.as_ref().map_or("", |target| target.value.trim_end_matches('/'));
-        DATABASE_TARGETS.contains(&target)
-    })
-}
-
 /// Directories of the host that hold data which this service alone mounts, for writing.
 pub(super) fn own_directories(context: &Context<'_>, name: &str, service: &Service) -> Vec<String> {
     let binds = |service: &Service| -> Vec<Mount> {
-        let mounts = storage::effective(context, service).into_iter().map(|mount| mount.value);
+        let mounts = volumes::effective(context, service).into_iter().map(|mount| mount.value);
         mounts.filter(|mount| mount.r#type.as_ref().is_some_and(|kind| kind.value == "bind")).collect()
     };
     let others = context.services().filter(|(other, _)| *other != name);
     let of_others: Vec<String> =
         others.flat_map(|(_, other)| binds(other)).filter_map(|mount| Some(mount.source?.value)).collect();
-    let own = binds(service).into_iter().filter(|mount| !is_read_only(mount)).filter_map(|mount| {
+    let own = binds(service).into_iter().filter(|mount| !volumes::is_read_only(mount)).filter_map(|mount| {
         let (source, target) = (mount.source?, mount.target?.value);
         let is_data = match claims::wanted(service) {
             Some(Wanted::Claim) => true,
@@ -139,11 +73,6 @@ pub(super) fn own_directories(context: &Context<'_>, name: &str, service: &Servi
         (is_data && !of_others.contains(&source.value)).then_some(source.value)
     });
     own.collect()
-}
-
-/// Is the mount for reading only?
-pub(super) fn is_read_only(mount: &Mount) -> bool {
-    mount.read_only.as_ref().is_some_and(|read_only| read_only.value)
 }
 
 /// The files that a service is given as its configuration: those of bind mounts and of compose configs.
@@ -156,7 +85,7 @@ pub(super) fn configuration(context: &Context<'_>, service: &Service) -> Vec<Vec
         if !is_bind {
             continue;
         }
-        match judge(context, service, source, &target.value, is_read_only(mount)) {
+        match judge(context, service, source, &target.value, volumes::is_read_only(mount)) {
             Bind::File(content) => contents.push(content),
             Bind::Directory(files) => contents.extend(files.into_values()),
             _ => {}
@@ -219,24 +148,24 @@ fn judge_directory(
     target: &str,
     read_only: bool,
 ) -> Bind {
-    let code = built_from(context, service).is_some_and(|build| {
-        let build = clean(Utf8Path::new(build));
-        path.starts_with(&build) || build.starts_with(path)
-    });
+    let lower = target.to_ascii_lowercase();
+    let is_for_configuration = CONFIG_TARGETS.iter().any(|word| lower.contains(word));
+    let build = built_from(context, service).map(|build| clean(Utf8Path::new(build)));
+    let code = build.as_ref().is_some_and(|build| path.starts_with(build) || build.starts_with(path));
+    let is_whole = build.is_some_and(|build| build.starts_with(path));
     let mut found = BTreeMap::new();
     let small = collect(context, path, "", &mut found);
     if is_written(context, path, &found) {
         return Bind::Data(if is_empty(&found) && small { EMPTY } else { data::WRITTEN });
     }
-    if code && !read_only {
+    if code && (!read_only || is_whole && !is_for_configuration) {
         return Bind::SourceCode { built: true };
     }
     let held = Held { path, files: &found, is_small: small };
     if !code && code::is_source_code(context, service, &held, target) {
         return Bind::SourceCode { built: false };
     }
-    let lower = target.to_ascii_lowercase();
-    let configuration = read_only || CONFIG_TARGETS.iter().any(|word| lower.contains(word));
+    let configuration = read_only || is_for_configuration;
     found.retain(|name, _| !keeps_a_place(name));
     if code {
         if small && !found.is_empty() { Bind::Directory(found) } else { Bind::SourceCode { built: true } }
@@ -272,7 +201,7 @@ fn is_written(context: &Context<'_>, path: &Utf8Path, files: &BTreeMap<String, V
             };
             mount.r#type.as_ref().is_some_and(|kind| kind.value == "bind")
                 && mount.source.as_ref().is_some_and(|source| clean(Utf8Path::new(&source.value)) == path)
-                && !is_read_only(mount)
+                && !volumes::is_read_only(mount)
                 && mount.target.as_ref().is_some_and(|it| data::is_written(service, &it.value, files))
                 && !builds()
         })

@@ -12,7 +12,7 @@ use k8s_openapi::{
     apimachinery::pkg::util::intstr::IntOrString,
 };
 
-use super::{Context, kinds::Decided, ledger::Entries, ports::Ports};
+use super::{Context, draft::Decided, ledger::Entries, ports::Ports};
 use crate::{
     compose::model::{Duration, Healthcheck, Service},
     secret,

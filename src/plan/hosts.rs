@@ -142,6 +142,7 @@ impl Hosts {
             for mut found in address::find(text, name, standing) {
                 if host.service != by && (found.is_address || perhaps) {
                     found.port = found.port.or_else(|| paired_port(service, standing));
+                    found.second = found.second.or_else(|| further_port(service, standing));
                     others.push((host.clone(), found));
                 } else if host.service == by && found.is_address {
                     own.push((host.clone(), found));
@@ -331,4 +332,11 @@ fn paired_port(service: &Service, standing: Standing<'_>) -> Option<u16> {
     let keys = address::port_keys(key);
     let mut pairs = variables(service).filter(|(other, _)| keys.iter().any(|key| key == other));
     pairs.find_map(|(_, value)| value.trim().parse().ok().filter(|port| *port > 0))
+}
+
+/// A further port in a variable beside the one of the host.
+fn further_port(service: &Service, standing: Standing<'_>) -> Option<u16> {
+    let Standing::Variable(key) = standing else { return None };
+    let mut further = variables(service).filter(|(other, _)| address::is_further_port(other, key));
+    further.find_map(|(_, value)| value.trim().parse().ok().filter(|port| *port > 0))
 }

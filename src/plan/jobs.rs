@@ -12,6 +12,7 @@ use k8s_openapi::api::core::v1::Container;
 
 use super::{
     Context, Kind, Overlap, Workload, clear,
+    draft::Draft,
     ledger::Entries,
     names,
     schedule::{
@@ -19,7 +20,6 @@ use super::{
         source::{self, Images},
     },
     secrets::Secrets,
-    workload::Draft,
 };
 use crate::{
     compose::model::Service,

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 use super::{
-    ledger::{Fate, FateKind, KeyPath, Ledger},
+    fate::{Fate, FateKind, KeyPath},
+    ledger::Ledger,
     mapping,
 };
 use crate::{

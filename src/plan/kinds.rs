@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Context, files, image,
+    Context,
+    draft::Decided,
+    files, image,
     jobs::{self, Jobs},
     kompose,
     schedule::{self, Scheduled},
-    storage,
+    volumes,
 };
 use crate::compose::model::Service;
 
@@ -17,16 +19,6 @@ pub(super) struct Kinds {
     by_service: BTreeMap<String, Decided>,
     scheduled: BTreeMap<String, Scheduled>,
     jobs: BTreeMap<String, Jobs>,
-}
-
-/// A kind, before its details are known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Decided {
-    Deployment,
-    StatefulSet,
-    DaemonSet,
-    Job,
-    CronJob,
 }
 
 impl Kinds {
@@ -141,49 +133,30 @@ fn is_one_shot(service: &Service) -> bool {
 
 /// Is it left alone once it has ended well?
 pub(super) fn is_to_end(service: &Service) -> bool {
-    let restart = restart_condition(service).unwrap_or_default();
+    let restart = service.restart_condition().unwrap_or_default();
     restart == "no" || restart == "none" || restart.starts_with("on-failure")
-}
-
-/// `deploy.restart_policy.condition`, which overrules `restart`.
-pub(super) fn restart_condition(service: &Service) -> Option<&str> {
-    let policy = service.deploy.as_ref().and_then(|deploy| deploy.value.restart_policy.as_ref());
-    let condition = policy.and_then(|policy| policy.value.condition.as_ref());
-    condition.or(service.restart.as_ref()).map(|condition| condition.value.as_str())
 }
 
 /// Does it, with one replica, mount a volume for writing that no other service mounts? Directories of the host count
 /// for stores: anything else may as well have its logs there.
 fn owns_a_volume(context: &Context<'_>, name: &str, service: &Service) -> bool {
-    let volumes = files::named_volumes(service).filter(|(_, read_only)| !read_only);
+    let volumes = volumes::named_volumes(service).filter(|(_, read_only)| !read_only);
     let own = volumes.filter(|(volume, _)| {
         let declared = context.project.volumes.get(*volume).and_then(|volume| volume.value.as_ref());
-        declared.is_none_or(|volume| !storage::is_external(volume) && volume.driver_opts.is_none())
+        declared.is_none_or(|volume| !volumes::is_external(volume) && volume.driver_opts.is_none())
             && context
                 .services()
                 .filter(|(other, _)| *other != name)
-                .all(|(_, other)| files::named_volumes(other).all(|(used, _)| used != *volume))
-            && context.services().all(|(_, other)| !takes_volumes_of(other, name))
+                .all(|(_, other)| volumes::named_volumes(other).all(|(used, _)| used != *volume))
+            && context.services().all(|(_, other)| !volumes::takes_volumes_of(other, name))
     });
     let image = || service.image_or_built(&context.project.name, name);
-    let is_store = || image::is_store(&image()) || files::keeps_a_database(service);
+    let is_store = || image::is_store(&image()) || volumes::keeps_a_database(service);
     most_pods(service) == 1
         && (own.count() > 0 || is_store() && !files::own_directories(context, name, service).is_empty())
 }
 
-/// Does it have the volumes of another service, by `volumes_from`?
-pub(super) fn takes_volumes_of(service: &Service, name: &str) -> bool {
-    let sources = service.volumes_from.iter().flat_map(|field| &field.value);
-    sources.map(|source| source.value.split(':').next().unwrap_or_default()).any(|source| source == name)
-}
-
 /// The most pods that a workload has at once, if it is not a DaemonSet.
 pub(super) fn most_pods(service: &Service) -> i64 {
-    kompose::scale::most(service).map_or_else(|| replicas(service).unwrap_or(1), i64::from)
-}
-
-/// `deploy.replicas`, else `scale`.
-pub(super) fn replicas(service: &Service) -> Option<i64> {
-    let deployed = service.deploy.as_ref().and_then(|deploy| deploy.value.replicas.as_ref());
-    deployed.or(service.scale.as_ref()).map(|replicas| replicas.value)
+    kompose::scale::most(service).map_or_else(|| service.replicas().unwrap_or(1), i64::from)
 }

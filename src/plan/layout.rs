@@ -8,6 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{apps::Apps, names::Names};
 use crate::compose::model::Project;
 
+/// The file of an environment's NetworkPolicies, below the tree.
+pub(super) fn policies_file(environment: &str) -> String {
+    format!("overlays/{environment}/generated/network-policies.yaml")
+}
+
 /// The directory of every app and of every service.
 #[derive(Debug, Default)]
 pub(super) struct Layout {

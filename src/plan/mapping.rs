@@ -9,7 +9,7 @@ mod top;
 
 use std::iter;
 
-use super::ledger::{FateKind, KeyPath};
+use super::{FateKind, KeyPath};
 use crate::compose::schema;
 
 /// What becomes of a key.

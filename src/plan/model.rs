@@ -1,11 +1,23 @@
 //! The plan itself: what each environment runs, in Kubernetes' own types where it has one.
 
+mod development;
+mod production;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::{Container, PersistentVolumeClaim, PodSpec, ServicePort};
 
-use super::{Autoscaler, Budget, CodeMount, Development, ExternalSecrets, Ledger, NetworkPolicy, Routes};
+pub use self::{
+    development::{Artifact, BuildSecret, CodeMount, Development, Forward, Sync},
+    production::{Allowed, Autoscaler, Budget, NetworkPolicy, Route, Routes},
+};
+use super::ledger::Ledger;
 use crate::k8s::versions::Version;
+
+/// The label by which a workload's pods are told from all others, with the compose service's name.
+pub const SERVICE_LABEL: &str = "kustompose.dev/service";
+/// The label of further jobs of a service, beside the workload that has [`SERVICE_LABEL`].
+pub const JOBS_LABEL: &str = "kustompose.dev/jobs-of";
 
 /// Everything that a project becomes.
 #[derive(Debug, Clone)]
@@ -325,6 +337,24 @@ pub struct SecretBundle {
     pub variables: BTreeMap<String, String>,
     /// Everything else, by key.
     pub files: BTreeMap<String, Vec<u8>>,
+}
+
+/// A store of the External Secrets Operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Store {
+    /// The name of its object in the cluster.
+    pub name: String,
+    /// The kind of its object.
+    pub kind: String,
+}
+
+/// Where an environment's Secrets come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExternalSecrets {
+    /// The store that holds the values.
+    pub store: Store,
+    /// What the names of the store's secrets begin with; a `-` and the Secret's name follow.
+    pub prefix: String,
 }
 
 /// Configuration files in one ConfigMap.

@@ -19,30 +19,19 @@ use k8s_openapi::{
 
 pub(super) use self::delivered::Delivered;
 use super::{
-    Context, files,
+    Context,
     kompose::claims::{self, Wanted},
     ledger::Entries,
     secrets::Secrets,
     security,
-    storage::{self, How, Kept, Storage},
+    storage::{How, Kept, Storage},
+    volumes,
 };
 use crate::{
     compose::model::{Mount, Service},
     k8s::{name, quantity},
     text::Spanned,
 };
-
-/// Words in targets at which images have nothing that a new volume would miss.
-const DATA_TARGETS: &[&str] = &[
-    "/var/lib", "data", "log", "cache", "tmp", "temp", "backup", "upload", "storage", "/root", "/home",
-    "/run",
-];
-
-/// Does a container keep data at this path, where an image has nothing that a new volume would miss?
-pub(super) fn holds_data(target: &str) -> bool {
-    let lower = target.to_ascii_lowercase();
-    DATA_TARGETS.iter().any(|word| lower.contains(word))
-}
 
 /// What mounting needs to look at and to add to.
 pub(super) struct Mounting<'a, 'b, 'c> {
@@ -148,12 +137,12 @@ pub(super) fn plan(
 ) -> Mounted {
     let mut mounted = Mounted::default();
     // The claims of a StatefulSet have the names of its volumes: these come first.
-    for (source, _) in files::named_volumes(mounting.service) {
+    for (source, _) in volumes::named_volumes(mounting.service) {
         if let Some(kept) = mounting.storage.of_volume(source) {
             mounted.of_volume(source, kept);
         }
     }
-    for mount in storage::effective(mounting.context, mounting.service) {
+    for mount in volumes::effective(mounting.context, mounting.service) {
         // What became of a mount is said where its source stands; what there is nothing for, of all of it.
         let source = mount.source.as_ref().map_or(mount.span, |source| source.span);
         one(mounting, &mount, &mut mounted, &mut entries.at(source));
@@ -207,15 +196,15 @@ fn one(
         "volume" if filled::is_hidden(mounting.context, mounting.service, mount) => {
             filled::mount(&target, mounted, entries);
         }
-        "volume" if files::spares_the_image(mounting.service, mount) && mounting.context.mounts_code => {
+        "volume" if volumes::spares_the_image(mounting.service, mount) && mounting.context.mounts_code => {
             let reason = format!("`{target}`: an empty directory that is filled from the image");
             entries.approximated(key, reason);
         }
-        "volume" if files::spares_the_image(mounting.service, mount) => {
+        "volume" if volumes::spares_the_image(mounting.service, mount) => {
             let reason = format!("`{target}`: nothing hides what the image has there");
             entries.at(mount.span).ignored(key, reason);
         }
-        "volume" if source.is_empty() && files::is_of_dependencies(&target) => {
+        "volume" if source.is_empty() && volumes::is_of_dependencies(&target) => {
             let reason = format!("`{target}`: the image has it, and nothing hides that");
             entries.at(mount.span).ignored(key, reason);
         }
@@ -295,7 +284,7 @@ fn by_label(
         _ => return false,
     };
     let name = mounted.name(&target);
-    let read_only = files::is_read_only(mount).then_some(true);
+    let read_only = volumes::is_read_only(mount).then_some(true);
     mounted.add(Volume { name: name.clone(), ..volume }, VolumeMount { read_only, ..at(&name, &target) });
     entries.approximated(&["volumes"], reason);
     true
@@ -312,7 +301,7 @@ fn named(
     let sub_path =
         mount.volume.as_ref().and_then(|volume| volume.value.subpath.as_ref()).map(|path| path.value.clone());
     let sub_path = sub_path.or_else(|| claims::sub_path(mounting.service));
-    let read_only = files::is_read_only(mount).then_some(true);
+    let read_only = volumes::is_read_only(mount).then_some(true);
     let name = mounted.of_volume(source, &kept);
     let known = mounted.volumes.iter().any(|volume| volume.name == name)
         || mounted.claim_templates.iter().any(|claim| claim.metadata.name.as_ref() == Some(&name));
@@ -343,7 +332,7 @@ fn copied(mount: &Mount, target: &str, how: Option<&How>, entries: &mut Entries<
     let says_no = mount.volume.as_ref().and_then(|volume| volume.value.nocopy.as_ref());
     if says_no.is_some_and(|nocopy| nocopy.value) {
         entries.mapped_as(&["volumes"], format!("`{target}`: nothing is copied from the image"));
-    } else if starts_empty && !holds_data(target) {
+    } else if starts_empty && !volumes::holds_data(target) {
         let reason = format!("`{target}`: what the image has there is not copied into the claim");
         entries.approximated(&["volumes"], reason);
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{Container, HostAlias, PodDNSConfig, PodDNSConfigOption, PodSpec, Probe};
 
-use super::{ClusterService, Context, ledger::Entries, ports::Ports, production::policies_file};
+use super::{ClusterService, Context, layout::policies_file, ledger::Entries, ports::Ports};
 use crate::{compose::model::Service, k8s::name, text::Spanned};
 
 /// What becomes of networks unless a setting asks for more.

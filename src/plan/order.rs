@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{App, Context, Kind, Step, Workload, kinds, ledger::Entries};
+use super::{App, Context, Kind, Step, Workload, ledger::Entries, volumes};
 use crate::{compose::model::Service, k8s::name, text::Spanned};
 
 /// Says of every dependency what stands in its place.
@@ -43,7 +43,7 @@ pub(super) fn asks(service: &Service, name: &str) -> bool {
     let runs = settings.is_some_and(|settings| !settings.value.condition.as_ref().is_some_and(ended));
     let modes = [&service.network_mode, &service.ipc, &service.pid].into_iter().flatten();
     let shares = modes.into_iter().any(|mode| mode.value.strip_prefix("service:") == Some(name))
-        || kinds::takes_volumes_of(service, name);
+        || volumes::takes_volumes_of(service, name);
     runs && !shares
 }
 

@@ -9,10 +9,7 @@ use k8s_openapi::{
     apimachinery::pkg::util::intstr::IntOrString,
 };
 
-use super::{
-    Context, image,
-    kinds::{Decided, Kinds},
-};
+use super::{Context, draft::Decided, image, kinds::Kinds};
 use crate::{
     compose::model::{Port, Service},
     k8s::name,
@@ -111,6 +108,11 @@ fn protocol(port: &Listening) -> Option<String> {
     (port.protocol != "TCP").then(|| port.protocol.clone())
 }
 
+/// The port at which the program of a well-known image serves.
+pub(super) fn usual(image: &str) -> Option<u16> {
+    sources::image_ports(image).first().copied()
+}
+
 /// Learns the ports of every service: from `ports` and `expose`, from addresses in values, from its
 /// Dockerfile, from URLs of its health check; and where none of these says anything, from its image.
 pub(super) fn learn(context: &Context<'_>, kinds: &Kinds) -> Ports {
@@ -166,6 +168,15 @@ fn learn_one(context: &Context<'_>, name: &str, service: &Service, needed: bool)
     }
     for port in learner.ports.iter_mut().skip(known) {
         port.own = !usual.contains(&port.number);
+    }
+    if needed && sources::keeps_its_port(&image) && sources::commanded_ports(service).is_empty() {
+        usual.iter().for_each(|number| learner.tcp(*number));
+    }
+    for number in context.hosts.usual_ports_of(name) {
+        // `http://` is also said of what is asked at some other port, by a proxy in front.
+        if !matches!(number, 80 | 443) || usual.contains(&number) {
+            learner.tcp(number);
+        }
     }
     if needed {
         let base = || build.and_then(|build| sources::base_image(&build.value, context.files));

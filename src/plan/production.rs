@@ -8,12 +8,6 @@ mod serving;
 
 use k8s_openapi::{api::core::v1::PersistentVolumeClaim, apimachinery::pkg::api::resource::Quantity};
 
-pub(super) use self::policies::file as policies_file;
-pub use self::{
-    ingress::{Route, Routes},
-    policies::{Allowed, NetworkPolicy},
-    serving::{Autoscaler, Budget},
-};
 use super::{Environment, Input};
 use crate::{
     compose::values::image::Reference,

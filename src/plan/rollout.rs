@@ -1,6 +1,6 @@
 //! How a service is updated and started again: everything of `deploy` but resources and placement.
 
-use super::{Update, kinds::Decided, ledger::Entries};
+use super::{Update, draft::Decided, ledger::Entries};
 use crate::{
     compose::model::{Deploy, Duration, RestartPolicy, Service, UpdateConfig},
     text::Spanned,

@@ -9,7 +9,7 @@ pub(super) mod source;
 use std::collections::BTreeMap;
 
 use self::source::{Images, Source, Start};
-use super::{Context, Kind, Overlap, kinds};
+use super::{Context, Kind, Overlap};
 use crate::{
     compose::model::Service,
     k8s::versions::Feature,
@@ -147,7 +147,7 @@ pub(super) fn obstacle(context: &Context<'_>, name: &str, service: &Service) -> 
         "others reach it over the network, and a job has no address"
     } else if mode.is_some_and(|mode| mode.value == "global") {
         "it runs on every node"
-    } else if kinds::replicas(service).is_some_and(|replicas| replicas > 1) {
+    } else if service.replicas().is_some_and(|replicas| replicas > 1) {
         "it runs more than once at a time"
     } else {
         return None;

@@ -1,13 +1,17 @@
 //! Which values are secret, and the Secrets that hold them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
-use super::{Input, Options, SecretBundle, clear, named};
+use super::{Input, Options, SecretBundle, named};
 use crate::{
-    compose::model::{Project, Service},
+    compose::model::{Command, Project, Service},
     diag::Report,
     k8s::data,
     secret::{self, Hidden},
+    text::Spanned,
 };
 
 /// A secret shorter than this is too common a word to be looked for in other texts.
@@ -56,7 +60,7 @@ pub(super) fn find(inputs: &[Input<'_>], options: &Options, report: &mut Report)
         let parts = secret::in_value(value).into_iter().map(|range| &value[range]);
         found.values.extend(parts.chain([value]).filter(|value| telling(value)).map(str::to_owned));
     }
-    let in_clear = projects.iter().flat_map(|project| clear::values(project));
+    let in_clear = projects.iter().flat_map(|project| values_in_clear(project));
     found.values.extend(in_clear.filter(|value| telling(value)));
     // What only the compose files read: a password that stands in a command, say.
     for (key, value) in projects.iter().flat_map(|project| &project.variables) {
@@ -161,4 +165,46 @@ impl<'a> Secrets<'a> {
 pub(super) fn variables(service: &Service) -> impl Iterator<Item = (&str, &str)> {
     let entries = service.environment.iter().flat_map(|field| field.value.iter());
     entries.filter_map(|(key, value)| Some((key.as_str(), value.value.as_deref()?)))
+}
+
+/// The secrets that stand in clear in what a project's services run and in what is said of them.
+fn values_in_clear(project: &Project) -> Vec<String> {
+    let services = project.services.iter();
+    services.flat_map(|(name, service)| in_clear(&project.name, name, &service.value)).collect()
+}
+
+fn in_clear(project: &str, name: &str, service: &Service) -> Vec<String> {
+    let image = service.image_or_built(project, name);
+    let mut found = Vec::new();
+    let mut take = |text: &str, ranges: Vec<Range<usize>>| {
+        found.extend(ranges.into_iter().map(|range| text[range].to_owned()));
+    };
+    let texts = |command: &Spanned<Command>| -> Vec<String> {
+        command.value.iter().map(|word| word.value.clone()).collect()
+    };
+    let own = service.entrypoint.iter().chain(&service.command).flat_map(texts).collect();
+    let test = service.healthcheck.iter().filter_map(|check| check.value.test.as_ref());
+    let test = test.map(|test| test.value.iter().map(|word| word.value.clone()).collect());
+    let hooks = service.post_start.iter().chain(&service.pre_stop).flat_map(|hooks| &hooks.value);
+    let hooks = hooks.filter_map(|hook| hook.value.command.as_ref()).map(texts);
+    let commands: Vec<Vec<String>> = std::iter::once(own).chain(test).chain(hooks).collect();
+    for command in commands {
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        for (word, ranges) in words.iter().zip(secret::in_words(&words, &image)) {
+            take(word, ranges);
+        }
+    }
+    let deployed = service.deploy.as_ref().and_then(|deploy| deploy.value.labels.as_ref());
+    let labels = service.labels.iter().chain(&service.annotations).chain(deployed);
+    for (key, value) in labels.flat_map(|labels| labels.value.iter()) {
+        take(&value.value, secret::in_label(key, &value.value));
+    }
+    let arguments = service.build.iter().filter_map(|build| build.value.args.as_ref());
+    for (key, value) in arguments.flat_map(|arguments| arguments.value.iter()) {
+        if let Some(text) = value.value.as_deref() {
+            let whole = secret::is_secret(key, text).then_some(0..text.len());
+            take(text, secret::in_value(text).into_iter().chain(whole).collect());
+        }
+    }
+    found
 }

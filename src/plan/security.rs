@@ -142,7 +142,11 @@ fn security_option(option: &Spanned<String>, own: &mut SecurityContext, entries:
             own.allow_privilege_escalation = Some(false);
             entries.mapped_as(&["security_opt"], format!("`{}` is so for every container", option.value));
         }
-        ("no-new-privileges", _) => own.allow_privilege_escalation = None,
+        ("no-new-privileges", "false") => own.allow_privilege_escalation = None,
+        ("no-new-privileges", _) => {
+            entries.unsupported(&["security_opt"], "docker takes `true` and `false` for `no-new-privileges`");
+            return;
+        }
         ("seccomp", "unconfined") => {
             own.seccomp_profile =
                 Some(SeccompProfile { type_: "Unconfined".to_owned(), localhost_profile: None });
@@ -155,7 +159,16 @@ fn security_option(option: &Spanned<String>, own: &mut SecurityContext, entries:
             entries.mapped_as(&["security_opt"], "`label:disable`: labels are set only where asked for");
         }
         ("label", label) => selinux(label, own),
-        ("systempaths", "unconfined") => own.proc_mount = Some("Unmasked".to_owned()),
+        ("systempaths", "unconfined") if own.privileged == Some(true) => {
+            let reason = "nothing of `/proc` is hidden from a privileged container";
+            entries.mapped_as(&["security_opt"], format!("`{}`: {reason}", option.value));
+        }
+        ("systempaths", "unconfined") => {
+            let reason = "API servers refuse `procMount: Unmasked` but in pods with users of their own: patch it in your \
+                layer, from 1.33 on, together with `hostUsers: false`, or say `privileged: true`";
+            entries.unsupported(&["security_opt"], reason);
+            return;
+        }
         _ => {
             let reason = format!(
                 "`{name}` profiles live on nodes: install it there and name it in the securityContext"

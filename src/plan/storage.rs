@@ -10,13 +10,17 @@ use k8s_openapi::{
 };
 
 use super::{
-    Context, files, image,
-    kinds::{self, Decided, Kinds},
+    Context,
+    draft::Decided,
+    fate::KeyPath,
+    files, image,
+    kinds::{self, Kinds},
     kompose::{
         self,
         claims::{self, Wanted},
     },
-    ledger::{Entries, KeyPath, Ledger},
+    ledger::{Entries, Ledger},
+    volumes,
 };
 use crate::{
     compose::{
@@ -24,7 +28,6 @@ use crate::{
         values::bytes,
     },
     k8s::name,
-    text::Spanned,
 };
 
 /// The size of a claim: compose knows none, and a claim has to say one.
@@ -105,15 +108,18 @@ impl Storage {
         let mut users: BTreeMap<String, Vec<(&str, bool)>> = BTreeMap::new();
         let kept = |service: &Service| claims::wanted(service) != Some(Wanted::EmptyDir);
         for (name, service) in context.services().filter(|(_, service)| kept(service)) {
-            for mount in effective(context, service)
+            for mount in volumes::effective(context, service)
                 .into_iter()
-                .filter(|mount| !files::spares_the_image(service, mount))
+                .filter(|mount| !volumes::spares_the_image(service, mount))
             {
                 let volume = mount.r#type.as_ref().is_some_and(|kind| kind.value == "volume");
                 if let Some(source) =
                     mount.source.as_ref().filter(|source| volume && !source.value.is_empty())
                 {
-                    users.entry(source.value.clone()).or_default().push((name, files::is_read_only(&mount)));
+                    users
+                        .entry(source.value.clone())
+                        .or_default()
+                        .push((name, volumes::is_read_only(&mount)));
                 }
             }
         }
@@ -121,19 +127,22 @@ impl Storage {
         let mut owned = BTreeSet::new();
         let mut of_databases = BTreeSet::new();
         for (name, service) in context.services() {
-            for source in effective(context, service).into_iter().filter_map(|mount| mount.value.source) {
+            for source in
+                volumes::effective(context, service).into_iter().filter_map(|mount| mount.value.source)
+            {
                 sharers.entry(source.value).or_default().insert(name.to_owned());
             }
             if kinds.of(name) == Decided::StatefulSet {
                 owned.extend(files::own_directories(context, name, service));
             }
             let image = service.image_or_built(&context.project.name, name);
-            if image::is_database(&image) || files::keeps_a_database(service) {
+            if image::is_database(&image) || volumes::keeps_a_database(service) {
                 let whole = |mount: &Mount| {
                     let path = mount.volume.as_ref().and_then(|volume| volume.value.subpath.as_ref());
                     path.is_none() && claims::sub_path(service).is_none()
                 };
-                let mounts = effective(context, service).into_iter().map(|mount| mount.value).filter(whole);
+                let mounts =
+                    volumes::effective(context, service).into_iter().map(|mount| mount.value).filter(whole);
                 of_databases.extend(mounts.filter_map(|mount| Some(mount.source?.value)));
             }
         }
@@ -255,35 +264,6 @@ impl Storage {
     }
 }
 
-/// The mounts of a service with those it takes over by `volumes_from`, for reading only if that says so; its own
-/// stand where both have one target.
-pub(super) fn effective(context: &Context<'_>, service: &Service) -> Vec<Spanned<Mount>> {
-    let mut mounts: Vec<Spanned<Mount>> = Vec::new();
-    let mut pending = vec![(service, None)];
-    let mut seen: Vec<&str> = Vec::new();
-    while let Some((service, read_only)) = pending.pop() {
-        for mount in service.volumes.iter().flat_map(|field| &field.value) {
-            let target = |mount: &Mount| mount.target.as_ref().map(|target| target.value.clone());
-            if !mounts.iter().any(|known| target(known) == target(&mount.value)) {
-                let mut mount = mount.clone();
-                let only = read_only.map(|span| Spanned::new(true, span));
-                mount.value.read_only = only.or(mount.value.read_only);
-                mounts.push(mount);
-            }
-        }
-        for source in service.volumes_from.iter().flat_map(|field| &field.value) {
-            let mut parts = source.value.split(':');
-            let name = parts.next().unwrap_or_default();
-            let read_only = read_only.or_else(|| (parts.next() == Some("ro")).then_some(source.span));
-            if !seen.contains(&name) {
-                seen.push(name);
-                pending.extend(context.project.services.get(name).map(|service| (&service.value, read_only)));
-            }
-        }
-    }
-    mounts
-}
-
 /// A claim of the usual size; `shared` if pods on several nodes mount it.
 fn claim_object(claim: &str, shared: bool) -> PersistentVolumeClaim {
     let claim = PersistentVolumeClaim {
@@ -322,7 +302,7 @@ fn has_several_pods(kinds: &Kinds, name: &str, service: &Service) -> bool {
 
 fn keep(context: &Context<'_>, kinds: &Kinds, volume: &str, users: &[(&str, bool)]) -> Kept {
     let declared = context.project.volumes.get(volume).and_then(|volume| volume.value.as_deref());
-    let external = declared.is_some_and(is_external);
+    let external = declared.is_some_and(volumes::is_external);
     let real_name = declared.and_then(|volume| volume.name.as_ref()).map(|name| name.value.as_str());
     let claim = name::dns_label(if external { real_name.unwrap_or(volume) } else { volume });
     let mut apps: Vec<String> = users.iter().map(|(user, _)| context.apps.of(user).to_owned()).collect();
@@ -351,11 +331,6 @@ fn keep(context: &Context<'_>, kinds: &Kinds, volume: &str, users: &[(&str, bool
     let user = names.first().and_then(|name| context.project.services.get(*name));
     claims::settle(&mut object, declared, user.map(|user| &user.value));
     Kept { claim, how, apps, object }
-}
-
-/// Is the volume one that somebody else makes?
-pub(super) fn is_external(volume: &Volume) -> bool {
-    volume.external.as_ref().is_some_and(|external| external.value)
 }
 
 /// What the options of the local driver ask for, if Kubernetes has it.

@@ -4,9 +4,10 @@ use camino::Utf8Path;
 
 use super::{
     Context,
-    ledger::{Entries, KeyPath, Ledger},
+    fate::KeyPath,
+    layout::policies_file,
+    ledger::{Entries, Ledger},
     mounts, network,
-    production::policies_file,
 };
 use crate::{
     compose::model::{FileObject, Names, Network, Service},

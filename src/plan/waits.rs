@@ -9,8 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Context, Drafted, Kind, Wait,
-    ledger::{Entries, KeyPath, Ledger},
-    workload::Draft,
+    draft::Draft,
+    fate::KeyPath,
+    ledger::{Entries, Ledger},
+    ports,
 };
 use crate::shell::wait;
 
@@ -136,13 +138,13 @@ fn listening(
     for (context, drafted) in contexts.iter().zip(environments) {
         for draft in &drafted.drafts {
             let service = draft.workload.services.first();
-            let port = service.and_then(|service| {
-                service
-                    .ports
-                    .iter()
-                    .find(|port| port.protocol.is_none())
-                    .and_then(|port| u16::try_from(port.port).ok())
-            });
+            let tcp =
+                service.iter().flat_map(|service| &service.ports).filter(|port| port.protocol.is_none());
+            let tcp: Vec<u16> = tcp.filter_map(|port| u16::try_from(port.port).ok()).collect();
+            let definition = context.project.services.get(&draft.key);
+            let usual =
+                definition.and_then(|it| it.image.as_ref()).and_then(|image| ports::usual(&image.value));
+            let port = usual.filter(|usual| tcp.contains(usual)).or(tcp.first().copied());
             if let (Some(service), Some(port)) = (service, port) {
                 let is_store = matches!(draft.workload.kind, Kind::StatefulSet { .. })
                     || draft.workload.component == "store";

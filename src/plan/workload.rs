@@ -4,15 +4,18 @@ mod attributes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::core::v1::{Container, EnvVar, PodSpec, Probe};
+use k8s_openapi::api::core::v1::{Container, PodSpec, Probe};
 
 use super::{
-    ClusterService, Context, Kind, Update, Workload, clear, command, health, image,
+    ClusterService, Context, Kind, Update, Workload, clear, command,
+    draft::{Decided, Draft},
+    fate::KeyPath,
+    health, image,
     jobs::{self, Jobs},
     katenary,
-    kinds::{self, Decided, Kinds},
+    kinds::{self, Kinds},
     kompose,
-    ledger::{Entries, KeyPath, Ledger},
+    ledger::{Entries, Ledger},
     mounts::{self, Delivered, Mounting},
     network, order, placement,
     ports::Ports,
@@ -28,12 +31,6 @@ use crate::{
     text::Spanned,
 };
 
-/// The label by which a workload's pods are told from all others, with the compose service's name.
-pub const SERVICE_LABEL: &str = "kustompose.dev/service";
-
-/// The label of further jobs of a service, beside the workload that has [`SERVICE_LABEL`].
-pub const JOBS_LABEL: &str = "kustompose.dev/jobs-of";
-
 /// What deciding one service needs to look at and to add to.
 pub(super) struct Parts<'a, 'b, 'c> {
     pub(super) context: &'a Context<'a>,
@@ -43,31 +40,6 @@ pub(super) struct Parts<'a, 'b, 'c> {
     pub(super) secrets: &'b mut Secrets<'c>,
     pub(super) delivered: &'b mut Delivered,
     pub(super) ledger: &'b mut Ledger,
-}
-
-/// A workload before it is known which of its variables others share.
-#[derive(Debug, Clone)]
-pub(super) struct Draft {
-    /// The service by its name in compose.
-    pub(super) key: String,
-    pub(super) app: String,
-    /// The name of the service's own workload.
-    pub(super) object: String,
-    pub(super) workload: Workload,
-    pub(super) variables: BTreeMap<String, String>,
-    /// Variables that are nothing but a secret that several apps share.
-    pub(super) referred: BTreeMap<String, EnvVar>,
-    /// Variables that are composed of others.
-    pub(super) composed: BTreeMap<String, EnvVar>,
-}
-
-impl Draft {
-    /// A draft without variables.
-    fn new(key: &str, app: String, workload: Workload) -> Self {
-        let (variables, referred, composed) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let object = workload.name.clone();
-        Self { key: key.to_owned(), app, object, workload, variables, referred, composed }
-    }
 }
 
 /// Decides one service, every attribute of it: a workload, and those of its jobs if it has any.
@@ -224,7 +196,7 @@ fn life(
     entries: &mut Entries<'_>,
 ) {
     stopping(service, decided == Decided::Deployment && scheduled.is_some(), pod, entries);
-    let condition = kinds::restart_condition(service).unwrap_or_default();
+    let condition = service.restart_condition().unwrap_or_default();
     if decided == Decided::Job {
         let again = condition.starts_with("on-failure");
         pod.restart_policy = Some(if again { "OnFailure" } else { "Never" }.to_owned());
@@ -299,7 +271,7 @@ fn kind_of(
     (pod, container): (&PodSpec, &Container),
     entries: &mut Entries<'_>,
 ) -> Kind {
-    let replicas = kinds::replicas(service).and_then(|replicas| i32::try_from(replicas).ok());
+    let replicas = service.replicas().and_then(|replicas| i32::try_from(replicas).ok());
     if service.scale.is_some() {
         entries.mapped(&["scale"]);
     }
@@ -332,7 +304,7 @@ fn kind_of(
 
 /// How often compose tries again what failed, if it does not do so without end.
 fn attempts(service: &Service) -> Option<i32> {
-    let condition = kinds::restart_condition(service).and_then(|text| text.strip_prefix("on-failure:"));
+    let condition = service.restart_condition().and_then(|text| text.strip_prefix("on-failure:"));
     let policy = service.deploy.as_ref().and_then(|deploy| deploy.value.restart_policy.as_ref());
     let most = policy.and_then(|policy| policy.value.max_attempts.as_ref());
     let most = || most.and_then(|most| i32::try_from(most.value).ok());

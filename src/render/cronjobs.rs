@@ -1,28 +1,16 @@
 //! CronJobs: a short document for each, and what all of a directory share in one patch that finds them.
 
-use k8s_openapi::{
-    api::{
-        batch::v1::{CronJob, CronJobSpec, JobSpec, JobTemplateSpec},
-        core::v1::PodTemplateSpec,
-    },
-    apimachinery::pkg::apis::meta::v1::ObjectMeta,
-};
 use serde_json::{Map, Value, json};
 
-use super::{layers::Directory, objects};
+use super::{layer::Directory, objects};
 use crate::{
     k8s::fields,
     kustomize::{Patch, Target},
-    plan::{self, App, Kind, Workload},
     yaml::emit::{self, Entry, Yaml},
 };
 
 /// The file of what they share.
 const DEFAULTS: &str = "cronjob-defaults.yaml";
-
-/// Runs that are kept to look at.
-const SUCCESSFUL_RUNS: i32 = 1;
-const FAILED_RUNS: i32 = 3;
 
 /// What the CronJobs of a directory share.
 pub(super) struct Shared<'a> {
@@ -267,45 +255,6 @@ fn differences(part: &Value, shared: &Value) -> Option<Value> {
     let more: Vec<(String, Value)> = more.map(|(key, value)| (key.clone(), value.clone())).collect();
     own.extend(more);
     (!own.is_empty()).then_some(Value::Object(own))
-}
-
-/// The whole object.
-pub(super) fn object(app: &App, workload: &Workload) -> Value {
-    let Kind::CronJob { schedule, time_zone, starting_deadline, overlap, backoff_limit } = &workload.kind
-    else {
-        return Value::Null;
-    };
-    let own = [plan::SERVICE_LABEL, plan::JOBS_LABEL];
-    let pod_labels =
-        objects::labels(app, workload).into_iter().filter(|(key, _)| !own.contains(&key.as_str()));
-    let template = PodTemplateSpec {
-        metadata: Some(ObjectMeta {
-            labels: Some(pod_labels.chain(workload.pod_labels.clone()).collect()),
-            annotations: objects::some(&workload.pod_annotations),
-            ..ObjectMeta::default()
-        }),
-        spec: Some(workload.pod.clone()),
-    };
-    let job = JobSpec { backoff_limit: Some(*backoff_limit), template, ..JobSpec::default() };
-    fields::ordered(&CronJob {
-        metadata: ObjectMeta {
-            name: Some(workload.name.clone()),
-            labels: Some(objects::labels(app, workload)),
-            annotations: objects::some(&workload.annotations),
-            ..ObjectMeta::default()
-        },
-        spec: Some(CronJobSpec {
-            schedule: schedule.clone(),
-            time_zone: time_zone.clone(),
-            starting_deadline_seconds: Some(*starting_deadline),
-            concurrency_policy: Some(overlap.policy().to_owned()),
-            successful_jobs_history_limit: Some(SUCCESSFUL_RUNS),
-            failed_jobs_history_limit: Some(FAILED_RUNS),
-            job_template: JobTemplateSpec { spec: Some(job), ..JobTemplateSpec::default() },
-            ..CronJobSpec::default()
-        }),
-        ..CronJob::default()
-    })
 }
 
 /// What of an object may be shared.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     elements::{ConfigMap, Content, Elements, Object},
-    layers::Layers,
+    layer::Layers,
 };
 use crate::{
     kustomize::{

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::{
     earlier::Earlier,
     elements::{ConfigMap, Content, Elements, Object},
+    layer::{Document, Environments, Generated, Layers, Overlay, Patch},
     objects,
 };
 use crate::{
@@ -18,64 +19,6 @@ use crate::{
     kustomize::patch,
     plan::{NetworkPolicy, Wait},
 };
-
-/// Environments by their positions in the plan.
-type Environments = BTreeSet<usize>;
-
-/// The layers of a tree.
-#[derive(Debug, Default)]
-pub(super) struct Layers {
-    /// Directories below `base/` and `components/`, by path.
-    pub(super) directories: BTreeMap<String, Directory>,
-    /// What each environment adds, in the order of the plan.
-    pub(super) overlays: Vec<Overlay>,
-}
-
-/// A directory of the tree with all that stands in it.
-#[derive(Debug, Default)]
-pub(super) struct Directory {
-    /// The environments that apply it.
-    pub(super) environments: Environments,
-    /// Objects by file, in the order of their first environment.
-    pub(super) objects: Vec<(String, Vec<Document>)>,
-    /// ConfigMaps.
-    pub(super) config_maps: Vec<Generated>,
-}
-
-/// An object as it stands in a directory.
-#[derive(Debug)]
-pub(super) struct Document {
-    /// What people should know of it.
-    pub(super) comments: Vec<String>,
-    pub(super) value: Value,
-}
-
-/// What an environment changes.
-#[derive(Debug, Default)]
-pub(super) struct Overlay {
-    pub(super) config_maps: Vec<Generated>,
-    /// Keys that a ConfigMap of the base has and this environment has not.
-    pub(super) removed: Vec<(String, Vec<String>)>,
-    pub(super) patches: Vec<Patch>,
-}
-
-/// A ConfigMap, or what an environment changes in one.
-#[derive(Debug)]
-pub(super) struct Generated {
-    pub(super) name: String,
-    pub(super) comment: Option<String>,
-    /// Does it change one that the base has?
-    pub(super) merges: bool,
-    pub(super) content: Content,
-}
-
-/// One change of several objects.
-#[derive(Debug)]
-pub(super) struct Patch {
-    pub(super) kinds: Vec<String>,
-    pub(super) names: Vec<String>,
-    pub(super) operations: Vec<Value>,
-}
 
 /// Divides what the environments need into layers. What `earlier` runs gave to environments that are kept
 /// stays theirs, unless all environments agree on something else.

@@ -8,7 +8,7 @@ use k8s_openapi::{
             DaemonSet, DaemonSetSpec, Deployment, DeploymentSpec, DeploymentStrategy,
             RollingUpdateDeployment, StatefulSet, StatefulSetSpec,
         },
-        batch::v1::{Job, JobSpec},
+        batch::v1::{CronJob, CronJobSpec, Job, JobSpec, JobTemplateSpec},
         core::v1::{Container, HTTPGetAction, PodSpec, PodTemplateSpec, Probe, Service, ServiceSpec},
     },
     apimachinery::pkg::{
@@ -18,7 +18,7 @@ use k8s_openapi::{
 };
 use serde_json::{Value, json};
 
-use super::{cronjobs, text};
+use super::text;
 use crate::{
     k8s::{
         fields,
@@ -27,6 +27,10 @@ use crate::{
     plan::{App, ClusterService, Concealed, JOBS_LABEL, Kind, SERVICE_LABEL, Update, Wait, Workload},
     yaml::emit::{self, Yaml},
 };
+
+/// Runs that are kept to look at.
+const SUCCESSFUL_RUNS: i32 = 1;
+const FAILED_RUNS: i32 = 3;
 
 pub(super) const NAME_LABEL: &str = "app.kubernetes.io/name";
 /// Has a shell and `nc`.
@@ -84,7 +88,7 @@ pub(super) fn workload(app: &App, workload: &Workload) -> Value {
             };
             fields::ordered(&Job { metadata, spec: Some(spec), ..Job::default() })
         }
-        Kind::CronJob { .. } => cronjobs::object(app, workload),
+        Kind::CronJob { .. } => cron_job(app, workload),
     }
 }
 
@@ -246,6 +250,43 @@ fn patch(
         },
         "spec": spec,
     }))
+}
+
+fn cron_job(app: &App, workload: &Workload) -> Value {
+    let Kind::CronJob { schedule, time_zone, starting_deadline, overlap, backoff_limit } = &workload.kind
+    else {
+        return Value::Null;
+    };
+    let own = [SERVICE_LABEL, JOBS_LABEL];
+    let pod_labels = labels(app, workload).into_iter().filter(|(key, _)| !own.contains(&key.as_str()));
+    let template = PodTemplateSpec {
+        metadata: Some(ObjectMeta {
+            labels: Some(pod_labels.chain(workload.pod_labels.clone()).collect()),
+            annotations: some(&workload.pod_annotations),
+            ..ObjectMeta::default()
+        }),
+        spec: Some(workload.pod.clone()),
+    };
+    let job = JobSpec { backoff_limit: Some(*backoff_limit), template, ..JobSpec::default() };
+    fields::ordered(&CronJob {
+        metadata: ObjectMeta {
+            name: Some(workload.name.clone()),
+            labels: Some(labels(app, workload)),
+            annotations: some(&workload.annotations),
+            ..ObjectMeta::default()
+        },
+        spec: Some(CronJobSpec {
+            schedule: schedule.clone(),
+            time_zone: time_zone.clone(),
+            starting_deadline_seconds: Some(*starting_deadline),
+            concurrency_policy: Some(overlap.policy().to_owned()),
+            successful_jobs_history_limit: Some(SUCCESSFUL_RUNS),
+            failed_jobs_history_limit: Some(FAILED_RUNS),
+            job_template: JobTemplateSpec { spec: Some(job), ..JobTemplateSpec::default() },
+            ..CronJobSpec::default()
+        }),
+        ..CronJob::default()
+    })
 }
 
 fn deployment(

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     external_secrets, generated, generator,
-    layers::{Layers, Overlay},
+    layer::{Layers, Overlay},
     objects, text,
 };
 use crate::{

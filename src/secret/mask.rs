@@ -110,17 +110,6 @@ pub fn occurrences<'a>(text: &'a str, value: &'a str) -> impl Iterator<Item = Ra
     })
 }
 
-/// The passwords in the URLs of a text.
-pub(super) fn url_passwords(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
-    text.match_indices("://").filter_map(|(at, separator)| {
-        let start = at + separator.len();
-        let authority = authority_length(&text[start..]);
-        let userinfo = text[start..start + authority].rfind('@')?;
-        let colon = top_level_colon(&text[start..start + userinfo])?;
-        Some(start + colon + 1..start + userinfo)
-    })
-}
-
 /// The secrets of a line, and what it leaves open for the next one.
 fn line_secrets(line: &str, open: &Open, names: &BTreeSet<String>) -> (Vec<Range<usize>>, Open) {
     let indent = line.len() - line.trim_start().len();
@@ -285,37 +274,7 @@ fn looks_like_collection(line: &str) -> bool {
 fn value_secrets(text: &str) -> Vec<Range<usize>> {
     let shapes =
         SHAPES.iter().flat_map(|shape| shape.captures_iter(text)).filter_map(|found| secret_part(&found));
-    shapes.chain(url_passwords(text)).collect()
-}
-
-/// Length of the authority of a URL, `${…}` and `$(…)` taken as single parts of it.
-fn authority_length(text: &str) -> usize {
-    let mut depth = 0_usize;
-    for (at, c) in text.char_indices() {
-        match c {
-            '{' | '(' if text[..at].ends_with('$') => depth += 1,
-            '}' | ')' if depth > 0 => depth -= 1,
-            '/' | '?' | '#' | '"' | '\'' | '<' | '>' | '`' if depth == 0 => return at,
-            c if c.is_whitespace() && depth == 0 => return at,
-            _ => {}
-        }
-    }
-    text.len()
-}
-
-/// The first colon outside of `${…}`.
-fn top_level_colon(text: &str) -> Option<usize> {
-    let mut depth = 0_usize;
-    text.char_indices()
-        .find(|(at, c)| {
-            match c {
-                '{' | '(' if text[..*at].ends_with('$') => depth += 1,
-                '}' | ')' => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            *c == ':' && depth == 0
-        })
-        .map(|(at, _)| at)
+    shapes.chain(text::url_passwords(text)).collect()
 }
 
 /// The text with these parts of it masked; they may overlap.

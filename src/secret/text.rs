@@ -9,7 +9,7 @@ use regex::{Captures, Regex};
 use super::{
     SHAPES,
     literal::{Dollar, has_literal, looks_random, may_be_secret},
-    mask, parameter,
+    parameter,
 };
 
 /// `key=`; where the value ends is decided by [`assigned`].
@@ -96,7 +96,7 @@ pub(super) fn nameless(text: &str, dollar: Dollar) -> Vec<Range<usize>> {
 pub(super) fn tokens(text: &str, dollar: Dollar) -> Vec<Range<usize>> {
     let shapes = SHAPES.iter().flat_map(|shape| shape.captures_iter(text));
     let shapes = shapes.filter_map(|found| secret_part(&found));
-    let passwords = mask::url_passwords(text).filter(|range| has_literal(&text[range.clone()], dollar));
+    let passwords = url_passwords(text).filter(|range| has_literal(&text[range.clone()], dollar));
     shapes.chain(passwords).collect()
 }
 
@@ -255,6 +255,47 @@ fn webhooks(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
 
 fn is_short_token(segment: &str) -> bool {
     segment.len() >= 6 && segment.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// The passwords in the URLs of a text.
+pub(super) fn url_passwords(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    text.match_indices("://").filter_map(|(at, separator)| {
+        let start = at + separator.len();
+        let authority = authority_length(&text[start..]);
+        let userinfo = text[start..start + authority].rfind('@')?;
+        let colon = top_level_colon(&text[start..start + userinfo])?;
+        Some(start + colon + 1..start + userinfo)
+    })
+}
+
+/// Length of the authority of a URL, `${…}` and `$(…)` taken as single parts of it.
+fn authority_length(text: &str) -> usize {
+    let mut depth = 0_usize;
+    for (at, c) in text.char_indices() {
+        match c {
+            '{' | '(' if text[..at].ends_with('$') => depth += 1,
+            '}' | ')' if depth > 0 => depth -= 1,
+            '/' | '?' | '#' | '"' | '\'' | '<' | '>' | '`' if depth == 0 => return at,
+            c if c.is_whitespace() && depth == 0 => return at,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// The first colon outside of `${…}`.
+fn top_level_colon(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    text.char_indices()
+        .find(|(at, c)| {
+            match c {
+                '{' | '(' if text[..*at].ends_with('$') => depth += 1,
+                '}' | ')' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            *c == ':' && depth == 0
+        })
+        .map(|(at, _)| at)
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{
     condition,
+    functions::DEEPEST_CALL,
     functions::Functions,
-    round::DEEPEST_CALL,
     syntax::{Command, List, Simple},
     value::{Scope, Value},
     visit,

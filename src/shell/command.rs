@@ -9,13 +9,11 @@ use super::{
     functions::Functions,
     round,
     setup::{Need, Setup, Used, need_of},
+    source::{LONGEST, Source, has_here_document},
     split,
     syntax::{Command, List, Simple, Statement},
     visit, words,
 };
-
-/// Bytes of the longest text that is worth carrying in a CronJob.
-pub(super) const LONGEST: usize = 4_000;
 
 /// What runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,30 +28,6 @@ pub(super) struct Built {
     pub(super) is_long: bool,
 }
 
-/// What the command is made from.
-pub(super) struct Source<'s> {
-    pub(super) text: &'s str,
-    pub(super) list: &'s List,
-    pub(super) functions: &'s Functions<'s>,
-    /// `$1` and on.
-    pub(super) arguments: &'s [String],
-    /// `$0`.
-    pub(super) name: &'s str,
-    /// What reads the text, `sh -c`.
-    pub(super) shell: &'s [String],
-    /// The variables that the script is started with.
-    pub(super) environment: &'s dyn Fn(&str) -> Option<String>,
-    /// Does a round look whether it is time to work? A CronJob comes at its time, or a little late.
-    pub(super) looks_at_clock: bool,
-}
-
-impl<'s> Source<'s> {
-    /// Some bytes of the text.
-    pub(super) fn slice(&self, range: &Range<usize>) -> &'s str {
-        self.text.get(range.clone()).unwrap_or_default()
-    }
-}
-
 /// The command of one round of a loop.
 pub(super) fn of(found: &Found<'_>, source: &Source<'_>) -> Built {
     // Nobody looks at all of what is far too long.
@@ -63,7 +37,7 @@ pub(super) fn of(found: &Found<'_>, source: &Source<'_>) -> Built {
         return Built { is_long: true, ..in_shell(tidy(&text), source) };
     }
     // On its way through functions and pipes, the text around it is kept.
-    let around = if stands_alone(found, source) { &[][..] } else { &found.before };
+    let around = if source.stands_alone(found) { &[][..] } else { &found.before };
     let passed = around.iter();
     let used = Used::by(source.slice(&statement_range(found, source)), found, source);
     let passed = passed.map(|statement| need_of(statement, &used, source)).max().unwrap_or(Need::None);
@@ -78,7 +52,7 @@ pub(super) fn of(found: &Found<'_>, source: &Source<'_>) -> Built {
     let text = match plain {
         // `cd /app && while …; do x; done > log` is `cd /app && x > log`.
         Some((statement, simple))
-            if found.is_wrapped && stands_alone(found, source) && simple.redirections.is_empty() =>
+            if found.is_wrapped && source.stands_alone(found) && simple.redirections.is_empty() =>
         {
             let before = found.statement.range.start..found.body.range.start;
             let behind = found.body.range.end..found.pipeline.end;
@@ -216,21 +190,10 @@ fn text_of(found: &Found<'_>, setup: Setup, command: &str, edits: &[Edit], sourc
 }
 
 fn statement_range(found: &Found<'_>, source: &Source<'_>) -> Range<usize> {
-    match stands_alone(found, source) {
+    match source.stands_alone(found) {
         true => found.statement.range.start..found.pipeline.end,
         false => container(found, source),
     }
-}
-
-/// Can the loop be taken out of what it stands in?
-pub(super) fn stands_alone(found: &Found<'_>, source: &Source<'_>) -> bool {
-    // The text of a here-document does not lie within its statement.
-    let before = || source.text.get(..found.body.range.start).unwrap_or_default();
-    found.is_top || found.is_flat && !has_here_document(before())
-}
-
-fn has_here_document(text: &str) -> bool {
-    text.replace("<<<", "").contains("<<")
 }
 
 /// The loop's head and tail go, and its delays.
@@ -243,7 +206,7 @@ fn edits(found: &Found<'_>, source: &Source<'_>) -> Vec<Edit> {
         Edit { range: body.range.start..body.inner.start, text: head },
         Edit { range: body.inner.end..body.range.end, text: tail },
     ];
-    if !stands_alone(found, source) {
+    if !source.stands_alone(found) {
         edits.push(Edit { range: found.pipeline.end..found.pipeline.end, text: "; exit" });
     }
     for delay in &found.round.delays {

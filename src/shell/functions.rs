@@ -24,6 +24,9 @@ struct Body<'s> {
 /// of some hundred lines takes. Behind that a function is a command like any other.
 const MOST: usize = 60_000;
 
+/// How deep calls of functions are followed.
+pub(super) const DEEPEST_CALL: usize = 3;
+
 /// How deep functions may be defined in each other.
 const DEEPEST: usize = 24;
 

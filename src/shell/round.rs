@@ -7,14 +7,11 @@ use super::{
     clock::Clock,
     condition::{self, Changing},
     ending::{self, Ending},
-    functions::Functions,
+    functions::{DEEPEST_CALL, Functions},
     syntax::{Case, Command, Condition, Link, List, Loop, Pipeline, Simple, Statement},
     value::{Scope, Value},
     visit, words,
 };
-
-/// How deep calls of functions are followed.
-pub(super) const DEEPEST_CALL: usize = 3;
 
 /// How many statements behind `sleep 60 &` its `wait` stands at most.
 const NEAR: usize = 20;

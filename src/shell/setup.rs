@@ -3,16 +3,16 @@
 use std::{collections::BTreeSet, ops::Range};
 
 use super::{
-    command::{self, Source},
     condition,
     flow::Found,
     round,
+    source::{self, Source},
     syntax::{Command, Simple, Statement},
     visit, words,
 };
 
 /// Bytes that are looked at: more would not be worth carrying in a CronJob.
-const LONGEST: usize = 4 * command::LONGEST;
+const LONGEST: usize = 4 * source::LONGEST;
 
 /// What stands before the loop and must run before its command.
 pub(super) struct Setup {
@@ -34,7 +34,7 @@ impl Setup {
             found.round.payload.iter().map(|(_, statement)| source.slice(&statement.range)).collect();
         let mut kept = Vec::new();
         let (mut is_needed, mut runs_commands, mut length) = (false, false, 0);
-        let own = if command::stands_alone(found, source) { &found.before[..] } else { &[] };
+        let own = if source.stands_alone(found) { &found.before[..] } else { &[] };
         let top = source.list.get(..found.top).unwrap_or_default();
         for statement in top.iter().chain(own.iter().copied()).rev() {
             let text = source.slice(&statement.range);

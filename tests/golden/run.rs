@@ -26,12 +26,13 @@ pub(crate) fn case(name: &str, folder: &Path) -> Result<Files, Failed> {
     let environment: BTreeMap<String, String> = lines(&folder.join("env"))
         .filter_map(|line| line.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned())))
         .collect();
+    let stdin = fs::read(folder.join("stdin")).unwrap_or_default();
     let input = folder.join("in");
     let copy = Copy::of(&input)?;
-    let first = copy.run(&words, &environment)?;
+    let first = copy.run(&words, &environment, &stdin)?;
     if words[0] == "convert" {
-        same(&first.tree, &copy.run(&words, &environment)?.tree, "a second run changes the tree")?;
-        let fresh = Copy::of(&input)?.run(&words, &environment)?;
+        same(&first.tree, &copy.run(&words, &environment, &stdin)?.tree, "a second run changes the tree")?;
+        let fresh = Copy::of(&input)?.run(&words, &environment, &stdin)?;
         same(&first.tree, &fresh.tree, "a run elsewhere gives another tree")?;
         if first.text != fresh.text {
             return Err("a run elsewhere says other things".into());
@@ -93,13 +94,19 @@ impl Copy {
         Ok(Self { directory })
     }
 
-    fn run(&self, words: &[String], environment: &BTreeMap<String, String>) -> Result<Run, Failed> {
+    fn run(
+        &self,
+        words: &[String],
+        environment: &BTreeMap<String, String>,
+        stdin: &[u8],
+    ) -> Result<Run, Failed> {
         let root = self.directory.path().canonicalize()?;
         let project =
             Utf8PathBuf::from_path_buf(root.join(PROJECT)).map_err(|_| "a path that is not UTF-8")?;
         let output = Output::default();
         let (mut stdout, mut stderr) = (output.clone(), output.clone());
         let io = Io {
+            stdin: &|| Ok(stdin.to_vec()),
             environment: environment.clone(),
             directory: project.clone(),
             stdout: &mut stdout,

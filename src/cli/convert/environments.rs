@@ -371,7 +371,7 @@ fn variables(arguments: &[String], report: &mut Report) -> BTreeMap<String, Stri
 fn origin(project: &Project, directory: &Utf8Path) -> Vec<String> {
     let mut files: Vec<String> = Vec::new();
     for input in &project.inputs {
-        let name = relative(&input.path, directory);
+        let name = project::relative(&input.path, directory);
         if input.role == InputRole::Compose(Role::Project) && !files.contains(&name) {
             files.push(name);
         }
@@ -385,12 +385,6 @@ pub(super) fn from(directory: &Utf8Path, path: &Utf8Path) -> String {
     let up = directory.strip_prefix(shared).map_or(0, |below| below.components().count());
     let way = std::iter::repeat_n("..", up).collect::<Utf8PathBuf>();
     way.join(path.strip_prefix(shared).unwrap_or(path)).into_string()
-}
-
-/// A path as people name it; outside of the project, its last part.
-pub(super) fn relative(path: &Utf8Path, directory: &Utf8Path) -> String {
-    let outside = |_| path.file_name().map_or_else(Utf8PathBuf::new, Utf8PathBuf::from);
-    path.strip_prefix(directory).map_or_else(outside, Utf8Path::to_owned).into_string()
 }
 
 #[cfg(test)]

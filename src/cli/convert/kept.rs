@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
+    cli::project,
     compose::{
         self, Request,
         model::{InputRole, Project},
@@ -14,7 +15,7 @@ use crate::{
     kustomize::TreeFile,
     plan::Known,
     render::Rendered,
-    text::{FileError, FileKind, Files, Sources, clean},
+    text::{FileError, FileKind, Files, STANDARD_INPUT, Sources, clean},
 };
 
 /// An environment that stays as it is, because files of it are not here.
@@ -87,7 +88,8 @@ pub(super) fn missing(
     files: &dyn Files,
 ) -> BTreeSet<Utf8PathBuf> {
     let is_compose_file = |path: &Utf8Path| matches!(path.extension(), Some("yaml" | "yml" | "json"));
-    let paths = recorded.into_iter().flat_map(BTreeMap::keys).map(|path| clean(&directory.join(path)));
+    let paths = recorded.into_iter().flat_map(BTreeMap::keys).filter(|path| *path != STANDARD_INPUT);
+    let paths = paths.map(|path| clean(&directory.join(path)));
     paths.filter(|path| !is_compose_file(path) && files.kind(path).is_none()).collect()
 }
 
@@ -113,7 +115,7 @@ fn known(project: &Project, missing: &BTreeSet<Utf8PathBuf>) -> Known {
 
 /// The missing files of a project, for people.
 fn names(project: &Project, missing: &BTreeSet<Utf8PathBuf>, directory: &Utf8Path) -> BTreeSet<String> {
-    let shown = |path: &Utf8Path| format!("`{}`", super::environments::relative(path, directory));
+    let shown = |path: &Utf8Path| format!("`{}`", project::relative(path, directory));
     lacking(project, missing).map(|(path, _)| shown(path)).collect()
 }
 

@@ -584,4 +584,17 @@ impl Service {
             _ => format!("{project}-{name}"),
         }
     }
+
+    /// How many containers it runs: `deploy.replicas`, else `scale`.
+    pub fn replicas(&self) -> Option<i64> {
+        let deployed = self.deploy.as_ref().and_then(|deploy| deploy.value.replicas.as_ref());
+        deployed.or(self.scale.as_ref()).map(|replicas| replicas.value)
+    }
+
+    /// When it is started again: `deploy.restart_policy.condition`, which overrules `restart`.
+    pub fn restart_condition(&self) -> Option<&str> {
+        let policy = self.deploy.as_ref().and_then(|deploy| deploy.value.restart_policy.as_ref());
+        let condition = policy.and_then(|policy| policy.value.condition.as_ref());
+        condition.or(self.restart.as_ref()).map(|condition| condition.value.as_str())
+    }
 }

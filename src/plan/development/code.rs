@@ -9,12 +9,15 @@ use k8s_openapi::api::core::v1::{
     Container, EmptyDirVolumeSource, HostPathVolumeSource, Volume, VolumeMount,
 };
 
-use super::{relative, root, sync};
+use super::{
+    relative, root,
+    sync::{self, SourceMount},
+};
 use crate::{
     compose::model::Service,
     diag::{Code, Diagnostic, Report},
     k8s::name,
-    plan::{Context, Environment, Kind, Options, files, mounts::filled, storage},
+    plan::{CodeMount, Context, Environment, Kind, Options, copies, volumes},
 };
 
 /// Source code that the cluster does not see.
@@ -25,21 +28,6 @@ pub(in crate::plan) const CODE_MOUNTS: &str = "components/code-mounts/kustomizat
 
 /// Where the cluster sees the projects of this machine.
 const WORKSPACE: &str = "/workspace";
-
-/// What is mounted into the containers of a workload.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CodeMount {
-    /// The workload's name.
-    pub workload: String,
-    /// Is it a CronJob?
-    pub is_cron_job: bool,
-    /// The volumes.
-    pub volumes: Vec<Volume>,
-    /// The container that they are mounted into, with nothing but its name and the mounts.
-    pub container: Container,
-    /// What fills directories before it starts.
-    pub init_containers: Vec<Container>,
-}
 
 /// Decides what is mounted, in every environment that is said to mount source code.
 pub(in crate::plan) fn mount(
@@ -89,7 +77,7 @@ fn add_code(
     (root, taken): (&Utf8Path, &[Volume]),
     report: &mut Report,
 ) {
-    for (source, target) in sync::code(context, service) {
+    for SourceMount { source, target, is_read_only } in sync::code(context, service) {
         let below = relative(&source, root);
         if below.starts_with("..") {
             let message = format!(
@@ -103,7 +91,12 @@ fn add_code(
         let seen = Utf8Path::new(&workspace(&context.project.name)).join(below);
         let path = seen.as_str().trim_end_matches("/.").to_owned();
         let host_path = HostPathVolumeSource { path, type_: Some("Directory".to_owned()) };
-        add(mount, "code", taken, &target, |name| Volume {
+        let point = VolumeMount {
+            mount_path: target,
+            read_only: is_read_only.then_some(true),
+            ..VolumeMount::default()
+        };
+        add(mount, "code", taken, point, |name| Volume {
             name,
             host_path: Some(host_path.clone()),
             ..Volume::default()
@@ -118,8 +111,8 @@ fn add_kept(
     whole: &Container,
     taken: &[Volume],
 ) {
-    let mounts = storage::effective(context, service);
-    for spared in mounts.iter().filter(|mount| files::spares_the_image(service, mount)) {
+    let mounts = volumes::effective(context, service);
+    for spared in mounts.iter().filter(|mount| volumes::spares_the_image(service, mount)) {
         let Some(target) = spared.target.as_ref().map(|target| target.value.clone()) else { continue };
         let mut own = whole.volume_mounts.iter().flatten();
         if own.any(|mount| mount.mount_path == target) {
@@ -128,9 +121,10 @@ fn add_kept(
         let last = target.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let wanted = name::shortened(&name::dns_label(&format!("kept {last}")), 50);
         let empty_dir = Some(EmptyDirVolumeSource::default());
+        let point = VolumeMount { mount_path: target.clone(), ..VolumeMount::default() };
         let volume =
-            add(mount, &wanted, taken, &target, |name| Volume { name, empty_dir, ..Volume::default() });
-        mount.init_containers.push(filled::from_image(whole, &volume, &target));
+            add(mount, &wanted, taken, point, |name| Volume { name, empty_dir, ..Volume::default() });
+        mount.init_containers.push(copies::from_image(whole, &volume, &target));
     }
 }
 
@@ -139,13 +133,13 @@ fn add(
     mount: &mut CodeMount,
     wanted: &str,
     taken: &[Volume],
-    target: &str,
+    point: VolumeMount,
     volume: impl FnOnce(String) -> Volume,
 ) -> String {
     let known = |name: &String| taken.iter().chain(&mount.volumes).any(|volume| volume.name == *name);
     let name = name::free(wanted, known);
     mount.volumes.push(volume(name.clone()));
-    let point = VolumeMount { name: name.clone(), mount_path: target.to_owned(), ..VolumeMount::default() };
+    let point = VolumeMount { name: name.clone(), ..point };
     mount.container.volume_mounts.get_or_insert_default().push(point);
     name
 }

@@ -3,13 +3,12 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::Sync;
 use crate::{
     compose::model::{Service, Watch},
     plan::{
-        Context,
+        Context, Sync,
         files::{self, Bind},
-        storage,
+        volumes,
     },
     text::{FileKind, Files, clean},
 };
@@ -27,7 +26,7 @@ pub(super) fn rules(context: &Context<'_>, service: &Service, build: &Utf8Path) 
         }
     }
     let project = context.directory();
-    for (source, target) in code(context, service) {
+    for SourceMount { source, target, .. } in code(context, service) {
         if project != source && project.starts_with(&source) && build.starts_with(project) {
             // What lies around the project is another matter on every machine.
             continue;
@@ -38,18 +37,26 @@ pub(super) fn rules(context: &Context<'_>, service: &Service, build: &Utf8Path) 
     rules
 }
 
-/// Bind mounts of source code: the directory here and the one in the container.
-pub(in crate::plan) fn code(context: &Context<'_>, service: &Service) -> Vec<(Utf8PathBuf, String)> {
+/// A bind mount of source code.
+pub(in crate::plan) struct SourceMount {
+    /// The directory here.
+    pub(in crate::plan) source: Utf8PathBuf,
+    /// The one in the container.
+    pub(in crate::plan) target: String,
+    pub(in crate::plan) is_read_only: bool,
+}
+
+/// The bind mounts of source code.
+pub(in crate::plan) fn code(context: &Context<'_>, service: &Service) -> Vec<SourceMount> {
     let mut mounts = Vec::new();
-    for mount in storage::effective(context, service) {
+    for mount in volumes::effective(context, service) {
         let is_bind = mount.r#type.as_ref().is_some_and(|kind| kind.value == "bind");
         let (Some(source), Some(target)) = (&mount.source, &mount.target) else { continue };
-        let judged = || {
-            let read_only = files::is_read_only(&mount);
-            files::judge(context, service, source, &target.value, read_only)
-        };
+        let is_read_only = volumes::is_read_only(&mount);
+        let judged = || files::judge(context, service, source, &target.value, is_read_only);
         if is_bind && matches!(judged(), Bind::SourceCode { .. }) {
-            mounts.push((clean(Utf8Path::new(&source.value)), target.value.clone()));
+            let source = clean(Utf8Path::new(&source.value));
+            mounts.push(SourceMount { source, target: target.value.clone(), is_read_only });
         }
     }
     mounts

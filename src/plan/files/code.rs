@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 
-use super::is_of_dependencies;
 use crate::{
     compose::model::{Command, Service},
-    plan::Context,
+    plan::{Context, volumes},
     text::{FileKind, Spanned},
 };
 
@@ -84,7 +83,7 @@ fn runs_from(service: &Service, target: &str) -> bool {
     let runs = programs.any(|(index, word)| is_source(word) || index == 0 && !word.ends_with(".sh"));
     let keeps = service.volumes.iter().flat_map(|field| &field.value).any(|mount| {
         let path = mount.target.as_ref().map_or("", |target| target.value.as_str());
-        path != target && is_within(path) && is_of_dependencies(path)
+        path != target && is_within(path) && volumes::is_of_dependencies(path)
     });
     works_in || runs || keeps
 }

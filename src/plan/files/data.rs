@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 
-use super::DATABASE_TARGETS;
-use crate::{compose::model::Service, plan::image};
+use crate::{
+    compose::model::Service,
+    plan::{image, volumes::DATABASE_TARGETS},
+};
 
 /// Why it is a claim.
 pub(super) const WRITTEN: &str = "the service writes there; what this machine has of it stays here";

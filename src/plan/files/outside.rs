@@ -5,7 +5,7 @@ use camino::Utf8Path;
 
 use super::Bind;
 use crate::{
-    plan::{Context, mounts::holds_data},
+    plan::{Context, volumes},
     text::{FileKind, Spanned},
 };
 
@@ -111,7 +111,7 @@ fn decide(source: &Source<'_>, target: &str) -> Option<Bind> {
     }
     if is_relative {
         let reason = if is_near { MISSING } else { OF_A_MACHINE };
-        return Some(if holds_data(target) { Bind::Data(DATA) } else { Bind::Foreign(reason) });
+        return Some(if volumes::holds_data(target) { Bind::Data(DATA) } else { Bind::Foreign(reason) });
     }
     if is_below_home(path) {
         return Some(Bind::Foreign(OF_A_HOME));

@@ -193,6 +193,16 @@ pub(super) fn port_keys(key: &str) -> Vec<String> {
     keys
 }
 
+/// Does a variable have a further port of the host that another one names: `MQ_PORT_MANAGEMENT` beside `MQ_HOST`?
+pub(super) fn is_further_port(key: &str, of_host: &str) -> bool {
+    let words = ["HOST", "HOSTNAME", "SERVER", "ADDRESS"];
+    let mut prefixes = words.iter().filter_map(|word| of_host.strip_suffix(word));
+    prefixes.any(|before| {
+        let further = key.strip_prefix(before).and_then(|rest| rest.strip_prefix("PORT_"));
+        further.is_some_and(|use_| !["EXTERNAL", "HOST", "LOCAL", "PUBLIC", "PUBLISHED"].contains(&use_))
+    })
+}
+
 fn capitalized(word: &str) -> String {
     word.chars().take(1).chain(word.chars().skip(1).map(|letter| letter.to_ascii_lowercase())).collect()
 }

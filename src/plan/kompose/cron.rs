@@ -3,7 +3,7 @@
 use super::{Label, label};
 use crate::{
     compose::model::Service,
-    plan::{Kind, Overlap, kinds::Decided, ledger::Entries, schedule},
+    plan::{Kind, Overlap, draft::Decided, ledger::Entries, schedule},
     shell::{self, crontab},
 };
 

@@ -16,7 +16,7 @@ use crate::{
         files::{self, Bind},
         kompose::claims::{self, Wanted},
         ledger::Entries,
-        storage,
+        storage, volumes,
     },
     text::{Span, Spanned},
 };
@@ -33,7 +33,7 @@ pub(super) fn plan(
 ) {
     let nowhere = Spanned::new(String::new(), Span::NOWHERE);
     let source = mount.source.as_ref().unwrap_or(&nowhere);
-    let read_only = files::is_read_only(mount);
+    let read_only = volumes::is_read_only(mount);
     let judged = match claims::wanted(mounting.service) {
         Some(Wanted::Claim) => Bind::Data("a label asks for a claim"),
         _ => files::judge(mounting.context, mounting.service, source, target, read_only),

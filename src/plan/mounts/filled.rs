@@ -4,15 +4,14 @@
 use camino::Utf8Path;
 use k8s_openapi::api::core::v1::{Container, PodSpec};
 
-use super::{Mounted, at, empty, holds_data};
+use super::{Mounted, at, empty};
 use crate::{
     compose::model::{Mount, Service},
-    k8s::expansion,
     plan::{
-        Context,
+        Context, copies,
         files::{self, Bind},
         ledger::Entries,
-        storage,
+        volumes,
     },
     text::Spanned,
 };
@@ -26,14 +25,14 @@ pub(super) fn is_hidden(context: &Context<'_>, service: &Service, mount: &Mount)
     let is_filled = mount.volume.as_ref().and_then(|volume| volume.value.nocopy.as_ref());
     let is_filled = is_filled.is_none_or(|nocopy| !nocopy.value);
     let is_above = |above: &str| above != target && Utf8Path::new(&target).starts_with(above);
-    let mut mounts = storage::effective(context, service).into_iter();
+    let mut mounts = volumes::effective(context, service).into_iter();
     let mut by_mount = || {
         mounts.any(|other| {
             is_above(&text(&other.target))
                 && match text(&other.r#type).as_str() {
                     "volume" | "tmpfs" => true,
                     "bind" => other.source.as_ref().is_some_and(|source| {
-                        let read_only = files::is_read_only(&other);
+                        let read_only = volumes::is_read_only(&other);
                         let judged = files::judge(context, service, source, &text(&other.target), read_only);
                         matches!(judged, Bind::Data(_) | Bind::Directory(_))
                     }),
@@ -45,7 +44,7 @@ pub(super) fn is_hidden(context: &Context<'_>, service: &Service, mount: &Mount)
         let paths = service.tmpfs.iter().flat_map(|field| &field.value);
         paths.map(|text| text.value.split(':').next().unwrap_or_default()).any(is_above)
     };
-    is_anonymous && is_filled && !holds_data(&target) && (in_memory() || by_mount())
+    is_anonymous && is_filled && !volumes::holds_data(&target) && (in_memory() || by_mount())
 }
 
 /// Mounts an empty directory, and notes that it is to be filled.
@@ -59,26 +58,11 @@ pub(super) fn mount(target: &str, mounted: &mut Mounted, entries: &mut Entries<'
 
 /// Gives the pod what fills its directories, before anything else that it starts with.
 pub(super) fn fill(mounted: &Mounted, whole: &Container, pod: &mut PodSpec) {
-    let filling = mounted.filled.iter().map(|mount| from_image(whole, &mount.name, &mount.mount_path));
+    let filling =
+        mounted.filled.iter().map(|mount| copies::from_image(whole, &mount.name, &mount.mount_path));
     let filling: Vec<Container> = filling.collect();
     if !filling.is_empty() {
         let others = pod.init_containers.take().unwrap_or_default();
         pod.init_containers = Some(filling.into_iter().chain(others).collect());
-    }
-}
-
-/// An initContainer that copies what a container's image has at a path into a volume.
-pub(in crate::plan) fn from_image(whole: &Container, volume: &str, target: &str) -> Container {
-    let path = target.replace('\'', r"'\''");
-    let script = format!("if [ -d '{path}' ]; then cp -a '{path}/.' /kept/; fi");
-    Container {
-        name: volume.to_owned(),
-        image: whole.image.clone(),
-        image_pull_policy: whole.image_pull_policy.clone(),
-        command: Some(vec!["sh".to_owned(), "-c".to_owned(), expansion::escape(&script)]),
-        resources: whole.resources.clone(),
-        security_context: whole.security_context.clone(),
-        volume_mounts: Some(vec![at(volume, "/kept")]),
-        ..Container::default()
     }
 }

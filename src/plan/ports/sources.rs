@@ -10,6 +10,7 @@ use crate::{
         model::{Build, Service},
         values::image,
     },
+    plan::image::is_store,
     text::{Files, Spanned},
 };
 
@@ -131,6 +132,9 @@ const IMAGES: &[(&str, &[u16])] = &[
     ("zookeeper", &[2181]),
 ];
 
+/// What stands before the port of an address of all interfaces.
+const EVERYWHERE: &[&str] = &["0.0.0.0:", "[::]:", "*:", "//+:"];
+
 /// Ports at which a proxy in front of the service is told to find it: by labels of Traefik and of
 /// caddy-docker-proxy, by the variable of nginx-proxy.
 pub(super) fn proxied_ports(service: &Service) -> Vec<u16> {
@@ -153,10 +157,24 @@ pub(super) fn proxied_ports(service: &Service) -> Vec<u16> {
     ports
 }
 
-/// Ports that the variables of a service tell it to listen at.
+/// Ports that the variables of a service tell it to listen at: numbers, and addresses of all interfaces.
 pub(super) fn variable_ports(service: &Service) -> Vec<u16> {
-    let told = ["PORT", "HTTP_PORT", "SERVER_PORT", "LISTEN_PORT"].iter();
-    told.filter_map(|name| variable(service, name)?.parse().ok()).filter(|port| *port > 0).collect()
+    let told = ["PORT", "HTTP_PORT", "SERVER_PORT", "LISTEN_PORT", "ASPNETCORE_HTTP_PORTS"].iter();
+    let numbers = told.filter_map(|name| variable(service, name)?.parse().ok());
+    let values = service.environment.iter().flat_map(|field| field.value.values());
+    let values = values.filter_map(|value| value.value.as_deref());
+    let addresses = values.flat_map(|value| value.split([',', ';', ' '])).filter_map(|address| {
+        let (_, behind) = EVERYWHERE.iter().find_map(|all| address.split_once(all))?;
+        let digits = behind.find(|c: char| !c.is_ascii_digit()).unwrap_or(behind.len());
+        behind[..digits].parse().ok()
+    });
+    let mut ports: Vec<u16> = Vec::new();
+    for port in numbers.chain(addresses) {
+        if port > 0 && !ports.contains(&port) {
+            ports.push(port);
+        }
+    }
+    ports
 }
 
 /// Ports that the command of a service tells it to listen at, by an option or an address.
@@ -169,7 +187,7 @@ pub(super) fn commanded_ports(service: &Service) -> Vec<u16> {
     let mut ports = Vec::new();
     let mut previous = "";
     for word in text.split(|c: char| c.is_whitespace() || c == '=') {
-        let everywhere = ["0.0.0.0:", "[::]:", "*:"].iter().find_map(|all| word.rsplit_once(all));
+        let everywhere = EVERYWHERE.iter().find_map(|all| word.rsplit_once(all));
         let option = (previous == "--port" || previous == "-p" && is_server).then_some(word);
         let number = everywhere.map(|(_, port)| port).or(option).and_then(|port| port.parse::<u16>().ok());
         ports.extend(number.filter(|port| *port > 0));
@@ -254,6 +272,14 @@ fn exposed_by(dockerfile: &str, target: Option<&str>) -> Vec<String> {
     exposed.get(built).cloned().unwrap_or_default()
 }
 
+/// Does a program of this image listen at its usual port, whatever else it listens at? Brokers whose settings list all
+/// that they listen at do not.
+pub(super) fn keeps_its_port(image: &str) -> bool {
+    let repository = image::Reference::parse(image).repository;
+    let last = repository.rsplit('/').next().unwrap_or_default();
+    is_store(image) && !["cp-kafka", "cp-server", "kafka", "redpanda"].contains(&last)
+}
+
 /// Ports at which several containers of a well-known image find each other, whatever else they say.
 pub(super) fn peer_ports(image: &str) -> &'static [u16] {
     let repository = image::Reference::parse(image).repository;
@@ -268,8 +294,11 @@ pub(super) fn image_ports(image: &str) -> Vec<u16> {
     let reference = image::Reference::parse(image);
     let last = reference.repository.rsplit('/').next().unwrap_or_default().to_owned();
     // PHP's process manager, which a web server in another container asks.
-    if last.contains("fpm") || reference.tag.is_some_and(|tag| tag.contains("fpm")) {
+    if last.contains("fpm") || reference.tag.as_ref().is_some_and(|tag| tag.contains("fpm")) {
         return vec![9000];
+    }
+    if last == "rabbitmq" && reference.tag.is_some_and(|tag| tag.contains("management")) {
+        return vec![5672, 15672];
     }
     let ports_of =
         |name: &str| IMAGES.iter().find(|(known, _)| *known == name).map(|(_, ports)| ports.to_vec());
@@ -321,6 +350,7 @@ mod tests {
             ("wordpress", &[80]),
             ("wordpress:6-fpm", &[9000]),
             ("acme/our_redis", &[6379]),
+            ("rabbitmq:3-management", &[5672, 15672]),
             // A wrong port is worse than none: a Service without ports leads to any.
             ("acme/postgres-exporter", &[]),
         ] {

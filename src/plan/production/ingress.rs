@@ -6,31 +6,9 @@ use super::{IMPOSSIBLE_SETTING, NO_BACKEND, needs};
 use crate::{
     diag::{Diagnostic, Report},
     k8s::{name, versions::Feature},
-    plan::{ClusterService, Environment, Input},
-    settings::cluster::{Gateway, Host},
+    plan::{ClusterService, Environment, Input, Route},
+    settings::cluster::Host,
 };
-
-/// How services are reached from outside.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Routes {
-    /// The gateway; none for an Ingress.
-    pub gateway: Option<Gateway>,
-    /// The hosts.
-    pub hosts: Vec<Route>,
-}
-
-/// A host that leads to a port of a Service.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Route {
-    /// The host.
-    pub host: String,
-    /// The Service.
-    pub service: String,
-    /// The name of its port.
-    pub port: String,
-    /// The number of its port.
-    pub number: i32,
-}
 
 /// Finds a Service behind every host.
 pub(super) fn plan(environment: &mut Environment, input: &Input<'_>, report: &mut Report) {

@@ -13,48 +13,9 @@ use k8s_openapi::api::core::v1::ContainerPort;
 use crate::{
     compose::model::{Port, Project, Service},
     k8s::name,
-    plan::{Environment, Input, Kind, Route, SERVICE_LABEL, Workload, names},
+    plan::{Allowed, Environment, Input, Kind, NetworkPolicy, Route, SERVICE_LABEL, Workload, names},
     text::Spanned,
 };
-
-/// The file of the policies, below the tree.
-pub(in crate::plan) fn file(environment: &str) -> String {
-    format!("overlays/{environment}/generated/network-policies.yaml")
-}
-
-/// Who reaches some pods.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NetworkPolicy {
-    /// Its name.
-    pub name: String,
-    /// The label of the pods, and its value.
-    pub pods: (String, String),
-    /// Who reaches them.
-    pub allowed: Allowed,
-}
-
-/// Who reaches the pods of a [`NetworkPolicy`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Allowed {
-    /// Pods with the same label, of this namespace.
-    Members,
-    /// Pods with the same label, of any namespace: projects share the network.
-    MembersAnywhere,
-    /// Everybody, at ports with these numbers and protocols.
-    Ports(Vec<(i32, Option<String>)>),
-    /// Nobody, and they reach nobody.
-    Nobody,
-}
-
-impl NetworkPolicy {
-    /// The label of pods that are on the network of this name.
-    pub fn label(network: &str) -> String {
-        format!("{}{network}", Self::LABEL_PREFIX)
-    }
-
-    /// What the labels of networks begin with.
-    pub const LABEL_PREFIX: &str = "network.kustompose.dev/";
-}
 
 /// What a container is connected to. What the project names comes first: it keeps its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -14,7 +14,9 @@ use super::{IMPOSSIBLE_SETTING, INTERRUPTED};
 use crate::{
     diag::{Diagnostic, Report},
     k8s::versions::{Feature, Version},
-    plan::{Environment, Input, Kind, SERVICE_LABEL, Update, Workload, network, versions},
+    plan::{
+        Autoscaler, Budget, Environment, Input, Kind, SERVICE_LABEL, Update, Workload, network, versions,
+    },
     settings::cluster::{Autoscale, Most},
     text::Spanned,
 };
@@ -25,28 +27,6 @@ const FAREWELL: i64 = 10;
 const GRACE: i64 = 30;
 /// Places that pods are spread over.
 const SPREAD: &[&str] = &["topology.kubernetes.io/zone", "kubernetes.io/hostname"];
-
-/// What scales a Deployment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Autoscaler {
-    /// The Deployment.
-    pub workload: String,
-    /// The fewest pods.
-    pub min: i32,
-    /// The most pods.
-    pub max: i32,
-    /// Use of processors that is aimed at, in percent of what is requested.
-    pub cpu: i32,
-}
-
-/// One pod at a time may be missing while nodes are drained.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Budget {
-    /// The workload.
-    pub workload: String,
-    /// The label that its pods have.
-    pub service: String,
-}
 
 /// Gives the Deployments that others reach what the settings ask for.
 pub(super) fn plan(environment: &mut Environment, input: &Input<'_>, report: &mut Report) {

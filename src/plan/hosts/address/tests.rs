@@ -105,6 +105,10 @@ fn ports_stand_beside_hosts() {
         assert!(port_keys(key).contains(&port.to_owned()), "{key}");
     }
     assert!(port_keys("DB_HOST").contains(&"DB_HOST_PORT".to_owned()) && port_keys("GHOSTS").is_empty());
+    for (key, further) in [("MQ__PORT_MANAGEMENT", true), ("MQ__PORT_PUBLISHED", false), ("MQ__PORT", false)]
+    {
+        assert_eq!(is_further_port(key, "MQ__HOSTNAME"), further, "{key}");
+    }
 }
 
 #[test]
