@@ -83,8 +83,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     let mut services = services(context, parts.ports, (key, decided), container.readiness_probe.as_ref());
     let further =
         kompose::further(context, key, (service, &app, &object), (&mut services, &mut kind), entries);
-    let plain = container.clone();
-    pod.containers = vec![container];
+    pod.containers = vec![container.clone()];
     let concealed = clear::conceal(parts.secrets, &mut pod, &mut annotations, &mut pod_annotations);
     let workload = Workload {
         service: name::dns_label(key),
@@ -105,7 +104,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
         pod,
     };
     let draft = Draft { variables: variables(context, service), ..Draft::new(key, app, workload) };
-    jobs::drafts(context, service, parts.secrets, jobs, draft, &plain)
+    jobs::drafts(context, service, parts.secrets, jobs, draft, &container)
 }
 
 /// The variables of a service, their hosts by the names that resolve in the cluster.
