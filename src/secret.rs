@@ -37,6 +37,9 @@ const PARTS: &[&str] = &[
     "ENCRYPTIONKEY",
     "SIGNINGKEY",
     "CREDENTIAL",
+    "PASSCODE",
+    "ERLANGCOOKIE",
+    "UNSEALKEY",
 ];
 
 /// Endings that make a name secret, as whole words.
@@ -65,8 +68,12 @@ const LAST_WORDS: &[&str] = &[
     "SALT_KEY",
     "SERVER_KEY",
     "SHARED_KEY",
+    "AUTH_BASIC_USERS",
+    "BASIC_AUTH_USERS",
     "BASICAUTH_USERS",
     "DIGESTAUTH_USERS",
+    "OTP_SEED",
+    "RELEASE_COOKIE",
 ];
 
 /// Endings that make a name secret, also within a word.
@@ -217,7 +224,7 @@ fn as_written(value: &str) -> Cow<'_, str> {
 /// [`is_written_secret`], but for values that only their name gives away.
 fn is_secret_by_name(name: &str, value: &str) -> bool {
     let address = value.contains("://");
-    (is_secret_key(name) || is_key(name) && is_random(value))
+    (is_secret_key(name) || is_key(name) && is_random(value) || is_for_user(name) && is_pair(value))
         && is_literal(value)
         && !(asks_for_quantity(name) && is_quantity(value))
         && !(address && name.to_uppercase().ends_with("_URL"))
@@ -229,6 +236,26 @@ fn is_key(name: &str) -> bool {
     let name = normal_name(name);
     ["KEY", "JWT", "AUTH"].iter().any(|word| ends_with_words(&name, word))
         && !["PUBLIC", "PUB_KEY", "PUBLISHABLE", "SITE_KEY"].iter().any(|part| name.contains(part))
+}
+
+/// Is it the name of how somebody proves who one is, in which a user and a password may stand together?
+fn is_for_user(name: &str) -> bool {
+    let name = normal_name(name);
+    ["AUTH", "BASICAUTH", "CRED", "CREDS", "LOGIN", "USERPASS"]
+        .iter()
+        .any(|word| ends_with_words(&name, word))
+}
+
+/// `user:password`, and no `host:port`.
+fn is_pair(value: &str) -> bool {
+    value.trim().split_once([':', '/']).is_some_and(|(user, password)| {
+        !user.is_empty()
+            && !password.is_empty()
+            && !user.contains(|c: char| c.is_whitespace() || "/$".contains(c))
+            && !password.starts_with('/')
+            && !password.contains(char::is_whitespace)
+            && !password.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 /// Does the value look as if nobody had thought of it: long, of letters and digits, without words?
@@ -402,6 +429,14 @@ mod tests {
             ("TOKEN_URL", "https://login.example.com/token", false),
             ("CH_DSN", "tcp://clickhouse:9000", false),
             ("SENTRY_DSN", "https://abc@sentry.example.com/1", true),
+            ("FLOWER_BASIC_AUTH", "admin:pw", true),
+            ("FLOWER_BASIC_AUTH", "${FLOWER_USER}:${FLOWER_PASSWORD}", false),
+            ("ELASTICSEARCH_AUTH", "elastic:hunter2", true),
+            ("SMTP_AUTH", "plain", false),
+            ("PROXY_AUTH", "auth:9000", false),
+            ("RABBITMQ_ERLANG_COOKIE", "hunter2", true),
+            ("VAULT_UNSEAL_KEY", "hunter2", true),
+            ("CERT_PEM_PASSCODE", "hunter2", true),
             ("LicenseKey", "Zx81kQ0pLm22vB7c", true),
             ("PARTITION_KEY", "tenant/region", false),
             ("VAPID_PUBLIC_KEY", "BNQ9kQ0pLm22vB7cZx81", false),

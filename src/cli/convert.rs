@@ -312,7 +312,7 @@ fn tell(arguments: &Arguments, conversion: &Conversion, sources: &Sources, io: &
 /// A line for each key.
 fn all_keys(conversion: &Conversion, sources: &Sources) -> String {
     let line = |Told { key, .. }: &Told| {
-        let KeyFate { path, span, fate, values: _ } = key;
+        let KeyFate { path, span, fate, differences: _, values: _ } = key;
         let place = sources.location(*span);
         if fate.reason.is_empty() {
             format!("{place}: {path} {} to {}\n", fate.kind.name(), fate.to.join(", "))
@@ -326,10 +326,18 @@ fn all_keys(conversion: &Conversion, sources: &Sources) -> String {
 /// A line for each way in which the tree differs from what compose does, at the first key that it concerns.
 fn approximations(conversion: &Conversion, sources: &Sources) -> String {
     let mut by_reason: IndexMap<&str, (&KeyFate, BTreeSet<Span>)> = IndexMap::new();
-    for Told { key, .. } in conversion.keys.iter().filter(|told| told.key.fate.kind == FateKind::Approximated)
-    {
+    let keys = || conversion.keys.iter().map(|told| &told.key);
+    for key in keys().filter(|key| key.fate.kind == FateKind::Approximated) {
         by_reason.entry(&key.fate.reason).or_insert_with(|| (key, BTreeSet::new())).1.insert(key.span);
     }
+    // What an item of a list has of its own is said there.
+    let known: Vec<&str> = by_reason.keys().copied().collect();
+    for (key, reason) in keys().flat_map(|key| key.differences.iter().map(move |reason| (key, reason))) {
+        if !known.iter().any(|known| known.contains(reason.as_str())) {
+            by_reason.entry(reason).or_insert_with(|| (key, BTreeSet::new())).1.insert(key.span);
+        }
+    }
+    by_reason.sort_by(|_, (first, _), _, (other, _)| first.span.cmp(&other.span));
     let line = |(reason, (first, places)): (&str, (&KeyFate, BTreeSet<Span>))| {
         let more = if places.len() > 1 { format!(" (and {} more)", places.len() - 1) } else { String::new() };
         format!("{}: {}{more}: {reason}\n", sources.location(first.span), first.path)

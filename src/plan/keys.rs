@@ -26,6 +26,8 @@ pub struct KeyFate {
     pub span: Span,
     /// What became of it.
     pub fate: Fate,
+    /// How something of it differs in the tree, where something else of it is unsupported.
+    pub differences: Vec<String>,
     /// What it says, secrets starred out, unless the tree says just that: a scalar, or those of a list.
     pub values: Vec<String>,
 }
@@ -62,7 +64,11 @@ pub fn keys(project: &Project, ledger: &Ledger) -> Vec<KeyFate> {
                 _ => fate(project, ledger, document, &path),
             };
             let values = if fate.kind == FateKind::Mapped { Vec::new() } else { values(&path, value) };
-            keys.push(KeyFate { fate, path, span, values });
+            let differences = match fate.kind {
+                FateKind::Unsupported => ledger.reasons(&path, FateKind::Approximated).to_vec(),
+                _ => Vec::new(),
+            };
+            keys.push(KeyFate { fate, path, span, differences, values });
         });
     }
     keys
@@ -78,7 +84,7 @@ pub(super) fn warn_of_unsupported(project: &Project, ledger: &Ledger, report: &m
             continue;
         }
         above = Some(key.clone());
-        let refusals = ledger.refusals(&key.path);
+        let refusals = ledger.reasons(&key.path, FateKind::Unsupported);
         let reason = if refusals.is_empty() { key.fate.reason.clone() } else { refusals.join("; ") };
         let same = causes.entry((within(&key.path), reason)).or_default();
         if !same.iter().any(|known| known.span == key.span) {

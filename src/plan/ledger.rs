@@ -9,8 +9,8 @@ use crate::text::Span;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ledger {
     fates: BTreeMap<KeyPath, Fate>,
-    /// Why something of a key is unsupported, apart from what else is said of the key.
-    refusals: BTreeMap<KeyPath, Vec<String>>,
+    /// Why something of a key is approximated or unsupported, apart from what else is said of the key.
+    reasons: BTreeMap<(KeyPath, FateKind), Vec<String>>,
     /// Fates of lists for what stands at one place of them, an item or a value in it, and of lists as a whole.
     places: BTreeMap<(KeyPath, Option<Span>), Fate>,
 }
@@ -18,8 +18,8 @@ pub struct Ledger {
 impl Ledger {
     /// Enters a fate, beside those that the path has already.
     pub fn enter(&mut self, path: KeyPath, fate: Fate) {
-        if fate.kind == FateKind::Unsupported {
-            let reasons = self.refusals.entry(path.clone()).or_default();
+        if matches!(fate.kind, FateKind::Approximated | FateKind::Unsupported) {
+            let reasons = self.reasons.entry((path.clone(), fate.kind)).or_default();
             if !reasons.contains(&fate.reason) {
                 reasons.push(fate.reason.clone());
             }
@@ -60,9 +60,9 @@ impl Ledger {
         path.prefixes().find_map(|prefix| self.fates.get(&prefix))
     }
 
-    /// Why something of a key is unsupported.
-    pub(super) fn refusals(&self, path: &KeyPath) -> &[String] {
-        self.refusals.get(path).map_or(&[], Vec::as_slice)
+    /// Why something of a key is approximated, or unsupported.
+    pub(super) fn reasons(&self, path: &KeyPath, kind: FateKind) -> &[String] {
+        self.reasons.get(&(path.clone(), kind)).map_or(&[], Vec::as_slice)
     }
 
     /// All entries, by path.

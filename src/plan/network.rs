@@ -1,6 +1,6 @@
 //! How a service is reached and what it reaches: host namespaces, names, resolvers.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::IpAddr};
 
 use k8s_openapi::api::core::v1::{Container, HostAlias, PodDNSConfig, PodDNSConfigOption, PodSpec, Probe};
 
@@ -143,9 +143,13 @@ fn names(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
                     let reason =
                         "pods cannot name their node's gateway; on minikube it is host.minikube.internal";
                     entries.unsupported(&["extra_hosts"], reason);
-                } else {
-                    by_address.entry(address).or_default().push(host.clone());
+                } else if bare(address).parse::<IpAddr>().is_ok() {
+                    by_address.entry(bare(address)).or_default().push(host.clone());
                     entries.mapped(&["extra_hosts"]);
+                } else {
+                    let reason =
+                        format!("`{address}` is no IP address, which the cluster's table of hosts asks for");
+                    entries.unsupported(&["extra_hosts"], reason);
                 }
             }
         }
@@ -156,6 +160,12 @@ fn names(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
         let aliases: Vec<HostAlias> = by_address.into_iter().map(alias).collect();
         pod.host_aliases = (!aliases.is_empty()).then_some(aliases);
     }
+}
+
+/// An address without the blanks and the brackets that docker takes around it.
+fn bare(address: &str) -> &str {
+    let address = address.trim();
+    address.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(address)
 }
 
 fn resolver(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {

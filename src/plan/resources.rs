@@ -34,6 +34,9 @@ pub(super) fn plan(
     }
     devices(service.gpus.as_ref(), &["gpus"], &mut limits, entries);
     keep_within(service, &limits, &mut requests, entries);
+    if limits.contains_key("cpu") && !requests.contains_key("cpu") {
+        reserved_in_full(service, entries);
+    }
     for (name, least) in REQUESTS {
         // A limit without a request is a request of the same size: Kubernetes fills it in.
         if !limits.contains_key(*name) {
@@ -71,6 +74,21 @@ fn keep_within(service: &Service, limits: &Quantities, requests: &mut Quantities
         for path in said_by(service, name) {
             entries.approximated(path, reason);
         }
+    }
+}
+
+/// Compose reserves nothing where only a limit is said.
+fn reserved_in_full(service: &Service, entries: &mut Entries<'_>) {
+    let resources = service.deploy.as_ref().and_then(|deploy| deploy.value.resources.as_ref());
+    let limits = resources.and_then(|resources| resources.value.limits.as_ref());
+    let is_deployed = limits.is_some_and(|limits| limits.value.cpus.is_some());
+    let reason = "nodes keep so much free for each pod, where no `reservations` say less";
+    if is_deployed {
+        entries.approximated(&["deploy", "resources", "limits", "cpus"], reason);
+    } else if service.cpus.is_some() {
+        entries.approximated(&["cpus"], reason);
+    } else if service.cpu_quota.is_some() {
+        entries.approximated(&["cpu_quota"], reason);
     }
 }
 

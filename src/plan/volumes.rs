@@ -42,6 +42,10 @@ const DATA_TARGETS: &[&str] = &[
     "/run",
 ];
 
+/// Where images have their applications.
+const APPLICATIONS: &[&str] =
+    &["/app/", "/application/", "/code/", "/home/", "/srv/", "/usr/src/", "/var/www/"];
+
 /// The mounts of a service with those it takes over by `volumes_from`, for reading only if that says so; its own
 /// stand where both have one target.
 pub(super) fn effective(context: &Context<'_>, service: &Service) -> Vec<Spanned<Mount>> {
@@ -122,7 +126,9 @@ pub(super) fn is_of_dependencies(target: &str) -> bool {
 /// Does a container keep data at this path, where an image has nothing that a new volume would miss?
 pub(super) fn holds_data(target: &str) -> bool {
     let lower = target.to_ascii_lowercase();
+    // Laravel's `storage` holds directories that it cannot do without.
     DATA_TARGETS.iter().any(|word| lower.contains(word))
+        && !(lower.ends_with("/storage") && APPLICATIONS.iter().any(|home| lower.starts_with(home)))
 }
 
 /// Is the mount for reading only?
