@@ -10,6 +10,7 @@ mod command;
 mod composed;
 mod configuration;
 mod context;
+mod copies;
 mod development;
 mod draft;
 mod external;

@@ -17,7 +17,7 @@ use k8s_openapi::{
     apimachinery::pkg::api::resource::Quantity,
 };
 
-use super::{ClusterService, Further, Kind, ledger::Entries};
+use super::{ClusterService, Context, Further, Kind, ledger::Entries};
 use crate::{
     compose::{model::Service, values::words},
     k8s::{expansion, name, quantity},
@@ -164,13 +164,13 @@ pub(super) fn plan(
 
 /// The Services and further objects that labels ask for.
 pub(super) fn further(
-    service: &Service,
-    (app, object): (&str, &str),
-    services: &mut Vec<ClusterService>,
-    kind: &mut Kind,
+    context: &Context<'_>,
+    key: &str,
+    (service, app, object): (&Service, &str, &str),
+    (services, kind): (&mut Vec<ClusterService>, &mut Kind),
     entries: &mut Entries<'_>,
 ) -> Vec<Further> {
-    reach::services(service, services, entries);
+    reach::services(context, key, service, services, entries);
     let ingress = reach::ingress(service, app, services, entries);
     ingress.into_iter().chain(scale::plan(service, (app, object), kind, entries)).collect()
 }

@@ -2,6 +2,7 @@
 
 mod binds;
 mod delivered;
+pub(super) mod filled;
 mod nested;
 pub(super) mod references;
 
@@ -54,6 +55,8 @@ pub(super) struct Mounted {
     held: BTreeMap<String, Vec<KeyToPath>>,
     /// The volumes of this pod by the named volume that they are of.
     named: BTreeMap<String, String>,
+    /// Where volumes stand that are filled from the image.
+    filled: Vec<VolumeMount>,
 }
 
 impl Mounted {
@@ -171,6 +174,7 @@ pub(super) fn plan(
         mounted.volumes.iter().filter(|volume| used.contains(volume.name.as_str())).cloned().collect();
     pod.volumes = (!volumes.is_empty()).then_some(volumes);
     container.volume_mounts = (!mounted.mounts.is_empty()).then(|| mounted.mounts.clone());
+    filled::fill(&mounted, container, pod);
     security::own_volumes(container, pod);
     mounted
 }
@@ -189,6 +193,9 @@ fn one(
         return;
     }
     match kind.as_str() {
+        "volume" if filled::is_hidden(mounting.context, mounting.service, mount) => {
+            filled::mount(&target, mounted, entries);
+        }
         "volume" if volumes::spares_the_image(mounting.service, mount) && mounting.context.mounts_code => {
             let reason = format!("`{target}`: an empty directory that is filled from the image");
             entries.approximated(key, reason);
@@ -347,12 +354,17 @@ fn volumes_from(mounting: &Mounting<'_, '_, '_>, entries: &mut Entries<'_>) {
 /// `path[:options]`.
 fn tmpfs(text: &Spanned<String>, mounted: &mut Mounted, entries: &mut Entries<'_>) {
     let (path, options) = text.value.split_once(':').unwrap_or((&text.value, ""));
-    let size = options.split(',').find_map(|option| option.strip_prefix("size="));
-    let size = size.and_then(|size| crate::compose::values::bytes::parse(size).ok());
+    let said = options.split(',').find_map(|option| option.strip_prefix("size="));
+    let size = said.and_then(|size| crate::compose::values::bytes::parse(size).ok());
     let name = mounted.name(path);
     mounted.add(memory(&name, size), at(&name, path));
     let rest = options.split(',').any(|option| !option.is_empty() && !option.starts_with("size="));
-    if rest {
+    if said.is_some() && size.is_none() {
+        entries.approximated(
+            &["tmpfs"],
+            format!("`{path}`: no limit: a share of the memory is no size in a pod"),
+        );
+    } else if rest {
         entries.approximated(&["tmpfs"], "of the options of a directory in memory only the size is kept");
     } else {
         entries.mapped(&["tmpfs"]);

@@ -155,7 +155,17 @@ fn listening(
             }
         }
     }
+    // Nobody waits for what an environment has none of, and the wait is the same in all of them.
+    let drafts = environments.iter().flat_map(|drafted| &drafted.drafts);
+    for draft in drafts.filter(|draft| has_no_pods(&draft.workload.kind)) {
+        stores.remove(&draft.key);
+        others.remove(&draft.key);
+    }
     // What keeps its data in one environment alone is a store in all of them.
     others.retain(|key, _| !stores.contains_key(key));
     (stores, others)
+}
+
+fn has_no_pods(kind: &Kind) -> bool {
+    matches!(kind, Kind::Deployment { replicas: Some(0), .. } | Kind::StatefulSet { replicas: Some(0) })
 }

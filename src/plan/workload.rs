@@ -81,9 +81,9 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     let (mut annotations, mut pod_annotations) = labels(service, jobs, entries);
     placement::plan(service, &name::dns_label(key), &mut pod, entries);
     let mut services = services(context, parts.ports, (key, decided), container.readiness_probe.as_ref());
-    let further = kompose::further(service, (&app, &object), &mut services, &mut kind, entries);
-    let plain = container.clone();
-    pod.containers = vec![container];
+    let further =
+        kompose::further(context, key, (service, &app, &object), (&mut services, &mut kind), entries);
+    pod.containers = vec![container.clone()];
     let concealed = clear::conceal(parts.secrets, &mut pod, &mut annotations, &mut pod_annotations);
     let workload = Workload {
         service: name::dns_label(key),
@@ -104,7 +104,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
         pod,
     };
     let draft = Draft { variables: variables(context, service), ..Draft::new(key, app, workload) };
-    jobs::drafts(context, service, parts.secrets, jobs, draft, &plain)
+    jobs::drafts(context, service, parts.secrets, jobs, draft, &container)
 }
 
 /// The variables of a service, their hosts by the names that resolve in the cluster.

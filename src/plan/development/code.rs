@@ -17,7 +17,7 @@ use crate::{
     compose::model::Service,
     diag::{Code, Diagnostic, Report},
     k8s::name,
-    plan::{CodeMount, Context, Environment, Kind, Options, volumes},
+    plan::{CodeMount, Context, Environment, Kind, Options, copies, volumes},
 };
 
 /// Source code that the cluster does not see.
@@ -114,27 +114,17 @@ fn add_kept(
     let mounts = volumes::effective(context, service);
     for spared in mounts.iter().filter(|mount| volumes::spares_the_image(service, mount)) {
         let Some(target) = spared.target.as_ref().map(|target| target.value.clone()) else { continue };
+        let mut own = whole.volume_mounts.iter().flatten();
+        if own.any(|mount| mount.mount_path == target) {
+            continue;
+        }
         let last = target.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let wanted = name::shortened(&name::dns_label(&format!("kept {last}")), 50);
         let empty_dir = Some(EmptyDirVolumeSource::default());
         let point = VolumeMount { mount_path: target.clone(), ..VolumeMount::default() };
         let volume =
             add(mount, &wanted, taken, point, |name| Volume { name, empty_dir, ..Volume::default() });
-        let script = format!("if [ -d '{target}' ]; then cp -a '{target}/.' /kept/; fi");
-        mount.init_containers.push(Container {
-            name: volume.clone(),
-            image: whole.image.clone(),
-            image_pull_policy: whole.image_pull_policy.clone(),
-            command: Some(["sh", "-c", &script].map(str::to_owned).to_vec()),
-            resources: whole.resources.clone(),
-            security_context: whole.security_context.clone(),
-            volume_mounts: Some(vec![VolumeMount {
-                name: volume,
-                mount_path: "/kept".to_owned(),
-                ..VolumeMount::default()
-            }]),
-            ..Container::default()
-        });
+        mount.init_containers.push(copies::from_image(whole, &volume, &target));
     }
 }
 

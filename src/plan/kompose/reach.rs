@@ -11,13 +11,15 @@ use k8s_openapi::{
     apimachinery::pkg::{apis::meta::v1::ObjectMeta, util::intstr::IntOrString},
 };
 
-use super::label;
+use super::{Label, label};
 use crate::{
     compose::model::{Port, Service},
     k8s::{fields, name},
-    plan::{ClusterService, Further, ledger::Entries},
+    plan::{ClusterService, Context, Further, ledger::Entries},
 };
 
+const TYPE: &str = "kompose.service.type";
+const NAME: &str = "kompose.service.name_override";
 const EXPOSE: &str = "kompose.service.expose";
 /// The ports that clusters have for Services on their nodes, unless they are told otherwise.
 const NODE_PORTS: std::ops::RangeInclusive<u16> = 30_000..=32_767;
@@ -25,24 +27,25 @@ const NO_PORTS: &str = "no port of the service is known: name it under `ports`";
 
 /// Does a label ask for what `ports` publishes to be reached from outside?
 pub(in crate::plan) fn is_published(service: &Service) -> bool {
-    label(service, "kompose.service.type")
-        .is_some_and(|label| label.value.eq_ignore_ascii_case("loadbalancer"))
+    label(service, TYPE).is_some_and(|label| label.value.eq_ignore_ascii_case("loadbalancer"))
 }
 
 /// Does a label ask for a Service without an address of its own, which needs no ports?
 pub(in crate::plan) fn is_headless(service: &Service) -> bool {
-    label(service, "kompose.service.type").is_some_and(|label| label.value.eq_ignore_ascii_case("headless"))
+    label(service, TYPE).is_some_and(|label| label.value.eq_ignore_ascii_case("headless"))
 }
 
 /// Gives the Services of a service the type that labels ask for; the first one is its own.
 pub(in crate::plan) fn services(
+    context: &Context<'_>,
+    key: &str,
     service: &Service,
     services: &mut Vec<ClusterService>,
     entries: &mut Entries<'_>,
 ) {
     let of = |key: &str| label(service, &format!("kompose.service.{key}"));
     let (wanted, node_port, policy) = (of("type"), of("nodeport.port"), of("external-traffic-policy"));
-    further_name(service, services, entries);
+    further_name(context, key, services, entries);
     let mut kind = "";
     if let Some(wanted) = wanted {
         kind = match wanted.value.to_ascii_lowercase().as_str() {
@@ -74,16 +77,8 @@ pub(in crate::plan) fn services(
         own.headless = kind == "headless" || own.ports.is_empty();
     }
     if let Some(label) = node_port {
-        let number = label.value.parse::<u16>().ok().filter(|number| NODE_PORTS.contains(number));
-        match (number, own.ports.as_mut_slice()) {
-            _ if kind != "NodePort" => label.refused("it needs `kompose.service.type: nodeport`", entries),
-            (Some(number), [port]) => {
-                port.node_port = Some(i32::from(number));
-                label.mapped(entries);
-            }
-            (Some(_), _) => label.refused("the service has more than one port", entries),
-            (None, _) => label.refused("its value is a port of nodes: 30000 to 32767", entries),
-        }
+        let came = open_node_port(context, key, &label, (kind, own));
+        label.enter(came, entries);
     }
     let outer_policy = policy.and_then(|label| {
         let policy = ["Cluster", "Local"].into_iter().find(|policy| policy.eq_ignore_ascii_case(label.value));
@@ -97,6 +92,26 @@ pub(in crate::plan) fn services(
     });
     if is_outer {
         open(service, kind, outer_policy, services);
+    }
+}
+
+/// Gives the one port of a Service the port of the nodes that a label says.
+fn open_node_port(
+    context: &Context<'_>,
+    key: &str,
+    label: &Label<'_>,
+    (kind, own): (&str, &mut ClusterService),
+) -> Result<(), &'static str> {
+    let number = label.value.parse::<u16>().ok().filter(|number| NODE_PORTS.contains(number));
+    match (number, own.ports.as_mut_slice()) {
+        _ if kind != "NodePort" => Err("it needs `kompose.service.type: nodeport`"),
+        (None, _) => Err("its value is a port of nodes: 30000 to 32767"),
+        (Some(_), [_]) if is_taken(context, key, label) => Err("another service has this port of the nodes"),
+        (Some(number), [port]) => {
+            port.node_port = Some(i32::from(number));
+            Ok(())
+        }
+        (Some(_), _) => Err("the service has more than one port"),
     }
 }
 
@@ -141,13 +156,23 @@ fn published(service: &Service, own: &ClusterService) -> Vec<ServicePort> {
 }
 
 /// Another name for the Service. The workload keeps its own, since others know the service by that.
-fn further_name(service: &Service, services: &mut Vec<ClusterService>, entries: &mut Entries<'_>) {
-    let Some(label) = label(service, "kompose.service.name_override") else { return };
+fn further_name(
+    context: &Context<'_>,
+    key: &str,
+    services: &mut Vec<ClusterService>,
+    entries: &mut Entries<'_>,
+) {
+    let service = context.project.services.get(key);
+    let Some(label) = service.and_then(|service| label(&service.value, NAME)) else { return };
     let Some(own) = services.first() else { return label.refused(NO_PORTS, entries) };
     if label.value == own.name {
         return label.mapped(entries);
     }
-    if !name::is_dns_label(label.value) || services.iter().any(|known| known.name == label.value) {
+    let is_alias = |name: &str| context.hosts.aliases_of(name).any(|alias| alias == label.value);
+    let is_known = context.names.has(&label.value.to_owned())
+        || context.services().any(|(name, _)| is_alias(name))
+        || is_taken(context, key, &label);
+    if !name::is_dns_label(label.value) || is_known {
         return label.refused("its value is a DNS label that nothing else is called", entries);
     }
     let further = ClusterService {
@@ -157,6 +182,18 @@ fn further_name(service: &Service, services: &mut Vec<ClusterService>, entries: 
     };
     services.push(further);
     label.approximated("a further Service: the workload keeps the name that others know it by", entries);
+}
+
+/// Has a service before this one the same label, of which there cannot be two?
+fn is_taken(context: &Context<'_>, key: &str, own: &Label<'_>) -> bool {
+    let before = context.services().take_while(|(name, _)| *name != key);
+    let is_on_nodes = |other: &Service| {
+        label(other, TYPE).is_some_and(|label| label.value.eq_ignore_ascii_case("nodeport"))
+    };
+    before
+        .filter(|(_, other)| own.key == NAME || is_on_nodes(other))
+        .filter_map(|(_, other)| label(other, own.key))
+        .any(|other| other.value == own.value)
 }
 
 /// The Ingress that labels ask for.
@@ -173,28 +210,22 @@ pub(in crate::plan) fn ingress(
     let rules = expose.and_then(|expose| rules(expose.value, own?));
     let Some((expose, own, rules)) = expose.zip(own).zip(rules).map(|((a, b), c)| (a, b, c)) else {
         if let Some(expose) = label(service, EXPOSE) {
-            match own {
-                _ if expose.value.eq_ignore_ascii_case("false") => expose.mapped(entries),
+            let came = match own {
+                _ if expose.value.eq_ignore_ascii_case("false") => Ok(()),
                 None if services.first().is_some_and(|own| !own.ports.is_empty()) => {
-                    expose.refused("an Ingress leads to ports of TCP alone", entries);
+                    Err("an Ingress leads to ports of TCP alone")
                 }
-                None => expose.refused(NO_PORTS, entries),
-                _ => expose.refused("its value is true, or HOST, or HOST/PATH, several with commas", entries),
-            }
+                None => Err(NO_PORTS),
+                _ => Err("its value is true, or HOST, or HOST/PATH, several with commas"),
+            };
+            expose.enter(came, entries);
         }
         for label in [tls, class].iter().flatten() {
             label.refused("without a legal `kompose.service.expose` there is no Ingress", entries);
         }
         return None;
     };
-    match rules.iter().filter_map(|rule| rule.host.as_ref()).find(|host| !host.contains('.')) {
-        Some(host) => {
-            let reason =
-                format!("`{host}` is a host: a load balancer is `kompose.service.type: loadbalancer`");
-            expose.approximated(&reason, entries);
-        }
-        None => expose.mapped(entries),
-    }
+    enter_hosts(&expose, &rules, entries);
     let secret = tls.filter(|tls| {
         let legal = name::is_dns_subdomain(tls.value);
         tls.enter(if legal { Ok(()) } else { Err("its value is the name of a Secret") }, entries);
@@ -226,6 +257,18 @@ pub(in crate::plan) fn ingress(
         ..Ingress::default()
     };
     Some(Further { file: "ingress.yaml".to_owned(), object: fields::ordered(&ingress) })
+}
+
+/// Who writes `lb` wants a load balancer, but kompose has it that this is a host.
+fn enter_hosts(expose: &Label<'_>, rules: &[IngressRule], entries: &mut Entries<'_>) {
+    match rules.iter().filter_map(|rule| rule.host.as_ref()).find(|host| !host.contains('.')) {
+        Some(host) => {
+            let reason =
+                format!("`{host}` is a host: a load balancer is `kompose.service.type: loadbalancer`");
+            expose.approximated(&reason, entries);
+        }
+        None => expose.mapped(entries),
+    }
 }
 
 fn is_tcp(port: &ServicePort) -> bool {
