@@ -15,6 +15,7 @@ const STORES: &[&str] = &[
     "activemq",
     "activemq-artemis",
     "arangodb",
+    "azure-sql-edge",
     "beanstalkd",
     "cassandra",
     "clickhouse-server",
@@ -109,8 +110,75 @@ pub(super) fn is_database(image: &str) -> bool {
     DATABASES.contains(&last_part(image).as_str())
 }
 
-fn last_part(image: &str) -> String {
+/// Images whose programs are a user other than root from the start, and that user's group. Those that begin as root
+/// make their directories their own by themselves.
+const GROUPS: &[(&str, i64)] = &[
+    ("alertmanager", 65534),
+    ("cp-kafka", 1000),
+    ("cp-zookeeper", 1000),
+    ("elasticsearch", 1000),
+    ("grafana", 472),
+    ("graylog", 1100),
+    ("jenkins", 1000),
+    ("kafka", 1000),
+    ("kibana", 1000),
+    ("logstash", 1000),
+    ("loki", 10001),
+    ("mssql-server", 10001),
+    ("n8n", 1000),
+    ("nexus3", 200),
+    ("node-red", 1000),
+    ("opensearch", 1000),
+    ("opensearch-dashboards", 1000),
+    ("pgadmin4", 5050),
+    ("prometheus", 65534),
+    ("solr", 8983),
+    ("sonarqube", 1000),
+    ("tempo", 10001),
+    ("timescaledb-ha", 1000),
+    ("verdaccio", 10001),
+];
+
+/// Who makes well-known images: `bitnami/grafana` is another one than `grafana/grafana`.
+const MAKERS: &[&str] = &[
+    "",
+    "apache",
+    "confluentinc",
+    "dpage",
+    "elasticsearch",
+    "grafana",
+    "graylog",
+    "jenkins",
+    "kibana",
+    "library",
+    "logstash",
+    "mssql",
+    "n8nio",
+    "nodered",
+    "opensearchproject",
+    "prom",
+    "sonatype",
+    "timescale",
+    "verdaccio",
+];
+
+/// The group of the user that the program of a well-known image is, unless it begins as root.
+pub(super) fn group(image: &str) -> Option<i64> {
     let repository = image::Reference::parse(image).repository;
+    let maker = repository.rsplit('/').nth(1).unwrap_or_default();
+    if maker.starts_with("bitnami") {
+        return Some(1001);
+    }
+    let name = last_part(image);
+    GROUPS.iter().find(|(known, _)| *known == name && MAKERS.contains(&maker)).map(|(_, group)| *group)
+}
+
+/// The last part of an image's repository, which tells the program; for SQL Server more than the last.
+pub(super) fn last_part(image: &str) -> String {
+    let repository = image::Reference::parse(image).repository;
+    if repository.ends_with("mssql/server") {
+        return "mssql-server".to_owned();
+    }
     repository.rsplit('/').next().unwrap_or_default().to_owned()
 }
 

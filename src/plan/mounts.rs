@@ -19,7 +19,7 @@ use k8s_openapi::{
 
 pub(super) use self::delivered::Delivered;
 use super::{
-    Context,
+    Context, image,
     kompose::claims::{self, Wanted},
     ledger::Entries,
     secrets::Secrets,
@@ -175,7 +175,10 @@ pub(super) fn plan(
     pod.volumes = (!volumes.is_empty()).then_some(volumes);
     container.volume_mounts = (!mounted.mounts.is_empty()).then(|| mounted.mounts.clone());
     filled::fill(&mounted, container, pod);
-    security::own_volumes(container, pod);
+    let keeps = !mounted.claim_templates.is_empty()
+        || pod.volumes.iter().flatten().any(|volume| volume.persistent_volume_claim.is_some());
+    let image = mounting.service.image.as_ref().filter(|_| keeps && mounting.service.user.is_none());
+    security::own_volumes(container, pod, image.and_then(|image| image::group(&image.value)));
     mounted
 }
 

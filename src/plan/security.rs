@@ -39,13 +39,16 @@ pub(super) fn plan(
 }
 
 /// A user other than root can write to volumes only if they belong to a group of it. Docker hands down who owns
-/// the directory in the image; a claim belongs to root.
-pub(super) fn own_volumes(container: &Container, pod: &mut PodSpec) {
+/// the directory in the image; a claim belongs to root. `group` is that of the image's own user, if it is known and
+/// there is a claim.
+pub(super) fn own_volumes(container: &Container, pod: &mut PodSpec, group: Option<i64>) {
     let own = container.security_context.as_ref();
-    let user = own.and_then(|own| own.run_as_user).filter(|user| *user != 0);
-    let group = own.and_then(|own| own.run_as_group).filter(|group| *group != 0).or(user);
+    let user = own.and_then(|own| own.run_as_user);
+    let named = user.filter(|user| *user != 0);
+    let named = named.map(|user| own.and_then(|own| own.run_as_group).filter(|it| *it != 0).unwrap_or(user));
     let mounts = container.volume_mounts.as_ref().is_some_and(|mounts| !mounts.is_empty());
-    if let Some(whole) = pod.security_context.as_mut().filter(|_| mounts && user.is_some()) {
+    let group = named.or(group.filter(|_| user.is_none()));
+    if let Some(whole) = pod.security_context.as_mut().filter(|_| mounts && group.is_some()) {
         whole.fs_group = whole.fs_group.or(group);
     }
 }

@@ -10,7 +10,7 @@ use crate::{
         model::{Build, Service},
         values::image,
     },
-    plan::image::is_store,
+    plan::image::{is_store, last_part},
     text::{Files, Spanned},
 };
 
@@ -19,6 +19,7 @@ const IMAGES: &[(&str, &[u16])] = &[
     ("activemq", &[61616, 8161]),
     ("adminer", &[8080]),
     ("alertmanager", &[9093]),
+    ("azure-sql-edge", &[1433]),
     ("azurite", &[10000, 10001, 10002]),
     ("beanstalkd", &[11300]),
     ("browserless", &[3000]),
@@ -275,15 +276,12 @@ fn exposed_by(dockerfile: &str, target: Option<&str>) -> Vec<String> {
 /// Does a program of this image listen at its usual port, whatever else it listens at? Brokers whose settings list all
 /// that they listen at do not.
 pub(super) fn keeps_its_port(image: &str) -> bool {
-    let repository = image::Reference::parse(image).repository;
-    let last = repository.rsplit('/').next().unwrap_or_default();
-    is_store(image) && !["cp-kafka", "cp-server", "kafka", "redpanda"].contains(&last)
+    is_store(image) && !["cp-kafka", "cp-server", "kafka", "redpanda"].contains(&last_part(image).as_str())
 }
 
 /// Ports at which several containers of a well-known image find each other, whatever else they say.
 pub(super) fn peer_ports(image: &str) -> &'static [u16] {
-    let repository = image::Reference::parse(image).repository;
-    match repository.rsplit('/').next().unwrap_or_default() {
+    match last_part(image).as_str() {
         "elasticsearch" | "opensearch" => &[9300],
         _ => &[],
     }
@@ -292,7 +290,7 @@ pub(super) fn peer_ports(image: &str) -> &'static [u16] {
 /// Ports of a well-known image, or of one that is named for such a program: `acme/shop-postgres`.
 pub(super) fn image_ports(image: &str) -> Vec<u16> {
     let reference = image::Reference::parse(image);
-    let last = reference.repository.rsplit('/').next().unwrap_or_default().to_owned();
+    let last = last_part(image);
     // PHP's process manager, which a web server in another container asks.
     if last.contains("fpm") || reference.tag.as_ref().is_some_and(|tag| tag.contains("fpm")) {
         return vec![9000];
@@ -350,6 +348,7 @@ mod tests {
             ("wordpress", &[80]),
             ("wordpress:6-fpm", &[9000]),
             ("acme/our_redis", &[6379]),
+            ("mcr.microsoft.com/mssql/server:2022-latest", &[1433]),
             ("rabbitmq:3-management", &[5672, 15672]),
             // A wrong port is worse than none: a Service without ports leads to any.
             ("acme/postgres-exporter", &[]),
