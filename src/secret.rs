@@ -180,6 +180,12 @@ pub fn is_written_secret(name: &str, written: &str) -> bool {
     is_bearer(written) || !ranges(written, Dollar::Compose).is_empty() || is_secret_by_name(name, written)
 }
 
+/// Does the hash of a password stand in the text, with its dollars as they are, `$apr1$…`? Compose takes the parts of
+/// it for variables.
+pub fn holds_hash(text: &str) -> bool {
+    text.match_indices('$').any(|(at, _)| !text[..at].ends_with('$') && reference::begins_hash(&text[at..]))
+}
+
 /// Where secrets stand in a value that no reference is left in. The ranges may overlap.
 pub fn in_value(value: &str) -> Vec<Range<usize>> {
     ranges(value, Dollar::Sign)

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     diag::{Diagnostic, Report},
+    secret,
     text::Sources,
     yaml::{Directive, Node, Value},
 };
@@ -171,6 +172,15 @@ impl Interpolator<'_> {
     }
 
     fn unset(&mut self, node: &Node, text: &str, references: &[template::Reference]) {
+        let is_any = references.iter().any(|reference| reference.resolved == Resolved::Empty);
+        if is_any && secret::holds_hash(text) {
+            let message =
+                "parts of a password's hash are read as variables, and nothing stands in their place";
+            let diagnostic = Diagnostic::warning(codes::UNSET_VARIABLE, message);
+            return self
+                .report
+                .push(diagnostic.at(node.span, "this hash").help("write each `$` of the hash as `$$`"));
+        }
         for reference in references.iter().filter(|reference| reference.resolved == Resolved::Empty) {
             let message =
                 format!("the variable `{}` is not set: nothing stands in its place", reference.name);

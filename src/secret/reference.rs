@@ -91,6 +91,9 @@ fn mask_into(text: &str, nesting: usize, result: &mut String) {
     while let Some(at) = rest.find('$') {
         result.push_str(&stars(&rest[..at]));
         rest = &rest[at..];
+        if begins_hash(rest) {
+            break;
+        }
         let length = if rest.starts_with("${") {
             // Without an end there is no reference from here on.
             let Some(length) = closing_brace(rest).filter(|_| nesting < MAX_NESTING) else { break };
@@ -108,6 +111,20 @@ fn mask_into(text: &str, nesting: usize, result: &mut String) {
         rest = &rest[length..];
     }
     result.push_str(&stars(rest));
+}
+
+/// Does the hash of a password begin here, `$apr1$…`, as `htpasswd` and `crypt` write them?
+pub(super) fn begins_hash(text: &str) -> bool {
+    const METHODS: [&str; 8] = ["1", "2a", "2b", "2x", "2y", "5", "6", "apr1"];
+    let Some((method, rest)) = text.strip_prefix('$').and_then(|rest| rest.split_once('$')) else {
+        return false;
+    };
+    let is_long = |hash: &str| {
+        let letters = hash.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || b"./".contains(byte));
+        letters.count() >= 8
+    };
+    method.starts_with("argon2")
+        || METHODS.contains(&method) && rest.split_once('$').is_some_and(|(_, hash)| is_long(hash))
 }
 
 /// `${NAME}` stays, `${NAME:-default}` and `${NAME:+value}` keep all but what they fall back to.

@@ -11,7 +11,7 @@ use crate::{
             volumes::{VolumeSpec, VolumeType, clean_target},
         },
     },
-    diag::Diagnostic,
+    diag::{Code, Diagnostic},
     yaml::{Node, Value, scalar},
 };
 
@@ -97,15 +97,25 @@ fn mount(spec: VolumeSpec, node: &Node) -> Value {
     mapping(entries, node.span)
 }
 
+/// How fresh files have to be, which only Docker Desktop ever asked.
+const CONSISTENCY: &[&str] = &["cached", "consistent", "delegated"];
+
 /// What docker compose takes in silence, and authors do not mean.
 fn surprises(node: &Node, text: &str, spec: &VolumeSpec, reporter: &mut Reporter<'_>) {
-    let mut warn = |part: &str, message: String, help: &str| {
+    let mut tell = |part: &str, message: String, help: &str, severity: fn(Code, String) -> Diagnostic| {
         let start = text.rfind(part).unwrap_or_default();
         let span = place_within(reporter.sources, node.span, text, start, part.len());
-        let diagnostic = Diagnostic::warning(codes::SHORT_FORM_SURPRISE, message);
+        let diagnostic = severity(codes::SHORT_FORM_SURPRISE, message);
         reporter.report.push(diagnostic.at(span, "here").help(help));
     };
-    for option in &spec.unknown_options {
+    let (known, unknown): (Vec<&String>, Vec<&String>) =
+        spec.unknown_options.iter().partition(|option| CONSISTENCY.contains(&option.as_str()));
+    for option in known {
+        let message = format!("`{option}` is said of mounts on Docker Desktop, and is ignored");
+        tell(option, message, "files are as fresh everywhere else", Diagnostic::info);
+    }
+    let mut warn = |part: &str, message: String, help: &str| tell(part, message, help, Diagnostic::warning);
+    for option in unknown {
         warn(option, format!("`{option}` is no option of a mount, and is ignored"), "remove it");
     }
     let drive = match text.as_bytes() {
