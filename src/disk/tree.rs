@@ -133,6 +133,16 @@ impl Disk {
         outcome
     }
 
+    /// The outcome of a run that leaves a tree exactly as an earlier one wrote it.
+    pub fn keep_tree(&self, directory: &Utf8Path) -> Outcome {
+        let lock = self.read_lock(directory, &mut Report::default());
+        let generated = lock.map(|lock| lock.files).unwrap_or_default().into_keys();
+        let kept = |path| Change { path, action: Action::Kept, before: None, after: None };
+        let mut changes: Vec<Change> = generated.chain([lock::FILE_NAME.into()]).map(kept).collect();
+        changes.sort_by(|a, b| a.path.cmp(&b.path));
+        Outcome { changes, written: false }
+    }
+
     /// Looks at the disk and decides about every file; nothing if the directory cannot be used at all.
     fn decide(&self, directory: &Utf8Path, tree: &Tree, force: bool, report: &mut Report) -> Option<Plan> {
         let root = match self.output_root(directory) {
