@@ -18,7 +18,10 @@ use super::{Io, project, put, show};
 use crate::{
     compose::model::{InputFile, Project},
     diag::{Report, Severity, json},
-    disk::tree::{Action, Change, Outcome, Tree},
+    disk::{
+        Disk,
+        tree::{Action, Change, Outcome, Tree},
+    },
     plan::{self, Fate, FateKind, KeyFate, Known},
     render, secret,
     text::{Sources, Span, clean},
@@ -178,19 +181,28 @@ fn convert(
         misfits.into_iter().for_each(|misfit| report.push(misfit));
         return None;
     }
-    let tree = Tree { files: rendered.files, inputs: inputs.by_environment, untouched: rendered.untouched };
-    values::warn_of_missing(&tree, &output, &disk, report);
-    let dry = arguments.dry.dry_run || arguments.dry.diff || arguments.dry.check;
-    let outcome = if dry {
-        disk.plan_tree(&output, &tree, arguments.force, report)
-    } else {
-        disk.write_tree(&output, &tree, arguments.force, report)
+    let mut tree = Tree {
+        files: rendered.files,
+        inputs: inputs.by_environment,
+        untouched: rendered.untouched,
+        ..Tree::default()
     };
+    let known = environments.iter().filter(|it| it.known == Known::All).map(|it| it.name.as_str());
+    values::complete(&mut tree, known, &output, &disk, report);
+    let outcome = write(arguments, &disk, &output, &tree, report);
     let ledgers = environments.iter().zip(&plan.environments).filter(|(it, _)| it.known == Known::All);
     let ledgers = ledgers.map(|(environment, planned)| {
         (planned.name.as_str(), plan::keys(&environment.project, &planned.ledger))
     });
     Some(Conversion { environments: names, output: shown, keys: joined(ledgers), outcome })
+}
+
+fn write(arguments: &Arguments, disk: &Disk, output: &Utf8Path, tree: &Tree, report: &mut Report) -> Outcome {
+    if arguments.dry.dry_run || arguments.dry.diff || arguments.dry.check {
+        disk.plan_tree(output, tree, arguments.force, report)
+    } else {
+        disk.write_tree(output, tree, arguments.force, report)
+    }
 }
 
 /// What the lock is to say of what was read.

@@ -41,6 +41,8 @@ pub struct Tree {
     /// Directories, relative to the output directory, whose files stay exactly as they are: those of an
     /// environment that cannot be read on this machine.
     pub untouched: Vec<Utf8PathBuf>,
+    /// Files of secrets that hold what is there, and more behind it.
+    pub grown: BTreeSet<Utf8PathBuf>,
 }
 
 /// What becomes of a file.
@@ -258,7 +260,7 @@ impl Planner<'_> {
             match file.owner {
                 Owner::Companion => self.plan_companion(file),
                 Owner::Generated => self.plan_generated(file),
-                Owner::Yours | Owner::Secret => self.plan_once(file),
+                Owner::Yours | Owner::Secret => self.plan_once(file, tree.grown.contains(&file.path)),
             }
         }
     }
@@ -304,9 +306,12 @@ impl Planner<'_> {
         self.push(file, action, before);
     }
 
-    fn plan_once(&mut self, file: &TreeFile) {
+    fn plan_once(&mut self, file: &TreeFile, may_grow: bool) {
         match self.look(&file.path) {
             Found::Nothing => self.push(file, Action::Created, None),
+            Found::File(bytes) if may_grow && bytes != file.bytes && file.bytes.starts_with(&bytes) => {
+                self.push(file, Action::Updated, None);
+            }
             Found::File(_) | Found::Blocked { exists: true, .. } => self.push(file, Action::Kept, None),
             Found::Blocked { why, .. } => self.blocked(&file.path, &why),
         }
