@@ -27,7 +27,7 @@ const NAMES: &[&str] = &[
     "host.docker.internal",
 ];
 
-/// Warns of variables and commands that name the machine, unless `extra_hosts` says an address for the name.
+/// Warns of variables, commands and configuration files that name the machine, unless `extra_hosts` says an address for the name.
 pub(in crate::plan) fn warn(context: &Context<'_>, report: &mut Report) {
     let mut images = Images::default();
     for (name, service) in context.services() {
@@ -40,16 +40,20 @@ pub(in crate::plan) fn warn(context: &Context<'_>, report: &mut Report) {
             let words = command.iter().flat_map(|command| command.value.iter());
             words.map(move |word| (format!("the `{key}` of `{name}`"), word.value.as_str(), word.span))
         });
-        for (subject, text, span) in variables.chain(words) {
-            if NAMES.iter().any(|host| text.contains(host) && !has_address(service, host)) {
-                report.push(diagnostic(&subject, span));
-            }
+        let names_machine =
+            |text: &str| NAMES.iter().any(|host| text.contains(host) && !has_address(service, host));
+        for (subject, _, span) in variables.chain(words).filter(|(_, text, _)| names_machine(text)) {
+            report.push(diagnostic(&subject, span));
         }
         let contents = files::configuration(context, service);
         let copied = files::copied::configuration(context, service, &mut images);
         let texts = contents.iter().filter_map(|content| files::text(content));
-        let mut texts = texts.chain(copied.iter().map(|copied| copied.text.as_str()));
-        if texts.any(|text| text.contains(RESOLVER)) {
+        let texts: Vec<&str> = texts.chain(copied.iter().map(|copied| copied.text.as_str())).collect();
+        if texts.iter().any(|text| says_in_use(text, &names_machine)) {
+            let subject = format!("a configuration file of `{name}`");
+            report.push(diagnostic(&subject, context.project.place_of_service(name)));
+        }
+        if texts.iter().any(|text| text.contains(RESOLVER)) {
             let message = format!("a configuration file of `{name}` asks Docker's resolver, {RESOLVER}");
             let diagnostic = Diagnostic::warning(RESOLVER_OF_COMPOSE, message)
                 .at(context.project.place_of_service(name), "in a file of this service")
@@ -59,6 +63,11 @@ pub(in crate::plan) fn warn(context: &Context<'_>, report: &mut Report) {
             report.push(diagnostic);
         }
     }
+}
+
+/// Does a line of the file say it that is no comment?
+fn says_in_use(text: &str, says: &dyn Fn(&str) -> bool) -> bool {
+    text.lines().any(|line| says(line) && !line.trim_start().starts_with(['#', ';', '/']))
 }
 
 fn diagnostic(subject: &str, span: Span) -> Diagnostic {
