@@ -70,7 +70,7 @@ impl Whole {
         let names = names::choose(projects, report);
         let apps = apps::group(projects, &names);
         let layout = Layout::of(projects, &names, &apps);
-        let images = images::find(projects);
+        let images = images::find(projects, &apps);
         Self { shared: texts::files(projects), names, apps, images, layout }
     }
 }
