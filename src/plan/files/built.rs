@@ -15,7 +15,7 @@ use crate::{
 pub(super) enum Has {
     /// The directory, at the place where it is mounted.
     There,
-    /// The directory, or parts of it, somewhere.
+    /// The directory, or parts of it, somewhere; or that may be.
     Elsewhere,
     Nothing,
     /// The Dockerfile is not here, or does not say so plainly.
@@ -52,14 +52,16 @@ pub(super) fn has(context: &Context<'_>, build: &Build, path: &Utf8Path, target:
         return Has::There;
     }
     let inner = path.strip_prefix(&directory).unwrap_or(Utf8Path::new(""));
+    // Images of one's own, which others are built on, may have anything.
+    let otherwise = if dockerfile.built().base.contains('/') { Has::Elsewhere } else { Has::Nothing };
     if !inner.as_str().is_empty() && is_left_out(context, build, inner) {
-        Has::Nothing
+        otherwise
     } else if dockerfile.origins(target).iter().any(|origin| origin == inner) {
         Has::There
     } else if has_parts(context, &dockerfile, &directory, inner) {
         Has::Elsewhere
     } else {
-        Has::Nothing
+        otherwise
     }
 }
 
