@@ -28,7 +28,7 @@ const KUSTOMIZATION: &str = "kustomization.yaml";
 /// The objects that stand in the place of files where values come from a store.
 pub const EXTERNAL_SECRETS: &str = "external-secrets.yaml";
 /// Behind the name of a secret file, the name of what tells its keys.
-const EXAMPLE: &str = ".example";
+pub const EXAMPLE: &str = ".example";
 
 /// The secret files of an environment.
 #[derive(Clone, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub struct SecretFiles {
     pub files: Vec<SecretFile>,
     /// Does it take values from a store?
     pub is_external: bool,
+    /// Files beside them that nothing takes values from, by name.
+    pub unread: Vec<String>,
 }
 
 /// A file that an environment needs. Cannot be printed: it holds secrets.
@@ -69,6 +71,8 @@ pub enum State {
         empty: Vec<String>,
         /// Keys of the example that are not in the file.
         missing: Vec<String>,
+        /// Keys that the example does not have: who takes the file gets them all the same.
+        unasked: Vec<String>,
     },
 }
 
@@ -76,26 +80,38 @@ impl SecretFile {
     /// What is in the file.
     pub fn state(&self) -> State {
         let Some(content) = &self.content else { return State::Missing };
+        let has_example = self.example.is_some();
         let example = self.example.as_deref().unwrap_or_default();
-        if !is_env_file(&self.name) {
+        // A file that is mounted may be called like a list; the example of a list names its keys.
+        if !is_list(self.name.as_str().into()) || has_example && example.is_empty() {
             return if content.as_slice() == example { State::Empty } else { State::There };
         }
         let (content, example) = (String::from_utf8_lossy(content), String::from_utf8_lossy(example));
         let variables = env_file::read(&content);
-        let (empty, there): (Vec<_>, Vec<_>) = variables.iter().partition(|(_, value)| value.is_empty());
-        let keys = |variables: &[&(&str, &str)]| variables.iter().map(|(key, _)| (*key).to_owned()).collect();
+        let wanted = env_file::read(&example);
+        let is_asked = |key: &str| !has_example || wanted.iter().any(|(known, _)| *known == key);
+        let (asked, unasked): (Vec<_>, Vec<_>) =
+            variables.iter().copied().partition(|(key, _)| is_asked(key));
+        let (empty, there): (Vec<_>, Vec<_>) = asked.into_iter().partition(|(_, value)| value.is_empty());
+        let keys = |variables: &[(&str, &str)]| variables.iter().map(|(key, _)| (*key).to_owned()).collect();
         let is_known = |key: &str| variables.iter().any(|(known, _)| *known == key);
-        let wanted = env_file::read(&example).into_iter().map(|(key, _)| key);
+        let missing = wanted.iter().map(|(key, _)| *key).filter(|key| !is_known(key));
         State::Variables {
             there: keys(&there),
             empty: keys(&empty),
-            missing: wanted.filter(|key| !is_known(key)).map(str::to_owned).collect(),
+            missing: missing.map(str::to_owned).collect(),
+            unasked: keys(&unasked),
         }
     }
 
     /// Is there nothing in it that a person would miss?
     pub fn is_unfilled(&self) -> bool {
-        self.content.is_none() || self.content == self.example
+        let (Some(content), Some(example)) = (&self.content, &self.example) else {
+            return self.content.is_none();
+        };
+        let (content, example) = (String::from_utf8_lossy(content), String::from_utf8_lossy(example));
+        let is_list = is_list(self.name.as_str().into()) && !example.is_empty();
+        content == example || is_list && env_file::read(&content) == env_file::read(&example)
     }
 }
 
@@ -156,9 +172,32 @@ pub fn read(output: &Utf8Path, environment: &str, files: &dyn Files, report: &mu
     };
     SecretFiles {
         environment: environment.to_owned(),
+        unread: unread(output, environment, &|name| wanted.contains(name), files),
         files: wanted.into_iter().map(file).collect(),
         is_external: names.iter().any(|name| name == EXTERNAL_SECRETS),
     }
+}
+
+/// Files beside the secret ones that neither they are, by `is_wanted`, nor the outermost layer names.
+pub fn unread(
+    output: &Utf8Path,
+    environment: &str,
+    is_wanted: &dyn Fn(&str) -> bool,
+    files: &dyn Files,
+) -> Vec<String> {
+    let folder = directory(output, environment);
+    let outermost = files.read(&output.join(OVERLAYS).join(environment).join(KUSTOMIZATION));
+    let outermost = String::from_utf8(outermost.unwrap_or_default()).unwrap_or_default();
+    let is_ours = |name: &str| is_wanted(name) || name == KUSTOMIZATION || name == EXTERNAL_SECRETS;
+    let mut names = files.list(&folder).unwrap_or_default();
+    names.retain(|name| {
+        is_file_name(name)
+            && !name.starts_with('.')
+            && !is_ours(name)
+            && !outermost.contains(&format!("{SECRETS}/{name}"))
+            && files.kind(&folder.join(name)) == Some(FileKind::File)
+    });
+    names
 }
 
 /// The files that the kustomization takes Secrets and patches from.
@@ -194,8 +233,9 @@ fn is_file_name(name: &str) -> bool {
     !matches!(name, "" | "." | "..") && !name.contains(['/', '\\', '\0']) && !name.ends_with(EXAMPLE)
 }
 
-fn is_env_file(name: &str) -> bool {
-    Utf8Path::new(name).extension() == Some("env")
+/// Is a secret file a list of variables?
+pub fn is_list(path: &Utf8Path) -> bool {
+    path.extension() == Some("env")
 }
 
 #[cfg(test)]
@@ -230,8 +270,12 @@ mod tests {
         let states: Vec<(&str, State)> =
             found.files.iter().map(|file| (file.name.as_str(), file.state())).collect();
         let keys = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect();
-        let variables =
-            State::Variables { there: keys(&["A", "D"]), empty: keys(&["B"]), missing: keys(&["C"]) };
+        let variables = State::Variables {
+            there: keys(&["A"]),
+            empty: keys(&["B"]),
+            missing: keys(&["C"]),
+            unasked: keys(&["D"]),
+        };
         let expected = [
             ("a.env", variables),
             ("key.pem", State::Missing),
@@ -239,6 +283,7 @@ mod tests {
             ("web.patch.yaml", State::There),
         ];
         assert_eq!(states, expected);
+        assert_eq!(found.unread, ["notes.txt"]);
         assert!(!found.is_complete() && !found.is_external);
         assert!(read(output, "store", &files, &mut report).is_external);
     }

@@ -13,13 +13,16 @@ use indexmap::IndexMap;
 use serde_json::{Value, json};
 use similar::TextDiff;
 
-use self::environments::{Loaded, Scene};
+use self::environments::{Environment, Loaded, Recorded, Scene};
 use super::{Io, project, put, show};
 use crate::{
     compose::model::{InputFile, Project},
     diag::{Report, Severity, json},
-    disk::tree::{Action, Change, Outcome, Tree},
-    plan::{self, Fate, FateKind, KeyFate, Known, Plan},
+    disk::{
+        Disk,
+        tree::{Action, Change, Outcome, Tree},
+    },
+    plan::{self, Fate, FateKind, KeyFate, Known},
     render, secret,
     text::{Sources, Span, clean},
 };
@@ -94,7 +97,7 @@ struct Dry {
 
 /// A run that came to a tree.
 struct Conversion {
-    plan: Plan,
+    environments: Vec<String>,
     output: Utf8PathBuf,
     keys: Vec<Told>,
     outcome: Outcome,
@@ -142,6 +145,15 @@ fn convert(
     if report.has_errors() {
         return None;
     }
+    let names: Vec<String> = environments.iter().map(|environment| environment.name.clone()).collect();
+    let unwritten = |names| {
+        let outcome = disk.keep_tree(&output);
+        Some(Conversion { environments: names, output: shown.clone(), keys: Vec::new(), outcome })
+    };
+    if environments.iter().all(|environment| environment.known != Known::All) {
+        kept::tell_that_none_is_known(report);
+        return unwritten(names);
+    }
     let inputs: Vec<plan::Input<'_>> =
         environments.iter().map(|environment| environment.input(&directory)).collect();
     let options = plan::Options {
@@ -154,34 +166,72 @@ fn convert(
     if report.has_errors() {
         return None;
     }
-    let names: Vec<(&str, bool)> =
+    let which: Vec<(&str, bool)> =
         environments.iter().map(|it| (it.name.as_str(), it.known != Known::All)).collect();
-    let earlier = render::earlier::read(&names, &output, &disk);
+    let earlier = render::earlier::read(&which, &output, &disk);
     outermost::warn_of_differences(&plan, &earlier, report);
     let rendered = render::render(&plan, &earlier);
-    kept::refuse_misfits(&rendered, report);
-    if report.has_errors() {
+    let inputs = read_inputs(&environments, &recorded, &directory, sources);
+    let misfits = kept::misfits(&rendered);
+    if let Some(misfit) = misfits.first().filter(|_| inputs.is_as_recorded) {
+        kept::tell_that_nothing_is_new(misfit, report);
+        return unwritten(names);
+    }
+    if !misfits.is_empty() {
+        misfits.into_iter().for_each(|misfit| report.push(misfit));
         return None;
     }
-    let inputs = environments.iter().map(|environment| {
-        let earlier = recorded.get(&environment.name).filter(|_| environment.known != Known::All);
-        let inputs = earlier.cloned();
-        let digests = || digests(&environment.project, &directory, sources);
-        (environment.name.clone(), inputs.unwrap_or_else(digests))
-    });
-    let tree = Tree { files: rendered.files, inputs: inputs.collect(), untouched: rendered.untouched };
-    values::warn_of_missing(&tree, &output, &disk, report);
-    let dry = arguments.dry.dry_run || arguments.dry.diff || arguments.dry.check;
-    let outcome = if dry {
-        disk.plan_tree(&output, &tree, arguments.force, report)
-    } else {
-        disk.write_tree(&output, &tree, arguments.force, report)
+    let mut tree = Tree {
+        files: rendered.files,
+        inputs: inputs.by_environment,
+        untouched: rendered.untouched,
+        ..Tree::default()
     };
+    let known = environments.iter().filter(|it| it.known == Known::All).map(|it| it.name.as_str());
+    values::complete(&mut tree, known, &output, &disk, report);
+    let outcome = write(arguments, &disk, &output, &tree, report);
     let ledgers = environments.iter().zip(&plan.environments).filter(|(it, _)| it.known == Known::All);
     let ledgers = ledgers.map(|(environment, planned)| {
         (planned.name.as_str(), plan::keys(&environment.project, &planned.ledger))
     });
-    Some(Conversion { keys: joined(ledgers), output: shown, plan, outcome })
+    Some(Conversion { environments: names, output: shown, keys: joined(ledgers), outcome })
+}
+
+fn write(arguments: &Arguments, disk: &Disk, output: &Utf8Path, tree: &Tree, report: &mut Report) -> Outcome {
+    if arguments.dry.dry_run || arguments.dry.diff || arguments.dry.check {
+        disk.plan_tree(output, tree, arguments.force, report)
+    } else {
+        disk.write_tree(output, tree, arguments.force, report)
+    }
+}
+
+/// What the lock is to say of what was read.
+struct Inputs {
+    /// By environment: the files with their digests, of kept ones as they were.
+    by_environment: Recorded,
+    /// Does all that is here say what it said when the tree was written?
+    is_as_recorded: bool,
+}
+
+fn read_inputs(
+    environments: &[Environment],
+    recorded: &Recorded,
+    directory: &Utf8Path,
+    sources: &Sources,
+) -> Inputs {
+    let mut inputs = Inputs { by_environment: Recorded::new(), is_as_recorded: true };
+    for Environment { name, project, known, .. } in environments {
+        let (now, before) = (digests(project, directory, sources), recorded.get(name));
+        let is_kept = *known != Known::All;
+        // What is missing is taken for empty.
+        let is_here = |digest: &String| !is_kept || *digest != crate::disk::digest(b"");
+        let same = |(file, digest)| before.and_then(|before| before.get(file)) == Some(digest);
+        let as_recorded = now.iter().filter(|(_, digest)| is_here(digest)).all(same);
+        let as_many = before.is_some_and(|before| before.len() == now.len());
+        inputs.is_as_recorded &= as_recorded && as_many;
+        inputs.by_environment.insert(name.clone(), before.filter(|_| is_kept).cloned().unwrap_or(now));
+    }
+    inputs
 }
 
 /// What became of a key, in all environments that have it.
@@ -263,14 +313,13 @@ fn document(conversion: Option<&Conversion>, sources: &Sources, report: &Report)
         .into_iter()
         .map(|diagnostic| json::diagnostic(diagnostic, sources, report.hidden()))
         .collect();
-    let Some(Conversion { plan, output, keys, outcome }) = conversion else {
+    let Some(Conversion { environments, output, keys, outcome }) = conversion else {
         return json!({
             "version": VERSION, "environments": [], "files": [], "keys": [], "diagnostics": diagnostics,
         });
     };
-    let environments = plan.environments.iter().map(|environment| {
-        json!({"name": environment.name, "overlay": output.join("overlays").join(&environment.name)})
-    });
+    let environments =
+        environments.iter().map(|name| json!({"name": name, "overlay": output.join("overlays").join(name)}));
     let file = |change: &Change| json!({"path": clean(&output.join(&change.path)), "action": change.action.as_str()});
     let key = |told: &Told| {
         let place = sources.location(told.key.span);
@@ -305,7 +354,9 @@ fn tell(arguments: &Arguments, conversion: &Conversion, sources: &Sources, io: &
         io.stderr,
         &if arguments.verbose { all_keys(conversion, sources) } else { approximations(conversion, sources) },
     );
-    put(io.stderr, &format!("{}\n", counted_keys(&conversion.keys)));
+    if !conversion.keys.is_empty() {
+        put(io.stderr, &format!("{}\n", counted_keys(&conversion.keys)));
+    }
     put(io.stderr, &format!("{}\n", counted_files(&conversion.output, &conversion.outcome)));
 }
 
@@ -367,7 +418,9 @@ fn counted_files(output: &Utf8Path, outcome: &Outcome) -> String {
     }
     let counts: Vec<String> =
         counts.into_iter().map(|(action, number)| format!("{number} {action}")).collect();
+    let is_kept = outcome.changes.iter().all(|change| change.action == Action::Kept);
     let how = match (outcome.written, outcome.has_changes()) {
+        (_, false) if is_kept => "nothing written",
         (_, false) => "up to date",
         (true, true) => "written",
         (false, true) => "nothing written",

@@ -345,6 +345,9 @@ fn status(scene: &Scene, io: &mut Io<'_>, report: &mut Report) -> Option<String>
         for file in &found.files {
             put(io.stdout, &format!("  {}\n", line(file)));
         }
+        for name in &found.unread {
+            put(io.stdout, &format!("  {name}: not read by anything\n"));
+        }
     }
     is_complete.then(String::new)
 }
@@ -355,8 +358,9 @@ fn line(file: &SecretFile) -> String {
         State::Missing => "missing".to_owned(),
         State::Empty => "empty".to_owned(),
         State::There => "there".to_owned(),
-        State::Variables { there, empty, missing } => {
-            let parts = [("there", there), ("empty", empty), ("missing", missing)];
+        State::Variables { there, empty, missing, unasked } => {
+            let parts =
+                [("there", there), ("empty", empty), ("missing", missing), ("not asked for", unasked)];
             let parts = parts.into_iter().filter(|(_, keys)| !keys.is_empty());
             let parts: Vec<String> =
                 parts.map(|(word, keys)| format!("{word} {}", keys.join(", "))).collect();

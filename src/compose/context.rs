@@ -144,6 +144,20 @@ impl<'a> Context<'a> {
             None => diagnostic,
         });
     }
+
+    /// Reports an `env_file` that could not be read.
+    pub(super) fn unreadable_env_file(&mut self, path: &Utf8Path, error: &FileError, named_at: Span) {
+        let shown = paths::shown(path, &self.directory);
+        let message = format!("the environment file `{shown}` cannot be read: {error}");
+        let diagnostic = Diagnostic::error(codes::UNREADABLE_FILE, message).at(named_at, "named here");
+        self.report.push(if *error == FileError::NotFound {
+            let help = "run this where the file is, or make one; of a file that may be missing, say `{path: …, \
+                        required: false}`";
+            diagnostic.help(help)
+        } else {
+            diagnostic
+        });
+    }
 }
 
 /// The place of `text[start..start + len]`, where `text` is what the scalar at `span` says. Escapes and

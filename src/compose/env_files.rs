@@ -172,9 +172,12 @@ fn read_all(
                     .push(Diagnostic::info(codes::OPTIONAL_FILE, message).at(file.span, "passed over"));
                 continue;
             }
+            Err(error) if role == InputRole::LabelFile => {
+                context.unreadable("label file", &file.path, &error, Some(file.span));
+                continue;
+            }
             Err(error) => {
-                let what = if role == InputRole::LabelFile { "label file" } else { "environment file" };
-                context.unreadable(what, &file.path, &error, Some(file.span));
+                context.unreadable_env_file(&file.path, &error, file.span);
                 continue;
             }
         };

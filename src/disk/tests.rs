@@ -143,6 +143,25 @@ fn the_same_again_touches_nothing() {
 }
 
 #[test]
+fn secrets_grow_only_where_that_is_asked_for_and_at_their_end() {
+    for (there, grown, expected) in [
+        ("A=1\n", true, "A=1\nB=2\n"),
+        ("A=1\n", false, "A=1\n"),
+        ("A=2\n", true, "A=2\n"),
+        ("", true, "A=1\nB=2\n"),
+    ] {
+        let project = Project::new();
+        project.put("k8s/overlays/local/secrets/web.env", there);
+        let mut next = tree(&[("overlays/local/secrets/web.env", "A=1\nB=2\n", Owner::Secret)]);
+        next.grown.extend(grown.then(|| "overlays/local/secrets/web.env".into()));
+        let (outcome, messages) = project.write(&next);
+        assert_eq!(messages, [""; 0]);
+        assert!(outcome.changes.iter().all(|it| !it.path.as_str().contains("secrets") || it.after.is_none()));
+        assert_eq!(project.text("k8s/overlays/local/secrets/web.env"), expected);
+    }
+}
+
+#[test]
 fn what_is_the_users_survives_an_update() {
     let project = Project::new();
     project.write(&example());

@@ -41,6 +41,8 @@ pub struct Tree {
     /// Directories, relative to the output directory, whose files stay exactly as they are: those of an
     /// environment that cannot be read on this machine.
     pub untouched: Vec<Utf8PathBuf>,
+    /// Files of secrets that hold what is there, and more behind it.
+    pub grown: BTreeSet<Utf8PathBuf>,
 }
 
 /// What becomes of a file.
@@ -131,6 +133,16 @@ impl Disk {
             ),
         }
         outcome
+    }
+
+    /// The outcome of a run that leaves a tree exactly as an earlier one wrote it.
+    pub fn keep_tree(&self, directory: &Utf8Path) -> Outcome {
+        let lock = self.read_lock(directory, &mut Report::default());
+        let generated = lock.map(|lock| lock.files).unwrap_or_default().into_keys();
+        let kept = |path| Change { path, action: Action::Kept, before: None, after: None };
+        let mut changes: Vec<Change> = generated.chain([lock::FILE_NAME.into()]).map(kept).collect();
+        changes.sort_by(|a, b| a.path.cmp(&b.path));
+        Outcome { changes, written: false }
     }
 
     /// Looks at the disk and decides about every file; nothing if the directory cannot be used at all.
@@ -248,7 +260,7 @@ impl Planner<'_> {
             match file.owner {
                 Owner::Companion => self.plan_companion(file),
                 Owner::Generated => self.plan_generated(file),
-                Owner::Yours | Owner::Secret => self.plan_once(file),
+                Owner::Yours | Owner::Secret => self.plan_once(file, tree.grown.contains(&file.path)),
             }
         }
     }
@@ -294,9 +306,12 @@ impl Planner<'_> {
         self.push(file, action, before);
     }
 
-    fn plan_once(&mut self, file: &TreeFile) {
+    fn plan_once(&mut self, file: &TreeFile, may_grow: bool) {
         match self.look(&file.path) {
             Found::Nothing => self.push(file, Action::Created, None),
+            Found::File(bytes) if may_grow && bytes != file.bytes && file.bytes.starts_with(&bytes) => {
+                self.push(file, Action::Updated, None);
+            }
             Found::File(_) | Found::Blocked { exists: true, .. } => self.push(file, Action::Kept, None),
             Found::Blocked { why, .. } => self.blocked(&file.path, &why),
         }

@@ -8,6 +8,10 @@ use std::collections::BTreeMap;
 /// What kustomize's reader takes in one line, less room for its line break.
 const LINE_LIMIT: usize = 60_000;
 
+/// At the top of files of secret values, or above what is added to one that somebody else wrote.
+pub const SECRET_HEADER: &str =
+    "# Yours, and never in git. `kustompose convert` adds lines that are missing, and changes none.\n";
+
 /// Can kustomize read the value from a line? Others need a file of their own.
 pub fn fits(key: &str, value: &str) -> bool {
     let blank = |character: Option<char>| character.is_some_and(char::is_whitespace);

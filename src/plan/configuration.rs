@@ -25,6 +25,8 @@ use crate::{
 
 /// A group has to save this many lines to be worth a ConfigMap of its own.
 const WORTHWHILE: usize = 3;
+/// The same for a Secret: who changes a password must not have to find all places of it.
+const WORTHWHILE_SECRETS: usize = 2;
 
 /// The ConfigMaps of variables of one environment.
 #[derive(Debug, Default)]
@@ -84,13 +86,15 @@ pub(super) fn share(
     }
     // ConfigMaps and Secrets bring only variables with usual names into a container.
     let drafts: Vec<&[Draft]> = environments.iter().map(|drafted| drafted.drafts.as_slice()).collect();
-    let plain = divide(&drafts, |key| name::is_variable_name(key) && !found.is_secret(key));
-    let hidden = divide(&drafts, |key| name::is_variable_name(key) && found.is_secret(key));
+    let plain = divide(&drafts, WORTHWHILE, |key| name::is_variable_name(key) && !found.is_secret(key));
+    let hidden =
+        divide(&drafts, WORTHWHILE_SECRETS, |key| name::is_variable_name(key) && found.is_secret(key));
     let apps: BTreeSet<String> = plain.whole.keys().cloned().collect();
     let names = group_names(apps.clone(), &plain, &hidden);
     composed::refer(contexts, environments, &shared_secrets(&hidden, &names));
     let drafts: Vec<&[Draft]> = environments.iter().map(|drafted| drafted.drafts.as_slice()).collect();
-    let hidden = divide(&drafts, |key| name::is_variable_name(key) && found.is_secret(key));
+    let hidden =
+        divide(&drafts, WORTHWHILE_SECRETS, |key| name::is_variable_name(key) && found.is_secret(key));
     let names = group_names(apps, &plain, &hidden);
     let division = Division { found, plain, hidden, names };
     let mut bundles = Vec::new();
@@ -232,8 +236,8 @@ fn blur(context: &Context<'_>, drafts: &mut [Draft]) {
     }
 }
 
-/// Divides the variables whose keys `wanted` picks.
-fn divide(environments: &[&[Draft]], wanted: impl Fn(&str) -> bool) -> Shares {
+/// Divides the variables whose keys `wanted` picks. A group saves `least` lines.
+fn divide(environments: &[&[Draft]], least: usize, wanted: impl Fn(&str) -> bool) -> Shares {
     let mut whole = BTreeMap::new();
     let apps: BTreeSet<&String> =
         environments.iter().flat_map(|drafts| drafts.iter().map(|draft| &draft.app)).collect();
@@ -253,7 +257,7 @@ fn divide(environments: &[&[Draft]], wanted: impl Fn(&str) -> bool) -> Shares {
             groups.entry(group).or_default().insert(key.clone(), slots.clone());
         }
     }
-    groups.retain(|group, variables| (group.len() - 1) * variables.len() >= WORTHWHILE);
+    groups.retain(|group, variables| (group.len() - 1) * variables.len() >= least);
     for (group, variables) in &groups {
         for app in group {
             if let Some(own) = whole.get_mut(app) {

@@ -183,6 +183,7 @@ fn secret(bundle: &SecretBundle, folder: &str, files: &mut Vec<TreeFile>) -> Gen
         let keys = lines.lines().filter_map(|line| line.split_once('='));
         let example: String = keys.map(|(key, _)| format!("{key}=\n")).collect();
         files.push(generated(format!("{folder}/{file}.example"), example));
+        let lines = env_file::SECRET_HEADER.to_owned() + &lines;
         files.push(TreeFile::new(format!("{folder}/{file}"), Owner::Secret, lines));
         generator.envs.push(file);
     }

@@ -147,7 +147,7 @@ fn gone(
         let message = format!("the tree in `{shown}` has {names}, which the command line does not describe");
         let help = "name all environments in kustompose.yaml, or write to another directory with `-o`";
         report.push(Diagnostic::error(OTHER_ENVIRONMENTS, message).help(help));
-    } else {
+    } else if environments.iter().any(|environment| environment.known == Known::All) {
         let message = format!("{names} of the tree in `{shown}` left the project");
         let help = "what is generated for it goes; delete what is yours below its directory in `overlays/`";
         report.push(Diagnostic::warning(GONE_ENVIRONMENT, message).help(help));
@@ -254,7 +254,7 @@ fn discovered(
     let gone: BTreeSet<Utf8PathBuf> = gone.collect();
     let files = kept::WithEmpty { files: scene.disk, empty: &gone };
     let found = discover::environments(scene.directory, &files);
-    let mut environments = Vec::new();
+    let (mut environments, mut left_out) = (Vec::new(), Vec::new());
     if found.has_default || found.environments.is_empty() {
         let mut own = Report::default();
         environments.extend(single(scene, settings, recorded, sources, &mut own));
@@ -283,12 +283,18 @@ fn discovered(
             None if recorded.contains_key(name) => {
                 told.push((name.clone(), own));
             }
-            None => {
-                let mut skip = Report::default();
-                skip.push(skipped(named, &own));
-                told.push((name.clone(), skip));
-            }
+            None => left_out.push((named, own)),
         }
+    }
+    for (named, own) in left_out {
+        let mut told_of_it = Report::default();
+        if environments.is_empty() {
+            // Without any there is no tree: this is what stands in its way.
+            told_of_it = own;
+        } else {
+            told_of_it.push(skipped(named, &own));
+        }
+        told.push((named.name.value.clone(), told_of_it));
     }
     for file in found.unused {
         let help = format!(
@@ -304,8 +310,9 @@ fn skipped(named: &settings::Environment, own: &Report) -> Diagnostic {
     let why = first.map_or("it cannot be loaded", |first| first.message.as_str());
     let message = format!("`{}` is not converted: {why}", named.name.value);
     let files: Vec<&str> = named.compose.iter().map(|file| file.as_str()).collect();
+    let own = first.and_then(|first| first.help.as_ref()).map(|help| format!("{help}; ")).unwrap_or_default();
     let help = format!(
-        "it was taken for an environment of {}; say in kustompose.yaml what it is",
+        "{own}it was taken for an environment of {}: say in kustompose.yaml what it is",
         files.join(" + ")
     );
     let mut diagnostic = Diagnostic::warning(SKIPPED_ENVIRONMENT, message).help(help);

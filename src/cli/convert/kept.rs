@@ -23,6 +23,9 @@ const KEPT_ENVIRONMENT: Code = Code { id: "KP025", name: "kept-environment" };
 /// An environment that would have to stay as it is, and does not go with what others need.
 const UNKEEPABLE_ENVIRONMENT: Code = Code { id: "KP026", name: "unkeepable-environment" };
 
+/// A run on a machine where no environment can be read whole.
+const NOTHING_TO_GO_BY: Code = Code { id: "KP052", name: "nothing-to-go-by" };
+
 /// Files of which some are taken to be there and empty.
 pub(super) struct WithEmpty<'a> {
     pub(super) files: &'a dyn Files,
@@ -148,15 +151,35 @@ fn kept(
     )
 }
 
-/// Nothing is written if an environment could not be kept.
-pub(super) fn refuse_misfits(rendered: &Rendered, report: &mut Report) {
+/// Where no environment can be read whole, there is nothing to bring a tree up to date with.
+pub(super) fn tell_that_none_is_known(report: &mut Report) {
+    let message = "nothing is written: no environment can be read whole on this machine";
+    let help = "what is in the tree stays exactly as it is";
+    report.push(Diagnostic::info(NOTHING_TO_GO_BY, message).help(help));
+}
+
+/// What was written with the missing files is better than what could be written without them, if there is
+/// nothing new.
+pub(super) fn tell_that_nothing_is_new(misfit: &Diagnostic, report: &mut Report) {
+    let message = "nothing is written: the compose and env files that are here say what they said when the tree was written";
+    let help = format!(
+        "what changed elsewhere, in `kustompose.yaml` or in files that are mounted, comes into the tree where all \
+         env files are: here, {}",
+        misfit.message
+    );
+    report.push(Diagnostic::warning(NOTHING_TO_GO_BY, message).help(help));
+}
+
+/// Why environments could not be kept, if anything were written.
+pub(super) fn misfits(rendered: &Rendered) -> Vec<Diagnostic> {
+    let mut misfits = Vec::new();
     for (environment, why) in &rendered.misfits {
         let message = format!("`{environment}` cannot be kept as it is: {why}");
         let help = "run `kustompose convert` where all files of this environment are";
-        report.push(Diagnostic::error(UNKEEPABLE_ENVIRONMENT, message).help(help));
+        misfits.push(Diagnostic::error(UNKEEPABLE_ENVIRONMENT, message).help(help));
     }
     if rendered.untouched.is_empty() {
-        return;
+        return misfits;
     }
     let is_written =
         |file: &&TreeFile| !rendered.untouched.iter().any(|folder| file.path.starts_with(folder));
@@ -164,6 +187,7 @@ pub(super) fn refuse_misfits(rendered: &Rendered, report: &mut Report) {
     if let Some(file) = rendered.files.iter().filter(is_written).find(holds) {
         let message = format!("`{}` would hold what is not known here", file.path);
         let help = "run `kustompose convert` where all files of all environments are";
-        report.push(Diagnostic::error(UNKEEPABLE_ENVIRONMENT, message).help(help));
+        misfits.push(Diagnostic::error(UNKEEPABLE_ENVIRONMENT, message).help(help));
     }
+    misfits
 }

@@ -1,34 +1,236 @@
-//! Values of secrets: files of the user, in which a run must not write what is new.
+//! Values of secrets: files of the user, to which a run adds the lines that are missing, and no more.
+//!
+//! Which Secret a key belongs to follows from who asks for it, and changes with that: what is left behind in
+//! a file is told, with its key and never with its value.
 
-use camino::Utf8Path;
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
     diag::{Code, Diagnostic, Report},
     disk::tree::Tree,
     kustomize::{Owner, env_file},
+    secret_files,
     text::Files,
 };
 
 /// A file of secret values that does not have all that is asked of it.
 const UNFILLED_SECRET: Code = Code { id: "KP029", name: "unfilled-secret" };
+/// A file of secret values that lacks a line of which the value is known.
+const ADDED_SECRET: Code = Code { id: "KP053", name: "added-secret" };
+/// A key in a file of secret values that its Secret must not have.
+const UNASKED_SECRET: Code = Code { id: "KP054", name: "unasked-secret" };
+/// A file of secret values that nothing takes values from.
+const UNREAD_SECRET_FILE: Code = Code { id: "KP055", name: "unread-secret-file" };
 
-/// Warns of keys that files of values do not have, though they are there.
-pub(super) fn warn_of_missing(tree: &Tree, output: &Utf8Path, files: &dyn Files, report: &mut Report) {
-    let is_list = |path: &Utf8Path| path.extension() == Some("env");
-    for file in tree.files.iter().filter(|file| file.owner == Owner::Secret && is_list(&file.path)) {
-        let Ok(there) = files.read(&output.join(&file.path)) else { continue };
-        let (there, wanted) = (String::from_utf8_lossy(&there), String::from_utf8_lossy(&file.bytes));
-        let there = env_file::read(&there);
-        let wanted = env_file::read(&wanted).into_iter().map(|(key, _)| key);
-        let missing: Vec<String> = wanted
-            .filter(|key| !there.iter().any(|(known, _)| known == key))
-            .map(|key| format!("`{key}`"))
-            .collect();
-        if !missing.is_empty() {
-            let message = format!("`{}` has no {}", file.path, missing.join(", "));
-            let help =
-                "the file is yours: add the line, or delete the file and convert again where the values are";
-            report.push(Diagnostic::warning(UNFILLED_SECRET, message).help(help));
+type Variables = Vec<(String, String)>;
+
+/// A file of secret values, relative to the output directory.
+struct ValueFile {
+    path: Utf8PathBuf,
+    /// The variables in it, if it is there and a list.
+    there: Option<Variables>,
+    /// Those that its Secret is to hold; none if it has none any more.
+    wanted: Option<Variables>,
+}
+
+impl ValueFile {
+    /// What is in it and not asked of it.
+    fn unasked(&self) -> Vec<&(String, String)> {
+        without(self.there.as_deref(), self.wanted.as_deref())
+    }
+
+    /// What is asked of it and not in it.
+    fn missing(&self) -> Vec<&(String, String)> {
+        without(self.wanted.as_deref(), self.there.as_deref())
+    }
+}
+
+fn without<'a>(
+    all: Option<&'a [(String, String)]>,
+    others: Option<&[(String, String)]>,
+) -> Vec<&'a (String, String)> {
+    let is_other = |key: &str| others.into_iter().flatten().any(|(other, _)| other == key);
+    all.into_iter().flatten().filter(|(key, _)| !is_other(key)).collect()
+}
+
+/// Adds to files of values the lines that they lack, where the values are known, and tells what in the files of
+/// these environments is not as it has to be.
+pub(super) fn complete<'a>(
+    tree: &mut Tree,
+    environments: impl Iterator<Item = &'a str>,
+    output: &Utf8Path,
+    files: &dyn Files,
+    report: &mut Report,
+) {
+    for environment in environments {
+        let found = read(tree, environment, output, files);
+        for file in found.iter().filter(|file| file.wanted.is_some()) {
+            let added = added(file, &found);
+            if file.there.is_some() {
+                tell_of_missing(file, &added, report);
+            }
+            add(tree, file, &added, output, files);
+        }
+        for file in &found {
+            match file.wanted {
+                Some(_) => tell_of_unasked(file, &found, report),
+                None => tell_of_unread(file, &found, report),
+            }
         }
     }
+}
+
+/// The lists of an environment, those that nothing reads too; of other files those that nothing reads.
+fn read(tree: &Tree, environment: &str, output: &Utf8Path, files: &dyn Files) -> Vec<ValueFile> {
+    let folder = secret_files::directory("".into(), environment);
+    let there = |path: &Utf8Path| {
+        let bytes = files.read(&output.join(path)).ok().filter(|_| secret_files::is_list(path))?;
+        Some(variables(&bytes))
+    };
+    let asked = || {
+        let secret = tree.files.iter().filter(|file| file.owner == Owner::Secret);
+        secret.filter(|file| file.path.parent() == Some(&folder))
+    };
+    // A file that is mounted may be called like a list; the example of a list names its keys.
+    let has_keys = |path: &Utf8Path| {
+        let example = format!("{path}{}", secret_files::EXAMPLE);
+        tree.files.iter().any(|file| file.path == example && !file.bytes.is_empty())
+    };
+    let is_list = |path: &Utf8Path| secret_files::is_list(path) && has_keys(path);
+    let lists = asked().filter(|file| is_list(&file.path)).map(|file| ValueFile {
+        path: file.path.clone(),
+        there: there(&file.path),
+        wanted: Some(variables(&file.bytes)),
+    });
+    let names: BTreeSet<&str> = asked().filter_map(|file| file.path.file_name()).collect();
+    let unread = secret_files::unread(output, environment, &|name| names.contains(name), files);
+    let unread = unread.iter().map(|name| folder.join(name));
+    lists.chain(unread.map(|path| ValueFile { there: there(&path), path, wanted: None })).collect()
+}
+
+fn variables(bytes: &[u8]) -> Variables {
+    let text = String::from_utf8_lossy(bytes);
+    env_file::read(&text).into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+/// The lines that a file lacks, as far as their values are known: by compose, or by the one other file that the
+/// key was in until now.
+fn added(file: &ValueFile, all: &[ValueFile]) -> Variables {
+    let left_behind = |key: &str| {
+        let unasked = all.iter().flat_map(ValueFile::unasked).filter(|(other, _)| other == key);
+        let values: BTreeSet<&str> =
+            unasked.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty()).collect();
+        values.first().filter(|_| values.len() == 1).map(|value| (*value).to_owned())
+    };
+    let known = file.missing().into_iter().filter_map(|(key, value)| {
+        let value = Some(value.clone()).filter(|value| !value.is_empty()).or_else(|| left_behind(key))?;
+        Some((key.clone(), value))
+    });
+    known.collect()
+}
+
+/// Puts lines into the file of the tree: behind what is there, or in place of those without a value.
+fn add(tree: &mut Tree, file: &ValueFile, added: &Variables, output: &Utf8Path, files: &dyn Files) {
+    let Some(own) = tree.files.iter_mut().find(|own| own.path == file.path) else { return };
+    if added.is_empty() {
+        return;
+    }
+    let Ok(mut bytes) = files.read(&output.join(&file.path)) else {
+        // It is made with the lines that compose has, and those of other files.
+        let pairs = file.wanted.iter().flatten().chain(added);
+        let all: BTreeMap<&str, &str> = pairs.map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        let lines: String = all.iter().map(|(key, value)| format!("{key}={value}\n")).collect();
+        own.bytes = (env_file::SECRET_HEADER.to_owned() + &lines).into_bytes();
+        return;
+    };
+    if !bytes.is_empty() && !bytes.ends_with(b"\n") {
+        bytes.push(b'\n');
+    }
+    if !String::from_utf8_lossy(&bytes).contains(env_file::SECRET_HEADER) {
+        bytes.extend(env_file::SECRET_HEADER.as_bytes());
+    }
+    bytes.extend(added.iter().flat_map(|(key, value)| format!("{key}={value}\n").into_bytes()));
+    own.bytes = bytes;
+    tree.grown.insert(file.path.clone());
+}
+
+fn tell_of_missing(file: &ValueFile, added: &Variables, report: &mut Report) {
+    let is_added = |key: &str| added.iter().any(|(known, _)| known == key);
+    let (known, unknown): (Vec<_>, Vec<_>) =
+        file.missing().into_iter().map(|(key, _)| key.as_str()).partition(|key| is_added(key));
+    let message = |keys: Vec<&str>| format!("`{}` has no {}", file.path, quoted(keys));
+    if !known.is_empty() {
+        let help =
+            "the lines are added with the values that are found here; see whether they are the right ones";
+        report.push(Diagnostic::info(ADDED_SECRET, message(known)).help(help));
+    }
+    if !unknown.is_empty() {
+        let help =
+            "the file is yours: add the line, or delete the file and convert again where the values are";
+        report.push(Diagnostic::warning(UNFILLED_SECRET, message(unknown)).help(help));
+    }
+}
+
+/// Tells of keys that containers get out of a file, and should not.
+fn tell_of_unasked(file: &ValueFile, all: &[ValueFile], report: &mut Report) {
+    for (key, value) in file.unasked() {
+        let places = places(key, all);
+        let (why, more) = match places.as_slice() {
+            [] => ("which no container asks for any more".to_owned(), String::new()),
+            _ => {
+                let names = quoted(places.iter().map(|(name, _)| *name).collect());
+                let more =
+                    differing(value, &places).map(|names| format!("; its value is not the one in {names}"));
+                (format!("which is in {names} for those who ask for it"), more.unwrap_or_default())
+            }
+        };
+        let message = format!("`{}` has `{key}`, {why}", file.path);
+        let help = format!(
+            "the file is yours: delete the line, for all containers that take the file get the variable{more}"
+        );
+        report.push(Diagnostic::warning(UNASKED_SECRET, message).help(help));
+    }
+}
+
+fn tell_of_unread(file: &ValueFile, all: &[ValueFile], report: &mut Report) {
+    let differing: Vec<String> = file
+        .there
+        .iter()
+        .flatten()
+        .filter_map(|(key, value)| {
+            let names = differing(value, &places(key, all))?;
+            Some(format!(": the value of `{key}` is not the one in {names}"))
+        })
+        .collect();
+    let more = differing.concat();
+    let help = format!("the file is yours: delete it once nothing in it is needed{more}");
+    let message = format!("nothing reads `{}` any more", file.path);
+    report.push(Diagnostic::info(UNREAD_SECRET_FILE, message).help(help));
+}
+
+/// The files that have to have a key, by name, each with the value that it will have there.
+fn places<'a>(key: &str, all: &'a [ValueFile]) -> Vec<(&'a str, Option<&'a str>)> {
+    let value = |variables: &'a Option<Variables>| {
+        let mut found = variables.iter().flatten().filter(|(known, _)| known == key);
+        found.next().map(|(_, value)| value.as_str())
+    };
+    let place = |file: &'a ValueFile| {
+        let wanted = value(&file.wanted)?;
+        let value = value(&file.there).unwrap_or(wanted);
+        Some((file.path.file_name()?, Some(value).filter(|value| !value.is_empty())))
+    };
+    all.iter().filter_map(place).collect()
+}
+
+/// Where a key has another value, which may be the better one.
+fn differing(value: &str, places: &[(&str, Option<&str>)]) -> Option<String> {
+    let others = places.iter().filter(|(_, other)| other.is_some_and(|other| other != value));
+    let others: Vec<&str> = others.map(|(name, _)| *name).collect();
+    (!others.is_empty()).then(|| quoted(others))
+}
+
+fn quoted(names: Vec<&str>) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
