@@ -12,6 +12,7 @@ mod configuration;
 mod context;
 mod copies;
 mod development;
+mod dockerfiles;
 mod draft;
 mod external;
 mod fate;

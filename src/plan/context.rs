@@ -8,6 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{
     Known, Store,
     apps::{self, Apps},
+    dockerfiles::{self, Brought},
     hosts::{self, Hosts},
     images::{self, Images},
     layout::Layout,
@@ -15,7 +16,7 @@ use super::{
     texts::{self, Texts},
 };
 use crate::{
-    compose::model::{Project, Service},
+    compose::model::{Healthcheck, Project, Service},
     diag::Report,
     k8s::versions::Version,
     settings::cluster::Cluster,
@@ -69,7 +70,7 @@ impl Whole {
         let names = names::choose(projects, report);
         let apps = apps::group(projects, &names);
         let layout = Layout::of(projects, &names, &apps);
-        let images = images::find(projects);
+        let images = images::find(projects, &apps);
         Self { shared: texts::files(projects), names, apps, images, layout }
     }
 }
@@ -90,6 +91,8 @@ pub(super) struct Context<'a> {
     pub(super) images: &'a Images,
     pub(super) hosts: Hosts,
     pub(super) texts: Texts,
+    /// Health checks that Dockerfiles bring, by service.
+    brought: BTreeMap<String, Brought>,
     /// How much of the project could be read.
     pub(super) known: Known,
     /// Do CronJobs start at minutes that their names choose?
@@ -117,6 +120,7 @@ impl<'a> Context<'a> {
             images: &whole.images,
             hosts: Hosts::default(),
             texts: Texts::of(input.project, &whole.shared, files),
+            brought: dockerfiles::checks(input.project, files),
             known: input.known,
             stagger: options.stagger,
         };
@@ -126,6 +130,19 @@ impl<'a> Context<'a> {
 
     pub(super) fn services(&self) -> impl Iterator<Item = (&str, &Spanned<Service>)> {
         self.project.services.iter().map(|(name, service)| (name.as_str(), service))
+    }
+
+    /// The health check of a service, with what its Dockerfile says of it.
+    pub(super) fn health<'b>(&'b self, name: &str, service: &'b Service) -> Option<&'b Spanned<Healthcheck>> {
+        match self.brought.get(name) {
+            Some(Brought::Check(check)) => Some(check),
+            _ => service.healthcheck.as_ref(),
+        }
+    }
+
+    /// Does the Dockerfile of a service bring a check that is not made for what the service runs?
+    pub(super) fn has_check_of_another_command(&self, name: &str) -> bool {
+        self.brought.get(name) == Some(&Brought::OfAnotherCommand)
     }
 
     pub(super) fn directory(&self) -> &Utf8Path {

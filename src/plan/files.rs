@@ -1,16 +1,18 @@
 //! What is mounted into a service, judged: a configuration file, data, source code, or something that
 //! only this machine has.
 
+mod built;
 mod code;
 pub(super) mod copied;
 mod data;
+mod ignored;
 mod outside;
 
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 
-use self::code::Held;
+use self::{built::Has, code::Held};
 use super::{
     Context,
     kompose::claims::{self, Wanted},
@@ -27,6 +29,8 @@ const CONFIG_LIMIT: usize = 1_000_000;
 const TEXT_LIMIT: usize = 256 * 1024;
 /// More files than this are no configuration.
 const CONFIG_FILES: usize = 100;
+/// As many may be in a directory that is mounted for writing.
+const FEW_FILES: usize = 20;
 
 /// Why what is neither a file nor a directory cannot be mounted.
 const SPECIAL: &str = "sockets and devices of a machine do not exist in a cluster";
@@ -138,6 +142,7 @@ pub(super) fn judge(
         },
         Some(FileKind::Directory) => judge_directory(context, service, &path, target, read_only),
         Some(FileKind::Special) => Bind::Foreign(SPECIAL),
+        None if built::fills(context, service, &path, target) => Bind::SourceCode { built: true },
         None => Bind::Data("the source does not exist here; compose would make an empty directory"),
     }
 }
@@ -151,31 +156,34 @@ fn judge_directory(
 ) -> Bind {
     let lower = target.to_ascii_lowercase();
     let is_for_configuration = CONFIG_TARGETS.iter().any(|word| lower.contains(word));
-    let build = built_from(context, service).map(|build| clean(Utf8Path::new(build)));
-    let code = build.as_ref().is_some_and(|build| path.starts_with(build) || build.starts_with(path));
-    let is_whole = build.is_some_and(|build| build.starts_with(path));
     let mut found = BTreeMap::new();
-    let small = collect(context, path, "", &mut found);
+    let is_small = collect(context, path, "", &mut found);
     if is_written(context, path, &found) {
-        return Bind::Data(if is_empty(&found) && small { EMPTY } else { data::WRITTEN });
+        return Bind::Data(if is_empty(&found) && is_small { EMPTY } else { data::WRITTEN });
     }
-    if code && (!read_only || is_whole && !is_for_configuration) {
-        return Bind::SourceCode { built: true };
-    }
-    let held = Held { path, files: &found, is_small: small };
-    if !code && code::is_source_code(context, service, &held, target) {
+    let held = Held { path, files: &found, is_small };
+    let is_empty = is_small && is_empty(&found);
+    let fits = is_small && !is_empty;
+    if let Some(build) = built::near(context, service, path) {
+        let is_around = built::is_around(build, path);
+        if is_empty && !is_around {
+            return Bind::Data(EMPTY);
+        }
+        let has = built::has(context, build, path, target);
+        let is_copied = is_around || matches!(has, Has::There | Has::Unknown);
+        // What is mounted for reading only is as often configuration.
+        let is_given = read_only && fits && (!is_around || is_for_configuration);
+        if !is_given && (is_copied || code::has_sources(&held)) {
+            return Bind::SourceCode { built: has != Has::Nothing };
+        }
+    } else if code::is_source_code(context, service, &held, target) {
         return Bind::SourceCode { built: false };
     }
-    let configuration = read_only || is_for_configuration;
-    found.retain(|name, _| !keeps_a_place(name));
-    if code {
-        if small && !found.is_empty() { Bind::Directory(found) } else { Bind::SourceCode { built: true } }
-    } else if small && !found.is_empty() && (configuration || found.len() <= 20) {
+    if fits && (read_only || is_for_configuration || found.len() <= FEW_FILES) {
+        found.retain(|name, _| !keeps_a_place(name));
         Bind::Directory(found)
-    } else if found.is_empty() && small {
-        Bind::Data(EMPTY)
     } else {
-        Bind::Data("the directory is too large for a ConfigMap")
+        Bind::Data(if is_empty { EMPTY } else { "the directory is too large for a ConfigMap" })
     }
 }
 
@@ -196,30 +204,18 @@ fn is_written(context: &Context<'_>, path: &Utf8Path, files: &BTreeMap<String, V
     });
     !context.directory().starts_with(path)
         && mounts.any(|(service, mount)| {
-            let builds = || {
-                built_from(context, service)
-                    .is_some_and(|build| clean(Utf8Path::new(build)).starts_with(path))
+            let builds =
+                || built::near(context, service, path).is_some_and(|build| built::is_around(build, path));
+            let is_written = |target: &str| {
+                data::is_written(service, target, files)
+                    || data::is_named_so(context, service, (path, target), files)
             };
             mount.r#type.as_ref().is_some_and(|kind| kind.value == "bind")
                 && mount.source.as_ref().is_some_and(|source| clean(Utf8Path::new(&source.value)) == path)
                 && !volumes::is_read_only(mount)
-                && mount.target.as_ref().is_some_and(|it| data::is_written(service, &it.value, files))
+                && mount.target.as_ref().is_some_and(|target| is_written(&target.value))
                 && !builds()
         })
-}
-
-/// The directory that a service's image is built from, by itself or by another service that names the image.
-fn built_from<'a>(context: &Context<'a>, service: &'a Service) -> Option<&'a str> {
-    let own = |service: &'a Service| {
-        service.build.as_ref()?.value.context.as_ref().map(|context| context.value.as_str())
-    };
-    let of_others = || {
-        let image = &service.image.as_ref()?.value;
-        let others = context.project.services.values();
-        let mut named = others.filter(|other| other.image.as_ref().is_some_and(|own| own.value == *image));
-        named.find_map(|other| own(&other.value))
-    };
-    own(service).or_else(of_others)
 }
 
 /// Gathers the files below a directory; false if they are too many, too large or not all plain files.

@@ -12,7 +12,13 @@ use k8s_openapi::{
     apimachinery::pkg::util::intstr::IntOrString,
 };
 
-use super::{Context, draft::Decided, ledger::Entries, ports::Ports};
+use super::{
+    Context,
+    draft::Decided,
+    fate::KeyPath,
+    ledger::{Entries, Ledger},
+    ports::Ports,
+};
 use crate::{
     compose::model::{Duration, Healthcheck, Service},
     secret,
@@ -32,6 +38,11 @@ const START_INTERVAL: i64 = 5 * SECOND;
 const START_PATIENCE: i64 = 150 * SECOND;
 const START_ATTEMPTS: i32 = 3;
 
+/// What is said of a check that stands in the Dockerfile alone.
+const OF_DOCKERFILE: &str = "the `HEALTHCHECK` of its Dockerfile becomes its probe";
+const OF_ANOTHER_COMMAND: &str = "the `HEALTHCHECK` of its Dockerfile is no probe, for it runs another command: give it a \
+    `healthcheck` if it has one";
+
 /// Gives the container of the service `key` its probes. Where the settings say so, what tells that a container is
 /// ready also tells that it lives; not of what runs to its end, which would be started anew in the middle.
 pub(super) fn plan(
@@ -46,13 +57,35 @@ pub(super) fn plan(
         drop(service.healthcheck.as_ref(), container, entries);
         return;
     }
-    readiness((context, key), service.healthcheck.as_ref(), ports, container, entries);
-    if let Some(check) = service.healthcheck.as_ref().filter(|_| decided != Decided::CronJob)
-        && container.readiness_probe.is_some()
-    {
-        whole_seconds(&check.value, entries);
+    let ends = decided == Decided::CronJob;
+    match (&service.healthcheck, context.health(key, service)) {
+        (None, Some(_)) if ends => {}
+        (None, Some(check)) => {
+            // The compose file has no key that it could be told of but `build`.
+            let mut aside = Ledger::default();
+            let mut unsaid = Entries::new(&mut aside, KeyPath::new(["healthcheck"]), entries.file());
+            readiness((context, key), Some(check), ports, container, &mut unsaid);
+            match service.build {
+                Some(_) => entries.approximated(&["build"], OF_DOCKERFILE),
+                None => entries.mapped_as(&["image"], OF_DOCKERFILE),
+            }
+        }
+        (_, check) => {
+            readiness((context, key), check, ports, container, entries);
+            if let Some(check) = check.filter(|_| decided != Decided::CronJob)
+                && container.readiness_probe.is_some()
+            {
+                whole_seconds(&check.value, entries);
+            }
+        }
     }
-    if context.cluster.liveness.is_some() && decided != Decided::CronJob {
+    if !ends && context.has_check_of_another_command(key) {
+        match service.build {
+            Some(_) => entries.approximated(&["build"], OF_ANOTHER_COMMAND),
+            None => entries.mapped_as(&["image"], OF_ANOTHER_COMMAND),
+        }
+    }
+    if context.cluster.liveness.is_some() && !ends {
         container.liveness_probe = container.readiness_probe.clone();
     }
 }

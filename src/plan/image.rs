@@ -191,7 +191,8 @@ pub(super) fn plan(
     container: &mut Container,
     entries: &mut Entries<'_>,
 ) {
-    let image = service.image_or_built(&context.project.name, name);
+    let alike = context.images.alike(context.project, name);
+    let image = service.image_or_built(&context.project.name, alike.first().copied().unwrap_or(name));
     if service.image.is_some() {
         entries.mapped(&["image"]);
     }
@@ -199,6 +200,11 @@ pub(super) fn plan(
         let reason =
             format!("a cluster does not build: build `{image}` and push it where the cluster can pull it");
         entries.approximated(&["build"], reason);
+        if let Some((last, others)) = alike.split_last() {
+            let others = others.iter().map(|other| format!("`{other}`")).collect::<Vec<_>>().join(", ");
+            let reason = format!("one image for {others} and `{last}`, which are built alike");
+            entries.approximated(&["build"], reason);
+        }
     }
     container.image = Some(context.images.name(name).map_or(image, str::to_owned));
     if context.images.name(name).is_some() || service.build.is_some() {

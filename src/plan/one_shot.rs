@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     compose::model::Service,
-    shell::{self, Loop, finite},
+    shell::{self, Loop, dockerfile::Stage, finite},
 };
 
 /// Words of commands that go on until somebody stops them.
@@ -195,8 +195,10 @@ fn plainly_ends(context: &Context<'_>, name: &str, service: &Service, images: &m
         let program = program.filter(|program| start.whole.first().is_some_and(|word| word != program));
         let words: Vec<String> =
             program.map(str::to_owned).into_iter().chain(start.whole.iter().cloned()).collect();
+        // An image that has a port or a health serves, whatever its command looks like.
+        let serves = start.attribute == "build" && source.stage().is_some_and(Stage::serves);
         let waits = |found: Loop| matches!(found.kind, shell::Kind::WaitUntil | shell::Kind::Retry);
-        if !finite::ends(&words, &|path| source.file(path)) {
+        if serves || !finite::ends(&words, &|path| source.file(path)) {
             Ending::Unknown
         } else if source.read(&words).is_some_and(waits) {
             Ending::Waits

@@ -25,9 +25,13 @@ pub(super) fn plan(context: &Context<'_>, kinds: &Kinds, service: &Service, entr
                 "it is a Job that waits for others itself: both start together, and this tries again until it is done"
             }
             _ if kinds.of(dependency) == Decided::Job => TO_WAIT_FOR,
-            "service_healthy" => {
+            "service_healthy" if has_check(context, dependency) => {
                 "an initContainer waits for a store, and in a Job for anything; any other service is reached once its \
                 readiness probe succeeds, and clients try again until then"
+            }
+            "service_healthy" => {
+                "an initContainer waits for a store, and in a Job for anything; when any other service is ready nobody \
+                knows without a `healthcheck`, and clients try again until it answers"
             }
             _ => "everything starts at once: clients try again until it answers",
         };
@@ -37,6 +41,17 @@ pub(super) fn plan(context: &Context<'_>, kinds: &Kinds, service: &Service, entr
             entries.unsupported(&["depends_on", dependency, "restart"], reason);
         }
     }
+}
+
+/// Does a service have a health check that is known?
+fn has_check(context: &Context<'_>, name: &str) -> bool {
+    let service = context.project.services.get(name);
+    let check = service.and_then(|service| context.health(name, service));
+    check.is_some_and(|check| {
+        let is_disabled = check.value.disable.as_ref().is_some_and(|disable| disable.value);
+        let words = check.value.test.iter().flat_map(|test| &test.value);
+        !is_disabled && words.into_iter().next().is_some_and(|form| form.value != "NONE")
+    })
 }
 
 /// Does a service depend on another one that runs, for what it may ask of it? It is not asked for its namespaces or

@@ -9,7 +9,7 @@ use k8s_openapi::{
     apimachinery::pkg::util::intstr::IntOrString,
 };
 
-use super::{Context, draft::Decided, image, kinds::Kinds};
+use super::{Context, dockerfiles, draft::Decided, image, kinds::Kinds};
 use crate::{
     compose::model::{Port, Service},
     k8s::name,
@@ -141,7 +141,7 @@ fn serves(service: &Service, decided: Decided) -> bool {
 }
 
 fn learn_one(context: &Context<'_>, name: &str, service: &Service, needed: bool) -> Vec<Listening> {
-    let own = sources::health_ports(service);
+    let own = sources::health_ports(context.health(name, service));
     let own_web = own.iter().filter(|(_, web)| *web).map(|(number, _)| *number);
     let web = context.hosts.web_ports_of(name).chain(own_web).collect();
     let mut learner = Learner { web, ..Learner::default() };
@@ -160,8 +160,9 @@ fn learn_one(context: &Context<'_>, name: &str, service: &Service, needed: bool)
     // What an image exposes is what its own command listens on; a worker or a task runs another one.
     let runs_image = service.command.is_none() && service.entrypoint.is_none();
     let build = service.build.as_ref().filter(|_| runs_image || needed);
-    for text in build.iter().flat_map(|build| sources::dockerfile_ports(&build.value, context.files)) {
-        learner.exposed(&text);
+    let built = build.and_then(|build| dockerfiles::of(&build.value, context.files));
+    for text in built.iter().flat_map(|built| &built.built().exposed) {
+        learner.exposed(text);
     }
     let image = service.image_or_built(&context.project.name, name);
     let usual = sources::image_ports(&image);
@@ -185,12 +186,12 @@ fn learn_one(context: &Context<'_>, name: &str, service: &Service, needed: bool)
         }
     }
     if needed {
-        let base = || build.and_then(|build| sources::base_image(&build.value, context.files));
+        let base = || built.as_ref().map(|built| built.built().base.as_str());
         learner.first_of([
             &|| sources::commanded_ports(service),
             &|| usual.clone(),
             &|| sources::variable_ports(service),
-            &|| base().map(|base| sources::image_ports(&base)).unwrap_or_default(),
+            &|| base().map(sources::image_ports).unwrap_or_default(),
         ]);
     }
     learner.first_of([&|| context.hosts.usual_ports_of(name).collect()]);

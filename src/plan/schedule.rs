@@ -13,7 +13,7 @@ use super::{Context, Kind, Overlap};
 use crate::{
     compose::model::Service,
     k8s::versions::Feature,
-    shell::{self, Fit, Loop, Verdict, crontab},
+    shell::{self, Fit, Loop, Verdict, crontab, wait},
 };
 
 /// Seconds below which a controller never starts a job that is late.
@@ -111,6 +111,10 @@ pub(super) fn find(context: &Context<'_>) -> BTreeMap<String, Scheduled> {
 
 fn of_service(source: &Source<'_>, start: &Start) -> Option<Scheduled> {
     let is_loop = |found: &Loop| found.repeats;
+    // A script that waits for another service loops until then; what it is about stands behind it.
+    if wait::read(&start.whole).is_some_and(|wait| wait.text.is_none()) {
+        return None;
+    }
     let first = source.read(&start.whole).map(|found| (found, start.behind_entrypoint));
     // The image's entrypoint usually runs what it is given.
     let (found, behind_entrypoint) = first.filter(|(found, _)| is_loop(found)).or_else(|| {

@@ -1,15 +1,23 @@
 //! What a Dockerfile says of the container that its image becomes.
 //!
-//! Only of the container: instructions that build are passed over, but for those that put a crontab or
-//! a script into the image.
+//! Only of the container: instructions that build are passed over, but for those that put something into the
+//! image. Variables have the values that the build gives them; the image that the first stage stands on is unknown.
 
-use std::collections::BTreeMap;
+mod instructions;
+mod patterns;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use self::instructions::{Instruction, expanded};
+pub use self::patterns::matches;
 
 /// One stage of a Dockerfile, with what it takes from the stage that it stands on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stage {
     /// The name behind `AS`.
     pub name: Option<String>,
+    /// The image that it begins with, through all the stages that it stands on.
+    pub base: String,
     /// `ENV`.
     pub environment: BTreeMap<String, String>,
     /// `COPY` and `ADD` from the build context: sources, and the place in the image.
@@ -22,6 +30,34 @@ pub struct Stage {
     pub directory: String,
     /// `RUN`, each as one text.
     pub runs: Vec<String>,
+    /// `EXPOSE`: numbers and ranges, with their protocol.
+    pub exposed: Vec<String>,
+    /// `HEALTHCHECK`.
+    pub health: Option<Health>,
+    /// `COPY --from`.
+    taken: Vec<Taken>,
+    /// What `RUN` sees of the build context without a copy.
+    bound: Vec<String>,
+    /// `ARG`.
+    arguments: BTreeMap<String, String>,
+}
+
+/// `HEALTHCHECK`, as the instruction says it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Health {
+    /// `CMD` and words, `CMD-SHELL` and a text, or `NONE`.
+    pub test: Vec<String>,
+    /// Options without their dashes, and their values.
+    pub options: BTreeMap<String, String>,
+}
+
+/// What a stage takes out of another one, or out of another image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Taken {
+    /// The stage, if it is one of the Dockerfile.
+    stage: Option<usize>,
+    sources: Vec<String>,
+    target: String,
 }
 
 impl Stage {
@@ -30,153 +66,252 @@ impl Stage {
         self.entrypoint.iter().chain(&self.command).flatten().cloned().collect()
     }
 
-    /// The file of the build context that lies at a place in the image.
-    pub fn source_of(&self, path: &str) -> Option<String> {
-        let path = absolute(&self.directory, path);
-        self.copies.iter().rev().find_map(|(sources, target)| {
-            sources.iter().find_map(|source| {
-                let source = source.trim_start_matches("./").trim_matches('/');
-                let target_is_folder = target.ends_with('/') || sources.len() > 1;
-                let folder = target.trim_end_matches('/');
-                if target.trim_end_matches('/') == path && !target_is_folder {
-                    return Some(source.to_owned());
-                }
-                let below = path.strip_prefix(folder)?.strip_prefix('/')?;
-                let name = source.rsplit('/').next().unwrap_or(source);
-                // A file into a folder, or a folder's contents.
-                if target_is_folder && below == name {
-                    return Some(source.to_owned());
-                }
-                let source = if source == "." { "" } else { source };
-                Some(if source.is_empty() { below.to_owned() } else { format!("{source}/{below}") })
-            })
-        })
+    /// Does it have a port or a health check?
+    pub fn serves(&self) -> bool {
+        let is_none = |health: &Health| health.test.first().is_some_and(|form| form == "NONE");
+        !self.exposed.is_empty() || self.health.as_ref().is_some_and(|health| !is_none(health))
     }
+
+    /// A text with the variables that are known at this place.
+    fn expanded(&self, text: &str) -> String {
+        expanded(text, &|name| self.environment.get(name).or_else(|| self.arguments.get(name)).cloned())
+    }
+
+    /// Is there a place in it that nobody knows without building it?
+    fn is_vague(&self) -> bool {
+        let unknown = |text: &String| text.contains('$');
+        self.base.to_ascii_lowercase().contains("onbuild")
+            || self.copies.iter().any(|(sources, target)| unknown(target) || sources.iter().any(unknown))
+            || self.taken.iter().any(|taken| unknown(&taken.target))
+    }
+}
+
+/// A Dockerfile, of which one stage is built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dockerfile {
+    stages: Vec<Stage>,
+    built: Stage,
+}
+
+impl Dockerfile {
+    /// Reads a Dockerfile of which the stage `target` is built, by its name or number, the last one if it is empty
+    /// or not there. Arguments are those of the build. None if the text has no stage.
+    pub fn read(text: &str, target: &str, arguments: &BTreeMap<String, String>) -> Option<Self> {
+        let stages = stages(text, arguments);
+        let named = find(&stages, target).and_then(|index| stages.get(index)).filter(|_| !target.is_empty());
+        let built = named.or(stages.last())?.clone();
+        Some(Self { stages, built })
+    }
+
+    /// The stage that is built.
+    pub fn built(&self) -> &Stage {
+        &self.built
+    }
+
+    /// Where in the build context what lies at a place in the image may come from, the likeliest first: whether a
+    /// source is a file or a directory is not known here.
+    pub fn origins(&self, path: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        self.trace(&self.built, &absolute(&self.built.directory, path), self.stages.len(), &mut found);
+        found
+    }
+
+    fn trace(&self, stage: &Stage, path: &str, depth: usize, found: &mut Vec<String>) {
+        for (sources, target) in stage.copies.iter().rev() {
+            let of_copy =
+                sources.iter().flat_map(|source| origins(source, (target, sources.len() > 1), path));
+            found.extend(of_copy);
+        }
+        for taken in stage.taken.iter().rev() {
+            let Some(from) = taken.stage.and_then(|index| self.stages.get(index)).filter(|_| depth > 0)
+            else {
+                continue;
+            };
+            for source in &taken.sources {
+                for inner in origins(source, (&taken.target, taken.sources.len() > 1), path) {
+                    self.trace(from, &absolute("/", &inner), depth - 1, found);
+                    if found.len() > MOST_ORIGINS {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// What the image has of the build context, wherever: sources of `COPY` and `ADD`, and what `RUN` is shown, in
+    /// all the stages that it is made of. Without `./` and slashes at their ends; empty for the context itself.
+    pub fn sources(&self) -> BTreeSet<&str> {
+        let mut found = BTreeSet::new();
+        let of_stage =
+            |stage: &Stage| -> Vec<usize> { stage.taken.iter().filter_map(|taken| taken.stage).collect() };
+        let mut pending = of_stage(&self.built);
+        let mut stages = vec![&self.built];
+        let mut seen = BTreeSet::new();
+        while let Some(index) = pending.pop() {
+            if let Some(stage) = self.stages.get(index).filter(|_| seen.insert(index)) {
+                pending.extend(of_stage(stage));
+                stages.push(stage);
+            }
+        }
+        for stage in stages {
+            let copied = stage.copies.iter().flat_map(|(sources, _)| sources);
+            found.extend(copied.chain(&stage.bound).map(|source| relative(source)));
+        }
+        found
+    }
+
+    /// Does it put something in a place that is not known without building it?
+    pub fn is_vague(&self) -> bool {
+        self.built.is_vague()
+    }
+}
+
+/// The most places of the context that one place in an image is traced to.
+const MOST_ORIGINS: usize = 1000;
+
+/// Where what lies at `path` lies in `source`, if that is copied to a target, alone or with others.
+fn origins(source: &str, (target, with_others): (&str, bool), path: &str) -> Vec<String> {
+    let (source, folder) = (relative(source), target.trim_end_matches('/'));
+    let (directory, name) = source.rsplit_once('/').unwrap_or(("", source));
+    let is_pattern = name.contains(['*', '?', '[']);
+    if path.trim_end_matches('/') == folder {
+        // A file by its own name, or a folder's contents.
+        return if is_pattern { Vec::new() } else { vec![source.to_owned()] };
+    }
+    let Some(below) = path.strip_prefix(folder).and_then(|below| below.strip_prefix('/')) else {
+        return Vec::new();
+    };
+    let joined = |directory: &str| match directory {
+        "" => below.to_owned(),
+        directory => format!("{directory}/{below}"),
+    };
+    if is_pattern {
+        return if !below.contains('/') && matches(name, below) {
+            vec![joined(directory)]
+        } else {
+            Vec::new()
+        };
+    }
+    let is_folder = target.ends_with('/') || with_others;
+    let file = (is_folder && below == name).then(|| source.to_owned());
+    file.into_iter().chain(std::iter::once(joined(source))).collect()
+}
+
+/// A source without `./` before it and slashes around it.
+fn relative(source: &str) -> &str {
+    let mut source = source.trim_start_matches('/');
+    while let Some(rest) = source.strip_prefix("./") {
+        source = rest.trim_start_matches('/');
+    }
+    if source == "." { "" } else { source.trim_end_matches("/.").trim_end_matches('/') }
 }
 
 /// Stages of the longest Dockerfile that is read: each has all that it takes from the one that it stands on.
 const MOST_STAGES: usize = 50;
 
 /// The stages of a Dockerfile in order. Empty if the text is none, or longer than any that a person writes.
-pub fn stages(text: &str) -> Vec<Stage> {
+fn stages(text: &str, given: &BTreeMap<String, String>) -> Vec<Stage> {
     let mut stages: Vec<Stage> = Vec::new();
-    let instructions = instructions(text);
-    if instructions.iter().filter(|(instruction, _)| instruction == "FROM").count() > MOST_STAGES {
+    let instructions = instructions::read(text);
+    if instructions.iter().filter(|instruction| instruction.name == "FROM").count() > MOST_STAGES {
         return stages;
     }
-    for (instruction, rest) in instructions {
-        if instruction == "FROM" {
+    // Arguments in front of the first stage.
+    let mut outer: BTreeMap<String, String> = BTreeMap::new();
+    for instruction in &instructions {
+        if instruction.name == "FROM" {
+            let rest = expanded(&instruction.rest, &|name| outer.get(name).cloned());
             let words: Vec<&str> = rest.split_whitespace().filter(|word| !word.starts_with("--")).collect();
             let base = words.first().copied().unwrap_or_default();
-            let mut stage = stages.iter().rev().find(|stage| stage.name.as_deref() == Some(base)).cloned();
-            let stage = stage.get_or_insert_default();
+            let stage = find(&stages, base).and_then(|index| stages.get(index)).cloned();
+            let mut stage = stage.unwrap_or_else(|| Stage { base: base.to_owned(), ..Stage::default() });
+            // A stage has the arguments that it names itself.
+            stage.arguments.clear();
             stage.name = match words[..] {
                 [_, as_, name, ..] if as_.eq_ignore_ascii_case("as") => Some(name.to_owned()),
                 _ => None,
             };
-            stages.push(stage.clone());
-        } else if let Some(stage) = stages.last_mut() {
-            enter(stage, &instruction, &rest);
+            stages.push(stage);
+        } else if let Some((stage, before)) = stages.split_last_mut() {
+            enter(stage, before, instruction, (&outer, given));
+        } else if instruction.name == "ARG" {
+            outer.extend(argument(&instruction.rest, &BTreeMap::new(), given));
         }
     }
     stages
 }
 
-fn enter(stage: &mut Stage, instruction: &str, rest: &str) {
-    match instruction {
-        "ENV" => stage.environment.extend(environment(rest)),
-        "COPY" | "ADD" => stage.copies.extend(copy(rest, &stage.directory)),
-        "WORKDIR" => stage.directory = absolute(&stage.directory, rest.trim()),
+/// A stage by its name or its number.
+fn find(stages: &[Stage], name: &str) -> Option<usize> {
+    let named = |stage: &Stage| stage.name.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(name));
+    stages.iter().rposition(named).or_else(|| name.parse().ok().filter(|index| *index < stages.len()))
+}
+
+type Values = BTreeMap<String, String>;
+
+fn enter(stage: &mut Stage, before: &[Stage], instruction: &Instruction, (outer, given): (&Values, &Values)) {
+    let rest = instruction.rest.as_str();
+    let told = stage.expanded(rest);
+    match instruction.name.as_str() {
+        "ARG" => stage.arguments.extend(argument(rest, outer, given)),
+        "ENV" => {
+            let pairs = instructions::pairs(rest).into_iter();
+            let pairs: Vec<_> = pairs.map(|(name, value)| (name, stage.expanded(&value))).collect();
+            stage.environment.extend(pairs);
+        }
+        "COPY" | "ADD" => copy(stage, before, &told),
+        "WORKDIR" => stage.directory = absolute(&stage.directory, told.trim()),
         "ENTRYPOINT" => {
-            stage.entrypoint = Some(command(rest));
+            stage.entrypoint = Some(instructions::command(rest));
             // A new ENTRYPOINT forgets the CMD of the stage below; one of the same stage stands behind it.
             stage.command = None;
         }
-        "CMD" => stage.command = Some(command(rest)),
-        "RUN" => stage.runs.push(rest.to_owned()),
+        "CMD" => stage.command = Some(instructions::command(rest)),
+        "RUN" => {
+            stage.bound.extend(instructions::bound(&told));
+            stage.runs.push(rest.to_owned());
+        }
+        "EXPOSE" => {
+            let ports = told.split_whitespace().take_while(|word| !word.starts_with('#'));
+            stage.exposed.extend(ports.map(str::to_owned));
+        }
+        "HEALTHCHECK" => stage.health = instructions::health(rest),
         _ => {}
     }
 }
 
-/// Instructions with their lines joined.
-fn instructions(text: &str) -> Vec<(String, String)> {
-    let mut all: Vec<(String, String)> = Vec::new();
-    let mut open: Option<(String, String)> = None;
-    for line in text.lines() {
-        let trimmed = line.trim();
-        if trimmed.starts_with('#') || open.is_none() && trimmed.is_empty() {
-            continue;
-        }
-        let (content, continues) = match trimmed.strip_suffix('\\') {
-            Some(content) => (content, true),
-            None => (trimmed, false),
-        };
-        let entry = match open.take() {
-            Some((instruction, mut rest)) => {
-                rest.push('\n');
-                rest.push_str(content);
-                (instruction, rest)
-            }
-            None => {
-                let (instruction, rest) = content.split_once(char::is_whitespace).unwrap_or((content, ""));
-                (instruction.to_ascii_uppercase(), rest.trim_start().to_owned())
-            }
-        };
-        if continues {
-            open = Some(entry);
-        } else {
-            all.push(entry);
-        }
-    }
-    all.extend(open);
-    all
+/// The arguments of one `ARG`, as far as their values are known.
+fn argument(rest: &str, outer: &Values, given: &Values) -> Vec<(String, String)> {
+    let words = rest.split_whitespace().filter(|_| !rest.contains('=')).map(|name| (name.to_owned(), None));
+    let pairs = instructions::pairs(rest).into_iter().filter(|_| rest.contains('='));
+    let all = words.chain(pairs.map(|(name, value)| (name, Some(value))));
+    all.filter_map(|(name, own)| {
+        let value = given.get(&name).cloned().or(own).or_else(|| outer.get(&name).cloned())?;
+        Some((name, value))
+    })
+    .collect()
 }
 
-/// A list in JSON, or a text for a shell.
-fn command(rest: &str) -> Vec<String> {
-    serde_json::from_str::<Vec<String>>(rest.trim())
-        .unwrap_or_else(|_| vec!["/bin/sh".to_owned(), "-c".to_owned(), rest.to_owned()])
-}
-
-/// `A=1 B="two words"`, or the old `A the rest`.
-fn environment(rest: &str) -> Vec<(String, String)> {
-    let first = rest.split_whitespace().next().unwrap_or_default();
-    if !first.contains('=') {
-        let (name, value) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-        return vec![(name.to_owned(), value.trim().to_owned())];
-    }
-    let mut pairs = Vec::new();
-    let mut word = String::new();
-    let mut quote: Option<char> = None;
-    let mut characters = rest.chars().peekable();
-    while let Some(c) = characters.next() {
-        match (c, quote) {
-            ('\\', _) => word.extend(characters.next()),
-            (c, Some(open)) if c == open => quote = None,
-            ('"' | '\'', None) => quote = Some(c),
-            (c, None) if c.is_whitespace() => pairs.push(std::mem::take(&mut word)),
-            (c, _) => word.push(c),
-        }
-    }
-    pairs.push(word);
-    let pairs = pairs.iter().filter_map(|pair| pair.split_once('='));
-    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-}
-
-fn copy(rest: &str, directory: &str) -> Option<(Vec<String>, String)> {
+fn copy(stage: &mut Stage, before: &[Stage], rest: &str) {
     let mut rest = rest.trim();
+    let mut from = None;
     while let Some(flag) = rest.strip_prefix("--") {
-        if flag.starts_with("from=") {
-            return None;
-        }
-        rest = flag.split_once(char::is_whitespace)?.1.trim_start();
+        let (flag, behind) = flag.split_once(char::is_whitespace).unwrap_or((flag, ""));
+        from = flag.strip_prefix("from=").or(from);
+        rest = behind.trim_start();
     }
-    let mut words: Vec<String> =
+    let mut sources: Vec<String> =
         serde_json::from_str(rest).unwrap_or_else(|_| rest.split_whitespace().map(str::to_owned).collect());
-    let target = words.pop().filter(|_| !words.is_empty())?;
+    let Some(target) = sources.pop().filter(|_| !sources.is_empty()) else { return };
+    // A file whose text follows.
+    sources.retain(|source| !source.starts_with("<<"));
     let folder = target.ends_with('/') || target == "." || target.ends_with("/.");
-    let target = absolute(directory, target.trim_end_matches("/."));
-    Some((words, if folder { format!("{}/", target.trim_end_matches('/')) } else { target }))
+    let target = absolute(&stage.directory, target.trim_end_matches("/."));
+    let target = if folder { format!("{}/", target.trim_end_matches('/')) } else { target };
+    match from {
+        Some(from) => stage.taken.push(Taken { stage: find(before, from), sources, target }),
+        None => stage.copies.push((sources, target)),
+    }
 }
 
 /// A path in the image.
@@ -192,6 +327,10 @@ fn absolute(directory: &str, path: &str) -> String {
 mod tests {
     use super::*;
 
+    fn read(text: &str, target: &str) -> Dockerfile {
+        Dockerfile::read(text, target, &BTreeMap::from([("SRC".to_owned(), "web".to_owned())])).unwrap()
+    }
+
     #[test]
     fn the_last_stage_says_what_runs() {
         let text = "\
@@ -201,6 +340,7 @@ ENV A=1 B=\"two words\" \\
 WORKDIR /app
 COPY docker/run.sh /usr/local/bin/
 COPY . .
+EXPOSE 80 443 # of the web
 ENTRYPOINT [\"tini\", \"--\"]
 FROM node AS assets
 CMD build
@@ -208,22 +348,102 @@ FROM base
 # a comment
 COPY --chown=1:1 cron.sh /cron.sh
 COPY --from=assets /out /out
+EXPOSE 9000/udp
 CMD while true; do x; sleep 60; done
 ";
-        let stages = stages(text);
-        let last = stages.last().cloned().unwrap_or_default();
-        assert_eq!(last.words(), ["tini", "--", "/bin/sh", "-c", "while true; do x; sleep 60; done"]);
-        assert_eq!(last.environment.get("B").map(String::as_str), Some("two words"));
-        assert_eq!(last.environment.get("C").map(String::as_str), Some("3"));
+        let last = read(text, "");
+        let stage = last.built();
+        assert_eq!(stage.words(), ["tini", "--", "/bin/sh", "-c", "while true; do x; sleep 60; done"]);
+        assert_eq!(stage.environment.get("B").map(String::as_str), Some("two words"));
+        assert_eq!(stage.environment.get("C").map(String::as_str), Some("3"));
+        assert_eq!(
+            (stage.base.as_str(), &stage.exposed[..]),
+            ("php:8", &["80", "443", "9000/udp"].map(str::to_owned)[..])
+        );
+        assert_eq!(read(text, "Assets").built().base, "node");
+        assert_eq!(read(text, "1").built().base, "node");
         let cases = [
-            ("/cron.sh", Some("cron.sh")),
-            ("/usr/local/bin/run.sh", Some("docker/run.sh")),
-            ("/app/docker/cron.sh", Some("docker/cron.sh")),
-            ("bin/console", Some("bin/console")),
-            ("/etc/passwd", None),
+            ("/cron.sh", "cron.sh"),
+            ("/usr/local/bin/run.sh", "docker/run.sh"),
+            ("/app/docker/cron.sh", "docker/cron.sh"),
+            ("bin/console", "bin/console"),
+            ("/app", ""),
         ];
         for (path, expected) in cases {
-            assert_eq!(last.source_of(path).as_deref(), expected, "{path}");
+            assert_eq!(last.origins(path).first().map(String::as_str), Some(expected), "{path}");
         }
+        assert!(last.origins("/etc/passwd").is_empty());
+        assert!(Dockerfile::read("", "", &BTreeMap::new()).is_none());
+    }
+
+    #[test]
+    fn what_lies_in_the_image_is_traced_to_the_context() {
+        let text = "\
+ARG BASE=node:20
+FROM ${BASE} AS build
+ARG SRC=src
+WORKDIR /build
+COPY $SRC/package.json .
+COPY $SRC ./
+RUN --mount=type=bind,source=shared,target=/x --mount=type=cache,target=/y make
+FROM other
+FROM nginx
+ENV HOME_=/srv/www
+WORKDIR $HOME_
+COPY a.sh b.sh tools/*.py /usr/local/bin/
+COPY --from=build /build/public ./
+COPY --from=0 /build/static /static
+COPY --from=busybox /bin/sh /sh
+";
+        let dockerfile = read(text, "");
+        assert_eq!(dockerfile.built().base, "nginx");
+        let cases = [
+            ("/usr/local/bin/b.sh", &["a.sh/b.sh", "b.sh", "b.sh/b.sh"][..]),
+            ("/usr/local/bin/b.py", &["a.sh/b.py", "b.sh/b.py", "tools/b.py"]),
+            ("/srv/www/css", &["web/public/css", "web/package.json/public/css"]),
+            ("/static", &["web/static", "web/package.json/static"]),
+            ("/srv", &[]),
+            ("/sh", &[]),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(dockerfile.origins(path), expected, "{path}");
+        }
+        let sources: Vec<&str> = dockerfile.sources().into_iter().collect();
+        assert_eq!(sources, ["a.sh", "b.sh", "shared", "tools/*.py", "web", "web/package.json"]);
+        assert!(!dockerfile.is_vague());
+        assert!(read("FROM a\nARG X\nCOPY . $X\n", "").is_vague());
+        assert!(read("FROM python:3-onbuild\n", "").is_vague());
+    }
+
+    #[test]
+    fn health_is_inherited_and_forgotten() {
+        let text = "\
+FROM a AS one
+HEALTHCHECK --interval=5m --timeout=3s \\
+  CMD curl -f http://localhost/ || exit 1
+FROM one AS two
+FROM two AS three
+HEALTHCHECK NONE
+FROM three
+HEALTHCHECK --retries=5 CMD [\"check\", \"it\"]
+";
+        let health = |target: &str| read(text, target).built().health.clone().unwrap();
+        assert_eq!(health("two").test, ["CMD-SHELL", "curl -f http://localhost/ || exit 1"]);
+        assert_eq!(health("two").options.get("interval").map(String::as_str), Some("5m"));
+        assert_eq!(health("three").test, ["NONE"]);
+        assert_eq!(health("").test, ["CMD", "check", "it"]);
+        assert_eq!(
+            health("").options.into_iter().collect::<Vec<_>>(),
+            [("retries".to_owned(), "5".to_owned())]
+        );
+        assert_eq!(read("FROM a\nHEALTHCHECK --interval=5m\n", "").built().health, None);
+    }
+
+    #[test]
+    fn texts_within_are_no_instructions() {
+        let text = "FROM a\nRUN <<EOF\nCOPY . /x\nEOF\nCOPY <<-'END' /y\nEXPOSE 1\nEND\nEXPOSE 2\n";
+        let dockerfile = read(text, "");
+        assert_eq!(dockerfile.built().exposed, ["2"]);
+        assert!(dockerfile.sources().is_empty());
     }
 }

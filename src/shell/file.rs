@@ -1,10 +1,12 @@
 //! Files that hold a script, or say which one runs: scripts, Dockerfiles, crontabs, supervisor's.
 
+use std::collections::BTreeMap;
+
 use super::{
     Fit, Kind, Loop, Script, Verdict,
     command_line::{self, Invocation},
     crontab::{self, Crontab, Format},
-    dockerfile::{self, Stage},
+    dockerfile::{Dockerfile, Stage},
     read,
 };
 
@@ -37,8 +39,10 @@ fn is_dockerfile(text: &str) -> bool {
 
 /// What an image runs by itself.
 fn image(script: &Script<'_>) -> Loop {
-    let stages = dockerfile::stages(script.text);
-    let Some(stage) = stages.last() else { return Loop::other("has no stage".to_owned()) };
+    let Some(dockerfile) = Dockerfile::read(script.text, "", &BTreeMap::new()) else {
+        return Loop::other("has no stage".to_owned());
+    };
+    let stage = dockerfile.built();
     let Stage { environment, runs, .. } = stage;
     let lookup = |name: &str| (script.environment)(name).or_else(|| environment.get(name).cloned());
     let mut words = stage.entrypoint.clone().unwrap_or_default();

@@ -61,12 +61,22 @@ pub(super) fn is_source_code(
     let is_project = context.directory().starts_with(held.path);
     let manifest = |name: &&str| context.files.kind(&held.path.join(name)) == Some(FileKind::File);
     let has_manifest = MANIFESTS.iter().any(manifest);
-    let sources = held.files.keys().filter(|name| is_source(name)).count();
+    let sources = sources(held);
     let looks_so = is_project || has_manifest || sources > FEW;
     looks_so && (!held.is_small || is_project && has_manifest || runs_from(service, target))
 }
 
-fn is_source(path: &str) -> bool {
+/// Does it hold any source code?
+pub(super) fn has_sources(held: &Held<'_>) -> bool {
+    sources(held) > 0
+}
+
+fn sources(held: &Held<'_>) -> usize {
+    held.files.keys().filter(|name| is_source(name)).count()
+}
+
+/// Is it a file of source code, by its name?
+pub(super) fn is_source(path: &str) -> bool {
     path.rsplit_once('.').is_some_and(|(_, ending)| SOURCES.contains(&ending))
 }
 

@@ -59,10 +59,10 @@ pub(in crate::plan) fn configuration(
     images: &mut Images,
 ) -> Vec<Copied> {
     let directory = service.build.as_ref().and_then(|build| build.value.context.as_ref());
-    let (Some(directory), Some(stage)) = (directory, images.of(context, service)) else { return Vec::new() };
+    let (Some(directory), Some(image)) = (directory, images.of(context, service)) else { return Vec::new() };
     let directory = Utf8Path::new(&directory.value);
     let mut found: BTreeMap<Utf8PathBuf, Vec<u8>> = BTreeMap::new();
-    for (sources, target) in &stage.copies {
+    for (sources, target) in &image.built().copies {
         for source in sources.iter().filter(|source| is_of_the_context(source)) {
             gather(context, &clean(&directory.join(source.trim_start_matches('/'))), target, &mut found);
         }

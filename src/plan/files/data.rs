@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 
+use super::{code, ignored};
 use crate::{
     compose::model::Service,
-    plan::{image, volumes::DATABASE_TARGETS},
+    plan::{Context, dockerfiles, image, volumes::DATABASE_TARGETS},
 };
 
 /// Why it is a claim.
@@ -30,6 +31,25 @@ const WRITTEN_TO: &[&str] = &[
 /// Directories of a system that hold nothing but what programs write.
 const OF_THE_SYSTEM: &[&str] = &["/var/backups", "/var/cache", "/var/log"];
 
+/// Parts of the names of directories that hold what users and programs bring, rather than what a project is made of.
+const NAMES: &[&str] = &[
+    "attachments",
+    "backup",
+    "backups",
+    "cache",
+    "data",
+    "downloads",
+    "log",
+    "logs",
+    "media",
+    "pgdata",
+    "sessions",
+    "temp",
+    "tmp",
+    "upload",
+    "uploads",
+];
+
 /// Is it one that is written to, by its place, by the files in it, or by the image?
 pub(super) fn is_written(service: &Service, target: &str, files: &BTreeMap<String, Vec<u8>>) -> bool {
     let path = Utf8Path::new(target);
@@ -39,6 +59,40 @@ pub(super) fn is_written(service: &Service, target: &str, files: &BTreeMap<Strin
         || is_of_a_program(path)
         || !path.starts_with("/etc") && files.keys().any(|file| is_data(file))
         || is_of_a_store(service, path)
+}
+
+/// Do its names say so, and no source code in it otherwise? Names alone do for services that are built, whose images
+/// can have everything else, and for what git leaves out.
+pub(super) fn is_named_so(
+    context: &Context<'_>,
+    service: &Service,
+    (source, target): (&Utf8Path, &str),
+    files: &BTreeMap<String, Vec<u8>>,
+) -> bool {
+    let names = [source.file_name(), Utf8Path::new(target).file_name()];
+    names.into_iter().flatten().any(is_name)
+        && !files.keys().any(|file| code::is_source(file))
+        && (dockerfiles::build_of(context.project, service).is_some() || is_left_out(context, source))
+}
+
+fn is_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| NAMES.contains(&part))
+}
+
+/// Does git leave it out?
+fn is_left_out(context: &Context<'_>, path: &Utf8Path) -> bool {
+    let is_top = |directory: &Utf8Path| {
+        directory == context.directory() || context.files.kind(&directory.join(".git")).is_some()
+    };
+    let around: Vec<&Utf8Path> = path.ancestors().skip(1).collect();
+    let tops = around.iter().position(|directory| is_top(directory)).map_or(0, |top| top + 1);
+    around.into_iter().take(tops).any(|directory| {
+        let patterns = context.files.read(&directory.join(".gitignore")).ok();
+        let patterns = patterns.and_then(|patterns| String::from_utf8(patterns).ok());
+        let inner = path.strip_prefix(directory).unwrap_or(path);
+        patterns.is_some_and(|patterns| ignored::by_git(&patterns, inner))
+    })
 }
 
 /// The data directory of a store.
@@ -80,6 +134,20 @@ mod tests {
         ] {
             let files = BTreeMap::from([(file.to_owned(), Vec::new())]);
             assert_eq!(is_written(&Service::default(), target, &files), written, "{target}: {file}");
+        }
+    }
+
+    #[test]
+    fn names_of_data() {
+        for (name, expected) in [
+            ("data", true),
+            ("pg-data", true),
+            ("Uploads", true),
+            ("database", false),
+            ("src", false),
+            ("datasource", false),
+        ] {
+            assert_eq!(is_name(name), expected, "{name}");
         }
     }
 }

@@ -232,7 +232,7 @@ fn tables(source: &Source<'_>, daemon: &CronDaemon, users: Format) -> Vec<Found>
         }
         return found;
     }
-    let runs = source.stage.iter().flat_map(|stage| &stage.runs);
+    let runs = source.stage().into_iter().flat_map(|stage| &stage.runs);
     let of_image = runs.filter_map(|run| cron_daemon::read(run, source.environment));
     let installed: Vec<Table> = of_image.chain([daemon.clone()]).flat_map(|daemon| daemon.tables).collect();
     for Table { content, place } in &installed {

@@ -12,7 +12,7 @@ use crate::{
     compose::model::Mount,
     k8s::name,
     plan::{
-        development,
+        development, dockerfiles,
         files::{self, Bind},
         kompose::claims::{self, Wanted},
         ledger::Entries,
@@ -67,9 +67,11 @@ pub(super) fn plan(
             entries.at(mount.span).ignored(KEY, reason);
         }
         Bind::SourceCode { built: false } => {
-            let reason = format!(
-                "`{target}`: source code that no image has: give the service a `build` whose image has it"
-            );
+            let way_out = match dockerfiles::build_of(mounting.context.project, mounting.service) {
+                Some(_) => "let the stage of the Dockerfile that is built copy it",
+                None => "give the service a `build` whose image has it",
+            };
+            let reason = format!("`{target}`: source code that no image has: {way_out}");
             entries.at(mount.span).unsupported(KEY, reason);
         }
         Bind::Data(why) => {

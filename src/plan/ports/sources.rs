@@ -1,17 +1,13 @@
 //! Where ports are learned from, beside what compose says of them: proxies in front, variables, commands,
 //! health checks, Dockerfiles, images.
 
-use std::collections::BTreeMap;
-
-use camino::Utf8Path;
-
 use crate::{
     compose::{
-        model::{Build, Service},
+        model::{Healthcheck, Service},
         values::image,
     },
     plan::image::{is_store, last_part},
-    text::{Files, Spanned},
+    text::Spanned,
 };
 
 /// Ports of well-known images, by the last part of their repository.
@@ -202,8 +198,8 @@ fn variable<'a>(service: &'a Service, name: &str) -> Option<&'a str> {
 }
 
 /// Ports of URLs on the container itself in its health check, and whether the URL is one of HTTP.
-pub(super) fn health_ports(service: &Service) -> Vec<(u16, bool)> {
-    let test = service.healthcheck.as_ref().and_then(|check| check.value.test.as_ref());
+pub(super) fn health_ports(check: Option<&Spanned<Healthcheck>>) -> Vec<(u16, bool)> {
+    let test = check.and_then(|check| check.value.test.as_ref());
     let words: Vec<&str> = test.iter().flat_map(|test| &test.value).map(|word| word.value.as_str()).collect();
     let text = words.join(" ");
     let mut ports = Vec::new();
@@ -226,51 +222,6 @@ pub(super) fn health_ports(service: &Service) -> Vec<(u16, bool)> {
         }
     }
     ports
-}
-
-/// What `EXPOSE` says in the stage that is built.
-pub(super) fn dockerfile_ports(build: &Build, files: &dyn Files) -> Vec<String> {
-    let target = build.target.as_ref().map(|target| target.value.to_ascii_lowercase());
-    exposed_by(&dockerfile(build, files).unwrap_or_default(), target.as_deref())
-}
-
-fn dockerfile(build: &Build, files: &dyn Files) -> Option<String> {
-    let inline = build.dockerfile_inline.as_ref().map(|text| text.value.clone());
-    inline.or_else(|| {
-        let context = &build.context.as_ref()?.value;
-        let dockerfile = build.dockerfile.as_ref().map_or("Dockerfile", |path| path.value.as_str());
-        let bytes = files.read(&Utf8Path::new(context).join(dockerfile)).ok()?;
-        String::from_utf8(bytes).ok()
-    })
-}
-
-fn exposed_by(dockerfile: &str, target: Option<&str>) -> Vec<String> {
-    let mut exposed: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let mut stage = String::new();
-    for line in dockerfile.lines() {
-        let mut words = line.split_whitespace();
-        let instruction = words.next().map(str::to_ascii_uppercase);
-        match instruction.as_deref() {
-            Some("FROM") => {
-                let words: Vec<String> =
-                    words.filter(|word| !word.starts_with("--")).map(str::to_ascii_lowercase).collect();
-                // A stage based on another exposes what that one does.
-                let inherited = words.first().and_then(|base| exposed.get(base)).cloned().unwrap_or_default();
-                stage = words.get(2).cloned().unwrap_or_else(|| format!("#{}", exposed.len()));
-                exposed.insert(stage.clone(), inherited);
-                if target == Some(stage.as_str()) {
-                    exposed.insert("#target".to_owned(), Vec::new());
-                }
-            }
-            Some("EXPOSE") => {
-                let ports = words.take_while(|word| !word.starts_with('#')).map(str::to_owned);
-                exposed.entry(stage.clone()).or_default().extend(ports);
-            }
-            _ => {}
-        }
-    }
-    let built = if exposed.contains_key("#target") { target.unwrap_or_default() } else { stage.as_str() };
-    exposed.get(built).cloned().unwrap_or_default()
 }
 
 /// Does a program of this image listen at its usual port, whatever else it listens at? Brokers whose settings list all
@@ -303,40 +254,9 @@ pub(super) fn image_ports(image: &str) -> Vec<u16> {
     ports_of(&last).or_else(|| ports_of(last.rsplit(['-', '_']).next()?)).unwrap_or_default()
 }
 
-/// The image that a build begins with, through all its stages.
-pub(super) fn base_image(build: &Build, files: &dyn Files) -> Option<String> {
-    let target = build.target.as_ref().map(|target| target.value.to_ascii_lowercase());
-    based_on(&dockerfile(build, files)?, target.as_deref())
-}
-
-fn based_on(dockerfile: &str, target: Option<&str>) -> Option<String> {
-    let mut bases: Vec<(String, String)> = Vec::new();
-    for line in dockerfile.lines() {
-        let mut words = line.split_whitespace();
-        if words.next().is_some_and(|word| word.eq_ignore_ascii_case("FROM")) {
-            let mut words = words.filter(|word| !word.starts_with("--"));
-            let base = words.next()?.to_owned();
-            let stage = words.nth(1).unwrap_or_default().to_ascii_lowercase();
-            let inherited = bases.iter().rev().find(|(known, _)| *known == base.to_ascii_lowercase());
-            let base = inherited.map_or(base, |(_, image)| image.clone());
-            bases.push((stage, base));
-        }
-    }
-    let built = bases.iter().rev().find(|(stage, _)| target.is_none_or(|target| stage == target));
-    built.map(|(_, image)| image.clone())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn exposed_ports_are_those_of_the_stage_that_is_built() {
-        let dockerfile = "FROM a AS base\nEXPOSE 80 443\nFROM base AS dev\nEXPOSE 9229\nFROM base\nCMD x\n";
-        assert_eq!(exposed_by(dockerfile, None), ["80", "443"]);
-        assert_eq!(exposed_by(dockerfile, Some("dev")), ["80", "443", "9229"]);
-        assert!(exposed_by("", Some("dev")).is_empty());
-    }
 
     #[test]
     fn images_have_the_ports_of_their_programs() {
@@ -355,13 +275,5 @@ mod tests {
         ] {
             assert_eq!(image_ports(image), ports, "{image}");
         }
-    }
-
-    #[test]
-    fn stages_begin_with_the_image_of_the_first() {
-        let dockerfile = "ARG A\nFROM --platform=x php:8-fpm AS base\nFROM node AS js\nFROM base\nRUN x\n";
-        assert_eq!(based_on(dockerfile, None).as_deref(), Some("php:8-fpm"));
-        assert_eq!(based_on(dockerfile, Some("js")).as_deref(), Some("node"));
-        assert_eq!(based_on("", None), None);
     }
 }

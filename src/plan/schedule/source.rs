@@ -1,20 +1,21 @@
 //! Where the scripts and crontabs of a service are looked for: in its own words, among its mounts, and in what
 //! its Dockerfile copies into the image.
 
-use std::collections::BTreeMap;
-
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
-    compose::model::{Command, Service},
-    plan::{Context, secrets},
+    compose::model::{Build, Command, Service},
+    plan::{Context, dockerfiles, secrets},
     shell::{
         self, Loop, Script,
         command_line::{self, Invocation},
-        dockerfile::{self, Stage},
+        dockerfile::{Dockerfile, Stage},
     },
     text::Spanned,
 };
+
+/// Where programs lie that a command names without a path.
+const PROGRAMS: &[&str] = &["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 /// The words that a service starts with.
 pub(in crate::plan) struct Start {
@@ -37,13 +38,14 @@ pub(in crate::plan) fn look_at<T>(
     images: &mut Images,
     look: impl FnOnce(&Source<'_>, &Start) -> T,
 ) -> T {
-    let stage = images.of(context, service);
+    let image = images.of(context, service);
+    let stage = image.as_ref().map(Dockerfile::built);
     let environment = |variable: &str| {
         let own = secrets::variables(service).filter(|(key, _)| *key == variable).last();
-        own.map(|(_, value)| value.to_owned()).or_else(|| stage.as_ref()?.environment.get(variable).cloned())
+        own.map(|(_, value)| value.to_owned()).or_else(|| stage?.environment.get(variable).cloned())
     };
-    let source = Source { context, service, stage: stage.as_ref(), environment: &environment, name };
-    look(&source, &start(service, stage.as_ref()))
+    let source = Source { context, service, image: image.as_ref(), environment: &environment, name };
+    look(&source, &start(service, stage))
 }
 
 fn start(service: &Service, stage: Option<&Stage>) -> Start {
@@ -71,7 +73,7 @@ fn start(service: &Service, stage: Option<&Stage>) -> Start {
 pub(in crate::plan) struct Source<'a> {
     pub(in crate::plan) context: &'a Context<'a>,
     pub(in crate::plan) service: &'a Service,
-    pub(in crate::plan) stage: Option<&'a Stage>,
+    pub(in crate::plan) image: Option<&'a Dockerfile>,
     pub(in crate::plan) environment: &'a (dyn Fn(&str) -> Option<String> + Sync),
     pub(in crate::plan) name: &'a str,
 }
@@ -102,17 +104,34 @@ impl Source<'_> {
         }))
     }
 
-    /// The text of a file in the container.
+    /// The text of a file in the container. A program without a path is looked for where `PATH` leads.
     pub(in crate::plan) fn file(&self, path: &str) -> Option<String> {
         let directory = self.service.working_dir.as_ref().map(|directory| directory.value.as_str());
-        let directory = directory.or_else(|| self.stage.map(|stage| stage.directory.as_str())).unwrap_or("/");
-        let path = Utf8Path::new(directory).join(path);
-        if let Some(content) = self.configured(&path) {
+        let directory = directory.or_else(|| Some(self.stage()?.directory.as_str())).unwrap_or("/");
+        self.file_at(&Utf8Path::new(directory).join(path)).or_else(|| {
+            let own = (self.environment)("PATH").unwrap_or_default();
+            let mut places =
+                own.split(':').filter(|place| place.starts_with('/')).chain(PROGRAMS.iter().copied());
+            places
+                .find_map(|place| self.file_at(&Utf8Path::new(place).join(path)))
+                .filter(|_| !path.contains('/'))
+        })
+    }
+
+    fn file_at(&self, path: &Utf8Path) -> Option<String> {
+        if let Some(content) = self.configured(path) {
             return Some(content);
         }
-        let place = self.mounted(&path).or_else(|| self.copied(&path))?;
-        let bytes = self.context.files.read(&place).ok()?;
-        String::from_utf8(bytes).ok()
+        let read = |place: Utf8PathBuf| String::from_utf8(self.context.files.read(&place).ok()?).ok();
+        match self.mounted(path) {
+            Some(place) => read(place),
+            None => self.copied(path).into_iter().find_map(read),
+        }
+    }
+
+    /// The stage of the Dockerfile that is built.
+    pub(in crate::plan) fn stage(&self) -> Option<&Stage> {
+        self.image.map(Dockerfile::built)
     }
 
     /// The files of a folder in the container, as far as mounts and the Dockerfile name them; the folder
@@ -120,7 +139,7 @@ impl Source<'_> {
     pub(in crate::plan) fn files_below(&self, folder: &str) -> Vec<String> {
         let mounts = self.service.volumes.iter().flat_map(|field| &field.value);
         let mounted = mounts.filter_map(|mount| mount.target.as_ref()).map(|target| target.value.clone());
-        let copies = self.stage.iter().flat_map(|stage| &stage.copies);
+        let copies = self.stage().into_iter().flat_map(|stage| &stage.copies);
         let copied = copies.flat_map(|(sources, target)| {
             let names = sources.iter().map(|source| source.rsplit('/').next().unwrap_or(source).to_owned());
             let is_folder = target.ends_with('/');
@@ -165,12 +184,14 @@ impl Source<'_> {
         best.map(|(_, place)| place)
     }
 
-    fn copied(&self, path: &Utf8Path) -> Option<Utf8PathBuf> {
-        let context = self.service.build.as_ref()?.value.context.as_ref()?;
-        let source = self.stage?.source_of(path.as_str())?;
-        let place = Utf8Path::new(&context.value).join(source);
+    /// Where it may lie among what is built.
+    fn copied(&self, path: &Utf8Path) -> Vec<Utf8PathBuf> {
+        let build = self.service.build.as_ref().and_then(|build| build.value.context.as_ref());
+        let (Some(context), Some(image)) = (build, self.image) else { return Vec::new() };
+        let places =
+            image.origins(path.as_str()).into_iter().map(|origin| Utf8Path::new(&context.value).join(origin));
         // Nothing outside of what is built.
-        (!place.components().any(|part| part.as_str() == "..")).then_some(place)
+        places.filter(|place| !place.components().any(|part| part.as_str() == "..")).collect()
     }
 }
 
@@ -189,32 +210,20 @@ pub(in crate::plan) fn line(words: &[String]) -> String {
     quoted.collect::<Vec<_>>().join(" ")
 }
 
-/// The Dockerfiles that were read, by where they lie and the stage.
+/// The Dockerfiles that were read, by how they are built.
 #[derive(Default)]
 pub(in crate::plan) struct Images {
-    known: BTreeMap<(Utf8PathBuf, String), Option<Stage>>,
+    known: Vec<(Build, Option<Dockerfile>)>,
 }
 
 impl Images {
-    pub(in crate::plan) fn of(&mut self, context: &Context<'_>, service: &Service) -> Option<Stage> {
+    pub(in crate::plan) fn of(&mut self, context: &Context<'_>, service: &Service) -> Option<Dockerfile> {
         let build = &service.build.as_ref()?.value;
-        let target = build.target.as_ref().map(|target| target.value.clone()).unwrap_or_default();
-        if let Some(text) = &build.dockerfile_inline {
-            return stage(&text.value, &target);
+        if let Some((_, known)) = self.known.iter().find(|(known, _)| known == build) {
+            return known.clone();
         }
-        let name = build.dockerfile.as_ref().map_or("Dockerfile", |name| name.value.as_str());
-        let path = Utf8Path::new(&build.context.as_ref()?.value).join(name);
-        let key = (path.clone(), target.clone());
-        let read = || {
-            let text = String::from_utf8(context.files.read(&path).ok()?).ok()?;
-            stage(&text, &target)
-        };
-        self.known.entry(key).or_insert_with(read).clone()
+        let read = dockerfiles::of(build, context.files);
+        self.known.push((build.clone(), read.clone()));
+        read
     }
-}
-
-fn stage(text: &str, target: &str) -> Option<Stage> {
-    let stages = dockerfile::stages(text);
-    let named = stages.iter().find(|stage| stage.name.as_deref() == Some(target));
-    named.filter(|_| !target.is_empty()).or(stages.last()).cloned()
 }

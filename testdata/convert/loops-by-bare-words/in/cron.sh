@@ -1,0 +1,5 @@
+#!/bin/sh
+while true; do
+  backup
+  sleep 3600
+done

@@ -1,0 +1,5 @@
+#!/bin/sh
+while true; do
+  tidy "$@"
+  sleep 600
+done

@@ -1,0 +1,5 @@
+#!/bin/sh
+while true; do
+  sweep
+  sleep 86400
+done

@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+pg_dump "$DATABASE" > /backups/shop.sql
+gzip -f /backups/shop.sql
