@@ -101,6 +101,14 @@ pub fn render(plan: &Plan, earlier: &Earlier) -> Rendered {
     Rendered { files, untouched, misfits }
 }
 
+/// Kinds and names of the objects that an environment applies, but for ConfigMaps and Secrets.
+pub fn object_names(project: &str, environment: &Environment) -> BTreeSet<(String, String)> {
+    let elements = elements::of(environment);
+    let extra = production::files(project, environment).into_iter().flat_map(|(_, objects)| objects);
+    let extra = extra.map(|object| earlier::id(&object));
+    elements.objects.into_iter().map(|object| object.id).chain(extra).collect()
+}
+
 fn skaffold(plan: &Plan, development: &Development) -> Option<String> {
     let origin = &plan.environments.get(development.environment)?.origin;
     skaffold::text(plan, development, &text::header_beside(origin))

@@ -12,8 +12,9 @@ use super::{
 };
 use crate::{
     kustomize::{
+        outermost::{self, Outermost},
         patch,
-        read::{self, Directory, Outermost},
+        read::{self, Directory},
     },
     plan::Known,
     text::{Files, clean},
@@ -52,7 +53,7 @@ struct Kept {
 pub fn read(environments: &[(&str, bool)], output: &Utf8Path, files: &dyn Files) -> Earlier {
     let mut earlier = Earlier::default();
     for (name, is_kept) in environments {
-        let outermost = read::outermost(&output.join(format!("overlays/{name}")), files);
+        let outermost = outermost::read(&output.join(format!("overlays/{name}")), files);
         earlier.outermost.extend(outermost.map(|outermost| ((*name).to_owned(), outermost)));
         if !is_kept {
             continue;
@@ -210,7 +211,7 @@ impl Earlier {
     }
 }
 
-fn id(object: &Value) -> (String, String) {
+pub(super) fn id(object: &Value) -> (String, String) {
     let text = |pointer| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
     (text("/kind"), text("/metadata/name"))
 }
