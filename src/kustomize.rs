@@ -6,6 +6,7 @@
 
 pub mod env_file;
 mod kustomization;
+pub mod outermost;
 pub mod patch;
 pub mod read;
 

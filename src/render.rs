@@ -95,10 +95,18 @@ pub fn render(plan: &Plan, earlier: &Earlier) -> Rendered {
     let kept = plan.environments.iter().enumerate().filter(|(_, environment)| is_kept(environment));
     let misfit = |(index, environment): (usize, &Environment)| {
         let own = environments.get(index)?;
-        Some((environment.name.clone(), earlier.misfit(&environment.name, index, &layers, own)?))
+        Some((environment.name.clone(), earlier.misfit(&environment.name, index, &layers, own, &untouched)?))
     };
     let misfits = kept.filter_map(misfit).collect();
     Rendered { files, untouched, misfits }
+}
+
+/// Kinds and names of the objects that an environment applies, but for ConfigMaps and Secrets.
+pub fn object_names(project: &str, environment: &Environment) -> BTreeSet<(String, String)> {
+    let elements = elements::of(environment);
+    let extra = production::files(project, environment).into_iter().flat_map(|(_, objects)| objects);
+    let extra = extra.map(|object| earlier::id(&object));
+    elements.objects.into_iter().map(|object| object.id).chain(extra).collect()
 }
 
 fn skaffold(plan: &Plan, development: &Development) -> Option<String> {

@@ -189,6 +189,7 @@ fn convert(
     };
     let known = environments.iter().filter(|it| it.known == Known::All).map(|it| it.name.as_str());
     values::complete(&mut tree, known, &output, &disk, report);
+    outermost::warn_of_what_is_gone(&plan, &earlier, &tree, &output, &disk, report);
     let outcome = write(arguments, &disk, &output, &tree, report);
     let ledgers = environments.iter().zip(&plan.environments).filter(|(it, _)| it.known == Known::All);
     let ledgers = ledgers.map(|(environment, planned)| {

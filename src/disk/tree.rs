@@ -135,10 +135,15 @@ impl Disk {
         outcome
     }
 
+    /// The files that the last run generated.
+    pub fn generated(&self, directory: &Utf8Path) -> Vec<Utf8PathBuf> {
+        let lock = self.read_lock(directory, &mut Report::default());
+        lock.map(|lock| lock.files).unwrap_or_default().into_keys().collect()
+    }
+
     /// The outcome of a run that leaves a tree exactly as an earlier one wrote it.
     pub fn keep_tree(&self, directory: &Utf8Path) -> Outcome {
-        let lock = self.read_lock(directory, &mut Report::default());
-        let generated = lock.map(|lock| lock.files).unwrap_or_default().into_keys();
+        let generated = self.generated(directory).into_iter();
         let kept = |path| Change { path, action: Action::Kept, before: None, after: None };
         let mut changes: Vec<Change> = generated.chain([lock::FILE_NAME.into()]).map(kept).collect();
         changes.sort_by(|a, b| a.path.cmp(&b.path));

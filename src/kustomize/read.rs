@@ -1,7 +1,7 @@
 //! What earlier runs wrote, read back: the objects and ConfigMaps of a directory, and what an overlay
 //! changes in those of others. Knows the form in which this crate writes, and skips what it cannot read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The name of the file that says what a directory is made of.
-const KUSTOMIZATION: &str = "kustomization.yaml";
+pub(super) const KUSTOMIZATION: &str = "kustomization.yaml";
 
 /// A directory as it was written.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -89,37 +89,16 @@ pub fn directory(path: &Utf8Path, files: &dyn Files) -> Directory {
     found
 }
 
-/// What the outermost layer of an environment says, which is the user's.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Outermost {
-    /// The namespace, if it says one.
-    pub namespace: Option<String>,
-    /// Files and directories that it takes in.
-    pub resources: BTreeSet<String>,
-    /// Images by their name in the tree, with the name that they get.
-    pub images: BTreeMap<String, String>,
-}
-
-/// Reads the outermost layer in a directory; none if it is not there.
-pub fn outermost(path: &Utf8Path, files: &dyn Files) -> Option<Outermost> {
-    let kustomization = documents(&path.join(KUSTOMIZATION), files).into_iter().next()?;
-    let image = |image: &Value| {
-        let (name, new) = (text(image, "name"), text(image, "newName"));
-        (name.to_owned(), if new.is_empty() { name } else { new }.to_owned())
-    };
-    Some(Outermost {
-        namespace: Some(text(&kustomization, "namespace").to_owned()).filter(|name| !name.is_empty()),
-        resources: strings(&kustomization, "resources").map(str::to_owned).collect(),
-        images: items(&kustomization, "images").map(image).collect(),
-    })
-}
-
 /// The documents of a YAML file as JSON; none of one that is not there.
-fn documents(path: &Utf8Path, files: &dyn Files) -> Vec<Value> {
+pub(super) fn documents(path: &Utf8Path, files: &dyn Files) -> Vec<Value> {
     let text = files.read(path).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    let Some(text) = text else { return Vec::new() };
+    text.map(parsed).unwrap_or_default()
+}
+
+/// The documents of a YAML text as JSON.
+pub(super) fn parsed(text: String) -> Vec<Value> {
     let (mut sources, mut report) = (Sources::default(), Report::default());
-    let id = sources.add(path.as_str(), text);
+    let id = sources.add(KUSTOMIZATION, text);
     let documents = parse::documents(&sources, id, &mut report).unwrap_or_default();
     documents.iter().map(|document| document.to_json()).collect()
 }
@@ -140,7 +119,7 @@ fn generated(generator: &Value, path: &Utf8Path, files: &dyn Files) -> BTreeMap<
     entries
 }
 
-fn id(object: &Value) -> (String, String) {
+pub(super) fn id(object: &Value) -> (String, String) {
     let name = object.get("metadata").map(|metadata| text(metadata, "name")).unwrap_or_default();
     (text(object, "kind").to_owned(), name.to_owned())
 }
@@ -153,15 +132,15 @@ fn id_of_target(target: &Value) -> (String, String) {
     }
 }
 
-fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+pub(super) fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn items<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
+pub(super) fn items<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
     value.get(key).and_then(Value::as_array).into_iter().flatten()
 }
 
-fn strings<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a str> {
+pub(super) fn strings<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a str> {
     items(value, key).filter_map(Value::as_str)
 }
 

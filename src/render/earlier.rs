@@ -8,18 +8,21 @@ use serde_json::Value;
 
 use super::{
     elements::{ConfigMap, Content, Elements, Object},
-    layer::Layers,
+    layer::{self, Layers},
 };
 use crate::{
     kustomize::{
+        outermost::{self, Outermost},
         patch,
-        read::{self, Directory, Outermost},
+        read::{self, Directory},
     },
     plan::Known,
     text::{Files, clean},
 };
 
 type Entries = BTreeMap<String, Vec<u8>>;
+/// Objects by kind and name.
+type Objects = BTreeMap<(String, String), Value>;
 
 /// The parts of an earlier tree that kept environments build on; empty if there are none.
 #[derive(Debug, Clone, Default)]
@@ -43,8 +46,15 @@ struct Kept {
     objects: BTreeSet<(String, String)>,
     /// What its overlay changes.
     overlay: Directory,
-    /// The directories that it takes in, relative to the tree.
-    directories: BTreeSet<Utf8PathBuf>,
+    /// The directories that it takes in, relative to the tree, each with what it makes.
+    directories: BTreeMap<Utf8PathBuf, Made>,
+}
+
+/// What a directory makes.
+#[derive(Debug, Clone, Default)]
+struct Made {
+    objects: BTreeSet<(String, String)>,
+    config_maps: BTreeSet<String>,
 }
 
 /// Reads what environments were written as, each with whether it is kept: of others, the outermost layer alone
@@ -52,7 +62,7 @@ struct Kept {
 pub fn read(environments: &[(&str, bool)], output: &Utf8Path, files: &dyn Files) -> Earlier {
     let mut earlier = Earlier::default();
     for (name, is_kept) in environments {
-        let outermost = read::outermost(&output.join(format!("overlays/{name}")), files);
+        let outermost = outermost::read(&output.join(format!("overlays/{name}")), files);
         earlier.outermost.extend(outermost.map(|outermost| ((*name).to_owned(), outermost)));
         if !is_kept {
             continue;
@@ -73,10 +83,13 @@ pub fn read(environments: &[(&str, bool)], output: &Utf8Path, files: &dyn Files)
 impl Earlier {
     /// Takes in a directory and those below it.
     fn collect(&mut self, path: &Utf8Path, output: &Utf8Path, files: &dyn Files, kept: &mut Kept) {
-        if !kept.directories.insert(path.to_owned()) {
+        if kept.directories.contains_key(path) {
             return;
         }
         let directory = read::directory(&output.join(path), files);
+        let objects = directory.objects.keys().cloned().collect();
+        let made = Made { objects, config_maps: directory.config_maps.keys().cloned().collect() };
+        kept.directories.insert(path.to_owned(), made);
         for part in &directory.parts {
             self.collect(&clean(&path.join(part)), output, files, kept);
         }
@@ -130,47 +143,37 @@ impl Earlier {
             path.starts_with("base")
                 || directory.is_some_and(|directory| !directory.environments.iter().all(|it| is_kept(*it)))
         };
-        let taken: BTreeSet<&Utf8PathBuf> = self.kept.values().flat_map(|kept| &kept.directories).collect();
+        let taken: BTreeSet<&Utf8PathBuf> =
+            self.kept.values().flat_map(|kept| kept.directories.keys()).collect();
         let overlays = self.kept.keys().map(|name| Utf8PathBuf::from(format!("overlays/{name}")));
         overlays.chain(taken.into_iter().filter(|path| !needed(path)).cloned()).collect()
     }
 
-    /// Why the overlay of a kept environment does not fit onto new layers, if it does not.
-    /// `own` is the environment as far as it can be read.
+    /// Why a kept environment does not fit onto new layers, if it does not. `own` is the environment as far as it
+    /// can be read; `untouched` are the directories that stay.
     pub(super) fn misfit(
         &self,
         environment: &str,
         index: usize,
         layers: &Layers,
         own: &Elements,
+        untouched: &[Utf8PathBuf],
     ) -> Option<String> {
         let kept = self.kept.get(environment)?;
-        let applied = |path: &str| {
-            let directory = layers.directories.get(path);
-            path.starts_with("base") || directory.is_some_and(|it| it.environments.contains(&index))
-        };
-        for (path, _) in layers.directories.iter().filter(|(path, _)| applied(path)) {
-            if !path.starts_with("base") && !kept.directories.contains(Utf8Path::new(path)) {
+        let is_taken = |path: &str| kept.directories.contains_key(Utf8Path::new(path));
+        for (path, directory) in layers.directories.iter().filter(|(path, _)| !path.starts_with("base")) {
+            if directory.environments.contains(&index) && !is_taken(path) {
                 return Some(format!("it would need `{path}`"));
             }
         }
-        let directories = || layers.directories.iter().filter(|(path, _)| applied(path)).map(|(_, it)| it);
-        let made = |name: &String| directories().any(|it| it.config_maps.iter().any(|map| map.name == *name));
-        if let Some(name) = kept.overlay.merged.iter().find(|name| !made(name)) {
-            return Some(format!("it changes `{name}`, which the base no longer has"));
+        let below = Below::of(kept, layers, untouched);
+        if let Some(why) = below.misfit(kept) {
+            return Some(why);
         }
-        let whole = |name: &&String| !kept.overlay.merged.contains(name);
-        if let Some(name) = kept.overlay.config_maps.keys().filter(whole).find(|name| made(name)) {
-            return Some(format!("it makes `{name}` itself, which the base has now"));
-        }
-        let mut objects: BTreeMap<(String, String), Value> = BTreeMap::new();
-        let mut config_maps: BTreeMap<String, Entries> = BTreeMap::new();
-        for directory in directories() {
-            let documents = directory.objects.iter().flat_map(|(_, all)| all);
-            objects.extend(documents.map(|document| (id(&document.value), document.value.clone())));
-            config_maps
-                .extend(directory.config_maps.iter().map(|map| (map.name.clone(), map.content.entries())));
-        }
+        let (mut objects, mut config_maps) = match self.applied(kept, &below) {
+            Ok(applied) => applied,
+            Err(why) => return Some(why),
+        };
         changed(&mut config_maps, &kept.overlay);
         for patch in kept.overlay.patches.iter().filter(|patch| patch.content.is_array()) {
             let operations = patch.content.as_array().cloned().unwrap_or_default();
@@ -199,6 +202,33 @@ impl Earlier {
         })
     }
 
+    /// The objects and the entries of ConfigMaps that come from below the overlay of a kept environment.
+    fn applied(
+        &self,
+        kept: &Kept,
+        below: &Below<'_>,
+    ) -> Result<(Objects, BTreeMap<String, Entries>), String> {
+        let (mut objects, mut config_maps) = (Objects::new(), BTreeMap::new());
+        for directory in &below.anew {
+            let documents = directory.objects.iter().flat_map(|(_, all)| all);
+            objects.extend(documents.map(|document| (id(&document.value), document.value.clone())));
+            let entries = directory.config_maps.iter().map(|map| (map.name.clone(), map.content.entries()));
+            config_maps.extend(entries);
+        }
+        for made in &below.staying {
+            for id in &made.objects {
+                let object = self.objects.get(id).cloned().unwrap_or_default();
+                if objects.insert(id.clone(), object).is_some() {
+                    let (kind, name) = id;
+                    return Err(format!("it has its {kind} `{name}` itself, and others give it one now"));
+                }
+            }
+            let entries = |name: &String| Some((name.clone(), kept.config_maps.get(name)?.clone()));
+            config_maps.extend(made.config_maps.iter().filter_map(entries));
+        }
+        Ok((objects, config_maps))
+    }
+
     /// The variables that a workload of a kept environment had.
     fn before(&self, kept: &Kept, id: &(String, String)) -> BTreeMap<String, String> {
         let Some(mut object) = self.objects.get(id).cloned() else { return BTreeMap::new() };
@@ -210,7 +240,46 @@ impl Earlier {
     }
 }
 
-fn id(object: &Value) -> (String, String) {
+/// What is below the overlay of a kept environment.
+struct Below<'a> {
+    /// What is written anew.
+    anew: Vec<&'a layer::Directory>,
+    /// What stays, for kept environments alone take it in.
+    staying: Vec<&'a Made>,
+}
+
+impl<'a> Below<'a> {
+    fn of(kept: &'a Kept, layers: &'a Layers, untouched: &[Utf8PathBuf]) -> Self {
+        let stays = |path: &Utf8Path| untouched.iter().any(|folder| path.starts_with(folder));
+        let is_taken =
+            |path: &str| path.starts_with("base") || kept.directories.contains_key(Utf8Path::new(path));
+        let anew =
+            layers.directories.iter().filter(|(path, _)| is_taken(path) && !stays(Utf8Path::new(path)));
+        let staying = kept.directories.iter().filter(|(path, _)| stays(path));
+        Self {
+            anew: anew.map(|(_, directory)| directory).collect(),
+            staying: staying.map(|(_, made)| made).collect(),
+        }
+    }
+
+    /// Does every ConfigMap come from one place, and is there what others change?
+    fn misfit(&self, kept: &Kept) -> Option<String> {
+        let is_anew =
+            |name: &String| self.anew.iter().any(|it| it.config_maps.iter().any(|map| map.name == *name));
+        let mut staying = self.staying.iter().flat_map(|made| &made.config_maps);
+        let stays = |name: &String| self.staying.iter().any(|made| made.config_maps.contains(name));
+        let whole = |name: &&String| !kept.overlay.merged.contains(name);
+        let mut own = kept.overlay.config_maps.keys().filter(whole);
+        if let Some(name) = kept.overlay.merged.iter().find(|name| !is_anew(name) && !stays(name)) {
+            return Some(format!("it changes `{name}`, which the base no longer has"));
+        }
+        let twice =
+            staying.find(|name| is_anew(name)).or_else(|| own.find(|name| is_anew(name) || stays(name)));
+        twice.map(|name| format!("it makes `{name}` itself, which the base has now"))
+    }
+}
+
+pub(super) fn id(object: &Value) -> (String, String) {
     let text = |pointer| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
     (text("/kind"), text("/metadata/name"))
 }

@@ -9,7 +9,9 @@ use super::{
 };
 use crate::{
     k8s::{fields, name},
-    kustomize::{Generator, Image, Kustomization, Owner, Patch, Target, TreeFile, env_file, read::Outermost},
+    kustomize::{
+        Generator, Image, Kustomization, Owner, Patch, Target, TreeFile, env_file, outermost::Outermost,
+    },
     plan::{self, Environment, SecretBundle, Wait},
     yaml::emit::{self, Entry, Yaml},
 };
