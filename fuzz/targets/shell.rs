@@ -4,10 +4,13 @@
 
 #![no_main]
 
+use std::collections::BTreeMap;
+
 use kustompose::shell::{
     self, Kind, Script, Verdict, cron_daemon,
     crontab::{self, Format},
-    dockerfile, wait,
+    dockerfile::Dockerfile,
+    finite, wait,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -41,7 +44,9 @@ fuzz_target!(|text: &str| {
     if let Some(wait) = wait::read(&words) {
         assert!(wait.text.is_some_and(|start| text.starts_with(&start)));
     }
-    for stage in dockerfile::stages(text) {
-        stage.source_of("/run.sh");
+    finite::ends(&words, &|path| (path != "/none.sh").then(|| text.to_owned()));
+    if let Some(dockerfile) = Dockerfile::read(text, "", &BTreeMap::new()) {
+        dockerfile.origins("/run.sh");
+        dockerfile.sources();
     }
 });

@@ -112,27 +112,26 @@ impl Dockerfile {
     /// source is a file or a directory is not known here.
     pub fn origins(&self, path: &str) -> Vec<String> {
         let mut found = Vec::new();
-        self.trace(&self.built, &absolute(&self.built.directory, path), self.stages.len(), &mut found);
+        let path = absolute(&self.built.directory, path);
+        self.trace(&self.built, &path, &mut { MOST_STEPS }, &mut found);
         found
     }
 
-    fn trace(&self, stage: &Stage, path: &str, depth: usize, found: &mut Vec<String>) {
+    fn trace(&self, stage: &Stage, path: &str, steps: &mut usize, found: &mut Vec<String>) {
         for (sources, target) in stage.copies.iter().rev() {
             let of_copy =
                 sources.iter().flat_map(|source| origins(source, (target, sources.len() > 1), path));
             found.extend(of_copy);
         }
         for taken in stage.taken.iter().rev() {
-            let Some(from) = taken.stage.and_then(|index| self.stages.get(index)).filter(|_| depth > 0)
-            else {
-                continue;
-            };
+            let Some(from) = taken.stage.and_then(|index| self.stages.get(index)) else { continue };
             for source in &taken.sources {
                 for inner in origins(source, (&taken.target, taken.sources.len() > 1), path) {
-                    self.trace(from, &absolute("/", &inner), depth - 1, found);
-                    if found.len() > MOST_ORIGINS {
+                    if *steps == 0 {
                         return;
                     }
+                    *steps -= 1;
+                    self.trace(from, &absolute("/", &inner), steps, found);
                 }
             }
         }
@@ -166,8 +165,8 @@ impl Dockerfile {
     }
 }
 
-/// The most places of the context that one place in an image is traced to.
-const MOST_ORIGINS: usize = 1000;
+/// The most stages that one place in an image is looked for in, counting one again for each way to it.
+const MOST_STEPS: usize = 200;
 
 /// Where what lies at `path` lies in `source`, if that is copied to a target, alone or with others.
 fn origins(source: &str, (target, with_others): (&str, bool), path: &str) -> Vec<String> {
@@ -209,11 +208,18 @@ fn relative(source: &str) -> &str {
 /// Stages of the longest Dockerfile that is read: each has all that it takes from the one that it stands on.
 const MOST_STAGES: usize = 50;
 
+/// Instructions of the longest one.
+const MOST_INSTRUCTIONS: usize = 2000;
+
+/// Bytes of the longest path in an image.
+const LONGEST_PATH: usize = 4096;
+
 /// The stages of a Dockerfile in order. Empty if the text is none, or longer than any that a person writes.
 fn stages(text: &str, given: &BTreeMap<String, String>) -> Vec<Stage> {
     let mut stages: Vec<Stage> = Vec::new();
     let instructions = instructions::read(text);
-    if instructions.iter().filter(|instruction| instruction.name == "FROM").count() > MOST_STAGES {
+    let count = instructions.iter().filter(|instruction| instruction.name == "FROM").count();
+    if count > MOST_STAGES || instructions.len() > MOST_INSTRUCTIONS {
         return stages;
     }
     // Arguments in front of the first stage.
@@ -317,7 +323,8 @@ fn copy(stage: &mut Stage, before: &[Stage], rest: &str) {
 /// A path in the image.
 fn absolute(directory: &str, path: &str) -> String {
     let path = path.trim_matches('"');
-    let joined = if path.starts_with('/') { path.to_owned() } else { format!("{directory}/{path}") };
+    let is_alone = path.starts_with('/') || directory.len() + path.len() > LONGEST_PATH;
+    let joined = if is_alone { path.to_owned() } else { format!("{directory}/{path}") };
     let parts: Vec<&str> = joined.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
     let slash = if path.ends_with('/') && !parts.is_empty() { "/" } else { "" };
     format!("/{}{slash}", parts.join("/"))
@@ -437,6 +444,23 @@ HEALTHCHECK --retries=5 CMD [\"check\", \"it\"]
             [("retries".to_owned(), "5".to_owned())]
         );
         assert_eq!(read("FROM a\nHEALTHCHECK --interval=5m\n", "").built().health, None);
+    }
+
+    #[test]
+    fn hostile_texts_take_little() {
+        let doubled: String = (1..2000).map(|i| format!("ENV A{i}=$A{}x$A{0}\n", i - 1)).collect();
+        let deeper = "WORKDIR a/b\n".repeat(1900);
+        let taken: String =
+            (1..50).map(|i| format!("FROM a\nCOPY --from={0} / /\nCOPY --from={0} / /\n", i - 1)).collect();
+        for text in [doubled, deeper, taken] {
+            let dockerfile = read(&format!("FROM a\n{text}"), "");
+            let longest = dockerfile.built().environment.values().map(String::len).max();
+            assert!(
+                longest.is_none_or(|length| length <= 1 << 17) && dockerfile.built().directory.len() < 5000
+            );
+            assert!(dockerfile.origins("/x").len() < 1000);
+        }
+        assert!(Dockerfile::read(&"FROM a\n".repeat(60), "", &BTreeMap::new()).is_none());
     }
 
     #[test]

@@ -4,6 +4,8 @@
 
 mod programs;
 
+use std::cell::Cell;
+
 use super::{
     Kind, Script,
     command_line::{self, Invocation},
@@ -15,20 +17,42 @@ use super::{
 
 /// Scripts in scripts, wrappers around wrappers and functions that call each other: more is not looked into.
 const DEEPEST: usize = 12;
+/// Commands that are looked at, in all scripts together: scripts that call each other are read for each call.
+const MOST: usize = 5_000;
 
 /// Does a command end by itself? `file` gives the text of a file in its container, if it is known.
 pub fn ends(words: &[String], file: &dyn Fn(&str) -> Option<String>) -> bool {
-    command_ends(words, file, 0)
+    command_ends(words, &Files { read: file, left: Cell::new(MOST) }, 0)
 }
 
-fn command_ends(words: &[String], file: &dyn Fn(&str) -> Option<String>, depth: usize) -> bool {
-    if depth > DEEPEST {
+/// The files of a container, and how many more commands are looked at.
+struct Files<'f> {
+    read: &'f dyn Fn(&str) -> Option<String>,
+    left: Cell<usize>,
+}
+
+impl Files<'_> {
+    /// The text of a file, if it is known.
+    fn text(&self, path: &str) -> Option<String> {
+        (self.read)(path)
+    }
+
+    /// One command more; false if that is one too many.
+    fn goes_on(&self) -> bool {
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(1));
+        left > 0
+    }
+}
+
+fn command_ends(words: &[String], file: &Files<'_>, depth: usize) -> bool {
+    if depth > DEEPEST || !file.goes_on() {
         return false;
     }
     match command_line::read(words) {
         Some(Invocation::Inline { text, arguments, .. }) => script_ends(&text, &arguments, file, depth),
         Some(Invocation::File { shell, path, arguments }) => {
-            let text = file(&path).filter(|text| !shell.is_empty() || names_shell(text));
+            let text = file.text(&path).filter(|text| !shell.is_empty() || names_shell(text));
             match text {
                 Some(text) => script_ends(&text, &arguments, file, depth),
                 None if shell.is_empty() => {
@@ -50,7 +74,7 @@ fn names_shell(text: &str) -> bool {
 }
 
 /// A program with its own words; those that only start another one are looked through.
-fn program_ends(words: &[String], file: &dyn Fn(&str) -> Option<String>, depth: usize) -> bool {
+fn program_ends(words: &[String], file: &Files<'_>, depth: usize) -> bool {
     if let Some(wait) = wait::read(words).filter(|wait| wait.text.is_none()) {
         return words.get(wait.words..).is_some_and(|rest| command_ends(rest, file, depth + 1));
     }
@@ -63,12 +87,7 @@ fn program_ends(words: &[String], file: &dyn Fn(&str) -> Option<String>, depth: 
     }
 }
 
-fn script_ends(
-    text: &str,
-    arguments: &[String],
-    file: &dyn Fn(&str) -> Option<String>,
-    depth: usize,
-) -> bool {
+fn script_ends(text: &str, arguments: &[String], file: &Files<'_>, depth: usize) -> bool {
     let script = Script { text, name: "", arguments, shell: &[], environment: &|_| None, stagger: None };
     let found = read(&script);
     let goes_on = found.repeats || matches!(found.kind, Kind::PeriodicLoop | Kind::Daemon | Kind::Crontab);
@@ -82,7 +101,7 @@ fn script_ends(
 struct Reader<'r, 's> {
     arguments: &'r [String],
     functions: &'r Functions<'s>,
-    file: &'r dyn Fn(&str) -> Option<String>,
+    file: &'r Files<'r>,
 }
 
 impl<'s> Reader<'_, 's> {

@@ -138,7 +138,11 @@ pub(super) fn pairs(rest: &str) -> Vec<(String, String)> {
     pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// A text with its variables replaced: `$A`, `${A}`, `${A:-default}`. Those that are not known stay as they are.
+/// Bytes of the longest text that values are put into: a value made of two others is twice as long.
+const LONGEST: usize = 1 << 16;
+
+/// A text with its variables replaced: `$A`, `${A}`, `${A:-default}`. Those that are not known stay as they are, and so
+/// does all of a text that would grow beyond any that a person writes.
 pub(super) fn expanded(text: &str, known: &dyn Fn(&str) -> Option<String>) -> String {
     let mut out = String::new();
     let mut characters = text.chars().peekable();
@@ -149,6 +153,9 @@ pub(super) fn expanded(text: &str, known: &dyn Fn(&str) -> Option<String>) -> St
             }
             '$' => out.push_str(&variable(&mut characters, known)),
             _ => out.push(c),
+        }
+        if out.len() > LONGEST {
+            return text.to_owned();
         }
     }
     out
