@@ -1,9 +1,10 @@
 //! Services that are several CronJobs, or bring some: lines of crontabs, and labels of schedulers.
 //!
 //! A service that runs a cron daemon becomes a CronJob for each line. Labels of a scheduler, such as
-//! `ofelia.job-exec.…`, give a service CronJobs beside what it is.
+//! `ofelia.job-exec.…`, give a service CronJobs beside what it is; the one of Katenary makes one of the service.
 
 mod crontabs;
+mod katenary;
 mod labels;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -94,6 +95,10 @@ pub(super) fn find(context: &Context<'_>) -> BTreeMap<String, Jobs> {
     for (name, service) in context.services() {
         // What schedulers run in other containers is not the scheduler's own.
         if found.get(name).is_some_and(|jobs| jobs.instead || jobs.idle || !jobs.jobs.is_empty()) {
+            continue;
+        }
+        if let Some(jobs) = katenary::find(context, name, service) {
+            found.insert(name.to_owned(), jobs);
             continue;
         }
         let jobs = source::look_at(context, name, service, &mut images, crontabs::of_service);

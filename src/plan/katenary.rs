@@ -1,4 +1,4 @@
-//! Labels that users of Katenary have. Nothing is made of them here; what is to be said in their place is told.
+//! Labels that users of Katenary have. Nothing is made of them but CronJobs; what is to be said in their place is told.
 
 use super::ledger::Entries;
 
@@ -8,7 +8,6 @@ const PREFIX: &str = "katenary.";
 /// Labels that change what comes of a project, by what stands behind the version, with what does so here.
 const INSTEAD: &[(&str, &str)] = &[
     ("configmap-files", "files that `volumes` or `configs` mount are ConfigMaps"),
-    ("cronjob", "a service with its own command and the label `kompose.cronjob.schedule` is a CronJob"),
     ("dependencies", "a chart is no part of a tree: apply it beside it"),
     ("env-from", "name the variables under `environment`, or an `env_file` that several services have"),
     ("exchange-volumes", "give both services a named volume"),
