@@ -61,8 +61,12 @@ pub(super) fn plan(service: &Service, decided: Decided, entries: &mut Entries<'_
 }
 
 fn restarting(policy: &RestartPolicy, decided: Decided, entries: &mut Entries<'_>) {
-    let again = matches!(decided, Decided::Job | Decided::CronJob)
-        || policy.condition.as_ref().is_none_or(|text| text.value == "any");
+    let condition = policy.condition.as_ref().map_or("", |text| text.value.as_str());
+    if !["", "any", "none", "on-failure"].contains(&condition) {
+        let reason = "the engine knows `any`, `none` and `on-failure`";
+        entries.unsupported(&["deploy", "restart_policy", "condition"], reason);
+    }
+    let again = matches!(decided, Decided::Job | Decided::CronJob) || matches!(condition, "" | "any");
     if !again {
         let reason = "a service that serves is always started again";
         entries.approximated(&["deploy", "restart_policy", "condition"], reason);

@@ -594,7 +594,7 @@ impl Service {
     /// Is it left alone once it has ended well?
     pub fn runs_to_its_end(&self) -> bool {
         let restart = self.restart_condition().unwrap_or_default();
-        restart == "no" || restart == "none" || restart.starts_with("on-failure")
+        matches!(restart, "no" | "none" | "on-failure") || restart.starts_with("on-failure:")
     }
 
     /// When it is started again: `deploy.restart_policy.condition`, which overrules `restart`.
