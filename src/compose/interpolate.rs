@@ -172,16 +172,22 @@ impl Interpolator<'_> {
     }
 
     fn unset(&mut self, node: &Node, text: &str, references: &[template::Reference]) {
-        let is_any = references.iter().any(|reference| reference.resolved == Resolved::Empty);
-        if is_any && secret::holds_hash(text) {
+        let unset = references.iter().filter(|reference| reference.resolved == Resolved::Empty);
+        // Nobody writes braces within a hash.
+        let has_braces = |reference: &template::Reference| {
+            text.get(reference.offset..).is_some_and(|reference| reference.starts_with("${"))
+        };
+        let holds_hash = secret::holds_hash(text);
+        let (of_hash, others): (Vec<_>, Vec<_>) =
+            unset.partition(|reference| holds_hash && !has_braces(reference));
+        if !of_hash.is_empty() {
             let message =
                 "parts of a password's hash are read as variables, and nothing stands in their place";
             let diagnostic = Diagnostic::warning(codes::UNSET_VARIABLE, message);
-            return self
-                .report
+            self.report
                 .push(diagnostic.at(node.span, "this hash").help("write each `$` of the hash as `$$`"));
         }
-        for reference in references.iter().filter(|reference| reference.resolved == Resolved::Empty) {
+        for reference in others {
             let message =
                 format!("the variable `{}` is not set: nothing stands in its place", reference.name);
             let span = place_within(self.sources, node.span, text, reference.offset, reference.len);

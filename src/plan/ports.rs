@@ -108,11 +108,6 @@ fn protocol(port: &Listening) -> Option<String> {
     (port.protocol != "TCP").then(|| port.protocol.clone())
 }
 
-/// The port at which the program of a well-known image serves.
-pub(super) fn usual(image: &str) -> Option<u16> {
-    sources::image_ports(image).first().copied()
-}
-
 /// Learns the ports of every service: from `ports` and `expose`, from addresses in values, from its
 /// Dockerfile, from URLs of its health check; and where none of these says anything, from its image.
 pub(super) fn learn(context: &Context<'_>, kinds: &Kinds) -> Ports {

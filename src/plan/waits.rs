@@ -12,9 +12,11 @@ use super::{
     draft::Draft,
     fate::KeyPath,
     ledger::{Entries, Ledger},
-    ports,
 };
 use crate::shell::wait;
+
+/// Ports at which stores have a console or figures, not what they are there for.
+const BESIDE: &[u16] = &[9001, 9104, 9121, 9187, 9216, 15672, 15692];
 
 /// Labels the workloads that wait, in all environments alike, and gives the stores that are waited for.
 pub(super) fn plan(
@@ -141,10 +143,8 @@ fn listening(
             let tcp =
                 service.iter().flat_map(|service| &service.ports).filter(|port| port.protocol.is_none());
             let tcp: Vec<u16> = tcp.filter_map(|port| u16::try_from(port.port).ok()).collect();
-            let definition = context.project.services.get(&draft.key);
-            let usual =
-                definition.and_then(|it| it.image.as_ref()).and_then(|image| ports::usual(&image.value));
-            let port = usual.filter(|usual| tcp.contains(usual)).or(tcp.first().copied());
+            // What is only assumed of a store stands last: it may have been told to listen elsewhere.
+            let port = tcp.iter().find(|port| !BESIDE.contains(port)).or(tcp.first()).copied();
             if let (Some(service), Some(port)) = (service, port) {
                 let is_store = matches!(draft.workload.kind, Kind::StatefulSet { .. })
                     || draft.workload.component == "store";
