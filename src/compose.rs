@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use camino::Utf8PathBuf;
 
 use crate::{
-    diag::{Diagnostic, Report, Severity},
+    diag::{Diagnostic, Report, Severity, codes},
     text::{Files, Sources, Spanned},
     yaml::{Key, Map, Node},
 };
@@ -18,7 +18,6 @@ pub use model::Project;
 use variables::Variables;
 
 mod canonical;
-pub(crate) mod codes;
 mod consistency;
 mod context;
 mod defaults;

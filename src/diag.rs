@@ -2,13 +2,16 @@
 //!
 //! A diagnostic says a fact (`message`), where (`labels`) and what to do (`help`). How it looks is
 //! decided late, where it is printed: [`terminal`] draws it for people, [`json`] spells it out for
-//! programs. Stages take `&mut Report`, report all they find and go on.
+//! programs. Stages take `&mut Report`, report all they find and go on. Every kind of diagnostic has its
+//! code in the one list of [`codes`].
 
+pub mod codes;
 pub mod json;
 pub mod terminal;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use self::codes::Code;
 use crate::{secret::Hidden, text::Span};
 
 /// How bad it is.
@@ -20,15 +23,6 @@ pub enum Severity {
     Warning,
     /// There is no result.
     Error,
-}
-
-/// The stable identity of a kind of diagnostic: a short code and a name that reads as "allow NAME".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Code {
-    /// `KL` loading, `KP` planning, `KD` the disk; then three digits.
-    pub id: &'static str,
-    /// Kebab case.
-    pub name: &'static str,
 }
 
 /// A place with what is to be said there.

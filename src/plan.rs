@@ -81,19 +81,10 @@ pub use self::{
 };
 use crate::{
     compose::model::Project,
-    diag::{Code, Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     k8s::name,
     text::Files,
 };
-
-/// Two services, or two objects made of them, that would have one name in the cluster.
-pub(crate) const NAME_COLLISION: Code = Code { id: "KP001", name: "name-collision" };
-/// A name of which nothing is left in Kubernetes' alphabet.
-pub(crate) const UNNAMEABLE: Code = Code { id: "KP002", name: "unnameable" };
-/// A service that others name, of which no port can be learned.
-pub(crate) const UNKNOWN_PORTS: Code = Code { id: "KP004", name: "unknown-ports" };
-/// A variable that no container of Kubernetes can have.
-pub(crate) const ILLEGAL_VARIABLE: Code = Code { id: "KP005", name: "illegal-variable" };
 
 /// Decides what a project becomes in all its environments. What cannot be decided is reported; the plan is
 /// then incomplete.
@@ -260,7 +251,7 @@ fn warn_of_unknown_ports(context: &Context<'_>, ports: &Ports, report: &mut Repo
         if context.hosts.is_addressed(name) && ports.of_service(name).is_empty() {
             report.push(
                 Diagnostic::warning(
-                    UNKNOWN_PORTS,
+                    codes::UNKNOWN_PORTS,
                     format!("no port of `{name}` is known, and others address it"),
                 )
                 .at(
@@ -292,7 +283,7 @@ fn note_unknown_ports(context: &Context<'_>, kinds: &Kinds, ports: &Ports, repor
     let message = format!("others depend on services of which no port is known: {}", names.join(", "));
     let help = "the Service of each is headless: the name gives the pods, at any port. Name what it listens on under \
         `expose`";
-    let diagnostic = Diagnostic::info(UNKNOWN_PORTS, message).help(help);
+    let diagnostic = Diagnostic::info(codes::UNKNOWN_PORTS, message).help(help);
     let places = unknown.iter().take(3).map(|name| context.project.place_of_service(name));
     report.push(places.fold(diagnostic, |diagnostic, place| diagnostic.at(place, "")));
 }

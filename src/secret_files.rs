@@ -10,14 +10,11 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
-    diag::{Code, Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     kustomize::env_file,
     text::{FileError, FileKind, Files, Sources},
     yaml::{Node, parse},
 };
-
-/// A file of a tree that is there and cannot be read.
-const UNREADABLE: Code = Code { id: "KS001", name: "unreadable-secret-file" };
 
 /// The directories of the environments.
 const OVERLAYS: &str = "overlays";
@@ -154,14 +151,17 @@ pub fn read(output: &Utf8Path, environment: &str, files: &dyn Files, report: &mu
         // It would be packed with what lies elsewhere.
         Ok(_) if is_link(name) => {
             let message = format!("`{name}` of {environment} is a symbolic link");
-            report.push(Diagnostic::error(UNREADABLE, message).help("put the file itself in its place"));
+            report.push(
+                Diagnostic::error(codes::UNREADABLE_SECRET_FILE, message)
+                    .help("put the file itself in its place"),
+            );
             None
         }
         Ok(bytes) => Some(bytes),
         Err(FileError::NotFound) => None,
         Err(error) => {
             let message = format!("`{name}` of {environment} cannot be read: {error}");
-            report.push(Diagnostic::error(UNREADABLE, message));
+            report.push(Diagnostic::error(codes::UNREADABLE_SECRET_FILE, message));
             None
         }
     };
@@ -211,7 +211,10 @@ fn listed(folder: &Utf8Path, files: &dyn Files, report: &mut Report) -> Vec<Stri
         parse::documents(&sources, id, &mut own)?.into_iter().next()
     });
     let Some(tree) = tree else {
-        report.push(Diagnostic::error(UNREADABLE, format!("`{KUSTOMIZATION}` in `{folder}` is no YAML")));
+        report.push(Diagnostic::error(
+            codes::UNREADABLE_SECRET_FILE,
+            format!("`{KUSTOMIZATION}` in `{folder}` is no YAML"),
+        ));
         return Vec::new();
     };
     let list = |node: &Node, key: &str| node.get(key).and_then(Node::as_seq).unwrap_or_default().to_vec();

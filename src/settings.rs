@@ -11,15 +11,10 @@ use camino::Utf8PathBuf;
 
 use self::cluster::{Cluster, Defaults};
 use crate::{
-    diag::{Code, Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     text::{Files, Sources, Spanned},
     yaml::{Key, Map, Node, Value, parse},
 };
-
-/// A setting that does not exist.
-const UNKNOWN_SETTING: Code = Code { id: "KP030", name: "unknown-setting" };
-/// A setting of the wrong form.
-const INVALID_SETTING: Code = Code { id: "KP031", name: "invalid-setting" };
 
 /// The name of the file.
 pub const FILE_NAME: &str = "kustompose.yaml";
@@ -117,7 +112,10 @@ pub fn read(
             Some(documents.first().map(|document| settings(document, report)).unwrap_or_default())
         }
         Err(problem) => {
-            report.push(Diagnostic::error(INVALID_SETTING, format!("`{shown}` cannot be read: {problem}")));
+            report.push(Diagnostic::error(
+                codes::INVALID_SETTING,
+                format!("`{shown}` cannot be read: {problem}"),
+            ));
             None
         }
     }
@@ -157,7 +155,7 @@ fn environment(name: &Key, value: &Node, report: &mut Report) -> Environment {
     if !crate::k8s::name::is_dns_label(&name.text) {
         let message = format!("`{}` cannot name an environment", name.text);
         let help = "use lower case letters, digits and `-`: it becomes part of a namespace and of paths";
-        report.push(Diagnostic::error(INVALID_SETTING, message).at(name.span, "here").help(help));
+        report.push(Diagnostic::error(codes::INVALID_SETTING, message).at(name.span, "here").help(help));
     }
     let plain = |value: &Node, report: &mut Report| -> Vec<String> {
         texts(value, report).into_iter().map(|text| text.value).collect()
@@ -187,7 +185,7 @@ fn external_secrets(node: &Node, report: &mut Report) -> Option<ExternalSecrets>
         if key == "store" { store = text } else { kind = text }
     });
     let refuse = |message: &str, span, help: &str, report: &mut Report| {
-        report.push(Diagnostic::error(INVALID_SETTING, message).at(span, "here").help(help));
+        report.push(Diagnostic::error(codes::INVALID_SETTING, message).at(span, "here").help(help));
     };
     if let Some(kind) = kind.as_ref().filter(|kind| !keys::STORE_KINDS.contains(&kind.as_str())) {
         let message = format!("`{}` is no kind of store", kind.value);
@@ -225,7 +223,7 @@ fn each(node: &Node, known: &[&str], report: &mut Report, mut take: impl FnMut(&
             None => format!("known are {}", known.join(", ")),
         };
         let message = format!("there is no setting `{}` here", key.text);
-        report.push(Diagnostic::error(UNKNOWN_SETTING, message).at(key.span, "unknown").help(help));
+        report.push(Diagnostic::error(codes::UNKNOWN_SETTING, message).at(key.span, "unknown").help(help));
     }
 }
 
@@ -262,7 +260,7 @@ fn texts(node: &Node, report: &mut Report) -> Vec<Spanned<String>> {
 
 fn wrong<T>(node: &Node, wanted: &str, report: &mut Report) -> Option<T> {
     let message = format!("expected {wanted}, found {}", node.kind());
-    report.push(Diagnostic::error(INVALID_SETTING, message).at(node.span, "here"));
+    report.push(Diagnostic::error(codes::INVALID_SETTING, message).at(node.span, "here"));
     None
 }
 

@@ -9,7 +9,7 @@
 )]
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     env, fs, io,
     path::{Path, PathBuf},
 };
@@ -17,6 +17,10 @@ use std::{
 use camino::Utf8PathBuf;
 use kustompose::{
     cli::{self, Io},
+    diag::{
+        codes::{AREAS, CODES, Code},
+        json,
+    },
     plan::mapping,
 };
 use regex::Regex;
@@ -33,6 +37,18 @@ Made from the table that `convert` takes its reasons from and `kustompose explai
 A key without a row shares that of the key above it. What a key says decides which of its fates it meets; any
 key is ignored where nothing makes use of it, in a service that an environment does not run for one. The
 [report](report.md) says what the fates mean, and what became of each key of a project.
+";
+/// The head of `docs/diagnostics.md`; the rest is the list of codes.
+const DIAGNOSTICS: &str = "\
+# Diagnostics
+
+A diagnostic has a severity, a code, a name, a message, and the places that it is about. Codes and names are
+stable: neither is ever used for something else. The severity below is the usual one; the summary names the
+exceptions. This page is generated from `src/diag/codes.rs`.
+
+The prefix of a code names its area. These prefixes are reserved for `check` (KM), the engine of `lint` (KX),
+and rules about compose files (KC), env files (KE), shell scripts (KS) and Kubernetes manifests (KK). See
+[secrets](secrets.md) for the secret files that KF codes are about.
 ";
 /// What the ways to attributes of services begin with.
 const SERVICE: &str = "services.*.";
@@ -88,38 +104,28 @@ fn example() -> tempfile::TempDir {
 }
 
 #[test]
-fn every_code_is_listed_once() {
-    let code = Regex::new(r#"(?:Code \{ id: |code\()"(K[A-Z]\d{3})",\s*(?:name: )?"([^"]+)""#).unwrap();
-    let mut codes: BTreeMap<String, String> = BTreeMap::new();
-    let mut names: BTreeSet<String> = BTreeSet::new();
-    for text in sources(&root().join("src")) {
-        // Codes of tests are made up.
-        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
-        for found in code.captures_iter(text) {
-            let (id, name) = (found[1].to_owned(), found[2].to_owned());
-            assert!(names.insert(name.clone()), "two codes are named {name}");
-            assert_eq!(codes.insert(id.clone(), name), None, "{id} is used twice");
+fn diagnostics_are_those_of_the_list() {
+    let mut page = String::from(DIAGNOSTICS);
+    for area in AREAS {
+        let rows: Vec<&Code> = CODES.iter().filter(|code| code.id.starts_with(area.prefix)).collect();
+        if rows.is_empty() {
+            continue;
+        }
+        page.push_str(&format!("\n## {}: {}\n\n", area.prefix, area.title));
+        page.push_str("| code | name | severity | meaning |\n| --- | --- | --- | --- |\n");
+        for code in rows {
+            let (anchor, severity) = (code.anchor(), json::severity(code.severity));
+            page.push_str(&format!(
+                "| <a id=\"{anchor}\"></a>{} | {} | {severity} | {} |\n",
+                code.id, code.name, code.summary
+            ));
         }
     }
-    let row = Regex::new(r"(?m)^\| (K[A-Z]\d{3}) \| ([a-z0-9-]+) \| .+ \|$").unwrap();
-    let page = read("docs/diagnostics.md");
-    let rows: Vec<(String, String)> =
-        row.captures_iter(&page).map(|row| (row[1].to_owned(), row[2].to_owned())).collect();
-    let listed: BTreeMap<String, String> = rows.iter().cloned().collect();
-    assert_eq!(listed.len(), rows.len(), "a code has two rows in docs/diagnostics.md");
-    assert_eq!(codes, listed, "docs/diagnostics.md (right) has to list the codes of src (left)");
-}
-
-fn sources(folder: &Path) -> Vec<String> {
-    let mut texts = Vec::new();
-    for entry in fs::read_dir(folder).unwrap().flatten() {
-        if entry.path().is_dir() {
-            texts.extend(sources(&entry.path()));
-        } else if entry.path().extension().is_some_and(|extension| extension == "rs") {
-            texts.push(fs::read_to_string(entry.path()).unwrap());
-        }
+    if env::var_os("UPDATE").is_some_and(|value| value != "0") {
+        fs::write(root().join("docs/diagnostics.md"), &page).unwrap();
     }
-    texts
+    let how = "docs/diagnostics.md differs from src/diag/codes.rs. If that is intended: UPDATE=1 cargo test";
+    assert!(read("docs/diagnostics.md") == page, "{how}");
 }
 
 #[test]

@@ -4,13 +4,10 @@ use clap::Args;
 
 use super::{Io, put, show};
 use crate::{
-    diag::{Code, Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     plan::mapping::{self, Answer, Row},
     text::Sources,
 };
-
-/// A key that compose does not have.
-const UNKNOWN_KEY: Code = Code { id: "KP100", name: "unknown-key" };
 
 /// The flags of `explain`.
 #[derive(Debug, Args)]
@@ -35,7 +32,7 @@ pub(super) fn run(arguments: &Arguments, io: &mut Io<'_>) -> u8 {
                 None => "write the way to it: `services.ports`, `networks.internal`".to_owned(),
             };
             let mut report = Report::default();
-            report.push(Diagnostic::error(UNKNOWN_KEY, message).help(help));
+            report.push(Diagnostic::error(codes::UNKNOWN_KEY, message).help(help));
             show(&report, &Sources::default(), io);
             2
         }

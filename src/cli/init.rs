@@ -13,20 +13,13 @@ use crate::{
         self, Options, Request,
         model::{InputRole, Project, Role},
     },
-    diag::{Code, Diagnostic, Report, Severity},
+    diag::{Diagnostic, Report, Severity, codes},
     disk::{Disk, place::PlaceError},
     kustomize::Owner,
     settings::{self, discover},
     text::{Sources, clean},
     yaml::emit::{self, Entry, Yaml},
 };
-
-/// There is a `kustompose.yaml` already.
-const SETTINGS_EXIST: Code = Code { id: "KP040", name: "settings-exist" };
-/// `kustompose.yaml` could not be written.
-const SETTINGS_NOT_WRITTEN: Code = Code { id: "KP041", name: "settings-not-written" };
-/// The usual environment is named, but cannot be loaded as things are.
-const NOT_LOADABLE: Code = Code { id: "KP042", name: "not-loadable" };
 
 /// The name of the environment that compose itself would load.
 const USUAL: &str = "local";
@@ -92,17 +85,19 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
 fn of_standard_input() -> Diagnostic {
     let message =
         format!("`{}` cannot be written for a compose file from standard input", settings::FILE_NAME);
-    Diagnostic::error(SETTINGS_NOT_WRITTEN, message)
+    Diagnostic::error(codes::SETTINGS_NOT_WRITTEN, message)
         .help("it names files: write what comes by standard input to one, and name that")
 }
 
 fn not_written(error: &PlaceError) -> Diagnostic {
     let file = settings::FILE_NAME;
     match error {
-        PlaceError::Exists => Diagnostic::error(SETTINGS_EXIST, format!("there is a `{file}` already"))
-            .help("it is yours and stays as it is; remove it to have it written anew"),
+        PlaceError::Exists => {
+            Diagnostic::error(codes::SETTINGS_EXIST, format!("there is a `{file}` already"))
+                .help("it is yours and stays as it is; remove it to have it written anew")
+        }
         PlaceError::Failed(why) => {
-            Diagnostic::error(SETTINGS_NOT_WRITTEN, format!("`{file}` cannot be written: {why}"))
+            Diagnostic::error(codes::SETTINGS_NOT_WRITTEN, format!("`{file}` cannot be written: {why}"))
         }
     }
 }
@@ -178,7 +173,7 @@ fn usual(request: &Request, project: Option<&Project>) -> Named {
 }
 
 fn not_loadable(own: &Report) -> Diagnostic {
-    Diagnostic::warning(NOT_LOADABLE, format!("`{USUAL}` cannot be loaded yet: {}", first_error(own)))
+    Diagnostic::warning(codes::NOT_LOADABLE, format!("`{USUAL}` cannot be loaded yet: {}", first_error(own)))
         .help(format!("say in {} what it needs: its files, `fromShell`, `profiles`", settings::FILE_NAME))
 }
 

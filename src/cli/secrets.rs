@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use super::{Io, project, put, show};
 use crate::{
     compose::{self, Options, Request, values::project_name},
-    diag::{Code, Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     disk::{
         Disk,
         place::{PlaceError, SecretFile as Placed},
@@ -20,23 +20,6 @@ use crate::{
     settings::{self, Settings},
     text::{Files, Sources, clean},
 };
-
-/// An environment that the tree has not, or none where one must be named.
-const UNKNOWN_ENVIRONMENT: Code = Code { id: "KS010", name: "unknown-environment" };
-/// A secret that is not there.
-const MISSING_SECRET: Code = Code { id: "KS011", name: "missing-secret" };
-/// A secret without a value.
-const EMPTY_SECRET: Code = Code { id: "KS012", name: "empty-secret" };
-/// An archive that could not be written.
-const NOT_PACKED: Code = Code { id: "KS013", name: "not-packed" };
-/// An archive that is not to be trusted, or cannot be read.
-const REFUSED_ARCHIVE: Code = Code { id: "KS014", name: "refused-archive" };
-/// A file of an archive that the tree does not ask for.
-const UNKNOWN_SECRET: Code = Code { id: "KS015", name: "unknown-secret-file" };
-/// A secret file that is there with other values.
-const DIFFERENT_SECRET: Code = Code { id: "KS016", name: "different-secret-file" };
-/// Secret files that could not be written.
-const NOT_UNPACKED: Code = Code { id: "KS017", name: "not-unpacked" };
 
 /// The words behind `secrets`.
 #[derive(Debug, Args)]
@@ -155,7 +138,7 @@ fn scene(
     if environments.is_empty() {
         let message = format!("there is no tree with secrets in `{output}`");
         let help = "run `kustompose convert` first, or name the directory with `-o`";
-        report.push(Diagnostic::error(UNKNOWN_ENVIRONMENT, message).help(help));
+        report.push(Diagnostic::error(codes::UNKNOWN_ENVIRONMENT, message).help(help));
         return None;
     }
     if let Some(name) = environment {
@@ -163,7 +146,8 @@ fn scene(
         environments.retain(|environment| environment == name);
         if environments.is_empty() {
             let message = format!("`{output}` has no environment `{name}`");
-            report.push(Diagnostic::error(UNKNOWN_ENVIRONMENT, message).help(format!("it has {known}")));
+            report
+                .push(Diagnostic::error(codes::UNKNOWN_ENVIRONMENT, message).help(format!("it has {known}")));
             return None;
         }
     }
@@ -180,7 +164,7 @@ fn pack(
     let [environment] = scene.environments.as_slice() else {
         let message = "several environments have secrets, and an archive is for one";
         let help = format!("name one of {}", scene.environments.join(", "));
-        report.push(Diagnostic::error(UNKNOWN_ENVIRONMENT, message).help(help));
+        report.push(Diagnostic::error(codes::UNKNOWN_ENVIRONMENT, message).help(help));
         return None;
     };
     let found = secret_files::read(&scene.output, environment, &scene.disk, report);
@@ -188,11 +172,11 @@ fn pack(
     if !is_within(&folder) {
         let message = format!("`{}` is not below this directory", scene.output);
         let help = "pack where the archive is to be unpacked: in the project's directory";
-        report.push(Diagnostic::error(NOT_PACKED, message).help(help));
+        report.push(Diagnostic::error(codes::NOT_PACKED, message).help(help));
     }
     if found.files.is_empty() {
         let message = format!("`{environment}` keeps no secrets in files");
-        report.push(Diagnostic::error(NOT_PACKED, message));
+        report.push(Diagnostic::error(codes::NOT_PACKED, message));
     }
     report_gaps(&found, &folder, report);
     if report.has_errors() {
@@ -202,7 +186,7 @@ fn pack(
         let bytes = file.content.as_deref()?;
         Some((folder.join(&file.name), bytes))
     });
-    let not_packed = |why: String| Diagnostic::error(NOT_PACKED, format!("cannot be packed: {why}"));
+    let not_packed = |why: String| Diagnostic::error(codes::NOT_PACKED, format!("cannot be packed: {why}"));
     let bytes = archive::pack(&contents.collect::<Vec<_>>());
     let bytes = bytes.map_err(|why| report.push(not_packed(why))).ok()?;
     let project = project_name(flags, environment, scene, io);
@@ -221,11 +205,11 @@ fn pack(
         Err(PlaceError::Exists) => {
             let message = format!("there is a `{name}` with other content already");
             let help = "move it away, or overwrite it with `--force`";
-            report.push(Diagnostic::error(NOT_PACKED, message).help(help));
+            report.push(Diagnostic::error(codes::NOT_PACKED, message).help(help));
             None
         }
         Err(PlaceError::Failed(why)) => {
-            report.push(Diagnostic::error(NOT_PACKED, format!("`{name}` cannot be written: {why}")));
+            report.push(Diagnostic::error(codes::NOT_PACKED, format!("`{name}` cannot be written: {why}")));
             None
         }
     }
@@ -238,19 +222,19 @@ fn report_gaps(found: &SecretFiles, folder: &Utf8Path, report: &mut Report) {
         let path = folder.join(&file.name);
         let mut push = |diagnostic: Diagnostic| report.push(diagnostic.help(help));
         match file.state() {
-            State::Missing => push(Diagnostic::error(MISSING_SECRET, format!("there is no `{path}`"))),
+            State::Missing => push(Diagnostic::error(codes::MISSING_SECRET, format!("there is no `{path}`"))),
             State::Empty => {
-                push(Diagnostic::warning(EMPTY_SECRET, format!("`{path}` holds nothing yet")));
+                push(Diagnostic::warning(codes::EMPTY_SECRET, format!("`{path}` holds nothing yet")));
             }
             State::There => {}
             State::Variables { missing, empty, .. } => {
                 if !missing.is_empty() {
                     let message = format!("`{path}` has no {}", missing.join(", "));
-                    push(Diagnostic::error(MISSING_SECRET, message));
+                    push(Diagnostic::error(codes::MISSING_SECRET, message));
                 }
                 if !empty.is_empty() {
                     let message = format!("`{path}` has nothing for {}", empty.join(", "));
-                    push(Diagnostic::warning(EMPTY_SECRET, message));
+                    push(Diagnostic::warning(codes::EMPTY_SECRET, message));
                 }
             }
         }
@@ -284,7 +268,7 @@ fn project_name(flags: &project::Flags, environment: &str, scene: &Scene, io: &I
 fn unpack(arguments: &Unpack, scene: &Scene, report: &mut Report) -> Option<String> {
     let file = &arguments.file;
     let refused = |why: String| {
-        Diagnostic::error(REFUSED_ARCHIVE, format!("`{file}` is not unpacked: {why}"))
+        Diagnostic::error(codes::REFUSED_ARCHIVE, format!("`{file}` is not unpacked: {why}"))
             .help("nothing was written; have it packed anew with `kustompose secrets pack`")
     };
     let bytes = scene.disk.read(file).map_err(|error| error.to_string());
@@ -307,7 +291,7 @@ fn unpack(arguments: &Unpack, scene: &Scene, report: &mut Report) -> Option<Stri
         match files.iter().find(|file| file.name == entry.name) {
             None => {
                 let message = format!("`{path}` is left out: the tree does not ask for it");
-                report.push(Diagnostic::warning(UNKNOWN_SECRET, message));
+                report.push(Diagnostic::warning(codes::UNKNOWN_SECRET_FILE, message));
             }
             Some(file) if file.content.as_ref() == Some(&entry.bytes) => unchanged += 1,
             Some(file) if arguments.force || file.is_unfilled() => {
@@ -316,7 +300,7 @@ fn unpack(arguments: &Unpack, scene: &Scene, report: &mut Report) -> Option<Stri
             Some(_) => {
                 let message = format!("`{}` has other values than the archive", scene.output.join(path));
                 let help = "nothing was written; `--force` takes those of the archive";
-                report.push(Diagnostic::error(DIFFERENT_SECRET, message).help(help));
+                report.push(Diagnostic::error(codes::DIFFERENT_SECRET_FILE, message).help(help));
             }
         }
     }
@@ -324,7 +308,7 @@ fn unpack(arguments: &Unpack, scene: &Scene, report: &mut Report) -> Option<Stri
         return None;
     }
     if let Err(why) = scene.disk.write_secret_files(&scene.output, &placed) {
-        report.push(Diagnostic::error(NOT_UNPACKED, format!("`{file}` cannot be unpacked: {why}")));
+        report.push(Diagnostic::error(codes::NOT_UNPACKED, format!("`{file}` cannot be unpacked: {why}")));
         return None;
     }
     Some(format!("{}: {} secret files written, {unchanged} unchanged\n", scene.output, placed.len()))

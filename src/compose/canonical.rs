@@ -4,14 +4,13 @@
 //! model makes them one.
 
 use super::{
-    codes,
     context::place_within,
     key_path::{self, KeyPath, Pattern},
     merge,
     values::{self, ValueError},
 };
 use crate::{
-    diag::{Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     text::{Sources, Span},
     yaml::{Key, Map, Node, Value, scalar},
 };

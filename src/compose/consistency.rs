@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::{
-    codes,
     model::{Deploy, Project, Service},
     validate::nearest,
 };
 use crate::{
-    diag::{Code, Diagnostic, Report},
+    diag::{Code, Diagnostic, Report, codes},
     text::{Span, Spanned},
 };
 

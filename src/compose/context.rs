@@ -5,12 +5,11 @@ use std::{collections::BTreeMap, string::FromUtf8Error};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    codes,
     model::{Document, InputFile, InputRole, Role},
     paths,
 };
 use crate::{
-    diag::{Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     text::{FileError, Files, SourceId, Sources, Span},
     yaml::{Node, Value, parse},
 };

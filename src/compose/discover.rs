@@ -4,7 +4,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    Request, codes,
+    Request,
     context::Context,
     interpolate::interpolate_text,
     layers::NamedFile,
@@ -14,7 +14,7 @@ use super::{
     variables::{self, Variables},
 };
 use crate::{
-    diag::Diagnostic,
+    diag::{Diagnostic, codes},
     text::{FileKind, STANDARD_INPUT, Span},
     yaml::{Node, scalar},
 };

@@ -4,13 +4,12 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    codes,
     context::Context,
     model::InputRole,
     variables::{self, Reading, Variables},
 };
 use crate::{
-    diag::Diagnostic,
+    diag::{Diagnostic, codes},
     text::{FileError, Span},
     yaml::{Key, Map, Node, Value, scalar},
 };

@@ -6,14 +6,13 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    codes,
     context::Context,
     key_path::KeyPath,
     layers::{self, Purpose, Scope},
     merge, paths, validate,
 };
 use crate::{
-    diag::Diagnostic,
+    diag::{Diagnostic, codes},
     text::Span,
     yaml::{Directive, Key, Map, Node, Value},
 };
@@ -121,7 +120,9 @@ fn services_of(path: &Utf8Path, span: Span, scope: &Scope<'_>, context: &mut Con
         _ => {
             let shown = paths::shown(path, &context.directory);
             let message = format!("`{shown}` has no services");
-            context.report.push(Diagnostic::error(codes::EXTENDS_UNKNOWN, message).at(span, "named here"));
+            context
+                .report
+                .push(Diagnostic::error(codes::EXTENDS_UNKNOWN_SERVICE, message).at(span, "named here"));
             None
         }
     }
@@ -175,7 +176,7 @@ fn not_found(reference: &Reference, file: &Utf8Path, services: &Map, context: &m
     let shown = paths::shown(file, &context.directory);
     let message = format!("`{shown}` has no service `{}` to extend", reference.service);
     let mut diagnostic =
-        Diagnostic::error(codes::EXTENDS_UNKNOWN, message).at(reference.span, "extended here");
+        Diagnostic::error(codes::EXTENDS_UNKNOWN_SERVICE, message).at(reference.span, "extended here");
     if let Some(near) = validate::nearest(&reference.service, services.keys().map(|key| key.text.as_str())) {
         diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
     }

@@ -6,7 +6,6 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    codes,
     context::Context,
     extends::remote,
     key_path::KeyPath,
@@ -17,7 +16,7 @@ use super::{
     variables::{self, Variables},
 };
 use crate::{
-    diag::Diagnostic,
+    diag::{Diagnostic, codes},
     text::{FileKind, Span},
     yaml::{Directive, Key, Map, Node, Value},
 };

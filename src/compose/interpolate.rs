@@ -2,14 +2,13 @@
 //! (specification, "Interpolation").
 
 use super::{
-    codes,
     context::place_within,
     key_path::{KeyPath, Pattern},
     template::{self, Resolved, TemplateError},
     variables::Variables,
 };
 use crate::{
-    diag::{Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     secret,
     text::Sources,
     yaml::{Directive, Node, Value},

@@ -6,11 +6,11 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    canonical, codes, context::Context, defaults, extends, include, interpolate::interpolate,
-    key_path::KeyPath, merge, model, paths, resolve, rules, unique, validate, variables::Variables,
+    canonical, context::Context, defaults, extends, include, interpolate::interpolate, key_path::KeyPath,
+    merge, model, paths, resolve, rules, unique, validate, variables::Variables,
 };
 use crate::{
-    diag::{Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     text::Span,
     yaml::{Map, Node, Value},
 };

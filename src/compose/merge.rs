@@ -4,12 +4,11 @@
 //! their own by [`RULES`]; everything else follows from the kinds of the two values.
 
 use super::{
-    codes,
     key_path::{KeyPath, Pattern},
     validate::same,
 };
 use crate::{
-    diag::{Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     text::Span,
     yaml::{Directive, Key, Map, Node, Value, scalar},
 };

@@ -2,12 +2,9 @@
 
 use std::net::IpAddr;
 
-use super::{
-    codes,
-    key_path::{self, KeyPath, Pattern},
-};
+use super::key_path::{self, KeyPath, Pattern};
 use crate::{
-    diag::{Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     yaml::{Node, Value},
 };
 

@@ -4,12 +4,11 @@
 use std::collections::BTreeSet;
 
 use super::{
-    codes,
     model::{Project, Service},
     validate::nearest,
 };
 use crate::{
-    diag::{Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     text::Spanned,
 };
 

@@ -3,14 +3,13 @@
 //! Looks at the canonical tree, in which every value still has its place and its kind.
 
 use super::{
-    codes,
     context::{Context, place_within},
     key_path::{self, KeyPath, Pattern},
     validate::article,
     values::words,
 };
 use crate::{
-    diag::Diagnostic,
+    diag::{Diagnostic, codes},
     yaml::{Node, Value, scalar},
 };
 

@@ -4,13 +4,12 @@
 use std::collections::{BTreeMap, btree_map::Entry};
 
 use super::{
-    codes,
     key_path::{self, KeyPath, Pattern},
     merge::entry_name,
     values,
 };
 use crate::{
-    diag::{Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     yaml::{Node, Value, scalar},
 };
 

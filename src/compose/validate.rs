@@ -3,12 +3,11 @@
 use strsim::damerau_levenshtein;
 
 use super::{
-    codes,
     key_path::{KeyPath, Pattern},
     schema::{self, Bounds, Mapping, Schema},
 };
 use crate::{
-    diag::{Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     text::Span,
     yaml::{Key, Node, Value},
 };

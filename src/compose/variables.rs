@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    UNKNOWN, codes,
+    UNKNOWN,
     context::Context,
     dotenv::{self, DotenvError, Form, Parsed},
     model::InputRole,
 };
 use crate::{
-    diag::{Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     text::{FileError, SourceId, Span},
 };
 

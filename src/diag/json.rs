@@ -67,7 +67,8 @@ mod tests {
     use super::*;
     use crate::{diag::Code, text::Span};
 
-    const CODE: Code = Code { id: "KL999", name: "a-case" };
+    const CODE: Code =
+        Code { id: "KL999", name: "a-case", severity: Severity::Error, summary: "a case of a test" };
 
     fn example(before: &str) -> Value {
         let mut sources = Sources::default();

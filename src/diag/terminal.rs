@@ -168,7 +168,8 @@ mod tests {
     use super::*;
     use crate::{diag::Code, text::Span};
 
-    const CODE: Code = Code { id: "KL999", name: "a-case" };
+    const CODE: Code =
+        Code { id: "KL999", name: "a-case", severity: Severity::Error, summary: "a case of a test" };
     const PLAIN: Theme = Theme { color: false, unicode: true, width: 80 };
 
     #[test]

@@ -10,11 +10,9 @@ use sha2::{Digest, Sha256};
 
 use super::{Disk, path};
 use crate::{
-    diag::{Code, Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     text::Files,
 };
-
-const UNREADABLE_LOCK: Code = Code { id: "KD006", name: "unreadable-lock" };
 
 /// The lock's name in the output directory.
 pub(super) const FILE_NAME: &str = "kustompose.lock";
@@ -84,6 +82,6 @@ fn parse(bytes: &[u8]) -> Result<Lock, String> {
 }
 
 pub(super) fn unreadable_lock(path: &Utf8Path, why: &str) -> Diagnostic {
-    Diagnostic::error(UNREADABLE_LOCK, format!("`{path}` cannot be read: {why}"))
+    Diagnostic::error(codes::UNREADABLE_LOCK, format!("`{path}` cannot be read: {why}"))
         .help("restore it from version control; `--force` goes without it and overwrites generated files")
 }

@@ -17,19 +17,10 @@ use super::{
     path, read_file, swap,
 };
 use crate::{
-    diag::{Code, Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     kustomize::{Owner, TreeFile},
     text::FileError,
 };
-
-const UNUSABLE_OUTPUT: Code = Code { id: "KD001", name: "unusable-output" };
-const EDITED_FILE: Code = Code { id: "KD002", name: "edited-file" };
-const FOREIGN_FILE: Code = Code { id: "KD003", name: "foreign-file" };
-const PATH_OUTSIDE: Code = Code { id: "KD004", name: "path-outside" };
-const BLOCKED_PATH: Code = Code { id: "KD005", name: "blocked-path" };
-const STALE_EDITED_FILE: Code = Code { id: "KD007", name: "stale-edited-file" };
-const FOREIGN_COMPANION: Code = Code { id: "KD009", name: "foreign-companion" };
-const NOT_WRITTEN: Code = Code { id: "KD008", name: "not-written" };
 
 /// All that an output directory is to hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -128,7 +119,7 @@ impl Disk {
         match swap::replace(&plan.root, &plan.edits) {
             Ok(()) => outcome.written = true,
             Err(why) => report.push(
-                Diagnostic::error(NOT_WRITTEN, format!("`{directory}` could not be written: {why}"))
+                Diagnostic::error(codes::NOT_WRITTEN, format!("`{directory}` could not be written: {why}"))
                     .help("nothing was changed; mend the cause and run again"),
             ),
         }
@@ -156,7 +147,7 @@ impl Disk {
             Ok(root) => root,
             Err(why) => {
                 report.push(
-                    Diagnostic::error(UNUSABLE_OUTPUT, format!("`{directory}` {why}"))
+                    Diagnostic::error(codes::UNUSABLE_OUTPUT, format!("`{directory}` {why}"))
                         .help("name another directory with `-o`"),
                 );
                 return None;
@@ -259,7 +250,7 @@ impl Planner<'_> {
                 } else {
                     format!("`{}` is no path within the output directory", file.path)
                 };
-                self.refuse(&file.path, Diagnostic::error(PATH_OUTSIDE, message));
+                self.refuse(&file.path, Diagnostic::error(codes::PATH_OUTSIDE, message));
                 continue;
             }
             match file.owner {
@@ -415,7 +406,7 @@ impl Planner<'_> {
 
     fn blocked(&mut self, path: &Utf8Path, why: &str) {
         let message = format!("`{}` cannot be written: {why}", self.shown(path));
-        self.refuse(path, Diagnostic::error(BLOCKED_PATH, message).help("move it away and run again"));
+        self.refuse(path, Diagnostic::error(codes::BLOCKED_PATH, message).help("move it away and run again"));
     }
 
     fn refuse(&mut self, path: &Utf8Path, diagnostic: Diagnostic) {
@@ -449,25 +440,29 @@ fn is_untouched(tree: &Tree, path: &Utf8Path) -> bool {
 }
 
 fn edited(path: &Utf8Path) -> Diagnostic {
-    Diagnostic::error(EDITED_FILE, format!("generated file `{path}` was edited by hand")).help(
+    Diagnostic::error(codes::EDITED_FILE, format!("generated file `{path}` was edited by hand")).help(
         "say it in the compose files or in kustompose.yaml, or as a patch in the overlay's own \
          kustomization.yaml, which is yours; then restore the file, or overwrite it with `--force`",
     )
 }
 
 fn foreign(path: &Utf8Path) -> Diagnostic {
-    Diagnostic::error(FOREIGN_FILE, format!("`{path}` stands in the way: it was not written by kustompose"))
-        .help("move it away, choose another directory with `-o`, or overwrite it with `--force`")
+    Diagnostic::error(
+        codes::FOREIGN_FILE,
+        format!("`{path}` stands in the way: it was not written by kustompose"),
+    )
+    .help("move it away, choose another directory with `-o`, or overwrite it with `--force`")
 }
 
 fn foreign_companion(path: &Utf8Path) -> Diagnostic {
     let message = format!("`{path}` was not written by kustompose: it stays as it is");
-    Diagnostic::warning(FOREIGN_COMPANION, message).help("rename it to have one made of the compose files")
+    Diagnostic::warning(codes::FOREIGN_COMPANION, message)
+        .help("rename it to have one made of the compose files")
 }
 
 fn stale(path: &Utf8Path) -> Diagnostic {
     Diagnostic::warning(
-        STALE_EDITED_FILE,
+        codes::STALE_EDITED_FILE,
         format!("`{path}` is no longer generated, but was edited by hand: it stays and is yours now"),
     )
     .help("delete it unless its changes are needed elsewhere")

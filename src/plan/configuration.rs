@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::{ConfigMapEnvSource, EnvFromSource, EnvVar, SecretEnvSource};
 
 use super::{
-    Bundle, Context, Drafted, ILLEGAL_VARIABLE, Known,
+    Bundle, Context, Drafted, Known,
     composed::{self, SharedSecret},
     draft::Draft,
     fate::KeyPath,
@@ -19,7 +19,7 @@ use super::{
     secrets::{Found, Secrets},
 };
 use crate::{
-    diag::{Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     k8s::{expansion, name},
 };
 
@@ -210,7 +210,7 @@ fn refuse_illegal(context: &Context<'_>, drafts: &mut [Draft], report: &mut Repo
             } else {
                 (format!("a container in Kubernetes cannot have a variable named `{key}`"), "it is left out")
             };
-            let mut diagnostic = Diagnostic::warning(ILLEGAL_VARIABLE, message)
+            let mut diagnostic = Diagnostic::warning(codes::ILLEGAL_VARIABLE, message)
                 .help("names of variables begin with a letter, `_`, `-` or `.`, and digits may follow");
             if let Some(span) = span {
                 diagnostic = diagnostic.at(span, label);

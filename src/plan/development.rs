@@ -19,15 +19,10 @@ use crate::{
         model::{Build, Port, Project, Service},
         values::image::Reference,
     },
-    diag::{Code, Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     k8s::name,
     text::{Span, Spanned},
 };
-
-/// A build, or part of one, that compose can do and Skaffold cannot.
-pub(crate) const NOT_BUILT: Code = Code { id: "KP070", name: "not-built" };
-/// An argument of a build that is a secret.
-pub(crate) const SECRET_ARGUMENT: Code = Code { id: "KP071", name: "secret-build-argument" };
 
 /// The file that says all this.
 const FILE: &str = "skaffold.yaml";
@@ -206,7 +201,9 @@ impl Builder<'_> {
                      which does not stay in the image"
                 );
                 report.push(
-                    Diagnostic::warning(SECRET_ARGUMENT, message).at(value.span, "its value").help(help),
+                    Diagnostic::warning(codes::SECRET_BUILD_ARGUMENT, message)
+                        .at(value.span, "its value")
+                        .help(help),
                 );
             }
             arguments.insert(argument.clone(), value.value.clone().filter(|_| !secret));
@@ -235,7 +232,7 @@ impl Builder<'_> {
 }
 
 fn warn(message: String, place: Span, label: &str, help: String, report: &mut Report) {
-    report.push(Diagnostic::warning(NOT_BUILT, message).at(place, label).help(help));
+    report.push(Diagnostic::warning(codes::NOT_BUILT, message).at(place, label).help(help));
 }
 
 /// The published TCP ports of services that have a Service.

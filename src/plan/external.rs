@@ -2,12 +2,9 @@
 
 use super::{Environment, ExternalSecrets, Input};
 use crate::{
-    diag::{Code, Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     text::Span,
 };
-
-/// A secret in clear in a field that no store can fill.
-pub(crate) const NOT_EXTERNAL: Code = Code { id: "KP050", name: "secret-not-external" };
 
 /// The store of an environment, if it has one. A store serves many projects: its names tell them apart.
 pub(super) fn secrets(input: &Input<'_>) -> Option<ExternalSecrets> {
@@ -27,7 +24,7 @@ pub(super) fn warn_of_concealed(environments: &[Environment], inputs: &[Input<'_
             );
             let service = input.project.services.get(&workload.service);
             report.push(
-                Diagnostic::warning(NOT_EXTERNAL, message)
+                Diagnostic::warning(codes::SECRET_NOT_EXTERNAL, message)
                     .at(service.map_or(Span::NOWHERE, |service| service.span), "in this service")
                     .help("it stays in a patch that git ignores; better is a variable or a file"),
             );

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     compose::model::{Document, Project, Role},
-    diag::{Code, Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     secret,
     text::Span,
     yaml::{Node, Value},
@@ -32,8 +32,6 @@ pub struct KeyFate {
     pub values: Vec<String>,
 }
 
-/// A key that Kubernetes has nothing for.
-const UNSUPPORTED_KEY: Code = Code { id: "KP003", name: "unsupported-key" };
 /// Why a value of an earlier file counts for nothing.
 pub const SUPERSEDED: &str = "a later file says otherwise";
 /// Lists that a later file replaces; to others it adds.
@@ -98,7 +96,7 @@ pub(super) fn warn_of_unsupported(project: &Project, ledger: &Ledger, report: &m
         };
         let partly = if same.iter().any(|key| !key.fate.to.is_empty()) { "something of " } else { "" };
         let message = format!("{partly}{subject} has no counterpart in the tree");
-        let mut diagnostic = Diagnostic::warning(UNSUPPORTED_KEY, message).help(reason);
+        let mut diagnostic = Diagnostic::warning(codes::UNSUPPORTED_KEY, message).help(reason);
         for key in same.iter().take(PLACES) {
             diagnostic = diagnostic.at(key.span, "");
         }

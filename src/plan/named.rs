@@ -5,12 +5,9 @@ use std::collections::BTreeSet;
 use super::{Input, Known, Options};
 use crate::{
     compose::model::Project,
-    diag::{Code, Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     text::Spanned,
 };
-
-/// A setting names a variable or a profile that nothing has.
-const UNKNOWN_NAME: Code = Code { id: "KP032", name: "unknown-name" };
 
 /// A name further away than this was not meant.
 const NEAR: usize = 3;
@@ -26,7 +23,7 @@ pub(super) fn warn_of_unknown(inputs: &[Input<'_>], options: &Options, report: &
         for (name, span) in wanted.iter().filter(|(name, _)| !known.contains(name.as_str())) {
             let message = format!("`secrets.{setting}` names `{name}`, a variable that nothing has");
             let help = help(name, &known, "name a variable of a service, or take it out");
-            report.push(Diagnostic::warning(UNKNOWN_NAME, message).at(*span, "here").help(help));
+            report.push(Diagnostic::warning(codes::UNKNOWN_NAME, message).at(*span, "here").help(help));
         }
     }
 }
@@ -41,7 +38,7 @@ pub fn warn_of_unknown_profiles(profiles: &[Spanned<String>], project: &Project,
     for Spanned { value, span } in profiles.iter().filter(is_unknown) {
         let help = help(value, &known, "give it to a service, or take it out");
         let message = format!("no service has the profile `{value}`");
-        report.push(Diagnostic::warning(UNKNOWN_NAME, message).at(*span, "here").help(help));
+        report.push(Diagnostic::warning(codes::UNKNOWN_NAME, message).at(*span, "here").help(help));
     }
 }
 

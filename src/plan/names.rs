@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{NAME_COLLISION, UNNAMEABLE, ledger::Entries};
+use super::ledger::Entries;
 use crate::{
     compose::model::Project,
-    diag::{Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     k8s::name,
     text::Span,
 };
@@ -59,7 +59,7 @@ pub(super) fn choose(projects: &[&Project], report: &mut Report) -> Names {
         if name::dns_label(service).is_empty() {
             report.push(
                 Diagnostic::error(
-                    UNNAMEABLE,
+                    codes::UNNAMEABLE,
                     format!("nothing of `{service}` can stand in a Kubernetes name"),
                 )
                 .at(project.place_of_service(service), "this service")
@@ -68,7 +68,7 @@ pub(super) fn choose(projects: &[&Project], report: &mut Report) -> Names {
         } else if let Some((owner, first)) = owners.get(&object).filter(|(owner, _)| owner != service) {
             let message = format!("`{owner}` and `{service}` would both be called `{object}`");
             report.push(
-                Diagnostic::error(NAME_COLLISION, message)
+                Diagnostic::error(codes::NAME_COLLISION, message)
                     .at(project.place_of_service(service), "this service")
                     .at(*first, "and this one")
                     .help("rename one of them: Kubernetes names have neither capitals, underscores nor dots"),

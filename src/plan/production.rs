@@ -11,7 +11,7 @@ use k8s_openapi::{api::core::v1::PersistentVolumeClaim, apimachinery::pkg::api::
 use super::{Environment, Input};
 use crate::{
     compose::values::image::Reference,
-    diag::{Code, Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     k8s::{
         name,
         versions::{Feature, Version},
@@ -19,17 +19,6 @@ use crate::{
     settings::cluster::Defaults,
     text::Span,
 };
-
-/// A workload that cannot be updated or scaled without interruption.
-pub(crate) const INTERRUPTED: Code = Code { id: "KP062", name: "interrupted" };
-/// A setting that the cluster, or what runs on it, cannot follow.
-pub(crate) const IMPOSSIBLE_SETTING: Code = Code { id: "KP063", name: "impossible-setting" };
-/// A host for what nobody can reach.
-pub(crate) const NO_BACKEND: Code = Code { id: "KP064", name: "no-backend" };
-/// Something that GKE Autopilot refuses.
-pub(crate) const NOT_ON_AUTOPILOT: Code = Code { id: "KP065", name: "not-on-autopilot" };
-/// A size for a volume that is not there.
-pub(crate) const UNKNOWN_VOLUME: Code = Code { id: "KP066", name: "unknown-volume" };
 
 /// Gives an environment what its settings ask for.
 pub(super) fn apply(environment: &mut Environment, input: &Input<'_>, report: &mut Report) {
@@ -58,7 +47,7 @@ fn needs(
     let Some(version) = kubernetes.filter(|_| !feature.is_on(kubernetes)) else { return true };
     let message = format!("a cluster of version {version} has no {what}");
     let help = format!("it takes {} or newer: leave the setting out, or mend `kubernetes`", feature.since());
-    report.push(Diagnostic::error(IMPOSSIBLE_SETTING, message).at(place, "here").help(help));
+    report.push(Diagnostic::error(codes::IMPOSSIBLE_SETTING, message).at(place, "here").help(help));
     false
 }
 
@@ -99,7 +88,9 @@ pub(super) fn warn_of_unknown_volumes(
         if !environments.iter().any(|environment| has(environment, &wanted)) {
             let message = format!("no claim is made for a volume `{volume}`");
             let help = "name a volume of the compose files that some service mounts";
-            report.push(Diagnostic::warning(UNKNOWN_VOLUME, message).at(size.span, "its size").help(help));
+            report.push(
+                Diagnostic::warning(codes::UNKNOWN_VOLUME, message).at(size.span, "its size").help(help),
+            );
         }
     }
 }

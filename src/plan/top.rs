@@ -11,12 +11,9 @@ use super::{
 };
 use crate::{
     compose::model::{FileObject, Names, Network, Service},
-    diag::{Code, Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     text::{FileKind, Spanned},
 };
-
-/// A secret or config that is not here to be read.
-const MISSING_CONTENT: Code = Code { id: "KP006", name: "missing-content" };
 
 /// Enters what became of the elements that services share.
 pub(super) fn enter(context: &Context<'_>, ledger: &mut Ledger) {
@@ -70,8 +67,9 @@ pub(super) fn warn_of_missing(context: &Context<'_>, report: &mut Report) {
             let message =
                 format!("the variable `{}`, of which the secret `{key}` is made, is not set", variable.value);
             let help = "set it in `.env`, by `--var`, or write the value into the secret's file of the tree";
-            report
-                .push(Diagnostic::warning(MISSING_CONTENT, message).at(variable.span, "not set").help(help));
+            report.push(
+                Diagnostic::warning(codes::MISSING_CONTENT, message).at(variable.span, "not set").help(help),
+            );
         }
     }
     for (kind, objects) in [("secret", &project.secrets), ("config", &project.configs)] {
@@ -87,7 +85,9 @@ pub(super) fn warn_of_missing(context: &Context<'_>, report: &mut Report) {
                     _ => "make the file and run again",
                 };
                 report.push(
-                    Diagnostic::warning(MISSING_CONTENT, message).at(file.span, "no such file").help(help),
+                    Diagnostic::warning(codes::MISSING_CONTENT, message)
+                        .at(file.span, "no such file")
+                        .help(help),
                 );
             }
         }

@@ -7,18 +7,13 @@ use k8s_openapi::api::core::v1::{AppArmorProfile, Container};
 
 use super::{Environment, Input, Kind, Workload};
 use crate::{
-    diag::{Code, Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     k8s::{
         name,
         versions::{self, Feature, Version},
     },
     text::{Span, Spanned},
 };
-
-/// Something that the version of a cluster does not have.
-pub(crate) const NOT_SERVED: Code = Code { id: "KP060", name: "not-served" };
-/// An API version that is used because the cluster is old, and that newer ones do not have.
-pub(crate) const PASSING_API: Code = Code { id: "KP061", name: "passing-api" };
 
 /// Makes an environment one that its cluster takes.
 pub(super) fn adapt(environment: &mut Environment, input: &Input<'_>, report: &mut Report) {
@@ -37,7 +32,9 @@ pub(super) fn adapt(environment: &mut Environment, input: &Input<'_>, report: &m
             let message =
                 format!("`{}` goes without {what}: {} runs {}", workload.name, environment.name, *kubernetes);
             let help = format!("Kubernetes has it from {since} on");
-            report.push(Diagnostic::warning(NOT_SERVED, message).at(place, "in this service").help(help));
+            report.push(
+                Diagnostic::warning(codes::NOT_SERVED, message).at(place, "in this service").help(help),
+            );
         }
     }
     warn_of_passing(environment, kubernetes, report);
@@ -120,7 +117,9 @@ fn warn_of_passing(environment: &Environment, kubernetes: Spanned<Version>, repo
             passing.successor_since, passing.gone
         );
         report.push(
-            Diagnostic::info(PASSING_API, message).at(kubernetes.span, "the cluster's version").help(help),
+            Diagnostic::info(codes::PASSING_API, message)
+                .at(kubernetes.span, "the cluster's version")
+                .help(help),
         );
     }
 }

@@ -3,9 +3,9 @@
 mod running;
 
 pub use self::running::{Autoscale, Defaults, Gateway, Host, Most};
-use super::{INVALID_SETTING, each, keys, text};
+use super::{each, keys, text};
 use crate::{
-    diag::{Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     k8s::versions::Version,
     text::{Span, Spanned},
     yaml::{Node, Value},
@@ -160,5 +160,5 @@ fn word(node: &Node, known: &[&str], report: &mut Report) -> Option<Spanned<Stri
 
 /// An error at a setting.
 fn refuse(node: &Node, message: &str, help: &str, report: &mut Report) {
-    report.push(Diagnostic::error(INVALID_SETTING, message).at(node.span, "here").help(help));
+    report.push(Diagnostic::error(codes::INVALID_SETTING, message).at(node.span, "here").help(help));
 }

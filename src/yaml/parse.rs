@@ -7,7 +7,6 @@
 
 mod anchors;
 mod build;
-mod codes;
 mod encoding;
 mod findings;
 mod mapping;
@@ -18,12 +17,11 @@ pub use encoding::{NotText, decode};
 
 use self::{
     build::{Builder, Outcome},
-    codes::CONTROL_CHARACTER,
     repair::Repaired,
 };
 use super::Node;
 use crate::{
-    diag::{Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     text::{SourceId, Sources, Span},
 };
 
@@ -67,7 +65,7 @@ fn control_character(text: &str, id: SourceId) -> Option<Diagnostic> {
     let message = format!("the control character U+{:04X} is not allowed in YAML", u32::from(character));
     let span = Span::new(id, offset, offset + character.len_utf8());
     Some(
-        Diagnostic::error(CONTROL_CHARACTER, message)
+        Diagnostic::error(codes::CONTROL_CHARACTER, message)
             .at(span, "here")
             .help("remove it, or write it as an escape in double quotes, such as `\"\\x1b\"`"),
     )

@@ -11,30 +11,15 @@ use crate::{
     cli::{Io, project},
     compose::{
         self, Request,
-        codes::UNSET_VARIABLE,
         model::{InputRole, Project, Role},
     },
-    diag::{Code, Diagnostic, Report, Severity},
+    diag::{Diagnostic, Report, Severity, codes},
     disk::Disk,
     k8s::name,
     plan::{self, Known},
     settings::{self, Settings, cluster::Cluster, discover},
     text::{Sources, clean},
 };
-
-const INVALID_ENVIRONMENT: Code = Code { id: "KP020", name: "invalid-environment" };
-const INVALID_VARIABLE: Code = Code { id: "KP021", name: "invalid-variable" };
-/// A file that looks like an environment's and cannot be loaded as one.
-const SKIPPED_ENVIRONMENT: Code = Code { id: "KP022", name: "skipped-environment" };
-/// A file that looks like a variant of the compose file, and belongs to no environment.
-const UNUSED_FILE: Code = Code { id: "KP023", name: "unused-compose-file" };
-/// A setting that names a service which is not there.
-const REPLACED_NOTHING: Code = Code { id: "KP024", name: "replaced-nothing" };
-
-/// Environments of the tree that the command line would take away.
-const OTHER_ENVIRONMENTS: Code = Code { id: "KP027", name: "other-environments" };
-/// An environment of the tree that is none any more.
-const GONE_ENVIRONMENT: Code = Code { id: "KP028", name: "gone-environment" };
 
 /// What a run works on.
 pub(super) struct Scene<'a, 'io> {
@@ -92,7 +77,7 @@ pub(super) fn load(scene: &Scene<'_, '_>, sources: &mut Sources, report: &mut Re
     let path = scene.arguments.config.clone().unwrap_or_else(|| settings::FILE_NAME.into());
     let read = settings::read(&path, scene.disk, sources, report);
     if scene.arguments.config.is_some() && read.is_none() && !report.has_errors() {
-        report.push(Diagnostic::error(INVALID_ENVIRONMENT, format!("there is no `{path}`")));
+        report.push(Diagnostic::error(codes::INVALID_ENVIRONMENT, format!("there is no `{path}`")));
     }
     let settings = read.unwrap_or_default();
     if report.has_errors() {
@@ -146,11 +131,11 @@ fn gone(
     if scene.flags.describe_a_project() {
         let message = format!("the tree in `{shown}` has {names}, which the command line does not describe");
         let help = "name all environments in kustompose.yaml, or write to another directory with `-o`";
-        report.push(Diagnostic::error(OTHER_ENVIRONMENTS, message).help(help));
+        report.push(Diagnostic::error(codes::OTHER_ENVIRONMENTS, message).help(help));
     } else if environments.iter().any(|environment| environment.known == Known::All) {
         let message = format!("{names} of the tree in `{shown}` left the project");
         let help = "what is generated for it goes; delete what is yours below its directory in `overlays/`";
-        report.push(Diagnostic::warning(GONE_ENVIRONMENT, message).help(help));
+        report.push(Diagnostic::warning(codes::GONE_ENVIRONMENT, message).help(help));
     }
 }
 
@@ -162,7 +147,7 @@ fn tell(found: &[(String, Report)], report: &mut Report) {
         let names: Vec<String> =
             found.iter().filter(|(_, own)| has_it(own)).map(|(name, _)| format!("`{name}`")).collect();
         let mut diagnostic = diagnostic.clone();
-        if diagnostic.code == UNSET_VARIABLE && names.len() < found.len() {
+        if diagnostic.code == codes::UNSET_VARIABLE && names.len() < found.len() {
             diagnostic.message = format!("in {}, {}", names.join(" and "), diagnostic.message);
         }
         report.push(diagnostic);
@@ -181,7 +166,7 @@ fn single(
     if !name::is_dns_label(name) {
         let help = "use lower case letters, digits and `-`";
         let message = format!("`{name}` cannot name an environment");
-        report.push(Diagnostic::error(INVALID_ENVIRONMENT, message).help(help));
+        report.push(Diagnostic::error(codes::INVALID_ENVIRONMENT, message).help(help));
     }
     let request = request(scene, settings, &[], report);
     let loaded = kept::load(name, &request, recorded.get(name), scene.disk, sources, report);
@@ -224,7 +209,8 @@ fn configured(
         if project.services.shift_remove(&service.value).is_none() {
             let message = format!("`{}` has no service `{}`", named.name.value, service.value);
             own.push(
-                Diagnostic::error(REPLACED_NOTHING, message).at(service.span, "not in its compose files"),
+                Diagnostic::error(codes::REPLACED_NOTHING, message)
+                    .at(service.span, "not in its compose files"),
             );
         }
     }
@@ -300,7 +286,10 @@ fn discovered(
         let help = format!(
             "if it describes an environment, name it in kustompose.yaml: `environments: {{NAME: {{compose: [compose.yaml, {file}]}}}}`"
         );
-        report.push(Diagnostic::info(UNUSED_FILE, format!("`{file}` belongs to no environment")).help(help));
+        report.push(
+            Diagnostic::info(codes::UNUSED_COMPOSE_FILE, format!("`{file}` belongs to no environment"))
+                .help(help),
+        );
     }
     environments
 }
@@ -315,7 +304,7 @@ fn skipped(named: &settings::Environment, own: &Report) -> Diagnostic {
         "{own}it was taken for an environment of {}: say in kustompose.yaml what it is",
         files.join(" + ")
     );
-    let mut diagnostic = Diagnostic::warning(SKIPPED_ENVIRONMENT, message).help(help);
+    let mut diagnostic = Diagnostic::warning(codes::SKIPPED_ENVIRONMENT, message).help(help);
     for label in first.iter().flat_map(|first| &first.labels) {
         diagnostic = diagnostic.at(label.span, label.text.clone());
     }
@@ -367,7 +356,7 @@ fn variables(arguments: &[String], report: &mut Report) -> BTreeMap<String, Stri
             }
             _ => {
                 let help = "write `--var NAME=VALUE`";
-                report.push(Diagnostic::error(INVALID_VARIABLE, "`--var` without a value").help(help));
+                report.push(Diagnostic::error(codes::INVALID_VARIABLE, "`--var` without a value").help(help));
             }
         }
     }

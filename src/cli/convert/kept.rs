@@ -11,20 +11,12 @@ use crate::{
         self, Request,
         model::{InputRole, Project},
     },
-    diag::{Code, Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     kustomize::TreeFile,
     plan::Known,
     render::Rendered,
     text::{FileError, FileKind, Files, STANDARD_INPUT, Sources, clean},
 };
-
-/// An environment that stays as it is, because files of it are not here.
-const KEPT_ENVIRONMENT: Code = Code { id: "KP025", name: "kept-environment" };
-/// An environment that would have to stay as it is, and does not go with what others need.
-const UNKEEPABLE_ENVIRONMENT: Code = Code { id: "KP026", name: "unkeepable-environment" };
-
-/// A run on a machine where no environment can be read whole.
-const NOTHING_TO_GO_BY: Code = Code { id: "KP052", name: "nothing-to-go-by" };
 
 /// Files of which some are taken to be there and empty.
 pub(super) struct WithEmpty<'a> {
@@ -131,7 +123,7 @@ fn unreadable(
     let names: Vec<String> = names(project, missing, directory).into_iter().collect();
     let message =
         format!("`{environment}` cannot be kept as it is: it cannot be read without {}", names.join(", "));
-    Diagnostic::error(UNKEEPABLE_ENVIRONMENT, message)
+    Diagnostic::error(codes::UNKEEPABLE_ENVIRONMENT, message)
         .help("run `kustompose convert` where all files of this environment are")
 }
 
@@ -145,7 +137,7 @@ fn kept(
     let (names, verb) =
         (names.iter().cloned().collect::<Vec<_>>(), if names.len() == 1 { "is" } else { "are" });
     let message = format!("`{environment}` is kept as it is: {} {verb} not here", names.join(", "));
-    Diagnostic::warning(KEPT_ENVIRONMENT, message).help(
+    Diagnostic::warning(codes::KEPT_ENVIRONMENT, message).help(
         "run `kustompose convert` where the file is, to bring this environment up to date; if it is gone for \
          good, take its line out of kustompose.lock",
     )
@@ -155,7 +147,7 @@ fn kept(
 pub(super) fn tell_that_none_is_known(report: &mut Report) {
     let message = "nothing is written: no environment can be read whole on this machine";
     let help = "what is in the tree stays exactly as it is";
-    report.push(Diagnostic::info(NOTHING_TO_GO_BY, message).help(help));
+    report.push(Diagnostic::info(codes::NOTHING_TO_GO_BY, message).help(help));
 }
 
 /// What was written with the missing files is better than what could be written without them, if there is
@@ -167,7 +159,7 @@ pub(super) fn tell_that_nothing_is_new(misfit: &Diagnostic, report: &mut Report)
          env files are: here, {}",
         misfit.message
     );
-    report.push(Diagnostic::warning(NOTHING_TO_GO_BY, message).help(help));
+    report.push(Diagnostic::warning(codes::NOTHING_TO_GO_BY, message).help(help));
 }
 
 /// Why environments could not be kept, if anything were written.
@@ -176,7 +168,7 @@ pub(super) fn misfits(rendered: &Rendered) -> Vec<Diagnostic> {
     for (environment, why) in &rendered.misfits {
         let message = format!("`{environment}` cannot be kept as it is: {why}");
         let help = "run `kustompose convert` where all files of this environment are";
-        misfits.push(Diagnostic::error(UNKEEPABLE_ENVIRONMENT, message).help(help));
+        misfits.push(Diagnostic::error(codes::UNKEEPABLE_ENVIRONMENT, message).help(help));
     }
     if rendered.untouched.is_empty() {
         return misfits;
@@ -187,7 +179,7 @@ pub(super) fn misfits(rendered: &Rendered) -> Vec<Diagnostic> {
     if let Some(file) = rendered.files.iter().filter(is_written).find(holds) {
         let message = format!("`{}` would hold what is not known here", file.path);
         let help = "run `kustompose convert` where all files of all environments are";
-        misfits.push(Diagnostic::error(UNKEEPABLE_ENVIRONMENT, message).help(help));
+        misfits.push(Diagnostic::error(codes::UNKEEPABLE_ENVIRONMENT, message).help(help));
     }
     misfits
 }

@@ -5,19 +5,13 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
-    diag::{Code, Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     disk::{Disk, tree::Tree},
     kustomize::outermost::Outermost,
     plan::{Environment, Known, Plan},
     render::{self, earlier::Earlier},
     text::{FileKind, Files, clean},
 };
-
-/// A file of the user says otherwise than what is asked for.
-const OTHERWISE_IN_OVERLAY: Code = Code { id: "KP051", name: "otherwise-in-overlay" };
-
-/// A file of the user names what the tree does not have.
-const GONE_FROM_TREE: Code = Code { id: "KP056", name: "gone-from-tree" };
 
 /// The kinds of workloads, of which a tree need not have any.
 const WORKLOADS: [&str; 5] = ["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"];
@@ -29,7 +23,7 @@ pub(super) fn warn_of_differences(plan: &Plan, earlier: &Earlier, report: &mut R
         let file = format!("`overlays/{}/kustomization.yaml`", environment.name);
         let mut warn = |message: String, help: &str| {
             let help = format!("the file is yours: {help}");
-            report.push(Diagnostic::warning(OTHERWISE_IN_OVERLAY, message).help(help));
+            report.push(Diagnostic::warning(codes::OTHERWISE_IN_OVERLAY, message).help(help));
         };
         if let Some(namespace) = outermost.namespace.as_ref().filter(|name| **name != environment.namespace) {
             let message = format!(
@@ -66,7 +60,7 @@ fn tell_of_tags(environment: &Environment, outermost: &Outermost, file: &str, re
         {
             let message = format!("{file} runs `{name}` with the tag `{there}`, and compose says `{asked}`");
             let help = "the file is yours, and so are its tags: if no pipeline sets this one, write it there as `newTag`";
-            report.push(Diagnostic::info(OTHERWISE_IN_OVERLAY, message).help(help));
+            report.push(Diagnostic::info(codes::OTHERWISE_IN_OVERLAY, message).help(help));
         }
     }
 }
@@ -115,7 +109,7 @@ fn warn_of_paths(
             let message =
                 format!("`{folder}/kustomization.yaml` names `{said}`, which the tree does not have");
             let help = "the file is yours: take the line out, for kustomize stops at it";
-            report.push(Diagnostic::warning(GONE_FROM_TREE, message).help(help));
+            report.push(Diagnostic::warning(codes::GONE_FROM_TREE, message).help(help));
         }
     }
 }
@@ -146,7 +140,7 @@ fn warn_of_patches(
             let message = format!("`{file}` patches the {kind} `{name}`, which the tree does not have");
             let help = "the file is yours: take it out, or name what takes its place; kustomize stops at a patch of \
                         nothing, or passes it over";
-            report.push(Diagnostic::warning(GONE_FROM_TREE, message).help(help));
+            report.push(Diagnostic::warning(codes::GONE_FROM_TREE, message).help(help));
         }
     }
 }

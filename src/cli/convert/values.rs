@@ -8,21 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
-    diag::{Code, Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     disk::tree::Tree,
     kustomize::{Owner, env_file},
     secret_files,
     text::Files,
 };
-
-/// A file of secret values that does not have all that is asked of it.
-const UNFILLED_SECRET: Code = Code { id: "KP029", name: "unfilled-secret" };
-/// A file of secret values that lacks a line of which the value is known.
-const ADDED_SECRET: Code = Code { id: "KP053", name: "added-secret" };
-/// A key in a file of secret values that its Secret must not have.
-const UNASKED_SECRET: Code = Code { id: "KP054", name: "unasked-secret" };
-/// A file of secret values that nothing takes values from.
-const UNREAD_SECRET_FILE: Code = Code { id: "KP055", name: "unread-secret-file" };
 
 type Variables = Vec<(String, String)>;
 
@@ -164,12 +155,12 @@ fn tell_of_missing(file: &ValueFile, added: &Variables, report: &mut Report) {
     if !known.is_empty() {
         let help =
             "the lines are added with the values that are found here; see whether they are the right ones";
-        report.push(Diagnostic::info(ADDED_SECRET, message(known)).help(help));
+        report.push(Diagnostic::info(codes::ADDED_SECRET, message(known)).help(help));
     }
     if !unknown.is_empty() {
         let help =
             "the file is yours: add the line, or delete the file and convert again where the values are";
-        report.push(Diagnostic::warning(UNFILLED_SECRET, message(unknown)).help(help));
+        report.push(Diagnostic::warning(codes::UNFILLED_SECRET, message(unknown)).help(help));
     }
 }
 
@@ -190,7 +181,7 @@ fn tell_of_unasked(file: &ValueFile, all: &[ValueFile], report: &mut Report) {
         let help = format!(
             "the file is yours: delete the line, for all containers that take the file get the variable{more}"
         );
-        report.push(Diagnostic::warning(UNASKED_SECRET, message).help(help));
+        report.push(Diagnostic::warning(codes::UNASKED_SECRET, message).help(help));
     }
 }
 
@@ -207,7 +198,7 @@ fn tell_of_unread(file: &ValueFile, all: &[ValueFile], report: &mut Report) {
     let more = differing.concat();
     let help = format!("the file is yours: delete it once nothing in it is needed{more}");
     let message = format!("nothing reads `{}` any more", file.path);
-    report.push(Diagnostic::info(UNREAD_SECRET_FILE, message).help(help));
+    report.push(Diagnostic::info(codes::UNREAD_SECRET_FILE, message).help(help));
 }
 
 /// The files that have to have a key, by name, each with the value that it will have there.

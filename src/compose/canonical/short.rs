@@ -3,7 +3,6 @@
 use crate::{
     compose::{
         canonical::{Reporter, mapping, refuse_text},
-        codes,
         context::place_within,
         key_path::KeyPath,
         values::{
@@ -11,7 +10,7 @@ use crate::{
             volumes::{VolumeSpec, VolumeType, clean_target},
         },
     },
-    diag::{Code, Diagnostic},
+    diag::{Code, Diagnostic, codes},
     yaml::{Node, Value, scalar},
 };
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    compose::{codes, model::Project},
-    diag::{Diagnostic, Report},
+    compose::model::Project,
+    diag::{Diagnostic, Report, codes},
     text::Span,
 };
 

@@ -3,11 +3,10 @@
 
 use crate::{
     compose::{
-        codes,
         model::{Names, Project, Role},
         schema,
     },
-    diag::{Code, Diagnostic, Report, Severity},
+    diag::{Code, Diagnostic, Report, Severity, codes},
     text::{Span, Spanned},
     yaml::Map,
 };

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Subject, deploy, items, text};
 use crate::{
-    compose::{codes, model::Project},
-    diag::{Diagnostic, Report},
+    compose::model::Project,
+    diag::{Diagnostic, Report, codes},
     text::{Span, Spanned},
 };
 

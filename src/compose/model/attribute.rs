@@ -4,13 +4,10 @@ use indexmap::IndexMap;
 
 use crate::{
     compose::values,
-    diag::{Code, Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     text::{Span, Spanned},
     yaml::{Key, Map, Node, Value, scalar},
 };
-
-/// A value that does not have the form its attribute asks for.
-const INVALID_VALUE: Code = Code { id: "KL301", name: "invalid-value" };
 
 /// A list of strings.
 pub type Strings = Vec<Spanned<String>>;
@@ -103,13 +100,14 @@ pub trait Attribute: Sized {
 /// Reports that `node` is not what is wanted there, and is nothing.
 pub(super) fn mistyped<T>(node: &Node, wanted: &str, report: &mut Report) -> Option<T> {
     let message = format!("expected {wanted}, found {}", node.kind());
-    report.push(Diagnostic::error(INVALID_VALUE, message).at(node.span, format!("this is no {wanted}")));
+    report
+        .push(Diagnostic::error(codes::INVALID_VALUE, message).at(node.span, format!("this is no {wanted}")));
     None
 }
 
 /// Reports that a string does not follow the grammar of its attribute.
 pub(super) fn ungrammatical<T>(node: &Node, problem: impl Into<String>, report: &mut Report) -> Option<T> {
-    report.push(Diagnostic::error(INVALID_VALUE, problem).at(node.span, "here"));
+    report.push(Diagnostic::error(codes::INVALID_VALUE, problem).at(node.span, "here"));
     None
 }
 
@@ -247,7 +245,7 @@ impl Attribute for Bytes {
             Value::Float(_) => {
                 let message = "a size with a fraction is ignored";
                 report.push(
-                    Diagnostic::warning(INVALID_VALUE, message)
+                    Diagnostic::warning(codes::INVALID_VALUE, message)
                         .at(node.span, "ignored")
                         .help("write whole bytes, or a string with a unit"),
                 );
@@ -546,5 +544,5 @@ pub(super) fn unknown(key: &Key, report: &mut Report) {
         return;
     }
     let message = format!("`{}` is not known here", key.text);
-    report.push(Diagnostic::error(INVALID_VALUE, message).at(key.span, "unknown attribute"));
+    report.push(Diagnostic::error(codes::INVALID_VALUE, message).at(key.span, "unknown attribute"));
 }

@@ -15,13 +15,10 @@ use super::{
 };
 use crate::{
     compose::model::Service,
-    diag::{Code, Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     k8s::name,
     plan::{CodeMount, Context, Environment, Kind, Options, copies, volumes},
 };
-
-/// Source code that the cluster does not see.
-pub(crate) const OUT_OF_SIGHT: Code = Code { id: "KP072", name: "code-out-of-sight" };
 
 /// What is made of bind mounts of source code.
 pub(in crate::plan) const CODE_MOUNTS: &str = "components/code-mounts/kustomization.yaml";
@@ -85,7 +82,11 @@ fn add_code(
             );
             let place = context.project.place_of_service(key);
             let help = "mount what lies within the directory of the project";
-            report.push(Diagnostic::warning(OUT_OF_SIGHT, message).at(place, "in this service").help(help));
+            report.push(
+                Diagnostic::warning(codes::CODE_OUT_OF_SIGHT, message)
+                    .at(place, "in this service")
+                    .help(help),
+            );
             continue;
         }
         let seen = Utf8Path::new(&workspace(&context.project.name)).join(below);

@@ -2,16 +2,10 @@
 
 use crate::{
     compose::model::Service,
-    diag::{Code, Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     plan::{Context, files, schedule::source::Images},
     text::Span,
 };
-
-/// A value names the machine that runs compose.
-const HOST_OF_COMPOSE: Code = Code { id: "KP007", name: "host-of-compose" };
-
-/// A configuration file asks a resolver that only compose has.
-const RESOLVER_OF_COMPOSE: Code = Code { id: "KP008", name: "resolver-of-compose" };
 
 /// Docker's own resolver, in every container of a network.
 const RESOLVER: &str = "127.0.0.11";
@@ -55,7 +49,7 @@ pub(in crate::plan) fn warn(context: &Context<'_>, report: &mut Report) {
         }
         if texts.iter().any(|text| text.contains(RESOLVER)) {
             let message = format!("a configuration file of `{name}` asks Docker's resolver, {RESOLVER}");
-            let diagnostic = Diagnostic::warning(RESOLVER_OF_COMPOSE, message)
+            let diagnostic = Diagnostic::warning(codes::RESOLVER_OF_COMPOSE, message)
                 .at(context.project.place_of_service(name), "in a file of this service")
                 .help(
                     "a cluster's is kube-dns.kube-system.svc.cluster.local; /etc/resolv.conf has its address",
@@ -71,7 +65,7 @@ fn says_in_use(text: &str, says: &dyn Fn(&str) -> bool) -> bool {
 }
 
 fn diagnostic(subject: &str, span: Span) -> Diagnostic {
-    Diagnostic::warning(HOST_OF_COMPOSE, format!("{subject} names the machine that runs compose"))
+    Diagnostic::warning(codes::HOST_OF_COMPOSE, format!("{subject} names the machine that runs compose"))
         .at(span, "pods know no such host")
         .help("name a service, or an address that the cluster reaches; minikube has host.minikube.internal")
 }

@@ -5,12 +5,9 @@ use std::collections::BTreeSet;
 use super::address::Standing;
 use crate::{
     compose::model::{InputRole, Service},
-    diag::{Code, Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     plan::{Context, files, ledger::Entries, schedule::source::Images},
 };
-
-/// A file in an image names a host by a name that the cluster does not have.
-const HOST_IN_IMAGE: Code = Code { id: "KP009", name: "host-in-image" };
 
 /// Says of variables and commands which further names of services they have others for; that of a service itself is
 /// told where the service stands.
@@ -71,7 +68,7 @@ pub(in crate::plan) fn warn(context: &Context<'_>, report: &mut Report) {
             named.join(", and ")
         );
         report.push(
-            Diagnostic::warning(HOST_IN_IMAGE, message).at(build.span, "what an image has does not follow").help(
+            Diagnostic::warning(codes::HOST_IN_IMAGE, message).at(build.span, "what an image has does not follow").help(
                 "write the cluster's name there, and give the service that alias on its network: then both know it; \
                  or mount the file in place of copying it",
             ),

@@ -1,8 +1,7 @@
 //! What [GKE Autopilot](https://cloud.google.com/kubernetes-engine/docs/concepts/autopilot-security) refuses.
 
-use super::NOT_ON_AUTOPILOT;
 use crate::{
-    diag::{Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     k8s::quantity,
     plan::{Environment, Input, Workload, versions},
     text::Span,
@@ -55,7 +54,7 @@ pub(super) fn check(environment: &Environment, input: &Input<'_>, place: Span, r
 fn refuse(message: &str, place: Span, autopilot: Span, report: &mut Report) {
     let help = "take it out for this environment, or run it on a cluster with nodes of your own";
     report.push(
-        Diagnostic::error(NOT_ON_AUTOPILOT, format!("{message}, which Autopilot refuses"))
+        Diagnostic::error(codes::NOT_ON_AUTOPILOT, format!("{message}, which Autopilot refuses"))
             .at(place, "here")
             .at(autopilot, "the cluster is one of Autopilot")
             .help(help),

@@ -2,9 +2,9 @@
 
 use k8s_openapi::api::core::v1::ServicePort;
 
-use super::{IMPOSSIBLE_SETTING, NO_BACKEND, needs};
+use super::needs;
 use crate::{
-    diag::{Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     k8s::{name, versions::Feature},
     plan::{ClusterService, Environment, Input, Route},
     settings::cluster::Host,
@@ -17,7 +17,7 @@ pub(super) fn plan(environment: &mut Environment, input: &Input<'_>, report: &mu
         if cluster.ingress.is_empty() {
             let help = "name hosts under `ingress`: `ingress: {web: www.example.com}`";
             report.push(
-                Diagnostic::error(IMPOSSIBLE_SETTING, "a gateway without a host leads nowhere")
+                Diagnostic::error(codes::IMPOSSIBLE_SETTING, "a gateway without a host leads nowhere")
                     .at(gateway.span, "here")
                     .help(help),
             );
@@ -40,7 +40,7 @@ pub(super) fn plan(environment: &mut Environment, input: &Input<'_>, report: &mu
                     "name a service of its compose files",
                 )
             };
-            report.push(Diagnostic::error(NO_BACKEND, message).at(service.span, "here").help(help));
+            report.push(Diagnostic::error(codes::NO_BACKEND, message).at(service.span, "here").help(help));
         }
         environment.routes.hosts.extend(route);
     }

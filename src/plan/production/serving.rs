@@ -10,9 +10,8 @@ use k8s_openapi::{
     apimachinery::pkg::{apis::meta::v1::LabelSelector, util::intstr::IntOrString},
 };
 
-use super::{IMPOSSIBLE_SETTING, INTERRUPTED};
 use crate::{
-    diag::{Diagnostic, Report},
+    diag::{Diagnostic, Report, codes},
     k8s::versions::{Feature, Version},
     plan::{
         Autoscaler, Budget, Environment, Input, Kind, SERVICE_LABEL, Update, Workload, network, versions,
@@ -57,7 +56,9 @@ pub(super) fn plan(environment: &mut Environment, input: &Input<'_>, report: &mu
             } else {
                 "its pods cannot share their volume: keep the data elsewhere, or in a volume that several pods mount"
             };
-            report.push(Diagnostic::warning(INTERRUPTED, message).at(place, "in this service").help(help));
+            report.push(
+                Diagnostic::warning(codes::INTERRUPTED, message).at(place, "in this service").help(help),
+            );
             continue;
         }
         let mut pods = replicas.unwrap_or(1);
@@ -116,7 +117,9 @@ fn autoscaler(
         let message =
             format!("`{workload}` has {min} replicas, more than the {max} that it may be scaled to");
         let help = "write a larger `max`, or a multiple such as `2x`";
-        report.push(Diagnostic::error(IMPOSSIBLE_SETTING, message).at(autoscale.span, "here").help(help));
+        report.push(
+            Diagnostic::error(codes::IMPOSSIBLE_SETTING, message).at(autoscale.span, "here").help(help),
+        );
         return None;
     }
     Some(Autoscaler { workload: workload.to_owned(), min, max, cpu })

@@ -2,21 +2,16 @@
 
 use granit_parser::ErrorKind;
 
-use super::{
-    MAX_DEPTH,
-    anchors::MAX_EXPANSION,
-    codes::{
-        ALIAS_EXPANSION, DUPLICATE_KEY, MERGE_KEY, NESTING, NON_STRING_KEY, QUOTED_INDENTATION,
-        RECURSIVE_ANCHOR, SYNTAX, TAG_MISMATCH, UNDEFINED_ALIAS,
-    },
-    mapping::Mistake,
-    syntax,
+use super::{MAX_DEPTH, anchors::MAX_EXPANSION, mapping::Mistake, syntax};
+use crate::{
+    diag::{Diagnostic, codes},
+    text::Span,
+    yaml::Value,
 };
-use crate::{diag::Diagnostic, text::Span, yaml::Value};
 
 pub(super) fn syntax(kind: &ErrorKind, span: Span) -> Diagnostic {
     let (message, help) = syntax::explain(kind);
-    let diagnostic = Diagnostic::error(SYNTAX, message).at(span, "here");
+    let diagnostic = Diagnostic::error(codes::YAML_SYNTAX, message).at(span, "here");
     match help {
         Some(help) => diagnostic.help(help),
         None => diagnostic,
@@ -24,18 +19,18 @@ pub(super) fn syntax(kind: &ErrorKind, span: Span) -> Diagnostic {
 }
 
 pub(super) fn nesting(span: Span) -> Diagnostic {
-    Diagnostic::error(NESTING, format!("collections are nested deeper than {MAX_DEPTH} levels"))
+    Diagnostic::error(codes::NESTING_DEPTH, format!("collections are nested deeper than {MAX_DEPTH} levels"))
         .at(span, "here")
 }
 
 pub(super) fn tag_mismatch(reason: String, span: Span) -> Diagnostic {
-    Diagnostic::error(TAG_MISMATCH, reason).at(span, "here")
+    Diagnostic::error(codes::TAG_MISMATCH, reason).at(span, "here")
 }
 
 pub(super) fn refused_entry(mistake: Mistake) -> Diagnostic {
     match mistake {
         Mistake::Duplicate(key, first, second) => {
-            Diagnostic::error(DUPLICATE_KEY, format!("the key `{key}` is set twice in one mapping"))
+            Diagnostic::error(codes::DUPLICATE_KEY, format!("the key `{key}` is set twice in one mapping"))
                 .at(second, "again here")
                 .at(first, "first here")
                 .help(if key == "<<" {
@@ -44,10 +39,11 @@ pub(super) fn refused_entry(mistake: Mistake) -> Diagnostic {
                     "remove one of the two, or merge what they say"
                 })
         }
-        Mistake::NoMapping(place) => {
-            Diagnostic::error(MERGE_KEY, "`<<` merges a mapping or a list of mappings, and this is neither")
-                .at(place, "here")
-        }
+        Mistake::NoMapping(place) => Diagnostic::error(
+            codes::MERGE_KEY,
+            "`<<` merges a mapping or a list of mappings, and this is neither",
+        )
+        .at(place, "here"),
     }
 }
 
@@ -55,37 +51,37 @@ pub(super) fn non_string_key(path: &str, text: &str, value: &Value, span: Span) 
     let place = if path.is_empty() { "at the top level".to_owned() } else { format!("in {path}") };
     let diagnostic = match value {
         Value::Seq(_) | Value::Map(_) => {
-            Diagnostic::error(NON_STRING_KEY, format!("non-string key {place}: a collection"))
+            Diagnostic::error(codes::NON_STRING_KEY, format!("non-string key {place}: a collection"))
         }
         Value::Null if text.is_empty() => {
-            Diagnostic::error(NON_STRING_KEY, format!("non-string key {place}: nothing"))
+            Diagnostic::error(codes::NON_STRING_KEY, format!("non-string key {place}: nothing"))
         }
-        _ => Diagnostic::error(NON_STRING_KEY, format!("non-string key {place}: {text}"))
+        _ => Diagnostic::error(codes::NON_STRING_KEY, format!("non-string key {place}: {text}"))
             .help(format!("write it in quotes: `\"{text}\"`")),
     };
     diagnostic.at(span, "here")
 }
 
 pub(super) fn undefined_alias(name: &str, span: Span) -> Diagnostic {
-    Diagnostic::error(UNDEFINED_ALIAS, format!("there is no anchor `{name}` before this alias"))
+    Diagnostic::error(codes::UNDEFINED_ALIAS, format!("there is no anchor `{name}` before this alias"))
         .at(span, "here")
         .help("anchors hold within one file only; if no alias is meant, write the value in quotes")
 }
 
 pub(super) fn recursive_anchor(name: &str, anchor: Span, span: Span) -> Diagnostic {
-    Diagnostic::error(RECURSIVE_ANCHOR, format!("what the anchor `{name}` stands for contains itself"))
+    Diagnostic::error(codes::RECURSIVE_ANCHOR, format!("what the anchor `{name}` stands for contains itself"))
         .at(span, "here")
         .at(anchor, "anchor here")
 }
 
 pub(super) fn alias_expansion(span: Span) -> Diagnostic {
-    Diagnostic::error(ALIAS_EXPANSION, format!("aliases stand for more than {MAX_EXPANSION} values"))
+    Diagnostic::error(codes::ALIAS_EXPANSION, format!("aliases stand for more than {MAX_EXPANSION} values"))
         .at(span, "with this one")
         .help("aliases of aliases multiply; say it with fewer of them")
 }
 
 pub(super) fn quoted_indentation(span: Span) -> Diagnostic {
-    Diagnostic::warning(QUOTED_INDENTATION, "a quoted text goes on without being indented past its key")
+    Diagnostic::warning(codes::QUOTED_INDENTATION, "a quoted text goes on without being indented past its key")
         .at(span, "here")
         .help("other tools refuse this; indent the further lines with more spaces, which changes nothing in the value")
 }

@@ -394,7 +394,7 @@ fn deep_nesting_is_an_error_and_no_crash() {
         let parsed = parse(&text);
         assert!(parsed.documents.is_none(), "{}", &text[..80]);
         assert_eq!(parsed.report.diagnostics().len(), 1);
-        assert_eq!(parsed.report.diagnostics()[0].code, codes::NESTING);
+        assert_eq!(parsed.report.diagnostics()[0].code, codes::NESTING_DEPTH);
     }
 }
 
