@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Fate, FateKind, KeyPath, mapping};
+use super::{
+    fate::{Fate, FateKind, KeyPath},
+    mapping,
+};
 use crate::text::Span;
 
 /// The fates of keys by path. A key without one of its own shares that of the key above it.

@@ -9,7 +9,7 @@ mod top;
 
 use std::iter;
 
-use super::{FateKind, KeyPath};
+use super::fate::{FateKind, KeyPath};
 use crate::compose::schema;
 
 /// What becomes of a key.

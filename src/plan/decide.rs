@@ -1,0 +1,158 @@
+//! **Decisions**: what compose asks for in each environment, in Kubernetes' terms.
+
+pub(in crate::plan) mod clear;
+mod command;
+pub(in crate::plan) mod copies;
+pub(in crate::plan) mod draft;
+mod health;
+mod jobs;
+mod katenary;
+mod kinds;
+mod kompose;
+pub(in crate::plan) mod mounts;
+pub(in crate::plan) mod network;
+mod one_shot;
+pub(in crate::plan) mod order;
+mod placement;
+mod ports;
+mod resources;
+mod rollout;
+mod schedule;
+mod security;
+pub(in crate::plan) mod storage;
+mod top;
+mod waits;
+mod workload;
+
+use std::collections::BTreeSet;
+
+use self::{
+    draft::{Decided, Draft},
+    kinds::Kinds,
+    mounts::Delivered,
+    ports::Ports,
+    storage::Storage,
+    workload::Parts,
+};
+use super::{
+    facts::{
+        Facts,
+        context::Context,
+        hosts,
+        secrets::{Found, Secrets},
+    },
+    ledger::Ledger,
+    model::{Known, Wait},
+};
+use crate::diag::{Diagnostic, Report, codes};
+
+/// The workloads of one environment, before it is known which variables others share.
+pub(in crate::plan) struct Drafted<'a> {
+    pub(in crate::plan) drafts: Vec<Draft>,
+    pub(in crate::plan) secrets: Secrets<'a>,
+    pub(in crate::plan) storage: Storage,
+    pub(in crate::plan) delivered: Delivered,
+    /// Services that run once and wait for others by themselves.
+    pub(in crate::plan) waiting: BTreeSet<String>,
+}
+
+/// Decides what each environment runs, and which stores are waited for.
+pub(in crate::plan) fn decide<'a>(
+    facts: &'a [Facts<'a>],
+    found: &'a Found,
+    ledgers: &mut [Ledger],
+    report: &mut Report,
+) -> (Vec<Drafted<'a>>, Vec<Wait>) {
+    let mut drafted: Vec<Drafted<'a>> = facts
+        .iter()
+        .zip(ledgers.iter_mut())
+        .map(|(facts, ledger)| match facts.context.known {
+            Known::All => draft(facts, found, ledger, report),
+            // Whoever has the missing files will be told.
+            _ => draft(facts, found, ledger, &mut Report::default()),
+        })
+        .collect();
+    let contexts: Vec<&Context<'_>> = facts.iter().map(|facts| &facts.context).collect();
+    let waits = waits::plan(&contexts, &mut drafted, ledgers);
+    (drafted, waits)
+}
+
+fn draft<'a>(
+    facts: &'a Facts<'a>,
+    found: &'a Found,
+    ledger: &mut Ledger,
+    report: &mut Report,
+) -> Drafted<'a> {
+    let context = &facts.context;
+    let kinds = kinds::decide(facts);
+    let ports = ports::learn(facts, &kinds);
+    let mut drafted = Drafted {
+        drafts: Vec::new(),
+        secrets: Secrets::new(found),
+        storage: Storage::of(context, &kinds),
+        delivered: Delivered::default(),
+        waiting: kinds.waiting().clone(),
+    };
+    let mut parts = Parts {
+        facts,
+        ports: &ports,
+        kinds: &kinds,
+        storage: &mut drafted.storage,
+        secrets: &mut drafted.secrets,
+        delivered: &mut drafted.delivered,
+        ledger,
+    };
+    drafted.drafts =
+        context.services().flat_map(|(name, service)| workload::plan(name, service, &mut parts)).collect();
+    drafted.storage.enter(context, ledger);
+    top::enter(context, ledger);
+    top::warn_of_missing(context, report);
+    warn_of_unknown_ports(facts, &ports, report);
+    note_unknown_ports(facts, &kinds, &ports, report);
+    hosts::machine::warn(context, report);
+    hosts::renamed::warn((context, &facts.hosts), report);
+    drafted
+}
+
+/// A service that others name has to resolve; without ports its name gives the pods, at any port.
+fn warn_of_unknown_ports(facts: &Facts<'_>, ports: &Ports, report: &mut Report) {
+    for (name, _) in facts.context.services() {
+        if facts.hosts.is_addressed(name) && ports.of_service(name).is_empty() {
+            report.push(
+                Diagnostic::warning(
+                    codes::UNKNOWN_PORTS,
+                    format!("no port of `{name}` is known, and others address it"),
+                )
+                .at(
+                    facts.context.project.place_of_service(name),
+                    "its Service is headless: the name gives the pods, at any port",
+                )
+                .help("name its ports under `expose`"),
+            );
+        }
+    }
+}
+
+/// Whom others depend on, and nothing more, may be asked by them or not. A service that runs its image's own command
+/// without end is likely to be.
+fn note_unknown_ports(facts: &Facts<'_>, kinds: &Kinds, ports: &Ports, report: &mut Report) {
+    let unknown = facts.context.services().filter(|(name, service)| {
+        let serves = service.command.is_none() && service.entrypoint.is_none() && !service.runs_to_its_end();
+        serves
+            && !facts.hosts.is_addressed(name)
+            && !matches!(kinds.of(name), Decided::Job | Decided::CronJob)
+            && ports.of_service(name).is_empty()
+            && facts.context.services().any(|(_, other)| order::asks(other, name))
+    });
+    let unknown: Vec<&str> = unknown.map(|(name, _)| name).collect();
+    if unknown.is_empty() {
+        return;
+    }
+    let names: Vec<String> = unknown.iter().map(|name| format!("`{name}`")).collect();
+    let message = format!("others depend on services of which no port is known: {}", names.join(", "));
+    let help = "the Service of each is headless: the name gives the pods, at any port. Name what it listens on under \
+        `expose`";
+    let diagnostic = Diagnostic::info(codes::UNKNOWN_PORTS, message).help(help);
+    let places = unknown.iter().take(3).map(|name| facts.context.project.place_of_service(name));
+    report.push(places.fold(diagnostic, |diagnostic, place| diagnostic.at(place, "")));
+}

@@ -1,0 +1,313 @@
+//! Services that are several CronJobs, or bring some: lines of crontabs, and labels of schedulers.
+//!
+//! A service that runs a cron daemon becomes a CronJob for each line. Labels of a scheduler, such as
+//! `ofelia.job-exec.…`, give a service CronJobs beside what it is; the one of Katenary makes one of the service.
+
+mod crontabs;
+mod katenary;
+mod labels;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use k8s_openapi::api::core::v1::Container;
+
+use super::{clear, draft::Draft, schedule};
+use crate::{
+    compose::model::Service,
+    k8s::name,
+    plan::{
+        facts::{
+            Facts,
+            secrets::Secrets,
+            source::{self, Images},
+        },
+        ledger::Entries,
+        model::{Kind, Overlap, Workload},
+        naming::names,
+    },
+    shell::{self, crontab},
+};
+
+/// The longest part of a name that tells one job of a service from the others.
+const TASK_LENGTH: usize = 30;
+
+/// What of a service are jobs.
+#[derive(Debug, Default)]
+pub(super) struct Jobs {
+    /// Do they stand in the place of its own workload?
+    pub(super) instead: bool,
+    /// Is there nothing left for its own workload to do?
+    pub(super) idle: bool,
+    /// The jobs, in order.
+    pub(super) jobs: Vec<Job>,
+    /// What became of keys of the service.
+    pub(super) said: Vec<(Vec<String>, Said)>,
+    /// Crontabs by their places in the container: jobs do not read them.
+    pub(super) tables: Vec<String>,
+}
+
+/// What became of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Said {
+    /// It stands among the jobs.
+    Mapped,
+    /// It does, but for this.
+    Differs(String),
+    /// It does not.
+    Not(String),
+}
+
+/// A job with a schedule.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Job {
+    /// What it does, for its name; empty if it is all that the service does.
+    task: String,
+    /// The name of its object, once it is chosen.
+    name: String,
+    schedule: String,
+    time_zone: Option<String>,
+    may_overlap: bool,
+    /// What it runs; the service's own command if empty.
+    words: Vec<String>,
+    directory: Option<String>,
+    user: Option<i64>,
+    comments: Vec<String>,
+}
+
+impl Job {
+    fn kind(&self) -> Kind {
+        // A schedule without times was not taken.
+        let interval = shell::shortest_gap(&self.schedule).unwrap_or(86_400);
+        Kind::CronJob {
+            schedule: self.schedule.clone(),
+            time_zone: self.time_zone.clone().filter(|_| crontab::follows_time_zone(&self.schedule)),
+            starting_deadline: schedule::starting_deadline(interval),
+            overlap: Overlap::of(self.may_overlap),
+            backoff_limit: 0,
+        }
+    }
+}
+
+/// The jobs of the services that have some, by service.
+pub(super) fn find(facts: &Facts<'_>) -> BTreeMap<String, Jobs> {
+    let mut images = Images::default();
+    let mut found = labels::find(facts);
+    for (name, service) in facts.context.services() {
+        // What schedulers run in other containers is not the scheduler's own.
+        if found.get(name).is_some_and(|jobs| jobs.instead || jobs.idle || !jobs.jobs.is_empty()) {
+            continue;
+        }
+        if let Some(jobs) = katenary::find(facts, name, service) {
+            found.insert(name.to_owned(), jobs);
+            continue;
+        }
+        let jobs = source::look_at(&facts.context, name, service, &mut images, |source, start| {
+            crontabs::of_service(&facts.hosts, source, start)
+        });
+        if let Some(jobs) = jobs {
+            let said = found.remove(name).map(|labels| labels.said).unwrap_or_default();
+            let said = jobs.said.into_iter().chain(said).collect();
+            found.insert(name.to_owned(), Jobs { said, ..jobs });
+        }
+    }
+    let mut taken = BTreeSet::new();
+    for (service, jobs) in &mut found {
+        let is_alone = jobs.instead && jobs.jobs.len() == 1;
+        let base = facts.context.names.workload(service);
+        for job in &mut jobs.jobs {
+            job.name = if is_alone || job.task.is_empty() {
+                base.to_owned()
+            } else {
+                let task = name::shortened(&name::dns_label(&job.task), TASK_LENGTH);
+                let task = if base == task { "cron" } else { &task };
+                let wanted = format!("{base}-{task}");
+                let is_taken = |name: &String| taken.contains(name) || facts.context.names.has(name);
+                names::within(&wanted, name::STATEFUL_SET_LENGTH, is_taken)
+            };
+            taken.insert(job.name.clone());
+        }
+    }
+    found
+}
+
+impl Jobs {
+    /// Enters what became of the keys that the jobs come from.
+    pub(super) fn enter(&self, entries: &mut Entries<'_>) {
+        let file = entries.file();
+        let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for (path, said) in &self.said {
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            match said {
+                Said::Mapped => entries.mapped_to(&path, format!("{folder}/cronjobs.yaml")),
+                Said::Differs(reason) => entries.approximated(&path, reason.as_str()),
+                Said::Not(reason) => entries.unsupported(&path, reason.as_str()),
+            }
+        }
+    }
+
+    /// How many workloads they and the service's own are.
+    pub(super) fn workloads(&self) -> usize {
+        self.jobs.len() + usize::from(!self.instead)
+    }
+
+    /// Is a label of the service one of the jobs'?
+    pub(super) fn has_label(&self, key: &str) -> bool {
+        self.said.iter().any(|(path, _)| path.last().is_some_and(|last| last == key) && path.len() > 1)
+    }
+
+    /// The service without its crontabs.
+    pub(super) fn trimmed(&self, service: &Service) -> Service {
+        let mut trimmed = service.clone();
+        if let Some(volumes) = &mut trimmed.volumes {
+            volumes.value.retain(|mount| {
+                let target = mount.target.as_ref().map_or("", |target| target.value.as_str());
+                !self.tables.iter().any(|table| table == target)
+            });
+        }
+        if let Some(configs) = &mut trimmed.configs {
+            configs.value.retain(|config| {
+                let target = config.value.target.as_ref().map_or("", |target| target.value.as_str());
+                !self.tables.iter().any(|table| table == target)
+            });
+        }
+        trimmed
+    }
+}
+
+/// The workloads of a service: its own, as it is drafted, and those of its jobs. `plain` is its container
+/// before anything was concealed.
+pub(super) fn drafts(
+    facts: &Facts<'_>,
+    service: &Service,
+    secrets: &Secrets<'_>,
+    jobs: Option<&Jobs>,
+    draft: Draft,
+    plain: &Container,
+) -> Vec<Draft> {
+    let Some(jobs) = jobs else { return vec![draft] };
+    let file = facts.context.layout.service_file(&draft.key, "cronjobs.yaml");
+    let mut drafts: Vec<Draft> = jobs
+        .jobs
+        .iter()
+        .enumerate()
+        .map(|(index, job)| {
+            let is_further = index > 0 || !jobs.instead;
+            let workload = workload(facts, service, secrets, job, &draft.workload, plain);
+            let workload = Workload { is_further, file: file.clone(), ..workload };
+            Draft { workload, ..draft.clone() }
+        })
+        .collect();
+    if !jobs.instead {
+        drafts.insert(0, if jobs.idle { idle(draft) } else { draft });
+    }
+    drafts
+}
+
+/// Of a workload that has nothing left to do, no pod runs.
+fn idle(mut draft: Draft) -> Draft {
+    if let Kind::Deployment { replicas, .. } = &mut draft.workload.kind {
+        *replicas = Some(0);
+        draft.workload.comments =
+            vec!["Its jobs are CronJobs: there is nothing left for it to do.".to_owned()];
+    }
+    draft
+}
+
+fn workload(
+    facts: &Facts<'_>,
+    service: &Service,
+    secrets: &Secrets<'_>,
+    job: &Job,
+    base: &Workload,
+    plain: &Container,
+) -> Workload {
+    let mut container = Container {
+        ports: None,
+        startup_probe: None,
+        readiness_probe: None,
+        liveness_probe: None,
+        lifecycle: None,
+        ..plain.clone()
+    };
+    if !job.words.is_empty() {
+        let words = facts.hosts.follow_words(job.words.iter().map(String::as_str));
+        container.command = Some(clear::refer(secrets, service, &words));
+        container.args = None;
+    }
+    container.working_dir = job.directory.clone().or(container.working_dir);
+    if let Some(user) = job.user {
+        container.security_context.get_or_insert_default().run_as_user = Some(user);
+    }
+    // What was taken out of the service's own workload is in clear once more.
+    let (mut annotations, mut pod_annotations) = (base.annotations.clone(), base.pod_annotations.clone());
+    let mut pod = base.pod.clone();
+    if let Some(concealed) = &base.concealed {
+        clear::restore(concealed, &mut pod, &mut annotations, &mut pod_annotations);
+    }
+    pod.restart_policy = Some("Never".to_owned());
+    pod.containers = vec![container];
+    let concealed = clear::conceal(secrets, &mut pod, &mut annotations, &mut pod_annotations);
+    Workload {
+        name: job.name.clone(),
+        kind: job.kind(),
+        component: "cron",
+        waits: BTreeSet::new(),
+        comments: job.comments.clone(),
+        annotations,
+        pod_annotations,
+        concealed,
+        claim_templates: Vec::new(),
+        services: Vec::new(),
+        further: Vec::new(),
+        pod,
+        ..base.clone()
+    }
+}
+
+/// What a command does, in a word or two: its program, but for those that only run another.
+fn task(command: &[String]) -> String {
+    const WRAPPERS: [&str; 34] = [
+        "sh", "bash", "ash", "dash", "env", "exec", "nice", "ionice", "flock", "timeout", "su", "gosu",
+        "sudo", "su-exec", "setpriv", "php", "python", "python3", "node", "ruby", "perl", "bundle", "npm",
+        "npx", "yarn", "run", "artisan", "console", "manage", "rake", "time", "test", "[", "source",
+    ];
+    let text = command.join(" ");
+    let mut words = text.split(|c: char| c.is_whitespace() || "'\";&|()`{}<>[]".contains(c));
+    let mut skip = false;
+    let found = words.find_map(|word| {
+        let name = word.rsplit('/').next().unwrap_or(word);
+        let name = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        let is_task = !std::mem::replace(&mut skip, matches!(word, "cd" | "-u" | "source" | "."))
+            && name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && !word.contains(['=', '$'])
+            && !word.ends_with(".lock")
+            && !word.starts_with("/tmp/")
+            && word != "cd"
+            && !WRAPPERS.contains(&name);
+        is_task.then(|| name.to_owned())
+    });
+    found.unwrap_or_else(|| "job".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_give_their_names() {
+        let cases = [
+            ("php artisan schedule:run", "schedule:run"),
+            ("/bin/sh -c cd /app && ./sync.sh --all", "sync"),
+            ("env PATH=/bin:/x /usr/bin/python3 -u /app/report.py", "job"),
+            ("/usr/local/bin/backup", "backup"),
+            ("curl -fsS http://x", "curl"),
+            ("flock -n /tmp/x.lock /usr/local/bin/sync.sh", "sync"),
+            ("[[ $MASTER == y ]] && /usr/local/bin/gosu sogo /usr/sbin/sogo-tool", "y"),
+            ("", "job"),
+        ];
+        for (command, expected) in cases {
+            let words: Vec<String> = command.split(' ').map(str::to_owned).collect();
+            assert_eq!(task(&words), expected, "{command}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Which kind of workload a service becomes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    draft::Decided,
+    jobs::{self, Jobs},
+    kompose,
+    one_shot::{self, OneShots},
+    schedule::{self, Scheduled},
+};
+use crate::{
+    compose::model::Service,
+    plan::facts::{Facts, files, image, volumes},
+};
+
+/// The kind of every service.
+#[derive(Debug, Default)]
+pub(super) struct Kinds {
+    by_service: BTreeMap<String, Decided>,
+    scheduled: BTreeMap<String, Scheduled>,
+    jobs: BTreeMap<String, Jobs>,
+    one_shots: OneShots,
+}
+
+impl Kinds {
+    pub(super) fn of(&self, service: &str) -> Decided {
+        self.by_service.get(service).copied().unwrap_or(Decided::Deployment)
+    }
+
+    /// The loop that a service is.
+    pub(super) fn scheduled(&self, service: &str) -> Option<&Scheduled> {
+        self.scheduled.get(service)
+    }
+
+    /// The services that run once and wait for others by themselves.
+    pub(super) fn waiting(&self) -> &BTreeSet<String> {
+        self.one_shots.waiting()
+    }
+
+    /// What of a service are jobs with a schedule.
+    pub(super) fn jobs(&self, service: &str) -> Option<&Jobs> {
+        self.jobs.get(service)
+    }
+}
+
+/// Decides the kind of every service; the first rule that fits wins.
+pub(super) fn decide(facts: &Facts<'_>) -> Kinds {
+    let awaited = awaited_to_the_end(facts);
+    let jobs = jobs::find(facts);
+    let one_shots = one_shot::find(facts, &jobs);
+    let mut scheduled = schedule::find(facts);
+    scheduled.retain(|service, _| !jobs.get(service).is_some_and(|jobs| jobs.instead));
+    let by_service = facts.context.services().map(|(name, service)| {
+        let mode = service.deploy.as_ref().and_then(|deploy| deploy.value.mode.as_ref());
+        let mode = mode.map_or("", |mode| mode.value.as_str());
+        let decided = if let Some(decided) = kompose::cron::decided(service) {
+            decided
+        } else if mode == "global" {
+            Decided::DaemonSet
+        } else if scheduled.get(name).is_some_and(|loop_| loop_.stays.is_none())
+            || jobs.get(name).is_some_and(|jobs| jobs.instead)
+        {
+            Decided::CronJob
+        } else if mode.ends_with("-job") || awaited.contains(name) || one_shots.has(name) {
+            Decided::Job
+        } else if jobs.get(name).is_none_or(|jobs| jobs.jobs.is_empty())
+            && owns_a_volume(facts, name, service)
+        {
+            Decided::StatefulSet
+        } else {
+            Decided::Deployment
+        };
+        (name.to_owned(), decided)
+    });
+    let by_service = by_service.collect();
+    Kinds { by_service, scheduled, jobs, one_shots }
+}
+
+/// Services that others wait for to end well.
+fn awaited_to_the_end<'a>(facts: &Facts<'a>) -> BTreeSet<&'a str> {
+    let dependencies = facts.context.project.services.values().flat_map(|service| service.depends_on.iter());
+    dependencies
+        .flat_map(|field| field.value.iter())
+        .filter(|(_, dependency)| {
+            dependency
+                .condition
+                .as_ref()
+                .is_some_and(|condition| condition.value == "service_completed_successfully")
+        })
+        .map(|(name, _)| name.as_str())
+        .collect()
+}
+
+/// Does it, with one replica, mount a volume for writing that no other service mounts? Directories of the host count
+/// for stores: anything else may as well have its logs there.
+fn owns_a_volume(facts: &Facts<'_>, name: &str, service: &Service) -> bool {
+    let volumes = volumes::named_volumes(service).filter(|(_, read_only)| !read_only);
+    let own = volumes.filter(|(volume, _)| {
+        let declared = facts.context.project.volumes.get(*volume).and_then(|volume| volume.value.as_ref());
+        declared.is_none_or(|volume| !volumes::is_external(volume) && volume.driver_opts.is_none())
+            && facts
+                .context
+                .services()
+                .filter(|(other, _)| *other != name)
+                .all(|(_, other)| volumes::named_volumes(other).all(|(used, _)| used != *volume))
+            && facts.context.services().all(|(_, other)| !volumes::takes_volumes_of(other, name))
+    });
+    let image = || service.image_or_built(&facts.context.project.name, name);
+    let is_store = || image::is_store(&image()) || volumes::keeps_a_database(service);
+    most_pods(service) == 1
+        && (own.count() > 0
+            || is_store() && !files::own_directories(&facts.context, name, service).is_empty())
+}
+
+/// The most pods that a workload has at once, if it is not a DaemonSet.
+pub(super) fn most_pods(service: &Service) -> i64 {
+    kompose::scale::most(service).map_or_else(|| service.replicas().unwrap_or(1), i64::from)
+}

@@ -1,0 +1,194 @@
+//! Probes by label: readiness in place of what the health check gives, liveness beside it.
+
+use k8s_openapi::{
+    api::core::v1::{Container, ExecAction, HTTPGetAction, Probe, TCPSocketAction},
+    apimachinery::pkg::util::intstr::IntOrString,
+};
+
+use crate::{
+    compose::{
+        model::{Duration, Service},
+        values::{duration, words},
+    },
+    plan::{
+        facts::kompose::{Label, label, words_of},
+        ledger::Entries,
+    },
+};
+
+const READINESS: &str = "kompose.service.healthcheck.readiness";
+const LIVENESS: &str = "kompose.service.healthcheck.liveness";
+
+pub(super) fn plan(service: &Service, container: &mut Container, entries: &mut Entries<'_>) {
+    readiness(service, container, entries);
+    if let Some(asking) = asking(service, LIVENESS, entries) {
+        // It asks as often as the health check does.
+        let times = container.readiness_probe.clone().unwrap_or_default();
+        container.liveness_probe = Some(Probe {
+            period_seconds: times.period_seconds,
+            timeout_seconds: times.timeout_seconds,
+            failure_threshold: times.failure_threshold,
+            ..asking
+        });
+    }
+}
+
+fn readiness(service: &Service, container: &mut Container, entries: &mut Entries<'_>) {
+    let of = |key: &str| label(service, &format!("{READINESS}.{key}"));
+    if let Some(disable) = of("disable") {
+        match disable.is_true() {
+            Some(true) => {
+                container.readiness_probe = None;
+                overruled(service, container, entries);
+            }
+            Some(false) => {}
+            None => return disable.refused("its value is true or false", entries),
+        }
+        disable.mapped(entries);
+    }
+    let asked = asking(service, READINESS, entries);
+    if asked.is_some() {
+        container.startup_probe = None;
+        overruled(service, container, entries);
+    }
+    if let Some(asked) = asked {
+        let times = container.readiness_probe.take().unwrap_or_default();
+        container.readiness_probe = Some(Probe {
+            period_seconds: times.period_seconds,
+            timeout_seconds: times.timeout_seconds,
+            failure_threshold: times.failure_threshold,
+            ..asked
+        });
+    }
+    for key in ["interval", "timeout", "retries", "start_period"] {
+        let Some(label) = of(key) else { continue };
+        let Some(probe) = &mut container.readiness_probe else {
+            label.refused(
+                "there is no readiness probe: give `kompose.service.healthcheck.readiness.test`",
+                entries,
+            );
+            continue;
+        };
+        let number = if key == "retries" { label.value.parse::<i32>().ok() } else { seconds(label.value) };
+        let Some(number) = number.filter(|number| *number > 0) else {
+            label.refused(
+                if key == "retries" { "its value is a number" } else { "its value is a duration, like 10s" },
+                entries,
+            );
+            continue;
+        };
+        let field = match key {
+            "interval" => &mut probe.period_seconds,
+            "timeout" => &mut probe.timeout_seconds,
+            "retries" => &mut probe.failure_threshold,
+            _ => &mut probe.initial_delay_seconds,
+        };
+        *field = Some(number);
+        label.mapped(entries);
+    }
+}
+
+/// The health check that labels take the place of: it does not say whether the container lives, either.
+fn overruled(service: &Service, container: &mut Container, entries: &mut Entries<'_>) {
+    container.liveness_probe = None;
+    if service.healthcheck.is_some() {
+        entries.approximated(&["healthcheck"], "labels of kompose overrule it");
+    }
+}
+
+/// What labels ask the container: a command, a page or a port.
+fn asking(service: &Service, prefix: &str, entries: &mut Entries<'_>) -> Option<Probe> {
+    let of = |key: &str| label(service, &format!("{prefix}.{key}"));
+    let (path, port, tcp) = (of("http_get_path"), of("http_get_port"), of("tcp_port"));
+    // Of liveness, kompose knows no test.
+    let test = of("test").filter(|_| prefix == READINESS);
+    let mut asked = None;
+    if let Some(tcp) = tcp {
+        let port = number(&tcp, entries);
+        let socket = |port| TCPSocketAction { port: IntOrString::Int(port), host: None };
+        asked = port.map(|port| Probe { tcp_socket: Some(socket(port)), ..Probe::default() });
+    }
+    match (path, port) {
+        (Some(path), Some(port)) => {
+            path.mapped(entries);
+            if let Some(port) = number(&port, entries) {
+                let get = HTTPGetAction {
+                    path: Some(path.value.to_owned()),
+                    port: IntOrString::Int(port),
+                    ..HTTPGetAction::default()
+                };
+                asked = Some(Probe { http_get: Some(get), ..Probe::default() });
+            }
+        }
+        (Some(alone), None) | (None, Some(alone)) => {
+            alone.refused("a page has a path and a port: http_get_path and http_get_port", entries);
+        }
+        (None, None) => {}
+    }
+    if let Some(test) = test.filter(|test| !test.value.is_empty()) {
+        test.mapped(entries);
+        let exec = ExecAction { command: Some(command(test.value)) };
+        asked = Some(Probe { exec: Some(exec), ..Probe::default() });
+    }
+    asked
+}
+
+/// What a test runs: `["CMD", …]` and `CMD …` as they are, `["CMD-SHELL", …]`, `CMD-SHELL …` and any other text by
+/// a shell.
+fn command(text: &str) -> Vec<String> {
+    let shell = |line: String| vec!["/bin/sh".to_owned(), "-c".to_owned(), line];
+    if !text.starts_with('[') {
+        return match text.split_once(char::is_whitespace) {
+            Some(("CMD", line)) => plain_words(line).unwrap_or_else(|| shell(line.trim().to_owned())),
+            Some(("CMD-SHELL", line)) => shell(line.trim().to_owned()),
+            _ => shell(text.to_owned()),
+        };
+    }
+    let Some(words) = words_of(text) else { return shell(text.to_owned()) };
+    match words.split_first() {
+        Some((first, rest)) if first == "CMD" => rest.to_vec(),
+        Some((first, rest)) if first == "CMD-SHELL" => shell(rest.join(" ")),
+        _ => words,
+    }
+}
+
+/// The words of a line, unless there is something in it that only a shell does.
+fn plain_words(line: &str) -> Option<Vec<String>> {
+    let split = words::split(line).ok()?;
+    (split.dropped.is_none() && !split.words.is_empty()).then_some(split.words)
+}
+
+fn number(label: &Label<'_>, entries: &mut Entries<'_>) -> Option<i32> {
+    let number = label.value.parse::<u16>().ok().filter(|number| *number > 0);
+    label.enter(number.map(|_| ()).ok_or("its value is the number of a port"), entries);
+    number.map(i32::from)
+}
+
+fn seconds(text: &str) -> Option<i32> {
+    let nanoseconds = duration::parse(text).ok()?;
+    i32::try_from(Duration(nanoseconds).seconds().max(1)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_are_words_or_lines_of_a_shell() {
+        let shell = |line| vec!["/bin/sh", "-c", line];
+        for (text, expected) in [
+            ("curl -f http://localhost || exit 1", shell("curl -f http://localhost || exit 1")),
+            (
+                r#"CMD curl -f "http://localhost:8080/health""#,
+                vec!["curl", "-f", "http://localhost:8080/health"],
+            ),
+            ("CMD curl -f http://localhost || exit 1", shell("curl -f http://localhost || exit 1")),
+            ("CMD-SHELL test -f /ready", shell("test -f /ready")),
+            (r#"["CMD", "true"]"#, vec!["true"]),
+            (r#"["CMD-SHELL", "a && b"]"#, shell("a && b")),
+            ("CMDER run", shell("CMDER run")),
+        ] {
+            assert_eq!(command(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,401 @@
+//! What is mounted into the containers of a service.
+
+mod binds;
+mod delivered;
+pub(in crate::plan) mod filled;
+mod nested;
+pub(in crate::plan) mod references;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use k8s_openapi::{
+    api::core::v1::{
+        Container, EmptyDirVolumeSource, HostPathVolumeSource, KeyToPath, PersistentVolumeClaim,
+        PersistentVolumeClaimVolumeSource, PodSpec, ProjectedVolumeSource, SecretProjection,
+        SecretVolumeSource, Volume, VolumeMount, VolumeProjection,
+    },
+    apimachinery::pkg::api::resource::Quantity,
+};
+
+pub(in crate::plan) use self::delivered::Delivered;
+use super::{
+    security,
+    storage::{How, Kept, Storage},
+};
+use crate::{
+    compose::model::{Mount, Service},
+    k8s::{name, quantity},
+    plan::{
+        facts::{
+            context::Context,
+            hosts::Hosts,
+            image,
+            kompose::claims::{self, Wanted},
+            secrets::Secrets,
+            volumes,
+        },
+        ledger::Entries,
+    },
+    text::Spanned,
+};
+
+/// What mounting needs to look at and to add to.
+pub(in crate::plan) struct Mounting<'a, 'b, 'c> {
+    pub(in crate::plan) context: &'a Context<'a>,
+    pub(in crate::plan) hosts: &'a Hosts,
+    pub(in crate::plan) app: &'a str,
+    pub(in crate::plan) key: &'a str,
+    pub(in crate::plan) service: &'a Service,
+    pub(in crate::plan) storage: &'b mut Storage,
+    pub(in crate::plan) secrets: &'b mut Secrets<'c>,
+    pub(in crate::plan) delivered: &'b mut Delivered,
+}
+
+/// What mounting adds to a workload.
+#[derive(Debug, Default)]
+pub(in crate::plan) struct Mounted {
+    pub(in crate::plan) claim_templates: Vec<PersistentVolumeClaim>,
+    volumes: Vec<Volume>,
+    mounts: Vec<VolumeMount>,
+    names: BTreeSet<String>,
+    /// The files of volumes that hold files of the project, by the names of the volumes.
+    held: BTreeMap<String, Vec<KeyToPath>>,
+    /// The volumes of this pod by the named volume that they are of.
+    named: BTreeMap<String, String>,
+    /// Where volumes stand that are filled from the image.
+    filled: Vec<VolumeMount>,
+}
+
+impl Mounted {
+    /// A name for a volume that the pod does not have yet.
+    fn name(&mut self, wanted: &str) -> String {
+        let label = name::dns_label(wanted);
+        let label = if label.is_empty() { "volume".to_owned() } else { name::shortened(&label, 55) };
+        let free = name::free(&label, |name| self.names.contains(name));
+        self.names.insert(free.clone());
+        free
+    }
+
+    /// The name of a named volume in this pod.
+    fn of_volume(&mut self, source: &str, kept: &Kept) -> String {
+        if let Some(known) = self.named.get(source) {
+            return known.clone();
+        }
+        let name = self.name(&kept.claim);
+        self.named.insert(source.to_owned(), name.clone());
+        name
+    }
+
+    /// The volume of a Secret; one that two paths need is there once.
+    fn secret(&mut self, wanted: &str, held: SecretVolumeSource) -> String {
+        if let Some(known) = self.volumes.iter().find(|volume| volume.secret.as_ref() == Some(&held)) {
+            return known.name.clone();
+        }
+        let name = self.name(wanted);
+        self.volumes.push(Volume { name: name.clone(), secret: Some(held), ..Volume::default() });
+        name
+    }
+
+    /// Adds files of a Secret that may not be there to a directory of such. At the path of a single file that is
+    /// missing a container would find a directory. False if something else is mounted there.
+    fn join_directory(&mut self, directory: &str, source: SecretProjection) -> bool {
+        let sources = VolumeProjection { secret: Some(source), ..VolumeProjection::default() };
+        let known = self.mounts.iter().find(|mount| mount.mount_path == directory);
+        if let Some(name) = known.map(|mount| mount.name.clone()) {
+            let volume = self.volumes.iter_mut().find(|volume| volume.name == name);
+            let projected = volume.and_then(|volume| volume.projected.as_mut());
+            return projected.map(|it| it.sources.get_or_insert_default().push(sources)).is_some();
+        }
+        let name = self.name(directory);
+        let projected = ProjectedVolumeSource { default_mode: None, sources: Some(vec![sources]) };
+        let volume = Volume { name: name.clone(), projected: Some(projected), ..Volume::default() };
+        self.add(volume, VolumeMount { read_only: Some(true), ..at(&name, directory) });
+        true
+    }
+
+    /// What a volume of files is made of, for people.
+    fn kind(&self, volume: &str) -> &'static str {
+        match self.volumes.iter().find(|known| known.name == volume) {
+            Some(volume) if volume.secret.is_some() => "a Secret",
+            Some(volume) if volume.projected.is_some() => "a ConfigMap and a Secret",
+            _ => "a ConfigMap",
+        }
+    }
+
+    fn add(&mut self, volume: Volume, mount: VolumeMount) {
+        self.volumes.push(volume);
+        self.mount(mount);
+    }
+
+    /// One path has one mount: the first stays.
+    fn mount(&mut self, mount: VolumeMount) {
+        if !self.mounts.iter().any(|known| known.mount_path == mount.mount_path) {
+            self.mounts.push(mount);
+        }
+    }
+}
+
+/// Gives pod and container their volumes.
+pub(in crate::plan) fn plan(
+    mounting: &mut Mounting<'_, '_, '_>,
+    pod: &mut PodSpec,
+    container: &mut Container,
+    entries: &mut Entries<'_>,
+) -> Mounted {
+    let mut mounted = Mounted::default();
+    // The claims of a StatefulSet have the names of its volumes: these come first.
+    for (source, _) in volumes::named_volumes(mounting.service) {
+        if let Some(kept) = mounting.storage.of_volume(source) {
+            mounted.of_volume(source, kept);
+        }
+    }
+    for mount in volumes::effective(mounting.context, mounting.service) {
+        // What became of a mount is said where its source stands; what there is nothing for, of all of it.
+        let source = mount.source.as_ref().map_or(mount.span, |source| source.span);
+        one(mounting, &mount, &mut mounted, &mut entries.at(source));
+        settings(&mount, entries);
+    }
+    if mounting.service.volumes.is_some() {
+        entries.mapped(&["volumes"]);
+    }
+    claims::enter(mounting.service, entries);
+    volumes_from(mounting, entries);
+    for text in mounting.service.tmpfs.iter().flat_map(|field| &field.value) {
+        tmpfs(text, &mut mounted, entries);
+    }
+    if let Some(size) = &mounting.service.shm_size {
+        let name = mounted.name("shm");
+        mounted.add(memory(&name, Some(size.value.0)), at(&name, "/dev/shm"));
+        entries.mapped(&["shm_size"]);
+    }
+    for reference in mounting.service.secrets.iter().flat_map(|field| &field.value) {
+        references::secret(mounting, reference, &mut mounted, entries);
+    }
+    for reference in mounting.service.configs.iter().flat_map(|field| &field.value) {
+        references::config(mounting, reference, &mut mounted, entries);
+    }
+    nested::settle(&mut mounted, entries);
+    // A volume whose mount gave way to another at the same path would be there for nothing.
+    let used: BTreeSet<&str> = mounted.mounts.iter().map(|mount| mount.name.as_str()).collect();
+    let volumes: Vec<Volume> =
+        mounted.volumes.iter().filter(|volume| used.contains(volume.name.as_str())).cloned().collect();
+    pod.volumes = (!volumes.is_empty()).then_some(volumes);
+    container.volume_mounts = (!mounted.mounts.is_empty()).then(|| mounted.mounts.clone());
+    filled::fill(&mounted, container, pod);
+    let keeps = !mounted.claim_templates.is_empty()
+        || pod.volumes.iter().flatten().any(|volume| volume.persistent_volume_claim.is_some());
+    let image = mounting.service.image.as_ref().filter(|_| keeps && mounting.service.user.is_none());
+    security::own_volumes(container, pod, image.and_then(|image| image::group(&image.value)));
+    mounted
+}
+
+fn one(
+    mounting: &mut Mounting<'_, '_, '_>,
+    mount: &Spanned<Mount>,
+    mounted: &mut Mounted,
+    entries: &mut Entries<'_>,
+) {
+    let text =
+        |field: &Option<Spanned<String>>| field.as_ref().map_or("", |text| text.value.as_str()).to_owned();
+    let (kind, source, target) = (text(&mount.r#type), text(&mount.source), text(&mount.target));
+    let key = &["volumes"][..];
+    if by_label(mounting, mount, mounted, entries) {
+        return;
+    }
+    match kind.as_str() {
+        "volume" if filled::is_hidden(mounting.context, mounting.service, mount) => {
+            filled::mount(&target, mounted, entries);
+        }
+        "volume" if volumes::spares_the_image(mounting.service, mount) && mounting.context.mounts_code => {
+            let reason = format!("`{target}`: an empty directory that is filled from the image");
+            entries.approximated(key, reason);
+        }
+        "volume" if volumes::spares_the_image(mounting.service, mount) => {
+            let reason = format!("`{target}`: nothing hides what the image has there");
+            entries.at(mount.span).ignored(key, reason);
+        }
+        "volume" if source.is_empty() && volumes::is_of_dependencies(&target) => {
+            let reason = format!("`{target}`: the image has it, and nothing hides that");
+            entries.at(mount.span).ignored(key, reason);
+        }
+        "volume" if source.is_empty() => {
+            let name = mounted.name(&target);
+            mounted.add(empty(&name), at(&name, &target));
+            entries.approximated(
+                key,
+                format!(
+                    "`{target}`: an anonymous volume becomes an empty directory that lives as long as its pod; \
+                    what the image has there is hidden"
+                ),
+            );
+        }
+        "volume" => {
+            named(mounting, mount, &source, &target, mounted);
+            let how = mounting.storage.of_volume(&source).map(|kept| &kept.how);
+            copied(mount, &target, how, entries);
+        }
+        "bind" => binds::plan(mounting, mount, &target, mounted, entries),
+        "tmpfs" => {
+            let settings = mount.tmpfs.as_ref().map(|settings| &settings.value);
+            let size = settings.and_then(|settings| settings.size.as_ref()).map(|size| size.value.0);
+            let name = mounted.name(&target);
+            mounted.add(memory(&name, size), at(&name, &target));
+        }
+        _ => {
+            let reason = format!("`{kind}` mounts: a pod has nothing of the kind");
+            entries.at(mount.span).unsupported(key, reason);
+        }
+    }
+}
+
+/// Says what became of the settings of a mount, each at its place.
+fn settings(mount: &Mount, entries: &mut Entries<'_>) {
+    let key = &["volumes"][..];
+    let bind = mount.bind.as_ref().map(|bind| &bind.value);
+    if let Some(create) = bind.and_then(|bind| bind.create_host_path.as_ref()) {
+        entries.aside(key, create.span, "nothing of the host is mounted, so nothing is made there");
+    }
+    let of_node = "SELinux, recursion and propagation of a bind mount are the node's business";
+    let labels = mount.volume.as_ref().and_then(|volume| volume.value.labels.as_ref());
+    let mode = mount.tmpfs.as_ref().and_then(|tmpfs| tmpfs.value.mode.as_ref());
+    for (place, reason) in [
+        (mount.consistency.as_ref().map(|it| it.span), "consistency is a setting of Docker Desktop"),
+        (bind.and_then(|bind| bind.selinux.as_ref()).map(|it| it.span), of_node),
+        (bind.and_then(|bind| bind.recursive.as_ref()).map(|it| it.span), of_node),
+        (bind.and_then(|bind| bind.propagation.as_ref()).map(|it| it.span), of_node),
+        (labels.map(|it| it.span), "labels of a volume made for a mount are not kept"),
+        (mode.map(|it| it.span), "the mode of a directory in memory is not kept"),
+    ] {
+        if let Some(place) = place {
+            entries.at(place).approximated(key, reason);
+        }
+    }
+}
+
+/// Mounts what a label asks for in place of what is declared, if one does.
+fn by_label(
+    mounting: &Mounting<'_, '_, '_>,
+    mount: &Mount,
+    mounted: &mut Mounted,
+    entries: &mut Entries<'_>,
+) -> bool {
+    let text =
+        |field: &Option<Spanned<String>>| field.as_ref().map_or("", |text| text.value.as_str()).to_owned();
+    let (kind, target) = (text(&mount.r#type), text(&mount.target));
+    let (volume, reason) = match (claims::wanted(mounting.service), kind.as_str()) {
+        (Some(Wanted::EmptyDir), "volume" | "bind") => {
+            (empty(""), format!("`{target}`: a directory that lives as long as its pod"))
+        }
+        (Some(Wanted::HostPath), "bind") => {
+            let source = HostPathVolumeSource { path: text(&mount.source), type_: None };
+            let volume = Volume { host_path: Some(source), ..Volume::default() };
+            (volume, format!("`{target}`: a directory of whatever node the pod is on"))
+        }
+        _ => return false,
+    };
+    let name = mounted.name(&target);
+    let read_only = volumes::is_read_only(mount).then_some(true);
+    mounted.add(Volume { name: name.clone(), ..volume }, VolumeMount { read_only, ..at(&name, &target) });
+    entries.approximated(&["volumes"], reason);
+    true
+}
+
+fn named(
+    mounting: &mut Mounting<'_, '_, '_>,
+    mount: &Mount,
+    source: &str,
+    target: &str,
+    mounted: &mut Mounted,
+) {
+    let Some(kept) = mounting.storage.of_volume(source).cloned() else { return };
+    let sub_path =
+        mount.volume.as_ref().and_then(|volume| volume.value.subpath.as_ref()).map(|path| path.value.clone());
+    let sub_path = sub_path.or_else(|| claims::sub_path(mounting.service));
+    let read_only = volumes::is_read_only(mount).then_some(true);
+    let name = mounted.of_volume(source, &kept);
+    let known = mounted.volumes.iter().any(|volume| volume.name == name)
+        || mounted.claim_templates.iter().any(|claim| claim.metadata.name.as_ref() == Some(&name));
+    let mut point = VolumeMount { read_only, sub_path, ..at(&name, target) };
+    if !known {
+        let volume = Volume { name: name.clone(), ..Volume::default() };
+        match kept.how {
+            How::Template => mounted.claim_templates.push(kept.template(&name)),
+            How::Claim | How::External => mounted.volumes.push(claimed(volume, &kept.claim)),
+            How::Nfs(ref server) => mounted.volumes.push(Volume { nfs: Some(server.clone()), ..volume }),
+            How::Memory(size) => mounted.volumes.push(memory(&name, size)),
+        }
+    }
+    if matches!(kept.how, How::Template | How::Claim) && mounting.storage.is_of_database(source) {
+        point.sub_path = Some(below_data(point.sub_path.as_deref()));
+    }
+    mounted.mount(point);
+}
+
+/// A new volume has a `lost+found`, which databases refuse beside their data.
+fn below_data(path: Option<&str>) -> String {
+    path.map_or_else(|| "data".to_owned(), |path| format!("data/{path}"))
+}
+
+/// Docker fills an empty volume with what the image has at its target; nothing does so in a cluster.
+fn copied(mount: &Mount, target: &str, how: Option<&How>, entries: &mut Entries<'_>) {
+    let starts_empty = matches!(how, Some(How::Claim | How::Template | How::Memory(_)));
+    let says_no = mount.volume.as_ref().and_then(|volume| volume.value.nocopy.as_ref());
+    if says_no.is_some_and(|nocopy| nocopy.value) {
+        entries.mapped_as(&["volumes"], format!("`{target}`: nothing is copied from the image"));
+    } else if starts_empty && !volumes::holds_data(target) {
+        let reason = format!("`{target}`: what the image has there is not copied into the claim");
+        entries.approximated(&["volumes"], reason);
+    }
+}
+
+fn volumes_from(mounting: &Mounting<'_, '_, '_>, entries: &mut Entries<'_>) {
+    for source in mounting.service.volumes_from.iter().flat_map(|field| &field.value) {
+        if source.value.starts_with("container:") {
+            entries.unsupported(
+                &["volumes_from"],
+                "containers outside of the project are not known in a cluster",
+            );
+        } else {
+            entries.mapped(&["volumes_from"]);
+        }
+    }
+}
+
+/// `path[:options]`.
+fn tmpfs(text: &Spanned<String>, mounted: &mut Mounted, entries: &mut Entries<'_>) {
+    let (path, options) = text.value.split_once(':').unwrap_or((&text.value, ""));
+    let said = options.split(',').find_map(|option| option.strip_prefix("size="));
+    let size = said.and_then(|size| crate::compose::values::bytes::parse(size).ok());
+    let name = mounted.name(path);
+    mounted.add(memory(&name, size), at(&name, path));
+    let rest = options.split(',').any(|option| !option.is_empty() && !option.starts_with("size="));
+    if said.is_some() && size.is_none() {
+        entries.approximated(
+            &["tmpfs"],
+            format!("`{path}`: no limit: a share of the memory is no size in a pod"),
+        );
+    } else if rest {
+        entries.approximated(&["tmpfs"], "of the options of a directory in memory only the size is kept");
+    } else {
+        entries.mapped(&["tmpfs"]);
+    }
+}
+
+fn at(volume: &str, path: &str) -> VolumeMount {
+    VolumeMount { name: volume.to_owned(), mount_path: path.to_owned(), ..VolumeMount::default() }
+}
+
+fn empty(name: &str) -> Volume {
+    Volume { name: name.to_owned(), empty_dir: Some(EmptyDirVolumeSource::default()), ..Volume::default() }
+}
+
+fn memory(name: &str, size: Option<i64>) -> Volume {
+    let size_limit: Option<Quantity> = size.filter(|size| *size > 0).map(quantity::memory);
+    let source = EmptyDirVolumeSource { medium: Some("Memory".to_owned()), size_limit };
+    Volume { name: name.to_owned(), empty_dir: Some(source), ..Volume::default() }
+}
+
+fn claimed(volume: Volume, claim: &str) -> Volume {
+    let source = PersistentVolumeClaimVolumeSource { claim_name: claim.to_owned(), read_only: None };
+    Volume { persistent_volume_claim: Some(source), ..volume }
+}

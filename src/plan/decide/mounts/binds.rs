@@ -1,0 +1,136 @@
+//! Bind mounts: files and directories of the project, data of the machine, source code.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{Volume, VolumeMount};
+
+use super::{
+    Mounted, Mounting, at, below_data, claimed,
+    delivered::{Given, deliver},
+};
+use crate::{
+    compose::model::Mount,
+    k8s::name,
+    plan::{
+        decide::storage,
+        facts::{
+            dockerfiles,
+            files::{self, Bind},
+            kompose::claims::{self, Wanted},
+            volumes,
+        },
+        ledger::Entries,
+        naming::layout,
+    },
+    text::{Span, Spanned},
+};
+
+const KEY: &[&str] = &["volumes"];
+
+/// Mounts what takes the place of a bind mount.
+pub(super) fn plan(
+    mounting: &mut Mounting<'_, '_, '_>,
+    mount: &Spanned<Mount>,
+    target: &str,
+    mounted: &mut Mounted,
+    entries: &mut Entries<'_>,
+) {
+    let nowhere = Spanned::new(String::new(), Span::NOWHERE);
+    let source = mount.source.as_ref().unwrap_or(&nowhere);
+    let read_only = volumes::is_read_only(mount);
+    let judged = match claims::wanted(mounting.service) {
+        Some(Wanted::Claim) => Bind::Data("a label asks for a claim"),
+        _ => files::judge(mounting.context, mounting.service, source, target, read_only),
+    };
+    match judged {
+        Bind::File(content) => {
+            let stem = last_part(&source.value);
+            let contents = BTreeMap::from([(stem.to_owned(), content)]);
+            let given = Given { element: "volumes", stem, target, mode: None, is_directory: false };
+            let name = deliver(mounting, given, contents, mounted, entries);
+            let sub_path = Some(name::data_key(stem));
+            mounted.mount(VolumeMount { sub_path, read_only: Some(true), ..at(&name, target) });
+            say_read_only(read_only, &name, target, mounted, entries);
+        }
+        Bind::Directory(contents) => {
+            let stem = last_part(&source.value);
+            let given = Given { element: "volumes", stem, target, mode: None, is_directory: true };
+            let name = deliver(mounting, given, contents, mounted, entries);
+            mounted.mount(VolumeMount { read_only: Some(true), ..at(&name, target) });
+            say_read_only(read_only, &name, target, mounted, entries);
+            if files::holds_project(mounting.context, &source.value) {
+                let reason = format!("`{target}` is without what is for compose: its files, and `.env`");
+                entries.approximated(KEY, reason);
+            }
+        }
+        Bind::SourceCode { .. } if mounting.context.mounts_code => {
+            entries.mapped_to(KEY, layout::CODE_MOUNTS);
+        }
+        Bind::SourceCode { built: true } => {
+            let reason = format!("`{target}`: the code is in the image that is built from this directory");
+            entries.at(mount.span).ignored(KEY, reason);
+        }
+        Bind::SourceCode { built: false } => {
+            let way_out = match dockerfiles::build_of(mounting.context.project, mounting.service) {
+                Some(_) => "let the stage of the Dockerfile that is built copy it",
+                None => "give the service a `build` whose image has it",
+            };
+            let reason = format!("`{target}`: source code that no image has: {way_out}");
+            entries.at(mount.span).unsupported(KEY, reason);
+        }
+        Bind::Data(why) => {
+            data(mounting, &source.value, (target, read_only), mounted);
+            entries.approximated(KEY, format!("`{target}` becomes a claim that starts empty: {why}"));
+            if mounting.storage.is_newly_shared(&source.value) {
+                entries.approximated(KEY, format!("`{target}`: {}", storage::SHARED));
+            }
+        }
+        Bind::Foreign(reason) => {
+            entries.at(mount.span).unsupported(KEY, format!("`{target}`: {reason}"));
+        }
+        Bind::TooLarge => {
+            let reason = format!(
+                "`{target}`: a ConfigMap holds 1 MiB at most; put the file into the image or a volume"
+            );
+            entries.at(mount.span).unsupported(KEY, reason);
+        }
+    }
+}
+
+fn last_part(source: &str) -> &str {
+    source.trim_end_matches('/').rsplit('/').next().unwrap_or("files")
+}
+
+fn say_read_only(read_only: bool, volume: &str, target: &str, mounted: &Mounted, entries: &mut Entries<'_>) {
+    if !read_only {
+        let kind = mounted.kind(volume);
+        let reason = format!("`{target}` is for reading only in a cluster: it is {kind}");
+        entries.approximated(KEY, reason);
+    }
+}
+
+/// Mounts a claim in the place of a directory of the host: the StatefulSet's own, or one beside.
+fn data(
+    mounting: &mut Mounting<'_, '_, '_>,
+    source: &str,
+    (target, read_only): (&str, bool),
+    mounted: &mut Mounted,
+) {
+    let claim = mounting.storage.claim_directory(mounting.app, mounting.key, mounting.service, source);
+    let sub_path = mounting.storage.is_of_database(source).then(|| below_data(None));
+    let name = match mounting.storage.template_of(source) {
+        Some(template) => {
+            if !mounted.claim_templates.contains(&template) {
+                mounted.names.insert(claim.clone());
+                mounted.claim_templates.push(template);
+            }
+            claim
+        }
+        None => {
+            let name = mounted.name(&claim);
+            mounted.volumes.push(claimed(Volume { name: name.clone(), ..Volume::default() }, &claim));
+            name
+        }
+    };
+    mounted.mount(VolumeMount { read_only: read_only.then_some(true), sub_path, ..at(&name, target) });
+}

@@ -1,0 +1,214 @@
+//! Files of the project as ConfigMaps and Secrets: the same files stand in one object.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8Path;
+use k8s_openapi::api::core::v1::{
+    ConfigMapProjection, ConfigMapVolumeSource, KeyToPath, ProjectedVolumeSource, SecretProjection,
+    SecretVolumeSource, Volume, VolumeProjection,
+};
+
+use super::{Mounted, Mounting};
+use crate::{
+    compose::model::FileMode,
+    k8s::name,
+    plan::{facts::hosts::Hosts, ledger::Entries, model::FileBundle},
+};
+
+/// Permission bits of scripts, which a ConfigMap does not keep.
+const EXECUTABLE: i32 = 0o755;
+/// Those of private keys, without which ssh takes none.
+const OWNERS: i32 = 0o400;
+/// Where compose has secrets, and nothing else is expected.
+const SECRETS: &[&str] = &["/run/secrets", "/var/run/secrets"];
+
+/// The files of the project that ConfigMaps and Secrets bring into containers.
+#[derive(Debug, Default)]
+pub(in crate::plan) struct Delivered {
+    names: BTreeSet<String>,
+    by_app: BTreeMap<String, Vec<FileBundle>>,
+    secrets: Vec<FileBundle>,
+}
+
+impl Delivered {
+    /// The ConfigMaps that stand with an app.
+    pub(in crate::plan) fn of_app(&self, app: &str) -> Vec<FileBundle> {
+        self.by_app.get(app).cloned().unwrap_or_default()
+    }
+
+    /// A name that no object of files has, and none of variables can have.
+    fn name(&mut self, wanted: &str) -> String {
+        let reserved = wanted.ends_with("-config") || wanted.ends_with("-secrets");
+        let wanted = if reserved { format!("{wanted}-files") } else { wanted.to_owned() };
+        let free = name::free(&wanted, |name| self.names.contains(name));
+        self.names.insert(free.clone());
+        free
+    }
+
+    /// The ConfigMap of an app that holds just these files.
+    pub(in crate::plan) fn config_map(
+        &mut self,
+        app: &str,
+        wanted: &str,
+        files: BTreeMap<String, Vec<u8>>,
+    ) -> String {
+        let known = self.by_app.get(app).into_iter().flatten().find(|bundle| bundle.files == files);
+        if let Some(known) = known {
+            return known.name.clone();
+        }
+        let name = self.name(wanted);
+        self.by_app.entry(app.to_owned()).or_default().push(FileBundle { name: name.clone(), files });
+        name
+    }
+
+    /// The Secret that holds just these files, and whether it is new.
+    pub(in crate::plan) fn secret(
+        &mut self,
+        wanted: &str,
+        files: &BTreeMap<String, Vec<u8>>,
+    ) -> (String, bool) {
+        if let Some(known) = self.secrets.iter().find(|bundle| bundle.files == *files) {
+            return (known.name.clone(), false);
+        }
+        let name = self.name(wanted);
+        self.secrets.push(FileBundle { name: name.clone(), files: files.clone() });
+        (name, true)
+    }
+}
+
+/// What is to become a volume of files.
+pub(in crate::plan) struct Given<'a> {
+    /// The attribute of the service that says so.
+    pub(in crate::plan) element: &'a str,
+    /// What the volume and its object are named for.
+    pub(in crate::plan) stem: &'a str,
+    /// Where the files are mounted.
+    pub(in crate::plan) target: &'a str,
+    pub(in crate::plan) mode: Option<FileMode>,
+    /// Is all of it mounted, or its one file?
+    pub(in crate::plan) is_directory: bool,
+}
+
+/// Puts files into a ConfigMap, those that tell a secret into a Secret, and gives the pod a volume of them.
+pub(in crate::plan) fn deliver(
+    mounting: &mut Mounting<'_, '_, '_>,
+    given: Given<'_>,
+    mut contents: BTreeMap<String, Vec<u8>>,
+    mounted: &mut Mounted,
+    entries: &mut Entries<'_>,
+) -> String {
+    let Given { element, stem, target, mode, is_directory } = given;
+    let followed = follow(mounting.hosts, &mut contents);
+    let label = name::dns_label(stem);
+    let wanted = name::shortened(&format!("{}-{label}", mounting.app), 50);
+    let mode = mode.and_then(|mode| i32::try_from(mode.0).ok()).or_else(|| mode_of(&contents, target));
+    let name = mounted.name(&label);
+    let held = keys(&contents);
+    let of_secrets = SECRETS.iter().any(|directory| Utf8Path::new(target).starts_with(directory));
+    let files = held.iter().cloned().zip(contents.into_values());
+    let (telling, plain): (Vec<_>, Vec<_>) =
+        files.partition(|(item, content)| of_secrets || mounting.secrets.is_telling(&item.path, content));
+    let volume = Volume { name: name.clone(), ..Volume::default() };
+    // Keys have no slashes: `items` gives each file its place below the mount.
+    let is_renamed = held.iter().any(|item| item.key != item.path);
+    let listed = |files: &[(KeyToPath, Vec<u8>)]| files.iter().map(|(item, _)| item.clone()).collect();
+    let items = (is_directory && is_renamed).then(|| held.clone());
+    let volume = if telling.is_empty() {
+        let name = config_map(mounting, element, &wanted, plain, entries);
+        let source = ConfigMapVolumeSource { name, default_mode: mode, items, optional: None };
+        Volume { config_map: Some(source), ..volume }
+    } else if plain.is_empty() {
+        let secret_name = Some(secret(mounting, element, &wanted, telling, entries));
+        let source = SecretVolumeSource { secret_name, default_mode: mode, items, optional: None };
+        Volume { secret: Some(source), ..volume }
+    } else {
+        let (of_secret, of_config_map) = (Some(listed(&telling)), Some(listed(&plain)));
+        let name = config_map(mounting, element, &wanted, plain, entries);
+        let config_map = ConfigMapProjection { name, items: of_config_map, optional: None };
+        let name = secret(mounting, element, &format!("{wanted}-secret"), telling, entries);
+        let secret = SecretProjection { name, items: of_secret, optional: None };
+        let sources = vec![
+            VolumeProjection { config_map: Some(config_map), ..VolumeProjection::default() },
+            VolumeProjection { secret: Some(secret), ..VolumeProjection::default() },
+        ];
+        let source = ProjectedVolumeSource { default_mode: mode, sources: Some(sources) };
+        Volume { projected: Some(source), ..volume }
+    };
+    if let Some(files) = followed {
+        entries
+            .approximated(&[element], format!("{files}: hosts have the names that they have in a cluster"));
+    }
+    mounted.held.insert(name.clone(), held);
+    mounted.volumes.push(volume);
+    name
+}
+
+/// The ConfigMap of files.
+fn config_map(
+    mounting: &mut Mounting<'_, '_, '_>,
+    element: &str,
+    wanted: &str,
+    files: Vec<(KeyToPath, Vec<u8>)>,
+    entries: &mut Entries<'_>,
+) -> String {
+    let files = files.into_iter().map(|(item, content)| (item.key, content)).collect();
+    let object = mounting.delivered.config_map(mounting.app, wanted, files);
+    let path = mounting.context.layout.app_file(mounting.app, &format!("files/{object}"));
+    entries.mapped_to(&[element], path);
+    object
+}
+
+/// The Secret of files.
+fn secret(
+    mounting: &mut Mounting<'_, '_, '_>,
+    element: &str,
+    wanted: &str,
+    files: Vec<(KeyToPath, Vec<u8>)>,
+    entries: &mut Entries<'_>,
+) -> String {
+    let files = files.into_iter().map(|(item, content)| (item.key, content)).collect();
+    let (object, new) = mounting.delivered.secret(wanted, &files);
+    for (key, content) in files.into_iter().filter(|_| new) {
+        mounting.secrets.add_file(&object, &key, content);
+    }
+    let environment = mounting.context.environment;
+    entries.mapped_to(&[element], format!("overlays/{environment}/secrets/kustomization.yaml"));
+    object
+}
+
+/// The key of each file in its object; no two are the same.
+fn keys(contents: &BTreeMap<String, Vec<u8>>) -> Vec<KeyToPath> {
+    let mut taken = BTreeSet::new();
+    let item = |path: &String| {
+        let key = name::free(&name::data_key(path), |key| taken.contains(key));
+        taken.insert(key.clone());
+        KeyToPath { key, path: path.clone(), mode: None }
+    };
+    contents.keys().map(item).collect()
+}
+
+/// The permission bits that files need beside those of all.
+fn mode_of(contents: &BTreeMap<String, Vec<u8>>, target: &str) -> Option<i32> {
+    let holds =
+        |content: &[u8], words: &str| content.windows(words.len()).any(|part| part == words.as_bytes());
+    let is_key = |content: &Vec<u8>| {
+        holds(content, "BEGIN OPENSSH PRIVATE KEY")
+            || target.contains("/.ssh") && holds(content, " PRIVATE KEY-----")
+    };
+    if contents.values().any(is_key) {
+        return Some(OWNERS);
+    }
+    contents.values().any(|content| content.starts_with(b"#!")).then_some(EXECUTABLE)
+}
+
+/// Gives hosts the names that resolve in the cluster; the files in which one had another, for people.
+fn follow(hosts: &Hosts, contents: &mut BTreeMap<String, Vec<u8>>) -> Option<String> {
+    let mut changed = Vec::new();
+    for (path, content) in contents {
+        if let Some(text) = hosts.follow_file(content) {
+            *content = text.into_bytes();
+            changed.push(format!("`{path}`"));
+        }
+    }
+    (!changed.is_empty()).then(|| changed.join(", "))
+}

@@ -1,0 +1,71 @@
+//! Anonymous volumes below other mounts: docker fills them from the image, so that these do not hide it. Kubernetes
+//! fills nothing, so an initContainer does.
+
+use camino::Utf8Path;
+use k8s_openapi::api::core::v1::{Container, PodSpec};
+
+use super::{Mounted, at, empty};
+use crate::{
+    compose::model::{Mount, Service},
+    plan::{
+        decide::copies,
+        facts::{
+            context::Context,
+            files::{self, Bind},
+            volumes,
+        },
+        ledger::Entries,
+    },
+    text::Spanned,
+};
+
+/// Would another mount of the pod hide what the image has there, if it were not for this anonymous volume?
+pub(super) fn is_hidden(context: &Context<'_>, service: &Service, mount: &Mount) -> bool {
+    let text =
+        |field: &Option<Spanned<String>>| field.as_ref().map_or_else(String::new, |it| it.value.clone());
+    let target = text(&mount.target);
+    let is_anonymous = text(&mount.r#type) == "volume" && text(&mount.source).is_empty();
+    let is_filled = mount.volume.as_ref().and_then(|volume| volume.value.nocopy.as_ref());
+    let is_filled = is_filled.is_none_or(|nocopy| !nocopy.value);
+    let is_above = |above: &str| above != target && Utf8Path::new(&target).starts_with(above);
+    let mut mounts = volumes::effective(context, service).into_iter();
+    let mut by_mount = || {
+        mounts.any(|other| {
+            is_above(&text(&other.target))
+                && match text(&other.r#type).as_str() {
+                    "volume" | "tmpfs" => true,
+                    "bind" => other.source.as_ref().is_some_and(|source| {
+                        let read_only = volumes::is_read_only(&other);
+                        let judged = files::judge(context, service, source, &text(&other.target), read_only);
+                        matches!(judged, Bind::Data(_) | Bind::Directory(_))
+                    }),
+                    _ => false,
+                }
+        })
+    };
+    let in_memory = || {
+        let paths = service.tmpfs.iter().flat_map(|field| &field.value);
+        paths.map(|text| text.value.split(':').next().unwrap_or_default()).any(is_above)
+    };
+    is_anonymous && is_filled && !volumes::holds_data(&target) && (in_memory() || by_mount())
+}
+
+/// Mounts an empty directory, and notes that it is to be filled.
+pub(super) fn mount(target: &str, mounted: &mut Mounted, entries: &mut Entries<'_>) {
+    let name = mounted.name(target);
+    mounted.filled.push(at(&name, target));
+    mounted.add(empty(&name), at(&name, target));
+    let reason = format!("`{target}`: an empty directory that is filled from the image when a pod starts");
+    entries.approximated(&["volumes"], reason);
+}
+
+/// Gives the pod what fills its directories, before anything else that it starts with.
+pub(super) fn fill(mounted: &Mounted, whole: &Container, pod: &mut PodSpec) {
+    let filling =
+        mounted.filled.iter().map(|mount| copies::from_image(whole, &mount.name, &mount.mount_path));
+    let filling: Vec<Container> = filling.collect();
+    if !filling.is_empty() {
+        let others = pod.init_containers.take().unwrap_or_default();
+        pod.init_containers = Some(filling.into_iter().chain(others).collect());
+    }
+}

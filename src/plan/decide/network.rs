@@ -1,0 +1,244 @@
+//! How a service is reached and what it reaches: host namespaces, names, resolvers.
+
+use std::{collections::BTreeMap, net::IpAddr};
+
+use k8s_openapi::api::core::v1::{Container, HostAlias, PodDNSConfig, PodDNSConfigOption, PodSpec, Probe};
+
+use super::ports::Ports;
+use crate::{
+    compose::model::Service,
+    k8s::name,
+    plan::{
+        facts::{Facts, hosts::renamed},
+        ledger::Entries,
+        model::ClusterService,
+        naming::layout::policies_file,
+    },
+    text::Spanned,
+};
+
+/// What becomes of networks unless a setting asks for more.
+pub(in crate::plan) const TOGETHER: &str =
+    "the pods of a namespace reach each other: `networkPolicies: true` keeps them apart";
+
+/// Gives the pod its namespaces, names and resolvers.
+pub(super) fn plan(facts: &Facts<'_>, service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
+    pod.enable_service_links = Some(false);
+    namespaces(facts, service, pod, entries);
+    names(service, pod, entries);
+    resolver(service, pod, entries);
+    networks(facts, service, entries);
+    renamed::enter((&facts.context, &facts.hosts), service, entries);
+}
+
+/// The Service objects of a service: its own, and one for each further name that somebody uses.
+pub(super) fn services(
+    facts: &Facts<'_>,
+    ports: &Ports,
+    name: &str,
+    needed: bool,
+    readiness: Option<&Probe>,
+) -> Vec<ClusterService> {
+    let listening = ports.of_service(name);
+    if listening.is_empty() && !facts.hosts.is_referred(name) && !needed {
+        return Vec::new();
+    }
+    // What binds to the address behind its name needs that of its pod.
+    let by_name = facts.hosts.listens_by_name(name);
+    let headless = listening.is_empty()
+        || by_name
+        || facts
+            .context
+            .project
+            .services
+            .get(name)
+            .and_then(|service| service.deploy.as_ref()?.value.endpoint_mode.as_ref())
+            .is_some_and(|mode| mode.value == "dnsrr");
+    let own = facts.context.names.object(name);
+    // What calls itself by its name while it starts is not ready before it is answered.
+    let publish_not_ready = by_name
+        || readiness.is_some_and(|probe| {
+            facts.hosts.calls_itself(name) || probe.exec.is_some() && facts.hosts.asks_itself(name)
+        });
+    let inner = |name: &str, comment: Option<String>| ClusterService {
+        name: name.to_owned(),
+        comment,
+        ports: listening.clone(),
+        headless,
+        publish_not_ready,
+        type_: None,
+        external_traffic_policy: None,
+    };
+    let early = if by_name {
+        Some("It listens at this name: DNS gives the address of its pod.".to_owned())
+    } else {
+        publish_not_ready.then(|| "It calls itself by this name before it is ready.".to_owned())
+    };
+    let mut services = vec![inner(own, early)];
+    services.extend(
+        facts
+            .hosts
+            .aliases_of(name)
+            .map(|alias| inner(alias, Some(format!("{own} by another name that is in use")))),
+    );
+    services
+}
+
+/// Does a pod have ports of its node, which no other pod there can have?
+pub(in crate::plan) fn has_ports_of_node(pod: &PodSpec, container: &Container) -> bool {
+    let mut ports = container.ports.iter().flatten();
+    pod.host_network == Some(true) || ports.any(|port| port.host_port.is_some())
+}
+
+fn namespaces(facts: &Facts<'_>, service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
+    if let Some(mode) = &service.network_mode {
+        match mode.value.as_str() {
+            "host" => {
+                pod.host_network = Some(true);
+                pod.dns_policy = Some("ClusterFirstWithHostNet".to_owned());
+                entries.mapped(&["network_mode"]);
+            }
+            "bridge" | "default" => entries.ignored(&["network_mode"], "every pod has a network of its own"),
+            "none" if facts.context.cluster.network_policies.is_some() => {
+                entries.mapped_to(&["network_mode"], policies_file(facts.context.environment));
+            }
+            "none" => entries.unsupported(
+                &["network_mode"],
+                "a pod always has a network: `networkPolicies: true` in kustompose.yaml denies it",
+            ),
+            _ => entries.unsupported(
+                &["network_mode"],
+                "services that share a network namespace have to be containers of one pod: join them by hand",
+            ),
+        }
+    }
+    for (key, mode, host) in
+        [("pid", &service.pid, &mut pod.host_pid), ("ipc", &service.ipc, &mut pod.host_ipc)]
+    {
+        let Some(mode) = mode else { continue };
+        match mode.value.as_str() {
+            "host" => {
+                *host = Some(true);
+                entries.mapped(&[key]);
+            }
+            "private" | "shareable" | "" => entries.ignored(&[key], "every pod has one of its own"),
+            _ => entries.unsupported(
+                &[key],
+                "services that share a namespace have to be containers of one pod: join them by hand",
+            ),
+        }
+    }
+    if let Some(mode) = &service.userns_mode {
+        if mode.value == "host" {
+            entries.ignored(&["userns_mode"], "pods use the node's user namespace unless `hostUsers: false`");
+        } else {
+            entries.unsupported(&["userns_mode"], "pods know `hostUsers: false` only");
+        }
+    }
+}
+
+fn names(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
+    if let Some(hostname) = &service.hostname {
+        let label = name::dns_label(&hostname.value);
+        if label == hostname.value {
+            entries.mapped(&["hostname"]);
+        } else {
+            entries.approximated(&["hostname"], format!("`{label}`: a pod's host name is one DNS label"));
+        }
+        pod.hostname = (!label.is_empty()).then_some(label);
+    }
+    if let Some(hosts) = &service.extra_hosts {
+        let mut by_address: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for (host, addresses) in hosts.value.iter() {
+            for address in &addresses.value {
+                if address == "host-gateway" {
+                    let reason =
+                        "pods cannot name their node's gateway; on minikube it is host.minikube.internal";
+                    entries.unsupported(&["extra_hosts"], reason);
+                } else if bare(address).parse::<IpAddr>().is_ok() {
+                    by_address.entry(bare(address)).or_default().push(host.clone());
+                    entries.mapped(&["extra_hosts"]);
+                } else {
+                    let reason =
+                        format!("`{address}` is no IP address, which the cluster's table of hosts asks for");
+                    entries.unsupported(&["extra_hosts"], reason);
+                }
+            }
+        }
+        let alias = |(ip, hostnames): (&str, Vec<String>)| HostAlias {
+            ip: ip.to_owned(),
+            hostnames: Some(hostnames),
+        };
+        let aliases: Vec<HostAlias> = by_address.into_iter().map(alias).collect();
+        pod.host_aliases = (!aliases.is_empty()).then_some(aliases);
+    }
+}
+
+/// An address without the blanks and the brackets that docker takes around it.
+fn bare(address: &str) -> &str {
+    let address = address.trim();
+    address.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(address)
+}
+
+fn resolver(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
+    let list = |field: &Option<Spanned<Vec<Spanned<String>>>>| {
+        let values: Vec<String> =
+            field.iter().flat_map(|field| &field.value).map(|text| text.value.clone()).collect();
+        (!values.is_empty()).then_some(values)
+    };
+    let option = |text: String| match text.split_once(':') {
+        Some((name, value)) => {
+            PodDNSConfigOption { name: Some(name.to_owned()), value: Some(value.to_owned()) }
+        }
+        None => PodDNSConfigOption { name: Some(text), value: None },
+    };
+    let mut nameservers = list(&service.dns);
+    let searches = list(&service.dns_search);
+    let options = list(&service.dns_opt).map(|options| options.into_iter().map(option).collect());
+    if let Some(servers) = &mut nameservers {
+        // The cluster's own resolver takes the first of three places: names of services need it.
+        if servers.len() > 2 {
+            servers.truncate(2);
+            entries
+                .approximated(&["dns"], "a pod has three resolvers at most, and the cluster's is the first");
+        } else {
+            entries.mapped(&["dns"]);
+        }
+    }
+    if searches.is_some() {
+        entries.mapped(&["dns_search"]);
+    }
+    if service.dns_opt.is_some() {
+        entries.mapped(&["dns_opt"]);
+    }
+    if nameservers.is_some() || searches.is_some() || options.is_some() {
+        pod.dns_config = Some(PodDNSConfig { nameservers, searches, options });
+    }
+}
+
+fn networks(facts: &Facts<'_>, service: &Service, entries: &mut Entries<'_>) {
+    let Some(networks) = &service.networks else { return };
+    if facts.context.cluster.network_policies.is_some() {
+        entries.mapped_to(&["networks"], policies_file(facts.context.environment));
+    } else {
+        entries.ignored(&["networks"], TOGETHER);
+    }
+    for (network, settings) in &networks.value {
+        let Some(settings) = &settings.value else { continue };
+        for (key, present) in [
+            ("ipv4_address", settings.ipv4_address.is_some()),
+            ("ipv6_address", settings.ipv6_address.is_some()),
+            ("link_local_ips", settings.link_local_ips.is_some()),
+            ("mac_address", settings.mac_address.is_some()),
+            ("aliases", settings.aliases.is_some()),
+            ("driver_opts", settings.driver_opts.is_some()),
+            ("gw_priority", settings.gw_priority.is_some()),
+            ("interface_name", settings.interface_name.is_some()),
+            ("priority", settings.priority.is_some()),
+        ] {
+            if present {
+                entries.as_ever(&["networks", network, key]);
+            }
+        }
+    }
+}

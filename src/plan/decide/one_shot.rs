@@ -1,0 +1,209 @@
+//! Which services run once, to their end, and not for as long as they are let.
+//!
+//! Compose says so by `restart` at best, and there as often of what serves: `on-failure` suits both. What a service
+//! runs decides then. A task that is taken for a server starts again and again; a server that is taken for a task is
+//! gone after its first end, so that in doubt nothing is a task.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::jobs::Jobs;
+use crate::{
+    compose::model::Service,
+    plan::facts::{
+        Facts, image,
+        source::{self, Images, Source, Start},
+    },
+    shell::{self, Loop, dockerfile::Stage, finite},
+};
+
+/// Words of commands that go on until somebody stops them.
+const DAEMONS: &[&str] = &[
+    "beat",
+    "celerybeat",
+    "consume",
+    "consumer",
+    "crond",
+    "daemon",
+    "etcd",
+    "flower",
+    "gunicorn",
+    "horizon",
+    "mariadbd",
+    "memcached",
+    "messenger:consume",
+    "mongod",
+    "mysqld",
+    "php-fpm",
+    "postgres",
+    "puma",
+    "queue:listen",
+    "queue:work",
+    "runserver",
+    "schedule:work",
+    "scheduler",
+    "serve",
+    "server",
+    "sidekiq",
+    "start",
+    "supervisord",
+    "triggerer",
+    "unicorn",
+    "uvicorn",
+    "watch",
+    "webserver",
+    "worker",
+];
+
+/// Parts of the names of services and commands that do something once.
+const TASKS: &[&str] = &[
+    "backup",
+    "batch",
+    "bootstrap",
+    "chown",
+    "configurator",
+    "configure",
+    "create",
+    "fixtures",
+    "generate",
+    "import",
+    "importer",
+    "init",
+    "initialize",
+    "initializer",
+    "install",
+    "installer",
+    "job",
+    "load",
+    "migrate",
+    "migration",
+    "migrations",
+    "migrator",
+    "once",
+    "permissions",
+    "perms",
+    "prepare",
+    "provision",
+    "register",
+    "restore",
+    "seed",
+    "seeder",
+    "setup",
+    "task",
+    "upgrade",
+];
+
+/// The services that run once and that nothing of others asks for.
+#[derive(Debug, Default)]
+pub(super) struct OneShots {
+    names: BTreeSet<String>,
+    /// Those whose scripts wait until something is there.
+    waiting: BTreeSet<String>,
+}
+
+impl OneShots {
+    pub(super) fn has(&self, service: &str) -> bool {
+        self.names.contains(service)
+    }
+
+    /// Those whose scripts wait until something is there: that may be what is started after them.
+    pub(super) fn waiting(&self) -> &BTreeSet<String> {
+        &self.waiting
+    }
+}
+
+/// Finds the services that run once. What has jobs of a scheduler is there for them.
+pub(super) fn find(facts: &Facts<'_>, jobs: &BTreeMap<String, Jobs>) -> OneShots {
+    let mut images = Images::default();
+    let mut found = OneShots::default();
+    for (name, service) in facts.context.services() {
+        let may_be = is_left_alone(service)
+            && service.ports.is_none()
+            && service.expose.is_none()
+            && !facts.hosts.is_addressed(name);
+        let is_for_jobs = jobs.get(name).is_some_and(|jobs| !jobs.jobs.is_empty());
+        let ending = match may_be && !is_for_jobs {
+            true => plainly_ends(facts, name, service, &mut images),
+            false => Ending::Unknown,
+        };
+        if ending != Ending::Unknown || may_be && is_said_to_be(name, service) {
+            found.names.insert(name.to_owned());
+        }
+        if ending == Ending::Waits {
+            found.waiting.insert(name.to_owned());
+        }
+    }
+    found
+}
+
+/// How plain it is that a service comes to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Unknown,
+    Plain,
+    /// It does once what its script waits for is there.
+    Waits,
+}
+
+/// Does compose not start it again once it has ended well?
+fn is_left_alone(service: &Service) -> bool {
+    service.restart_condition().unwrap_or_default().is_empty() || service.runs_to_its_end()
+}
+
+/// Does it run a command of its own, is not to be started again when that ended well, and has no health to ask for?
+/// Servers are often started again on failure too: then its name or its command tells a task.
+fn is_said_to_be(name: &str, service: &Service) -> bool {
+    let words = [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|it| it.value.iter());
+    let words: Vec<&str> = words.flat_map(|word| word.value.split_whitespace()).collect();
+    let image = service.image.as_ref().map_or("", |image| image.value.as_str());
+    // What a store is only given options for is the store.
+    let is_store = || image::is_store(image) && words.first().is_some_and(|word| word.starts_with('-'));
+    let goes_on =
+        words.first().is_some_and(|program| parts(last(program)).any(|part| DAEMONS.contains(&part)))
+            || words.iter().any(|word| DAEMONS.contains(&last(word)))
+            || is_store();
+    let again = service.restart_condition().is_some_and(|condition| condition.starts_with("on-failure"));
+    let tells_task = || std::iter::once(name).chain(words.iter().copied().take(8)).any(tells_task);
+    service.runs_to_its_end()
+        && !words.is_empty()
+        && !goes_on
+        && service.healthcheck.is_none()
+        && (!again || tells_task())
+}
+
+fn tells_task(text: &str) -> bool {
+    parts(text).any(|part| TASKS.contains(&part))
+}
+
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric())
+}
+
+fn last(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
+}
+
+/// Does what it runs come to its end, as far as can be told?
+fn plainly_ends(facts: &Facts<'_>, name: &str, service: &Service, images: &mut Images) -> Ending {
+    // Somebody may type, and what reads that goes on.
+    let is_talked_to = [&service.stdin_open, &service.tty].into_iter().flatten().any(|open| open.value);
+    if is_talked_to {
+        return Ending::Unknown;
+    }
+    source::look_at(&facts.context, name, service, images, |source: &Source<'_>, start: &Start| {
+        let image = service.image.as_ref().map_or("", |image| image.value.as_str());
+        let program = image::only_program(image).filter(|_| start.behind_entrypoint);
+        let program = program.filter(|program| start.whole.first().is_some_and(|word| word != program));
+        let words: Vec<String> =
+            program.map(str::to_owned).into_iter().chain(start.whole.iter().cloned()).collect();
+        // An image that has a port or a health serves, whatever its command looks like.
+        let serves = start.attribute == "build" && source.stage().is_some_and(Stage::serves);
+        let waits = |found: Loop| matches!(found.kind, shell::Kind::WaitUntil | shell::Kind::Retry);
+        if serves || !finite::ends(&words, &|path| source.file(path)) {
+            Ending::Unknown
+        } else if source.read(&words).is_some_and(waits) {
+            Ending::Waits
+        } else {
+            Ending::Plain
+        }
+    })
+}

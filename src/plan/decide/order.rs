@@ -1,0 +1,134 @@
+//! Who waits for whom: `depends_on`.
+//!
+//! Kubernetes starts everything at once. Stores bring an initContainer that waits for them (see `waits`); what
+//! waits for another service tries again until it answers; what waits for a task is applied after it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{draft::Decided, kinds::Kinds};
+use crate::{
+    compose::model::Service,
+    k8s::name,
+    plan::{
+        facts::{Facts, volumes},
+        ledger::Entries,
+        model::{App, Kind, Step, Workload},
+    },
+    text::Spanned,
+};
+
+const TO_WAIT_FOR: &str = "it is a Job: apply it first and wait for it, see the tree's README";
+
+/// Says of every dependency what stands in its place.
+pub(super) fn plan(facts: &Facts<'_>, kinds: &Kinds, service: &Service, entries: &mut Entries<'_>) {
+    for (dependency, settings) in service.depends_on.iter().flat_map(|field| field.value.iter()) {
+        let path = ["depends_on", dependency.as_str()];
+        if !facts.context.project.services.contains_key(dependency) {
+            entries.ignored(&path, "it is not required, and this environment does not run it");
+            continue;
+        }
+        let condition = settings.value.condition.as_ref().map_or("", |text| text.value.as_str());
+        let reason = match condition {
+            "service_completed_successfully" => TO_WAIT_FOR,
+            _ if kinds.of(dependency) == Decided::Job && kinds.waiting().contains(dependency) => {
+                "it is a Job that waits for others itself: both start together, and this tries again until it is done"
+            }
+            _ if kinds.of(dependency) == Decided::Job => TO_WAIT_FOR,
+            "service_healthy" if has_check(facts, dependency) => {
+                "an initContainer waits for a store, and in a Job for anything; any other service is reached once its \
+                readiness probe succeeds, and clients try again until then"
+            }
+            "service_healthy" => {
+                "an initContainer waits for a store, and in a Job for anything; when any other service is ready nobody \
+                knows without a `healthcheck`, and clients try again until it answers"
+            }
+            _ => "everything starts at once: clients try again until it answers",
+        };
+        entries.approximated(&path, reason);
+        if settings.value.restart.as_ref().is_some_and(|restart| restart.value) {
+            let reason = "pods do not restart with others: clients have to connect again";
+            entries.unsupported(&["depends_on", dependency, "restart"], reason);
+        }
+    }
+}
+
+/// Does a service have a health check that is known?
+fn has_check(facts: &Facts<'_>, name: &str) -> bool {
+    let service = facts.context.project.services.get(name);
+    let check = service.and_then(|service| facts.health(name, service));
+    check.is_some_and(|check| {
+        let is_disabled = check.value.disable.as_ref().is_some_and(|disable| disable.value);
+        let words = check.value.test.iter().flat_map(|test| &test.value);
+        !is_disabled && words.into_iter().next().is_some_and(|form| form.value != "NONE")
+    })
+}
+
+/// Does a service depend on another one that runs, for what it may ask of it? It is not asked for its namespaces or
+/// its volumes, which compose takes for dependencies too.
+pub(super) fn asks(service: &Service, name: &str) -> bool {
+    let settings = service.depends_on.as_ref().and_then(|field| field.value.get(name));
+    let ended = |condition: &Spanned<String>| condition.value == "service_completed_successfully";
+    let runs = settings.is_some_and(|settings| !settings.value.condition.as_ref().is_some_and(ended));
+    let modes = [&service.network_mode, &service.ipc, &service.pid].into_iter().flatten();
+    let shares = modes.into_iter().any(|mode| mode.value.strip_prefix("service:") == Some(name))
+        || volumes::takes_volumes_of(service, name);
+    runs && !shares
+}
+
+/// The Jobs of an environment in the order in which they have to run, each with what it depends on, at any remove,
+/// beside the stores. Jobs that wait by themselves, `waiting`, may do so for what starts after them in compose: it
+/// starts with them.
+pub(in crate::plan) fn steps(facts: &Facts<'_>, apps: &[App], waiting: &BTreeSet<String>) -> Vec<Step> {
+    let workloads: BTreeMap<&str, &Workload> = apps
+        .iter()
+        .flat_map(|app| &app.workloads)
+        .filter(|workload| !workload.is_further)
+        .map(|workload| (workload.service.as_str(), workload))
+        .collect();
+    let is_job = |label: &String| {
+        workloads.get(label.as_str()).is_some_and(|workload| matches!(workload.kind, Kind::Job { .. }))
+    };
+    let is_later = |label: &String| {
+        workloads.get(label.as_str()).is_some_and(|workload| matches!(workload.component, "web" | "worker"))
+    };
+    let mut left: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (key, service) in facts.context.services() {
+        let mut needed = BTreeSet::new();
+        needed_by(facts, service, &mut needed);
+        if waiting.contains(key) {
+            let after = facts
+                .context
+                .services()
+                .filter(|(other, service)| asks(service, key) && !is_job(&name::dns_label(other)));
+            needed.extend(after.map(|(other, _)| other));
+        }
+        left.insert(name::dns_label(key), needed.into_iter().map(name::dns_label).collect());
+    }
+    left.retain(|label, _| is_job(label));
+    let (mut steps, mut started) = (Vec::new(), BTreeSet::new());
+    loop {
+        let ready = |needed: &BTreeSet<String>| needed.iter().all(|needed| !left.contains_key(needed));
+        let jobs: BTreeSet<String> =
+            left.iter().filter(|(_, needed)| ready(needed)).map(|(label, _)| label.clone()).collect();
+        if jobs.is_empty() {
+            return steps;
+        }
+        let needed = left.iter().filter(|(label, _)| jobs.contains(*label)).flat_map(|(_, needed)| needed);
+        let services: BTreeSet<String> =
+            needed.filter(|label| is_later(label) && !started.contains(*label)).cloned().collect();
+        left.retain(|label, _| !jobs.contains(label));
+        started.extend(services.iter().cloned());
+        steps.push(Step { services, jobs });
+    }
+}
+
+/// Everything that a service depends on, at any remove.
+fn needed_by<'a>(facts: &Facts<'a>, service: &'a Service, needed: &mut BTreeSet<&'a str>) {
+    for dependency in service.depends_on.iter().flat_map(|field| field.value.keys()) {
+        if needed.insert(dependency.as_str())
+            && let Some(service) = facts.context.project.services.get(dependency)
+        {
+            needed_by(facts, service, needed);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! How a service is updated and started again: everything of `deploy` but resources and placement.
+
+use super::draft::Decided;
+use crate::{
+    compose::model::{Deploy, Duration, RestartPolicy, Service, UpdateConfig},
+    plan::{ledger::Entries, model::Update},
+    text::Spanned,
+};
+
+/// Everything of `deploy` but resources and placement.
+pub(super) fn plan(service: &Service, decided: Decided, entries: &mut Entries<'_>) -> Update {
+    let Some(deploy) = &service.deploy else { return Update::default() };
+    let Deploy {
+        mode,
+        replicas,
+        labels: _,
+        update_config,
+        rollback_config,
+        resources: _,
+        restart_policy,
+        placement: _,
+        endpoint_mode,
+        extensions: _,
+    } = &deploy.value;
+    entries.mapped(&["deploy"]);
+    if let Some(mode) = mode {
+        match mode.value.as_str() {
+            "" | "replicated" | "global" | "replicated-job" => entries.mapped(&["deploy", "mode"]),
+            "global-job" => {
+                entries.approximated(&["deploy", "mode"], "a Job runs once, not once on every node")
+            }
+            other => entries.unsupported(&["deploy", "mode"], format!("`{other}` is no mode that is known")),
+        }
+    }
+    if replicas.is_some() && decided == Decided::DaemonSet {
+        entries.ignored(&["deploy", "replicas"], "it runs once on every node");
+    }
+    if replicas.is_some() && decided == Decided::CronJob {
+        entries.ignored(&["deploy", "replicas"], "its schedule starts it, one pod each time");
+    }
+    if rollback_config.is_some() {
+        entries.as_ever(&["deploy", "rollback_config"]);
+    }
+    if let Some(policy) = restart_policy {
+        restarting(&policy.value, decided, entries);
+    }
+    if endpoint_mode.as_ref().is_some_and(|mode| !["", "vip", "dnsrr"].contains(&mode.as_str())) {
+        entries.unsupported(&["deploy", "endpoint_mode"], "no mode of this name is known: vip or dnsrr");
+    } else if endpoint_mode.is_some() {
+        entries.mapped_to(&["deploy", "endpoint_mode"], entries.file().replace("deployment", "service"));
+    }
+    let Some(update) = update_config else { return Update::default() };
+    let reason = match decided {
+        Decided::Deployment => return updating(&update.value, entries),
+        Decided::DaemonSet => "pods of a DaemonSet are replaced one node after the other",
+        Decided::StatefulSet => "pods of a StatefulSet are replaced one after the other",
+        Decided::Job | Decided::CronJob => "a task is not updated: its next run is the new one",
+    };
+    updating(&update.value, entries);
+    entries.approximated(&["deploy", "update_config"], reason);
+    Update::default()
+}
+
+fn restarting(policy: &RestartPolicy, decided: Decided, entries: &mut Entries<'_>) {
+    let condition = policy.condition.as_ref().map_or("", |text| text.value.as_str());
+    if !["", "any", "none", "on-failure"].contains(&condition) {
+        let reason = "the engine knows `any`, `none` and `on-failure`";
+        entries.unsupported(&["deploy", "restart_policy", "condition"], reason);
+    }
+    let again = matches!(decided, Decided::Job | Decided::CronJob) || matches!(condition, "" | "any");
+    if !again {
+        let reason = "a service that serves is always started again";
+        entries.approximated(&["deploy", "restart_policy", "condition"], reason);
+    }
+    for (key, present) in [("delay", policy.delay.is_some()), ("window", policy.window.is_some())] {
+        if present {
+            entries.as_ever(&["deploy", "restart_policy", key]);
+        }
+    }
+    if policy.max_attempts.is_some() && decided != Decided::Job {
+        let reason = "a service that serves is started again without end";
+        entries.unsupported(&["deploy", "restart_policy", "max_attempts"], reason);
+    }
+}
+
+fn updating(update: &UpdateConfig, entries: &mut Entries<'_>) -> Update {
+    let UpdateConfig { parallelism, delay, failure_action, monitor, max_failure_ratio, order, extensions: _ } =
+        update;
+    let at_once = parallelism.as_ref().map_or(1, |parallelism| parallelism.value);
+    let number = i32::try_from(at_once).unwrap_or(1);
+    let start_first = order.as_ref().is_some_and(|order| order.value == "start-first");
+    for (key, present) in
+        [("failure_action", failure_action.is_some()), ("max_failure_ratio", max_failure_ratio.is_some())]
+    {
+        if present {
+            entries.as_ever(&["deploy", "update_config", key]);
+        }
+    }
+    let seconds = |field: &Option<Spanned<Duration>>| {
+        field
+            .as_ref()
+            .and_then(|time| i32::try_from(time.value.seconds()).ok())
+            .filter(|seconds| *seconds > 0)
+    };
+    if monitor.is_some() {
+        entries.as_ever(&["deploy", "update_config", "monitor"]);
+    }
+    Update {
+        recreate: at_once == 0,
+        max_surge: Some(if start_first { number } else { 0 }),
+        max_unavailable: Some(if start_first { 0 } else { number }),
+        min_ready_seconds: seconds(delay),
+        progress_deadline_seconds: seconds(monitor)
+            .map(|monitor| monitor.saturating_add(seconds(delay).unwrap_or(0)).saturating_add(600)),
+    }
+}

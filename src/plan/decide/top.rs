@@ -1,0 +1,181 @@
+//! What services share: networks, secrets, configs and models. Volumes are decided in `storage`.
+
+use camino::Utf8Path;
+
+use super::{mounts, network};
+use crate::{
+    compose::model::{FileObject, Names, Network, Service},
+    diag::{Diagnostic, Report, codes},
+    plan::{
+        facts::context::Context,
+        fate::KeyPath,
+        ledger::{Entries, Ledger},
+        naming::layout::policies_file,
+    },
+    text::{FileKind, Spanned},
+};
+
+/// Enters what became of the elements that services share.
+pub(super) fn enter(context: &Context<'_>, ledger: &mut Ledger) {
+    let (project, environment) = (context.project, context.environment);
+    for (name, network) in &project.networks {
+        let mut entries = Entries::new(ledger, KeyPath::new(["networks", name]), "");
+        let is_used = |service: &Spanned<Service>| {
+            service.networks.as_ref().is_some_and(|networks| networks.value.get(name).is_some())
+        };
+        if context.cluster.network_policies.is_none() {
+            entries.ignored(&[], network::TOGETHER);
+        } else if project.services.values().any(is_used) {
+            entries.mapped_to(&[], policies_file(environment));
+        } else {
+            entries.ignored(&[], "no active service makes use of it");
+        }
+        if let Some(network) = &network.value {
+            settings(network, &mut entries);
+        }
+    }
+    let secrets = format!("overlays/{environment}/secrets/kustomization.yaml");
+    let uses_secret = |service: &Service, name: &str| {
+        service
+            .secrets
+            .iter()
+            .flat_map(|field| &field.value)
+            .any(|reference| reference.value.source.as_ref().is_some_and(|source| source.value == name))
+    };
+    let uses_config = |service: &Service, name: &str| {
+        service
+            .configs
+            .iter()
+            .flat_map(|field| &field.value)
+            .any(|reference| reference.value.source.as_ref().is_some_and(|source| source.value == name))
+    };
+    objects(context, "secrets", &project.secrets, &|_| secrets.clone(), &uses_secret, ledger);
+    let config_file = |app: &str| context.layout.app_file(app, "kustomization.yaml");
+    objects(context, "configs", &project.configs, &config_file, &uses_config, ledger);
+    for name in project.models.keys() {
+        Entries::new(ledger, KeyPath::new(["models", name]), "").as_ever(&[]);
+    }
+}
+
+/// A secret or config whose file or variable is not there is empty in the tree.
+pub(super) fn warn_of_missing(context: &Context<'_>, report: &mut Report) {
+    let project = context.project;
+    for (key, secret) in &project.secrets {
+        if let Some(variable) =
+            secret.environment.as_ref().filter(|_| !project.secret_values.contains_key(key))
+        {
+            let message =
+                format!("the variable `{}`, of which the secret `{key}` is made, is not set", variable.value);
+            let help = "set it in `.env`, by `--var`, or write the value into the secret's file of the tree";
+            report.push(
+                Diagnostic::warning(codes::MISSING_CONTENT, message).at(variable.span, "not set").help(help),
+            );
+        }
+    }
+    for (kind, objects) in [("secret", &project.secrets), ("config", &project.configs)] {
+        for (key, object) in objects {
+            let Some(file) = &object.file else { continue };
+            if context.files.kind(Utf8Path::new(&file.value)) != Some(FileKind::File) {
+                let shown = Utf8Path::new(&file.value);
+                let shown = shown.strip_prefix(context.directory()).unwrap_or(shown);
+                let message =
+                    format!("the file `{shown}` of the {kind} `{key}` is not there: it is empty in the tree");
+                let help = match kind {
+                    "secret" => "write the value into the secret's file of the tree",
+                    _ => "make the file and run again",
+                };
+                report.push(
+                    Diagnostic::warning(codes::MISSING_CONTENT, message)
+                        .at(file.span, "no such file")
+                        .help(help),
+                );
+            }
+        }
+    }
+}
+
+fn settings(network: &Network, entries: &mut Entries<'_>) {
+    let Network {
+        name: _,
+        driver,
+        driver_opts,
+        ipam,
+        external,
+        internal,
+        attachable,
+        labels,
+        enable_ipv4,
+        enable_ipv6,
+        extensions: _,
+    } = network;
+    if internal.as_ref().is_some_and(|internal| internal.value) {
+        let reason = "pods reach the outside: deny it with a NetworkPolicy for egress";
+        entries.unsupported(&["internal"], reason);
+    }
+    for (key, present) in [
+        ("driver", driver.is_some()),
+        ("driver_opts", driver_opts.is_some()),
+        ("ipam", ipam.is_some()),
+        ("external", external.is_some()),
+        ("attachable", attachable.is_some()),
+        ("labels", labels.is_some()),
+        ("enable_ipv4", enable_ipv4.is_some()),
+        ("enable_ipv6", enable_ipv6.is_some()),
+    ] {
+        if present {
+            entries.as_ever(&[key]);
+        }
+    }
+}
+
+fn objects(
+    context: &Context<'_>,
+    element: &str,
+    objects: &Names<FileObject>,
+    file: &dyn Fn(&str) -> String,
+    uses: &dyn Fn(&Service, &str) -> bool,
+    ledger: &mut Ledger,
+) {
+    for (name, object) in objects {
+        let user = context.services().find(|(_, service)| uses(service, name)).map(|(user, _)| user);
+        let file = file(context.apps.of(user.unwrap_or_default()));
+        let mut entries = Entries::new(ledger, KeyPath::new([element, name]), file);
+        let FileObject {
+            name: real_name,
+            file: _,
+            environment: _,
+            content: _,
+            external,
+            labels,
+            driver,
+            driver_opts,
+            template_driver,
+            extensions: _,
+        } = &object.value;
+        if user.is_none() {
+            entries.ignored(&[], "no active service makes use of it");
+            continue;
+        }
+        entries.mapped(&[]);
+        let external = external.as_ref().is_some_and(|external| external.value);
+        if external {
+            let object = mounts::references::object_name(&object.value, name);
+            entries.approximated(&["external"], format!("an object `{object}` has to be in the namespace"));
+        }
+        if real_name.is_some() && !external {
+            entries.ignored(&["name"], "objects are named by their key: a namespace keeps projects apart");
+        }
+        if labels.is_some() {
+            entries.as_ever(&["labels"]);
+        }
+        for (key, present) in [
+            ("driver", driver.is_some()),
+            ("driver_opts", driver_opts.is_some()),
+            ("template_driver", template_driver.is_some()),
+        ] {
+            if present {
+                entries.as_ever(&[key]);
+            }
+        }
+    }
+}

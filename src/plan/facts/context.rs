@@ -1,0 +1,71 @@
+//! One environment as it was read: what facts are found in.
+
+use camino::Utf8Path;
+
+use super::texts::Texts;
+use crate::{
+    compose::model::{Project, Service},
+    k8s::versions::Version,
+    plan::{
+        input::{Input, Options},
+        model::Known,
+        naming::{Naming, apps::Apps, images::Images, layout::Layout, names::Names},
+    },
+    settings::cluster::Cluster,
+    text::{Files, Spanned},
+};
+
+/// One environment with the files around it, and what is decided for all environments at once.
+pub(in crate::plan) struct Context<'a> {
+    pub(in crate::plan) project: &'a Project,
+    pub(in crate::plan) files: &'a dyn Files,
+    pub(in crate::plan) output: &'a Utf8Path,
+    pub(in crate::plan) environment: &'a str,
+    pub(in crate::plan) cluster: &'a Cluster,
+    pub(in crate::plan) kubernetes: Option<Version>,
+    /// Do workloads run the source code of this machine?
+    pub(in crate::plan) mounts_code: bool,
+    pub(in crate::plan) layout: &'a Layout,
+    pub(in crate::plan) names: &'a Names,
+    pub(in crate::plan) apps: &'a Apps,
+    pub(in crate::plan) images: &'a Images,
+    pub(in crate::plan) texts: Texts,
+    /// How much of the project could be read.
+    pub(in crate::plan) known: Known,
+    /// Do CronJobs start at minutes that their names choose?
+    pub(in crate::plan) stagger: bool,
+}
+
+impl<'a> Context<'a> {
+    pub(in crate::plan) fn of(
+        input: &'a Input<'_>,
+        naming: &'a Naming,
+        options: &'a Options,
+        files: &'a dyn Files,
+    ) -> Self {
+        Context {
+            project: input.project,
+            files,
+            output: &options.output,
+            environment: &input.name,
+            cluster: &input.cluster,
+            kubernetes: input.cluster.version(),
+            mounts_code: input.cluster.mounts_code(),
+            layout: &naming.layout,
+            names: &naming.names,
+            apps: &naming.apps,
+            images: &naming.images,
+            texts: Texts::of(input.project, &naming.shared_files, files),
+            known: input.known,
+            stagger: options.stagger,
+        }
+    }
+
+    pub(in crate::plan) fn services(&self) -> impl Iterator<Item = (&str, &Spanned<Service>)> {
+        self.project.services.iter().map(|(name, service)| (name.as_str(), service))
+    }
+
+    pub(in crate::plan) fn directory(&self) -> &Utf8Path {
+        &self.project.directory
+    }
+}

@@ -1,0 +1,114 @@
+//! The Dockerfiles of a project: which one a service is built from, and the health check that it brings. Knows nothing
+//! of what is made of them.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::{
+    compose::{
+        model::{Build, Duration, Healthcheck, Project, Service},
+        values::duration,
+    },
+    shell::dockerfile::{Dockerfile, Health},
+    text::{Files, Span, Spanned},
+};
+
+/// The Dockerfile of a build, if it is here.
+pub(in crate::plan) fn of(build: &Build, files: &dyn Files) -> Option<Dockerfile> {
+    let text = match &build.dockerfile_inline {
+        Some(text) => text.value.clone(),
+        None => String::from_utf8(files.read(&place(build)?).ok()?).ok()?,
+    };
+    let target = build.target.as_ref().map_or("", |target| target.value.as_str());
+    let arguments = build.args.iter().flat_map(|args| args.value.iter());
+    let given: BTreeMap<String, String> =
+        arguments.filter_map(|(name, value)| Some((name.clone(), value.value.clone()?))).collect();
+    Dockerfile::read(&text, target, &given)
+}
+
+/// Where the Dockerfile of a build lies, unless it stands in the compose file.
+pub(in crate::plan) fn place(build: &Build) -> Option<Utf8PathBuf> {
+    let name = build.dockerfile.as_ref().map_or("Dockerfile", |name| name.value.as_str());
+    Some(Utf8Path::new(&build.context.as_ref()?.value).join(name))
+}
+
+/// What a service's image is built from, by itself or by another service that names the image.
+pub(in crate::plan) fn build_of<'a>(
+    project: &'a Project,
+    service: &'a Service,
+) -> Option<&'a Spanned<Build>> {
+    service.build.as_ref().or_else(|| {
+        let image = &service.image.as_ref()?.value;
+        let others = project.services.values();
+        let mut named = others.filter(|other| other.image.as_ref().is_some_and(|own| own.value == *image));
+        named.find_map(|other| other.value.build.as_ref())
+    })
+}
+
+/// A health check that a Dockerfile brings.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::plan) enum Brought {
+    /// The whole check, with what compose says of it.
+    Check(Box<Spanned<Healthcheck>>),
+    /// It is made for the image's own command, and the service runs another one that nobody reaches.
+    OfAnotherCommand,
+}
+
+/// The checks that Dockerfiles bring, by service. Those that compose says as a whole are not among them.
+pub(in crate::plan) fn checks(project: &Project, files: &dyn Files) -> BTreeMap<String, Brought> {
+    let brought = |(name, service): (&String, &Spanned<Service>)| {
+        let service = &service.value;
+        let own = service.healthcheck.as_ref();
+        if own.is_some_and(|own| own.value.disable.as_ref().is_some_and(|disable| disable.value)) {
+            return None;
+        }
+        let build = build_of(project, service)?;
+        let health = of(&build.value, files)?.built().health.clone()?;
+        let runs_another = service.command.is_some() || service.entrypoint.is_some();
+        let is_asked = own.is_some() || service.ports.is_some() || service.expose.is_some();
+        let brought = if runs_another && !is_asked && !is_awaited(project, name) {
+            Brought::OfAnotherCommand
+        } else {
+            let place = own.map_or(build.span, |own| own.span);
+            Brought::Check(Box::new(Spanned::new(joined(own.map(|own| &own.value), &health, place), place)))
+        };
+        let is_none = own.is_none() && health.test.first().is_some_and(|form| form == "NONE");
+        (!is_none).then(|| (name.clone(), brought))
+    };
+    project.services.iter().filter_map(brought).collect()
+}
+
+/// Does anybody wait until it is healthy?
+fn is_awaited(project: &Project, name: &str) -> bool {
+    let mut dependencies = project.services.values().flat_map(|service| service.depends_on.iter());
+    dependencies.any(|field| {
+        let condition = field.value.get(name).and_then(|dependency| dependency.value.condition.as_ref());
+        condition.is_some_and(|condition| condition.value == "service_healthy")
+    })
+}
+
+/// What compose says of a check, and for all that it does not say what the Dockerfile does: docker joins them so.
+fn joined(own: Option<&Healthcheck>, health: &Health, place: Span) -> Healthcheck {
+    let Healthcheck { test, timeout, interval, retries, start_period, start_interval, disable, extensions } =
+        own.cloned().unwrap_or_default();
+    let time = |own: Option<Spanned<Duration>>, option: &str| {
+        own.filter(|time| time.value.0 > 0).or_else(|| {
+            let nanoseconds = duration::parse(health.options.get(option)?).ok()?;
+            Some(Spanned::new(Duration(nanoseconds), place))
+        })
+    };
+    let words = || health.test.iter().map(|word| Spanned::new(word.clone(), place)).collect();
+    Healthcheck {
+        test: test.filter(|test| !test.value.is_empty()).or_else(|| Some(Spanned::new(words(), place))),
+        timeout: time(timeout, "timeout"),
+        interval: time(interval, "interval"),
+        retries: retries
+            .filter(|retries| retries.value > 0)
+            .or_else(|| Some(Spanned::new(health.options.get("retries")?.parse().ok()?, place))),
+        start_period: time(start_period, "start-period"),
+        start_interval: time(start_interval, "start-interval"),
+        disable,
+        extensions,
+    }
+}

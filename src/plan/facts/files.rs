@@ -1,0 +1,249 @@
+//! What is mounted into a service, judged: a configuration file, data, source code, or something that
+//! only this machine has.
+
+mod built;
+mod code;
+pub(in crate::plan) mod copied;
+mod data;
+mod ignored;
+mod outside;
+
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
+
+use self::{built::Has, code::Held};
+use super::{
+    context::Context,
+    kompose::claims::{self, Wanted},
+    volumes,
+};
+use crate::{
+    compose::model::{FileObject, Mount, Service},
+    text::{FileKind, Spanned, clean},
+};
+
+/// The most that a ConfigMap holds, less room for its names.
+const CONFIG_LIMIT: usize = 1_000_000;
+/// The longest file that is read for the hosts in it, in bytes.
+const TEXT_LIMIT: usize = 256 * 1024;
+/// More files than this are no configuration.
+const CONFIG_FILES: usize = 100;
+/// As many may be in a directory that is mounted for writing.
+const FEW_FILES: usize = 20;
+
+/// Why what is neither a file nor a directory cannot be mounted.
+const SPECIAL: &str = "sockets and devices of a machine do not exist in a cluster";
+const EMPTY: &str = "the directory is empty here";
+/// Words in the target of a mount by which its files are configuration, though it may be written to.
+const CONFIG_TARGETS: &[&str] =
+    &["/etc/", "conf", "initdb", "/init", "provisioning", "template", "cert", "/html", "rules"];
+
+/// What a bind mount is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::plan) enum Bind {
+    /// One small file.
+    File(Vec<u8>),
+    /// A few small files, by their paths in the directory, without those that are for compose.
+    Directory(BTreeMap<String, Vec<u8>>),
+    /// What the service runs: part of its image if it is `built`, else only here.
+    SourceCode {
+        /// Is there an image that is built from it?
+        built: bool,
+    },
+    /// A directory to write to, or one too large to be configuration.
+    Data(&'static str),
+    /// Something that a cluster does not have.
+    Foreign(&'static str),
+    /// A file that does not fit in a ConfigMap.
+    TooLarge,
+}
+
+/// Directories of the host that hold data which this service alone mounts, for writing.
+pub(in crate::plan) fn own_directories(context: &Context<'_>, name: &str, service: &Service) -> Vec<String> {
+    let binds = |service: &Service| -> Vec<Mount> {
+        let mounts = volumes::effective(context, service).into_iter().map(|mount| mount.value);
+        mounts.filter(|mount| mount.r#type.as_ref().is_some_and(|kind| kind.value == "bind")).collect()
+    };
+    let others = context.services().filter(|(other, _)| *other != name);
+    let of_others: Vec<String> =
+        others.flat_map(|(_, other)| binds(other)).filter_map(|mount| Some(mount.source?.value)).collect();
+    let own = binds(service).into_iter().filter(|mount| !volumes::is_read_only(mount)).filter_map(|mount| {
+        let (source, target) = (mount.source?, mount.target?.value);
+        let is_data = match claims::wanted(service) {
+            Some(Wanted::Claim) => true,
+            Some(_) => false,
+            None => matches!(judge(context, service, &source, &target, false), Bind::Data(_)),
+        };
+        (is_data && !of_others.contains(&source.value)).then_some(source.value)
+    });
+    own.collect()
+}
+
+/// The files that a service is given as its configuration: those of bind mounts and of compose configs.
+pub(in crate::plan) fn configuration(context: &Context<'_>, service: &Service) -> Vec<Vec<u8>> {
+    let mut contents = Vec::new();
+    let claimed = claims::wanted(service) == Some(Wanted::Claim);
+    for mount in service.volumes.iter().flat_map(|field| &field.value).filter(|_| !claimed) {
+        let is_bind = mount.r#type.as_ref().is_some_and(|kind| kind.value == "bind");
+        let (Some(source), Some(target)) = (&mount.source, &mount.target) else { continue };
+        if !is_bind {
+            continue;
+        }
+        match judge(context, service, source, &target.value, volumes::is_read_only(mount)) {
+            Bind::File(content) => contents.push(content),
+            Bind::Directory(files) => contents.extend(files.into_values()),
+            _ => {}
+        }
+    }
+    for reference in service.configs.iter().flat_map(|field| &field.value) {
+        let config = reference.source.as_ref().and_then(|source| context.project.configs.get(&source.value));
+        contents.extend(config.and_then(|config| content_of(context, config)));
+    }
+    contents
+}
+
+/// What a compose secret or config holds: its text, or its file.
+pub(in crate::plan) fn content_of(context: &Context<'_>, object: &FileObject) -> Option<Vec<u8>> {
+    if let Some(content) = &object.content {
+        return Some(content.value.clone().into_bytes());
+    }
+    let file = object.file.as_ref()?;
+    context.files.read(Utf8Path::new(&file.value)).ok()
+}
+
+/// The text of a configuration file; none if it is something else, or much too long for one.
+pub(in crate::plan) fn text(content: &[u8]) -> Option<&str> {
+    std::str::from_utf8(content).ok().filter(|text| text.len() <= TEXT_LIMIT)
+}
+
+/// Is it the directory of the project, or one around it?
+pub(in crate::plan) fn holds_project(context: &Context<'_>, source: &str) -> bool {
+    context.directory().starts_with(clean(Utf8Path::new(source)))
+}
+
+/// Judges a bind mount of a service.
+pub(in crate::plan) fn judge(
+    context: &Context<'_>,
+    service: &Service,
+    source: &Spanned<String>,
+    target: &str,
+    read_only: bool,
+) -> Bind {
+    let path = clean(Utf8Path::new(&source.value));
+    if let Some(decided) = outside::judge(context, source, &path, target) {
+        return decided;
+    }
+    match context.files.kind(&path) {
+        Some(FileKind::File) => match context.files.read(&path) {
+            Ok(bytes) if bytes.len() <= CONFIG_LIMIT => Bind::File(bytes),
+            Ok(_) => Bind::TooLarge,
+            Err(_) => Bind::Foreign("the file cannot be read here"),
+        },
+        Some(FileKind::Directory) => judge_directory(context, service, &path, target, read_only),
+        Some(FileKind::Special) => Bind::Foreign(SPECIAL),
+        None if built::fills(context, service, &path, target) => Bind::SourceCode { built: true },
+        None => Bind::Data("the source does not exist here; compose would make an empty directory"),
+    }
+}
+
+fn judge_directory(
+    context: &Context<'_>,
+    service: &Service,
+    path: &Utf8Path,
+    target: &str,
+    read_only: bool,
+) -> Bind {
+    let lower = target.to_ascii_lowercase();
+    let is_for_configuration = CONFIG_TARGETS.iter().any(|word| lower.contains(word));
+    let mut found = BTreeMap::new();
+    let is_small = collect(context, path, "", &mut found);
+    if is_written(context, path, &found) {
+        return Bind::Data(if is_empty(&found) && is_small { EMPTY } else { data::WRITTEN });
+    }
+    let held = Held { path, files: &found, is_small };
+    let is_empty = is_small && is_empty(&found);
+    let fits = is_small && !is_empty;
+    if let Some(build) = built::near(context, service, path) {
+        let is_around = built::is_around(build, path);
+        if is_empty && !is_around {
+            return Bind::Data(EMPTY);
+        }
+        let has = built::has(context, build, path, target);
+        let is_copied = is_around || matches!(has, Has::There | Has::Unknown);
+        // What is mounted for reading only is as often configuration.
+        let is_given = read_only && fits && (!is_around || is_for_configuration);
+        if !is_given && (is_copied || code::has_sources(&held)) {
+            return Bind::SourceCode { built: has != Has::Nothing };
+        }
+    } else if code::is_source_code(context, service, &held, target) {
+        return Bind::SourceCode { built: false };
+    }
+    if fits && (read_only || is_for_configuration || found.len() <= FEW_FILES) {
+        found.retain(|name, _| !keeps_a_place(name));
+        Bind::Directory(found)
+    } else {
+        Bind::Data(if is_empty { EMPTY } else { "the directory is too large for a ConfigMap" })
+    }
+}
+
+fn is_empty(files: &BTreeMap<String, Vec<u8>>) -> bool {
+    files.keys().all(|name| keeps_a_place(name))
+}
+
+/// Is the file there only so that git keeps its directory?
+fn keeps_a_place(file: &str) -> bool {
+    [".gitkeep", ".gitignore", ".keep", ".DS_Store"].contains(&file.rsplit('/').next().unwrap_or_default())
+}
+
+/// Does some service write to a directory that is neither the project nor one of which its image is built? What an
+/// image has of it is as old as the image.
+fn is_written(context: &Context<'_>, path: &Utf8Path, files: &BTreeMap<String, Vec<u8>>) -> bool {
+    let mut mounts = context.services().flat_map(|(_, service)| {
+        service.volumes.iter().flat_map(|field| &field.value).map(move |mount| (service, &mount.value))
+    });
+    !context.directory().starts_with(path)
+        && mounts.any(|(service, mount)| {
+            let builds =
+                || built::near(context, service, path).is_some_and(|build| built::is_around(build, path));
+            let is_written = |target: &str| {
+                data::is_written(service, target, files)
+                    || data::is_named_so(context, service, (path, target), files)
+            };
+            mount.r#type.as_ref().is_some_and(|kind| kind.value == "bind")
+                && mount.source.as_ref().is_some_and(|source| clean(Utf8Path::new(&source.value)) == path)
+                && !volumes::is_read_only(mount)
+                && mount.target.as_ref().is_some_and(|target| is_written(&target.value))
+                && !builds()
+        })
+}
+
+/// Gathers the files below a directory; false if they are too many, too large or not all plain files.
+fn collect(
+    context: &Context<'_>,
+    directory: &Utf8Path,
+    prefix: &str,
+    found: &mut BTreeMap<String, Vec<u8>>,
+) -> bool {
+    let files = context.files;
+    let Ok(names) = files.list(directory) else { return false };
+    for name in names {
+        let (path, key) = (directory.join(&name), format!("{prefix}{name}"));
+        if code::is_of_the_project(context, directory, &name) {
+            continue;
+        }
+        let complete = match files.kind(&path) {
+            Some(FileKind::Directory) => collect(context, &path, &format!("{key}/"), found),
+            Some(FileKind::File) => match files.read(&path) {
+                Ok(bytes) => found.insert(key, bytes).is_none(),
+                Err(_) => false,
+            },
+            _ => false,
+        };
+        let size: usize = found.values().map(Vec::len).sum();
+        if !complete || found.len() > CONFIG_FILES || size > CONFIG_LIMIT {
+            return false;
+        }
+    }
+    true
+}

@@ -1,0 +1,240 @@
+//! What is mounted from outside of the project. Other machines have other things there, so that the tree must
+//! not depend on it: only what lies in the same repository is everywhere.
+
+use camino::Utf8Path;
+
+use super::Bind;
+use crate::{
+    plan::facts::{context::Context, volumes},
+    text::{FileKind, Spanned},
+};
+
+/// Sources that only a machine with a container engine has.
+const ENGINE: &[&str] = &["docker.sock", "podman.sock", "containerd.sock", "crio.sock"];
+/// Directories of the operating system. What lies below them is the machine's, not the project's.
+const SYSTEM: &[&str] = &[
+    "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr", "/var/lib",
+    "/var/log", "/var/run",
+];
+/// Directories that hold the homes of users.
+const HOMES: &[&str] = &["/home", "/root", "/Users"];
+
+/// Endings of what is a file, here or not.
+const FILES: &[&str] = &[
+    "cer",
+    "cfg",
+    "cnf",
+    "conf",
+    "crt",
+    "env",
+    "ini",
+    "json",
+    "key",
+    "pem",
+    "properties",
+    "sh",
+    "sock",
+    "sql",
+    "toml",
+    "txt",
+    "xml",
+    "yaml",
+    "yml",
+];
+
+const OF_A_HOME: &str =
+    "no cluster has the home of a user: put what is needed into the project or into a secret";
+const OF_A_MACHINE: &str = "it lies outside of the project, and other machines have another file there, or none: \
+    put it into the project or into a secret";
+const MISSING: &str = "it lies outside of the project and is not here: put it into the project";
+const DATA: &str = "a directory of this machine, outside of the project";
+
+/// A source and what is around it.
+#[derive(Debug)]
+struct Source<'a> {
+    /// As the file has it, without quotes; empty if that is not known.
+    written: &'a str,
+    path: &'a Utf8Path,
+    kind: Option<FileKind>,
+    project: &'a Utf8Path,
+    /// The directory of the repository that the project lies in.
+    repository: Option<&'a Utf8Path>,
+}
+
+/// Decides about what is, wherever the project lies, no part of it; none if it is to be judged by what it is.
+pub(super) fn judge(
+    context: &Context<'_>,
+    source: &Spanned<String>,
+    path: &Utf8Path,
+    target: &str,
+) -> Option<Bind> {
+    let written = context.texts.at(source.span).unwrap_or_default();
+    let mut ancestors = context.directory().ancestors();
+    let repository = ancestors.find(|directory| context.files.kind(&directory.join(".git")).is_some());
+    decide(
+        &Source {
+            written: written.trim_start_matches(['"', '\'', '-', ' ']),
+            path,
+            kind: context.files.kind(path),
+            project: context.directory(),
+            repository,
+        },
+        target,
+    )
+}
+
+fn decide(source: &Source<'_>, target: &str) -> Option<Bind> {
+    let Source { written, path, kind, project, repository } = *source;
+    let last = path.file_name().unwrap_or_default();
+    if ENGINE.contains(&last) {
+        return Some(Bind::Foreign(
+            "the socket of the container engine: give the workload a ServiceAccount with the rights it needs",
+        ));
+    }
+    if is_said_home(written, path) {
+        return Some(Bind::Foreign(OF_A_HOME));
+    }
+    if path.starts_with(project) {
+        return None;
+    }
+    if let Some(reason) = of_the_machine(path) {
+        return Some(Bind::Foreign(reason));
+    }
+    if is_home(path) {
+        return Some(Bind::Foreign(OF_A_HOME));
+    }
+    let is_relative = written.starts_with('.') || written.starts_with('$') && written.contains(":-.");
+    // Who writes a path from here has what it leads to beside the project.
+    let is_near = repository.map_or(is_relative, |repository| path.starts_with(repository));
+    if is_relative && project.starts_with(path) || is_near && kind.is_some() {
+        return None;
+    }
+    if is_relative {
+        let reason = if is_near { MISSING } else { OF_A_MACHINE };
+        return Some(if volumes::holds_data(target) { Bind::Data(DATA) } else { Bind::Foreign(reason) });
+    }
+    if is_below_home(path) {
+        return Some(Bind::Foreign(OF_A_HOME));
+    }
+    let ending = last.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let is_file = kind == Some(FileKind::File) || FILES.contains(&ending);
+    Some(match kind {
+        _ if is_file || has_hidden_part(path) => Bind::Foreign(OF_A_MACHINE),
+        Some(FileKind::Special) => Bind::Foreign(super::SPECIAL),
+        _ => Bind::Data(DATA),
+    })
+}
+
+fn of_the_machine(path: &Utf8Path) -> Option<&'static str> {
+    match path.as_str() {
+        "/etc/localtime" | "/etc/timezone" => {
+            Some("the time zone of the machine: set the variable TZ instead")
+        }
+        "/" => Some("the whole machine: a cluster has no such thing, see DaemonSets with hostPath"),
+        _ if SYSTEM.iter().any(|system| path.starts_with(system)) => {
+            Some("a directory of the operating system: nodes of a cluster have another, see hostPath volumes")
+        }
+        _ => None,
+    }
+}
+
+/// Is a home meant? Whoever converts may have none, so that a `~` stays where it is.
+fn is_said_home(written: &str, path: &Utf8Path) -> bool {
+    ["~", "$HOME", "${HOME"].iter().any(|home| written.starts_with(home))
+        || path.components().any(|part| part.as_str() == "~")
+}
+
+fn is_below_home(path: &Utf8Path) -> bool {
+    HOMES.iter().any(|homes| path.starts_with(homes))
+}
+
+/// Is it a home as a whole, or all of them?
+fn is_home(path: &Utf8Path) -> bool {
+    is_below_home(path)
+        && (path.parent().is_none_or(|parent| HOMES.contains(&parent.as_str()))
+            || HOMES.contains(&path.as_str()))
+        && !path.as_str().starts_with("/root/")
+}
+
+fn has_hidden_part(path: &Utf8Path) -> bool {
+    path.components().any(|part| part.as_str().starts_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What becomes of a source of the project `/home/me/shop/deploy`.
+    fn fate(
+        written: &str,
+        path: &str,
+        repository: Option<&str>,
+        kind: Option<FileKind>,
+        target: &str,
+    ) -> &'static str {
+        let source = Source {
+            written,
+            path: path.into(),
+            kind,
+            project: "/home/me/shop/deploy".into(),
+            repository: repository.map(Utf8Path::new),
+        };
+        match decide(&source, target) {
+            None => "judged",
+            Some(Bind::Data(_)) => "data",
+            Some(Bind::Foreign(OF_A_HOME)) => "home",
+            Some(Bind::Foreign(MISSING)) => "missing",
+            Some(Bind::Foreign(OF_A_MACHINE)) => "machine",
+            Some(Bind::Foreign(_)) => "system",
+            Some(_) => "",
+        }
+    }
+
+    #[test]
+    fn what_lies_beside_the_project() {
+        let (file, directory) = (Some(FileKind::File), Some(FileKind::Directory));
+        let shop = Some("/home/me/shop");
+        for (written, path, repository, kind, target, expected) in [
+            ("./a.conf", "/home/me/shop/deploy/a.conf", shop, None, "/etc/a", "judged"),
+            ("../a.conf", "/home/me/shop/a.conf", shop, file, "/etc/a", "judged"),
+            ("../a.conf", "/home/me/shop/a.conf", None, file, "/etc/a", "judged"),
+            ("../a.conf", "/home/me/shop/a.conf", shop, None, "/etc/a", "missing"),
+            ("../db", "/home/me/shop/db", shop, None, "/var/lib/db", "data"),
+            ("${CONF:-../a.conf}", "/home/me/shop/a.conf", shop, file, "/etc/a", "judged"),
+            ("..", "/home/me/shop", shop, directory, "/app", "judged"),
+            ("../..", "/home/me", shop, directory, "/app", "home"),
+            ("../../b", "/home/me/b", shop, directory, "/app", "machine"),
+            ("../../b", "/home/me/b", None, directory, "/app", "judged"),
+            ("../../b", "/home/me/b", shop, None, "/data", "data"),
+        ] {
+            assert_eq!(fate(written, path, repository, kind, target), expected, "{written} {repository:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_machine_has() {
+        let (file, directory) = (Some(FileKind::File), Some(FileKind::Directory));
+        for (written, path, kind, expected) in [
+            ("~/.ssh", "/home/me/.ssh", directory, "home"),
+            ("~/x", "/home/me/shop/deploy/~/x", None, "home"),
+            ("$HOME/x", "/x", None, "home"),
+            ("${HOME}/x", "/x", None, "home"),
+            ("/home/me/x", "/home/me/x", directory, "home"),
+            ("/root/x", "/root/x", None, "home"),
+            ("/home", "/home", directory, "home"),
+            ("/srv/data", "/srv/data", directory, "data"),
+            ("/mnt/media", "/mnt/media", None, "data"),
+            ("/tmp/tmp.backup", "/tmp/tmp.backup", None, "data"),
+            ("/opt/x/a.yaml", "/opt/x/a.yaml", None, "machine"),
+            ("/opt/x/a", "/opt/x/a", file, "machine"),
+            ("/opt/.x/a", "/opt/.x/a", directory, "machine"),
+            ("", "/opt/x/a", None, "data"),
+            ("/", "/", directory, "system"),
+            ("/dev", "/dev", directory, "system"),
+            ("/etc/localtime", "/etc/localtime", file, "system"),
+            ("/x/docker.sock", "/x/docker.sock", None, "system"),
+        ] {
+            assert_eq!(fate(written, path, Some("/home/me/shop"), kind, "/x"), expected, "{written}");
+        }
+    }
+}

@@ -1,0 +1,355 @@
+//! Which services are named as hosts, by whom, at which port; and how values follow a host that gets
+//! another name in the cluster.
+
+mod address;
+pub(in crate::plan) mod machine;
+pub(in crate::plan) mod renamed;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use self::address::{Found, Standing};
+use super::{context::Context, files, source::Images};
+use crate::{
+    compose::model::{Project, Service},
+    k8s::name,
+    plan::naming::names::Names,
+    text::Spanned,
+};
+
+/// The host names of a project and where they are used.
+#[derive(Debug, Default)]
+pub(in crate::plan) struct Hosts {
+    /// What each name leads to, by the name that compose resolves.
+    by_name: BTreeMap<String, Host>,
+    /// Services that others address, and the ports at which they do.
+    addressed: BTreeMap<String, BTreeSet<u16>>,
+    /// Ports that URLs without a port mean.
+    usual: BTreeMap<String, BTreeSet<u16>>,
+    /// Ports at which a service addresses itself by its name.
+    own: BTreeMap<String, BTreeSet<u16>>,
+    /// Services whose programs do so.
+    calling_themselves: BTreeSet<String>,
+    /// Services that are told to listen at their name.
+    listening_by_name: BTreeSet<String>,
+    /// Services whose health checks do so.
+    asking_themselves: BTreeSet<String>,
+    /// Ports at which a service is addressed by HTTP.
+    web: BTreeMap<String, BTreeSet<u16>>,
+    /// Services that some other service refers to in any way.
+    referred: BTreeSet<String>,
+    /// Further names that are in use, by service.
+    used_aliases: BTreeMap<String, BTreeSet<String>>,
+}
+
+#[derive(Debug, Clone)]
+struct Host {
+    service: String,
+    /// The name in the cluster.
+    cluster: String,
+    /// Is it not the service's own name?
+    alias: bool,
+}
+
+impl Hosts {
+    /// Ports at which a service is addressed.
+    pub(in crate::plan) fn ports_of(&self, service: &str) -> impl Iterator<Item = u16> {
+        let by_others = self.addressed.get(service).into_iter().flatten();
+        by_others.chain(self.own.get(service).into_iter().flatten()).copied()
+    }
+
+    /// Ports that others mean by URLs in which none stands.
+    pub(in crate::plan) fn usual_ports_of(&self, service: &str) -> impl Iterator<Item = u16> {
+        self.usual.get(service).into_iter().flatten().copied()
+    }
+
+    /// Ports at which others address a service by HTTP.
+    pub(in crate::plan) fn web_ports_of(&self, service: &str) -> impl Iterator<Item = u16> {
+        self.web.get(service).into_iter().flatten().copied()
+    }
+
+    /// Does anybody need the service's name to resolve?
+    pub(in crate::plan) fn is_referred(&self, service: &str) -> bool {
+        self.referred.contains(service)
+    }
+
+    /// Does anything of others name the service as a host?
+    pub(in crate::plan) fn is_addressed(&self, service: &str) -> bool {
+        self.addressed.contains_key(service)
+    }
+
+    /// Does a service call itself by its name, which has to lead to it before it is ready?
+    pub(in crate::plan) fn calls_itself(&self, service: &str) -> bool {
+        self.calling_themselves.contains(service)
+    }
+
+    /// Is a service told to listen at its name, which has to be its pod's address then?
+    pub(in crate::plan) fn listens_by_name(&self, service: &str) -> bool {
+        self.listening_by_name.contains(service)
+    }
+
+    /// Does a service's health check ask it by its name?
+    pub(in crate::plan) fn asks_itself(&self, service: &str) -> bool {
+        self.asking_themselves.contains(service)
+    }
+
+    /// Further names, legal in the cluster, by which a service is addressed.
+    pub(in crate::plan) fn aliases_of(&self, service: &str) -> impl Iterator<Item = &str> {
+        self.used_aliases.get(service).into_iter().flatten().map(String::as_str)
+    }
+
+    /// The value of a variable as containers in the cluster need it: hosts by the names that resolve there.
+    pub(in crate::plan) fn follow(&self, key: &str, value: &str) -> String {
+        self.followed(value, Standing::Variable(key))
+    }
+
+    /// The words of a command as containers in the cluster need them.
+    pub(in crate::plan) fn follow_words<'a>(&self, words: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+        let words: Vec<&str> = words.into_iter().collect();
+        standings(&words).map(|(word, standing)| self.followed(word, standing)).collect()
+    }
+
+    /// A file as containers in the cluster need it; none if it stays as it is.
+    pub(in crate::plan) fn follow_file(&self, content: &[u8]) -> Option<String> {
+        let text = files::text(content)?;
+        let followed = self.followed(text, Standing::File);
+        (followed != text).then_some(followed)
+    }
+
+    /// The hosts that a text names and that have another name in the cluster: both names, and whether the first is
+    /// not the service's own.
+    fn renamed(&self, text: &str, standing: Standing<'_>) -> Vec<(&str, &str, bool)> {
+        let renamed = self.by_name.iter().filter(|(from, host)| **from != host.cluster);
+        let renamed = renamed
+            .filter(|(from, _)| address::find(text, from, standing).iter().any(|found| found.is_address));
+        renamed.map(|(from, host)| (from.as_str(), host.cluster.as_str(), host.alias)).collect()
+    }
+
+    /// Is this a name of the service?
+    pub(in crate::plan) fn is_name_of(&self, service: &str, name: &str) -> bool {
+        self.by_name.get(name).is_some_and(|host| host.service == service)
+    }
+
+    /// Notes which services the words of a command name; gives the places at which it is its own.
+    fn mention_words(&mut self, by: (&str, &Service), words: &[Spanned<String>]) -> Vec<(Host, Found)> {
+        let words: Vec<&str> = words.iter().map(|word| word.value.as_str()).collect();
+        standings(&words).flat_map(|(word, standing)| self.mention(by, word, standing)).collect()
+    }
+
+    /// Notes which services a text of a service names; gives the places at which it is its own.
+    fn mention(
+        &mut self,
+        (by, service): (&str, &Service),
+        text: &str,
+        standing: Standing<'_>,
+    ) -> Vec<(Host, Found)> {
+        let mut own = Vec::new();
+        let mut others = Vec::new();
+        for (name, host) in &self.by_name {
+            // Its own host name is in the container's table of hosts.
+            if host.service == by && service.hostname.as_ref().is_some_and(|own| own.value == *name) {
+                continue;
+            }
+            let perhaps = address::is_perhaps(text, name, standing);
+            for mut found in address::find(text, name, standing) {
+                if host.service != by && (found.is_address || perhaps) {
+                    found.port = found.port.or_else(|| paired_port(service, standing));
+                    found.second = found.second.or_else(|| further_port(service, standing));
+                    others.push((host.clone(), found));
+                } else if host.service == by && found.is_address {
+                    own.push((host.clone(), found));
+                }
+            }
+        }
+        for (host, found) in others {
+            self.note(host, &found);
+        }
+        own
+    }
+
+    /// Is a variable, in which a service is named, there for others that have it too and are not named?
+    fn is_shared(&self, project: &Project, service: &str, (key, value): (&str, &str)) -> bool {
+        let mut others = project.services.iter().filter(|(name, _)| *name != service);
+        others.any(|(name, other)| {
+            let has = variables(other).any(|variable| variable == (key, value));
+            let is_named = || {
+                let mut names = self.by_name.iter().filter(|(_, host)| host.service == *name);
+                names.any(|(host, _)| !address::find(value, host, Standing::Variable(key)).is_empty())
+            };
+            has && !is_named()
+        })
+    }
+
+    /// Notes the ports at which a service calls itself.
+    fn note_own(&mut self, own: Vec<(Host, Found)>) {
+        for (host, found) in own {
+            if let Some(port) = found.port {
+                let ports = [port].into_iter().chain(found.second);
+                self.own.entry(host.service.clone()).or_default().extend(ports);
+                self.use_alias(host);
+            }
+        }
+    }
+
+    /// Notes that a service is named by another one.
+    fn note(&mut self, target: Host, found: &Found) {
+        let key = target.service.clone();
+        if found.is_address {
+            self.addressed.entry(key.clone()).or_default().extend(found.port.into_iter().chain(found.second));
+            self.usual.entry(key.clone()).or_default().extend(found.usual);
+            self.web.entry(key.clone()).or_default().extend(found.port.filter(|_| found.web));
+            self.use_alias(target);
+        }
+        self.referred.insert(key);
+    }
+
+    fn use_alias(&mut self, host: Host) {
+        if host.alias {
+            self.used_aliases.entry(host.service).or_default().insert(host.cluster);
+        }
+    }
+
+    fn followed(&self, text: &str, standing: Standing<'_>) -> String {
+        let mut followed = text.to_owned();
+        for (from, host) in self.by_name.iter().filter(|(from, host)| **from != host.cluster) {
+            for found in address::find(&followed, from, standing).into_iter().rev() {
+                if found.is_address {
+                    followed.replace_range(found.range, &host.cluster);
+                }
+            }
+        }
+        followed
+    }
+}
+
+/// Finds the host names of a project, and who uses them.
+pub(in crate::plan) fn find(context: &Context<'_>) -> Hosts {
+    let project = context.project;
+    let mut hosts = Hosts { by_name: known(project, context.names), ..Hosts::default() };
+    let mut images = Images::default();
+    for (name, service) in context.services() {
+        for (dependency, settings) in service.depends_on.iter().flat_map(|field| field.value.iter()) {
+            // What has ended is not asked for anything.
+            let ended = settings.value.condition.as_ref();
+            if ended.is_none_or(|condition| condition.value != "service_completed_successfully") {
+                hosts.referred.insert(dependency.clone());
+            }
+        }
+        for link in service.links.iter().flat_map(|field| &field.value) {
+            let alias = link.split_once(':').map_or(link.value.as_str(), |(_, alias)| alias);
+            if let Some(host) = hosts.by_name.get(alias).cloned() {
+                hosts.referred.insert(host.service.clone());
+                hosts.use_alias(host);
+            }
+        }
+        // Whoever gives a host name has somebody in mind who calls it, if only an image.
+        if service.hostname.is_some() {
+            hosts.referred.insert(name.to_owned());
+        }
+        for (key, value) in variables(service) {
+            let own = hosts.mention((name, service), value, Standing::Variable(key));
+            if !own.is_empty() && !hosts.is_shared(project, name, (key, value)) {
+                if address::says_listening(key) {
+                    hosts.listening_by_name.insert(name.to_owned());
+                }
+                hosts.note_own(own);
+            }
+        }
+        for words in [&service.command, &service.entrypoint].into_iter().flatten() {
+            let own = hosts.mention_words((name, service), &words.value);
+            hosts.note_own(own);
+        }
+        let mounted = files::configuration(context, service);
+        let copied = files::copied::configuration(context, service, &mut images);
+        let mounted = mounted.iter().filter_map(|content| files::text(content));
+        for text in mounted.chain(copied.iter().map(|copied| copied.text.as_str())) {
+            let own = hosts.mention((name, service), text, Standing::File);
+            hosts.note_own(own);
+        }
+        if hosts.own.contains_key(name) {
+            hosts.calling_themselves.insert(name.to_owned());
+        }
+        if let Some(test) = service.healthcheck.as_ref().and_then(|check| check.value.test.as_ref()) {
+            let own = hosts.mention_words((name, service), &test.value);
+            if !own.is_empty() {
+                hosts.asking_themselves.insert(name.to_owned());
+                hosts.referred.insert(name.to_owned());
+            }
+            hosts.note_own(own);
+        }
+    }
+    hosts.referred.extend(hosts.own.keys().cloned());
+    hosts
+}
+
+/// All names that resolve within the project. A service's own name wins over another's alias.
+fn known(project: &Project, names: &Names) -> BTreeMap<String, Host> {
+    let mut known = BTreeMap::new();
+    let own: BTreeSet<&str> = project.services.keys().map(|service| names.object(service)).collect();
+    for service in project.services.keys() {
+        let cluster = names.object(service).to_owned();
+        known.insert(service.clone(), Host { service: service.clone(), cluster, alias: false });
+    }
+    for (service, definition) in &project.services {
+        for alias in aliases(definition) {
+            let cluster = name::service_name(alias);
+            if !own.contains(cluster.as_str()) {
+                let host = Host { service: service.clone(), cluster, alias: true };
+                known.entry(alias.to_owned()).or_insert(host);
+            }
+        }
+    }
+    for definition in project.services.values() {
+        for link in definition.links.iter().flat_map(|field| &field.value) {
+            let (service, alias) = link.split_once(':').unwrap_or((link, link));
+            let cluster = name::service_name(alias);
+            if project.services.contains_key(service)
+                && !cluster.is_empty()
+                && !own.contains(cluster.as_str())
+            {
+                let host = Host { service: service.to_owned(), cluster, alias: true };
+                known.entry(alias.to_owned()).or_insert(host);
+            }
+        }
+    }
+    known
+}
+
+/// The names that a service has beside its own.
+fn aliases(service: &Service) -> impl Iterator<Item = &str> {
+    let container = service.container_name.iter().map(|name| name.value.as_str());
+    let host = service.hostname.iter().map(|name| name.value.as_str());
+    let networks = service.networks.iter().flat_map(|field| field.value.values());
+    let aliases = networks
+        .filter_map(|network| network.value.as_ref()?.aliases.as_ref())
+        .flat_map(|aliases| aliases.value.iter().map(|alias| alias.value.as_str()));
+    container.chain(host).chain(aliases).filter(|alias| !name::dns_label(alias).is_empty())
+}
+
+fn variables(service: &Service) -> impl Iterator<Item = (&str, &str)> {
+    let variables = service.environment.iter().flat_map(|field| field.value.iter());
+    variables.filter_map(|(key, value)| Some((key.as_str(), value.value.as_deref()?)))
+}
+
+/// The words of a command, each with its neighbours.
+fn standings<'a>(words: &[&'a str]) -> impl Iterator<Item = (&'a str, Standing<'a>)> {
+    let word = |at: usize| words.get(at).copied().unwrap_or_default();
+    words.iter().enumerate().map(move |(at, text)| {
+        let previous = at.checked_sub(1).map_or("", word);
+        (*text, Standing::Word { previous, next: word(at + 1) })
+    })
+}
+
+/// The port in the variable that stands beside the one of the host.
+fn paired_port(service: &Service, standing: Standing<'_>) -> Option<u16> {
+    let Standing::Variable(key) = standing else { return None };
+    let keys = address::port_keys(key);
+    let mut pairs = variables(service).filter(|(other, _)| keys.iter().any(|key| key == other));
+    pairs.find_map(|(_, value)| value.trim().parse().ok().filter(|port| *port > 0))
+}
+
+/// A further port in a variable beside the one of the host.
+fn further_port(service: &Service, standing: Standing<'_>) -> Option<u16> {
+    let Standing::Variable(key) = standing else { return None };
+    let mut further = variables(service).filter(|(other, _)| address::is_further_port(other, key));
+    further.find_map(|(_, value)| value.trim().parse().ok().filter(|port| *port > 0))
+}

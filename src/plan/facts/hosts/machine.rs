@@ -1,0 +1,76 @@
+//! Names of the machine that runs docker compose: in a cluster they lead nowhere.
+
+use crate::{
+    compose::model::Service,
+    diag::{Diagnostic, Report, codes},
+    plan::facts::{context::Context, files, source::Images},
+    text::Span,
+};
+
+/// Docker's own resolver, in every container of a network.
+const RESOLVER: &str = "127.0.0.11";
+
+/// The names by which container engines lead to their machine.
+const NAMES: &[&str] = &[
+    "docker.for.mac.host.internal",
+    "docker.for.mac.localhost",
+    "docker.for.win.host.internal",
+    "docker.for.win.localhost",
+    "gateway.docker.internal",
+    "host.containers.internal",
+    "host.docker.internal",
+];
+
+/// Warns of variables, commands and configuration files that name the machine, unless `extra_hosts` says an address for the name.
+pub(in crate::plan) fn warn(context: &Context<'_>, report: &mut Report) {
+    let mut images = Images::default();
+    for (name, service) in context.services() {
+        let variables = service.environment.iter().flat_map(|field| field.value.iter());
+        let variables = variables.filter_map(|(key, value)| {
+            Some((format!("`{key}` of `{name}`"), value.value.as_deref()?, value.span))
+        });
+        let commands = [("entrypoint", &service.entrypoint), ("command", &service.command)];
+        let words = commands.into_iter().flat_map(|(key, command)| {
+            let words = command.iter().flat_map(|command| command.value.iter());
+            words.map(move |word| (format!("the `{key}` of `{name}`"), word.value.as_str(), word.span))
+        });
+        let names_machine =
+            |text: &str| NAMES.iter().any(|host| text.contains(host) && !has_address(service, host));
+        for (subject, _, span) in variables.chain(words).filter(|(_, text, _)| names_machine(text)) {
+            report.push(diagnostic(&subject, span));
+        }
+        let contents = files::configuration(context, service);
+        let copied = files::copied::configuration(context, service, &mut images);
+        let texts = contents.iter().filter_map(|content| files::text(content));
+        let texts: Vec<&str> = texts.chain(copied.iter().map(|copied| copied.text.as_str())).collect();
+        if texts.iter().any(|text| says_in_use(text, &names_machine)) {
+            let subject = format!("a configuration file of `{name}`");
+            report.push(diagnostic(&subject, context.project.place_of_service(name)));
+        }
+        if texts.iter().any(|text| text.contains(RESOLVER)) {
+            let message = format!("a configuration file of `{name}` asks Docker's resolver, {RESOLVER}");
+            let diagnostic = Diagnostic::warning(codes::RESOLVER_OF_COMPOSE, message)
+                .at(context.project.place_of_service(name), "in a file of this service")
+                .help(
+                    "a cluster's is kube-dns.kube-system.svc.cluster.local; /etc/resolv.conf has its address",
+                );
+            report.push(diagnostic);
+        }
+    }
+}
+
+/// Does a line of the file say it that is no comment?
+fn says_in_use(text: &str, says: &dyn Fn(&str) -> bool) -> bool {
+    text.lines().any(|line| says(line) && !line.trim_start().starts_with(['#', ';', '/']))
+}
+
+fn diagnostic(subject: &str, span: Span) -> Diagnostic {
+    Diagnostic::warning(codes::HOST_OF_COMPOSE, format!("{subject} names the machine that runs compose"))
+        .at(span, "pods know no such host")
+        .help("name a service, or an address that the cluster reaches; minikube has host.minikube.internal")
+}
+
+fn has_address(service: &Service, host: &str) -> bool {
+    let hosts = service.extra_hosts.as_ref().and_then(|hosts| hosts.value.get(host));
+    hosts.is_some_and(|addresses| addresses.value.iter().any(|address| address != "host-gateway"))
+}

@@ -1,0 +1,84 @@
+//! Hosts that have another name in the cluster: where values follow, and where nothing can.
+
+use std::collections::BTreeSet;
+
+use super::{Hosts, address::Standing};
+use crate::{
+    compose::model::{InputRole, Service},
+    diag::{Diagnostic, Report, codes},
+    plan::{
+        facts::{context::Context, files, source::Images},
+        ledger::Entries,
+    },
+};
+
+/// Says of variables and commands which further names of services they have others for; that of a service itself is
+/// told where the service stands.
+pub(in crate::plan) fn enter(
+    (context, hosts): (&Context<'_>, &Hosts),
+    service: &Service,
+    entries: &mut Entries<'_>,
+) {
+    let inputs = &context.project.inputs;
+    for (key, value) in service.environment.iter().flat_map(|field| field.value.iter()) {
+        let Some(text) = &value.value else { continue };
+        if let Some(reason) = further(hosts, text, Standing::Variable(key)) {
+            let is_of_file = inputs
+                .iter()
+                .any(|input| input.source == value.span.source && input.role == InputRole::ServiceEnvFile);
+            let path: &[&str] = if is_of_file { &["env_file"] } else { &["environment", key] };
+            entries.approximated(path, reason);
+        }
+    }
+    for (key, command) in [("command", &service.command), ("entrypoint", &service.entrypoint)] {
+        let words: Vec<&str> =
+            command.iter().flat_map(|command| command.value.iter()).map(|word| word.value.as_str()).collect();
+        for (word, standing) in super::standings(&words) {
+            if let Some(reason) = further(hosts, word, standing) {
+                entries.approximated(&[key], reason);
+            }
+        }
+    }
+}
+
+fn further(hosts: &Hosts, text: &str, standing: Standing<'_>) -> Option<String> {
+    let renamed = hosts.renamed(text, standing);
+    let renamed = renamed.iter().filter(|(_, _, alias)| *alias);
+    let named: Vec<String> = renamed.map(|(from, to, _)| format!("`{from}` is `{to}`")).collect();
+    (!named.is_empty()).then(|| {
+        format!(
+            "in the cluster {}: a program that reads something out of the name has to be told",
+            named.join(" and ")
+        )
+    })
+}
+
+/// Warns of proxies whose configuration is part of an image, and names hosts that are called otherwise.
+pub(in crate::plan) fn warn((context, hosts): (&Context<'_>, &Hosts), report: &mut Report) {
+    let mut images = Images::default();
+    for (name, service) in context.services() {
+        let Some(build) = &service.build else { continue };
+        let mut named = BTreeSet::new();
+        let mut path = None;
+        for copied in files::copied::configuration(context, service, &mut images) {
+            let renamed = hosts.renamed(&copied.text, Standing::File);
+            if !renamed.is_empty() {
+                path.get_or_insert(copied.path.clone());
+            }
+            named.extend(renamed.into_iter().map(|(from, to, _)| format!("`{from}`, which is `{to}`")));
+        }
+        let Some(path) = path else { continue };
+        let shown = path.strip_prefix(context.directory()).unwrap_or(&path);
+        let named: Vec<String> = named.into_iter().collect();
+        let message = format!(
+            "the image of `{name}` has `{shown}`, which names {} in the cluster",
+            named.join(", and ")
+        );
+        report.push(
+            Diagnostic::warning(codes::HOST_IN_IMAGE, message).at(build.span, "what an image has does not follow").help(
+                "write the cluster's name there, and give the service that alias on its network: then both know it; \
+                 or mount the file in place of copying it",
+            ),
+        );
+    }
+}

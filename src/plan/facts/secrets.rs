@@ -1,0 +1,214 @@
+//! Which values are secret, and the Secrets that hold them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
+
+use super::named;
+use crate::{
+    compose::model::{Command, Project, Service},
+    diag::Report,
+    k8s::data,
+    plan::{
+        input::{Input, Options},
+        model::SecretBundle,
+    },
+    secret::{self, Hidden},
+    text::Spanned,
+};
+
+/// A secret shorter than this is too common a word to be looked for in other texts.
+const TELLING_LENGTH: usize = 8;
+
+/// What is secret in any environment: one kind for a key in all of them.
+#[derive(Debug, Default)]
+pub(in crate::plan) struct Found {
+    /// Keys whose value is secret in some container: they are secret in all.
+    keys: BTreeSet<String>,
+    /// Keys of which the user says that their value is none.
+    never: BTreeSet<String>,
+    /// Values that must not stand anywhere in clear.
+    values: BTreeSet<String>,
+}
+
+/// The Secrets of one environment.
+#[derive(Debug)]
+pub(in crate::plan) struct Secrets<'a> {
+    found: &'a Found,
+    bundles: BTreeMap<String, SecretBundle>,
+}
+
+/// Finds the secret variables of all environments. What kustomize cannot write into a ConfigMap counts
+/// as well: Secrets are written in base64. The report will show none of them.
+pub(in crate::plan) fn find(inputs: &[Input<'_>], options: &Options, report: &mut Report) -> Found {
+    let projects: Vec<&Project> = inputs.iter().map(|input| input.project).collect();
+    named::warn_of_unknown(inputs, options, report);
+    let all = || {
+        projects.iter().flat_map(|project| project.services.values()).flat_map(|service| variables(service))
+    };
+    let is_secret = |key: &str, value: &str| {
+        options.secret.contains_key(key)
+            || (secret::is_secret(key, value) && !options.not_secret.contains_key(key))
+    };
+    let public = public_words(&projects, &|key, value| !is_secret(key, value));
+    // A password that is also the name of something gives itself away: hiding it would only hide the name.
+    let telling = |value: &str| {
+        value.len() >= TELLING_LENGTH
+            && (value.bytes().any(|byte| byte.is_ascii_digit()) || !public.contains(value))
+    };
+    let mut found = Found { never: options.not_secret.keys().cloned().collect(), ..Found::default() };
+    found.keys.extend(options.secret.keys().cloned());
+    for (key, value) in all().filter(|(key, value)| is_secret(key, value)) {
+        found.keys.insert(key.to_owned());
+        let parts = secret::in_value(value).into_iter().map(|range| &value[range]);
+        found.values.extend(parts.chain([value]).filter(|value| telling(value)).map(str::to_owned));
+    }
+    let in_clear = projects.iter().flat_map(|project| values_in_clear(project));
+    found.values.extend(in_clear.filter(|value| telling(value)));
+    // What only the compose files read: a password that stands in a command, say.
+    for (key, value) in projects.iter().flat_map(|project| &project.variables) {
+        if is_secret(key, value) && telling(value) {
+            found.values.insert(value.clone());
+        }
+    }
+    for (key, value) in all() {
+        if found.holds_value(value) || !data::is_plain_text(value) {
+            found.keys.insert(key.to_owned());
+        }
+    }
+    // Of what is secret for a part of it, printers find the part.
+    let whole = found.values.iter().filter(|value| secret::in_value(value).is_empty());
+    report.hide(Hidden { names: options.secret.keys().cloned().collect(), values: whole.cloned().collect() });
+    found
+}
+
+/// Words that stand in the tree anyway: names of services and images, values of other variables.
+fn public_words(projects: &[&Project], is_public: &dyn Fn(&str, &str) -> bool) -> BTreeSet<String> {
+    let mut words = BTreeSet::new();
+    for project in projects {
+        words.insert(project.name.clone());
+        for (name, service) in &project.services {
+            words.insert(name.clone());
+            let image = service.image_or_built(&project.name, name);
+            words.extend(image.split(['/', ':', '@']).map(str::to_owned));
+            let values = variables(service).filter(|(key, value)| is_public(key, value));
+            words.extend(values.map(|(_, value)| value.to_owned()));
+        }
+    }
+    words
+}
+
+impl Found {
+    /// Is the variable kept in a Secret?
+    pub(in crate::plan) fn is_secret(&self, key: &str) -> bool {
+        self.keys.contains(key)
+    }
+
+    /// Does a secret value stand in the text?
+    pub(in crate::plan) fn holds_value(&self, text: &str) -> bool {
+        self.values.iter().any(|value| secret::occurrences(text, value).next().is_some())
+    }
+
+    /// Is it a secret value that can be told from other words?
+    pub(in crate::plan) fn is_value(&self, text: &str) -> bool {
+        self.values.contains(text)
+    }
+
+    /// Is a value secret, by its name or by what it says?
+    pub(in crate::plan) fn is_secret_text(&self, key: &str, value: &str) -> bool {
+        self.is_secret(key)
+            || self.holds_value(value)
+            || secret::is_secret(key, value) && !self.never.contains(key)
+    }
+
+    fn is_telling(&self, path: &str, content: &[u8]) -> bool {
+        let text = String::from_utf8_lossy(content);
+        self.holds_value(&text) || secret::is_secret_file(path, &text)
+    }
+}
+
+impl<'a> Secrets<'a> {
+    /// No Secrets yet.
+    pub(in crate::plan) fn new(found: &'a Found) -> Self {
+        Self { found, bundles: BTreeMap::new() }
+    }
+
+    /// Does a file hold a secret value, or something that is one by its name or its form?
+    pub(in crate::plan) fn is_telling(&self, path: &str, content: &[u8]) -> bool {
+        self.found.is_telling(path, content)
+    }
+
+    /// What is secret.
+    pub(in crate::plan) fn found(&self) -> &'a Found {
+        self.found
+    }
+
+    /// Adds a file to the Secret of a name.
+    pub(in crate::plan) fn add_file(&mut self, name: &str, key: &str, content: Vec<u8>) {
+        self.bundle(name).files.insert(key.to_owned(), content);
+    }
+
+    /// Adds a variable to the Secret of a name.
+    pub(in crate::plan) fn add_variable(&mut self, name: &str, key: &str, value: &str) {
+        self.bundle(name).variables.insert(key.to_owned(), value.to_owned());
+    }
+
+    /// The Secrets by name.
+    pub(in crate::plan) fn into_bundles(self) -> Vec<SecretBundle> {
+        self.bundles.into_values().collect()
+    }
+
+    fn bundle(&mut self, name: &str) -> &mut SecretBundle {
+        let new = || SecretBundle { name: name.to_owned(), ..SecretBundle::default() };
+        self.bundles.entry(name.to_owned()).or_insert_with(new)
+    }
+}
+
+/// The variables of a service that have a value.
+pub(in crate::plan) fn variables(service: &Service) -> impl Iterator<Item = (&str, &str)> {
+    let entries = service.environment.iter().flat_map(|field| field.value.iter());
+    entries.filter_map(|(key, value)| Some((key.as_str(), value.value.as_deref()?)))
+}
+
+/// The secrets that stand in clear in what a project's services run and in what is said of them.
+fn values_in_clear(project: &Project) -> Vec<String> {
+    let services = project.services.iter();
+    services.flat_map(|(name, service)| in_clear(&project.name, name, &service.value)).collect()
+}
+
+fn in_clear(project: &str, name: &str, service: &Service) -> Vec<String> {
+    let image = service.image_or_built(project, name);
+    let mut found = Vec::new();
+    let mut take = |text: &str, ranges: Vec<Range<usize>>| {
+        found.extend(ranges.into_iter().map(|range| text[range].to_owned()));
+    };
+    let texts = |command: &Spanned<Command>| -> Vec<String> {
+        command.value.iter().map(|word| word.value.clone()).collect()
+    };
+    let own = service.entrypoint.iter().chain(&service.command).flat_map(texts).collect();
+    let test = service.healthcheck.iter().filter_map(|check| check.value.test.as_ref());
+    let test = test.map(|test| test.value.iter().map(|word| word.value.clone()).collect());
+    let hooks = service.post_start.iter().chain(&service.pre_stop).flat_map(|hooks| &hooks.value);
+    let hooks = hooks.filter_map(|hook| hook.value.command.as_ref()).map(texts);
+    let commands: Vec<Vec<String>> = std::iter::once(own).chain(test).chain(hooks).collect();
+    for command in commands {
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        for (word, ranges) in words.iter().zip(secret::in_words(&words, &image)) {
+            take(word, ranges);
+        }
+    }
+    let deployed = service.deploy.as_ref().and_then(|deploy| deploy.value.labels.as_ref());
+    let labels = service.labels.iter().chain(&service.annotations).chain(deployed);
+    for (key, value) in labels.flat_map(|labels| labels.value.iter()) {
+        take(&value.value, secret::in_label(key, &value.value));
+    }
+    let arguments = service.build.iter().filter_map(|build| build.value.args.as_ref());
+    for (key, value) in arguments.flat_map(|arguments| arguments.value.iter()) {
+        if let Some(text) = value.value.as_deref() {
+            let whole = secret::is_secret(key, text).then_some(0..text.len());
+            take(text, secret::in_value(text).into_iter().chain(whole).collect());
+        }
+    }
+    found
+}

@@ -1,0 +1,142 @@
+//! What a service mounts, as compose has it: facts that several decisions rest on.
+
+use camino::Utf8Path;
+
+use super::{
+    context::Context,
+    kompose::claims::{self, Wanted},
+};
+use crate::{
+    compose::model::{Mount, Service, Volume},
+    text::Spanned,
+};
+
+/// Directories that a package manager fills while the image is built.
+const DEPENDENCIES: &[&str] = &[
+    "node_modules",
+    "vendor",
+    "bower_components",
+    ".venv",
+    "venv",
+    "site-packages",
+    "bundle",
+    "target",
+    "obj",
+    "dist",
+    "build",
+    ".next",
+    ".nuxt",
+    ".gradle",
+    ".m2",
+    ".cache",
+    "__pycache__",
+];
+
+/// Where images of databases, also those that others build on them, keep their data.
+pub(in crate::plan) const DATABASE_TARGETS: &[&str] =
+    &["/data/db", "/var/lib/mysql", "/var/lib/postgresql", "/var/lib/postgresql/data"];
+
+/// Words in targets at which images have nothing that a new volume would miss.
+const DATA_TARGETS: &[&str] = &[
+    "/var/lib", "data", "log", "cache", "tmp", "temp", "backup", "upload", "storage", "/root", "/home",
+    "/run",
+];
+
+/// Where images have their applications.
+const APPLICATIONS: &[&str] =
+    &["/app/", "/application/", "/code/", "/home/", "/srv/", "/usr/src/", "/var/www/"];
+
+/// The mounts of a service with those it takes over by `volumes_from`, for reading only if that says so; its own
+/// stand where both have one target.
+pub(in crate::plan) fn effective(context: &Context<'_>, service: &Service) -> Vec<Spanned<Mount>> {
+    let mut mounts: Vec<Spanned<Mount>> = Vec::new();
+    let mut pending = vec![(service, None)];
+    let mut seen: Vec<&str> = Vec::new();
+    while let Some((service, read_only)) = pending.pop() {
+        for mount in service.volumes.iter().flat_map(|field| &field.value) {
+            let target = |mount: &Mount| mount.target.as_ref().map(|target| target.value.clone());
+            if !mounts.iter().any(|known| target(known) == target(&mount.value)) {
+                let mut mount = mount.clone();
+                let only = read_only.map(|span| Spanned::new(true, span));
+                mount.value.read_only = only.or(mount.value.read_only);
+                mounts.push(mount);
+            }
+        }
+        for source in service.volumes_from.iter().flat_map(|field| &field.value) {
+            let mut parts = source.value.split(':');
+            let name = parts.next().unwrap_or_default();
+            let read_only = read_only.or_else(|| (parts.next() == Some("ro")).then_some(source.span));
+            if !seen.contains(&name) {
+                seen.push(name);
+                pending.extend(context.project.services.get(name).map(|service| (&service.value, read_only)));
+            }
+        }
+    }
+    mounts
+}
+
+/// Named volumes that a service mounts: their keys, and whether it only reads them.
+pub(in crate::plan) fn named_volumes(service: &Service) -> impl Iterator<Item = (&str, bool)> {
+    let mounts = service.volumes.iter().flat_map(|field| &field.value);
+    let kept = claims::wanted(service) != Some(Wanted::EmptyDir);
+    mounts.filter(move |mount| kept && !spares_the_image(service, mount)).filter_map(|mount| {
+        let volume = mount.r#type.as_ref().is_some_and(|kind| kind.value == "volume");
+        let source = mount.source.as_ref().filter(|source| volume && !source.value.is_empty())?;
+        Some((source.value.as_str(), is_read_only(mount)))
+    })
+}
+
+/// Does the volume only keep what the image has from being hidden by a bind mount of source code? In a
+/// cluster nothing hides it. An anonymous volume has no other use there; a named one may hold data, unless
+/// its target is a directory of dependencies.
+pub(in crate::plan) fn spares_the_image(service: &Service, mount: &Mount) -> bool {
+    let text =
+        |field: &Option<Spanned<String>>| field.as_ref().map_or("", |text| text.value.as_str()).to_owned();
+    let (kind, source, target) = (text(&mount.r#type), text(&mount.source), text(&mount.target));
+    let covered = service.volumes.iter().flat_map(|field| &field.value).any(|other| {
+        let above = text(&other.target);
+        text(&other.r#type) == "bind" && target != above && Utf8Path::new(&target).starts_with(&above)
+    });
+    kind == "volume"
+        && claims::wanted(service) != Some(Wanted::EmptyDir)
+        && service.build.is_some()
+        && covered
+        && (source.is_empty() || is_of_dependencies(&target))
+}
+
+/// Does it have the volumes of another service, by `volumes_from`?
+pub(in crate::plan) fn takes_volumes_of(service: &Service, name: &str) -> bool {
+    let sources = service.volumes_from.iter().flat_map(|field| &field.value);
+    sources.map(|source| source.value.split(':').next().unwrap_or_default()).any(|source| source == name)
+}
+
+/// Does the service keep the data of a database, by the place at which it mounts something to write to?
+pub(in crate::plan) fn keeps_a_database(service: &Service) -> bool {
+    service.volumes.iter().flat_map(|field| &field.value).filter(|mount| !is_read_only(mount)).any(|mount| {
+        let target = mount.target.as_ref().map_or("", |target| target.value.trim_end_matches('/'));
+        DATABASE_TARGETS.contains(&target)
+    })
+}
+
+/// Is it a directory that a package manager fills while the image is built?
+pub(in crate::plan) fn is_of_dependencies(target: &str) -> bool {
+    DEPENDENCIES.contains(&target.trim_end_matches('/').rsplit('/').next().unwrap_or_default())
+}
+
+/// Does a container keep data at this path, where an image has nothing that a new volume would miss?
+pub(in crate::plan) fn holds_data(target: &str) -> bool {
+    let lower = target.to_ascii_lowercase();
+    // Laravel's `storage` holds directories that it cannot do without.
+    DATA_TARGETS.iter().any(|word| lower.contains(word))
+        && !(lower.ends_with("/storage") && APPLICATIONS.iter().any(|home| lower.starts_with(home)))
+}
+
+/// Is the mount for reading only?
+pub(in crate::plan) fn is_read_only(mount: &Mount) -> bool {
+    mount.read_only.as_ref().is_some_and(|read_only| read_only.value)
+}
+
+/// Is the volume one that somebody else makes?
+pub(in crate::plan) fn is_external(volume: &Volume) -> bool {
+    volume.external.as_ref().is_some_and(|external| external.value)
+}

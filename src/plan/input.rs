@@ -1,0 +1,40 @@
+//! What a plan is made from: the environments as they were read, and what the user wants of all of them.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+
+use super::model::{Known, Store};
+use crate::{compose::model::Project, settings::cluster::Cluster, text::Span};
+
+/// One environment: a project as some files, variables and profiles make it.
+#[derive(Debug, Clone)]
+pub struct Input<'a> {
+    /// The environment's name, a DNS label.
+    pub name: String,
+    /// The project as it is there.
+    pub project: &'a Project,
+    /// The compose files as they are shown to people.
+    pub origin: Vec<String>,
+    /// The namespace, unless it is the usual one.
+    pub namespace: Option<String>,
+    /// The store that the values of its Secrets come from, unless they are files.
+    pub store: Option<Store>,
+    /// How much of the project could be read.
+    pub known: Known,
+    /// The cluster, and how things run on it.
+    pub cluster: Cluster,
+}
+
+/// What the user decides, beside the compose files.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The directory that the tree is written to, absolute: it is never part of what is converted.
+    pub output: Utf8PathBuf,
+    /// Variables that are secret whatever they look like, and where that is said.
+    pub secret: BTreeMap<String, Span>,
+    /// Variables that are not.
+    pub not_secret: BTreeMap<String, Span>,
+    /// Do jobs of other names start at other minutes?
+    pub stagger: bool,
+}

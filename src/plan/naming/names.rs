@@ -1,0 +1,109 @@
+//! What services are called in the cluster.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    compose::model::Project,
+    diag::{Diagnostic, Report, codes},
+    k8s::name,
+    plan::ledger::Entries,
+    text::Span,
+};
+
+/// The names of services in the cluster.
+#[derive(Debug, Default)]
+pub(in crate::plan) struct Names {
+    objects: BTreeMap<String, String>,
+    workloads: BTreeMap<String, String>,
+}
+
+impl Names {
+    /// The name of the objects, and the host name, of a service.
+    pub(in crate::plan) fn object<'a>(&'a self, service: &'a str) -> &'a str {
+        self.objects.get(service).map_or(service, String::as_str)
+    }
+
+    /// The name of the workload of a service: shorter, since Kubernetes adds to the names of pods.
+    pub(in crate::plan) fn workload<'a>(&'a self, service: &'a str) -> &'a str {
+        self.workloads.get(service).map_or(service, String::as_str)
+    }
+
+    /// Says of a service that it has another name in the cluster than in compose.
+    pub(in crate::plan) fn enter(&self, service: &str, entries: &mut Entries<'_>) {
+        let (object, workload) = (self.object(service), self.workload(service));
+        let reason = if object != service {
+            format!("called `{object}` in the cluster: values, commands and configuration files follow")
+        } else if workload != service {
+            format!("its workload is called `{workload}`: names of pods are longer by some letters")
+        } else {
+            return;
+        };
+        entries.approximated(&[], reason);
+    }
+
+    /// Is some service, or its workload, called so?
+    pub(in crate::plan) fn has(&self, name: &String) -> bool {
+        self.objects.values().chain(self.workloads.values()).any(|known| known == name)
+    }
+}
+
+/// Gives each service a legal name. Two services that would get one are refused: one of them would
+/// vanish.
+pub(in crate::plan) fn choose(projects: &[&Project], report: &mut Report) -> Names {
+    let mut names = Names::default();
+    let mut owners: BTreeMap<String, (&str, Span)> = BTreeMap::new();
+    let services =
+        projects.iter().flat_map(|project| project.services.keys().map(move |name| (*project, name)));
+    for (project, service) in services {
+        let object = name::service_name(service);
+        if name::dns_label(service).is_empty() {
+            report.push(
+                Diagnostic::error(
+                    codes::UNNAMEABLE,
+                    format!("nothing of `{service}` can stand in a Kubernetes name"),
+                )
+                .at(project.place_of_service(service), "this service")
+                .help("give it a name with a letter or a digit"),
+            );
+        } else if let Some((owner, first)) = owners.get(&object).filter(|(owner, _)| owner != service) {
+            let message = format!("`{owner}` and `{service}` would both be called `{object}`");
+            report.push(
+                Diagnostic::error(codes::NAME_COLLISION, message)
+                    .at(project.place_of_service(service), "this service")
+                    .at(*first, "and this one")
+                    .help("rename one of them: Kubernetes names have neither capitals, underscores nor dots"),
+            );
+        }
+        owners.entry(object.clone()).or_insert((service, project.place_of_service(service)));
+        names.objects.insert(service.clone(), object);
+    }
+    for (service, object) in &names.objects {
+        let taken = |name: &String| {
+            let others = names.objects.iter().filter(|(other, _)| *other != service);
+            others.map(|(_, object)| object).chain(names.workloads.values()).any(|known| known == name)
+        };
+        let workload = within(object, name::STATEFUL_SET_LENGTH, taken);
+        names.workloads.insert(service.clone(), workload);
+    }
+    names
+}
+
+/// A name of a length that is not taken, with a number if it has to.
+pub(in crate::plan) fn within(name: &str, length: usize, taken: impl Fn(&String) -> bool) -> String {
+    let whole = name::shortened(name, length);
+    if taken(&whole) { name::free(&name::shortened(name, length - 3), taken) } else { whole }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shortened_names_stay_apart() {
+        let long = "a".repeat(60);
+        let first = within(&long, 52, |_| false);
+        let second = within(&long, 52, |name| *name == first);
+        assert!(first.len() == 52 && second.len() <= 52 && first != second, "{second}");
+        assert_eq!(within("short", 52, |_| false), "short");
+    }
+}

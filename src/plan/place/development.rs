@@ -1,0 +1,298 @@
+//! How a project is developed on a cluster of one's own: what is built, which ports are forwarded, which
+//! files are copied into running containers. Knows nothing of the files that say so.
+
+mod code;
+mod sync;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use indexmap::IndexMap;
+
+pub(super) use self::code::mount as mount_code;
+pub use self::code::workspace;
+use crate::{
+    compose::{
+        model::{Build, Port, Project, Service},
+        values::image::Reference,
+    },
+    diag::{Diagnostic, Report, codes},
+    k8s::name,
+    plan::{
+        facts::{context::Context, secrets::Found},
+        fate::{Fate, FateKind, KeyPath},
+        input::{Input, Options},
+        model::{Artifact, BuildSecret, Development, Environment, Forward},
+    },
+    text::{Span, Spanned},
+};
+
+/// The file that says all this.
+const FILE: &str = "skaffold.yaml";
+
+/// Decides how a project is developed: in the first environment that runs on a developer's machine and builds
+/// something, else in the first that builds. A project that builds nothing is not developed.
+pub(super) fn plan(
+    contexts: &[&Context<'_>],
+    environments: &mut [Environment],
+    (inputs, options, found): (&[Input<'_>], &Options, &Found),
+    report: &mut Report,
+) -> Option<Development> {
+    let builds = |context: &&Context<'_>| context.services().any(|(_, service)| service.build.is_some());
+    let building: Vec<usize> =
+        (0..contexts.len()).filter(|index| contexts.get(*index).is_some_and(builds)).collect();
+    let is_local = |index: &&usize| environments.get(**index).is_some_and(|environment| environment.is_local);
+    let index = *building.iter().find(is_local).or(building.first())?;
+    let (context, environment) = (contexts.get(index)?, environments.get_mut(index)?);
+    let root = root(context.directory(), &options.output)?;
+    let builder = Builder { context, environment, found, root: &root };
+    let artifacts = builder.artifacts(report);
+    if artifacts.is_empty() {
+        return None;
+    }
+    let development = Development {
+        environment: index,
+        root: relative(&root, &options.output),
+        tree: relative(&options.output, &root),
+        artifacts,
+        forwards: forwards(environment, context.project),
+        always_syncs: inputs.get(index).is_some_and(|input| input.cluster.syncs_code()),
+    };
+    enter(&development, context, environment);
+    Some(development)
+}
+
+/// Enters what became of `develop`: what is watched is copied.
+fn enter(development: &Development, context: &Context<'_>, environment: &mut Environment) {
+    let syncs = development.artifacts.iter().any(|artifact| !artifact.sync.is_empty());
+    for (key, service) in context.services().filter(|(_, service)| service.develop.is_some()) {
+        if syncs && service.build.is_some() && environment.code.is_empty() {
+            let to = vec![development.root.join(FILE).into_string()];
+            let reason =
+                "Skaffold copies changed files; what else a watch does, it does by itself".to_owned();
+            let fate = Fate { kind: FateKind::Approximated, to, reason };
+            environment.ledger.correct(KeyPath::new(["services", key, "develop"]), fate);
+        }
+    }
+}
+
+/// The directory of the project if the tree lies in it, else the one that the tree lies in.
+fn root(project: &Utf8Path, output: &Utf8Path) -> Option<Utf8PathBuf> {
+    if output.starts_with(project) && output != project {
+        return Some(project.to_owned());
+    }
+    output.parent().map(Utf8Path::to_owned)
+}
+
+/// The way from a directory to a path; `.` if they are the same.
+pub(super) fn relative(path: &Utf8Path, directory: &Utf8Path) -> Utf8PathBuf {
+    let shared =
+        path.components().zip(directory.components()).take_while(|(one, other)| one == other).count();
+    let up = directory.components().skip(shared).map(|_| "..");
+    let down = path.components().skip(shared).map(|part| part.as_str());
+    let way: Utf8PathBuf = up.chain(down).collect();
+    if way.as_str().is_empty() { Utf8PathBuf::from(".") } else { way }
+}
+
+struct Builder<'a> {
+    context: &'a Context<'a>,
+    environment: &'a Environment,
+    found: &'a Found,
+    root: &'a Utf8Path,
+}
+
+impl Builder<'_> {
+    fn artifacts(&self, report: &mut Report) -> Vec<Artifact> {
+        let mut artifacts: Vec<Artifact> = Vec::new();
+        for (key, service) in self.context.services() {
+            let Some(build) = &service.build else { continue };
+            let Some(artifact) = self.artifact(key, service, build, report) else { continue };
+            let Some(known) = artifacts.iter_mut().find(|known| known.image == artifact.image) else {
+                artifacts.push(artifact);
+                continue;
+            };
+            let sync = std::mem::take(&mut known.sync);
+            if *known != (Artifact { sync: Vec::new(), ..artifact.clone() }) {
+                let message = format!("`{}` is built in two ways; Skaffold builds one", artifact.image);
+                let help = format!("give `{key}` an image of another name");
+                warn(message, build.span, "this is the second one", help, report);
+                known.sync = sync;
+                continue;
+            }
+            known.sync = sync;
+            for rule in artifact.sync {
+                if !known.sync.contains(&rule) {
+                    known.sync.push(rule);
+                }
+            }
+        }
+        artifacts
+    }
+
+    fn artifact(
+        &self,
+        key: &str,
+        service: &Service,
+        build: &Spanned<Build>,
+        report: &mut Report,
+    ) -> Option<Artifact> {
+        let text = |field: &Option<Spanned<String>>| {
+            field.as_ref().map(|text| text.value.clone()).filter(|text| !text.is_empty())
+        };
+        let texts = |field: &Option<Spanned<Vec<Spanned<String>>>>| -> Vec<String> {
+            field.iter().flat_map(|field| &field.value).map(|text| text.value.clone()).collect()
+        };
+        let place = build.span;
+        let build = &build.value;
+        let context = Utf8PathBuf::from(text(&build.context).unwrap_or_default());
+        if !context.is_absolute() {
+            let message = format!("`{key}` is built from elsewhere, which Skaffold cannot");
+            warn(message, place, "a remote context", "build from a directory".to_owned(), report);
+            return None;
+        }
+        if build.dockerfile_inline.is_some() {
+            let message =
+                format!("`{key}` has its Dockerfile in the compose file, where Skaffold finds none");
+            warn(
+                message,
+                place,
+                "here",
+                "put it into a file, and name that under `dockerfile`".to_owned(),
+                report,
+            );
+            return None;
+        }
+        if build.additional_contexts.is_some() {
+            let message = format!("`{key}` is built without its additional contexts: Skaffold has none");
+            warn(message, place, "here", "copy what is needed into the context".to_owned(), report);
+        }
+        let hosts = build.extra_hosts.iter().flat_map(|hosts| hosts.value.iter());
+        Some(Artifact {
+            image: self.image(key, service),
+            context: relative(&context, self.root).into_string(),
+            dockerfile: text(&build.dockerfile).filter(|path| path != "Dockerfile"),
+            target: text(&build.target),
+            arguments: self.arguments(key, build, report),
+            network: text(&build.network).filter(|network| network != "default"),
+            hosts: hosts
+                .flat_map(|(host, addresses)| addresses.value.iter().map(move |ip| format!("{host}:{ip}")))
+                .collect(),
+            cache_from: texts(&build.cache_from).into_iter().filter(|image| !image.contains('=')).collect(),
+            no_cache: build.no_cache.as_ref().is_some_and(|no_cache| no_cache.value),
+            platforms: texts(&build.platforms),
+            secrets: self.secrets(build),
+            sync: sync::rules(self.context, service, &context),
+        })
+    }
+
+    /// The image as it stands in the rendered environment.
+    fn image(&self, key: &str, service: &Service) -> String {
+        let own = self.context.images.name(key).and_then(|name| self.environment.images.get(name));
+        let whole = || Reference::parse(&service.image_or_built(&self.context.project.name, key)).name();
+        own.map_or_else(whole, |image| image.name.clone())
+    }
+
+    /// Arguments without those values that are secret: these come from the process that builds.
+    fn arguments(&self, key: &str, build: &Build, report: &mut Report) -> IndexMap<String, Option<String>> {
+        let mut arguments = IndexMap::new();
+        for (argument, value) in build.args.iter().flat_map(|args| args.value.iter()) {
+            let secret = value.value.as_ref().is_some_and(|value| self.found.is_secret_text(argument, value));
+            if secret {
+                let message = format!("`{argument}` is secret, and an argument of the build of `{key}`");
+                let help = format!(
+                    "Skaffold takes it from its own environment: export {argument}; better is one of `build.secrets`, \
+                     which does not stay in the image"
+                );
+                report.push(
+                    Diagnostic::warning(codes::SECRET_BUILD_ARGUMENT, message)
+                        .at(value.span, "its value")
+                        .help(help),
+                );
+            }
+            arguments.insert(argument.clone(), value.value.clone().filter(|_| !secret));
+        }
+        arguments
+    }
+
+    fn secrets(&self, build: &Build) -> IndexMap<String, BuildSecret> {
+        let mut secrets = IndexMap::new();
+        for reference in build.secrets.iter().flat_map(|field| &field.value) {
+            let Some(source) = &reference.value.source else { continue };
+            let Some(object) = self.context.project.secrets.get(&source.value) else { continue };
+            let file = object
+                .file
+                .as_ref()
+                .map(|file| BuildSecret::File(relative(Utf8Path::new(&file.value), self.root).into_string()));
+            let variable =
+                || object.environment.as_ref().map(|name| BuildSecret::Variable(name.value.clone()));
+            let id = reference.value.target.as_ref().map_or(&source.value, |target| &target.value);
+            if let Some(secret) = file.or_else(variable) {
+                secrets.insert(id.clone(), secret);
+            }
+        }
+        secrets
+    }
+}
+
+fn warn(message: String, place: Span, label: &str, help: String, report: &mut Report) {
+    report.push(Diagnostic::warning(codes::NOT_BUILT, message).at(place, label).help(help));
+}
+
+/// The published TCP ports of services that have a Service.
+fn forwards(environment: &Environment, project: &Project) -> Vec<Forward> {
+    let mut forwards: Vec<Forward> = Vec::new();
+    for (key, service) in &project.services {
+        let label = name::dns_label(key);
+        let workloads = environment.apps.iter().flat_map(|app| &app.workloads);
+        let workload = workloads
+            .filter(|workload| workload.service == label)
+            .find_map(|workload| workload.services.first());
+        let Some(own) = workload else { continue };
+        for port in service.ports.iter().flat_map(|ports| &ports.value) {
+            let forward = forward(&own.name, &port.value);
+            forwards.extend(forward.filter(|forward| !forwards.contains(forward)));
+        }
+    }
+    forwards
+}
+
+fn forward(service: &str, port: &Port) -> Option<Forward> {
+    let text = |field: &Option<Spanned<String>>| field.as_ref().map(|text| text.value.clone());
+    let is_tcp = text(&port.protocol).is_none_or(|protocol| protocol.is_empty() || protocol == "tcp");
+    let number = port.target.as_ref().and_then(|target| u16::try_from(target.value).ok());
+    number.filter(|_| is_tcp).map(|number| Forward {
+        service: service.to_owned(),
+        port: number,
+        // A range leaves the choice to compose, and here to Skaffold.
+        local_port: text(&port.published).and_then(|published| published.parse().ok()),
+        address: text(&port.host_ip).filter(|address| !address.is_empty()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_from_one_place_to_another() {
+        for (path, directory, way) in [
+            ("/p/services/api", "/p", "services/api"),
+            ("/p", "/p", "."),
+            ("/p/lib", "/p/k8s", "../lib"),
+            ("/p", "/p/deploy/k8s", "../.."),
+            ("/q", "/p", "../q"),
+        ] {
+            assert_eq!(relative(path.into(), directory.into()), way, "{path} from {directory}");
+        }
+    }
+
+    #[test]
+    fn paths_start_where_the_project_is() {
+        for (project, output, expected) in [
+            ("/p", "/p/k8s", "/p"),
+            ("/p", "/p/deploy/k8s", "/p"),
+            ("/p/docker", "/p/k8s", "/p"),
+            ("/p", "/elsewhere/k8s", "/elsewhere"),
+        ] {
+            assert_eq!(root(project.into(), output.into()).unwrap(), expected, "{output}");
+        }
+    }
+}
