@@ -5,6 +5,7 @@
 //!
 //! | module | knows | gives |
 //! | --- | --- | --- |
+//! | [`catalog`] | images and programs | rows |
 //! | [`text`], [`secret`], [`diag`] | files, spans; what looks like a secret; diagnostics as data | [`diag::Report`] |
 //! | [`yaml`] | YAML | [`yaml::Node`] |
 //! | [`compose`] | compose, and nothing of Kubernetes | `compose::Project` |
@@ -17,6 +18,7 @@
 //! | [`secret_files`] | the files of a tree that git must not see | [`secret_files::SecretFiles`], archives |
 //! | [`disk`] | the file system and the process: the only input and output | [`disk::tree::Outcome`] |
 
+pub mod catalog;
 pub mod cli;
 pub mod compose;
 pub mod diag;

@@ -22,6 +22,7 @@ mod file;
 mod flow;
 mod functions;
 mod next;
+mod quotes;
 mod round;
 mod schedule;
 mod setup;
@@ -36,7 +37,9 @@ mod word;
 mod words;
 
 pub use file::read_file;
+pub use quotes::{line, quoted};
 
+use crate::catalog::base_name;
 use command_line::Invocation;
 use flow::Walk;
 use syntax::Unreadable;
@@ -259,7 +262,7 @@ fn shell_of(text: &str) -> Vec<String> {
         [program, ref flags @ ..] => (program, flags.first().copied()),
         [] => ("sh", None),
     };
-    let program = match program.rsplit('/').next().unwrap_or(program) {
+    let program = match base_name(program) {
         name @ ("bash" | "ash" | "dash" | "ksh" | "zsh") => name,
         _ => "sh",
     };

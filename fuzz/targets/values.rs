@@ -2,9 +2,12 @@
 
 #![no_main]
 
-use kustompose::compose::values::{
-    ValueError, boolean, bytes, devices, duration, hosts, image, mode, number, ports, project_name,
-    volumes, words,
+use kustompose::{
+    catalog::reference::Reference,
+    compose::values::{
+        ValueError, boolean, bytes, devices, duration, hosts, mode, number, ports, project_name, volumes,
+        words,
+    },
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -28,7 +31,7 @@ fuzz_target!(|text: &str| {
     }
     let name = project_name::normalise(text);
     assert_eq!(project_name::normalise(&name), name);
-    image::Reference::parse(text).name();
+    Reference::parse(text).name();
 });
 
 fn blamed<T>(text: &str, result: Result<T, ValueError>) -> Option<T> {

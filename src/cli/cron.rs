@@ -104,7 +104,7 @@ fn as_text(found: &Loop, now: u64) -> String {
     };
     line("kind", found.kind.name());
     for words in &found.commands {
-        let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+        let words: Vec<String> = words.iter().map(|word| shell::quoted(word)).collect();
         line("command", &words.join(" "));
     }
     if let Some(seconds) = found.interval {
@@ -146,10 +146,4 @@ fn of_lines(found: &Loop, path: &str, text: &str, now: u64) -> String {
         (!runs.is_empty()).then(|| format!("next       line {}: {} ({zone})\n", entry.line, runs.join(", ")))
     };
     entries.iter().filter_map(line).collect()
-}
-
-/// As one would type it.
-fn quoted(word: &str) -> String {
-    let plain = !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "-_./:=,@%+".contains(c));
-    if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }

@@ -10,7 +10,6 @@ pub mod bytes;
 pub mod devices;
 pub mod duration;
 pub mod hosts;
-pub mod image;
 pub mod mode;
 pub mod number;
 pub mod ports;

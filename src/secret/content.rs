@@ -15,6 +15,7 @@ use super::{
     split::Style,
     text, words,
 };
+use crate::catalog::base_name;
 
 /// Nothing longer is one line of a configuration, in bytes; of what is, only tokens tell.
 const MAX_LINE: usize = 16 * 1024;
@@ -127,7 +128,7 @@ static UNQUOTED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 
 /// Does a file of this path hold a secret? References, places for a value, and comments are none.
 pub fn is_secret_file(path: &str, content: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let name = base_name(path).to_ascii_lowercase();
     if content.lines().any(|line| tells(line, text::tokens(line, Dollar::Shell)))
         || is_key_store(&name, content)
         || is_value_file(&name, content)

@@ -160,7 +160,8 @@ fn is_key(text: &str, end: usize, begins_line: bool, word: &str) -> bool {
     has_colon || assigns && !word.contains(char::is_whitespace)
 }
 
-fn unquoted(text: &str, range: Range<usize>) -> Range<usize> {
+/// The range without the quotes around it.
+pub(super) fn unquoted(text: &str, range: Range<usize>) -> Range<usize> {
     let word = &text[range.clone()];
     let is_quoted =
         word.len() >= 2 && ['"', '\''].iter().any(|quote| word.starts_with(*quote) && word.ends_with(*quote));

@@ -6,10 +6,11 @@ use std::ops::Range;
 use super::{
     literal::{Dollar, may_be_secret},
     parameter,
-    programs::{self, Meaning, Program},
-    split::{self, Style, Token},
+    programs::{self, Meaning},
+    split::{self, Style, Token, unquoted},
     text,
 };
+use crate::catalog::{self, Image, Options, base_name, reference::Reference};
 
 /// How deep scripts within scripts are read.
 const MAX_NESTING: usize = 4;
@@ -17,11 +18,10 @@ const MAX_NESTING: usize = 4;
 /// The ranges of each word of a command that hold secrets. `image` runs the words that name no program.
 pub(super) fn of_command(words: &[&str], image: &str, dollar: Dollar) -> Vec<Vec<Range<usize>>> {
     let mut reader = Reader::new(Manner { dollar, masks_too_much: false, nesting: 0 });
-    let name = image.split(['@', ':']).next().unwrap_or_default();
-    reader.program = image_program(name, words);
-    let last = name.rsplit('/').next().unwrap_or_default();
-    if programs::is_beginning(last) {
-        last.clone_into(&mut reader.spoken);
+    let image = Reference::parse(image);
+    reader.program = image_program(&image, words);
+    if catalog::begins_task(image.last_parts(1)) {
+        image.last_parts(1).clone_into(&mut reader.spoken);
     }
     let ranges = words.iter().map(|word| {
         let mut ranges = text::ranges(word, dollar);
@@ -64,14 +64,13 @@ fn script_ranges(script: &str, style: Style, manner: Manner) -> Vec<Range<usize>
     ranges
 }
 
-/// The program of an image's own: of one whose name says which, or that is called with options alone.
-fn image_program(name: &str, words: &[&str]) -> Option<&'static Program> {
-    let mut parts = name.rsplitn(3, '/');
-    let (last, before) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+/// The options of an image's own program: of one whose name says which, or that is called with options alone.
+fn image_program(image: &Reference, words: &[&str]) -> Option<&'static Options> {
     let has_options = words.first().is_some_and(|word| word.starts_with('-'));
-    let named = has_options.then(|| programs::program(last)).flatten();
-    // `sftp` with `user:password` is the image of that name, not the client.
-    named.or_else(|| programs::program(&format!("{before}/{last}")))
+    let named = has_options.then(|| catalog::options(image.last_parts(1))).flatten();
+    // `sftp` with `user:password` is the image of one maker, not the client.
+    let own = || Image::of(image).filter(|image| image.name.contains('/')).and_then(|image| image.program);
+    named.or_else(|| catalog::options(own()?))
 }
 
 /// What the next word is.
@@ -89,7 +88,7 @@ enum Expected {
 /// Reads word after word.
 struct Reader {
     manner: Manner,
-    program: Option<&'static Program>,
+    program: Option<&'static Options>,
     /// The program's name with those of its first words that are part of one.
     spoken: String,
     /// Words behind the program that are no options.
@@ -220,10 +219,10 @@ impl Reader {
 
     /// Is the word a program, or a part of the name of one?
     fn names(&mut self, word: &str) -> bool {
-        let name = word.rsplit('/').next().unwrap_or_default();
+        let name = base_name(word);
         for spoken in [format!("{} {word}", self.spoken), name.to_owned()] {
-            let program = programs::program(&spoken);
-            if program.is_some() || programs::is_beginning(&spoken) {
+            let program = catalog::options(&spoken);
+            if program.is_some() || catalog::begins_task(&spoken) {
                 self.program = program.or(self.program.filter(|_| spoken.contains(' ')));
                 self.position = 0;
                 self.spoken = spoken;
@@ -268,14 +267,6 @@ fn pair_separator(text: &str) -> Option<usize> {
         depth == 0 && matches!(c, ':' | ';' | '%')
     });
     found.map(|(at, _)| at)
-}
-
-/// The range without the quotes around it.
-fn unquoted(word: &str, range: Range<usize>) -> Range<usize> {
-    let text = &word[range.clone()];
-    let is_quoted =
-        text.len() >= 2 && ["\"", "'"].iter().any(|quote| text.starts_with(quote) && text.ends_with(quote));
-    if is_quoted { range.start + 1..range.end - 1 } else { range }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use regex::Regex;
 use super::{
     flow::Found,
     functions::Functions,
+    quotes::bare,
     round,
     setup::{Need, Setup, Used, need_of},
     source::{LONGEST, Source, has_here_document},
@@ -14,6 +15,7 @@ use super::{
     syntax::{Command, List, Simple, Statement},
     visit, words,
 };
+use crate::catalog::{self, Property};
 
 /// What runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -116,13 +118,9 @@ fn leaves(statement: &Statement) -> bool {
 
 /// The words of a simple command, if no shell is needed to run it.
 fn words_of(simple: &Simple, source: &Source<'_>) -> Option<Built> {
-    const NEEDS_SHELL: [&str; 16] = [
-        "cd", "eval", "source", ".", "export", "command", "builtin", "exec", "set", "unset", "time", "test",
-        "[", "exit", "pushd", "popd",
-    ];
     let name = simple.words.first()?;
     let to_log = simple.redirections.iter().all(|target| target.as_deref().is_some_and(is_log));
-    if !to_log || !simple.assignments.is_empty() || NEEDS_SHELL.contains(&name.as_str()) {
+    if !to_log || !simple.assignments.is_empty() || catalog::is(name, Property::Builtin) {
         return None;
     }
     if source.functions.has(name) {
@@ -147,9 +145,8 @@ fn words_of(simple: &Simple, source: &Source<'_>) -> Option<Built> {
 
 /// Where the output of a container goes anyway.
 fn is_log(target: &str) -> bool {
-    let plain = target.trim_matches(['"', '\'']);
     matches!(
-        plain,
+        bare(target),
         "/dev/stdout" | "/dev/stderr" | "/proc/1/fd/1" | "/proc/1/fd/2" | "/proc/self/fd/1" | "&1" | "&2"
     )
 }

@@ -1,5 +1,7 @@
 //! What the words of a container's command run: a text, a script, or a program.
 
+use crate::catalog::{self, Property, base_name};
+
 /// A command as it is started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Invocation {
@@ -25,20 +27,15 @@ pub enum Invocation {
     },
 }
 
-const SHELLS: [&str; 6] = ["sh", "bash", "ash", "dash", "ksh", "zsh"];
-
-/// Programs that start another one and only look after its processes.
-const INITS: [&str; 6] = ["tini", "tini-static", "dumb-init", "catatonit", "docker-init", "exec"];
-
 /// Reads the words of a command. Nothing if there are none.
 pub fn read(words: &[String]) -> Option<Invocation> {
     let words = without_init(words);
     let (program, rest) = words.split_first()?;
     let name = base_name(program);
-    if name == "busybox" && rest.first().is_some_and(|applet| SHELLS.contains(&applet.as_str())) {
+    if name == "busybox" && rest.first().is_some_and(|applet| catalog::is(applet, Property::Shell)) {
         return read(rest);
     }
-    if !SHELLS.contains(&name) {
+    if !catalog::is(name, Property::Shell) {
         return Some(Invocation::File { shell: Vec::new(), path: program.clone(), arguments: rest.to_vec() });
     }
     let mut flags = Vec::new();
@@ -79,7 +76,13 @@ pub fn read(words: &[String]) -> Option<Invocation> {
 
 /// Is it the name of a shell?
 pub(super) fn is_shell(word: &str) -> bool {
-    SHELLS.contains(&base_name(word))
+    catalog::is(base_name(word), Property::Shell)
+}
+
+/// Whether the first line of a text names a shell.
+pub fn is_shell_script(text: &str) -> bool {
+    let first = text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default();
+    first.strip_prefix("#!").is_some_and(|line| line.split_whitespace().any(is_shell))
 }
 
 /// `-c`, `-ec`, `-lc`.
@@ -89,7 +92,7 @@ fn is_command_flag(flag: &str) -> bool {
 
 fn without_init(words: &[String]) -> &[String] {
     let Some((first, mut rest)) = words.split_first() else { return words };
-    if !INITS.contains(&base_name(first)) || rest.is_empty() {
+    if !catalog::is(base_name(first), Property::Init) || rest.is_empty() {
         return words;
     }
     while let [flag, after @ ..] = rest {
@@ -100,10 +103,6 @@ fn without_init(words: &[String]) -> &[String] {
         }
     }
     if rest.is_empty() { words } else { without_init(rest) }
-}
-
-fn base_name(word: &str) -> &str {
-    word.rsplit('/').next().unwrap_or(word)
 }
 
 #[cfg(test)]

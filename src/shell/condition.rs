@@ -7,15 +7,12 @@ use regex::Regex;
 use super::{
     clock::Clock,
     functions::Functions,
+    quotes::unquoted,
     syntax::{Command, Condition, Link, List, Pipeline, Simple, Statement},
     test::{self, Test},
     value::Scope,
     visit, words,
 };
-
-/// Commands that always succeed and say no more than that the script goes on.
-const SUCCEED: [&str; 10] =
-    [":", "true", "/bin/true", "/usr/bin/true", "echo", "printf", "date", "sleep", "/bin/sleep", "clear"];
 
 /// Does it hold? Nothing if only a run can tell.
 pub(super) fn holds(condition: &Condition, scope: &mut Scope<'_>) -> Option<bool> {
@@ -65,7 +62,7 @@ fn simple_holds(simple: &Simple, scope: &mut Scope<'_>) -> Option<bool> {
     match name {
         "[" | "test" => test_holds(&test::of_words(rest), scope),
         "false" | "/bin/false" => Some(false),
-        name if SUCCEED.contains(&name) => Some(true),
+        name if words::always_succeeds(name) => Some(true),
         // `while $running` with `running=true`.
         name if name.starts_with(['$', '"']) && rest.is_empty() => match scope.evaluate(name).certain()? {
             "true" | ":" => Some(true),
@@ -135,7 +132,7 @@ pub(super) fn looks_at_world(condition: &Condition, changed: &BTreeSet<String>) 
 /// Which of the arms of a `case` a text chooses. Nothing if it takes a run to tell.
 pub(super) fn chosen(arms: &[(Vec<String>, List)], text: &str) -> Option<Option<usize>> {
     let is_plain = |pattern: &String| pattern == "*" || !pattern.contains(['*', '?', '[', '$']);
-    let matches = |pattern: &String| pattern == "*" || pattern.trim_matches(['"', '\'']) == text;
+    let matches = |pattern: &String| pattern == "*" || unquoted(pattern) == text;
     let all_plain = arms.iter().all(|(patterns, _)| patterns.iter().all(is_plain));
     all_plain.then(|| arms.iter().position(|(patterns, _)| patterns.iter().any(matches)))
 }

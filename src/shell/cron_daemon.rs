@@ -4,10 +4,12 @@
 //! server, or prepares the container first, is more than its crontab.
 
 use super::{
+    quotes::unquoted,
     split,
     syntax::{self, Command, List, Pipeline, Simple},
     words,
 };
+use crate::catalog::{self, Property};
 
 /// A cron daemon as a text starts it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,32 +45,6 @@ pub enum Content {
     /// In a file of the container.
     File(String),
 }
-
-/// Prepares nothing that a command of a crontab would see.
-const HARMLESS: [&str; 12] = [
-    "chmod", "chown", "touch", "mkdir", "rsyslogd", "syslogd", "rm", "ls", "whoami", "id", "uname",
-    "printenv",
-];
-
-/// Prepares a container in a way that each job can do again.
-const SETUP: [&str; 16] = [
-    "apk",
-    "apt-get",
-    "apt",
-    "yum",
-    "dnf",
-    "microdnf",
-    "pip",
-    "pip3",
-    "npm",
-    "ln",
-    "cp",
-    "mv",
-    "sed",
-    "adduser",
-    "useradd",
-    "update-ca-certificates",
-];
 
 /// Reads a text. Nothing if no shell would run it, or if it neither starts a daemon nor installs a crontab.
 /// `environment` has the variables of the container: schedules may be among them.
@@ -139,8 +115,11 @@ fn read_simple(simple: &Simple, environment: &dyn Fn(&str) -> Option<String>, da
         }
         // What it is given stands behind it.
         ("\"$@\"" | "$@", _) => {}
-        _ if HARMLESS.contains(&name) || words::is_inert(simple) && name != "export" => {}
-        _ if SETUP.contains(&name) && simple.redirections.is_empty() && simple.assignments.is_empty() => {
+        _ if catalog::is(name, Property::Harmless) || words::is_inert(simple) && name != "export" => {}
+        _ if catalog::is(name, Property::Setup)
+            && simple.redirections.is_empty()
+            && simple.assignments.is_empty() =>
+        {
             daemon.setup.push(simple.words.join(" "));
         }
         _ => daemon.object(&format!("`{name}` runs beside it or before it")),
@@ -164,9 +143,8 @@ fn read_pipeline(pipeline: &Pipeline, environment: &dyn Fn(&str) -> Option<Strin
     let to_crontab = words::program(last) == Some("crontab");
     let place = crontab_place(last);
     if !to_crontab && place.is_none() {
-        let filters =
-            ["printenv", "env", "declare", "export", "grep", "sed", "awk", "cat", "tee", "sort", "echo"];
-        let known = |simple: &&Simple| words::program(simple).is_some_and(|name| filters.contains(&name));
+        let known =
+            |simple: &&Simple| words::program(simple).is_some_and(|name| catalog::is(name, Property::Filter));
         if !simple.iter().flatten().all(known) {
             return daemon.object(&format!("`{name}` runs beside it or before it"));
         }
@@ -224,7 +202,7 @@ fn plain_words(simple: &Simple, name: &str) -> Vec<String> {
     }
     let words: Vec<String> =
         simple.words.iter().flat_map(|word| split::split_word(word, &[]).unwrap_or_default()).collect();
-    let start = words.iter().position(|word| word.rsplit('/').next() == Some(name)).unwrap_or_default();
+    let start = words.iter().position(|word| catalog::base_name(word) == name).unwrap_or_default();
     words.get(start..).unwrap_or_default().to_vec()
 }
 
@@ -251,7 +229,7 @@ fn copied(words: &[&str]) -> Option<(String, String)> {
     if !is_crontab_place(to) {
         return None;
     }
-    let name = from.rsplit('/').next().unwrap_or(from);
+    let name = catalog::base_name(from);
     Some(((*from).to_owned(), if to.ends_with('/') { format!("{to}{name}") } else { (*to).to_owned() }))
 }
 
@@ -281,24 +259,7 @@ fn words_behind(simple: &Simple) -> Vec<String> {
 
 /// A word without its quotes. Nothing if it says what a command prints.
 fn plain(word: &str) -> Option<String> {
-    if word.contains("$(") || word.contains('`') {
-        return None;
-    }
-    let mut text = String::new();
-    let mut quote = None;
-    let mut characters = word.chars().peekable();
-    while let Some(character) = characters.next() {
-        match (character, quote) {
-            ('\'', None) | ('"', None) => quote = Some(character),
-            (end, Some(open)) if end == open => quote = None,
-            ('\\', None) => text.extend(characters.next()),
-            ('\\', Some('"')) if matches!(characters.peek(), Some('"' | '\\' | '$')) => {
-                text.extend(characters.next());
-            }
-            (other, _) => text.push(other),
-        }
-    }
-    Some(text)
+    (!word.contains("$(") && !word.contains('`')).then(|| unquoted(word))
 }
 
 /// A line with the variables before its command replaced, as far as they are known.
@@ -319,10 +280,6 @@ fn with_schedule(line: &str, environment: &dyn Fn(&str) -> Option<String>) -> St
         Some(value) => format!("{value}{behind}"),
         None => line.to_owned(),
     }
-}
-
-fn unquoted(word: &str) -> String {
-    word.trim_matches(['"', '\'']).to_owned()
 }
 
 #[cfg(test)]

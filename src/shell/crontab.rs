@@ -5,6 +5,7 @@ mod when;
 use std::rc::Rc;
 
 use super::{command, syntax, words};
+use crate::catalog::{self, Property};
 
 pub(super) use when::duration;
 pub use when::{When, follows_time_zone, of_text, time_zone};
@@ -70,10 +71,9 @@ pub fn has_users(text: &str) -> bool {
 
 /// The word that may be a user's name as well as a program: one of a few letters, before what is plainly a program.
 pub(super) fn doubtful_user(text: &str) -> Option<&str> {
-    const PROGRAMS: [&str; 8] = ["php", "python", "python3", "node", "bash", "sh", "cd", "flock"];
     let is_program = |word: &str| {
         let is_script = [".sh", ".php", ".py"].iter().any(|end| word.ends_with(end));
-        word.starts_with('/') && (word.contains("/bin/") || is_script) || PROGRAMS.contains(&word)
+        word.starts_with('/') && (word.contains("/bin/") || is_script) || catalog::is(word, Property::Command)
     };
     let first = commands(text).next()?.0;
     let is_doubtful = is_user(first)
@@ -293,31 +293,7 @@ fn entry(
 /// Could it be somebody's name? A path could not.
 fn is_user(word: &str) -> bool {
     word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
-        && ![
-            "cd",
-            "php",
-            "python",
-            "python3",
-            "node",
-            "curl",
-            "wget",
-            "sh",
-            "bash",
-            "echo",
-            "test",
-            "env",
-            "exec",
-            "nice",
-            "ionice",
-            "flock",
-            "timeout",
-            "su",
-            "sudo",
-            "run-parts",
-            "time",
-            "source",
-        ]
-        .contains(&word)
+        && !catalog::is(word, Property::Command)
 }
 
 /// The program of a command line that acts on processes of the container that it runs in.

@@ -61,7 +61,7 @@ fn image(script: &Script<'_>) -> Loop {
             stagger: script.stagger,
         }),
         Some(Invocation::File { .. }) => {
-            let text = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+            let text = words.iter().map(|word| super::quoted(word)).collect::<Vec<_>>().join(" ");
             let found = read(&Script { text: &text, arguments: &[], shell: &[], ..*script });
             let installs = runs.iter().any(|run| run.contains("crontab"));
             if found.kind == Kind::Crontab && installs {
@@ -75,12 +75,6 @@ fn image(script: &Script<'_>) -> Loop {
         }
         None => Loop::other("says nothing of what it runs".to_owned()),
     }
-}
-
-fn quoted(word: &str) -> String {
-    let plain =
-        !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c));
-    if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 fn of_crontab(script: &Script<'_>, format: Format) -> Loop {

@@ -52,7 +52,8 @@ fn command_ends(words: &[String], file: &Files<'_>, depth: usize) -> bool {
     match command_line::read(words) {
         Some(Invocation::Inline { text, arguments, .. }) => script_ends(&text, &arguments, file, depth),
         Some(Invocation::File { shell, path, arguments }) => {
-            let text = file.text(&path).filter(|text| !shell.is_empty() || names_shell(text));
+            let text =
+                file.text(&path).filter(|text| !shell.is_empty() || command_line::is_shell_script(text));
             match text {
                 Some(text) => script_ends(&text, &arguments, file, depth),
                 None if shell.is_empty() => {
@@ -64,13 +65,6 @@ fn command_ends(words: &[String], file: &Files<'_>, depth: usize) -> bool {
         }
         None => false,
     }
-}
-
-/// Does the first line of a script name a shell, or nothing?
-fn names_shell(text: &str) -> bool {
-    let first = text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default();
-    let mut words = first.strip_prefix("#!").into_iter().flat_map(str::split_whitespace);
-    words.any(command_line::is_shell)
 }
 
 /// A program with its own words; those that only start another one are looked through.

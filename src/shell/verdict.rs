@@ -10,6 +10,7 @@ use super::{
     ending::{self, Ending},
     flow::{Found, Walk},
     functions::Functions,
+    quotes::unquoted,
     round::{self, Round},
     schedule::{self, Schedule},
     source::Source,
@@ -361,9 +362,8 @@ fn line_of(range: &Range<usize>, text: &str) -> String {
 /// Does it do more, once the script is stopped, than to end?
 fn is_trap_that_works(simple: &Simple, functions: &Functions<'_>) -> bool {
     let [trap, action, _, ..] = &simple.words[..] else { return false };
-    let quoted = ['"', '\''].into_iter().find_map(|quote| action.strip_prefix(quote)?.strip_suffix(quote));
-    let action = quoted.unwrap_or(action);
-    let Some(list) = Some(action).filter(|_| trap == "trap").and_then(|action| syntax::parse(action).ok())
+    let action = unquoted(action);
+    let Some(list) = Some(&action).filter(|_| trap == "trap").and_then(|action| syntax::parse(action).ok())
     else {
         return false;
     };

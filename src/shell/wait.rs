@@ -10,6 +10,8 @@ use super::{
     words,
 };
 
+use crate::catalog::{self, Property, base_name};
+
 /// A wait at the beginning of a command.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wait {
@@ -20,18 +22,6 @@ pub struct Wait {
     /// What of the text of a shell is the wait, at its beginning.
     pub text: Option<String>,
 }
-
-/// Scripts that wait for a host and a port.
-const SCRIPTS: [&str; 8] = [
-    "wait-for-it.sh",
-    "wait-for-it",
-    "wait-for.sh",
-    "wait-for",
-    "wait_for_it.sh",
-    "wait_for.sh",
-    "wait-for-port",
-    "waitforit",
-];
 
 /// The wait that a command begins with, if there is a command behind it.
 pub fn read(words: &[String]) -> Option<Wait> {
@@ -51,13 +41,13 @@ type Taken = (Vec<(String, u16)>, usize);
 /// The targets of a waiting script, and how many words are its own.
 fn script(words: &[String]) -> Option<Taken> {
     let first = words.first()?;
-    let by_shell = matches!(base_name(first), "sh" | "bash" | "ash");
+    let by_shell = command_line::is_shell(first);
     let start = usize::from(by_shell);
     let name = base_name(words.get(start)?);
     let rest = words.get(start + 1..)?;
     let (targets, taken) = match name {
         "dockerize" => dockerize(rest)?,
-        name if SCRIPTS.contains(&name) => wait_for_it(rest)?,
+        name if catalog::is(name, Property::Waits) => wait_for_it(rest)?,
         _ => return None,
     };
     (!targets.is_empty()).then_some((targets, start + 1 + taken))
@@ -235,7 +225,7 @@ fn of_loop(body: &Loop) -> Option<(String, u16)> {
     });
     let all = plain(probe).filter(|_| only_waits)?;
     let (name, rest) = all.split_first()?;
-    if !matches!(base_name(name), "nc" | "ncat" | "netcat") || !rest.iter().any(|word| is_option(word, 'z')) {
+    if !catalog::is(base_name(name), Property::Knocks) || !rest.iter().any(|word| is_option(word, 'z')) {
         return None;
     }
     let mut skip = false;
@@ -255,10 +245,6 @@ fn is_option(word: &str, option: char) -> bool {
     let letters = word.strip_prefix('-').filter(|letters| !letters.starts_with('-'));
     letters
         .is_some_and(|letters| if option == 'w' { letters.ends_with('w') } else { letters.contains(option) })
-}
-
-fn base_name(word: &str) -> &str {
-    word.rsplit('/').next().unwrap_or(word)
 }
 
 #[cfg(test)]

@@ -1,199 +1,35 @@
 //! What kinds of commands there are, by their names.
 
-use super::syntax::Simple;
-
-/// Says something or does nothing: not what a loop is there for.
-const INERT: &[&str] = &[
-    ":", "true", "echo", "printf", "date", "logger", "trap", "wait", "clear", "local", "declare", "typeset",
-    "readonly", "set", "shopt", "unset", "continue", "stty", "tput", "umask", "ulimit", "sync", "times",
-    "jobs", "[", "test", "break", "return", "exit", "shift", "hash", "type", "command", "pwd", "hostname",
-    "export",
-];
-
-/// Commands whose output is only looked at: an assignment of it is no work done.
-const QUERIES: &[&str] = &[
-    "date", "cat", "hostname", "echo", "printf", "basename", "dirname", "pwd", "head", "tail", "wc", "nproc",
-    "whoami", "id", "uname", "mktemp", "seq", "expr", "tr", "cut", "sed", "readlink",
-];
-
-/// Asks whether something else is there yet.
-const PROBES: &[&str] = &[
-    "nc",
-    "ncat",
-    "netcat",
-    "curl",
-    "wget",
-    "pg_isready",
-    "mysqladmin",
-    "mariadb-admin",
-    "redis-cli",
-    "ping",
-    "mongosh",
-    "mongo",
-    "psql",
-    "mysql",
-    "mariadb",
-    "test",
-    "[",
-    "nslookup",
-    "dig",
-    "getent",
-    "timeout",
-    "wait-for-it",
-    "wait-for",
-    "dockerize",
-    "rabbitmqctl",
-    "rabbitmq-diagnostics",
-    "kafka-topics",
-    "celery",
-    "cqlsh",
-    "telnet",
-    "openssl",
-    "ls",
-    "pgrep",
-    "pidof",
-    "kubectl",
-    "grep",
-    "host",
-    "bash",
-    "sh",
-];
-
-/// Runs crontabs.
-const CRON_DAEMONS: &[&str] = &[
-    "crond",
-    "cron",
-    "supercronic",
-    "go-cron",
-    "yacron",
-    "jobber",
-    "ofelia",
-    "dcron",
-    "cronie",
-    "fcron",
-    "go-crond",
-];
-
-/// Tasks of programs that stay up for as long as they are let.
-const TASKS_THAT_STAY: &[&str] = &[
-    "queue:work",
-    "queue:listen",
-    "horizon",
-    "messenger:consume",
-    "rabbitmq:consumer",
-    "schedule:work",
-    "runserver",
-    "serve",
-    "beat",
-    "consumer",
-];
-
-/// Stays up for as long as it is let: what a loop around it does is restart it.
-const LONG_RUNNING: &[&str] = &[
-    "gunicorn",
-    "uvicorn",
-    "daphne",
-    "hypercorn",
-    "uwsgi",
-    "nginx",
-    "apache2",
-    "apache2ctl",
-    "apachectl",
-    "httpd",
-    "apache2-foreground",
-    "php-fpm",
-    "mysqld",
-    "postgres",
-    "redis-server",
-    "memcached",
-    "haproxy",
-    "caddy",
-    "traefik",
-    "sshd",
-    "dockerd",
-    "supervisord",
-    "tail",
-    "socat",
-    "inotifywait",
-    "fswatch",
-    "watchmedo",
-    "nodemon",
-    "http-server",
-    "puma",
-    "unicorn",
-    "sidekiq",
-    "resque",
-];
-
-/// Acts on processes of its own container, which a pod of its own does not have.
-const LOCAL_PROCESSES: &[&str] = &[
-    "kill",
-    "pkill",
-    "killall",
-    "supervisorctl",
-    "s6-svc",
-    "sv",
-    "service",
-    "systemctl",
-    "rc-service",
-    "rndc",
-    "postfix",
-    "apachectl",
-    "apache2ctl",
-    "killall5",
-    "dovecot",
-    "nginx",
-];
-
-/// Waits for an event, not for a time.
-const EVENTS: &[&str] =
-    &["inotifywait", "inotifywatch", "fswatch", "read", "select", "entr", "wait-for-event"];
-
-/// What stands before a command without changing what it is.
-const PREFIXES: &[&str] =
-    &["exec", "command", "builtin", "nohup", "busybox", "env", "time", "setsid", "stdbuf", "sudo", "nice"];
+use super::{quotes::bare, syntax::Simple};
+use crate::catalog::{self, Property, Says};
 
 /// The name of the program that a command runs, without its folder and without what only wraps it.
 pub(super) fn program(simple: &Simple) -> Option<&str> {
-    let word = unquote(simple.words.get(wrappers(simple))?);
-    Some(base_name(word))
+    let word = bare(simple.words.get(wrappers(simple))?);
+    Some(system_name(word))
 }
 
 /// How many words stand before the program and only wrap it.
 fn wrappers(simple: &Simple) -> usize {
     let is_wrapper = |pair: &&[String]| {
-        PREFIXES.contains(&base_name(unquote(&pair[0]))) && !unquote(&pair[1]).starts_with('-')
+        let wraps = catalog::program(system_name(bare(&pair[0]))).and_then(|program| program.wraps);
+        wraps.is_some_and(|wraps| wraps.is_plain) && !bare(&pair[1]).starts_with('-')
     };
     simple.words.windows(2).take_while(is_wrapper).count()
 }
 
 /// The program and its words, as they are written.
 pub(super) fn program_words(simple: &Simple) -> Vec<&str> {
-    let mut words: Vec<&str> = simple.words.iter().skip(wrappers(simple)).map(|word| unquote(word)).collect();
+    let mut words: Vec<&str> = simple.words.iter().skip(wrappers(simple)).map(|word| bare(word)).collect();
     if let Some(first) = words.first_mut() {
-        *first = base_name(first);
+        *first = system_name(first);
     }
     words
 }
 
-/// `"a"` and `'a'` as `a`; words with more to them stay.
-fn unquote(word: &str) -> &str {
-    let quoted = ['"', '\''].into_iter().find_map(|quote| word.strip_prefix(quote)?.strip_suffix(quote));
-    quoted.filter(|inner| !inner.contains(['"', '\'', '$', '\\'])).unwrap_or(word)
-}
-
 /// A program of the system without its folder. Another one, such as `./sync`, is not what its name says.
-fn base_name(word: &str) -> &str {
-    const FOLDERS: [&str; 6] =
-        ["/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/"];
-    if !word.starts_with('/') {
-        return word;
-    }
-    FOLDERS
-        .iter()
-        .find_map(|folder| word.strip_prefix(folder))
-        .filter(|name| !name.is_empty())
-        .unwrap_or(word)
+fn system_name(word: &str) -> &str {
+    if catalog::is_of_system(word) { catalog::base_name(word) } else { word }
 }
 
 /// The words behind `sleep`, if this is one.
@@ -210,13 +46,15 @@ pub(super) fn is_inert(simple: &Simple) -> bool {
     }
     match program(simple) {
         None => simple.assignments.iter().all(|(_, value)| !value.as_deref().is_some_and(does_work)),
-        Some(name) => INERT.contains(&name) || sleep(simple).is_some() || name.starts_with("log"),
+        Some(name) => {
+            catalog::is(name, Property::Inert) || sleep(simple).is_some() || name.starts_with("log")
+        }
     }
 }
 
 /// Does output go where that of a container goes anyway, or nowhere?
 pub(super) fn leaves_nothing(target: &str) -> bool {
-    let target = unquote(target);
+    let target = bare(target);
     target.starts_with('&')
         || matches!(target, "/dev/stdout" | "/dev/stderr" | "/dev/null" | "/dev/console" | "/dev/tty")
         || target.starts_with("/proc/1/fd/")
@@ -232,7 +70,7 @@ fn does_work(word: &str) -> bool {
         // `$((…))` computes.
         if !rest[at..].starts_with("$((") {
             let name = inner.trim_start().split(|c: char| c.is_whitespace() || c == ')' || c == '`').next();
-            if !name.is_some_and(|name| QUERIES.contains(&base_name(name))) {
+            if !name.is_some_and(|name| catalog::is(system_name(name), Property::Query)) {
                 return true;
             }
         }
@@ -247,31 +85,36 @@ fn does_work(word: &str) -> bool {
 }
 
 pub(super) fn is_probe(name: &str) -> bool {
-    PROBES.contains(&name)
+    catalog::is(name, Property::Probe)
+}
+
+/// Whether a command of this name says no more than that the script goes on.
+pub(super) fn always_succeeds(name: &str) -> bool {
+    catalog::is(system_name(name), Property::Succeeds)
 }
 
 /// Waits until a file changes.
 pub(super) fn watches_files(name: &str) -> bool {
-    matches!(name, "inotifywait" | "inotifywatch" | "fswatch" | "entr")
+    catalog::is(name, Property::WatchesFiles)
 }
 
 pub(super) fn is_event(name: &str) -> bool {
-    EVENTS.contains(&name)
+    watches_files(name) || catalog::is(name, Property::Event)
 }
 
 /// A command that runs crontabs, or installs one.
 pub(super) fn is_cron_daemon(simple: &Simple) -> bool {
-    let is_candidate = |name: &str| {
-        CRON_DAEMONS.contains(&name) || matches!(name, "service" | "rc-service" | "systemctl" | "crontab")
-    };
+    let is_daemon = |name: &str| catalog::is(name, Property::Cron);
+    let is_candidate =
+        |name: &str| is_daemon(name) || matches!(name, "service" | "rc-service" | "systemctl" | "crontab");
     if !program(simple).is_some_and(is_candidate) {
         return simple.words.iter().take(2).any(|word| word.contains("/init.d/cron"));
     }
     let words = program_words(simple);
     match words[..] {
-        [name, ..] if CRON_DAEMONS.contains(&name) => true,
-        ["service" | "rc-service" | "systemctl", first, ..] if CRON_DAEMONS.contains(&first) => true,
-        ["systemctl", _, second, ..] if CRON_DAEMONS.contains(&second) => true,
+        [name, ..] if is_daemon(name) => true,
+        ["service" | "rc-service" | "systemctl", first, ..] if is_daemon(first) => true,
+        ["systemctl", _, second, ..] if is_daemon(second) => true,
         [name, ..] => name == "crontab" || simple.words.iter().any(|word| word.contains("/init.d/cron")),
         [] => false,
     }
@@ -289,21 +132,21 @@ pub(super) fn is_long_running(simple: &Simple) -> bool {
     match words[..] {
         ["tail", ..] => words.iter().any(follows),
         // `nginx -t` and `nginx -s reload` end at once.
-        ["nginx" | "apachectl" | "apache2ctl" | "httpd" | "haproxy" | "caddy", ref rest @ ..] => {
+        [name, ref rest @ ..] if catalog::is(name, Property::Controlled) => {
             !rest.iter().any(|word| ["-t", "-s", "-k", "-v", "reload", "validate", "graceful"].contains(word))
         }
         _ => words.iter().enumerate().any(|(index, word)| {
             // `pg_dump -U postgres` is no server: neither is what an option or another program is given.
             let is_run = |before: &&str| ["exec", "run", "npx", "-m", "--"].contains(before);
             let is_program = index.checked_sub(1).and_then(|before| words.get(before)).is_none_or(is_run);
-            TASKS_THAT_STAY.contains(word) || is_program && LONG_RUNNING.contains(word)
+            catalog::task(word) == Some(Says::Stays) || is_program && catalog::is(word, Property::Daemon)
         }),
     }
 }
 
 /// Does it signal or reload a process of its own container?
 pub(super) fn touches_local_process(simple: &Simple) -> bool {
-    program(simple).is_some_and(|name| LOCAL_PROCESSES.contains(&name))
+    program(simple).is_some_and(|name| catalog::is(name, Property::ActsHere))
         || simple.words.iter().any(|word| word.contains("/dev/shm"))
         || simple.redirections.iter().flatten().any(|target| target.contains("/dev/shm"))
 }
@@ -311,7 +154,11 @@ pub(super) fn touches_local_process(simple: &Simple) -> bool {
 /// Does it run another script of the image?
 pub(super) fn is_script(simple: &Simple) -> bool {
     let words = program_words(simple);
-    matches!(words[..], [script] | ["sh" | "bash" | "ash", script] if script.ends_with(".sh"))
+    match words[..] {
+        [script] => script.ends_with(".sh"),
+        [shell, script] => catalog::is(shell, Property::Shell) && script.ends_with(".sh"),
+        _ => false,
+    }
 }
 
 /// Does it only say something? Its words go to the log.

@@ -9,6 +9,7 @@ use crate::{
         facts::{Facts, secrets::Secrets},
         ledger::Entries,
     },
+    shell::quoted,
     text::Spanned,
 };
 
@@ -206,13 +207,4 @@ fn hook(
 fn shell(line: String) -> LifecycleHandler {
     let command = Some(vec!["/bin/sh".to_owned(), "-c".to_owned(), line]);
     LifecycleHandler { exec: Some(ExecAction { command }), ..LifecycleHandler::default() }
-}
-
-/// A word that a shell takes for that very word.
-fn quoted(word: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@,+".contains(&byte);
-    if !word.is_empty() && word.bytes().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }

@@ -13,6 +13,7 @@ use k8s_openapi::api::core::v1::Container;
 
 use super::{clear, draft::Draft, schedule};
 use crate::{
+    catalog::{self, Property},
     compose::model::Service,
     k8s::name,
     plan::{
@@ -266,16 +267,11 @@ fn workload(
 
 /// What a command does, in a word or two: its program, but for those that only run another.
 fn task(command: &[String]) -> String {
-    const WRAPPERS: [&str; 34] = [
-        "sh", "bash", "ash", "dash", "env", "exec", "nice", "ionice", "flock", "timeout", "su", "gosu",
-        "sudo", "su-exec", "setpriv", "php", "python", "python3", "node", "ruby", "perl", "bundle", "npm",
-        "npx", "yarn", "run", "artisan", "console", "manage", "rake", "time", "test", "[", "source",
-    ];
     let text = command.join(" ");
     let mut words = text.split(|c: char| c.is_whitespace() || "'\";&|()`{}<>[]".contains(c));
     let mut skip = false;
     let found = words.find_map(|word| {
-        let name = word.rsplit('/').next().unwrap_or(word);
+        let name = catalog::base_name(word);
         let name = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         let is_task = !std::mem::replace(&mut skip, matches!(word, "cd" | "-u" | "source" | "."))
             && name.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -283,10 +279,19 @@ fn task(command: &[String]) -> String {
             && !word.ends_with(".lock")
             && !word.starts_with("/tmp/")
             && word != "cd"
-            && !WRAPPERS.contains(&name);
+            && !only_runs(name);
         is_task.then(|| name.to_owned())
     });
     found.unwrap_or_else(|| "job".to_owned())
+}
+
+/// Whether a program, by the stem of its name, only runs what it is told, or looks whether it should.
+fn only_runs(stem: &str) -> bool {
+    let of_script = || catalog::program(&format!("{stem}.py"));
+    catalog::program(stem).or_else(of_script).is_some_and(|program| {
+        program.wraps.is_some()
+            || [Property::Shell, Property::Runner, Property::Condition].iter().any(|it| program.is(*it))
+    })
 }
 
 #[cfg(test)]

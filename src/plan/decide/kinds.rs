@@ -10,8 +10,9 @@ use super::{
     schedule::{self, Scheduled},
 };
 use crate::{
+    catalog,
     compose::model::Service,
-    plan::facts::{Facts, files, image, volumes},
+    plan::facts::{Facts, files, volumes},
 };
 
 /// The kind of every service.
@@ -107,7 +108,7 @@ fn owns_a_volume(facts: &Facts<'_>, name: &str, service: &Service) -> bool {
             && facts.context.services().all(|(_, other)| !volumes::takes_volumes_of(other, name))
     });
     let image = || service.image_or_built(&facts.context.project.name, name);
-    let is_store = || image::is_store(&image()) || volumes::keeps_a_database(service);
+    let is_store = || catalog::is_backing_service(&image()) || volumes::keeps_a_database(service);
     most_pods(service) == 1
         && (own.count() > 0
             || is_store() && !files::own_directories(&facts.context, name, service).is_empty())

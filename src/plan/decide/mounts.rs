@@ -23,13 +23,13 @@ use super::{
     storage::{How, Kept, Storage},
 };
 use crate::{
+    catalog,
     compose::model::{Mount, Service},
     k8s::{name, quantity},
     plan::{
         facts::{
             context::Context,
             hosts::Hosts,
-            image,
             kompose::claims::{self, Wanted},
             secrets::Secrets,
             volumes,
@@ -185,7 +185,7 @@ pub(in crate::plan) fn plan(
     let keeps = !mounted.claim_templates.is_empty()
         || pod.volumes.iter().flatten().any(|volume| volume.persistent_volume_claim.is_some());
     let image = mounting.service.image.as_ref().filter(|_| keeps && mounting.service.user.is_none());
-    security::own_volumes(container, pod, image.and_then(|image| image::group(&image.value)));
+    security::own_volumes(container, pod, image.and_then(|image| catalog::group_of_image(&image.value)));
     mounted
 }
 

@@ -8,89 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::jobs::Jobs;
 use crate::{
+    catalog::{self, Image, Property, Says, base_name},
     compose::model::Service,
     plan::facts::{
-        Facts, image,
+        Facts,
         source::{self, Images, Source, Start},
     },
     shell::{self, Loop, dockerfile::Stage, finite},
 };
-
-/// Words of commands that go on until somebody stops them.
-const DAEMONS: &[&str] = &[
-    "beat",
-    "celerybeat",
-    "consume",
-    "consumer",
-    "crond",
-    "daemon",
-    "etcd",
-    "flower",
-    "gunicorn",
-    "horizon",
-    "mariadbd",
-    "memcached",
-    "messenger:consume",
-    "mongod",
-    "mysqld",
-    "php-fpm",
-    "postgres",
-    "puma",
-    "queue:listen",
-    "queue:work",
-    "runserver",
-    "schedule:work",
-    "scheduler",
-    "serve",
-    "server",
-    "sidekiq",
-    "start",
-    "supervisord",
-    "triggerer",
-    "unicorn",
-    "uvicorn",
-    "watch",
-    "webserver",
-    "worker",
-];
-
-/// Parts of the names of services and commands that do something once.
-const TASKS: &[&str] = &[
-    "backup",
-    "batch",
-    "bootstrap",
-    "chown",
-    "configurator",
-    "configure",
-    "create",
-    "fixtures",
-    "generate",
-    "import",
-    "importer",
-    "init",
-    "initialize",
-    "initializer",
-    "install",
-    "installer",
-    "job",
-    "load",
-    "migrate",
-    "migration",
-    "migrations",
-    "migrator",
-    "once",
-    "permissions",
-    "perms",
-    "prepare",
-    "provision",
-    "register",
-    "restore",
-    "seed",
-    "seeder",
-    "setup",
-    "task",
-    "upgrade",
-];
 
 /// The services that run once and that nothing of others asks for.
 #[derive(Debug, Default)]
@@ -155,12 +80,11 @@ fn is_said_to_be(name: &str, service: &Service) -> bool {
     let words = [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|it| it.value.iter());
     let words: Vec<&str> = words.flat_map(|word| word.value.split_whitespace()).collect();
     let image = service.image.as_ref().map_or("", |image| image.value.as_str());
-    // What a store is only given options for is the store.
-    let is_store = || image::is_store(image) && words.first().is_some_and(|word| word.starts_with('-'));
-    let goes_on =
-        words.first().is_some_and(|program| parts(last(program)).any(|part| DAEMONS.contains(&part)))
-            || words.iter().any(|word| DAEMONS.contains(&last(word)))
-            || is_store();
+    // What a backing service is only given options for is the backing service.
+    let is_backing =
+        || catalog::is_backing_service(image) && words.first().is_some_and(|word| word.starts_with('-'));
+    let is_served = words.first().is_some_and(|program| parts(base_name(program)).any(stays_up));
+    let goes_on = is_served || words.iter().any(|word| stays_up(base_name(word))) || is_backing();
     let again = service.restart_condition().is_some_and(|condition| condition.starts_with("on-failure"));
     let tells_task = || std::iter::once(name).chain(words.iter().copied().take(8)).any(tells_task);
     service.runs_to_its_end()
@@ -170,16 +94,21 @@ fn is_said_to_be(name: &str, service: &Service) -> bool {
         && (!again || tells_task())
 }
 
+/// Whether a word says that a command goes on until somebody stops it.
+fn stays_up(word: &str) -> bool {
+    let is_daemon = |property| catalog::is(word, property);
+    is_daemon(Property::Daemon)
+        || is_daemon(Property::Cron)
+        || matches!(catalog::task(word), Some(Says::Stays | Says::StaysUsually))
+}
+
+/// Whether a part of a name or of a command says that something is done once.
 fn tells_task(text: &str) -> bool {
-    parts(text).any(|part| TASKS.contains(&part))
+    parts(text).any(|part| matches!(catalog::task(part), Some(Says::Migrates | Says::Once)))
 }
 
 fn parts(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_ascii_alphanumeric())
-}
-
-fn last(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or_default()
 }
 
 /// Does what it runs come to its end, as far as can be told?
@@ -191,7 +120,8 @@ fn plainly_ends(facts: &Facts<'_>, name: &str, service: &Service, images: &mut I
     }
     source::look_at(&facts.context, name, service, images, |source: &Source<'_>, start: &Start| {
         let image = service.image.as_ref().map_or("", |image| image.value.as_str());
-        let program = image::only_program(image).filter(|_| start.behind_entrypoint);
+        let program =
+            Image::written(image).and_then(|image| image.program).filter(|_| start.behind_entrypoint);
         let program = program.filter(|program| start.whole.first().is_some_and(|word| word != program));
         let words: Vec<String> =
             program.map(str::to_owned).into_iter().chain(start.whole.iter().cloned()).collect();

@@ -11,9 +11,10 @@ use k8s_openapi::{
 
 use super::{draft::Decided, kinds::Kinds};
 use crate::{
+    catalog::{self, Image},
     compose::model::{Port, Service},
     k8s::name,
-    plan::facts::{Facts, dockerfiles, image},
+    plan::facts::{Facts, dockerfiles},
 };
 
 /// Names for well-known ports, so that a Service reads `postgres` and not `tcp-5432`.
@@ -132,8 +133,8 @@ fn serves(service: &Service, decided: Decided) -> bool {
     let image = service.image.as_ref().map_or("", |image| image.value.as_str());
     let runs_image = service.command.is_none() && service.entrypoint.is_none();
     decided == Decided::Deployment
-        && (runs_image || image::is_store(image))
-        && !sources::image_ports(image).is_empty()
+        && (runs_image || catalog::is_backing_service(image))
+        && !catalog::ports_of_image(image).is_empty()
 }
 
 fn learn_one(facts: &Facts<'_>, name: &str, service: &Service, needed: bool) -> Vec<Listening> {
@@ -161,9 +162,10 @@ fn learn_one(facts: &Facts<'_>, name: &str, service: &Service, needed: bool) -> 
         learner.exposed(text);
     }
     let image = service.image_or_built(&facts.context.project.name, name);
-    let usual = sources::image_ports(&image);
+    let usual = catalog::ports_of_image(&image);
     if !learner.ports.is_empty() {
-        sources::peer_ports(&image).iter().for_each(|number| learner.tcp(*number));
+        let peers = Image::written(&image).map_or(&[][..], |image| image.peers);
+        peers.iter().for_each(|number| learner.tcp(*number));
     }
     let known = learner.ports.len();
     for (number, _) in own {
@@ -185,9 +187,9 @@ fn learn_one(facts: &Facts<'_>, name: &str, service: &Service, needed: bool) -> 
         let base = || built.as_ref().map(|built| built.built().base.as_str());
         learner.first_of([
             &|| sources::commanded_ports(service),
-            &|| usual.clone(),
+            &|| usual.to_vec(),
             &|| sources::variable_ports(service),
-            &|| base().map(sources::image_ports).unwrap_or_default(),
+            &|| base().map(catalog::ports_of_image).unwrap_or_default().to_vec(),
         ]);
     }
     learner.first_of([&|| facts.hosts.usual_ports_of(name).collect()]);

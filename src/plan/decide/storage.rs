@@ -14,6 +14,7 @@ use super::{
     kinds::{self, Kinds},
 };
 use crate::{
+    catalog::Image,
     compose::{
         model::{Mount, Service, Volume},
         values::bytes,
@@ -22,7 +23,7 @@ use crate::{
     plan::{
         facts::{
             context::Context,
-            files, image,
+            files,
             kompose::PREFIX,
             kompose::claims::{self, Wanted},
             volumes,
@@ -138,7 +139,9 @@ impl Storage {
                 owned.extend(files::own_directories(context, name, service));
             }
             let image = service.image_or_built(&context.project.name, name);
-            if image::is_database(&image) || volumes::keeps_a_database(service) {
+            if Image::written(&image).is_some_and(|image| !image.empty_data.is_empty())
+                || volumes::keeps_a_database(service)
+            {
                 let whole = |mount: &Mount| {
                     let path = mount.volume.as_ref().and_then(|volume| volume.value.subpath.as_ref());
                     path.is_none() && claims::sub_path(service).is_none()

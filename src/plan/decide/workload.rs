@@ -23,6 +23,7 @@ use super::{
     storage::Storage,
 };
 use crate::{
+    catalog,
     compose::model::{Labels, Service},
     k8s::name,
     plan::{
@@ -172,7 +173,7 @@ fn file_name(facts: &Facts<'_>, key: &str, app: &str, object: &str, decided: Dec
 
 fn component(decided: Decided, service: &Service, services: &[ClusterService]) -> &'static str {
     // What only runs a store's tools has no port.
-    let is_store = || service.image.as_ref().is_some_and(|image| image::is_store(&image.value));
+    let is_store = || service.image.as_ref().is_some_and(|image| catalog::is_backing_service(&image.value));
     let is_store = || services.iter().any(|service| !service.ports.is_empty()) && is_store();
     match decided {
         Decided::Job => "job",

@@ -5,6 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{context::Context, dockerfiles, secrets};
 use crate::{
+    catalog::base_name,
     compose::model::{Build, Command, Service},
     shell::{
         self, Loop, Script,
@@ -86,11 +87,12 @@ impl Source<'_> {
                 (text, name.unwrap_or_default(), arguments, shell)
             }
             Invocation::File { shell, path, arguments } => {
-                let text = self.file(&path).filter(|text| !shell.is_empty() || is_shell_script(text));
+                let text =
+                    self.file(&path).filter(|text| !shell.is_empty() || command_line::is_shell_script(text));
                 match text {
                     Some(text) => (text, path, arguments, shell),
                     // A cron daemon, or `watch`: the words themselves are the script.
-                    None => (line(words), String::new(), Vec::new(), Vec::new()),
+                    None => (shell::line(words), String::new(), Vec::new(), Vec::new()),
                 }
             }
         };
@@ -141,7 +143,7 @@ impl Source<'_> {
         let mounted = mounts.filter_map(|mount| mount.target.as_ref()).map(|target| target.value.clone());
         let copies = self.stage().into_iter().flat_map(|stage| &stage.copies);
         let copied = copies.flat_map(|(sources, target)| {
-            let names = sources.iter().map(|source| source.rsplit('/').next().unwrap_or(source).to_owned());
+            let names = sources.iter().map(|source| base_name(source).to_owned());
             let is_folder = target.ends_with('/');
             names.map(move |name| if is_folder { format!("{target}{name}") } else { target.clone() })
         });
@@ -193,21 +195,6 @@ impl Source<'_> {
         // Nothing outside of what is built.
         places.filter(|place| !place.components().any(|part| part.as_str() == "..")).collect()
     }
-}
-
-/// Does its first line name a shell?
-pub(in crate::plan) fn is_shell_script(text: &str) -> bool {
-    let first = text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default();
-    let shells = ["sh", "bash", "ash", "dash", "ksh", "with-contenv"];
-    first.strip_prefix("#!").is_some_and(|line| {
-        line.split_whitespace().take(2).any(|word| shells.contains(&word.rsplit('/').next().unwrap_or(word)))
-    })
-}
-
-/// The words as a shell would take them for these very words.
-pub(in crate::plan) fn line(words: &[String]) -> String {
-    let quoted = words.iter().map(|word| format!("'{}'", word.replace('\'', r"'\''")));
-    quoted.collect::<Vec<_>>().join(" ")
 }
 
 /// The Dockerfiles that were read, by how they are built.

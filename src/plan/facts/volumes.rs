@@ -7,6 +7,7 @@ use super::{
     kompose::claims::{self, Wanted},
 };
 use crate::{
+    catalog,
     compose::model::{Mount, Service, Volume},
     text::Spanned,
 };
@@ -31,10 +32,6 @@ const DEPENDENCIES: &[&str] = &[
     ".cache",
     "__pycache__",
 ];
-
-/// Where images of databases, also those that others build on them, keep their data.
-pub(in crate::plan) const DATABASE_TARGETS: &[&str] =
-    &["/data/db", "/var/lib/mysql", "/var/lib/postgresql", "/var/lib/postgresql/data"];
 
 /// Words in targets at which images have nothing that a new volume would miss.
 const DATA_TARGETS: &[&str] = &[
@@ -114,7 +111,7 @@ pub(in crate::plan) fn takes_volumes_of(service: &Service, name: &str) -> bool {
 pub(in crate::plan) fn keeps_a_database(service: &Service) -> bool {
     service.volumes.iter().flat_map(|field| &field.value).filter(|mount| !is_read_only(mount)).any(|mount| {
         let target = mount.target.as_ref().map_or("", |target| target.value.trim_end_matches('/'));
-        DATABASE_TARGETS.contains(&target)
+        catalog::database_directories().any(|directory| target == directory)
     })
 }
 

@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 
 use super::names::Names;
 use crate::{
-    compose::{
-        model::{Project, Service},
-        values::image,
-    },
+    catalog::reference::Reference,
+    compose::model::{Project, Service},
     text::Spanned,
 };
 
@@ -61,7 +59,7 @@ pub(in crate::plan) fn group(projects: &[&Project], names: &Names) -> Apps {
     }
     for (project, (name, service)) in services() {
         let image = service.image_or_built(&project.name, name);
-        let repository = || Origin::Repository(image::Reference::parse(&image).name());
+        let repository = || Origin::Repository(Reference::parse(&image).name());
         origins.entry(name).or_insert_with(|| built.get(&image).cloned().unwrap_or_else(repository));
     }
     let mut groups: BTreeMap<Origin, Vec<&str>> = BTreeMap::new();

@@ -7,10 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::apps::Apps;
 use crate::{
-    compose::{
-        model::{Attribute, Project, Service},
-        values::image::Reference,
-    },
+    catalog::reference::Reference,
+    compose::model::{Attribute, Project, Service},
     plan::model::Image,
     text::{Span, Spanned},
     yaml::{

@@ -10,10 +10,8 @@ use indexmap::IndexMap;
 pub(super) use self::code::mount as mount_code;
 pub use self::code::workspace;
 use crate::{
-    compose::{
-        model::{Build, Port, Project, Service},
-        values::image::Reference,
-    },
+    catalog::reference::Reference,
+    compose::model::{Build, Port, Project, Service},
     diag::{Diagnostic, Report, codes},
     k8s::name,
     plan::{

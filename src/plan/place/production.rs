@@ -9,7 +9,7 @@ mod serving;
 use k8s_openapi::{api::core::v1::PersistentVolumeClaim, apimachinery::pkg::api::resource::Quantity};
 
 use crate::{
-    compose::values::image::Reference,
+    catalog::reference::Reference,
     diag::{Diagnostic, Report, codes},
     k8s::{
         name,

@@ -1,7 +1,10 @@
 //! When a line of a crontab runs: its columns, as a CronJob can say them.
 
 use super::Format;
-use crate::shell::{Fit, next::Times, schedule};
+use crate::{
+    compose::values::duration as go_duration,
+    shell::{Fit, next::Times, schedule},
+};
 
 /// The times of a line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -92,29 +95,11 @@ fn every(length: &str, stagger: Option<&str>) -> Result<When, String> {
     Ok(When { schedule, note: found.difference })
 }
 
-/// `1h30m`, `90s` in seconds, as Go writes durations.
+/// `1h30m`, `90s` in whole seconds, as Go writes durations.
 pub(in crate::shell) fn duration(text: &str) -> Option<u64> {
-    let mut seconds = 0_u64;
-    let mut rest = text;
-    if rest.is_empty() {
-        return None;
-    }
-    while !rest.is_empty() {
-        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        let number: u64 = rest.get(..digits)?.parse().ok()?;
-        rest = rest.get(digits..)?;
-        let (unit, after) = rest.split_at_checked(1)?;
-        let unit = match unit {
-            "s" => 1,
-            "m" if !after.starts_with('s') => 60,
-            "h" => 3_600,
-            "d" => 86_400,
-            _ => return None,
-        };
-        seconds = seconds.checked_add(number.checked_mul(unit)?)?;
-        rest = after;
-    }
-    Some(seconds)
+    const SECOND: u64 = 1_000_000_000;
+    let nanoseconds = u64::try_from(go_duration::parse(text).ok()?).ok()?;
+    (nanoseconds % SECOND == 0).then_some(nanoseconds / SECOND)
 }
 
 fn without_years<'a>(columns: &'a [&'a str], years: &str) -> Result<&'a [&'a str], String> {
@@ -233,8 +218,16 @@ mod tests {
 
     #[test]
     fn durations_are_of_go() {
-        let cases =
-            [("1h30m", Some(5_400)), ("90s", Some(90)), ("5", None), ("5ms", None), ("", None), ("é", None)];
+        let cases = [
+            ("1h30m", Some(5_400)),
+            ("90s", Some(90)),
+            ("5", None),
+            ("5ms", None),
+            ("1.5h", Some(5_400)),
+            ("-5m", None),
+            ("", None),
+            ("é", None),
+        ];
         for (text, expected) in cases {
             assert_eq!(duration(text), expected, "{text}");
         }

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, iter::Peekable, str::Chars};
 
 use super::Health;
+use crate::shell::quotes::unquoted;
 
 /// One instruction with its lines joined.
 pub(super) struct Instruction {
@@ -62,7 +63,7 @@ fn here_documents(instruction: &Instruction) -> Vec<String> {
         return Vec::new();
     }
     let starts = instruction.rest.split_whitespace().filter_map(|word| word.strip_prefix("<<"));
-    let ends = starts.map(|word| word.trim_start_matches('-').trim_matches(['"', '\'']).to_owned());
+    let ends = starts.map(|word| unquoted(word.trim_start_matches('-')));
     let is_word = |end: &String| !end.is_empty() && end.chars().all(|c| c.is_alphanumeric() || c == '_');
     ends.filter(is_word).collect()
 }

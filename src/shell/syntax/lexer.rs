@@ -10,6 +10,7 @@ use super::{
     Unreadable,
     brackets::{arithmetic_length, brackets_length},
 };
+use crate::shell::quotes::unquoted;
 
 /// A word, an operator, or the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -405,20 +406,6 @@ pub(super) fn piece_length(text: &str, quoted: bool) -> Option<usize> {
     let first = lexer.byte(0)?;
     lexer.piece(first, quoted).ok()?;
     Some(lexer.at)
-}
-
-/// A word without its quotes, as the end of a here-document is compared.
-fn unquoted(word: &str) -> String {
-    let mut text = String::with_capacity(word.len());
-    let mut characters = word.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            '\\' => text.extend(characters.next()),
-            '\'' | '"' => {}
-            other => text.push(other),
-        }
-    }
-    text
 }
 
 #[cfg(test)]

@@ -4,15 +4,17 @@ use regex::Regex;
 
 use super::{Job, Jobs, Said, task};
 use crate::{
+    catalog::base_name,
     plan::{
         decide::schedule::{self, TIME_ZONE},
         facts::{
             hosts::Hosts,
-            source::{Source, Start, is_shell_script, line},
+            source::{Source, Start},
         },
     },
     secret,
     shell::{
+        self,
         command_line::{self, Invocation},
         cron_daemon::{self, Content, CronDaemon, Table},
         crontab::{self, Entry, Format},
@@ -79,12 +81,13 @@ fn started(source: &Source<'_>, words: &[String]) -> Option<CronDaemon> {
     let text = match command_line::read(words)? {
         Invocation::Inline { text, .. } => text,
         Invocation::File { shell, path, arguments } => {
-            let text = source.file(&path).filter(|text| !shell.is_empty() || is_shell_script(text));
+            let text =
+                source.file(&path).filter(|text| !shell.is_empty() || command_line::is_shell_script(text));
             match text {
                 // Entrypoints usually end by running what they are given.
-                Some(text) if text.contains("\"$@\"") => format!("{text}\n{}", line(&arguments)),
+                Some(text) if text.contains("\"$@\"") => format!("{text}\n{}", shell::line(&arguments)),
                 Some(text) => text,
-                None => line(words),
+                None => shell::line(words),
             }
         }
     };
@@ -100,7 +103,7 @@ fn jobs(hosts: &Hosts, source: &Source<'_>, daemon: &CronDaemon) -> Result<Plann
     if let Some(obstacle) = &daemon.obstacle {
         return Err(obstacle.clone());
     }
-    let program = daemon.words.first().map_or("", |word| word.rsplit('/').next().unwrap_or(word));
+    let program = daemon.words.first().map_or("", |word| base_name(word));
     let users = match program {
         "supercronic" => Format::Supercronic,
         "cron" | "dcron" | "cronie" | "fcron" => Format::User,

@@ -11,30 +11,18 @@ use indexmap::IndexMap;
 
 use super::{Job, Jobs, Said, task};
 use crate::{
-    compose::{
-        model::Service,
-        values::{image, words},
-    },
+    catalog::{self, Image, Role},
+    compose::{model::Service, values::words},
     plan::{
         decide::schedule,
         facts::{
-            Facts, image as stores, secrets,
+            Facts, secrets,
             source::{self, Images, Source, Start},
         },
     },
     secret,
     shell::crontab,
 };
-
-/// Schedulers by their images.
-const SCHEDULERS: [&str; 6] = [
-    "mcuadros/ofelia",
-    "netresearch/ofelia",
-    "premoweb/chadburn",
-    "funkyfuture/deck-chores",
-    "crazymax/swarm-cronjob",
-    "soketi/ofelia",
-];
 
 /// A key of labels, the way to it from the service.
 type Path = Vec<String>;
@@ -94,8 +82,8 @@ pub(super) fn find(facts: &Facts<'_>) -> BTreeMap<String, Jobs> {
 
 fn scheduler(facts: &Facts<'_>) -> Option<Scheduler> {
     let (name, service) = facts.context.services().find(|(name, service)| {
-        let image = image::Reference::parse(&service.image_or_built(&facts.context.project.name, name));
-        SCHEDULERS.iter().any(|known| image.name().ends_with(known))
+        let image = service.image_or_built(&facts.context.project.name, name);
+        Image::written(&image).is_some_and(|image| image.role == Role::Scheduler)
     })?;
     let zone = secrets::variables(service).find(|(key, _)| *key == "TZ").map(|(_, value)| value.to_owned());
     Some(Scheduler { service: name.to_owned(), zone })
@@ -376,7 +364,7 @@ fn reaches_its_container(
     service: &Service,
     command: &str,
 ) -> Result<(), String> {
-    if stores::is_store(&service.image_or_built(&facts.context.project.name, name)) {
+    if catalog::is_backing_service(&service.image_or_built(&facts.context.project.name, name)) {
         return Err(format!(
             "it runs in the container of the store `{name}`: give it a service that reaches the store by its name"
         ));

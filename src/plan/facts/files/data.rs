@@ -9,8 +9,9 @@ use camino::Utf8Path;
 
 use super::{code, ignored};
 use crate::{
+    catalog,
     compose::model::Service,
-    plan::facts::{context::Context, dockerfiles, image, volumes::DATABASE_TARGETS},
+    plan::facts::{context::Context, dockerfiles},
 };
 
 /// Why it is a claim.
@@ -97,10 +98,10 @@ fn is_left_out(context: &Context<'_>, path: &Utf8Path) -> bool {
 
 /// The data directory of a store.
 fn is_of_a_store(service: &Service, target: &Utf8Path) -> bool {
-    let is_its_data = DATABASE_TARGETS.contains(&target.as_str())
+    let is_its_data = catalog::database_directories().any(|directory| target == directory)
         || target.file_name() == Some("data")
         || target.starts_with("/bitnami");
-    is_its_data && service.image.as_ref().is_some_and(|image| image::is_store(&image.value))
+    is_its_data && service.image.as_ref().is_some_and(|image| catalog::is_backing_service(&image.value))
 }
 
 /// `/var/lib/program`, where it keeps its state; what lies further below may as well be given to it.

@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use crate::catalog::{self, Property};
+
 /// Where a text stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing<'a> {
@@ -144,9 +146,6 @@ const OTHER_NAMES: &[&str] = &[
     "VERSION",
     "VHOST",
 ];
-
-/// Programs that ask whether somebody listens: a host and a port are two words of theirs.
-const KNOCKING: &[&str] = &["nc", "ncat", "netcat", "telnet", "wait"];
 
 /// No port: a number as small stands behind a name as its version, `mysql:8`.
 const SMALLEST_PORT: u16 = 20;
@@ -364,7 +363,11 @@ fn knocked_port(before: &str, after: &str, standing: Standing<'_>) -> Option<u16
     }
     let command = before.rsplit([';', '&', '|', '\n']).next().unwrap_or_default();
     let mut names = command.split(|c: char| !c.is_ascii_alphanumeric());
-    names.any(|name| KNOCKING.contains(&name)).then(|| leading_port(after.trim_start())).flatten()
+    // `wait` is the first part of `wait-for`.
+    names
+        .any(|name| name == "wait" || catalog::is(name, Property::Knocks))
+        .then(|| leading_port(after.trim_start()))
+        .flatten()
 }
 
 /// An item of a list of hosts, of a variable that is called so.

@@ -44,6 +44,18 @@ impl Reference {
             None => self.repository.clone(),
         }
     }
+
+    /// The last parts of the repository, as many as there are up to `count`.
+    pub fn last_parts(&self, count: usize) -> &str {
+        let slash = self.repository.rmatch_indices('/').nth(count.saturating_sub(1));
+        slash.map_or(self.repository.as_str(), |(at, _)| &self.repository[at + 1..])
+    }
+
+    /// Who publishes the image: the part before the last one. Empty for official images and in a registry of one's
+    /// own.
+    pub fn maker(&self) -> &str {
+        self.repository.rsplit('/').nth(1).unwrap_or_default()
+    }
 }
 
 fn is_registry(section: &str) -> bool {
@@ -96,6 +108,14 @@ mod tests {
             assert_eq!(reference.tag.as_deref(), tag, "{text}");
             assert_eq!(reference.digest.as_deref(), digest, "{text}");
         }
+    }
+
+    #[test]
+    fn repositories_end_in_their_last_parts() {
+        let reference = Reference::parse("registry:5000/team/shop/app:1");
+        assert_eq!((reference.last_parts(1), reference.last_parts(2)), ("app", "shop/app"));
+        assert_eq!((reference.last_parts(5), reference.maker()), ("team/shop/app", "shop"));
+        assert_eq!((Reference::parse("app").last_parts(2), Reference::parse("app").maker()), ("app", ""));
     }
 
     proptest! {
