@@ -12,7 +12,7 @@ use camino::Utf8PathBuf;
 use self::cluster::{Cluster, Defaults};
 use crate::{
     diag::{Diagnostic, Report, codes},
-    text::{Files, Sources, Spanned},
+    text::{Files, Sources, Spanned, nearest},
     yaml::{Key, Map, Node, Value, parse},
 };
 
@@ -217,8 +217,7 @@ fn each(node: &Node, known: &[&str], report: &mut Report, mut take: impl FnMut(&
             take(&key.text, value, report);
             continue;
         }
-        let nearest = known.iter().min_by_key(|name| strsim::damerau_levenshtein(name, &key.text));
-        let help = match nearest.filter(|name| strsim::damerau_levenshtein(name, &key.text) <= 3) {
+        let help = match nearest(&key.text, known.iter().copied()) {
             Some(name) => format!("did you mean `{name}`?"),
             None => format!("known are {}", known.join(", ")),
         };

@@ -3,9 +3,13 @@
 //! Knows nothing of YAML, compose or Kubernetes. Everything a user may have to be shown keeps a
 //! [`Span`]; a [`Sources`] turns it into file, line and column only when it is printed.
 
+mod nearest;
+
 use std::{collections::BTreeMap, fmt};
 
 use camino::{Utf8Path, Utf8PathBuf};
+
+pub use nearest::nearest;
 
 /// A text in a [`Sources`], by the order in which it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,13 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    model::{Deploy, Project, Service},
-    validate::nearest,
-};
+use super::model::{Deploy, Project, Service};
 use crate::{
     diag::{Code, Diagnostic, Report, codes},
-    text::{Span, Spanned},
+    text::{Span, Spanned, nearest},
 };
 
 mod cycle;

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     diag::{Diagnostic, codes},
-    text::Span,
+    text::{Span, nearest},
     yaml::{Directive, Key, Map, Node, Value},
 };
 
@@ -177,7 +177,7 @@ fn not_found(reference: &Reference, file: &Utf8Path, services: &Map, context: &m
     let message = format!("`{shown}` has no service `{}` to extend", reference.service);
     let mut diagnostic =
         Diagnostic::error(codes::EXTENDS_UNKNOWN_SERVICE, message).at(reference.span, "extended here");
-    if let Some(near) = validate::nearest(&reference.service, services.keys().map(|key| key.text.as_str())) {
+    if let Some(near) = nearest(&reference.service, services.keys().map(|key| key.text.as_str())) {
         diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
     }
     context.report.push(diagnostic);

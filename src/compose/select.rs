@@ -3,13 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    model::{Project, Service},
-    validate::nearest,
-};
+use super::model::{Project, Service};
 use crate::{
     diag::{Diagnostic, Report, codes},
-    text::Spanned,
+    text::{Spanned, nearest},
 };
 
 /// Keeps the named services and their dependencies; all if none is named.

@@ -1,14 +1,12 @@
 //! Stage 7: the merged tree against the tables of `schema`. Every problem at its place, all in one run.
 
-use strsim::damerau_levenshtein;
-
 use super::{
     key_path::{KeyPath, Pattern},
     schema::{self, Bounds, Mapping, Schema},
 };
 use crate::{
     diag::{Diagnostic, Report, codes},
-    text::Span,
+    text::{Span, nearest},
     yaml::{Key, Node, Value},
 };
 
@@ -57,13 +55,6 @@ fn attribute(node: &Node, mapping: &Mapping, name: &str, place: &KeyPath, report
     if let Some((_, schema)) = mapping.attributes.iter().find(|(known, _)| *known == name) {
         Validator { report }.check(node, schema, place);
     }
-}
-
-/// The name that somebody who wrote `name` may have meant.
-pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let distances = known.map(|known| (known, damerau_levenshtein(known, name)));
-    let (near, distance) = distances.min_by_key(|(_, distance)| *distance)?;
-    (distance <= 1 + name.len() / 4).then_some(near)
 }
 
 struct Validator<'a> {

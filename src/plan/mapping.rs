@@ -11,6 +11,7 @@ use std::iter;
 
 use super::fate::{FateKind, KeyPath};
 use crate::compose::schema;
+use crate::text;
 
 /// What becomes of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,11 +116,10 @@ pub fn explain(key: &str) -> Answer {
 fn nearest(key: &str) -> Option<String> {
     let short = |row: &Row| row.path.replace(".*", "");
     let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
-    let distance = |row: &&Row| {
-        let path = short(row);
-        strsim::osa_distance(&path, key).min(strsim::osa_distance(&last(&path), key))
-    };
-    all().min_by_key(distance).filter(|row| distance(row) <= 3).map(short)
+    let spellings = all().map(short).flat_map(|path| [(path.clone(), path.clone()), (last(&path), path)]);
+    let spellings: Vec<(String, String)> = spellings.collect();
+    let near = text::nearest(key, spellings.iter().map(|(spelling, _)| spelling.as_str()))?;
+    spellings.iter().find(|(spelling, _)| spelling == near).map(|(_, path)| path.clone())
 }
 
 #[cfg(test)]

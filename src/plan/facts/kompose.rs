@@ -5,6 +5,7 @@ pub(in crate::plan) mod claims;
 use crate::{
     compose::{model::Service, values::words},
     plan::ledger::Entries,
+    text::nearest,
 };
 
 /// What labels of kompose begin with.
@@ -138,12 +139,9 @@ pub(in crate::plan) fn words_of(text: &str) -> Option<Vec<String>> {
 }
 
 pub(in crate::plan) fn unknown(key: &str) -> String {
-    let nearest = LABELS.iter().map(|(known, _)| (strsim::osa_distance(known, key), known)).min();
-    match nearest {
-        Some((distance, known)) if distance <= 3 => {
-            format!("kompose has no such label: did you mean `{known}`?")
-        }
-        _ => "kompose has no such label".to_owned(),
+    match nearest(key, LABELS.iter().map(|(known, _)| *known)) {
+        Some(known) => format!("kompose has no such label: did you mean `{known}`?"),
+        None => "kompose has no such label".to_owned(),
     }
 }
 

@@ -9,11 +9,8 @@ use crate::{
         input::{Input, Options},
         model::Known,
     },
-    text::Spanned,
+    text::{Spanned, nearest},
 };
-
-/// A name further away than this was not meant.
-const NEAR: usize = 3;
 
 /// Warns of the variables that `secrets` names and no service, build or file of variables has. Where files are
 /// missing, nobody knows.
@@ -47,9 +44,8 @@ pub fn warn_of_unknown_profiles(profiles: &[Spanned<String>], project: &Project,
 
 /// The nearest name that there is.
 fn help(name: &str, known: &BTreeSet<&str>, otherwise: &str) -> String {
-    let near = known.iter().map(|known| (strsim::osa_distance(known, name), known)).min();
-    match near.filter(|(distance, _)| *distance <= NEAR) {
-        Some((_, known)) => format!("there is `{known}`"),
+    match nearest(name, known.iter().copied()) {
+        Some(known) => format!("there is `{known}`"),
         None => otherwise.to_owned(),
     }
 }
