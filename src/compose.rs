@@ -15,6 +15,7 @@ use context::Context;
 use discover::Found;
 use layers::{Purpose, Scope};
 pub use model::Project;
+pub(crate) use variables::STAND_IN;
 use variables::Variables;
 
 mod canonical;
@@ -23,6 +24,7 @@ mod context;
 mod defaults;
 mod discover;
 pub mod dotenv;
+mod entry;
 mod env_files;
 mod extends;
 mod include;
@@ -87,13 +89,9 @@ pub struct Options {
     pub check_consistency: bool,
     /// Keep networks, volumes, secrets, configs and models that no service uses.
     pub all_resources: bool,
-    /// Some files that set variables are not here: what nothing sets is [`UNKNOWN`], required or not.
+    /// Some files that set variables are not here: what no other file sets is unknown, required or not.
     pub is_incomplete: bool,
 }
-
-/// What stands for a variable whose value cannot be known: a number, as that may stand almost anywhere,
-/// and one that nobody sets.
-pub const UNKNOWN: &str = "31415";
 
 impl Default for Options {
     fn default() -> Self {

@@ -4,12 +4,14 @@
 //! [`Span`]; a [`Sources`] turns it into file, line and column only when it is printed.
 
 mod nearest;
+mod template;
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 pub use nearest::nearest;
+pub use template::{Operator, OperatorKind, Part, Reference, Resolved, Template};
 
 /// A text in a [`Sources`], by the order in which it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,26 +49,43 @@ impl Span {
     }
 }
 
-/// A value and the place that says it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A value, the place that says it, and how it was put together there.
+///
+/// Values from one place are equal, whichever variables they come from: the template is no part of the value.
+#[derive(Debug, Clone)]
 pub struct Spanned<T> {
     /// What was said.
     pub value: T,
     /// Where.
     pub span: Span,
+    /// How the file says it, where that is not the value itself.
+    pub template: Option<Arc<Template>>,
 }
 
 impl<T> Spanned<T> {
     /// `value`, as said at `span`.
     pub fn new(value: T, span: Span) -> Self {
-        Self { value, span }
+        Self { value, span, template: None }
     }
 
     /// The same place with another view of the value.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Spanned<U> {
-        Spanned { value: f(self.value), span: self.span }
+        Spanned { value: f(self.value), span: self.span, template: self.template }
+    }
+
+    /// Whether the value cannot be known on this machine, and a guess stands in its place.
+    pub fn is_unknown(&self) -> bool {
+        self.template.as_ref().is_some_and(|template| template.is_unknown())
     }
 }
+
+impl<T: PartialEq> PartialEq for Spanned<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.span == other.span && self.value == other.value
+    }
+}
+
+impl<T: Eq> Eq for Spanned<T> {}
 
 impl<T> std::ops::Deref for Spanned<T> {
     type Target = T;

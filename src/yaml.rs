@@ -7,14 +7,16 @@ pub mod emit;
 pub mod parse;
 pub mod scalar;
 
-use std::{borrow::Borrow, hash};
+use std::{borrow::Borrow, hash, sync::Arc};
 
 use indexmap::IndexMap;
 
-use crate::text::Span;
+use crate::text::{Span, Spanned, Template};
 
 /// A YAML value and the place that says it.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// Values from one place are equal, whichever variables they come from: the template is no part of the value.
+#[derive(Debug, Clone)]
 pub struct Node {
     /// What it says.
     pub value: Value,
@@ -22,6 +24,14 @@ pub struct Node {
     pub span: Span,
     /// `!reset` or `!override`, of which compose's merge makes use.
     pub directive: Option<Directive>,
+    /// How the file says it, where that is not the value itself. Nothing is known of it while parsing.
+    pub template: Option<Arc<Template>>,
+}
+
+impl PartialEq for Node {
+    fn eq(&self, other: &Self) -> bool {
+        self.span == other.span && self.directive == other.directive && self.value == other.value
+    }
 }
 
 /// What a node says, resolved as go-yaml v3 does.
@@ -96,7 +106,17 @@ impl Borrow<str> for Key {
 impl Node {
     /// A value without a directive.
     pub fn new(value: Value, span: Span) -> Self {
-        Self { value, span, directive: None }
+        Self { value, span, directive: None, template: None }
+    }
+
+    /// The same node with a template.
+    pub fn with_template(self, template: Option<Arc<Template>>) -> Self {
+        Self { template, ..self }
+    }
+
+    /// What was made of the node, with its place and its template.
+    pub fn spanned<T>(&self, value: T) -> Spanned<T> {
+        Spanned { value, span: self.span, template: self.template.clone() }
     }
 
     /// A string at a place.

@@ -12,14 +12,14 @@ fuzz_target!(|text: &str| {
         _ => Some(format!("${name}")),
     };
     match template::expand(text, &lookup) {
-        Ok(expansion) => {
-            for reference in expansion.references {
-                let whole = &text[reference.offset..reference.offset + reference.len];
+        Ok(template) => {
+            for reference in template.evaluated() {
+                let whole = &text[reference.range.clone()];
                 assert!(whole.starts_with('$') && whole.contains(&reference.name));
             }
         }
         Err(error) => assert!(text[error.range()].starts_with("${"), "{error}"),
     }
     let doubled = text.replace('$', "$$");
-    assert_eq!(template::expand(&doubled, &lookup).map(|expansion| expansion.text).as_deref(), Ok(text));
+    assert_eq!(template::expand(&doubled, &lookup).map(|template| template.value()).as_deref(), Ok(text));
 });

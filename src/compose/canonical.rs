@@ -5,6 +5,7 @@
 
 use super::{
     context::place_within,
+    entry,
     key_path::{self, KeyPath, Pattern},
     merge,
     values::{self, ValueError},
@@ -15,7 +16,10 @@ use crate::{
     yaml::{Key, Map, Node, Value, scalar},
 };
 
+mod pieces;
 mod short;
+
+use pieces::Pieces;
 
 /// Where rules report to, and the texts that tell the exact places.
 pub(super) struct Reporter<'a> {
@@ -90,17 +94,24 @@ pub(super) fn drop_empty(root: &mut Node) {
     });
 }
 
-/// A mapping whose parts all stand at one place.
-pub(super) fn mapping(entries: Vec<(&str, Value)>, span: Span) -> Value {
-    let entry = |(name, value): (&str, Value)| (Key::new(name, span), Node::new(value, span));
+/// A mapping whose keys all have one place.
+pub(super) fn mapping(entries: Vec<(&str, Node)>, span: Span) -> Value {
+    let entry = |(name, value): (&str, Node)| (Key::new(name, span), value);
     Value::Map(entries.into_iter().map(entry).collect::<Map>())
 }
 
 /// Replaces a string by a mapping in which it is one entry.
 fn wrap(node: &mut Node, key: &str) {
-    if let Value::String(text) = &node.value {
-        node.value = mapping(vec![(key, Value::String(text.clone()))], node.span);
+    if let Some(inner) = take_string(node) {
+        node.value = mapping(vec![(key, inner)], node.span);
     }
+}
+
+/// Takes a string out of a node, with its template.
+fn take_string(node: &mut Node) -> Option<Node> {
+    node.as_str()?;
+    let value = std::mem::replace(&mut node.value, Value::Null);
+    Some(Node::new(value, node.span).with_template(node.template.take()))
 }
 
 fn build(node: &mut Node, _: &KeyPath, _: &mut Reporter<'_>) {
@@ -116,8 +127,8 @@ fn file_reference(node: &mut Node, _: &KeyPath, _: &mut Reporter<'_>) {
 }
 
 fn list(node: &mut Node, _: &KeyPath, _: &mut Reporter<'_>) {
-    if let Value::String(text) = &node.value {
-        node.value = Value::Seq(vec![Node::string(text.clone(), node.span)]);
+    if let Some(item) = take_string(node) {
+        node.value = Value::Seq(vec![item]);
     }
 }
 
@@ -163,8 +174,8 @@ fn env_files(node: &mut Node, place: &KeyPath, reporter: &mut Reporter<'_>) {
 }
 
 fn gpus(node: &mut Node, _: &KeyPath, _: &mut Reporter<'_>) {
-    if let Value::String(text) = &node.value {
-        let all = mapping(vec![("count", Value::String(text.clone()))], node.span);
+    if let Some(count) = take_string(node) {
+        let all = mapping(vec![("count", count)], node.span);
         node.value = Value::Seq(vec![Node::new(all, node.span)]);
     }
 }
@@ -181,8 +192,7 @@ fn count(node: &mut Node, place: &KeyPath, reporter: &mut Reporter<'_>) {
 
 /// A test that is a string is a line for the shell.
 fn shell_test(node: &mut Node, _: &KeyPath, _: &mut Reporter<'_>) {
-    if let Value::String(text) = &node.value {
-        let line = Node::string(text.clone(), node.span);
+    if let Some(line) = take_string(node) {
         node.value = Value::Seq(vec![Node::string("CMD-SHELL", node.span), line]);
     }
 }
@@ -192,10 +202,11 @@ fn device(node: &mut Node, place: &KeyPath, reporter: &mut Reporter<'_>) {
     let Some(text) = node.as_str() else { return };
     match values::devices::parse(text) {
         Ok(device) => {
+            let mut pieces = Pieces::of(node, text);
             let entries = vec![
-                ("source", Value::String(device.source)),
-                ("target", Value::String(device.target)),
-                ("permissions", Value::String(device.permissions)),
+                ("source", pieces.string(device.source)),
+                ("target", pieces.string(device.target)),
+                ("permissions", pieces.string(device.permissions)),
             ];
             node.value = mapping(entries, node.span);
         }
@@ -208,12 +219,12 @@ fn key_values(node: &mut Node, place: &KeyPath, reporter: &mut Reporter<'_>) {
     let Value::Seq(items) = &node.value else { return };
     let mut map = Map::new();
     for (index, item) in items.iter().enumerate() {
-        let Some(text) = item.as_str() else { continue };
-        match text.split_once('=') {
-            Some((key, value)) => {
-                map.insert(Key::new(key, item.span), Node::string(value, item.span));
+        match entry::read(item).filter(|_| item.as_str().is_some()) {
+            Some((key, Some(value))) => {
+                map.insert(key, value);
             }
-            None => refuse(item, &place.index(index), "is not of the form `name=context`", reporter),
+            Some(_) => refuse(item, &place.index(index), "is not of the form `name=context`", reporter),
+            None => {}
         }
     }
     node.value = Value::Map(map);
@@ -222,15 +233,11 @@ fn key_values(node: &mut Node, place: &KeyPath, reporter: &mut Reporter<'_>) {
 /// A list of `ID[=socket]`.
 fn agents(node: &mut Node, _: &KeyPath, _: &mut Reporter<'_>) {
     let Value::Seq(items) = &node.value else { return };
-    let mut map = Map::new();
-    for item in items {
-        let Some(text) = item.as_str() else { continue };
-        match text.split_once('=') {
-            Some((key, value)) => map.insert(Key::new(key, item.span), Node::string(value, item.span)),
-            None => map.insert(Key::new(text, item.span), Node::new(Value::Null, item.span)),
-        };
-    }
-    node.value = Value::Map(map);
+    let entries = items.iter().filter(|item| item.as_str().is_some()).filter_map(|item| {
+        let (key, value) = entry::read(item)?;
+        Some((key, value.unwrap_or_else(|| Node::new(Value::Null, item.span))))
+    });
+    node.value = Value::Map(entries.collect());
 }
 
 /// The deprecated `external: {name: …}`.

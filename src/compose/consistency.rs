@@ -55,7 +55,7 @@ pub(super) fn check(project: &mut Project, report: &mut Report) {
     cycle::check(project, report);
     limits::warn_of_ports(project, report);
     for service in project.services.values_mut() {
-        if let (Some(scale), Some(deploy)) = (service.value.scale, &mut service.value.deploy) {
+        if let (Some(scale), Some(deploy)) = (service.value.scale.clone(), &mut service.value.deploy) {
             deploy.value.replicas = Some(scale);
         }
     }
@@ -207,7 +207,7 @@ fn healthcheck(subject: &Subject<'_>, report: &mut Report) {
 fn dependencies(subject: &Subject<'_>, report: &mut Report) {
     let project = subject.project;
     for (name, dependency) in subject.service.depends_on.iter().flat_map(|dependencies| &dependencies.value) {
-        let required = dependency.value.required.is_none_or(|required| required.value);
+        let required = dependency.value.required.as_ref().is_none_or(|required| required.value);
         let inactive = project.disabled_services.contains_key(name);
         if project.services.contains_key(name) || (inactive && !required) {
             continue;

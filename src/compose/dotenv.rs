@@ -5,12 +5,13 @@
 //! that is silent, what docker compose does. Knows no files: the caller reads them and decides which
 //! variable wins.
 
-use std::{collections::BTreeMap, fmt, ops::Range};
+use std::{collections::BTreeMap, fmt, ops::Range, sync::Arc};
 
 use indexmap::IndexMap;
 
 use self::escape::Unescaped;
-use super::template::{self, Resolved};
+use super::template;
+use crate::text::{Resolved, Template};
 
 mod escape;
 
@@ -42,6 +43,8 @@ pub struct Variable {
     /// The value, references replaced; `None` for a bare name that is not set elsewhere, which
     /// declares nothing.
     pub value: Option<String>,
+    /// How the value was put together, if it refers to variables.
+    pub template: Option<Arc<Template>>,
     /// The bytes of the name.
     pub name_range: Range<usize>,
     /// The bytes of the value with its quotes; empty for a bare name.
@@ -153,6 +156,7 @@ pub fn parse_raw(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<
         parsed.variables.push(Variable {
             name: name.to_owned(),
             value: value.map(str::to_owned).or_else(|| lookup(name)),
+            template: None,
             value_range: name_range.end + usize::from(value.is_some())..start + trimmed.len(),
             name_range,
             form: if value.is_some() { Form::Equals } else { Form::Bare },
@@ -164,6 +168,13 @@ pub fn parse_raw(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<
 
 fn skip_byte_order_mark(text: &str) -> usize {
     if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
+}
+
+/// The value of a statement, and the bytes of it with its quotes.
+struct Value {
+    text: String,
+    template: Option<Arc<Template>>,
+    range: Range<usize>,
 }
 
 struct Parser<'a> {
@@ -225,16 +236,16 @@ impl<'a> Parser<'a> {
             return Err(self.error(name_range, "a variable name cannot contain a space"));
         }
         let name = written.to_owned();
-        let (value, value_range) = match form {
-            Form::Bare => ((self.lookup)(&name), name_range.end..name_range.end),
-            _ => {
-                self.at += usize::from(form != Form::Nameless);
-                self.skip_blanks();
-                let (value, range) = self.value()?;
-                (Some(value), range)
-            }
-        };
-        Ok(Variable { name, value, name_range, value_range, form, after_quote: false })
+        if form == Form::Bare {
+            let (value, value_range) = ((self.lookup)(&name), name_range.end..name_range.end);
+            let template = value.as_ref().map(|value| Arc::new(Template::of_variable(&name, value)));
+            return Ok(Variable { name, value, template, name_range, value_range, form, after_quote: false });
+        }
+        self.at += usize::from(form != Form::Nameless);
+        self.skip_blanks();
+        let Value { text, template, range } = self.value()?;
+        let (value, value_range) = (Some(text), range);
+        Ok(Variable { name, value, template, name_range, value_range, form, after_quote: false })
     }
 
     /// Goes to the character that ends a name; back to its start if there is none.
@@ -260,7 +271,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Reads a value, quoted or up to the end of its line.
-    fn value(&mut self) -> Result<(String, Range<usize>), DotenvError> {
+    fn value(&mut self) -> Result<Value, DotenvError> {
         if let Some(quote @ (b'"' | b'\'')) = self.rest().bytes().next() {
             return self.quoted(quote);
         }
@@ -269,12 +280,11 @@ impl<'a> Parser<'a> {
         self.at = (end + 1).min(self.text.len());
         let line = &self.text[start..end];
         let value = line.split_once(" #").map_or(line, |(value, _comment)| value).trim_end();
-        let range = start..start + value.len();
-        Ok((self.expand(&Unescaped::plain(value, start), range.clone())?, range))
+        self.expand(Unescaped::plain(value, start), start..start + value.len())
     }
 
     /// Reads a value in quotes, which may run over several lines.
-    fn quoted(&mut self, quote: u8) -> Result<(String, Range<usize>), DotenvError> {
+    fn quoted(&mut self, quote: u8) -> Result<Value, DotenvError> {
         let start = self.at;
         let bytes = self.rest().as_bytes();
         let mut index = 1;
@@ -287,27 +297,27 @@ impl<'a> Parser<'a> {
         let inner = &self.text[start + 1..start + index];
         let range = start..start + index + 1;
         self.at = range.end;
-        let value = if quote == b'"' {
-            self.expand(&escape::undo(inner, start + 1), range.clone())?
-        } else {
-            inner.replace("\\'", "'")
-        };
-        Ok((value, range))
+        if quote == b'"' {
+            return self.expand(escape::undo(inner, start + 1), range);
+        }
+        Ok(Value { text: inner.replace("\\'", "'"), template: None, range })
     }
 
     /// Replaces the references in a value, and remembers those to nothing.
-    fn expand(&mut self, value: &Unescaped, range: Range<usize>) -> Result<String, DotenvError> {
+    fn expand(&mut self, value: Unescaped, range: Range<usize>) -> Result<Value, DotenvError> {
+        if !value.text.contains('$') {
+            return Ok(Value { text: value.text, template: None, range });
+        }
         let lookup = |name: &str| (self.lookup)(name).or_else(|| self.set.get(name).cloned());
         let origin = |part: Range<usize>| value.origin(part.start)..value.origin(part.end).min(range.end);
-        let expansion = template::expand(&value.text, &lookup)
+        let template = template::expand(&value.text, &lookup)
             .map_err(|error| self.error(origin(error.range()), error.to_string()))?;
-        let unset =
-            expansion.references.into_iter().filter(|reference| reference.resolved == Resolved::Empty);
-        self.parsed.unset.extend(unset.map(|reference| Unset {
-            name: reference.name,
-            range: origin(reference.offset..reference.offset + reference.len),
-        }));
-        Ok(expansion.text)
+        let evaluated = template.evaluated().into_iter();
+        let unset = evaluated.filter(|reference| reference.resolved == Resolved::Empty);
+        self.parsed
+            .unset
+            .extend(unset.map(|it| Unset { name: it.name.clone(), range: origin(it.range.clone()) }));
+        Ok(Value { text: template.value(), template: Some(Arc::new(template)), range })
     }
 }
 

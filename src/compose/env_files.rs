@@ -5,6 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     context::Context,
+    entry,
     model::InputRole,
     variables::{self, Reading, Variables},
 };
@@ -73,18 +74,15 @@ fn entries(node: Option<&Node>) -> Map {
             .iter()
             .map(|(key, value)| {
                 let text = scalar::go_string(&value.value).filter(|_| !value.is_null());
-                let value = text.map_or_else(|| value.clone(), |text| Node::string(text, value.span));
-                (key.clone(), value)
+                let string = |text| Node { value: Value::String(text), ..value.clone() };
+                (key.clone(), text.map_or_else(|| value.clone(), string))
             })
             .collect(),
         Value::Seq(items) => items
             .iter()
             .filter_map(|item| {
-                let text = scalar::go_string(&item.value)?;
-                Some(match text.split_once('=') {
-                    Some((name, value)) => (Key::new(name, item.span), Node::string(value, item.span)),
-                    None => (Key::new(text, item.span), Node::new(Value::Null, item.span)),
-                })
+                let (key, value) = entry::read(item)?;
+                Some((key, value.unwrap_or_else(|| Node::new(Value::Null, item.span))))
             })
             .collect(),
         _ => Map::new(),
@@ -190,7 +188,8 @@ fn read_all(
             let (name, value) = (variable.name_range, variable.value_range);
             let Some(text) = variable.value else { continue };
             let key = Key::new(variable.name, Span::new(id, name.start, name.end));
-            found.insert(key, Node::string(text, Span::new(id, value.start, value.end)));
+            let value = Node::string(text, Span::new(id, value.start, value.end));
+            found.insert(key, value.with_template(variable.template));
         }
     }
     found

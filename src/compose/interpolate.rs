@@ -1,16 +1,18 @@
 //! Step 3: variables in every scalar string, then the types that some attributes ask for
 //! (specification, "Interpolation").
 
+use std::{ops::Range, sync::Arc};
+
 use super::{
     context::place_within,
     key_path::{KeyPath, Pattern},
-    template::{self, Resolved, TemplateError},
+    template::TemplateError,
     variables::Variables,
 };
 use crate::{
     diag::{Diagnostic, Report, codes},
     secret,
-    text::Sources,
+    text::{Reference, Resolved, Sources, Span, Template},
     yaml::{Directive, Node, Value},
 };
 
@@ -132,49 +134,48 @@ impl Interpolator<'_> {
 
     fn text(&mut self, node: &mut Node, place: &KeyPath) {
         let Some(text) = node.as_str() else { return };
-        let text = if text.contains('$') {
-            let known = |name: &str| self.variables.value(name);
-            match template::expand_in_part(text, &known, self.variables.unknown()) {
-                Ok(expansion) => {
-                    self.unset(node, text, &expansion.references);
-                    if self.variables.unknown().is_some() {
-                        self.refuse_guess(node, text, place, &expansion.references);
-                    }
-                    expansion.text
-                }
+        if text.contains('$') {
+            let template = match self.variables.expand(text) {
+                Ok(template) => template,
                 Err(error) => return self.refuse(node, text, place, &error),
+            };
+            self.unset(node, &template);
+            if template.is_unknown() {
+                self.refuse_guess(node, place, &template);
             }
-        } else {
-            text.to_owned()
-        };
+            node.value = Value::String(template.value());
+            node.template = Some(Arc::new(template));
+        }
         let cast = CASTS.iter().find(|(pattern, _)| place.matches(pattern)).map(|(_, cast)| *cast);
-        let value = match cast {
-            None => Some(Value::String(text)),
-            Some(cast) => self.cast(node, &text, cast, place),
-        };
-        if let Some(value) = value {
+        if let Some(value) = cast.and_then(|cast| self.cast(node, cast, place)) {
             node.value = value;
         }
     }
 
     /// Where files are missing that set variables, a default may be wrong: no file is read by its name.
-    fn refuse_guess(&mut self, node: &Node, text: &str, place: &KeyPath, references: &[template::Reference]) {
+    fn refuse_guess(&mut self, node: &Node, place: &KeyPath, template: &Template) {
         let names_file = FILES.iter().any(|pattern| place.matches(pattern));
-        let is_guess = |reference: &&template::Reference| {
-            reference.resolved != Resolved::Value || self.variables.value(&reference.name).is_none()
-        };
-        if let Some(reference) = references.iter().find(is_guess).filter(|_| names_file) {
+        let mut references = template.references();
+        let unknown = references.find(|reference| reference.resolved == Resolved::Unknown);
+        if let Some(reference) = unknown.filter(|_| names_file) {
             let message = format!("nothing here says what `{}` is, and it names a file", reference.name);
-            let span = place_within(self.sources, node.span, text, reference.offset, reference.len);
+            let span = self.place(node, &template.written, &reference.range);
             self.report.push(Diagnostic::error(codes::REQUIRED_VARIABLE, message).at(span, "unknown"));
         }
     }
 
-    fn unset(&mut self, node: &Node, text: &str, references: &[template::Reference]) {
-        let unset = references.iter().filter(|reference| reference.resolved == Resolved::Empty);
+    /// The place of a part of what a node says.
+    fn place(&self, node: &Node, text: &str, range: &Range<usize>) -> Span {
+        place_within(self.sources, node.span, text, range.start, range.len())
+    }
+
+    fn unset(&mut self, node: &Node, template: &Template) {
+        let text = template.written.as_str();
+        let evaluated = template.evaluated().into_iter();
+        let unset = evaluated.filter(|reference| reference.resolved == Resolved::Empty);
         // Nobody writes braces within a hash.
-        let has_braces = |reference: &template::Reference| {
-            text.get(reference.offset..).is_some_and(|reference| reference.starts_with("${"))
+        let has_braces = |reference: &Reference| {
+            text.get(reference.range.clone()).is_some_and(|reference| reference.starts_with("${"))
         };
         let holds_hash = secret::holds_hash(text);
         let (of_hash, others): (Vec<_>, Vec<_>) =
@@ -189,7 +190,7 @@ impl Interpolator<'_> {
         for reference in others {
             let message =
                 format!("the variable `{}` is not set: nothing stands in its place", reference.name);
-            let span = place_within(self.sources, node.span, text, reference.offset, reference.len);
+            let span = self.place(node, text, &reference.range);
             let help = format!(
                 "set it, give a default as `${{{name}:-default}}`, or write `$${name}` if the container is meant to see it",
                 name = reference.name
@@ -201,7 +202,7 @@ impl Interpolator<'_> {
 
     fn refuse(&mut self, node: &Node, text: &str, place: &KeyPath, error: &TemplateError) {
         let range = error.range();
-        let span = place_within(self.sources, node.span, text, range.start, range.len());
+        let span = self.place(node, text, &range);
         let diagnostic = match error {
             TemplateError::Invalid { .. } => Diagnostic::error(
                 codes::INVALID_INTERPOLATION,
@@ -222,7 +223,8 @@ impl Interpolator<'_> {
         self.report.push_within(node.span, diagnostic);
     }
 
-    fn cast(&mut self, node: &Node, text: &str, cast: Cast, place: &KeyPath) -> Option<Value> {
+    fn cast(&mut self, node: &Node, cast: Cast, place: &KeyPath) -> Option<Value> {
+        let text = node.as_str()?;
         let (value, wanted) = match cast {
             Cast::Integer => (integer(text).map(|value| Value::Int(i128::from(value))), "an integer"),
             Cast::Number => (number(text).map(Value::Float), "a number"),
@@ -232,7 +234,7 @@ impl Interpolator<'_> {
             // What a variable holds may be a secret.
             let found = match text {
                 "" => "an empty string".to_owned(),
-                _ if node.as_str() != Some(text) => "what its variables come to".to_owned(),
+                _ if node.template.is_some() => "what its variables come to".to_owned(),
                 _ => format!("`{text}`"),
             };
             let message = format!("{place} must be {wanted}, not {found}");

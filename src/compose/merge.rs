@@ -4,6 +4,7 @@
 //! their own by [`RULES`]; everything else follows from the kinds of the two values.
 
 use super::{
+    entry,
     key_path::{KeyPath, Pattern},
     validate::same,
 };
@@ -168,7 +169,7 @@ fn entries(_: &mut Merger<'_>, base: Node, over: Node, _: &KeyPath) -> Node {
                     .filter(|(_, value)| value.directive == Some(Directive::Reset))
                     .map(|(key, _)| key.text.as_str())
                     .collect();
-                items.retain(|item| !item.as_str().is_some_and(|text| reset.contains(&entry_name(text))));
+                items.retain(|item| !item.as_str().is_some_and(|text| reset.contains(&entry::name(text))));
             }
             items.extend(self::items(Node::new(later, over.span)));
             Node::new(Value::Seq(items), base.span)
@@ -176,18 +177,12 @@ fn entries(_: &mut Merger<'_>, base: Node, over: Node, _: &KeyPath) -> Node {
     }
 }
 
-/// What stands before the first `=`.
-pub(crate) fn entry_name(text: &str) -> &str {
-    text.split_once('=').map_or(text, |(name, _)| name)
-}
-
 /// The entries of a mapping as `KEY=value`, sorted; a single value as a list of one.
 fn items(node: Node) -> Vec<Node> {
     match node.value {
         Value::Seq(items) => items,
         Value::Map(map) => {
-            let mut items: Vec<Node> =
-                map.into_iter().flat_map(|(key, value)| entry_items(&key, value)).collect();
+            let mut items: Vec<Node> = map.iter().flat_map(|(key, value)| entry_items(key, value)).collect();
             items.sort_by(|left, right| left.as_str().cmp(&right.as_str()));
             items
         }
@@ -196,21 +191,15 @@ fn items(node: Node) -> Vec<Node> {
     }
 }
 
-fn entry_items(key: &Key, value: Node) -> Vec<Node> {
+fn entry_items(key: &Key, value: &Node) -> Vec<Node> {
     if value.directive == Some(Directive::Reset) {
         return Vec::new();
     }
     let span = key.span.to(value.span);
-    match value.value {
+    match &value.value {
         Value::Null => vec![Node::string(key.text.clone(), span)],
-        Value::Seq(values) => {
-            let text = |node: &Node| scalar::go_string(&node.value).unwrap_or_default();
-            values.iter().map(|node| Node::string(format!("{}={}", key.text, text(node)), span)).collect()
-        }
-        scalar => {
-            let text = scalar::go_string(&scalar).unwrap_or_default();
-            vec![Node::string(format!("{}={text}", key.text), span)]
-        }
+        Value::Seq(values) => values.iter().map(|value| entry::item(&key.text, value, span)).collect(),
+        _ => vec![entry::item(&key.text, value, span)],
     }
 }
 

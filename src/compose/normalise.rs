@@ -1,9 +1,11 @@
 //! Step 16: what a project implies is written out: the default network, dependencies that follow
 //! from other attributes, the names of networks, volumes, configs and secrets.
 
-use super::{merge, paths, variables::Variables};
+use std::sync::Arc;
+
+use super::{entry, merge, paths, variables::Variables};
 use crate::{
-    text::Span,
+    text::{Span, Template},
     yaml::{Key, Map, Node, Value, scalar},
 };
 
@@ -107,7 +109,9 @@ fn resolve_names(node: &mut Node, variables: &Variables, keep_unset: bool) {
         Value::Map(map) => {
             for (key, value) in map.iter_mut().filter(|(_, value)| value.is_null()) {
                 if let Some(variable) = variables.get(&key.text) {
-                    *value = Node::string(variable.value.clone(), variable.span.unwrap_or(value.span));
+                    let template = Arc::new(Template::of_variable(&key.text, &variable.value));
+                    *value = Node::string(variable.value.clone(), variable.span.unwrap_or(value.span))
+                        .with_template(Some(template));
                 }
             }
             map.retain(|_, value| keep_unset || !value.is_null());
@@ -118,7 +122,9 @@ fn resolve_names(node: &mut Node, variables: &Variables, keep_unset: bool) {
                     && !name.contains('=')
                     && let Some(variable) = variables.get(name)
                 {
-                    item.value = Value::String(format!("{name}={}", variable.value));
+                    let (text, template) = entry::of_variable(name, &variable.value);
+                    item.value = Value::String(text);
+                    item.template = Some(template);
                 }
             }
             items.retain(|item| keep_unset || item.as_str().is_none_or(|text| text.contains('=')));

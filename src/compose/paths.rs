@@ -4,11 +4,13 @@
 //! which attributes hold paths of the machine that compose runs on; `dockerfile`, files of seccomp
 //! profiles and `credential_spec.file` are not among them.
 
+use std::sync::Arc;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::key_path::{self, Pattern};
 use crate::{
-    text::Files,
+    text::{Files, Template},
     yaml::{Node, Value},
 };
 
@@ -120,9 +122,13 @@ impl Base<'_> {
     }
 }
 
+/// Replaces a text; what the file says stays known by the template.
 fn change(node: &mut Node, f: impl FnOnce(&str) -> String) {
-    if let Value::String(text) = &mut node.value {
-        *text = f(text);
+    let Value::String(text) = &mut node.value else { return };
+    let changed = f(text);
+    if changed != *text {
+        node.template.get_or_insert_with(|| Arc::new(Template::of_text(text)));
+        *text = changed;
     }
 }
 

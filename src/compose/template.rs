@@ -1,53 +1,20 @@
 //! The interpolation grammar: `$NAME`, `${NAME}`, `${NAME:-word}` and their kin.
 //!
 //! Compose specification, "Interpolation". A pure function over one scalar: where the text stands,
-//! which variables exist and what to say about a missing one is the caller's to know.
+//! which variables exist and what to say about a missing one is the caller's to know. What was found out on the
+//! way stays with the value, as its [`Template`].
 //!
 //! Two habits of docker compose are kept on purpose. The word of an operator may reach to the last
 //! `}` of its line and is cut at the first brace that closes it, where the character behind an
 //! opening brace is never looked at: `${X:-{}}` has the word `{}`. And a word is looked at only when
 //! it is used, so an error in an unused default stays silent.
 
-use std::{collections::BTreeSet, fmt, ops::Range};
+use std::{fmt, ops::Range};
+
+use crate::text::{Operator, OperatorKind, Part, Reference, Resolved, Template};
 
 /// References nested deeper than this in the words of others are refused, to bound the recursion.
 const MAX_DEPTH: usize = 100;
-
-/// A text with its variables replaced.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Expansion {
-    /// The result.
-    pub text: String,
-    /// The references that were evaluated, in the order in which they begin; those within an unused
-    /// word are not among them.
-    pub references: Vec<Reference>,
-}
-
-/// One reference to a variable.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reference {
-    /// The name of the variable.
-    pub name: String,
-    /// Offset of the `$` in the text, in bytes.
-    pub offset: usize,
-    /// Length of the whole reference, in bytes.
-    pub len: usize,
-    /// What stands in its place.
-    pub resolved: Resolved,
-}
-
-/// Where the replacement of a reference came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Resolved {
-    /// The value of the variable, which may be empty.
-    Value,
-    /// The word behind `-` or `:-`.
-    Default,
-    /// `+` or `:+`: the word if the variable is there, nothing otherwise; never its own value.
-    Alternative,
-    /// Nothing: the variable is not set and the reference says no word. Compose warns.
-    Empty,
-}
 
 /// Why a text could not be expanded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,39 +64,21 @@ impl fmt::Display for TemplateError {
 
 impl std::error::Error for TemplateError {}
 
-/// [`expand`], with `unknown` in the place of what would be nothing or an error for want of a value.
-pub fn expand_in_part(
-    text: &str,
-    lookup: &dyn Fn(&str) -> Option<String>,
-    unknown: Option<&str>,
-) -> Result<Expansion, TemplateError> {
-    let mut missing: BTreeSet<String> = BTreeSet::new();
-    loop {
-        let stand_in = |name: &str| unknown.filter(|_| missing.contains(name)).map(str::to_owned);
-        let expanded = expand(text, &|name| lookup(name).or_else(|| stand_in(name)));
-        let empty = |reference: &&Reference| reference.resolved == Resolved::Empty;
-        let names: Vec<String> = match &expanded {
-            _ if unknown.is_none() => Vec::new(),
-            Ok(expansion) => expansion.references.iter().filter(empty).map(|it| it.name.clone()).collect(),
-            Err(TemplateError::Required { name, .. }) => vec![name.clone()],
-            Err(TemplateError::Invalid { .. }) => Vec::new(),
-        };
-        let before = missing.len();
-        missing.extend(names);
-        if missing.len() == before {
-            return expanded;
-        }
-    }
-}
-
 /// Replaces the variables of `text` by what `lookup` says of them; `None` means not set.
 ///
 /// Values are inserted as they are and not expanded again.
-pub fn expand(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Expansion, TemplateError> {
-    let expansion = Expansion { text: String::with_capacity(text.len()), references: Vec::new() };
-    let mut expander = Expander { text, lookup, expansion };
-    expander.range(0..text.len(), 0)?;
-    Ok(expander.expansion)
+pub fn expand(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Template, TemplateError> {
+    expander(text, lookup, None).template()
+}
+
+/// The same where files are missing that may set more variables: everything but the plain value of a variable
+/// is [`Resolved::Unknown`], and `stand_in` is in the place of what would be nothing or an error.
+pub(super) fn expand_in_part(
+    text: &str,
+    lookup: &dyn Fn(&str) -> Option<String>,
+    stand_in: &str,
+) -> Result<Template, TemplateError> {
+    expander(text, lookup, Some(stand_in)).template()
 }
 
 /// Is this the name of a variable as a reference can say it?
@@ -138,56 +87,78 @@ pub fn is_name(text: &str) -> bool {
         && text.bytes().all(is_name_byte)
 }
 
+fn expander<'a>(
+    text: &'a str,
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    stand_in: Option<&'a str>,
+) -> Expander<'a> {
+    Expander { text, lookup, stand_in, nested: Vec::new() }
+}
+
 struct Expander<'a> {
     text: &'a str,
     lookup: &'a dyn Fn(&str) -> Option<String>,
-    expansion: Expansion,
+    /// What replaces a missing variable, if there are files that may set it.
+    stand_in: Option<&'a str>,
+    nested: Vec<Reference>,
 }
 
 /// What stands between `${` and `}`.
 struct Braced<'a> {
     name: &'a str,
-    /// `-`, `+` or `?`, and whether a colon stood before it, which makes an empty value count as none.
-    operator: Option<(u8, bool)>,
+    operator: Option<Operator>,
     word: Range<usize>,
     /// Offset behind the closing brace.
     end: usize,
 }
 
+/// What a reference is replaced by, with and without variables.
+struct Replacement {
+    value: String,
+    unset: Option<String>,
+    resolved: Resolved,
+}
+
 impl<'a> Expander<'a> {
-    /// Appends the expansion of a part of the text.
-    fn range(&mut self, part: Range<usize>, depth: usize) -> Result<(), TemplateError> {
+    fn template(mut self) -> Result<Template, TemplateError> {
+        let parts = self.parts(0..self.text.len(), 0)?;
+        Ok(Template { written: self.text.to_owned(), parts, nested: self.nested })
+    }
+
+    /// The parts of a part of the text.
+    fn parts(&mut self, part: Range<usize>, depth: usize) -> Result<Vec<Part>, TemplateError> {
         let mut lines = Lines { text: self.text, end: part.end, line: None };
         let mut at = part.start;
+        let mut parts = Parts::default();
         while let Some(before) = self.text[at..part.end].find('$') {
             let dollar = at + before;
-            self.expansion.text.push_str(&self.text[at..dollar]);
+            parts.text.push_str(&self.text[at..dollar]);
             at = match self.text[dollar + 1..part.end].bytes().next() {
                 Some(b'$') => {
-                    self.expansion.text.push('$');
+                    parts.text.push('$');
                     dollar + 2
                 }
                 Some(b'{') => {
                     let braced = self.braced(dollar, &mut lines).filter(|_| depth < MAX_DEPTH);
                     let braced = braced.ok_or_else(|| self.invalid(dollar, part.end))?;
-                    self.replace(dollar, &braced, depth)?;
+                    parts.push(self.replace(dollar, &braced, depth)?);
                     braced.end
                 }
                 Some(first) if is_name_byte(first) && !first.is_ascii_digit() => {
                     let name = leading_name(&self.text[dollar + 1..part.end]);
                     let end = dollar + 1 + name.len();
-                    let word = end..end;
-                    self.replace(dollar, &Braced { name, operator: None, word, end }, depth)?;
+                    let braced = Braced { name, operator: None, word: end..end, end };
+                    parts.push(self.replace(dollar, &braced, depth)?);
                     end
                 }
                 _ => {
-                    self.expansion.text.push('$');
+                    parts.text.push('$');
                     dollar + 1
                 }
             };
         }
-        self.expansion.text.push_str(&self.text[at..part.end]);
-        Ok(())
+        parts.text.push_str(&self.text[at..part.end]);
+        Ok(parts.done())
     }
 
     /// Reads the reference whose `${` begins at `dollar`.
@@ -198,54 +169,86 @@ impl<'a> Expander<'a> {
         }
         let behind_name = dollar + 2 + name.len();
         let rest = &self.text.as_bytes()[behind_name..lines.end];
-        let (operator, word_start) = match rest {
+        let (operator, empty_is_unset) = match rest {
             [b'}', ..] => {
                 let word = behind_name..behind_name;
                 return Some(Braced { name, operator: None, word, end: behind_name + 1 });
             }
-            [b':', operator @ (b'-' | b'+' | b'?'), ..] => ((*operator, true), behind_name + 2),
-            [operator @ (b'-' | b'+' | b'?'), ..] => ((*operator, false), behind_name + 1),
+            [b':', operator, ..] => (*operator, true),
+            [operator, ..] => (*operator, false),
+            [] => return None,
+        };
+        let kind = match operator {
+            b'-' => OperatorKind::Default,
+            b'+' => OperatorKind::Alternative,
+            b'?' => OperatorKind::Required,
             _ => return None,
         };
+        let word_start = behind_name + 1 + usize::from(empty_is_unset);
         let last = lines.last_brace(word_start)?;
         let close = closing_brace(self.text, dollar..last + 1).unwrap_or(last);
-        Some(Braced { name, operator: Some(operator), word: word_start..close, end: close + 1 })
+        let operator = Some(Operator { kind, empty_is_unset });
+        Some(Braced { name, operator, word: word_start..close, end: close + 1 })
     }
 
-    /// Appends what the reference at `dollar` stands for, and notes it.
-    fn replace(&mut self, dollar: usize, braced: &Braced<'a>, depth: usize) -> Result<(), TemplateError> {
-        let Braced { name, operator, word, end } = braced;
-        let (offset, len) = (dollar, end - dollar);
+    /// The reference at `dollar` with what it stands for.
+    fn replace(&mut self, dollar: usize, braced: &Braced<'a>, depth: usize) -> Result<Part, TemplateError> {
+        let Braced { name, operator, ref word, end } = *braced;
         let value = (self.lookup)(name);
-        let present = match (operator, &value) {
-            (Some((_, true)), Some(value)) => !value.is_empty(),
-            (_, value) => value.is_some(),
-        };
-        let resolved = match (operator, present) {
-            (None, false) => Resolved::Empty,
-            (Some((b'-', _)), false) => Resolved::Default,
-            (Some((b'+', _)), _) => Resolved::Alternative,
-            (Some((b'?', _)), false) => {
-                let message = self.word_alone(word.clone(), depth)?;
-                return Err(TemplateError::Required { name: (*name).to_owned(), message, offset, len });
+        let empty_is_unset = operator.is_some_and(|operator| operator.empty_is_unset);
+        let value = value.filter(|value| !empty_is_unset || !value.is_empty());
+        let replacement = match (operator.map(|operator| operator.kind), value) {
+            (Some(OperatorKind::Alternative), value) => {
+                self.alternative(value.is_some(), word.clone(), depth)?
             }
-            _ => Resolved::Value,
+            (Some(OperatorKind::Default), None) => self.default(word.clone(), depth)?,
+            (Some(OperatorKind::Default), Some(value)) => {
+                Replacement { value, unset: self.unset_word(word.clone(), depth), resolved: Resolved::Value }
+            }
+            (_, Some(value)) => Replacement { value, unset: None, resolved: Resolved::Value },
+            (_, None) if self.stand_in.is_some() => Replacement {
+                value: self.stand_in.unwrap_or_default().to_owned(),
+                unset: None,
+                resolved: Resolved::Unknown,
+            },
+            (None, None) => Replacement { value: String::new(), unset: None, resolved: Resolved::Empty },
+            (Some(OperatorKind::Required), None) => {
+                let message = joined(&self.parts(word.clone(), depth + 1)?);
+                let (name, offset, len) = (name.to_owned(), dollar, end - dollar);
+                return Err(TemplateError::Required { name, message, offset, len });
+            }
         };
-        self.expansion.references.push(Reference { name: (*name).to_owned(), offset, len, resolved });
-        match resolved {
-            Resolved::Value => self.expansion.text.push_str(&value.unwrap_or_default()),
-            Resolved::Alternative if !present => {}
-            Resolved::Default | Resolved::Alternative => self.range(word.clone(), depth + 1)?,
-            Resolved::Empty => {}
+        let Replacement { value, unset, resolved } = replacement;
+        let is_guess = self.stand_in.is_some() && resolved != Resolved::Value;
+        let resolved = if is_guess { Resolved::Unknown } else { resolved };
+        let (name, word) = (name.to_owned(), word.clone());
+        let reference = Reference { name, operator, word, range: dollar..end, resolved };
+        if depth > 0 {
+            self.nested.push(reference.clone());
         }
-        Ok(())
+        Ok(Part::Variable { reference, value, unset })
     }
 
-    /// The expansion of a word that is no part of the result.
-    fn word_alone(&mut self, word: Range<usize>, depth: usize) -> Result<String, TemplateError> {
-        let start = self.expansion.text.len();
-        self.range(word, depth + 1)?;
-        Ok(self.expansion.text.split_off(start))
+    fn default(&mut self, word: Range<usize>, depth: usize) -> Result<Replacement, TemplateError> {
+        let parts = self.parts(word, depth + 1)?;
+        let unset = unset(&parts);
+        Ok(Replacement { value: joined(&parts), unset, resolved: Resolved::Default })
+    }
+
+    fn alternative(
+        &mut self,
+        is_set: bool,
+        word: Range<usize>,
+        depth: usize,
+    ) -> Result<Replacement, TemplateError> {
+        let value = if is_set { joined(&self.parts(word, depth + 1)?) } else { String::new() };
+        Ok(Replacement { value, unset: Some(String::new()), resolved: Resolved::Alternative })
+    }
+
+    /// What a word that is not used would be without variables.
+    fn unset_word(&self, word: Range<usize>, depth: usize) -> Option<String> {
+        let mut alone = expander(self.text, &|_| None, None);
+        unset(&alone.parts(word, depth + 1).ok()?)
     }
 
     /// Blames the text from `dollar` through the next brace of the line, or to the line's end.
@@ -255,6 +258,37 @@ impl<'a> Expander<'a> {
         let len = line.find('}').map_or(line.len(), |brace| brace + 1);
         TemplateError::Invalid { offset: dollar, len }
     }
+}
+
+/// Parts while they are read: the text that goes on, and what is before it.
+#[derive(Default)]
+struct Parts {
+    text: String,
+    parts: Vec<Part>,
+}
+
+impl Parts {
+    fn push(&mut self, part: Part) {
+        if !self.text.is_empty() {
+            self.parts.push(Part::Text(std::mem::take(&mut self.text)));
+        }
+        self.parts.push(part);
+    }
+
+    fn done(mut self) -> Vec<Part> {
+        if !self.text.is_empty() {
+            self.parts.push(Part::Text(self.text));
+        }
+        self.parts
+    }
+}
+
+fn joined(parts: &[Part]) -> String {
+    parts.iter().map(Part::value).collect()
+}
+
+fn unset(parts: &[Part]) -> Option<String> {
+    parts.iter().map(Part::without_variables).collect()
 }
 
 /// Finds the last closing brace of a line, each line searched once.
@@ -327,7 +361,7 @@ mod tests {
     }
 
     fn expanded(text: &str) -> String {
-        expand(text, &lookup).unwrap().text
+        expand(text, &lookup).unwrap().value()
     }
 
     #[test]
@@ -399,9 +433,12 @@ mod tests {
 
     #[test]
     fn notes_the_references_in_order() {
-        let references = expand("é$A ${U:-${V}} ${E:+$A}${A+$_x1}", &lookup).unwrap().references;
-        let found: Vec<_> =
-            references.iter().map(|r| (r.name.as_str(), r.offset, r.len, r.resolved)).collect();
+        let template = expand("é$A ${U:-${V}} ${E:+$A}${A+$_x1}", &lookup).unwrap();
+        let found: Vec<_> = template
+            .evaluated()
+            .into_iter()
+            .map(|it| (it.name.as_str(), it.range.start, it.range.len(), it.resolved))
+            .collect();
         let expected = [
             ("A", 2, 2, Resolved::Value),
             ("U", 5, 10, Resolved::Default),
@@ -426,8 +463,8 @@ mod tests {
         #[test]
         fn any_text_gives_an_answer(text in r"([${}:?+\-AUE \n]|\PC){0,40}") {
             match expand(&text, &lookup) {
-                Ok(expansion) => for reference in expansion.references {
-                    let whole = &text[reference.offset..reference.offset + reference.len];
+                Ok(template) => for reference in template.evaluated() {
+                    let whole = &text[reference.range.clone()];
                     prop_assert!(whole.starts_with('$') && whole.contains(&reference.name));
                 },
                 Err(error) => {

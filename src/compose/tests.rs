@@ -3,8 +3,12 @@
 use proptest::prelude::*;
 
 use super::{
-    Options,
-    testing::{loaded, loaded_text, request},
+    Options, Project, Request, load,
+    testing::{ROOT, loaded, loaded_text, request},
+};
+use crate::{
+    diag::Report,
+    text::{MemoryFiles, Part, Sources, Spanned},
 };
 
 #[test]
@@ -47,6 +51,86 @@ fn a_value_keeps_the_place_in_the_file_that_set_it() {
     let found = loaded(&files, &request());
     assert_eq!(found.messages(), ["services.web.restart has a value that docker does not know"]);
     assert_eq!(found.places(), ["compose.override.yaml:1:27"]);
+}
+
+/// The model of a project in memory.
+fn model(files: &[(&str, &str)], request: &Request) -> Project {
+    let files = MemoryFiles::new(files.iter().map(|(path, text)| (format!("{ROOT}/{path}"), *text)));
+    let mut report = Report::default();
+    let project = load(request, &files, &mut Sources::default(), &mut report);
+    project.unwrap_or_else(|| panic!("refused: {report:?}"))
+}
+
+/// The parts of a value as `text` and `${variable=value}`.
+fn parts<T>(value: &Spanned<T>) -> String {
+    let part = |part: &Part| match part {
+        Part::Text(text) => text.clone(),
+        Part::Variable { reference, value, .. } => format!("${{{}={value}}}", reference.name),
+    };
+    value.template.iter().flat_map(|template| &template.parts).map(part).collect()
+}
+
+#[test]
+fn templates_come_through_all_stages() {
+    let files = [
+        (
+            "compose.yaml",
+            "include: [sub/i.yaml]\nservices:\n  a:\n    extends: {file: sub/b.yaml, service: b}\n    image: 'x:${TAG:-1}'\n    environment: [A=a-$A, BARE]\n    ports: ['80:${PORT:-90}']\n",
+        ),
+        (
+            "compose.override.yaml",
+            "services: {a: {environment: {C: 'c$$-${A}', PLAIN: x}, entrypoint: [run, $A], volumes: ['./${DIR:-d}:/x']}}",
+        ),
+        ("sub/b.yaml", "services: {b: {env_file: b.env, labels: {l: $A}}}"),
+        ("sub/i.yaml", "services: {i: {image: $A, command: run $A}}"),
+        ("sub/b.env", "E=\"e\\t${A}\"\nF=${E}"),
+        (".env", "A=va\nBARE=vb"),
+    ];
+    let project = model(&files, &request());
+    let (a, i) = (&project.services["a"], &project.services["i"]);
+    let environment = &a.environment.as_ref().unwrap().value;
+    let variables = |name: &str| parts(&environment[name]);
+    for (name, expected) in [
+        ("A", "a-${A=va}"),
+        ("BARE", "${BARE=vb}"),
+        ("C", "c$-${A=va}"),
+        ("E", "e\t${A=va}"),
+        ("F", "${E=e\tva}"),
+        ("PLAIN", ""),
+    ] {
+        assert_eq!(variables(name), expected, "{name}");
+    }
+    let (port, mount) = (&a.ports.as_ref().unwrap().value[0], &a.volumes.as_ref().unwrap().value[0]);
+    let places = [
+        (parts(a.image.as_ref().unwrap()), "x:${TAG=1}"),
+        (parts(&a.labels.as_ref().unwrap().value["l"]), "${A=va}"),
+        (parts(&a.entrypoint.as_ref().unwrap().value[1]), "${A=va}"),
+        (parts(port.target.as_ref().unwrap()), "${PORT=90}"),
+        (parts(port.published.as_ref().unwrap()), "80"),
+        (parts(mount.source.as_ref().unwrap()), "./${DIR=d}"),
+        (parts(i.image.as_ref().unwrap()), "${A=va}"),
+        (parts(i.command.as_ref().unwrap()), "run ${A=va}"),
+    ];
+    for (found, expected) in places {
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn what_hangs_on_missing_files_is_unknown() {
+    let text =
+        "services: {a: {image: 'x:$TAG', environment: {A: $A, B: '${B:-b}', C: '${C:?}', D: 'd$A$D', E: e}}}";
+    let files = [("compose.yaml", text), (".env", "A=a")];
+    let options = Options { is_incomplete: true, ..Options::default() };
+    let project = model(&files, &Request { options, ..request() });
+    let service = &project.services["a"];
+    let environment = &service.environment.as_ref().unwrap().value;
+    let unknown: Vec<&str> =
+        environment.iter().filter(|(_, value)| value.is_unknown()).map(|(name, _)| name.as_str()).collect();
+    assert_eq!(unknown, ["B", "C", "D"]);
+    assert!(service.image.as_ref().unwrap().is_unknown());
+    let complete = model(&[("compose.yaml", "services: {a: {image: 'x:${TAG:-1}'}}")], &request());
+    assert!(!complete.services["a"].image.as_ref().unwrap().is_unknown());
 }
 
 #[test]

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, btree_map::Entry};
 
 use super::{
+    entry,
     key_path::{self, KeyPath, Pattern},
-    merge::entry_name,
     values,
 };
 use crate::{
@@ -18,32 +18,32 @@ type Name = fn(&Node) -> Result<String, &'static str>;
 
 /// The lists whose items have names.
 const NAMES: &[(Pattern, Name)] = &[
-    (&["networks", "*", "labels"], entry),
-    (&["services", "*", "annotations"], entry),
-    (&["services", "*", "build", "args"], entry),
-    (&["services", "*", "build", "additional_contexts"], entry),
-    (&["services", "*", "build", "labels"], entry),
-    (&["services", "*", "build", "tags"], entry),
-    (&["services", "*", "cap_add"], entry),
-    (&["services", "*", "cap_drop"], entry),
+    (&["networks", "*", "labels"], key),
+    (&["services", "*", "annotations"], key),
+    (&["services", "*", "build", "args"], key),
+    (&["services", "*", "build", "additional_contexts"], key),
+    (&["services", "*", "build", "labels"], key),
+    (&["services", "*", "build", "tags"], key),
+    (&["services", "*", "cap_add"], key),
+    (&["services", "*", "cap_drop"], key),
     (&["services", "*", "configs"], config),
-    (&["services", "*", "deploy", "labels"], entry),
+    (&["services", "*", "deploy", "labels"], key),
     (&["services", "*", "devices"], device),
-    (&["services", "*", "dns"], entry),
-    (&["services", "*", "dns_opt"], entry),
-    (&["services", "*", "dns_search"], entry),
+    (&["services", "*", "dns"], key),
+    (&["services", "*", "dns_opt"], key),
+    (&["services", "*", "dns_search"], key),
     (&["services", "*", "env_file"], env_file),
-    (&["services", "*", "environment"], entry),
+    (&["services", "*", "environment"], key),
     (&["services", "*", "expose"], text),
-    (&["services", "*", "labels"], entry),
-    (&["services", "*", "links"], entry),
-    (&["services", "*", "networks", "*", "aliases"], entry),
-    (&["services", "*", "networks", "*", "link_local_ips"], entry),
+    (&["services", "*", "labels"], key),
+    (&["services", "*", "links"], key),
+    (&["services", "*", "networks", "*", "aliases"], key),
+    (&["services", "*", "networks", "*", "link_local_ips"], key),
     (&["services", "*", "ports"], port),
-    (&["services", "*", "profiles"], entry),
+    (&["services", "*", "profiles"], key),
     (&["services", "*", "secrets"], secret),
-    (&["services", "*", "sysctls"], entry),
-    (&["services", "*", "tmpfs"], entry),
+    (&["services", "*", "sysctls"], key),
+    (&["services", "*", "tmpfs"], key),
     (&["services", "*", "volumes"], volume),
 ];
 
@@ -81,8 +81,8 @@ fn last_of_each(items: Vec<Node>, name: Name, place: &KeyPath, report: &mut Repo
 }
 
 /// The text before the first `=`.
-fn entry(node: &Node) -> Result<String, &'static str> {
-    node.as_str().map(|text| entry_name(text).to_owned()).ok_or("must be a string")
+fn key(node: &Node) -> Result<String, &'static str> {
+    node.as_str().map(|text| entry::name(text).to_owned()).ok_or("must be a string")
 }
 
 fn text(node: &Node) -> Result<String, &'static str> {

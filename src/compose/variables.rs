@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    UNKNOWN,
     context::Context,
     dotenv::{self, DotenvError, Form, Parsed},
     model::InputRole,
+    template::{self, TemplateError},
 };
 use crate::{
     diag::{Diagnostic, Report, codes},
-    text::{FileError, SourceId, Span},
+    text::{FileError, SourceId, Span, Template},
 };
 
 /// The value of a variable and, if a file set it, where.
@@ -21,6 +21,10 @@ pub(crate) struct Variable {
     pub(crate) value: String,
     pub(crate) span: Option<Span>,
 }
+
+/// What stands in the place of a variable that is not known, while loading: a number, as that may be almost
+/// anywhere. What is made of it is known by its template.
+pub(crate) const STAND_IN: &str = "31415";
 
 /// Variables by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,9 +47,14 @@ impl Variables {
         self.is_incomplete = true;
     }
 
-    /// What stands where nothing is set: nothing, or [`UNKNOWN`].
-    pub(crate) fn unknown(&self) -> Option<&'static str> {
-        self.is_incomplete.then_some(UNKNOWN)
+    /// Replaces the variables of a text.
+    pub(super) fn expand(&self, text: &str) -> Result<Template, TemplateError> {
+        let lookup = |name: &str| self.value(name);
+        if self.is_incomplete {
+            template::expand_in_part(text, &lookup, STAND_IN)
+        } else {
+            template::expand(text, &lookup)
+        }
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Variable> {

@@ -63,7 +63,7 @@ pub enum Known {
 
 impl Known {
     /// What stands for a value that could not be read.
-    pub const UNKNOWN: &str = crate::compose::UNKNOWN;
+    pub const UNKNOWN: &str = crate::compose::STAND_IN;
 }
 
 /// Everything that one environment of a project runs.

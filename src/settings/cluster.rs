@@ -52,7 +52,7 @@ pub struct Local {
 impl Cluster {
     /// The version of the cluster, if it is known.
     pub fn version(&self) -> Option<Version> {
-        self.kubernetes.map(|version| version.value)
+        self.kubernetes.as_ref().map(|version| version.value)
     }
 
     /// The context that is named, else the one that a local cluster makes for itself.

@@ -2,7 +2,7 @@
 
 use crate::{
     compose::{
-        canonical::{Reporter, mapping, refuse_text},
+        canonical::{Pieces, Reporter, mapping, refuse_text},
         context::place_within,
         key_path::KeyPath,
         values::{
@@ -30,7 +30,9 @@ pub(super) fn ports(node: &mut Node, place: &KeyPath, reporter: &mut Reporter<'_
             continue;
         };
         match values::ports::parse(&text) {
-            Ok(specs) => ports.extend(specs.into_iter().map(|spec| Node::new(port(spec, item), item.span))),
+            Ok(specs) => {
+                ports.extend(specs.into_iter().map(|spec| Node::new(port(spec, &text, item), item.span)))
+            }
             Err(error) => {
                 refuse_text(item, &place.index(index), &error, reporter);
                 readable = false;
@@ -42,14 +44,16 @@ pub(super) fn ports(node: &mut Node, place: &KeyPath, reporter: &mut Reporter<'_
     }
 }
 
-fn port(spec: values::ports::PortSpec, item: &Node) -> Value {
-    let mut entries = vec![("mode", Value::String("ingress".to_owned()))];
+fn port(spec: values::ports::PortSpec, text: &str, item: &Node) -> Value {
+    let mut pieces = Pieces::of(item, text);
+    let mut entries = vec![("mode", pieces.implied(Value::String("ingress".to_owned())))];
     if !spec.host_ip.is_empty() {
-        entries.push(("host_ip", Value::String(spec.host_ip)));
+        entries.push(("host_ip", pieces.string(spec.host_ip)));
     }
-    entries.push(("target", Value::Int(i128::from(spec.target))));
-    entries.extend(spec.published.map(|published| ("published", Value::String(published))));
-    entries.push(("protocol", Value::String(spec.protocol)));
+    let published = spec.published.map(|published| ("published", pieces.string(published)));
+    entries.push(("target", pieces.integer(i128::from(spec.target))));
+    entries.extend(published);
+    entries.push(("protocol", pieces.string(spec.protocol)));
     mapping(entries, item.span)
 }
 
@@ -59,39 +63,40 @@ pub(super) fn volume(node: &mut Node, place: &KeyPath, reporter: &mut Reporter<'
     match values::volumes::parse(text) {
         Ok(spec) => {
             surprises(node, text, &spec, reporter);
-            node.value = mount(spec, node);
+            node.value = mount(spec, text, node);
         }
         Err(error) => refuse_text(node, place, &error, reporter),
     }
 }
 
-fn mount(spec: VolumeSpec, node: &Node) -> Value {
+fn mount(spec: VolumeSpec, text: &str, node: &Node) -> Value {
+    let mut pieces = Pieces::of(node, text);
     let kind = match spec.volume_type {
         VolumeType::Bind => "bind",
         VolumeType::Volume => "volume",
     };
-    let mut entries = vec![("type", Value::String(kind.to_owned()))];
-    entries.extend(spec.source.map(|source| ("source", Value::String(source))));
-    entries.push(("target", Value::String(clean_target(&spec.target))));
+    let mut entries = vec![("type", pieces.implied(Value::String(kind.to_owned())))];
+    entries.extend(spec.source.map(|source| ("source", pieces.string(source))));
+    entries.push(("target", pieces.string(clean_target(&spec.target))));
     if spec.read_only {
-        entries.push(("read_only", Value::Bool(true)));
+        entries.push(("read_only", pieces.implied(Value::Bool(true))));
     }
     // An option is kept where it belongs, also on a mount of the other type.
     let mut bind = Vec::new();
     if spec.volume_type == VolumeType::Bind {
-        bind.push(("create_host_path", Value::Bool(true)));
+        bind.push(("create_host_path", pieces.implied(Value::Bool(true))));
     }
-    bind.extend(spec.propagation.map(|propagation| ("propagation", Value::String(propagation))));
-    bind.extend(spec.selinux.map(|selinux| ("selinux", Value::String(selinux))));
+    bind.extend(spec.propagation.map(|propagation| ("propagation", pieces.string(propagation))));
+    bind.extend(spec.selinux.map(|selinux| ("selinux", pieces.string(selinux))));
     if !bind.is_empty() {
-        entries.push(("bind", mapping(bind, node.span)));
+        entries.push(("bind", pieces.implied(mapping(bind, node.span))));
     }
     // A target of one or two characters is not looked at any further.
-    let named_type =
-        spec.volume_type == VolumeType::Volume && node.as_str().is_some_and(|text| text.len() > 2);
+    let named_type = spec.volume_type == VolumeType::Volume && text.len() > 2;
     if spec.nocopy || named_type {
-        let nocopy = spec.nocopy.then_some(("nocopy", Value::Bool(true)));
-        entries.push(("volume", mapping(nocopy.into_iter().collect(), node.span)));
+        let nocopy = spec.nocopy.then(|| ("nocopy", pieces.implied(Value::Bool(true))));
+        let options = mapping(nocopy.into_iter().collect(), node.span);
+        entries.push(("volume", pieces.implied(options)));
     }
     mapping(entries, node.span)
 }

@@ -12,17 +12,18 @@ use crate::{
 /// How many of the service there are.
 pub(super) fn scale(subject: &Subject<'_>, report: &mut Report) {
     let service = subject.service;
-    let replicas = deploy(service).and_then(|deploy| deploy.replicas);
-    for count in [service.scale, replicas].into_iter().flatten().filter(|count| count.value < 0) {
+    let replicas = deploy(service).and_then(|deploy| deploy.replicas.as_ref());
+    let own = service.scale.as_ref();
+    for count in [own, replicas].into_iter().flatten().filter(|count| count.value < 0) {
         let message = format!("service `{}` cannot run {} times", subject.name, count.value);
         subject.refuse(codes::CONFLICT, count.span, message, "must be 0 or more", report);
     }
-    if let (Some(scale), Some(replicas)) = (service.scale, replicas)
+    if let (Some(scale), Some(replicas)) = (own, replicas)
         && scale.value != replicas.value
     {
         differ(subject, "scale", scale.span, "deploy.replicas", replicas.span, report);
     }
-    let count = service.scale.or(replicas).map_or(1, |count| count.value);
+    let count = own.or(replicas).map_or(1, |count| count.value);
     if let Some(name) = &service.container_name
         && count > 1
         && !name.value.is_empty()
@@ -42,48 +43,49 @@ pub(super) fn twins(subject: &Subject<'_>, report: &mut Report) {
         compare(
             subject,
             "cpus",
-            service.cpus,
+            &service.cpus,
             "deploy.resources.limits.cpus",
-            twin.cpus,
+            &twin.cpus,
             limits.span,
             report,
         );
         compare(
             subject,
             "mem_limit",
-            service.mem_limit,
+            &service.mem_limit,
             "deploy.resources.limits.memory",
-            twin.memory,
+            &twin.memory,
             limits.span,
             report,
         );
         compare(
             subject,
             "pids_limit",
-            service.pids_limit,
+            &service.pids_limit,
             "deploy.resources.limits.pids",
-            twin.pids,
+            &twin.pids,
             limits.span,
             report,
         );
     }
     if let Some(reservations) = &resources.value.reservations {
         let path = "deploy.resources.reservations.memory";
-        let twin = reservations.value.memory;
-        compare(subject, "mem_reservation", service.mem_reservation, path, twin, reservations.span, report);
+        let twin = &reservations.value.memory;
+        compare(subject, "mem_reservation", &service.mem_reservation, path, twin, reservations.span, report);
     }
 }
 
 fn compare<T: Copy + PartialEq + Default>(
     subject: &Subject<'_>,
     name: &str,
-    value: Option<Spanned<T>>,
+    value: &Option<Spanned<T>>,
     twin_name: &str,
-    twin: Option<Spanned<T>>,
+    twin: &Option<Spanned<T>>,
     block: Span,
     report: &mut Report,
 ) {
-    let Some(value) = value.filter(|value| value.value != T::default()) else { return };
+    let Some(value) = value.as_ref().filter(|value| value.value != T::default()) else { return };
+    let twin = twin.as_ref();
     if twin.map_or(T::default(), |twin| twin.value) != value.value {
         differ(subject, name, value.span, twin_name, twin.map_or(block, |twin| twin.span), report);
     }

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use crate::{
-    compose::values,
+    compose::{entry, values},
     diag::{Diagnostic, Report, codes},
     text::{Span, Spanned},
     yaml::{Key, Map, Node, Value, scalar},
@@ -44,7 +44,8 @@ pub struct Duration(pub i64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileMode(pub u32);
 
-/// Words of a command; a string is split as compose does, no shell is involved.
+/// Words of a command; a string is split as compose does, no shell is involved. Each of its words has the
+/// template of the whole string.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command(pub Vec<Spanned<String>>);
 
@@ -317,9 +318,7 @@ impl Attribute for Command {
     fn read(node: &Node, report: &mut Report) -> Option<Self> {
         match &node.value {
             Value::String(text) => match values::words::split(text) {
-                Ok(split) => {
-                    Some(Command(split.words.into_iter().map(|word| Spanned::new(word, node.span)).collect()))
-                }
+                Ok(split) => Some(Command(split.words.into_iter().map(|word| node.spanned(word)).collect())),
                 Err(error) => ungrammatical(node, error.message, report),
             },
             Value::Seq(_) => Strings::read(node, report).map(Command),
@@ -342,13 +341,13 @@ impl<T: Attribute> Attribute for Vec<Spanned<T>> {
             Value::Seq(items) => Some(
                 items
                     .iter()
-                    .filter_map(|item| T::read(item, report).map(|value| Spanned::new(value, item.span)))
+                    .filter_map(|item| T::read(item, report).map(|value| item.spanned(value)))
                     .collect(),
             ),
             Value::Null => Some(Vec::new()),
             // The decoder takes one value for a list of one.
             Value::Map(_) => mistyped(node, "a list", report),
-            _ => T::read(node, report).map(|value| vec![Spanned::new(value, node.span)]),
+            _ => T::read(node, report).map(|value| vec![node.spanned(value)]),
         }
     }
 
@@ -382,7 +381,7 @@ impl<T: Attribute> Attribute for Names<T> {
             return if node.is_null() { Some(Names::new()) } else { mistyped(node, "a mapping", report) };
         };
         let entry = |(key, value): (&Key, &Node)| {
-            T::read(value, report).map(|read| (key.text.clone(), Spanned::new(read, value.span)))
+            T::read(value, report).map(|read| (key.text.clone(), value.spanned(read)))
         };
         Some(map.iter().filter_map(entry).collect())
     }
@@ -404,18 +403,16 @@ impl<T: Attribute> Attribute for Mapping<T> {
         let Value::Seq(items) = &node.value else { return Names::read(node, report).map(Mapping) };
         let mut names = IndexMap::new();
         for item in items {
-            let Some(text) = scalar::go_string(&item.value) else {
+            let Some((key, value)) = entry::read(item) else {
                 return mistyped(item, "a string `KEY=value`", report);
             };
-            let (name, value) = match text.split_once('=') {
-                Some((name, value)) => (name, Node::string(value, item.span)),
-                None => (text.as_str(), Node::new(Value::Null, item.span)),
-            };
+            let name = key.text;
             if !T::BLANKS_IN_NAMES && name.ends_with(char::is_whitespace) {
                 return ungrammatical(item, format!("the name `{name}` ends in a blank"), report);
             }
+            let value = value.unwrap_or_else(|| Node::new(Value::Null, item.span));
             if let Some(read) = T::read(&value, report) {
-                names.insert(name.to_owned(), Spanned::new(read, item.span));
+                names.insert(name, value.spanned(read));
             }
         }
         Some(Mapping(names))
@@ -493,7 +490,7 @@ macro_rules! record {
                     match key.text.as_str() {
                         $( $key => {
                             record.$field = <$type as $crate::compose::model::Attribute>::read(value, report)
-                                .map(|read| $crate::text::Spanned::new(read, value.span));
+                                .map(|read| value.spanned(read));
                         } )*
                         name if name.starts_with("x-") => {
                             record.extensions.insert(name.to_owned(), value.clone());

@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 
-use super::texts::Texts;
+use super::texts::SharedTexts;
 use crate::{
     compose::model::{Project, Service},
     k8s::versions::Version,
@@ -29,7 +29,7 @@ pub(in crate::plan) struct Context<'a> {
     pub(in crate::plan) names: &'a Names,
     pub(in crate::plan) apps: &'a Apps,
     pub(in crate::plan) images: &'a Images,
-    pub(in crate::plan) texts: Texts,
+    pub(in crate::plan) shared: SharedTexts,
     /// How much of the project could be read.
     pub(in crate::plan) known: Known,
     /// Do CronJobs start at minutes that their names choose?
@@ -55,7 +55,7 @@ impl<'a> Context<'a> {
             names: &naming.names,
             apps: &naming.apps,
             images: &naming.images,
-            texts: Texts::of(input.project, &naming.shared_files, files),
+            shared: SharedTexts::of(input.project, &naming.shared_files),
             known: input.known,
             stagger: options.stagger,
         }

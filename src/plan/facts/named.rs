@@ -35,7 +35,7 @@ pub fn warn_of_unknown_profiles(profiles: &[Spanned<String>], project: &Project,
     let known: BTreeSet<&str> = known.map(|profile| profile.value.as_str()).collect();
     let is_unknown =
         |profile: &&Spanned<String>| profile.value != "*" && !known.contains(profile.value.as_str());
-    for Spanned { value, span } in profiles.iter().filter(is_unknown) {
+    for Spanned { value, span, .. } in profiles.iter().filter(is_unknown) {
         let help = help(value, &known, "give it to a service, or take it out");
         let message = format!("no service has the profile `{value}`");
         report.push(Diagnostic::warning(codes::UNKNOWN_NAME, message).at(*span, "here").help(help));

@@ -1,84 +1,77 @@
-//! What files say at a place, and whether all environments share that.
+//! What the files that all environments share say by themselves.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 
 use crate::{
-    compose::{model::Project, template},
-    text::{Files, SourceId, Span},
+    compose::model::{InputRole, Project},
+    text::{SourceId, Spanned},
 };
 
-/// The texts of the files that a project was read from.
+/// The shared files of one project.
 #[derive(Debug, Default)]
-pub(in crate::plan) struct Texts {
-    texts: BTreeMap<SourceId, String>,
-    shared: BTreeSet<SourceId>,
+pub(in crate::plan) struct SharedTexts {
+    sources: BTreeSet<SourceId>,
+    /// Those of them that set variables: what is read from there is the value itself.
+    variables: BTreeSet<SourceId>,
 }
 
-impl Texts {
-    pub(in crate::plan) fn of(project: &Project, shared: &BTreeSet<Utf8PathBuf>, files: &dyn Files) -> Self {
-        let text = |path: &Utf8Path| String::from_utf8(files.read(path).ok()?).ok();
-        let inputs = project.inputs.iter();
-        let shared = inputs.clone().filter(|input| shared.contains(&input.path));
+impl SharedTexts {
+    pub(in crate::plan) fn of(project: &Project, shared: &BTreeSet<Utf8PathBuf>) -> Self {
+        let inputs = || project.inputs.iter().filter(|input| shared.contains(&input.path));
+        let sets_variables = |role| matches!(role, InputRole::Dotenv | InputRole::EnvironmentFile);
+        let variables = inputs().filter(|input| sets_variables(input.role));
         Self {
-            shared: shared.map(|input| input.source).collect(),
-            texts: inputs.filter_map(|input| Some((input.source, text(&input.path)?))).collect(),
+            variables: variables.map(|input| input.source).collect(),
+            sources: inputs().map(|input| input.source).collect(),
         }
     }
 
-    /// What is written at a place: a scalar with its quotes, an item of a list with its key.
-    pub(in crate::plan) fn at(&self, span: Span) -> Option<&str> {
-        self.texts.get(&span.source)?.get(span.start as usize..span.end as usize)
-    }
-
-    /// Does nothing that is written at this place hang on a variable which is not set?
-    pub(in crate::plan) fn is_certain(&self, span: Span, variables: &BTreeMap<String, String>) -> bool {
-        let Some(written) = self.at(span).filter(|written| written.contains('$')) else { return true };
-        let lookup = |name: &str| variables.get(name).cloned();
-        template::expand(written, &lookup).is_ok_and(|expansion| {
-            expansion.references.iter().all(|reference| reference.resolved == template::Resolved::Value)
-        })
-    }
-
-    /// Does a file that all environments share say this value at this place, with no variable set that
-    /// it needs?
-    pub(in crate::plan) fn shares(&self, span: Span, value: &str) -> bool {
-        let Some(written) = self.at(span).filter(|_| self.shared.contains(&span.source)) else {
-            return false;
-        };
-        if !written.contains('$') {
-            return true;
-        }
-        let Ok(alone) = template::expand(written, &|_| None) else { return false };
-        let is_unset = |reference: &template::Reference| reference.resolved == template::Resolved::Empty;
-        !alone.references.iter().any(is_unset) && alone.text.trim_end_matches(['"', '\'']).ends_with(value)
+    /// Whether a file that all environments share says `text` where the value is, with no variable set that it
+    /// needs.
+    pub(in crate::plan) fn say<T>(&self, value: &Spanned<T>, text: &str) -> bool {
+        let source = value.span.source;
+        self.sources.contains(&source)
+            && match &value.template {
+                Some(template) if !self.variables.contains(&source) => {
+                    template.without_variables().as_deref() == Some(text)
+                }
+                _ => true,
+            }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
-    use crate::text::Sources;
+    use crate::{
+        compose::template,
+        text::{Sources, Span},
+    };
 
     #[test]
     fn what_hangs_on_a_variable_is_not_shared() {
-        let text = "A=plain ${B:-default} \"${C}\" D=${E:-x}-$F";
-        let id = Sources::default().add("compose.yaml", text);
-        let texts = Texts { texts: [(id, text.to_owned())].into(), shared: [id].into() };
+        let variables = |name: &str| (name == "C" || name == "F").then(|| "set".to_owned());
+        let id = Sources::default().add("compose.yaml", "");
+        let texts = SharedTexts { sources: [id].into(), variables: BTreeSet::new() };
         let cases = [
-            ("A=plain", "plain", true),
+            ("plain", "plain", true),
             ("${B:-default}", "default", true),
-            ("${B:-default}", "set", false),
-            ("\"${C}\"", "set", false),
-            ("\"${C}\"", "", false),
-            ("D=${E:-x}-$F", "x-", false),
-            ("D=${E:-x}-$F", "x-1", false),
+            ("${C:-default}", "set", false),
+            ("${C:-set}", "set", true),
+            ("${C}", "set", false),
+            ("${B}", "", false),
+            ("${E:-x}-${B+y}", "x-", true),
+            ("${E:-x}-$F", "x-set", false),
         ];
         for (written, value, expected) in cases {
-            let start = text.find(written).unwrap();
-            let span = Span::new(id, start, start + written.len());
-            assert_eq!(texts.shares(span, value), expected, "{written} {value}");
+            let template = template::expand(written, &variables).unwrap();
+            let value =
+                Spanned { template: Some(Arc::new(template)), ..Spanned::new(value, Span::new(id, 0, 1)) };
+            assert_eq!(texts.say(&value, value.value), expected, "{written}");
         }
     }
 }

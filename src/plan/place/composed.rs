@@ -10,38 +10,38 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::{EnvVar, EnvVarSource, SecretKeySelector};
 
 use crate::{
-    compose::template,
     k8s::{expansion, name},
     plan::{
         decide::{Drafted, draft::Draft},
         facts::{context::Context, secrets::Found},
-        model::Known,
     },
     secret,
+    text::{Part, Template},
 };
 
-/// A part of a value as compose files write it.
-#[derive(Debug, PartialEq, Eq)]
-enum Part {
-    Text(String),
-    /// A variable of the files, with what stands in its place.
-    Reference(String, String),
-}
+/// What is decided of variables: by service, and by the name of the variable.
+type Decided<T> = BTreeMap<String, BTreeMap<String, T>>;
 
 /// Takes out of the variables what is composed in every environment alike.
 pub(super) fn take(contexts: &[&Context<'_>], environments: &mut [Drafted<'_>], found: &Found) {
-    let mut composed: BTreeMap<(String, String), BTreeSet<Option<String>>> = BTreeMap::new();
+    let mut composed: Decided<BTreeSet<Option<String>>> = Decided::new();
     for (context, drafted) in contexts.iter().zip(environments.iter()) {
         for draft in &drafted.drafts {
             let keys = draft.variables.keys().filter(|key| name::is_variable_name(key));
-            for key in keys.filter(|key| found.is_secret(key) && !secret::is_secret_key(key)) {
-                let text = compose(context, draft, key, found);
-                composed.entry((draft.key.clone(), key.clone())).or_default().insert(text);
+            let keys: Vec<&String> =
+                keys.filter(|key| found.is_secret(key) && !secret::is_secret_key(key)).collect();
+            if keys.is_empty() {
+                continue;
+            }
+            let parts = PartsOfContainer::of(context, draft);
+            let own = composed.entry(draft.key.clone()).or_default();
+            for key in keys {
+                own.entry(key.clone()).or_default().insert(compose(context, draft, key, &parts, found));
             }
         }
     }
     for draft in environments.iter_mut().flat_map(|drafted| &mut drafted.drafts) {
-        for ((_, key), texts) in composed.iter().filter(|((service, _), _)| *service == draft.key) {
+        for (key, texts) in composed.get(&draft.key).into_iter().flatten() {
             let mut texts = texts.iter();
             if let (Some(Some(text)), None) = (texts.next(), texts.next())
                 && draft.variables.remove(key).is_some()
@@ -51,6 +51,72 @@ pub(super) fn take(contexts: &[&Context<'_>], environments: &mut [Drafted<'_>], 
             }
         }
     }
+}
+
+/// The variables of a container that are nothing but a variable of the files, by that one and its value.
+struct PartsOfContainer<'a>(BTreeMap<(&'a str, &'a str), Vec<&'a str>>);
+
+impl<'a> PartsOfContainer<'a> {
+    fn of(context: &'a Context<'_>, draft: &'a Draft) -> Self {
+        let mut parts: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+        for key in draft.variables.keys().filter(|key| name::is_variable_name(key)) {
+            if let Some(alone) = variable_of_files(context, draft, key) {
+                parts.entry(alone).or_default().push(key);
+            }
+        }
+        Self(parts)
+    }
+
+    /// The variable of the container, other than `key`, that is this variable of the files; best the one of its
+    /// name.
+    fn named(&self, name: &str, value: &str, key: &str) -> Option<&'a str> {
+        let others = || self.0.get(&(name, value)).into_iter().flatten().filter(|other| **other != key);
+        others().find(|other| **other == name).or_else(|| others().next()).copied()
+    }
+}
+
+/// The value with `$(NAME)` for the parts that the container has as variables.
+fn compose(
+    context: &Context<'_>,
+    draft: &Draft,
+    key: &str,
+    container: &PartsOfContainer<'_>,
+    found: &Found,
+) -> Option<String> {
+    let template = template_of(context, draft, key)?;
+    let mut text = String::new();
+    let mut value = String::new();
+    // As a compose file would write it.
+    let mut written = String::new();
+    let mut hides = false;
+    for part in &template.parts {
+        let content = part.value();
+        let variable = match part {
+            Part::Text(_) => None,
+            Part::Variable { reference, .. } => container.named(&reference.name, content, key),
+        };
+        let content =
+            variable.map_or(Some(content), |variable| draft.variables.get(variable).map(String::as_str))?;
+        value.push_str(content);
+        match variable {
+            Some(variable) => {
+                hides |= found.is_secret(variable);
+                text.push_str(&expansion::reference(variable));
+                written.push_str(&format!("${{{variable}}}"));
+            }
+            None => {
+                text.push_str(&expansion::escape(content));
+                written.push_str(content);
+            }
+        }
+        // A dollar sign at the end of a part would make something else of the next one.
+        if text.ends_with('$') {
+            return None;
+        }
+    }
+    let is_whole = template.parts.len() > 1 && hides && draft.variables.get(key) == Some(&value);
+    let tells = found.holds_value(&written) || secret::is_written_secret(key, &written);
+    (is_whole && !tells).then_some(text)
 }
 
 /// A secret variable that several apps have.
@@ -66,27 +132,21 @@ pub(super) struct SharedSecret {
 /// Takes out of the variables what in every environment is written as nothing but the variable of the files
 /// that a shared secret is, too.
 pub(super) fn refer(contexts: &[&Context<'_>], environments: &mut [Drafted<'_>], shared: &[SharedSecret]) {
-    let mut references: BTreeMap<(String, String), EnvVar> = BTreeMap::new();
-    // Of several secrets of one variable of the files, the one that is named like it is what a reader expects.
-    let passes =
-        [true, false].into_iter().flat_map(|by_name| shared.iter().map(move |secret| (by_name, secret)));
-    for (by_name, secret) in passes {
-        for draft in environments.iter().flat_map(|drafted| &drafted.drafts) {
+    let secrets = Secrets::of(contexts, environments, shared);
+    let mut references: Decided<EnvVar> = Decided::new();
+    for (context, drafted) in contexts.iter().zip(environments.iter()) {
+        for draft in &drafted.drafts {
             for key in draft.variables.keys().filter(|key| name::is_variable_name(key)) {
-                let id = (draft.key.clone(), key.clone());
-                // What is shared itself is what others refer to.
-                let mut all = shared.iter();
-                let is_shared = all.any(|other| other.key == *key && other.apps.contains(&draft.app));
-                let is_free = !is_shared && !references.contains_key(&id);
-                let is_tried = is_free && (!by_name || is_named(contexts, draft, key, secret));
-                if is_tried && is_same(contexts, environments, (&draft.key, key), secret) {
-                    references.insert(id, reference(key, draft, secret));
+                let is_known = references.get(&draft.key).is_some_and(|own| own.contains_key(key));
+                if !is_known && let Some(secret) = secrets.same(context, draft, key) {
+                    let own = references.entry(draft.key.clone()).or_default();
+                    own.insert(key.clone(), reference(key, draft, secret));
                 }
             }
         }
     }
     for draft in environments.iter_mut().flat_map(|drafted| &mut drafted.drafts) {
-        for ((_, key), variable) in references.iter().filter(|((service, _), _)| *service == draft.key) {
+        for (key, variable) in references.get(&draft.key).into_iter().flatten() {
             if draft.variables.remove(key).is_some() {
                 draft.referred.insert(key.clone(), variable.clone());
             }
@@ -94,13 +154,86 @@ pub(super) fn refer(contexts: &[&Context<'_>], environments: &mut [Drafted<'_>],
     }
 }
 
-/// Has the secret the name of the variable, or that of the one of the files that the variable is?
-fn is_named(contexts: &[&Context<'_>], draft: &Draft, key: &str, secret: &SharedSecret) -> bool {
-    let is_written_so = |context: &&Context<'_>| match parts_of(context, draft, key).as_deref() {
-        Some([Part::Reference(name, _)]) => *name == secret.key,
-        _ => false,
-    };
-    secret.key == key || contexts.iter().any(is_written_so)
+/// Shared secrets, and the containers that have them.
+struct Secrets<'a> {
+    contexts: &'a [&'a Context<'a>],
+    /// The drafts of each environment, by service.
+    services: Vec<BTreeMap<&'a str, Vec<&'a Draft>>>,
+    /// The shared keys of each app.
+    shared: BTreeSet<(&'a str, &'a str)>,
+    /// By the variable of the files that the secret is for those that share it.
+    by_variable: BTreeMap<&'a str, Vec<Holders<'a>>>,
+}
+
+/// A secret with the variable of the files that it is in each environment, for each of those that share it.
+struct Holders<'a> {
+    secret: &'a SharedSecret,
+    variables: Vec<BTreeSet<(&'a str, &'a str)>>,
+}
+
+impl<'a> Secrets<'a> {
+    fn of(
+        contexts: &'a [&'a Context<'a>],
+        environments: &'a [Drafted<'_>],
+        shared: &'a [SharedSecret],
+    ) -> Self {
+        let mut services = Vec::new();
+        let mut apps = Vec::new();
+        for drafted in environments {
+            let (mut by_service, mut by_app) = (BTreeMap::new(), BTreeMap::new());
+            for draft in &drafted.drafts {
+                by_service.entry(draft.key.as_str()).or_insert_with(Vec::new).push(draft);
+                by_app.entry(draft.app.as_str()).or_insert_with(Vec::new).push(draft);
+            }
+            services.push(by_service);
+            apps.push(by_app);
+        }
+        let mut by_variable: BTreeMap<&str, Vec<Holders<'_>>> = BTreeMap::new();
+        for secret in shared {
+            let variables = contexts.iter().zip(&apps).map(|(context, apps)| {
+                let holders = secret.apps.iter().filter_map(|app| apps.get(app.as_str())).flatten();
+                holders.filter_map(|draft| variable_of_files(context, draft, &secret.key)).collect()
+            });
+            let variables: Vec<BTreeSet<(&str, &str)>> = variables.collect();
+            let names: BTreeSet<&str> = variables.iter().flatten().map(|(name, _)| *name).collect();
+            for name in names {
+                let holders = Holders { secret, variables: variables.clone() };
+                by_variable.entry(name).or_default().push(holders);
+            }
+        }
+        let keys =
+            |secret: &'a SharedSecret| secret.apps.iter().map(|app| (app.as_str(), secret.key.as_str()));
+        Self { contexts, services, shared: shared.iter().flat_map(keys).collect(), by_variable }
+    }
+
+    /// The secret that a variable of a service is in all environments. Of several secrets of one variable of the
+    /// files, the one that is named like it is what a reader expects.
+    fn same(&self, context: &Context<'_>, draft: &Draft, key: &str) -> Option<&'a SharedSecret> {
+        // What is shared itself is what others refer to.
+        if self.shared.contains(&(draft.app.as_str(), key)) {
+            return None;
+        }
+        let (name, _) = variable_of_files(context, draft, key)?;
+        let all = self.by_variable.get(name)?;
+        let is_named = |holders: &&Holders<'_>| holders.secret.key == key || holders.secret.key == name;
+        let is_same = |holders: &&Holders<'_>| self.is_same(&draft.key, key, holders);
+        let named = all.iter().filter(is_named).find(is_same);
+        named.or_else(|| all.iter().find(is_same)).map(|holders| holders.secret)
+    }
+
+    /// Whether a variable of a service, wherever it runs with it, is the same variable of the files as a secret.
+    fn is_same(&self, service: &str, key: &str, holders: &Holders<'_>) -> bool {
+        let environments = self.contexts.iter().zip(&self.services);
+        let mut all = environments.zip(holders.secret.values.iter().zip(&holders.variables));
+        all.all(|((context, services), (value, variables))| {
+            let own = services.get(service).into_iter().flatten();
+            let mut own = own.filter_map(|draft| Some((draft, draft.variables.get(key)?)));
+            own.all(|(draft, own_value)| {
+                let written = variable_of_files(context, draft, key);
+                Some(own_value) == value.as_ref() && written.is_some_and(|it| variables.contains(&it))
+            })
+        })
+    }
 }
 
 /// A container that has the secret refers to its own variable, any other to the Secret.
@@ -114,159 +247,16 @@ fn reference(key: &str, draft: &Draft, secret: &SharedSecret) -> EnvVar {
     }
 }
 
-/// Is a variable of a service, wherever it runs with it, the same variable of the files as the secret?
-fn is_same(
-    contexts: &[&Context<'_>],
-    environments: &[Drafted<'_>],
-    (service, key): (&str, &str),
-    secret: &SharedSecret,
-) -> bool {
-    let mut all = contexts.iter().zip(environments).zip(&secret.values);
-    all.all(|((context, drafted), value)| {
-        let drafts = || drafted.drafts.iter();
-        let mut own = drafts().filter(|draft| draft.key == service && draft.variables.contains_key(key));
-        let mut holders = drafts().filter(|draft| secret.apps.contains(&draft.app));
-        own.all(|draft| {
-            let written = parts_of(context, draft, key);
-            draft.variables.get(key) == value.as_ref()
-                && matches!(written.as_deref(), Some([Part::Reference(..)]))
-                && holders.any(|holder| parts_of(context, holder, &secret.key) == written)
-        })
-    })
-}
-
-/// The value with `$(NAME)` for the parts that the container has as variables.
-fn compose(context: &Context<'_>, draft: &Draft, key: &str, found: &Found) -> Option<String> {
-    let parts = parts_of(context, draft, key)?;
-    let mut text = String::new();
-    let mut value = String::new();
-    // As a compose file would write it.
-    let mut written = String::new();
-    let mut hides = false;
-    for part in &parts {
-        match part {
-            Part::Text(part) => {
-                text.push_str(&expansion::escape(part));
-                value.push_str(part);
-                written.push_str(part);
-            }
-            Part::Reference(name, content) => match variable(context, draft, key, name, content) {
-                Some((variable, content)) => {
-                    hides |= found.is_secret(&variable);
-                    text.push_str(&expansion::reference(&variable));
-                    value.push_str(&content);
-                    written.push_str(&format!("${{{variable}}}"));
-                }
-                None => {
-                    text.push_str(&expansion::escape(content));
-                    value.push_str(content);
-                    written.push_str(content);
-                }
-            },
-        }
-        // A dollar sign at the end of a part would make something else of the next one.
-        if text.ends_with('$') {
-            return None;
-        }
+/// The variable of the files, with its value, that a variable of a service is and nothing else.
+fn variable_of_files<'a>(context: &'a Context<'_>, draft: &Draft, key: &str) -> Option<(&'a str, &'a str)> {
+    match template_of(context, draft, key)?.parts.as_slice() {
+        [Part::Variable { reference, value, .. }] => Some((&reference.name, value)),
+        _ => None,
     }
-    let is_whole = parts.len() > 1 && hides && draft.variables.get(key) == Some(&value);
-    let tells = found.holds_value(&written) || secret::is_written_secret(key, &written);
-    (is_whole && !tells).then_some(text)
 }
 
-/// The variable of the container that is nothing but this reference, with its value there.
-fn variable(
-    context: &Context<'_>,
-    draft: &Draft,
-    key: &str,
-    name: &str,
-    content: &str,
-) -> Option<(String, String)> {
-    let alone = |other: &String| {
-        let parts = parts_of(context, draft, other)?;
-        (parts == [Part::Reference(name.to_owned(), content.to_owned())])
-            .then(|| Some((other.clone(), draft.variables.get(other)?.clone())))?
-    };
-    let others = draft.variables.keys().filter(|other| *other != key && name::is_variable_name(other));
-    let mut found: Vec<(String, String)> = others.filter_map(alone).collect();
-    let same = found.iter().position(|(other, _)| other == name).unwrap_or_default();
-    (!found.is_empty()).then(|| found.swap_remove(same))
-}
-
-/// How the files put a variable of a service together.
-fn parts_of(context: &Context<'_>, draft: &Draft, key: &str) -> Option<Vec<Part>> {
+/// How the files put a variable of a service together; nothing if they say it literally.
+fn template_of<'a>(context: &'a Context<'_>, draft: &Draft, key: &str) -> Option<&'a Template> {
     let service = context.project.services.get(&draft.key)?;
-    let declared = service.environment.as_ref()?.value.get(key)?;
-    let unknown = (context.known != Known::All).then_some(Known::UNKNOWN);
-    let written = context.texts.at(declared.span)?;
-    parts(written, declared.value.as_deref()?, &context.project.variables, unknown)
-}
-
-/// The parts of what is written, behind a quote or a key; nothing if that is not what makes the value.
-fn parts(
-    written: &str,
-    value: &str,
-    variables: &BTreeMap<String, String>,
-    unknown: Option<&str>,
-) -> Option<Vec<Part>> {
-    let lookup = |name: &str| variables.get(name).cloned();
-    let expanded = template::expand_in_part(written, &lookup, unknown).ok()?;
-    let text = expanded.text.trim_end_matches(['"', '\'']);
-    let mut at = text.strip_suffix(value)?.len();
-    let end = written.trim_end_matches(['"', '\'']).len();
-    let mut parts = Vec::new();
-    for reference in &expanded.references {
-        if reference.offset < at {
-            // Within the word of another.
-            continue;
-        }
-        let behind = reference.offset + reference.len;
-        let before = written.get(at..reference.offset)?;
-        let whole =
-            template::expand_in_part(written.get(reference.offset..behind)?, &lookup, unknown).ok()?;
-        parts.extend((!before.is_empty()).then(|| Part::Text(before.to_owned())));
-        parts.push(Part::Reference(reference.name.clone(), whole.text));
-        at = behind;
-    }
-    let rest = written.get(at..end)?;
-    parts.extend((!rest.is_empty()).then(|| Part::Text(rest.to_owned())));
-    // A doubled dollar sign stands for one; an escape of YAML for something else.
-    let plain = |part: &Part| matches!(part, Part::Text(text) if text.contains(['$', '\\']));
-    (!parts.iter().any(plain)).then_some(parts)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_value_falls_into_texts_and_references() {
-        let variables =
-            BTreeMap::from([("U".to_owned(), "me".to_owned()), ("P".to_owned(), "pw".to_owned())]);
-        let text = |text: &str| Part::Text(text.to_owned());
-        let reference = |name: &str, value: &str| Part::Reference(name.to_owned(), value.to_owned());
-        let cases = [
-            ("${U}", "me", Some(vec![reference("U", "me")])),
-            (
-                "\"db://${U}:$P@${H:-db}/x\"",
-                "db://me:pw@db/x",
-                Some(vec![
-                    text("db://"),
-                    reference("U", "me"),
-                    text(":"),
-                    reference("P", "pw"),
-                    text("@"),
-                    reference("H", "db"),
-                    text("/x"),
-                ]),
-            ),
-            ("URL=a-${P}", "a-pw", Some(vec![text("a-"), reference("P", "pw")])),
-            ("${H:-${P}}", "pw", Some(vec![reference("H", "pw")])),
-            ("a$$b${P}", "a$bpw", None),
-            ("${P}", "something else", None),
-        ];
-        for (written, value, expected) in cases {
-            assert_eq!(parts(written, value, &variables, None), expected, "{written}");
-        }
-    }
+    service.environment.as_ref()?.value.get(key)?.template.as_deref()
 }

@@ -156,7 +156,7 @@ fn said<'a>(context: &Context<'a>, drafts: &'a [Draft]) -> Said<'a> {
         let declared = service.and_then(|service| service.environment.as_ref());
         for (key, value) in declared.into_iter().flat_map(|declared| declared.value.iter()) {
             if let Some(text) = &value.value
-                && context.texts.shares(value.span, text)
+                && context.shared.say(value, text)
                 && let Some(value) = draft.variables.get(key)
             {
                 said.insert((&draft.app, key), value);
@@ -230,7 +230,7 @@ fn blur(context: &Context<'_>, drafts: &mut [Draft]) {
         let service = context.project.services.get(&draft.key);
         let declared = service.and_then(|service| service.environment.as_ref());
         for (key, value) in declared.into_iter().flat_map(|declared| declared.value.iter()) {
-            if !context.texts.is_certain(value.span, &context.project.variables)
+            if value.is_unknown()
                 && let Some(value) = draft.variables.get_mut(key)
             {
                 Known::UNKNOWN.clone_into(value);

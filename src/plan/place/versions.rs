@@ -20,7 +20,7 @@ use crate::{
 
 /// Makes an environment one that its cluster takes.
 pub(super) fn adapt(environment: &mut Environment, input: &Input<'_>, report: &mut Report) {
-    let Some(kubernetes) = input.cluster.kubernetes else { return };
+    let Some(kubernetes) = &input.cluster.kubernetes else { return };
     for workload in environment.apps.iter_mut().flat_map(|app| &mut app.workloads) {
         let place = place(input, workload);
         let mut missing = Vec::new();
@@ -32,8 +32,10 @@ pub(super) fn adapt(environment: &mut Environment, input: &Input<'_>, report: &m
             missing.push((format!("the variable `{variable}`"), Feature::AnyVariableName.since()));
         }
         for (what, since) in missing {
-            let message =
-                format!("`{}` goes without {what}: {} runs {}", workload.name, environment.name, *kubernetes);
+            let message = format!(
+                "`{}` goes without {what}: {} runs {}",
+                workload.name, environment.name, kubernetes.value
+            );
             let help = format!("Kubernetes has it from {since} on");
             report.push(
                 Diagnostic::warning(codes::NOT_SERVED, message).at(place, "in this service").help(help),
@@ -100,7 +102,7 @@ fn variables(workload: &mut Workload, kubernetes: Version) -> BTreeSet<String> {
 }
 
 /// What is right today has to be written anew before the cluster moves past it.
-fn warn_of_passing(environment: &Environment, kubernetes: Spanned<Version>, report: &mut Report) {
+fn warn_of_passing(environment: &Environment, kubernetes: &Spanned<Version>, report: &mut Report) {
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
     for workload in environment.apps.iter().flat_map(|app| &app.workloads) {
         if matches!(workload.kind, Kind::CronJob { .. }) {

@@ -196,7 +196,7 @@ impl<'a> Builder<'a> {
             None => is_plain && text == "<<",
             Some(tag) => tag.strip_prefix(scalar::CORE_PREFIX) == Some("merge"),
         };
-        let node = Node { value, span, directive: directive(tag.as_deref()) };
+        let node = Node { directive: directive(tag.as_deref()), ..Node::new(value, span) };
         let tree = Tree { node, size: 1, height: 0 };
         if let Some((name, place)) = anchor {
             self.anchors.open(&name, place);
@@ -252,7 +252,7 @@ impl<'a> Builder<'a> {
             Open::Map(mapping) => Value::Map(mapping.close()),
         };
         let written = frame.start..end;
-        let node = Node { value, span: self.span(&written), directive: frame.directive };
+        let node = Node { directive: frame.directive, ..Node::new(value, self.span(&written)) };
         let tree = Tree { node, size: frame.size, height: frame.height + 1 };
         if let Some((name, span)) = frame.anchor {
             let nested = self.frames.iter().any(|outer| outer.anchor.is_some());

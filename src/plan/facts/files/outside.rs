@@ -52,7 +52,7 @@ const DATA: &str = "a directory of this machine, outside of the project";
 /// A source and what is around it.
 #[derive(Debug)]
 struct Source<'a> {
-    /// As the file has it, without quotes; empty if that is not known.
+    /// As the file has it.
     written: &'a str,
     path: &'a Utf8Path,
     kind: Option<FileKind>,
@@ -68,17 +68,11 @@ pub(super) fn judge(
     path: &Utf8Path,
     target: &str,
 ) -> Option<Bind> {
-    let written = context.texts.at(source.span).unwrap_or_default();
+    let written = source.template.as_ref().map_or(source.value.as_str(), |template| &template.written);
     let mut ancestors = context.directory().ancestors();
     let repository = ancestors.find(|directory| context.files.kind(&directory.join(".git")).is_some());
     decide(
-        &Source {
-            written: written.trim_start_matches(['"', '\'', '-', ' ']),
-            path,
-            kind: context.files.kind(path),
-            project: context.directory(),
-            repository,
-        },
+        &Source { written, path, kind: context.files.kind(path), project: context.directory(), repository },
         target,
     )
 }

@@ -34,7 +34,7 @@ const SPREAD: &[&str] = &["topology.kubernetes.io/zone", "kubernetes.io/hostname
 pub(super) fn plan(environment: &mut Environment, input: &Input<'_>, report: &mut Report) {
     let shared = shared_claims(environment);
     let Environment { apps, autoscalers, budgets, name, .. } = environment;
-    let (lasting, autoscale) = (input.cluster.zero_downtime, input.cluster.autoscale);
+    let (lasting, autoscale) = (input.cluster.zero_downtime, &input.cluster.autoscale);
     if lasting.is_none() && autoscale.is_none() {
         return;
     }
@@ -107,7 +107,7 @@ fn budget(workload: &str, service: &str) -> Budget {
 fn autoscaler(
     workload: &str,
     replicas: i32,
-    autoscale: Spanned<Autoscale>,
+    autoscale: &Spanned<Autoscale>,
     report: &mut Report,
 ) -> Option<Autoscaler> {
     let Autoscale { cpu, max } = autoscale.value;
