@@ -15,7 +15,6 @@ mod model;
 mod naming;
 mod place;
 
-use self::{facts::Facts, naming::Naming};
 pub use self::{
     facts::named::warn_of_unknown_profiles,
     fate::{Fate, FateKind, KeyPath},
@@ -30,17 +29,29 @@ pub use self::{
     },
     place::development::workspace,
 };
+use self::{
+    facts::{Facts, reader::Reader},
+    naming::Naming,
+};
 use crate::{compose::model::Project, diag::Report, text::Files};
 
 /// Decides what a project becomes in all its environments. What cannot be decided is reported; the plan is
 /// then incomplete.
 pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: &mut Report) -> Plan {
+    plan_with(inputs, options, &Reader::new(files), report)
+}
+
+/// The same with what reads the files.
+fn plan_with(inputs: &[Input<'_>], options: &Options, reader: &Reader<'_>, report: &mut Report) -> Plan {
     let projects: Vec<&Project> = inputs.iter().map(|input| input.project).collect();
     let naming = Naming::choose(&projects, report);
     let found = facts::secrets::find(inputs, options, report);
     let facts: Vec<Facts<'_>> =
-        inputs.iter().map(|input| Facts::find(input, &naming, options, files)).collect();
+        inputs.iter().map(|input| Facts::find(input, &naming, options, reader)).collect();
     let mut ledgers: Vec<Ledger> = inputs.iter().map(|_| Ledger::default()).collect();
     let decided = decide::decide(&facts, &found, &mut ledgers, report);
     place::place((inputs, options), &facts, &found, decided, ledgers, report)
 }
+
+#[cfg(test)]
+mod tests;

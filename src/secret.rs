@@ -11,7 +11,8 @@ mod mask;
 mod parameter;
 mod programs;
 mod reference;
-mod split;
+mod searched;
+pub(crate) mod split;
 mod text;
 mod words;
 
@@ -22,6 +23,7 @@ use regex::Regex;
 pub use content::is_secret_file;
 use literal::Dollar;
 pub use mask::{Hidden, occurrences, redact, redact_values, redact_words};
+pub use searched::Searched;
 use split::Style;
 
 /// Parts that make a name secret wherever they stand in it, with `_`, `-` and `.` left out.

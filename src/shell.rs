@@ -14,6 +14,7 @@ pub mod wait;
 
 mod arithmetic;
 mod assignment;
+mod behaviour;
 mod clock;
 mod command;
 mod condition;
@@ -25,10 +26,11 @@ mod next;
 mod quotes;
 mod round;
 mod schedule;
+mod scripts;
 mod setup;
 mod source;
 mod split;
-mod syntax;
+pub(crate) mod syntax;
 mod test;
 mod value;
 mod verdict;
@@ -36,8 +38,10 @@ mod visit;
 mod word;
 mod words;
 
+pub use behaviour::{Behaviour, Started};
 pub use file::read_file;
 pub use quotes::{line, quoted};
+pub use scripts::Scripts;
 
 use crate::catalog::base_name;
 use command_line::Invocation;
@@ -57,7 +61,7 @@ pub struct Script<'a> {
     /// What runs the text, with the flag that takes a text (`sh -c`). If empty, its first line says.
     pub shell: &'a [String],
     /// The variables of its environment, as far as they are known.
-    pub environment: &'a (dyn Fn(&str) -> Option<String> + Sync),
+    pub environment: &'a dyn Fn(&str) -> Option<String>,
     /// Spreads the schedules of a project: jobs of other names start at other minutes.
     pub stagger: Option<&'a str>,
 }
@@ -185,8 +189,8 @@ pub struct IntervalParameter {
 }
 
 /// Says what a script is. Any text is taken: one that no shell would run is [`Kind::Other`].
-pub fn read(script: &Script<'_>) -> Loop {
-    read_here(script, 0)
+pub fn read(script: &Script<'_>, scripts: &Scripts) -> Loop {
+    read_here(script, scripts, 0)
 }
 
 /// The next times, in seconds since 1970, at which a schedule of five fields runs, on a clock in UTC.
@@ -205,29 +209,29 @@ pub fn shortest_gap(schedule: &str) -> Option<u64> {
     runs.windows(2).map(|pair| pair[1] - pair[0]).min()
 }
 
-fn read_here(script: &Script<'_>, depth: usize) -> Loop {
-    let text = unified(script.text);
-    let program = match syntax::program(&text) {
+fn read_here(script: &Script<'_>, scripts: &Scripts, depth: usize) -> Loop {
+    let parsed = scripts.parse(script.text);
+    let program = match &parsed.program {
         Ok(program) => program,
         Err(Unreadable::Syntax(error)) => return Loop::other(format!("is no script: {error}")),
         Err(Unreadable::TooDeep) => return Loop::other("is nested too deeply to be read".to_owned()),
         Err(Unreadable::TooLong) => return Loop::other("is too long to be read".to_owned()),
     };
     if depth < 3
-        && let Some(Invocation::Inline { shell, text, name, arguments }) = only_inner_script(&program, script)
+        && let Some(Invocation::Inline { shell, text, name, arguments }) = only_inner_script(program, script)
     {
         let name = name.unwrap_or_default();
         let inner = Script { text: &text, name: &name, arguments: &arguments, shell: &shell, ..*script };
-        return read_here(&inner, depth + 1);
+        return read_here(&inner, scripts, depth + 1);
     }
-    let list = &program.list;
-    let shell = if script.shell.is_empty() { shell_of(&text) } else { script.shell.to_vec() };
+    let (list, text) = (&program.list, &parsed.text);
+    let shell = if script.shell.is_empty() { shell_of(text) } else { script.shell.to_vec() };
     let walk = Walk::through(list, Scope::new(script.arguments, script.environment));
-    verdict::of(walk, list, &text, script, &shell)
+    verdict::of(walk, list, text, script, &shell)
 }
 
 /// A script that is nothing but `sh -c TEXT`, or `sh -s <<END` with the text below.
-fn only_inner_script(program: &syntax::Program<'_>, script: &Script<'_>) -> Option<Invocation> {
+fn only_inner_script(program: &syntax::Program, script: &Script<'_>) -> Option<Invocation> {
     let [statement] = &program.list[..] else { return None };
     let simple = round::only_simple(statement)?;
     let words: Option<Vec<Vec<String>>> =
@@ -246,11 +250,6 @@ fn only_inner_script(program: &syntax::Program<'_>, script: &Script<'_>) -> Opti
     }
     let invocation = command_line::read(&words)?;
     matches!(invocation, Invocation::Inline { .. }).then_some(invocation)
-}
-
-/// Lines that end as they do on Unix, without a byte order mark.
-fn unified(text: &str) -> String {
-    text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\0', " ")
 }
 
 /// The shell that a script's first line names, ready to take a text.

@@ -4,6 +4,7 @@
 //! [`Span`]; a [`Sources`] turns it into file, line and column only when it is printed.
 
 mod nearest;
+mod remembered;
 mod template;
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
@@ -11,6 +12,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use camino::{Utf8Path, Utf8PathBuf};
 
 pub use nearest::nearest;
+pub use remembered::Remembered;
 pub use template::{Operator, OperatorKind, Part, Reference, Resolved, Template};
 
 /// A text in a [`Sources`], by the order in which it was read.

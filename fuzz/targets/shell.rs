@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use kustompose::shell::{
-    self, Kind, Script, Verdict, cron_daemon,
+    self, Kind, Script, Scripts, Verdict, cron_daemon,
     crontab::{self, Format},
     dockerfile::Dockerfile,
     finite, wait,
@@ -25,9 +25,12 @@ fuzz_target!(|text: &str| {
         environment: &environment,
         stagger: Some("job"),
     };
-    for found in
-        [shell::read(&script), shell::read_file(&script, "run.sh"), shell::read_file(&script, "cron.d/x")]
-    {
+    let scripts = &Scripts::default();
+    for found in [
+        shell::read(&script, scripts),
+        shell::read_file(&script, "run.sh", scripts),
+        shell::read_file(&script, "cron.d/x", scripts),
+    ] {
         assert!(matches!(found.kind, Kind::PeriodicLoop | Kind::Crontab) || found.convert == Verdict::No);
         assert!(found.commands.iter().all(|words| found.own_words <= words.len()));
         if let Some(schedule) = &found.schedule {
@@ -39,12 +42,12 @@ fuzz_target!(|text: &str| {
         let crontab = crontab::parse(text, format, Some("job"));
         assert!(crontab.entries.iter().all(|entry| (1..=lines).contains(&entry.line)));
     }
-    cron_daemon::read(text, &environment);
+    cron_daemon::read(&[text], &environment, scripts);
     let words = ["sh".to_owned(), "-c".to_owned(), text.to_owned()];
-    if let Some(wait) = wait::read(&words) {
+    if let Some(wait) = wait::read(&words, scripts) {
         assert!(wait.text.is_some_and(|start| text.starts_with(&start)));
     }
-    finite::ends(&words, &|path| (path != "/none.sh").then(|| text.to_owned()));
+    finite::ends(&words, &|path| (path != "/none.sh").then(|| text.to_owned()), scripts);
     if let Some(dockerfile) = Dockerfile::read(text, "", &BTreeMap::new()) {
         dockerfile.origins("/run.sh");
         dockerfile.sources();

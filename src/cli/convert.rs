@@ -24,7 +24,7 @@ use crate::{
     },
     plan::{self, Fate, FateKind, KeyFate, Known},
     render, secret,
-    text::{Sources, Span, clean},
+    text::{Remembered, Sources, Span, clean},
 };
 
 /// Version of the JSON report.
@@ -139,7 +139,8 @@ fn convert(
 ) -> Option<Conversion> {
     let directory = clean(&io.directory.join(&arguments.directory));
     let disk = flags.disk(&directory, io);
-    let scene = Scene { arguments, flags, io, disk: &disk, directory: &directory };
+    let files = Remembered::new(&disk);
+    let scene = Scene { arguments, flags, io, disk: &disk, files: &files, directory: &directory };
     let Loaded { environments, settings, shown, output, recorded } =
         environments::load(&scene, sources, report)?;
     if report.has_errors() {
@@ -162,13 +163,13 @@ fn convert(
         not_secret: settings.secrets.never.into_iter().map(|name| (name.value, name.span)).collect(),
         stagger: settings.stagger.unwrap_or(true),
     };
-    let plan = plan::plan(&inputs, &options, &disk, report);
+    let plan = plan::plan(&inputs, &options, &files, report);
     if report.has_errors() {
         return None;
     }
     let which: Vec<(&str, bool)> =
         environments.iter().map(|it| (it.name.as_str(), it.known != Known::All)).collect();
-    let earlier = render::earlier::read(&which, &output, &disk);
+    let earlier = render::earlier::read(&which, &output, &files);
     outermost::warn_of_differences(&plan, &earlier, report);
     let rendered = render::render(&plan, &earlier);
     let inputs = read_inputs(&environments, &recorded, &directory, sources);
@@ -188,7 +189,7 @@ fn convert(
         ..Tree::default()
     };
     let known = environments.iter().filter(|it| it.known == Known::All).map(|it| it.name.as_str());
-    values::complete(&mut tree, known, &output, &disk, report);
+    values::complete(&mut tree, known, &output, &files, report);
     outermost::warn_of_what_is_gone(&plan, &earlier, &tree, &output, &disk, report);
     let outcome = write(arguments, &disk, &output, &tree, report);
     let ledgers = environments.iter().zip(&plan.environments).filter(|(it, _)| it.known == Known::All);

@@ -10,7 +10,7 @@ use super::{Io, put};
 use crate::{
     disk::{self, Disk},
     secret,
-    shell::{self, Kind, Loop, Script, crontab},
+    shell::{self, Kind, Loop, Script, Scripts, crontab},
     text::Files,
 };
 
@@ -66,6 +66,7 @@ pub(super) fn run(arguments: &Arguments, io: &mut Io<'_>) -> u8 {
             stagger: None,
         },
         arguments.script.as_str(),
+        &Scripts::default(),
     );
     // What is shown may end up in a log.
     found.commands = found.commands.iter().map(|words| secret::redact_words(words)).collect();

@@ -89,7 +89,7 @@ fn draft<'a>(
     let mut drafted = Drafted {
         drafts: Vec::new(),
         secrets: Secrets::new(found),
-        storage: Storage::of(context, &kinds),
+        storage: Storage::of(facts, &kinds),
         delivered: Delivered::default(),
         waiting: kinds.waiting().clone(),
     };
@@ -109,8 +109,8 @@ fn draft<'a>(
     top::warn_of_missing(context, report);
     warn_of_unknown_ports(facts, &ports, report);
     note_unknown_ports(facts, &kinds, &ports, report);
-    hosts::machine::warn(context, report);
-    hosts::renamed::warn((context, &facts.hosts), report);
+    hosts::machine::warn((context, &facts.services), report);
+    hosts::renamed::warn((context, &facts.services, &facts.hosts), report);
     drafted
 }
 

@@ -7,29 +7,28 @@ pub(in crate::plan) mod hosts;
 pub(in crate::plan) mod image;
 pub(in crate::plan) mod kompose;
 pub(in crate::plan) mod named;
+pub(in crate::plan) mod reader;
 pub(in crate::plan) mod secrets;
+pub(in crate::plan) mod service;
 pub(in crate::plan) mod source;
 pub(in crate::plan) mod texts;
 pub(in crate::plan) mod volumes;
 
-use std::collections::BTreeMap;
-
-use self::{context::Context, dockerfiles::Brought, hosts::Hosts};
+use self::{context::Context, dockerfiles::Brought, hosts::Hosts, reader::Reader, service::Services};
 use super::{
     input::{Input, Options},
     naming::Naming,
 };
 use crate::{
     compose::model::{Healthcheck, Service},
-    text::{Files, Spanned},
+    text::Spanned,
 };
 
 /// What is known of one environment.
 pub(in crate::plan) struct Facts<'a> {
     pub(in crate::plan) context: Context<'a>,
+    pub(in crate::plan) services: Services,
     pub(in crate::plan) hosts: Hosts,
-    /// Health checks that Dockerfiles bring, by service.
-    brought: BTreeMap<String, Brought>,
 }
 
 impl<'a> Facts<'a> {
@@ -38,12 +37,12 @@ impl<'a> Facts<'a> {
         input: &'a Input<'_>,
         naming: &'a Naming,
         options: &'a Options,
-        files: &'a dyn Files,
+        reader: &'a Reader<'a>,
     ) -> Self {
-        let context = Context::of(input, naming, options, files);
-        let hosts = hosts::find(&context);
-        let brought = dockerfiles::checks(context.project, context.files);
-        Self { context, hosts, brought }
+        let context = Context::of(input, naming, options, reader);
+        let services = Services::find(&context);
+        let hosts = hosts::find(&context, &services);
+        Self { context, services, hosts }
     }
 
     /// The health check of a service, with what its Dockerfile says of it.
@@ -52,7 +51,7 @@ impl<'a> Facts<'a> {
         name: &str,
         service: &'b Service,
     ) -> Option<&'b Spanned<Healthcheck>> {
-        match self.brought.get(name) {
+        match self.brought(name) {
             Some(Brought::Check(check)) => Some(check),
             _ => service.healthcheck.as_ref(),
         }
@@ -60,6 +59,10 @@ impl<'a> Facts<'a> {
 
     /// Does the Dockerfile of a service bring a check that is not made for what the service runs?
     pub(in crate::plan) fn has_check_of_another_command(&self, name: &str) -> bool {
-        self.brought.get(name) == Some(&Brought::OfAnotherCommand)
+        self.brought(name) == Some(&Brought::OfAnotherCommand)
+    }
+
+    fn brought(&self, name: &str) -> Option<&Brought> {
+        self.services.get(name)?.brought.as_ref()
     }
 }

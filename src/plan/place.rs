@@ -44,8 +44,8 @@ pub(in crate::plan) fn place(
         production::apply(environment, input, report);
         versions::adapt(environment, input, report);
     }
-    development::mount_code(&contexts, &mut environments, options, report);
-    let development = development::plan(&contexts, &mut environments, (inputs, options, found), report);
+    development::mount_code(facts, &mut environments, options, report);
+    let development = development::plan(facts, &mut environments, (inputs, options, found), report);
     external::warn_of_concealed(&environments, inputs, report);
     Plan {
         project: inputs.first().map(|input| input.project.name.clone()).unwrap_or_default(),

@@ -23,6 +23,8 @@ pub(super) enum Token {
 
 /// The words of a text, in order.
 pub(super) fn tokens(text: &str, style: Style) -> Vec<Token> {
+    #[cfg(test)]
+    counted::add(text);
     let mut tokens = Vec::new();
     let mut at = 0;
     let mut begins_line = true;
@@ -166,6 +168,25 @@ pub(super) fn unquoted(text: &str, range: Range<usize>) -> Range<usize> {
     let is_quoted =
         word.len() >= 2 && ['"', '\''].iter().any(|quote| word.starts_with(*quote) && word.ends_with(*quote));
     if is_quoted { range.start + 1..range.end - 1 } else { range }
+}
+
+/// How often texts were cut, on this thread.
+#[cfg(test)]
+pub(crate) mod counted {
+    use std::{cell::RefCell, collections::BTreeMap};
+
+    thread_local! {
+        static COUNTS: RefCell<BTreeMap<String, usize>> = RefCell::default();
+    }
+
+    pub(super) fn add(text: &str) {
+        COUNTS.with_borrow_mut(|counts| *counts.entry(text.to_owned()).or_default() += 1);
+    }
+
+    /// How often each text was, since this was last asked for.
+    pub(crate) fn take() -> BTreeMap<String, usize> {
+        COUNTS.take()
+    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,10 @@
 //! server, or prepares the container first, is more than its crontab.
 
 use super::{
+    Scripts,
     quotes::unquoted,
     split,
-    syntax::{self, Command, List, Pipeline, Simple},
+    syntax::{Command, List, Pipeline, Simple},
     words,
 };
 use crate::catalog::{self, Property};
@@ -46,11 +47,18 @@ pub enum Content {
     File(String),
 }
 
-/// Reads a text. Nothing if no shell would run it, or if it neither starts a daemon nor installs a crontab.
-/// `environment` has the variables of the container: schedules may be among them.
-pub fn read(text: &str, environment: &(dyn Fn(&str) -> Option<String> + Sync)) -> Option<CronDaemon> {
+/// What texts do that run one after the other. Nothing if no shell would run the first of them, or if they neither start
+/// a daemon nor install a crontab. `environment` has the variables of the container: schedules may be among them.
+pub fn read(
+    texts: &[&str],
+    environment: &dyn Fn(&str) -> Option<String>,
+    scripts: &Scripts,
+) -> Option<CronDaemon> {
     let mut daemon = CronDaemon::default();
-    read_list(&syntax::parse(text).ok()?, text, environment, &mut daemon);
+    for text in texts {
+        let parsed = scripts.parse(text);
+        read_list(parsed.list()?, &parsed.text, environment, &mut daemon);
+    }
     (!daemon.words.is_empty() || !daemon.tables.is_empty()).then_some(daemon)
 }
 
@@ -287,7 +295,8 @@ mod tests {
     use super::*;
 
     fn look(text: &str) -> CronDaemon {
-        read(text, &|name| (name == "WHEN").then(|| "0 4 * * *".to_owned())).unwrap_or_default()
+        read(&[text], &|name| (name == "WHEN").then(|| "0 4 * * *".to_owned()), &Scripts::default())
+            .unwrap_or_default()
     }
 
     #[test]

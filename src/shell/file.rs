@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Fit, Kind, Loop, Script, Verdict,
+    Fit, Kind, Loop, Script, Scripts, Verdict,
     command_line::{self, Invocation},
     crontab::{self, Crontab, Format},
     dockerfile::{Dockerfile, Stage},
@@ -12,18 +12,18 @@ use super::{
 
 /// Says what a file is that may be a script, a Dockerfile, a crontab or supervisor's configuration. Its path tells
 /// crontabs of the system from those of a user.
-pub fn read_file(script: &Script<'_>, path: &str) -> Loop {
+pub fn read_file(script: &Script<'_>, path: &str, scripts: &Scripts) -> Loop {
     if is_dockerfile(script.text) {
-        return image(script);
+        return image(script, scripts);
     }
     if crontab::is_crontab(script.text) {
         return of_crontab(script, crontab::format_of(path, script.text));
     }
     let programs = supervised(script.text);
     match &programs[..] {
-        [] => read(script),
+        [] => read(script, scripts),
         [command] => {
-            let inner = read(&Script { text: command, ..*script });
+            let inner = read(&Script { text: command, ..*script }, scripts);
             Loop { own_words: inner.own_words, ..inner }
         }
         _ => Loop { kind: Kind::Daemon, ..Loop::other("supervisor runs several programs".to_owned()) },
@@ -38,7 +38,7 @@ fn is_dockerfile(text: &str) -> bool {
 }
 
 /// What an image runs by itself.
-fn image(script: &Script<'_>) -> Loop {
+fn image(script: &Script<'_>, scripts: &Scripts) -> Loop {
     let Some(dockerfile) = Dockerfile::read(script.text, "", &BTreeMap::new()) else {
         return Loop::other("has no stage".to_owned());
     };
@@ -52,17 +52,14 @@ fn image(script: &Script<'_>) -> Loop {
         script.arguments.to_vec()
     });
     match command_line::read(&words) {
-        Some(Invocation::Inline { shell, text, name, arguments }) => read(&Script {
-            text: &text,
-            name: name.as_deref().unwrap_or_default(),
-            arguments: &arguments,
-            shell: &shell,
-            environment: &lookup,
-            stagger: script.stagger,
-        }),
+        Some(Invocation::Inline { shell, text, name, arguments }) => {
+            let name = name.as_deref().unwrap_or_default();
+            let (arguments, shell, environment) = (&arguments, &shell, &lookup);
+            read(&Script { text: &text, name, arguments, shell, environment, ..*script }, scripts)
+        }
         Some(Invocation::File { .. }) => {
             let text = words.iter().map(|word| super::quoted(word)).collect::<Vec<_>>().join(" ");
-            let found = read(&Script { text: &text, arguments: &[], shell: &[], ..*script });
+            let found = read(&Script { text: &text, arguments: &[], shell: &[], ..*script }, scripts);
             let installs = runs.iter().any(|run| run.contains("crontab"));
             if found.kind == Kind::Crontab && installs {
                 Loop {

@@ -7,11 +7,11 @@ mod programs;
 use std::cell::Cell;
 
 use super::{
-    Kind, Script,
+    Kind, Script, Scripts,
     command_line::{self, Invocation},
     functions::Functions,
     read, split,
-    syntax::{self, Command, Condition, List, Simple, Statement},
+    syntax::{Command, Condition, List, Simple, Statement},
     wait,
 };
 
@@ -21,13 +21,14 @@ const DEEPEST: usize = 12;
 const MOST: usize = 5_000;
 
 /// Does a command end by itself? `file` gives the text of a file in its container, if it is known.
-pub fn ends(words: &[String], file: &dyn Fn(&str) -> Option<String>) -> bool {
-    command_ends(words, &Files { read: file, left: Cell::new(MOST) }, 0)
+pub fn ends(words: &[String], file: &dyn Fn(&str) -> Option<String>, scripts: &Scripts) -> bool {
+    command_ends(words, &Files { read: file, scripts, left: Cell::new(MOST) }, 0)
 }
 
 /// The files of a container, and how many more commands are looked at.
 struct Files<'f> {
     read: &'f dyn Fn(&str) -> Option<String>,
+    scripts: &'f Scripts,
     left: Cell<usize>,
 }
 
@@ -69,7 +70,7 @@ fn command_ends(words: &[String], file: &Files<'_>, depth: usize) -> bool {
 
 /// A program with its own words; those that only start another one are looked through.
 fn program_ends(words: &[String], file: &Files<'_>, depth: usize) -> bool {
-    if let Some(wait) = wait::read(words).filter(|wait| wait.text.is_none()) {
+    if let Some(wait) = wait::of_words(words) {
         return words.get(wait.words..).is_some_and(|rest| command_ends(rest, file, depth + 1));
     }
     if let Some(text) = programs::text_of_other_user(words) {
@@ -83,12 +84,12 @@ fn program_ends(words: &[String], file: &Files<'_>, depth: usize) -> bool {
 
 fn script_ends(text: &str, arguments: &[String], file: &Files<'_>, depth: usize) -> bool {
     let script = Script { text, name: "", arguments, shell: &[], environment: &|_| None, stagger: None };
-    let found = read(&script);
+    let found = read(&script, file.scripts);
     let goes_on = found.repeats || matches!(found.kind, Kind::PeriodicLoop | Kind::Daemon | Kind::Crontab);
-    let text = super::unified(text);
-    let Ok(list) = syntax::parse(&text) else { return false };
-    let reader = Reader { arguments, functions: &Functions::of(&list), file };
-    !goes_on && !list.is_empty() && reader.list(&list, depth + 1)
+    let parsed = file.scripts.parse(text);
+    let Some(list) = parsed.list() else { return false };
+    let reader = Reader { arguments, functions: &Functions::of(list), file };
+    !goes_on && !list.is_empty() && reader.list(list, depth + 1)
 }
 
 /// What the commands of a script are read with.
@@ -167,7 +168,7 @@ mod tests {
             "/serve.py" => Some("#!/usr/bin/env python\nserve()\n".to_owned()),
             _ => None,
         };
-        ends(&words, &file)
+        ends(&words, &file, &Scripts::default())
     }
 
     #[test]

@@ -80,15 +80,15 @@ pub(super) struct HereDocument {
 
 /// A script.
 #[derive(Debug)]
-pub(super) struct Program<'t> {
+pub(super) struct Program {
     pub(super) list: List,
-    documents: Vec<&'t str>,
+    documents: Vec<String>,
 }
 
-impl Program<'_> {
+impl Program {
     /// The text of a here-document as the command gets it, variables apart.
     pub(super) fn document(&self, document: HereDocument) -> String {
-        let mut text = self.documents.get(document.index).copied().unwrap_or_default().to_owned();
+        let mut text = self.documents.get(document.index).cloned().unwrap_or_default();
         if document.is_indented {
             text = text.lines().map(|line| line.trim_start_matches('\t')).collect::<Vec<_>>().join("\n");
         }
@@ -150,7 +150,9 @@ pub(super) fn parse(text: &str) -> Result<List, Unreadable> {
 }
 
 /// The same with its here-documents.
-pub(super) fn program(text: &str) -> Result<Program<'_>, Unreadable> {
+pub(super) fn program(text: &str) -> Result<Program, Unreadable> {
+    #[cfg(test)]
+    counted::add(text);
     if text.len() > LONGEST {
         return Err(Unreadable::TooLong);
     }
@@ -165,4 +167,23 @@ pub(super) fn piece_length(text: &str, quoted: bool) -> Option<usize> {
 /// Does a text begin with `((…))` that computes?
 pub(super) fn is_arithmetic(text: &str) -> bool {
     brackets::arithmetic_length(text).is_some()
+}
+
+/// How often texts were parsed, on this thread.
+#[cfg(test)]
+pub(crate) mod counted {
+    use std::{cell::RefCell, collections::BTreeMap};
+
+    thread_local! {
+        static COUNTS: RefCell<BTreeMap<String, usize>> = RefCell::default();
+    }
+
+    pub(super) fn add(text: &str) {
+        COUNTS.with_borrow_mut(|counts| *counts.entry(text.to_owned()).or_default() += 1);
+    }
+
+    /// How often each text was, since this was last asked for.
+    pub(crate) fn take() -> BTreeMap<String, usize> {
+        COUNTS.take()
+    }
 }

@@ -6,14 +6,15 @@ use super::*;
 
 fn look(text: &str, arguments: &[&str]) -> Loop {
     let arguments: Vec<String> = arguments.iter().map(|word| (*word).to_owned()).collect();
-    read(&Script {
+    let script = Script {
         text,
         name: "run.sh",
         arguments: &arguments,
         shell: &[],
         environment: &|name| (name == "GIVEN").then(|| "120".to_owned()),
         stagger: None,
-    })
+    };
+    read(&script, &Scripts::default())
 }
 
 #[test]
@@ -288,7 +289,7 @@ fn depth_and_length_have_limits() {
         assert_eq!(look(&text, &[]).kind, Kind::Other);
     }
     for text in ["{ ".repeat(45) + "x" + &"; }".repeat(45), "( ".repeat(45) + "crond" + &" )".repeat(45)] {
-        cron_daemon::read(&text, &|_| None);
+        cron_daemon::read(&[&text], &|_| None, &Scripts::default());
     }
     let functions: String =
         (0..300).map(|n| format!("f{n}() {{ f{m}; f{m}; f{m}; }}\n", m = n + 1)).collect();

@@ -4,9 +4,10 @@
 //! Only what plainly waits for hosts and ports, at the beginning and for nothing else.
 
 use super::{
+    Scripts,
     command_line::{self, Invocation},
     round, split,
-    syntax::{self, Command, Condition, Link, List, Loop, Pipeline, Simple, Statement},
+    syntax::{Command, Condition, Link, List, Loop, Pipeline, Simple, Statement},
     words,
 };
 
@@ -24,10 +25,15 @@ pub struct Wait {
 }
 
 /// The wait that a command begins with, if there is a command behind it.
-pub fn read(words: &[String]) -> Option<Wait> {
+pub fn read(words: &[String], scripts: &Scripts) -> Option<Wait> {
     if let Some(Invocation::Inline { text, .. }) = command_line::read(words) {
-        return of_text(&text);
+        return of_text(&text, scripts);
     }
+    of_words(words)
+}
+
+/// The wait by scripts for it, `wait-for-it db:5432 -- npm start`, if there is a command behind it.
+pub(super) fn of_words(words: &[String]) -> Option<Wait> {
     let mut wait = Wait::default();
     while let Some((targets, taken)) = script(words.get(wait.words..)?) {
         wait.targets.extend(targets);
@@ -107,11 +113,13 @@ fn host_and_port(text: &str) -> Option<(String, u16)> {
 }
 
 /// A text that begins with waiting.
-fn of_text(text: &str) -> Option<Wait> {
-    let list: List = syntax::parse(text).ok()?;
+fn of_text(text: &str, scripts: &Scripts) -> Option<Wait> {
+    let parsed = scripts.parse(text);
+    // Its bytes are taken off the text as it is written.
+    let list: &List = parsed.list().filter(|_| parsed.text == text)?;
     let mut wait = Wait::default();
     let mut end = 0;
-    for statement in &list {
+    for statement in list {
         let waits = waiting(statement, text);
         wait.targets.extend(waits.targets);
         if let Some(next) = waits.next {
@@ -253,7 +261,7 @@ mod tests {
 
     fn look(line: &str) -> Option<(String, usize, Option<String>)> {
         let words: Vec<String> = line.split('|').map(str::to_owned).collect();
-        let wait = read(&words)?;
+        let wait = read(&words, &Scripts::default())?;
         let targets: Vec<String> = wait.targets.iter().map(|(host, port)| format!("{host}:{port}")).collect();
         Some((targets.join(" "), wait.words, wait.text))
     }

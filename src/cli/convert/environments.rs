@@ -18,7 +18,7 @@ use crate::{
     k8s::name,
     plan::{self, Known},
     settings::{self, Settings, cluster::Cluster, discover},
-    text::{Sources, clean},
+    text::{Files, Sources, clean},
 };
 
 /// What a run works on.
@@ -27,6 +27,8 @@ pub(super) struct Scene<'a, 'io> {
     pub(super) flags: &'a project::Flags,
     pub(super) io: &'a Io<'io>,
     pub(super) disk: &'a Disk,
+    /// What the disk has, each file read once.
+    pub(super) files: &'a dyn Files,
     /// The directory of the project, absolute.
     pub(super) directory: &'a Utf8Path,
 }
@@ -75,7 +77,7 @@ impl Environment {
 /// those that files are named for.
 pub(super) fn load(scene: &Scene<'_, '_>, sources: &mut Sources, report: &mut Report) -> Option<Loaded> {
     let path = scene.arguments.config.clone().unwrap_or_else(|| settings::FILE_NAME.into());
-    let read = settings::read(&path, scene.disk, sources, report);
+    let read = settings::read(&path, scene.files, sources, report);
     if scene.arguments.config.is_some() && read.is_none() && !report.has_errors() {
         report.push(Diagnostic::error(codes::INVALID_ENVIRONMENT, format!("there is no `{path}`")));
     }
@@ -169,7 +171,7 @@ fn single(
         report.push(Diagnostic::error(codes::INVALID_ENVIRONMENT, message).help(help));
     }
     let request = request(scene, settings, &[], report);
-    let loaded = kept::load(name, &request, recorded.get(name), scene.disk, sources, report);
+    let loaded = kept::load(name, &request, recorded.get(name), scene.files, sources, report);
     loaded
         .map(|(project, known)| Environment {
             name: name.clone(),
@@ -199,7 +201,7 @@ fn configured(
     let mut own = Report::default();
     let request = environment_request(scene, named, settings, &mut own);
     let name = &named.name.value;
-    let loaded = kept::load(name, &request, recorded.get(name), scene.disk, sources, &mut own);
+    let loaded = kept::load(name, &request, recorded.get(name), scene.files, sources, &mut own);
     let Some((mut project, known)) = loaded else {
         found.push((name.clone(), own));
         return None;
@@ -236,9 +238,9 @@ fn discovered(
 ) -> Vec<Environment> {
     // An env file that is not on this machine makes an environment all the same.
     let gone =
-        recorded.values().flat_map(|recorded| kept::missing(Some(recorded), scene.directory, scene.disk));
+        recorded.values().flat_map(|recorded| kept::missing(Some(recorded), scene.directory, scene.files));
     let gone: BTreeSet<Utf8PathBuf> = gone.collect();
-    let files = kept::WithEmpty { files: scene.disk, empty: &gone };
+    let files = kept::WithEmpty { files: scene.files, empty: &gone };
     let found = discover::environments(scene.directory, &files);
     let (mut environments, mut left_out) = (Vec::new(), Vec::new());
     if found.has_default || found.environments.is_empty() {
@@ -253,7 +255,7 @@ fn discovered(
         let mut own = Report::default();
         let request = environment_request(scene, named, settings, &mut own);
         let name = &named.name.value;
-        match kept::load(name, &request, recorded.get(name), scene.disk, sources, &mut own) {
+        match kept::load(name, &request, recorded.get(name), scene.files, sources, &mut own) {
             Some((project, known)) => {
                 told.push((name.clone(), own));
                 environments.push(Environment {

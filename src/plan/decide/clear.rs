@@ -25,8 +25,9 @@ pub(super) fn refer(secrets: &Secrets<'_>, service: &Service, words: &[String]) 
         variables(service).filter(|(key, value)| !value.is_empty() && found.is_secret(key)).collect();
     let image = service.image.as_ref().map_or("", |image| image.value.as_str());
     let texts: Vec<&str> = words.iter().map(String::as_str).collect();
-    let referred = words.iter().zip(secret::in_words(&texts, image));
-    referred.map(|(word, ranges)| refer_word(found, &own, word, &ranges)).collect()
+    let secrets = found.in_words(&texts, image);
+    let referred = words.iter().zip(secrets.iter());
+    referred.map(|(word, ranges)| refer_word(found, &own, word, ranges)).collect()
 }
 
 fn refer_word(found: &Found, own: &[(&str, &str)], word: &str, secrets: &[Range<usize>]) -> String {
@@ -133,8 +134,12 @@ fn conceal_command(found: &Found, container: &mut Container, part: &mut Containe
 
 /// Which of the words hold a secret.
 fn hidden_words(found: &Found, image: &str, words: &[&str]) -> Vec<bool> {
-    let ranges = secret::in_words(words, image);
-    words.iter().zip(ranges).map(|(word, ranges)| !ranges.is_empty() || found.holds_value(word)).collect()
+    let ranges = found.in_words(words, image);
+    words
+        .iter()
+        .zip(ranges.iter())
+        .map(|(word, ranges)| !ranges.is_empty() || found.holds_value(word))
+        .collect()
 }
 
 fn conceal_words(words: &mut Option<Vec<String>>, hidden: &[bool]) -> Option<Vec<String>> {

@@ -17,11 +17,7 @@ use crate::{
     compose::model::Service,
     k8s::name,
     plan::{
-        facts::{
-            Facts,
-            secrets::Secrets,
-            source::{self, Images},
-        },
+        facts::{Facts, secrets::Secrets},
         ledger::Entries,
         model::{Kind, Overlap, Workload},
         naming::names,
@@ -91,7 +87,6 @@ impl Job {
 
 /// The jobs of the services that have some, by service.
 pub(super) fn find(facts: &Facts<'_>) -> BTreeMap<String, Jobs> {
-    let mut images = Images::default();
     let mut found = labels::find(facts);
     for (name, service) in facts.context.services() {
         // What schedulers run in other containers is not the scheduler's own.
@@ -102,10 +97,7 @@ pub(super) fn find(facts: &Facts<'_>) -> BTreeMap<String, Jobs> {
             found.insert(name.to_owned(), jobs);
             continue;
         }
-        let jobs = source::look_at(&facts.context, name, service, &mut images, |source, start| {
-            crontabs::of_service(&facts.hosts, source, start)
-        });
-        if let Some(jobs) = jobs {
+        if let Some(jobs) = crontabs::of_service(facts, name, service) {
             let said = found.remove(name).map(|labels| labels.said).unwrap_or_default();
             let said = jobs.said.into_iter().chain(said).collect();
             found.insert(name.to_owned(), Jobs { said, ..jobs });

@@ -10,7 +10,6 @@ use super::{
     schedule::{self, Scheduled},
 };
 use crate::{
-    catalog,
     compose::model::Service,
     plan::facts::{Facts, files, volumes},
 };
@@ -107,11 +106,10 @@ fn owns_a_volume(facts: &Facts<'_>, name: &str, service: &Service) -> bool {
                 .all(|(_, other)| volumes::named_volumes(other).all(|(used, _)| used != *volume))
             && facts.context.services().all(|(_, other)| !volumes::takes_volumes_of(other, name))
     });
-    let image = || service.image_or_built(&facts.context.project.name, name);
-    let is_store = || catalog::is_backing_service(&image()) || volumes::keeps_a_database(service);
+    let is_store = || facts.services.is_backing(name) || volumes::keeps_a_database(service);
     most_pods(service) == 1
         && (own.count() > 0
-            || is_store() && !files::own_directories(&facts.context, name, service).is_empty())
+            || is_store() && !files::own_directories(service, facts.services.mounts(name)).is_empty())
 }
 
 /// The most pods that a workload has at once, if it is not a DaemonSet.

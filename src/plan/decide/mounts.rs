@@ -28,8 +28,8 @@ use crate::{
     k8s::{name, quantity},
     plan::{
         facts::{
+            Facts,
             context::Context,
-            hosts::Hosts,
             kompose::claims::{self, Wanted},
             secrets::Secrets,
             volumes,
@@ -42,7 +42,7 @@ use crate::{
 /// What mounting needs to look at and to add to.
 pub(in crate::plan) struct Mounting<'a, 'b, 'c> {
     pub(in crate::plan) context: &'a Context<'a>,
-    pub(in crate::plan) hosts: &'a Hosts,
+    pub(in crate::plan) facts: &'a Facts<'a>,
     pub(in crate::plan) app: &'a str,
     pub(in crate::plan) key: &'a str,
     pub(in crate::plan) service: &'a Service,
@@ -203,7 +203,7 @@ fn one(
         return;
     }
     match kind.as_str() {
-        "volume" if filled::is_hidden(mounting.context, mounting.service, mount) => {
+        "volume" if filled::is_hidden(mounting, mount) => {
             filled::mount(&target, mounted, entries);
         }
         "volume" if volumes::spares_the_image(mounting.service, mount) && mounting.context.mounts_code => {

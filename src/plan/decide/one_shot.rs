@@ -8,13 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::jobs::Jobs;
 use crate::{
-    catalog::{self, Image, Property, Says, base_name},
+    catalog::{self, Property, Says, base_name},
     compose::model::Service,
-    plan::facts::{
-        Facts,
-        source::{self, Images, Source, Start},
-    },
-    shell::{self, Loop, dockerfile::Stage, finite},
+    plan::facts::Facts,
+    shell::{Behaviour, dockerfile::Stage},
 };
 
 /// The services that run once and that nothing of others asks for.
@@ -38,7 +35,6 @@ impl OneShots {
 
 /// Finds the services that run once. What has jobs of a scheduler is there for them.
 pub(super) fn find(facts: &Facts<'_>, jobs: &BTreeMap<String, Jobs>) -> OneShots {
-    let mut images = Images::default();
     let mut found = OneShots::default();
     for (name, service) in facts.context.services() {
         let may_be = is_left_alone(service)
@@ -47,7 +43,7 @@ pub(super) fn find(facts: &Facts<'_>, jobs: &BTreeMap<String, Jobs>) -> OneShots
             && !facts.hosts.is_addressed(name);
         let is_for_jobs = jobs.get(name).is_some_and(|jobs| !jobs.jobs.is_empty());
         let ending = match may_be && !is_for_jobs {
-            true => plainly_ends(facts, name, service, &mut images),
+            true => plainly_ends(facts, name, service),
             false => Ending::Unknown,
         };
         if ending != Ending::Unknown || may_be && is_said_to_be(name, service) {
@@ -111,29 +107,19 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_ascii_alphanumeric())
 }
 
-/// Does what it runs come to its end, as far as can be told?
-fn plainly_ends(facts: &Facts<'_>, name: &str, service: &Service, images: &mut Images) -> Ending {
+/// How plain it is that what a service runs comes to its end.
+fn plainly_ends(facts: &Facts<'_>, name: &str, service: &Service) -> Ending {
     // Somebody may type, and what reads that goes on.
     let is_talked_to = [&service.stdin_open, &service.tty].into_iter().flatten().any(|open| open.value);
-    if is_talked_to {
-        return Ending::Unknown;
+    let Some(known) = facts.services.get(name).filter(|_| !is_talked_to) else { return Ending::Unknown };
+    // An image that has a port or a health serves, whatever its command looks like.
+    let stage = known.dockerfile.as_ref().map(|dockerfile| dockerfile.built());
+    let serves = known.started_by == "build" && stage.is_some_and(Stage::serves);
+    match known.behaviour.after_waiting() {
+        Behaviour::RunsToCompletion { waits } if !serves => match waits {
+            true => Ending::Waits,
+            false => Ending::Plain,
+        },
+        _ => Ending::Unknown,
     }
-    source::look_at(&facts.context, name, service, images, |source: &Source<'_>, start: &Start| {
-        let image = service.image.as_ref().map_or("", |image| image.value.as_str());
-        let program =
-            Image::written(image).and_then(|image| image.program).filter(|_| start.behind_entrypoint);
-        let program = program.filter(|program| start.whole.first().is_some_and(|word| word != program));
-        let words: Vec<String> =
-            program.map(str::to_owned).into_iter().chain(start.whole.iter().cloned()).collect();
-        // An image that has a port or a health serves, whatever its command looks like.
-        let serves = start.attribute == "build" && source.stage().is_some_and(Stage::serves);
-        let waits = |found: Loop| matches!(found.kind, shell::Kind::WaitUntil | shell::Kind::Retry);
-        if serves || !finite::ends(&words, &|path| source.file(path)) {
-            Ending::Unknown
-        } else if source.read(&words).is_some_and(waits) {
-            Ending::Waits
-        } else {
-            Ending::Plain
-        }
-    })
 }

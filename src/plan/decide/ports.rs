@@ -11,10 +11,10 @@ use k8s_openapi::{
 
 use super::{draft::Decided, kinds::Kinds};
 use crate::{
-    catalog::{self, Image},
+    catalog,
     compose::model::{Port, Service},
     k8s::name,
-    plan::facts::{Facts, dockerfiles},
+    plan::facts::Facts,
 };
 
 /// Names for well-known ports, so that a Service reads `postgres` and not `tcp-5432`.
@@ -157,14 +157,14 @@ fn learn_one(facts: &Facts<'_>, name: &str, service: &Service, needed: bool) -> 
     // What an image exposes is what its own command listens on; a worker or a task runs another one.
     let runs_image = service.command.is_none() && service.entrypoint.is_none();
     let build = service.build.as_ref().filter(|_| runs_image || needed);
-    let built = build.and_then(|build| dockerfiles::of(&build.value, facts.context.files));
+    let built = build.and_then(|_| facts.services.get(name)?.dockerfile.as_deref());
     for text in built.iter().flat_map(|built| &built.built().exposed) {
         learner.exposed(text);
     }
     let image = service.image_or_built(&facts.context.project.name, name);
     let usual = catalog::ports_of_image(&image);
     if !learner.ports.is_empty() {
-        let peers = Image::written(&image).map_or(&[][..], |image| image.peers);
+        let peers = facts.services.image(name).map_or(&[][..], |image| image.peers);
         peers.iter().for_each(|number| learner.tcp(*number));
     }
     let known = learner.ports.len();
@@ -174,7 +174,10 @@ fn learn_one(facts: &Facts<'_>, name: &str, service: &Service, needed: bool) -> 
     for port in learner.ports.iter_mut().skip(known) {
         port.own = !usual.contains(&port.number);
     }
-    if needed && sources::keeps_its_port(&image) && sources::commanded_ports(service).is_empty() {
+    if needed
+        && facts.services.image(name).is_some_and(sources::keeps_its_port)
+        && sources::commanded_ports(service).is_empty()
+    {
         usual.iter().for_each(|number| learner.tcp(*number));
     }
     for number in facts.hosts.usual_ports_of(name) {

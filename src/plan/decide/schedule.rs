@@ -10,14 +10,10 @@ use crate::{
     compose::model::Service,
     k8s::versions::{Feature, Version},
     plan::{
-        facts::{
-            Facts,
-            hosts::Hosts,
-            source::{self, Images, Source, Start},
-        },
+        facts::{Facts, hosts::Hosts, source::Source},
         model::{Kind, Overlap},
     },
-    shell::{self, Fit, Loop, Verdict, crontab, wait},
+    shell::{self, Behaviour, Fit, Loop, Verdict, crontab},
 };
 
 /// Seconds below which a controller never starts a job that is late.
@@ -107,33 +103,19 @@ pub(super) fn starting_deadline(interval: u64) -> i64 {
 
 /// The services that are loops, by name.
 pub(super) fn find(facts: &Facts<'_>) -> BTreeMap<String, Scheduled> {
-    let mut images = Images::default();
     let services = facts.context.services();
     services
-        .filter_map(|(name, service)| {
-            let found = source::look_at(&facts.context, name, service, &mut images, |source, start| {
-                of_service(facts, source, start)
-            })?;
-            Some((name.to_owned(), found))
-        })
+        .filter_map(|(name, service)| Some((name.to_owned(), of_service(facts, name, service)?)))
         .collect()
 }
 
-fn of_service(facts: &Facts<'_>, source: &Source<'_>, start: &Start) -> Option<Scheduled> {
-    let is_loop = |found: &Loop| found.repeats;
-    // A script that waits for another service loops until then; what it is about stands behind it.
-    if wait::read(&start.whole).is_some_and(|wait| wait.text.is_none()) {
-        return None;
-    }
-    let first = source.read(&start.whole).map(|found| (found, start.behind_entrypoint));
-    // The image's entrypoint usually runs what it is given.
-    let (found, behind_entrypoint) = first.filter(|(found, _)| is_loop(found)).or_else(|| {
-        let found = source.read(start.arguments.as_ref()?)?;
-        is_loop(&found).then_some((found, true))
-    })?;
-    let stays = stays(facts, source.name, source.service, &found);
-    let zone = (source.environment)("TZ");
-    let mut scheduled = Scheduled { found, attribute: start.attribute, behind_entrypoint, zone, stays };
+fn of_service(facts: &Facts<'_>, name: &str, service: &Service) -> Option<Scheduled> {
+    let known = facts.services.get(name)?;
+    let Behaviour::Loop { found, is_given } = known.behaviour.after_waiting() else { return None };
+    let stays = stays(facts, name, service, found);
+    let zone = Source::of(&facts.context, name, service).variable("TZ");
+    let (found, attribute) = (found.clone(), known.started_by);
+    let mut scheduled = Scheduled { found, attribute, behind_entrypoint: *is_given, zone, stays };
     if let (None, Some(schedule)) = (&scheduled.stays, &scheduled.found.schedule) {
         let reason = untimed(facts.context.kubernetes, schedule, scheduled.time_zone().as_ref());
         scheduled.stays = reason.map(|reason| format!("a loop, kept as it is: {reason}"));

@@ -14,7 +14,6 @@ use super::{
     kinds::{self, Kinds},
 };
 use crate::{
-    catalog::Image,
     compose::{
         model::{Mount, Service, Volume},
         values::bytes,
@@ -22,6 +21,7 @@ use crate::{
     k8s::name,
     plan::{
         facts::{
+            Facts,
             context::Context,
             files,
             kompose::PREFIX,
@@ -107,7 +107,8 @@ impl Kept {
 
 impl Storage {
     /// Decides for every named volume that some service mounts.
-    pub(super) fn of(context: &Context<'_>, kinds: &Kinds) -> Self {
+    pub(super) fn of(facts: &Facts<'_>, kinds: &Kinds) -> Self {
+        let context = &facts.context;
         let mut users: BTreeMap<String, Vec<(&str, bool)>> = BTreeMap::new();
         let kept = |service: &Service| claims::wanted(service) != Some(Wanted::EmptyDir);
         for (name, service) in context.services().filter(|(_, service)| kept(service)) {
@@ -136,12 +137,10 @@ impl Storage {
                 sharers.entry(source.value).or_default().insert(name.to_owned());
             }
             if kinds.of(name) == Decided::StatefulSet {
-                owned.extend(files::own_directories(context, name, service));
+                owned.extend(files::own_directories(service, facts.services.mounts(name)));
             }
-            let image = service.image_or_built(&context.project.name, name);
-            if Image::written(&image).is_some_and(|image| !image.empty_data.is_empty())
-                || volumes::keeps_a_database(service)
-            {
+            let image = facts.services.image(name);
+            if image.is_some_and(|image| !image.empty_data.is_empty()) || volumes::keeps_a_database(service) {
                 let whole = |mount: &Mount| {
                     let path = mount.volume.as_ref().and_then(|volume| volume.value.subpath.as_ref());
                     path.is_none() && claims::sub_path(service).is_none()

@@ -15,7 +15,7 @@ use crate::{
         ledger::{Entries, Ledger},
         model::{Kind, Wait},
     },
-    shell::wait,
+    shell::{Scripts, wait},
 };
 
 /// Ports at which stores have a console or figures, not what they are there for.
@@ -52,9 +52,9 @@ pub(super) fn plan(
         }
     }
     let mut awaited = BTreeSet::new();
-    for (drafted, ledger) in environments.iter_mut().zip(ledgers) {
+    for ((drafted, ledger), context) in environments.iter_mut().zip(ledgers).zip(contexts) {
         for draft in &mut drafted.drafts {
-            by_script(draft, &stores, ledger);
+            by_script(draft, &context.reader.scripts, &stores, ledger);
         }
     }
     let drafts = environments.iter_mut().flat_map(|drafted| &mut drafted.drafts);
@@ -72,13 +72,13 @@ pub(super) fn plan(
 }
 
 /// Puts an initContainer in the place of a script that waits for stores. Any other script stays.
-fn by_script(draft: &mut Draft, stores: &BTreeMap<String, Wait>, ledger: &mut Ledger) {
+fn by_script(draft: &mut Draft, scripts: &Scripts, stores: &BTreeMap<String, Wait>, ledger: &mut Ledger) {
     let is_cronjob = matches!(draft.workload.kind, Kind::CronJob { .. });
     let Some(container) = draft.workload.pod.containers.first_mut().filter(|_| !is_cronjob) else { return };
     let (own, rest) = (container.command.as_deref(), container.args.as_deref());
     let read: Vec<String> =
         own.iter().chain(&rest).copied().flatten().map(|word| word.replace("$$", "$")).collect();
-    let Some(found) = wait::read(&read) else { return };
+    let Some(found) = wait::read(&read, scripts) else { return };
     let attribute = if own.is_some() { "entrypoint" } else { "command" };
     let file = draft.workload.file.clone();
     let mut entries = Entries::new(ledger, KeyPath::new(["services", &draft.key]), file);

@@ -76,7 +76,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     let trimmed = jobs.map(|jobs| jobs.trimmed(service));
     let mounting = &mut Mounting {
         context,
-        hosts: &facts.hosts,
+        facts,
         app: &app,
         key,
         service: trimmed.as_ref().unwrap_or(service),

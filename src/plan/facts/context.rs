@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 
-use super::texts::SharedTexts;
+use super::{reader::Reader, texts::SharedTexts};
 use crate::{
     compose::model::{Project, Service},
     k8s::versions::Version,
@@ -19,6 +19,7 @@ use crate::{
 pub(in crate::plan) struct Context<'a> {
     pub(in crate::plan) project: &'a Project,
     pub(in crate::plan) files: &'a dyn Files,
+    pub(in crate::plan) reader: &'a Reader<'a>,
     pub(in crate::plan) output: &'a Utf8Path,
     pub(in crate::plan) environment: &'a str,
     pub(in crate::plan) cluster: &'a Cluster,
@@ -41,11 +42,12 @@ impl<'a> Context<'a> {
         input: &'a Input<'_>,
         naming: &'a Naming,
         options: &'a Options,
-        files: &'a dyn Files,
+        reader: &'a Reader<'a>,
     ) -> Self {
         Context {
             project: input.project,
-            files,
+            files: reader.files,
+            reader,
             output: &options.output,
             environment: &input.name,
             cluster: &input.cluster,

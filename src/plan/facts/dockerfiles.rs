@@ -1,37 +1,15 @@
 //! The Dockerfiles of a project: which one a service is built from, and the health check that it brings. Knows nothing
 //! of what is made of them.
 
-use std::collections::BTreeMap;
-
-use camino::{Utf8Path, Utf8PathBuf};
-
+use super::context::Context;
 use crate::{
     compose::{
         model::{Build, Duration, Healthcheck, Project, Service},
         values::duration,
     },
-    shell::dockerfile::{Dockerfile, Health},
-    text::{Files, Span, Spanned},
+    shell::dockerfile::Health,
+    text::{Span, Spanned},
 };
-
-/// The Dockerfile of a build, if it is here.
-pub(in crate::plan) fn of(build: &Build, files: &dyn Files) -> Option<Dockerfile> {
-    let text = match &build.dockerfile_inline {
-        Some(text) => text.value.clone(),
-        None => String::from_utf8(files.read(&place(build)?).ok()?).ok()?,
-    };
-    let target = build.target.as_ref().map_or("", |target| target.value.as_str());
-    let arguments = build.args.iter().flat_map(|args| args.value.iter());
-    let given: BTreeMap<String, String> =
-        arguments.filter_map(|(name, value)| Some((name.clone(), value.value.clone()?))).collect();
-    Dockerfile::read(&text, target, &given)
-}
-
-/// Where the Dockerfile of a build lies, unless it stands in the compose file.
-pub(in crate::plan) fn place(build: &Build) -> Option<Utf8PathBuf> {
-    let name = build.dockerfile.as_ref().map_or("Dockerfile", |name| name.value.as_str());
-    Some(Utf8Path::new(&build.context.as_ref()?.value).join(name))
-}
 
 /// What a service's image is built from, by itself or by another service that names the image.
 pub(in crate::plan) fn build_of<'a>(
@@ -55,28 +33,26 @@ pub(in crate::plan) enum Brought {
     OfAnotherCommand,
 }
 
-/// The checks that Dockerfiles bring, by service. Those that compose says as a whole are not among them.
-pub(in crate::plan) fn checks(project: &Project, files: &dyn Files) -> BTreeMap<String, Brought> {
-    let brought = |(name, service): (&String, &Spanned<Service>)| {
-        let service = &service.value;
-        let own = service.healthcheck.as_ref();
-        if own.is_some_and(|own| own.value.disable.as_ref().is_some_and(|disable| disable.value)) {
-            return None;
-        }
-        let build = build_of(project, service)?;
-        let health = of(&build.value, files)?.built().health.clone()?;
-        let runs_another = service.command.is_some() || service.entrypoint.is_some();
-        let is_asked = own.is_some() || service.ports.is_some() || service.expose.is_some();
-        let brought = if runs_another && !is_asked && !is_awaited(project, name) {
-            Brought::OfAnotherCommand
-        } else {
-            let place = own.map_or(build.span, |own| own.span);
-            Brought::Check(Box::new(Spanned::new(joined(own.map(|own| &own.value), &health, place), place)))
-        };
-        let is_none = own.is_none() && health.test.first().is_some_and(|form| form == "NONE");
-        (!is_none).then(|| (name.clone(), brought))
-    };
-    project.services.iter().filter_map(brought).collect()
+/// The check that the Dockerfile of a service brings. One that compose says as a whole is none.
+pub(super) fn check(context: &Context<'_>, name: &str, service: &Service) -> Option<Brought> {
+    let own = service.healthcheck.as_ref();
+    if own.is_some_and(|own| own.value.disable.as_ref().is_some_and(|disable| disable.value)) {
+        return None;
+    }
+    let build = build_of(context.project, service)?;
+    let dockerfile = context.reader.dockerfile(&build.value)?;
+    let health = dockerfile.built().health.as_ref()?;
+    if own.is_none() && health.test.first().is_some_and(|form| form == "NONE") {
+        return None;
+    }
+    let runs_another = service.command.is_some() || service.entrypoint.is_some();
+    let is_asked = own.is_some() || service.ports.is_some() || service.expose.is_some();
+    if runs_another && !is_asked && !is_awaited(context.project, name) {
+        return Some(Brought::OfAnotherCommand);
+    }
+    let place = own.map_or(build.span, |own| own.span);
+    let joined = joined(own.map(|own| &own.value), health, place);
+    Some(Brought::Check(Box::new(Spanned::new(joined, place))))
 }
 
 /// Does anybody wait until it is healthy?

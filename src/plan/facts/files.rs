@@ -8,9 +8,9 @@ mod data;
 mod ignored;
 mod outside;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use self::{built::Has, code::Held};
 use super::{
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     compose::model::{FileObject, Mount, Service},
-    text::{FileKind, Spanned, clean},
+    text::{FileKind, Span, Spanned, clean},
 };
 
 /// The most that a ConfigMap holds, less room for its names.
@@ -59,48 +59,110 @@ pub(in crate::plan) enum Bind {
     TooLarge,
 }
 
+/// The mounts of an environment, by what they mount: what is known of one hangs on who else mounts the same.
+pub(super) struct Binds<'a> {
+    /// Bind mounts with the services that say them.
+    said: BTreeMap<Utf8PathBuf, Vec<(&'a Service, &'a Mount)>>,
+    /// Services that have a bind mount, if only by another service, by its source.
+    users: BTreeMap<String, BTreeSet<&'a str>>,
+}
+
+/// A bind mount of a service, judged.
+#[derive(Debug)]
+pub(in crate::plan) struct JudgedMount {
+    pub(in crate::plan) source: String,
+    pub(in crate::plan) target: String,
+    pub(in crate::plan) is_read_only: bool,
+    /// The service says it itself: it is not one of a service whose volumes it takes over.
+    is_own: bool,
+    /// No other service mounts the source.
+    is_alone: bool,
+    pub(in crate::plan) bind: Bind,
+}
+
+impl<'a> Binds<'a> {
+    pub(super) fn of(context: &'a Context<'a>) -> Self {
+        let mut binds = Self { said: BTreeMap::new(), users: BTreeMap::new() };
+        for (name, service) in context.services() {
+            for mount in service.volumes.iter().flat_map(|field| &field.value).filter(|mount| is_bind(mount))
+            {
+                if let Some(source) = &mount.source {
+                    let path = clean(Utf8Path::new(&source.value));
+                    binds.said.entry(path).or_default().push((&service.value, &mount.value));
+                }
+            }
+            for mount in volumes::effective(context, service).into_iter().filter(|mount| is_bind(mount)) {
+                if let Some(source) = mount.value.source {
+                    binds.users.entry(source.value).or_default().insert(name);
+                }
+            }
+        }
+        binds
+    }
+
+    /// The bind mounts of a service with those that it takes over.
+    pub(super) fn judged(&self, context: &Context<'_>, service: &Service) -> Vec<JudgedMount> {
+        let own: Vec<&Mount> =
+            service.volumes.iter().flat_map(|field| &field.value).map(|mount| &mount.value).collect();
+        let mounts = volumes::effective(context, service).into_iter().filter(|mount| is_bind(mount));
+        let judged = mounts.filter_map(|mount| {
+            let is_own = own.contains(&&mount.value);
+            let is_read_only = volumes::is_read_only(&mount);
+            let nowhere = || Spanned::new(String::new(), Span::NOWHERE);
+            let (source, target) = (mount.value.source.unwrap_or_else(nowhere), mount.value.target?.value);
+            Some(JudgedMount {
+                bind: judge(context, self, service, (&source, &target, is_read_only)),
+                is_alone: self.users.get(&source.value).is_none_or(|users| users.len() == 1),
+                source: source.value,
+                target,
+                is_read_only,
+                is_own,
+            })
+        });
+        judged.collect()
+    }
+}
+
+fn is_bind(mount: &Mount) -> bool {
+    mount.r#type.as_ref().is_some_and(|kind| kind.value == "bind")
+}
+
+/// What the mount of a source at a target is.
+pub(in crate::plan) fn bind<'m>(mounts: &'m [JudgedMount], source: &str, target: &str) -> Option<&'m Bind> {
+    let found = mounts.iter().find(|mount| mount.source == source && mount.target == target);
+    found.map(|mount| &mount.bind)
+}
+
 /// Directories of the host that hold data which this service alone mounts, for writing.
-pub(in crate::plan) fn own_directories(context: &Context<'_>, name: &str, service: &Service) -> Vec<String> {
-    let binds = |service: &Service| -> Vec<Mount> {
-        let mounts = volumes::effective(context, service).into_iter().map(|mount| mount.value);
-        mounts.filter(|mount| mount.r#type.as_ref().is_some_and(|kind| kind.value == "bind")).collect()
+pub(in crate::plan) fn own_directories(service: &Service, mounts: &[JudgedMount]) -> Vec<String> {
+    let is_data = |mount: &JudgedMount| match claims::wanted(service) {
+        Some(Wanted::Claim) => true,
+        Some(_) => false,
+        None => matches!(mount.bind, Bind::Data(_)),
     };
-    let others = context.services().filter(|(other, _)| *other != name);
-    let of_others: Vec<String> =
-        others.flat_map(|(_, other)| binds(other)).filter_map(|mount| Some(mount.source?.value)).collect();
-    let own = binds(service).into_iter().filter(|mount| !volumes::is_read_only(mount)).filter_map(|mount| {
-        let (source, target) = (mount.source?, mount.target?.value);
-        let is_data = match claims::wanted(service) {
-            Some(Wanted::Claim) => true,
-            Some(_) => false,
-            None => matches!(judge(context, service, &source, &target, false), Bind::Data(_)),
-        };
-        (is_data && !of_others.contains(&source.value)).then_some(source.value)
-    });
-    own.collect()
+    let own = mounts.iter().filter(|mount| mount.is_alone && !mount.is_read_only && is_data(mount));
+    own.map(|mount| mount.source.clone()).collect()
 }
 
 /// The files that a service is given as its configuration: those of bind mounts and of compose configs.
-pub(in crate::plan) fn configuration(context: &Context<'_>, service: &Service) -> Vec<Vec<u8>> {
-    let mut contents = Vec::new();
+pub(super) fn configuration(context: &Context<'_>, service: &Service, mounts: &[JudgedMount]) -> Vec<String> {
+    let mut texts = Vec::new();
     let claimed = claims::wanted(service) == Some(Wanted::Claim);
-    for mount in service.volumes.iter().flat_map(|field| &field.value).filter(|_| !claimed) {
-        let is_bind = mount.r#type.as_ref().is_some_and(|kind| kind.value == "bind");
-        let (Some(source), Some(target)) = (&mount.source, &mount.target) else { continue };
-        if !is_bind {
-            continue;
-        }
-        match judge(context, service, source, &target.value, volumes::is_read_only(mount)) {
-            Bind::File(content) => contents.push(content),
-            Bind::Directory(files) => contents.extend(files.into_values()),
+    for mount in mounts.iter().filter(|mount| mount.is_own && !claimed) {
+        match &mount.bind {
+            Bind::File(content) => texts.extend(text(content).map(str::to_owned)),
+            Bind::Directory(files) => {
+                texts.extend(files.values().filter_map(|content| text(content)).map(str::to_owned));
+            }
             _ => {}
         }
     }
     for reference in service.configs.iter().flat_map(|field| &field.value) {
         let config = reference.source.as_ref().and_then(|source| context.project.configs.get(&source.value));
-        contents.extend(config.and_then(|config| content_of(context, config)));
+        let content = config.and_then(|config| content_of(context, config));
+        texts.extend(content.and_then(|content| text(&content).map(str::to_owned)));
     }
-    contents
+    texts
 }
 
 /// What a compose secret or config holds: its text, or its file.
@@ -113,7 +175,7 @@ pub(in crate::plan) fn content_of(context: &Context<'_>, object: &FileObject) ->
 }
 
 /// The text of a configuration file; none if it is something else, or much too long for one.
-pub(in crate::plan) fn text(content: &[u8]) -> Option<&str> {
+pub(super) fn text(content: &[u8]) -> Option<&str> {
     std::str::from_utf8(content).ok().filter(|text| text.len() <= TEXT_LIMIT)
 }
 
@@ -123,12 +185,11 @@ pub(in crate::plan) fn holds_project(context: &Context<'_>, source: &str) -> boo
 }
 
 /// Judges a bind mount of a service.
-pub(in crate::plan) fn judge(
+fn judge(
     context: &Context<'_>,
+    binds: &Binds<'_>,
     service: &Service,
-    source: &Spanned<String>,
-    target: &str,
-    read_only: bool,
+    (source, target, read_only): (&Spanned<String>, &str, bool),
 ) -> Bind {
     let path = clean(Utf8Path::new(&source.value));
     if let Some(decided) = outside::judge(context, source, &path, target) {
@@ -140,7 +201,7 @@ pub(in crate::plan) fn judge(
             Ok(_) => Bind::TooLarge,
             Err(_) => Bind::Foreign("the file cannot be read here"),
         },
-        Some(FileKind::Directory) => judge_directory(context, service, &path, target, read_only),
+        Some(FileKind::Directory) => judge_directory(context, binds, service, (&path, target, read_only)),
         Some(FileKind::Special) => Bind::Foreign(SPECIAL),
         None if built::fills(context, service, &path, target) => Bind::SourceCode { built: true },
         None => Bind::Data("the source does not exist here; compose would make an empty directory"),
@@ -149,16 +210,15 @@ pub(in crate::plan) fn judge(
 
 fn judge_directory(
     context: &Context<'_>,
+    binds: &Binds<'_>,
     service: &Service,
-    path: &Utf8Path,
-    target: &str,
-    read_only: bool,
+    (path, target, read_only): (&Utf8Path, &str, bool),
 ) -> Bind {
     let lower = target.to_ascii_lowercase();
     let is_for_configuration = CONFIG_TARGETS.iter().any(|word| lower.contains(word));
     let mut found = BTreeMap::new();
     let is_small = collect(context, path, "", &mut found);
-    if is_written(context, path, &found) {
+    if is_written(context, binds, path, &found) {
         return Bind::Data(if is_empty(&found) && is_small { EMPTY } else { data::WRITTEN });
     }
     let held = Held { path, files: &found, is_small };
@@ -198,10 +258,13 @@ fn keeps_a_place(file: &str) -> bool {
 
 /// Does some service write to a directory that is neither the project nor one of which its image is built? What an
 /// image has of it is as old as the image.
-fn is_written(context: &Context<'_>, path: &Utf8Path, files: &BTreeMap<String, Vec<u8>>) -> bool {
-    let mut mounts = context.services().flat_map(|(_, service)| {
-        service.volumes.iter().flat_map(|field| &field.value).map(move |mount| (service, &mount.value))
-    });
+fn is_written(
+    context: &Context<'_>,
+    binds: &Binds<'_>,
+    path: &Utf8Path,
+    files: &BTreeMap<String, Vec<u8>>,
+) -> bool {
+    let mut mounts = binds.said.get(path).into_iter().flatten();
     !context.directory().starts_with(path)
         && mounts.any(|(service, mount)| {
             let builds =
@@ -210,9 +273,7 @@ fn is_written(context: &Context<'_>, path: &Utf8Path, files: &BTreeMap<String, V
                 data::is_written(service, target, files)
                     || data::is_named_so(context, service, (path, target), files)
             };
-            mount.r#type.as_ref().is_some_and(|kind| kind.value == "bind")
-                && mount.source.as_ref().is_some_and(|source| clean(Utf8Path::new(&source.value)) == path)
-                && !volumes::is_read_only(mount)
+            !volumes::is_read_only(mount)
                 && mount.target.as_ref().is_some_and(|target| is_written(&target.value))
                 && !builds()
         })

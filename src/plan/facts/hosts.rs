@@ -8,7 +8,7 @@ pub(in crate::plan) mod renamed;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::address::{Found, Standing};
-use super::{context::Context, files, source::Images};
+use super::{context::Context, files, service::Services};
 use crate::{
     compose::model::{Project, Service},
     k8s::name,
@@ -222,10 +222,9 @@ impl Hosts {
 }
 
 /// Finds the host names of a project, and who uses them.
-pub(in crate::plan) fn find(context: &Context<'_>) -> Hosts {
+pub(in crate::plan) fn find(context: &Context<'_>, services: &Services) -> Hosts {
     let project = context.project;
     let mut hosts = Hosts { by_name: known(project, context.names), ..Hosts::default() };
-    let mut images = Images::default();
     for (name, service) in context.services() {
         for (dependency, settings) in service.depends_on.iter().flat_map(|field| field.value.iter()) {
             // What has ended is not asked for anything.
@@ -258,10 +257,10 @@ pub(in crate::plan) fn find(context: &Context<'_>) -> Hosts {
             let own = hosts.mention_words((name, service), &words.value);
             hosts.note_own(own);
         }
-        let mounted = files::configuration(context, service);
-        let copied = files::copied::configuration(context, service, &mut images);
-        let mounted = mounted.iter().filter_map(|content| files::text(content));
-        for text in mounted.chain(copied.iter().map(|copied| copied.text.as_str())) {
+        let facts = services.get(name);
+        let mounted = facts.iter().flat_map(|facts| &facts.configuration);
+        let copied = facts.iter().flat_map(|facts| &facts.copied).map(|copied| &copied.text);
+        for text in mounted.chain(copied) {
             let own = hosts.mention((name, service), text, Standing::File);
             hosts.note_own(own);
         }

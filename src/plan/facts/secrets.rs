@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Range,
+    rc::Rc,
 };
 
 use super::named;
@@ -14,7 +15,7 @@ use crate::{
         input::{Input, Options},
         model::SecretBundle,
     },
-    secret::{self, Hidden},
+    secret::{self, Hidden, Searched},
     text::Spanned,
 };
 
@@ -30,6 +31,8 @@ pub(in crate::plan) struct Found {
     never: BTreeSet<String>,
     /// Values that must not stand anywhere in clear.
     values: BTreeSet<String>,
+    /// Commands in which secrets were looked for.
+    searched: Searched,
 }
 
 /// The Secrets of one environment.
@@ -64,8 +67,9 @@ pub(in crate::plan) fn find(inputs: &[Input<'_>], options: &Options, report: &mu
         let parts = secret::in_value(value).into_iter().map(|range| &value[range]);
         found.values.extend(parts.chain([value]).filter(|value| telling(value)).map(str::to_owned));
     }
-    let in_clear = projects.iter().flat_map(|project| values_in_clear(project));
-    found.values.extend(in_clear.filter(|value| telling(value)));
+    let in_clear = projects.iter().flat_map(|project| values_in_clear(project, &found.searched));
+    let in_clear: Vec<String> = in_clear.filter(|value| telling(value)).collect();
+    found.values.extend(in_clear);
     // What only the compose files read: a password that stands in a command, say.
     for (key, value) in projects.iter().flat_map(|project| &project.variables) {
         if is_secret(key, value) && telling(value) {
@@ -122,6 +126,11 @@ impl Found {
             || secret::is_secret(key, value) && !self.never.contains(key)
     }
 
+    /// Where secrets stand in each of the words that a container of an image runs. The ranges may overlap.
+    pub(in crate::plan) fn in_words(&self, words: &[&str], image: &str) -> Rc<Vec<Vec<Range<usize>>>> {
+        self.searched.in_words(words, image)
+    }
+
     fn is_telling(&self, path: &str, content: &[u8]) -> bool {
         let text = String::from_utf8_lossy(content);
         self.holds_value(&text) || secret::is_secret_file(path, &text)
@@ -172,12 +181,12 @@ pub(in crate::plan) fn variables(service: &Service) -> impl Iterator<Item = (&st
 }
 
 /// The secrets that stand in clear in what a project's services run and in what is said of them.
-fn values_in_clear(project: &Project) -> Vec<String> {
+fn values_in_clear(project: &Project, searched: &Searched) -> Vec<String> {
     let services = project.services.iter();
-    services.flat_map(|(name, service)| in_clear(&project.name, name, &service.value)).collect()
+    services.flat_map(|(name, service)| in_clear(&project.name, name, &service.value, searched)).collect()
 }
 
-fn in_clear(project: &str, name: &str, service: &Service) -> Vec<String> {
+fn in_clear(project: &str, name: &str, service: &Service, searched: &Searched) -> Vec<String> {
     let image = service.image_or_built(project, name);
     let mut found = Vec::new();
     let mut take = |text: &str, ranges: Vec<Range<usize>>| {
@@ -194,8 +203,8 @@ fn in_clear(project: &str, name: &str, service: &Service) -> Vec<String> {
     let commands: Vec<Vec<String>> = std::iter::once(own).chain(test).chain(hooks).collect();
     for command in commands {
         let words: Vec<&str> = command.iter().map(String::as_str).collect();
-        for (word, ranges) in words.iter().zip(secret::in_words(&words, &image)) {
-            take(word, ranges);
+        for (word, ranges) in words.iter().zip(searched.in_words(&words, &image).iter()) {
+            take(word, ranges.clone());
         }
     }
     let deployed = service.deploy.as_ref().and_then(|deploy| deploy.value.labels.as_ref());

@@ -1,15 +1,16 @@
 //! Where the scripts and crontabs of a service are looked for: in its own words, among its mounts, and in what
 //! its Dockerfile copies into the image.
 
+use std::rc::Rc;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{context::Context, dockerfiles, secrets};
+use super::{context::Context, secrets};
 use crate::{
-    catalog::base_name,
-    compose::model::{Build, Command, Service},
+    catalog::{Image, base_name},
+    compose::model::{Command, Service},
     shell::{
-        self, Loop, Script,
-        command_line::{self, Invocation},
+        Behaviour, Started,
         dockerfile::{Dockerfile, Stage},
     },
     text::Spanned,
@@ -30,80 +31,66 @@ pub(in crate::plan) struct Start {
     pub(in crate::plan) attribute: &'static str,
 }
 
-/// Looks at a service with all that can be read of it. Reading Dockerfiles is for services whose own words
-/// say nothing.
-pub(in crate::plan) fn look_at<T>(
-    context: &Context<'_>,
-    name: &str,
-    service: &Service,
-    images: &mut Images,
-    look: impl FnOnce(&Source<'_>, &Start) -> T,
-) -> T {
-    let image = images.of(context, service);
-    let stage = image.as_ref().map(Dockerfile::built);
-    let environment = |variable: &str| {
-        let own = secrets::variables(service).filter(|(key, _)| *key == variable).last();
-        own.map(|(_, value)| value.to_owned()).or_else(|| stage?.environment.get(variable).cloned())
-    };
-    let source = Source { context, service, image: image.as_ref(), environment: &environment, name };
-    look(&source, &start(service, stage))
-}
-
-fn start(service: &Service, stage: Option<&Stage>) -> Start {
-    let words = |command: Option<&Spanned<Command>>| -> Option<Vec<String>> {
-        command.map(|command| command.value.iter().map(|word| word.value.clone()).collect())
-    };
-    let entrypoint = words(service.entrypoint.as_ref());
-    let command = words(service.command.as_ref());
-    let known = entrypoint.clone().or_else(|| stage.and_then(|stage| stage.entrypoint.clone()));
-    let of_image = || stage.filter(|_| entrypoint.is_none()).and_then(|stage| stage.command.clone());
-    let rest = command.clone().or_else(of_image);
-    Start {
-        whole: known.iter().chain(&rest).flatten().cloned().collect(),
-        behind_entrypoint: known.is_none() && command.is_some(),
-        arguments: command.filter(|_| entrypoint.is_none()),
-        attribute: match (&service.entrypoint, &service.command) {
-            (Some(_), _) => "entrypoint",
-            (None, Some(_)) => "command",
-            (None, None) => "build",
-        },
+impl Start {
+    fn of(service: &Service, stage: Option<&Stage>) -> Self {
+        let words = |command: Option<&Spanned<Command>>| -> Option<Vec<String>> {
+            command.map(|command| command.value.iter().map(|word| word.value.clone()).collect())
+        };
+        let entrypoint = words(service.entrypoint.as_ref());
+        let command = words(service.command.as_ref());
+        let known = entrypoint.clone().or_else(|| stage.and_then(|stage| stage.entrypoint.clone()));
+        let of_image = || stage.filter(|_| entrypoint.is_none()).and_then(|stage| stage.command.clone());
+        let rest = command.clone().or_else(of_image);
+        Start {
+            whole: known.iter().chain(&rest).flatten().cloned().collect(),
+            behind_entrypoint: known.is_none() && command.is_some(),
+            arguments: command.filter(|_| entrypoint.is_none()),
+            attribute: match (&service.entrypoint, &service.command) {
+                (Some(_), _) => "entrypoint",
+                (None, Some(_)) => "command",
+                (None, None) => "build",
+            },
+        }
     }
 }
 
-/// Where the script of a service is looked for.
+/// A service as its container starts: what it runs, and which files are known of it.
 pub(in crate::plan) struct Source<'a> {
     pub(in crate::plan) context: &'a Context<'a>,
     pub(in crate::plan) service: &'a Service,
-    pub(in crate::plan) image: Option<&'a Dockerfile>,
-    pub(in crate::plan) environment: &'a (dyn Fn(&str) -> Option<String> + Sync),
     pub(in crate::plan) name: &'a str,
+    pub(in crate::plan) dockerfile: Option<Rc<Dockerfile>>,
+    pub(in crate::plan) start: Start,
 }
 
-impl Source<'_> {
-    /// What the words of a command run, if that is a script that can be read here.
-    pub(in crate::plan) fn read(&self, words: &[String]) -> Option<Loop> {
-        let (text, name, arguments, shell) = match command_line::read(words)? {
-            Invocation::Inline { shell, text, name, arguments } => {
-                (text, name.unwrap_or_default(), arguments, shell)
-            }
-            Invocation::File { shell, path, arguments } => {
-                let text =
-                    self.file(&path).filter(|text| !shell.is_empty() || command_line::is_shell_script(text));
-                match text {
-                    Some(text) => (text, path, arguments, shell),
-                    // A cron daemon, or `watch`: the words themselves are the script.
-                    None => (shell::line(words), String::new(), Vec::new(), Vec::new()),
-                }
-            }
-        };
-        Some(shell::read(&Script {
-            text: &text,
-            name: &name,
-            arguments: &arguments,
-            shell: &shell,
-            environment: self.environment,
+impl<'a> Source<'a> {
+    /// All that can be read of a service.
+    pub(in crate::plan) fn of(context: &'a Context<'a>, name: &'a str, service: &'a Service) -> Self {
+        let dockerfile = service.build.as_ref().and_then(|build| context.reader.dockerfile(&build.value));
+        let start = Start::of(service, dockerfile.as_ref().map(|dockerfile| dockerfile.built()));
+        Self { context, service, name, dockerfile, start }
+    }
+
+    /// What the service does.
+    pub(super) fn behaviour(&self) -> Behaviour {
+        let image = self.service.image.as_ref().map_or("", |image| image.value.as_str());
+        let started = Started {
+            words: &self.start.whole,
+            arguments: self.start.arguments.as_deref(),
+            behind_entrypoint: self.start.behind_entrypoint,
+            program: Image::written(image).and_then(|image| image.program),
+            file: &|path| self.file(path),
+            environment: &|variable| self.variable(variable),
             stagger: self.context.stagger.then_some(self.name),
-        }))
+        };
+        Behaviour::of(&started, &self.context.reader.scripts)
+    }
+
+    /// The value of a variable of the container, as far as it is known.
+    pub(in crate::plan) fn variable(&self, name: &str) -> Option<String> {
+        let own = secrets::variables(self.service).filter(|(key, _)| *key == name).last();
+        let of_image = || self.stage()?.environment.get(name).cloned();
+        own.map(|(_, value)| value.to_owned()).or_else(of_image)
     }
 
     /// The text of a file in the container. A program without a path is looked for where `PATH` leads.
@@ -111,7 +98,7 @@ impl Source<'_> {
         let directory = self.service.working_dir.as_ref().map(|directory| directory.value.as_str());
         let directory = directory.or_else(|| Some(self.stage()?.directory.as_str())).unwrap_or("/");
         self.file_at(&Utf8Path::new(directory).join(path)).or_else(|| {
-            let own = (self.environment)("PATH").unwrap_or_default();
+            let own = self.variable("PATH").unwrap_or_default();
             let mut places =
                 own.split(':').filter(|place| place.starts_with('/')).chain(PROGRAMS.iter().copied());
             places
@@ -124,16 +111,15 @@ impl Source<'_> {
         if let Some(content) = self.configured(path) {
             return Some(content);
         }
-        let read = |place: Utf8PathBuf| String::from_utf8(self.context.files.read(&place).ok()?).ok();
         match self.mounted(path) {
-            Some(place) => read(place),
-            None => self.copied(path).into_iter().find_map(read),
+            Some(place) => self.context.reader.text(&place),
+            None => self.copied(path).into_iter().find_map(|place| self.context.reader.text(&place)),
         }
     }
 
     /// The stage of the Dockerfile that is built.
     pub(in crate::plan) fn stage(&self) -> Option<&Stage> {
-        self.image.map(Dockerfile::built)
+        self.dockerfile.as_ref().map(|dockerfile| dockerfile.built())
     }
 
     /// The files of a folder in the container, as far as mounts and the Dockerfile name them; the folder
@@ -162,10 +148,7 @@ impl Source<'_> {
             is_here.then_some(source)
         })?;
         let config = &self.context.project.configs.get(reference.as_str())?.value;
-        let file = || {
-            let bytes = self.context.files.read(Utf8Path::new(&config.file.as_ref()?.value)).ok()?;
-            String::from_utf8(bytes).ok()
-        };
+        let file = || self.context.reader.text(Utf8Path::new(&config.file.as_ref()?.value));
         config.content.as_ref().map(|content| content.value.clone()).or_else(file)
     }
 
@@ -189,28 +172,10 @@ impl Source<'_> {
     /// Where it may lie among what is built.
     fn copied(&self, path: &Utf8Path) -> Vec<Utf8PathBuf> {
         let build = self.service.build.as_ref().and_then(|build| build.value.context.as_ref());
-        let (Some(context), Some(image)) = (build, self.image) else { return Vec::new() };
+        let (Some(context), Some(image)) = (build, &self.dockerfile) else { return Vec::new() };
         let places =
             image.origins(path.as_str()).into_iter().map(|origin| Utf8Path::new(&context.value).join(origin));
         // Nothing outside of what is built.
         places.filter(|place| !place.components().any(|part| part.as_str() == "..")).collect()
-    }
-}
-
-/// The Dockerfiles that were read, by how they are built.
-#[derive(Default)]
-pub(in crate::plan) struct Images {
-    known: Vec<(Build, Option<Dockerfile>)>,
-}
-
-impl Images {
-    pub(in crate::plan) fn of(&mut self, context: &Context<'_>, service: &Service) -> Option<Dockerfile> {
-        let build = &service.build.as_ref()?.value;
-        if let Some((_, known)) = self.known.iter().find(|(known, _)| known == build) {
-            return known.clone();
-        }
-        let read = dockerfiles::of(build, context.files);
-        self.known.push((build.clone(), read.clone()));
-        read
     }
 }

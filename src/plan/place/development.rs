@@ -15,7 +15,7 @@ use crate::{
     diag::{Diagnostic, Report, codes},
     k8s::name,
     plan::{
-        facts::{context::Context, secrets::Found},
+        facts::{Facts, context::Context, secrets::Found},
         fate::{Fate, FateKind, KeyPath},
         input::{Input, Options},
         model::{Artifact, BuildSecret, Development, Environment, Forward},
@@ -29,19 +29,20 @@ const FILE: &str = "skaffold.yaml";
 /// Decides how a project is developed: in the first environment that runs on a developer's machine and builds
 /// something, else in the first that builds. A project that builds nothing is not developed.
 pub(super) fn plan(
-    contexts: &[&Context<'_>],
+    facts: &[Facts<'_>],
     environments: &mut [Environment],
     (inputs, options, found): (&[Input<'_>], &Options, &Found),
     report: &mut Report,
 ) -> Option<Development> {
-    let builds = |context: &&Context<'_>| context.services().any(|(_, service)| service.build.is_some());
+    let builds = |facts: &Facts<'_>| facts.context.services().any(|(_, service)| service.build.is_some());
     let building: Vec<usize> =
-        (0..contexts.len()).filter(|index| contexts.get(*index).is_some_and(builds)).collect();
+        (0..facts.len()).filter(|index| facts.get(*index).is_some_and(builds)).collect();
     let is_local = |index: &&usize| environments.get(**index).is_some_and(|environment| environment.is_local);
     let index = *building.iter().find(is_local).or(building.first())?;
-    let (context, environment) = (contexts.get(index)?, environments.get_mut(index)?);
+    let (facts, environment) = (facts.get(index)?, environments.get_mut(index)?);
+    let context = &facts.context;
     let root = root(context.directory(), &options.output)?;
-    let builder = Builder { context, environment, found, root: &root };
+    let builder = Builder { facts, context, environment, found, root: &root };
     let artifacts = builder.artifacts(report);
     if artifacts.is_empty() {
         return None;
@@ -91,6 +92,7 @@ pub(super) fn relative(path: &Utf8Path, directory: &Utf8Path) -> Utf8PathBuf {
 }
 
 struct Builder<'a> {
+    facts: &'a Facts<'a>,
     context: &'a Context<'a>,
     environment: &'a Environment,
     found: &'a Found,
@@ -177,7 +179,7 @@ impl Builder<'_> {
             no_cache: build.no_cache.as_ref().is_some_and(|no_cache| no_cache.value),
             platforms: texts(&build.platforms),
             secrets: self.secrets(build),
-            sync: sync::rules(self.context, service, &context),
+            sync: sync::rules(self.facts, (key, service), &context),
         })
     }
 

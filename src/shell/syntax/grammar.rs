@@ -35,7 +35,7 @@ impl<'t> Parser<'t> {
     }
 
     /// All of the text.
-    pub(super) fn program(mut self) -> Parsed<Program<'t>> {
+    pub(super) fn program(mut self) -> Parsed<Program> {
         let list = self.statements(&[])?;
         if self.token.kind != TokenKind::End {
             return Err(self.unexpected());

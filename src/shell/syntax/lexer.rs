@@ -127,8 +127,8 @@ impl<'t> Lexer<'t> {
     }
 
     /// The texts of the here-documents, in order.
-    pub(super) fn into_documents(self) -> Vec<&'t str> {
-        self.texts
+    pub(super) fn into_documents(self) -> Vec<String> {
+        self.texts.into_iter().map(str::to_owned).collect()
     }
 
     /// Does a redirection follow at once, as in `2>`?

@@ -5,17 +5,14 @@ use regex::Regex;
 use super::{Job, Jobs, Said, task};
 use crate::{
     catalog::base_name,
+    compose::model::Service,
     plan::{
         decide::schedule::{self, TIME_ZONE},
-        facts::{
-            hosts::Hosts,
-            source::{Source, Start},
-        },
+        facts::{Facts, hosts::Hosts, source::Source},
     },
     secret,
     shell::{
-        self,
-        command_line::{self, Invocation},
+        Behaviour,
         cron_daemon::{self, Content, CronDaemon, Table},
         crontab::{self, Entry, Format},
     },
@@ -56,12 +53,11 @@ struct Found {
 }
 
 /// The jobs of a service that runs a cron daemon, or why it stays. Nothing if it runs none.
-pub(super) fn of_service(hosts: &Hosts, source: &Source<'_>, start: &Start) -> Option<Jobs> {
-    let daemon = started(source, &start.whole)
-        .or_else(|| started(source, start.arguments.as_ref()?))
-        .filter(|daemon| !daemon.words.is_empty())?;
-    let attribute = vec![start.attribute.to_owned()];
-    match jobs(hosts, source, &daemon) {
+pub(super) fn of_service(facts: &Facts<'_>, name: &str, service: &Service) -> Option<Jobs> {
+    let known = facts.services.get(name)?;
+    let Behaviour::Cron(daemon) = &known.behaviour else { return None };
+    let attribute = vec![known.started_by.to_owned()];
+    match jobs(&facts.hosts, &Source::of(&facts.context, name, service), daemon) {
         Ok((jobs, tables, reason)) => Some(Jobs {
             instead: true,
             jobs,
@@ -74,24 +70,6 @@ pub(super) fn of_service(hosts: &Hosts, source: &Source<'_>, start: &Start) -> O
             Some(Jobs { said: vec![(attribute, Said::Differs(reason))], ..Jobs::default() })
         }
     }
-}
-
-/// The daemon that the words of a command start.
-fn started(source: &Source<'_>, words: &[String]) -> Option<CronDaemon> {
-    let text = match command_line::read(words)? {
-        Invocation::Inline { text, .. } => text,
-        Invocation::File { shell, path, arguments } => {
-            let text =
-                source.file(&path).filter(|text| !shell.is_empty() || command_line::is_shell_script(text));
-            match text {
-                // Entrypoints usually end by running what they are given.
-                Some(text) if text.contains("\"$@\"") => format!("{text}\n{}", shell::line(&arguments)),
-                Some(text) => text,
-                None => shell::line(words),
-            }
-        }
-    };
-    cron_daemon::read(&text, source.environment)
 }
 
 type Planned = (Vec<Job>, Vec<String>, String);
@@ -115,7 +93,7 @@ fn jobs(hosts: &Hosts, source: &Source<'_>, daemon: &CronDaemon) -> Result<Plann
     if found.is_empty() {
         return Err("its crontab is not found here".to_owned());
     }
-    let zone = (source.environment)("TZ");
+    let zone = source.variable("TZ");
     let mut jobs = Vec::new();
     let mut notes = Vec::new();
     for table in &found {
@@ -239,7 +217,9 @@ fn tables(source: &Source<'_>, daemon: &CronDaemon, users: Format) -> Vec<Found>
         return found;
     }
     let runs = source.stage().into_iter().flat_map(|stage| &stage.runs);
-    let of_image = runs.filter_map(|run| cron_daemon::read(run, source.environment));
+    let of_image = runs.filter_map(|run| {
+        cron_daemon::read(&[run], &|name| source.variable(name), &source.context.reader.scripts)
+    });
     let installed: Vec<Table> = of_image.chain([daemon.clone()]).flat_map(|daemon| daemon.tables).collect();
     for Table { content, place } in &installed {
         let has_users = place.as_deref().is_some_and(has_users);

@@ -11,14 +11,11 @@ use indexmap::IndexMap;
 
 use super::{Job, Jobs, Said, task};
 use crate::{
-    catalog::{self, Image, Role},
+    catalog::Role,
     compose::{model::Service, values::words},
     plan::{
         decide::schedule,
-        facts::{
-            Facts, secrets,
-            source::{self, Images, Source, Start},
-        },
+        facts::{Facts, secrets, source::Source},
     },
     secret,
     shell::crontab,
@@ -61,13 +58,7 @@ pub(super) fn find(facts: &Facts<'_>) -> BTreeMap<String, Jobs> {
         let is_scheduler = scheduler.as_ref().is_some_and(|scheduler| scheduler.service == name);
         let mut definitions = definitions(name, &labels, is_scheduler, &mut found);
         if is_scheduler {
-            definitions.extend(source::look_at(
-                &facts.context,
-                name,
-                service,
-                &mut Images::default(),
-                of_file,
-            ));
+            definitions.extend(of_file(&Source::of(&facts.context, name, service)));
         }
         for definition in definitions {
             enter(facts, &definition, scheduler.as_ref(), &mut found);
@@ -81,9 +72,9 @@ pub(super) fn find(facts: &Facts<'_>) -> BTreeMap<String, Jobs> {
 }
 
 fn scheduler(facts: &Facts<'_>) -> Option<Scheduler> {
-    let (name, service) = facts.context.services().find(|(name, service)| {
-        let image = service.image_or_built(&facts.context.project.name, name);
-        Image::written(&image).is_some_and(|image| image.role == Role::Scheduler)
+    let (name, service) = facts.context.services().find(|(name, _)| {
+        let image = facts.services.image(name);
+        image.is_some_and(|image| image.role == Role::Scheduler)
     })?;
     let zone = secrets::variables(service).find(|(key, _)| *key == "TZ").map(|(_, value)| value.to_owned());
     Some(Scheduler { service: name.to_owned(), zone })
@@ -269,14 +260,14 @@ fn job(
     definition: &Definition,
     scheduler: Option<&Scheduler>,
 ) -> Result<(String, Job), String> {
-    let (target, service) = target(facts, definition)?;
+    let target = target(facts, definition)?;
     let command = definition.setting("command").unwrap_or_default();
     if definition.kind == "job-run" {
         // The container that is started anew runs what the service says.
     } else if command.is_empty() {
         return Err("it names no command".to_owned());
     } else {
-        reaches_its_container(facts, &target, service, command)?;
+        reaches_its_container(facts, target, command)?;
     }
     let split = words::split(command).map_err(|_| "its command has quotes without an end".to_owned())?;
     if split.dropped.is_some() {
@@ -313,7 +304,7 @@ fn job(
         comments,
         ..Job::default()
     };
-    Ok((target, job))
+    Ok((target.to_owned(), job))
 }
 
 fn when(definition: &Definition, stagger: Option<&str>) -> Result<crontab::When, String> {
@@ -336,7 +327,7 @@ fn when(definition: &Definition, stagger: Option<&str>) -> Result<crontab::When,
 }
 
 /// The service whose container a job runs in.
-fn target<'a>(facts: &'a Facts<'_>, definition: &Definition) -> Result<(String, &'a Service), String> {
+fn target<'a>(facts: &'a Facts<'_>, definition: &Definition) -> Result<&'a str, String> {
     let wanted = match (definition.kind.as_str(), definition.setting("container")) {
         ("job-exec" | "job-run", Some(container)) => container,
         ("job-exec" | "job-local" | "chore", _) => definition.owner.as_str(),
@@ -353,18 +344,12 @@ fn target<'a>(facts: &'a Facts<'_>, definition: &Definition) -> Result<(String, 
         let made = [format!("{project}-{name}-1"), format!("{project}_{name}_1")];
         own || *name == wanted || made.iter().any(|made| made == wanted)
     });
-    let (name, service) = found.ok_or_else(|| format!("no service has the container `{wanted}`"))?;
-    Ok((name.to_owned(), &service.value))
+    found.map(|(name, _)| name).ok_or_else(|| format!("no service has the container `{wanted}`"))
 }
 
 /// Could a command do without the container that it ran in?
-fn reaches_its_container(
-    facts: &Facts<'_>,
-    name: &str,
-    service: &Service,
-    command: &str,
-) -> Result<(), String> {
-    if catalog::is_backing_service(&service.image_or_built(&facts.context.project.name, name)) {
+fn reaches_its_container(facts: &Facts<'_>, name: &str, command: &str) -> Result<(), String> {
+    if facts.services.is_backing(name) {
         return Err(format!(
             "it runs in the container of the store `{name}`: give it a service that reaches the store by its name"
         ));
@@ -400,9 +385,9 @@ fn with_environment(definition: &Definition, words: Vec<String>) -> Result<Vec<S
 }
 
 /// The jobs that a scheduler's own file defines: `[job-exec "name"]` with `key = value` below.
-fn of_file(source: &Source<'_>, start: &Start) -> Vec<Definition> {
+fn of_file(source: &Source<'_>) -> Vec<Definition> {
     const USUAL: &str = "/etc/ofelia.conf";
-    let mut words = start.whole.iter();
+    let mut words = source.start.whole.iter();
     let named =
         words.find_map(|word| word.strip_prefix("--config")).map(|rest| match rest.strip_prefix('=') {
             Some(path) => path.to_owned(),

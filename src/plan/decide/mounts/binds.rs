@@ -38,11 +38,9 @@ pub(super) fn plan(
     let nowhere = Spanned::new(String::new(), Span::NOWHERE);
     let source = mount.source.as_ref().unwrap_or(&nowhere);
     let read_only = volumes::is_read_only(mount);
-    let judged = match claims::wanted(mounting.service) {
-        Some(Wanted::Claim) => Bind::Data("a label asks for a claim"),
-        _ => files::judge(mounting.context, mounting.service, source, target, read_only),
-    };
-    match judged {
+    let judged = files::bind(mounting.facts.services.mounts(mounting.key), &source.value, target);
+    let judged = judged.filter(|_| claims::wanted(mounting.service) != Some(Wanted::Claim));
+    match judged.cloned().unwrap_or(Bind::Data("a label asks for a claim")) {
         Bind::File(content) => {
             let stem = last_part(&source.value);
             let contents = BTreeMap::from([(stem.to_owned(), content)]);

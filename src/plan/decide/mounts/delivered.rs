@@ -98,7 +98,7 @@ pub(in crate::plan) fn deliver(
     entries: &mut Entries<'_>,
 ) -> String {
     let Given { element, stem, target, mode, is_directory } = given;
-    let followed = follow(mounting.hosts, &mut contents);
+    let followed = follow(&mounting.facts.hosts, &mut contents);
     let label = name::dns_label(stem);
     let wanted = name::shortened(&format!("{}-{label}", mounting.app), 50);
     let mode = mode.and_then(|mode| i32::try_from(mode.0).ok()).or_else(|| mode_of(&contents, target));

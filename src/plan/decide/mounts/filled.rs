@@ -4,13 +4,12 @@
 use camino::Utf8Path;
 use k8s_openapi::api::core::v1::{Container, PodSpec};
 
-use super::{Mounted, at, empty};
+use super::{Mounted, Mounting, at, empty};
 use crate::{
-    compose::model::{Mount, Service},
+    compose::model::Mount,
     plan::{
         decide::copies,
         facts::{
-            context::Context,
             files::{self, Bind},
             volumes,
         },
@@ -20,7 +19,8 @@ use crate::{
 };
 
 /// Would another mount of the pod hide what the image has there, if it were not for this anonymous volume?
-pub(super) fn is_hidden(context: &Context<'_>, service: &Service, mount: &Mount) -> bool {
+pub(super) fn is_hidden(mounting: &Mounting<'_, '_, '_>, mount: &Mount) -> bool {
+    let service = mounting.service;
     let text =
         |field: &Option<Spanned<String>>| field.as_ref().map_or_else(String::new, |it| it.value.clone());
     let target = text(&mount.target);
@@ -28,16 +28,19 @@ pub(super) fn is_hidden(context: &Context<'_>, service: &Service, mount: &Mount)
     let is_filled = mount.volume.as_ref().and_then(|volume| volume.value.nocopy.as_ref());
     let is_filled = is_filled.is_none_or(|nocopy| !nocopy.value);
     let is_above = |above: &str| above != target && Utf8Path::new(&target).starts_with(above);
-    let mut mounts = volumes::effective(context, service).into_iter();
+    let mut mounts = volumes::effective(mounting.context, service).into_iter();
     let mut by_mount = || {
         mounts.any(|other| {
             is_above(&text(&other.target))
                 && match text(&other.r#type).as_str() {
                     "volume" | "tmpfs" => true,
                     "bind" => other.source.as_ref().is_some_and(|source| {
-                        let read_only = volumes::is_read_only(&other);
-                        let judged = files::judge(context, service, source, &text(&other.target), read_only);
-                        matches!(judged, Bind::Data(_) | Bind::Directory(_))
+                        let judged = files::bind(
+                            mounting.facts.services.mounts(mounting.key),
+                            &source.value,
+                            &text(&other.target),
+                        );
+                        matches!(judged, Some(Bind::Data(_) | Bind::Directory(_)))
                     }),
                     _ => false,
                 }

@@ -104,6 +104,6 @@ pub(super) fn health_ports(check: Option<&Spanned<Healthcheck>>) -> Vec<(u16, bo
 
 /// Whether a program of this image listens at its usual port, whatever else it listens at. Brokers whose settings
 /// list all that they listen at do not.
-pub(super) fn keeps_its_port(image: &str) -> bool {
-    Image::written(image).is_some_and(|image| image.role.is_backing() && !image.lists_listeners)
+pub(super) fn keeps_its_port(image: &Image) -> bool {
+    image.role.is_backing() && !image.lists_listeners
 }

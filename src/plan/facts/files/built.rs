@@ -5,7 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{code, ignored};
 use crate::{
     compose::model::{Build, Service},
-    plan::facts::{context::Context, dockerfiles, volumes},
+    plan::facts::{context::Context, dockerfiles, reader::place_of_dockerfile, volumes},
     shell::dockerfile::{Dockerfile, matches},
     text::{FileKind, clean},
 };
@@ -41,8 +41,7 @@ pub(super) fn fills(context: &Context<'_>, service: &Service, path: &Utf8Path, t
 
 /// What the image of a build has of a directory that is mounted at a place.
 pub(super) fn has(context: &Context<'_>, build: &Build, path: &Utf8Path, target: &str) -> Has {
-    let (Some(directory), Some(dockerfile)) = (directory(build), dockerfiles::of(build, context.files))
-    else {
+    let (Some(directory), Some(dockerfile)) = (directory(build), context.reader.dockerfile(build)) else {
         return Has::Unknown;
     };
     if dockerfile.is_vague() {
@@ -71,9 +70,9 @@ fn directory(build: &Build) -> Option<Utf8PathBuf> {
 
 /// Is it kept from the builder?
 fn is_left_out(context: &Context<'_>, build: &Build, inner: &Utf8Path) -> bool {
-    let own = dockerfiles::place(build).map(|place| Utf8PathBuf::from(format!("{place}.dockerignore")));
+    let own = place_of_dockerfile(build).map(|place| Utf8PathBuf::from(format!("{place}.dockerignore")));
     let usual = directory(build).map(|directory| directory.join(".dockerignore"));
-    let read = |path: Utf8PathBuf| String::from_utf8(context.files.read(&path).ok()?).ok();
+    let read = |path: Utf8PathBuf| context.reader.text(&path);
     let patterns = own.and_then(read).or_else(|| usual.and_then(read));
     patterns.is_some_and(|patterns| ignored::by_docker(&patterns, inner))
 }

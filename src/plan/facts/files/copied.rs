@@ -8,11 +8,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{CONFIG_FILES, CONFIG_LIMIT, TEXT_LIMIT, collect};
 use crate::{
     compose::model::Service,
-    plan::facts::{context::Context, source::Images},
+    plan::facts::context::Context,
+    shell::dockerfile::Dockerfile,
     text::{FileKind, clean},
 };
 
 /// A file of the build context that an image has.
+#[derive(Debug)]
 pub(in crate::plan) struct Copied {
     /// Where it lies here.
     pub(in crate::plan) path: Utf8PathBuf,
@@ -56,10 +58,10 @@ const NAMES: &[&str] = &[
 pub(in crate::plan) fn configuration(
     context: &Context<'_>,
     service: &Service,
-    images: &mut Images,
+    image: Option<&Dockerfile>,
 ) -> Vec<Copied> {
     let directory = service.build.as_ref().and_then(|build| build.value.context.as_ref());
-    let (Some(directory), Some(image)) = (directory, images.of(context, service)) else { return Vec::new() };
+    let (Some(directory), Some(image)) = (directory, image) else { return Vec::new() };
     let directory = Utf8Path::new(&directory.value);
     let mut found: BTreeMap<Utf8PathBuf, Vec<u8>> = BTreeMap::new();
     for (sources, target) in &image.built().copies {

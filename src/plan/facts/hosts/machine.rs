@@ -3,7 +3,7 @@
 use crate::{
     compose::model::Service,
     diag::{Diagnostic, Report, codes},
-    plan::facts::{context::Context, files, source::Images},
+    plan::facts::{context::Context, service::Services},
     text::Span,
 };
 
@@ -22,8 +22,7 @@ const NAMES: &[&str] = &[
 ];
 
 /// Warns of variables, commands and configuration files that name the machine, unless `extra_hosts` says an address for the name.
-pub(in crate::plan) fn warn(context: &Context<'_>, report: &mut Report) {
-    let mut images = Images::default();
+pub(in crate::plan) fn warn((context, services): (&Context<'_>, &Services), report: &mut Report) {
     for (name, service) in context.services() {
         let variables = service.environment.iter().flat_map(|field| field.value.iter());
         let variables = variables.filter_map(|(key, value)| {
@@ -39,10 +38,10 @@ pub(in crate::plan) fn warn(context: &Context<'_>, report: &mut Report) {
         for (subject, _, span) in variables.chain(words).filter(|(_, text, _)| names_machine(text)) {
             report.push(diagnostic(&subject, span));
         }
-        let contents = files::configuration(context, service);
-        let copied = files::copied::configuration(context, service, &mut images);
-        let texts = contents.iter().filter_map(|content| files::text(content));
-        let texts: Vec<&str> = texts.chain(copied.iter().map(|copied| copied.text.as_str())).collect();
+        let facts = services.get(name);
+        let mounted = facts.iter().flat_map(|facts| &facts.configuration);
+        let copied = facts.iter().flat_map(|facts| &facts.copied).map(|copied| &copied.text);
+        let texts: Vec<&str> = mounted.chain(copied).map(String::as_str).collect();
         if texts.iter().any(|text| says_in_use(text, &names_machine)) {
             let subject = format!("a configuration file of `{name}`");
             report.push(diagnostic(&subject, context.project.place_of_service(name)));

@@ -7,7 +7,7 @@ use crate::{
     compose::model::{InputRole, Service},
     diag::{Diagnostic, Report, codes},
     plan::{
-        facts::{context::Context, files, source::Images},
+        facts::{context::Context, service::Services},
         ledger::Entries,
     },
 };
@@ -54,13 +54,15 @@ fn further(hosts: &Hosts, text: &str, standing: Standing<'_>) -> Option<String> 
 }
 
 /// Warns of proxies whose configuration is part of an image, and names hosts that are called otherwise.
-pub(in crate::plan) fn warn((context, hosts): (&Context<'_>, &Hosts), report: &mut Report) {
-    let mut images = Images::default();
+pub(in crate::plan) fn warn(
+    (context, services, hosts): (&Context<'_>, &Services, &Hosts),
+    report: &mut Report,
+) {
     for (name, service) in context.services() {
         let Some(build) = &service.build else { continue };
         let mut named = BTreeSet::new();
         let mut path = None;
-        for copied in files::copied::configuration(context, service, &mut images) {
+        for copied in services.get(name).iter().flat_map(|facts| &facts.copied) {
             let renamed = hosts.renamed(&copied.text, Standing::File);
             if !renamed.is_empty() {
                 path.get_or_insert(copied.path.clone());

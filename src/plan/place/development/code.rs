@@ -19,7 +19,7 @@ use crate::{
     k8s::name,
     plan::{
         decide::copies,
-        facts::{context::Context, volumes},
+        facts::{Facts, context::Context, volumes},
         input::Options,
         model::{CodeMount, Environment, Kind},
     },
@@ -30,13 +30,14 @@ const WORKSPACE: &str = "/workspace";
 
 /// Decides what is mounted, in every environment that is said to mount source code.
 pub(in crate::plan) fn mount(
-    contexts: &[&Context<'_>],
+    facts: &[Facts<'_>],
     environments: &mut [Environment],
     options: &Options,
     report: &mut Report,
 ) {
-    for (context, environment) in contexts.iter().zip(environments).filter(|(context, _)| context.mounts_code)
+    for (facts, environment) in facts.iter().zip(environments).filter(|(facts, _)| facts.context.mounts_code)
     {
+        let context = &facts.context;
         let Some(root) = root(context.directory(), &options.output) else { continue };
         let mut mounted = Vec::new();
         for (key, service) in context.services() {
@@ -55,7 +56,7 @@ pub(in crate::plan) fn mount(
             let Some(whole) = workload.pod.containers.first() else { continue };
             mount.container.name.clone_from(&whole.name);
             let taken = workload.pod.volumes.as_deref().unwrap_or_default();
-            add_code(&mut mount, (context, key, service), (&root, taken), report);
+            add_code(&mut mount, (facts, key), (&root, taken), report);
             if !mount.volumes.is_empty() {
                 add_kept(&mut mount, (context, service), whole, taken);
                 mounted.push(mount);
@@ -72,17 +73,17 @@ pub fn workspace(project: &str) -> String {
 
 fn add_code(
     mount: &mut CodeMount,
-    (context, key, service): (&Context<'_>, &str, &Service),
+    (facts, key): (&Facts<'_>, &str),
     (root, taken): (&Utf8Path, &[Volume]),
     report: &mut Report,
 ) {
-    for SourceMount { source, target, is_read_only } in sync::code(context, service) {
+    for SourceMount { source, target, is_read_only } in sync::code(facts, key) {
         let below = relative(&source, root);
         if below.starts_with("..") {
             let message = format!(
                 "`{key}` runs the code of its image at `{target}`: the cluster sees only the project's directory"
             );
-            let place = context.project.place_of_service(key);
+            let place = facts.context.project.place_of_service(key);
             let help = "mount what lies within the directory of the project";
             report.push(
                 Diagnostic::warning(codes::CODE_OUT_OF_SIGHT, message)
@@ -91,7 +92,7 @@ fn add_code(
             );
             continue;
         }
-        let seen = Utf8Path::new(&workspace(&context.project.name)).join(below);
+        let seen = Utf8Path::new(&workspace(&facts.context.project.name)).join(below);
         let path = seen.as_str().trim_end_matches("/.").to_owned();
         let host_path = HostPathVolumeSource { path, type_: Some("Directory".to_owned()) };
         let point = VolumeMount {

@@ -7,9 +7,9 @@ use crate::{
     compose::model::{Service, Watch},
     plan::{
         facts::{
+            Facts,
             context::Context,
-            files::{self, Bind},
-            volumes,
+            files::{Bind, JudgedMount},
         },
         model::Sync,
     },
@@ -18,7 +18,8 @@ use crate::{
 
 /// The rules for a service that is built from a directory: those of `develop.watch`, and one for each bind
 /// mount of source code that no watch says already.
-pub(super) fn rules(context: &Context<'_>, service: &Service, build: &Utf8Path) -> Vec<Sync> {
+pub(super) fn rules(facts: &Facts<'_>, (key, service): (&str, &Service), build: &Utf8Path) -> Vec<Sync> {
+    let context = &facts.context;
     let mut rules: Vec<Sync> = Vec::new();
     let watches = service.develop.iter().flat_map(|develop| develop.value.watch.iter());
     for watch in watches.flat_map(|watches| &watches.value) {
@@ -29,7 +30,7 @@ pub(super) fn rules(context: &Context<'_>, service: &Service, build: &Utf8Path) 
         }
     }
     let project = context.directory();
-    for SourceMount { source, target, .. } in code(context, service) {
+    for SourceMount { source, target, .. } in code(facts, key) {
         if project != source && project.starts_with(&source) && build.starts_with(project) {
             // What lies around the project is another matter on every machine.
             continue;
@@ -50,19 +51,15 @@ pub(in crate::plan) struct SourceMount {
 }
 
 /// The bind mounts of source code.
-pub(in crate::plan) fn code(context: &Context<'_>, service: &Service) -> Vec<SourceMount> {
-    let mut mounts = Vec::new();
-    for mount in volumes::effective(context, service) {
-        let is_bind = mount.r#type.as_ref().is_some_and(|kind| kind.value == "bind");
-        let (Some(source), Some(target)) = (&mount.source, &mount.target) else { continue };
-        let is_read_only = volumes::is_read_only(&mount);
-        let judged = || files::judge(context, service, source, &target.value, is_read_only);
-        if is_bind && matches!(judged(), Bind::SourceCode { .. }) {
-            let source = clean(Utf8Path::new(&source.value));
-            mounts.push(SourceMount { source, target: target.value.clone(), is_read_only });
-        }
-    }
-    mounts
+pub(in crate::plan) fn code(facts: &Facts<'_>, key: &str) -> Vec<SourceMount> {
+    let mounts = facts.services.mounts(key).iter();
+    let of_code = mounts.filter(|mount| matches!(mount.bind, Bind::SourceCode { .. }));
+    let mount = |mount: &JudgedMount| SourceMount {
+        source: clean(Utf8Path::new(&mount.source)),
+        target: mount.target.clone(),
+        is_read_only: mount.is_read_only,
+    };
+    of_code.map(mount).collect()
 }
 
 fn watched(context: &Context<'_>, watch: &Watch, build: &Utf8Path) -> Vec<Sync> {

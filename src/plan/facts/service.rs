@@ -1,0 +1,84 @@
+//! What is known of each service of an environment, found out once and before anything is decided.
+
+use std::{collections::BTreeMap, rc::Rc};
+
+use super::{
+    context::Context,
+    dockerfiles::{self, Brought},
+    files::{
+        self, Binds, JudgedMount,
+        copied::{self, Copied},
+    },
+    source::Source,
+};
+use crate::{
+    catalog::Image,
+    shell::{Behaviour, dockerfile::Dockerfile},
+};
+
+/// What is known of one service.
+#[derive(Debug)]
+pub(in crate::plan) struct ServiceFacts {
+    /// What is known of its image.
+    pub(in crate::plan) image: Option<&'static Image>,
+    /// What it is built from.
+    pub(in crate::plan) dockerfile: Option<Rc<Dockerfile>>,
+    /// The attribute that says what it starts with.
+    pub(in crate::plan) started_by: &'static str,
+    /// What it does.
+    pub(in crate::plan) behaviour: Behaviour,
+    /// Its bind mounts.
+    pub(in crate::plan) mounts: Vec<JudgedMount>,
+    /// The texts of the files that it is given as its configuration.
+    pub(in crate::plan) configuration: Vec<String>,
+    /// The configuration of proxies that its image is built with.
+    pub(in crate::plan) copied: Vec<Copied>,
+    /// The health check that its Dockerfile brings.
+    pub(super) brought: Option<Brought>,
+}
+
+/// What is known of the services of an environment, by their names.
+#[derive(Debug)]
+pub(in crate::plan) struct Services(BTreeMap<String, ServiceFacts>);
+
+impl Services {
+    pub(super) fn find(context: &Context<'_>) -> Self {
+        let binds = Binds::of(context);
+        let facts = context.services().map(|(name, service)| {
+            let source = Source::of(context, name, service);
+            let mounts = binds.judged(context, service);
+            let facts = ServiceFacts {
+                image: Image::written(&service.image_or_built(&context.project.name, name)),
+                started_by: source.start.attribute,
+                behaviour: source.behaviour(),
+                configuration: files::configuration(context, service, &mounts),
+                copied: copied::configuration(context, service, source.dockerfile.as_deref()),
+                brought: dockerfiles::check(context, name, service),
+                dockerfile: source.dockerfile,
+                mounts,
+            };
+            (name.to_owned(), facts)
+        });
+        Self(facts.collect())
+    }
+
+    /// What is known of a service; none if the environment has none of this name.
+    pub(in crate::plan) fn get(&self, name: &str) -> Option<&ServiceFacts> {
+        self.0.get(name)
+    }
+
+    /// What is known of the image of a service.
+    pub(in crate::plan) fn image(&self, name: &str) -> Option<&'static Image> {
+        self.get(name)?.image
+    }
+
+    /// Whether a service runs a database, a cache, a queue or another backing service, by its image.
+    pub(in crate::plan) fn is_backing(&self, name: &str) -> bool {
+        self.image(name).is_some_and(|image| image.role.is_backing())
+    }
+
+    /// The bind mounts of a service.
+    pub(in crate::plan) fn mounts(&self, name: &str) -> &[JudgedMount] {
+        self.get(name).map_or(&[], |facts| &facts.mounts)
+    }
+}

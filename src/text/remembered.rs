@@ -1,0 +1,70 @@
+//! Files that are read once, however often they are asked for.
+
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{FileError, FileKind, Files, clean};
+
+/// The longest content that is kept, in bytes. What is longer is no configuration, and is asked for rarely.
+const LONGEST: usize = 4 * 1024 * 1024;
+
+type Known<T> = RefCell<BTreeMap<Utf8PathBuf, T>>;
+
+/// Other files, of which everything is remembered that was once asked for. They must not change meanwhile.
+pub struct Remembered<'f> {
+    files: &'f dyn Files,
+    contents: Known<Result<Rc<[u8]>, FileError>>,
+    kinds: Known<Option<FileKind>>,
+    names: Known<Result<Vec<String>, FileError>>,
+    resolved: Known<Option<Utf8PathBuf>>,
+}
+
+impl<'f> Remembered<'f> {
+    /// Remembers nothing yet.
+    pub fn new(files: &'f dyn Files) -> Self {
+        Self {
+            files,
+            contents: Known::default(),
+            kinds: Known::default(),
+            names: Known::default(),
+            resolved: Known::default(),
+        }
+    }
+}
+
+/// What is known of a path, or else what is found out about it.
+fn once<T: Clone>(known: &Known<T>, path: &Utf8Path, find: impl FnOnce() -> T) -> T {
+    let path = clean(path);
+    if let Some(known) = known.borrow().get(&path) {
+        return known.clone();
+    }
+    let found = find();
+    known.borrow_mut().insert(path, found.clone());
+    found
+}
+
+impl Files for Remembered<'_> {
+    fn read(&self, path: &Utf8Path) -> Result<Vec<u8>, FileError> {
+        if let Some(known) = self.contents.borrow().get(&clean(path)) {
+            return known.clone().map(|content| content.to_vec());
+        }
+        let read = self.files.read(path);
+        if read.as_ref().is_ok_and(|content| content.len() > LONGEST) {
+            return read;
+        }
+        once(&self.contents, path, || read.map(Rc::from)).map(|content| content.to_vec())
+    }
+
+    fn kind(&self, path: &Utf8Path) -> Option<FileKind> {
+        once(&self.kinds, path, || self.files.kind(path))
+    }
+
+    fn list(&self, path: &Utf8Path) -> Result<Vec<String>, FileError> {
+        once(&self.names, path, || self.files.list(path))
+    }
+
+    fn resolve_links(&self, path: &Utf8Path) -> Option<Utf8PathBuf> {
+        once(&self.resolved, path, || self.files.resolve_links(path))
+    }
+}
