@@ -365,7 +365,7 @@ fn tell(arguments: &Arguments, conversion: &Conversion, sources: &Sources, io: &
 /// A line for each key.
 fn all_keys(conversion: &Conversion, sources: &Sources) -> String {
     let line = |Told { key, .. }: &Told| {
-        let KeyFate { path, span, fate, differences: _, values: _ } = key;
+        let KeyFate { path, span, fate, refusals: _, differences: _, values: _ } = key;
         let place = sources.location(*span);
         if fate.reason.is_empty() {
             format!("{place}: {path} {} to {}\n", fate.kind.name(), fate.to.join(", "))

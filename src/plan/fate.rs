@@ -1,49 +1,69 @@
 //! A key, and what became of it.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-/// The way to a key: names of mappings, and `[0]` for items of lists.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct KeyPath(Vec<String>);
+/// The path of a key: names of mappings, and `[0]` for items of lists.
+///
+/// Paths share what is above them: to extend or to copy one costs one segment.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct KeyPath(Option<Arc<Step>>);
+
+/// The last segment of a path, with the path above it.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Step {
+    segment: String,
+    above: KeyPath,
+}
 
 impl KeyPath {
     /// A path of names.
     pub fn new<S: AsRef<str>>(segments: impl IntoIterator<Item = S>) -> Self {
-        Self(segments.into_iter().map(|segment| segment.as_ref().to_owned()).collect())
+        Self::default().join(segments)
     }
 
-    /// The path of a key below this one.
+    /// The path of a key some levels below this one.
     #[must_use]
     pub fn join<S: AsRef<str>>(&self, segments: impl IntoIterator<Item = S>) -> Self {
-        let below = segments.into_iter().map(|segment| segment.as_ref().to_owned());
-        Self(self.0.iter().cloned().chain(below).collect())
+        segments.into_iter().fold(self.clone(), |path, segment| path.key(segment.as_ref()))
+    }
+
+    /// The path of a key of the mapping at this one.
+    #[must_use]
+    pub fn key(&self, name: &str) -> Self {
+        Self(Some(Arc::new(Step { segment: name.to_owned(), above: self.clone() })))
     }
 
     /// The path of an item of the list at this one.
     #[must_use]
     pub fn item(&self, index: usize) -> Self {
-        self.join([format!("[{index}]")])
+        Self(Some(Arc::new(Step { segment: format!("[{index}]"), above: self.clone() })))
     }
 
-    /// Its segments.
-    pub fn segments(&self) -> &[String] {
-        &self.0
+    /// Its segments, the first one first.
+    pub fn segments(&self) -> Vec<&str> {
+        let mut segments: Vec<&str> = self.upwards().map(|step| step.segment.as_str()).collect();
+        segments.reverse();
+        segments
+    }
+
+    /// Its last segment; nothing for the whole file.
+    pub fn last(&self) -> Option<&str> {
+        self.0.as_deref().map(|step| step.segment.as_str())
     }
 
     /// Is it the path of something within `other`?
     pub fn is_below(&self, other: &KeyPath) -> bool {
-        self.0.len() > other.0.len() && self.0.starts_with(&other.0)
+        self.upwards().any(|step| step.above == *other)
     }
 
-    /// This path and those above it, the longest first.
-    pub(super) fn prefixes(&self) -> impl Iterator<Item = KeyPath> {
-        (0..=self.0.len()).rev().map(|length| KeyPath(self.0[..length].to_vec()))
+    fn upwards(&self) -> impl Iterator<Item = &Step> {
+        std::iter::successors(self.0.as_deref(), |step| step.above.0.as_deref())
     }
 }
 
 impl fmt::Display for KeyPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, segment) in self.0.iter().enumerate() {
+        for (index, segment) in self.segments().into_iter().enumerate() {
             let separator = if index == 0 || segment.starts_with('[') { "" } else { "." };
             write!(f, "{separator}{segment}")?;
         }
@@ -90,10 +110,10 @@ pub struct Fate {
 impl Fate {
     /// Takes up what else is said of the same key: the worse kind stays, with the files and the reasons of both;
     /// what is in part ignored is approximated.
-    pub(super) fn join(&mut self, other: Fate) {
-        for file in other.to {
-            if !self.to.contains(&file) {
-                self.to.push(file);
+    pub(super) fn join(&mut self, other: &Fate) {
+        for file in &other.to {
+            if !self.to.contains(file) {
+                self.to.push(file.clone());
             }
         }
         self.kind = match (self.kind, other.kind) {
@@ -103,7 +123,7 @@ impl Fate {
             (known, other) => known.max(other),
         };
         if self.reason.is_empty() {
-            self.reason = other.reason;
+            self.reason.clone_from(&other.reason);
         } else if !other.reason.is_empty() && !self.reason.contains(&other.reason) {
             self.reason = format!("{}; {}", self.reason, other.reason);
         }

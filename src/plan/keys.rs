@@ -1,32 +1,37 @@
-//! Every key of every file that was read, with what became of it.
+//! Every key of every file that was read, with what becomes of it.
+
+mod later;
+mod places;
+mod unsupported;
 
 use std::collections::BTreeMap;
 
-use indexmap::IndexMap;
-
+pub(super) use self::unsupported::warn_of_unsupported;
+use self::{later::Later, places::Places};
 use super::{
     fate::{Fate, FateKind, KeyPath},
-    ledger::Ledger,
+    ledger::{Entry, Ledger},
     mapping,
 };
 use crate::{
     compose::model::{Document, Project, Role},
-    diag::{Diagnostic, Report, codes},
     secret,
     text::Span,
     yaml::{Node, Value},
 };
 
-/// A key of the input and its fate.
+/// A key of the input, and what becomes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyFate {
-    /// The way to it in its file.
+    /// Its path in its file.
     pub path: KeyPath,
-    /// Where it stands.
+    /// Where it is written.
     pub span: Span,
-    /// What became of it.
+    /// What becomes of it.
     pub fate: Fate,
-    /// How something of it differs in the tree, where something else of it is unsupported.
+    /// Why something of this very key is unsupported; empty for what shares the result of a key above it.
+    pub refusals: Vec<String>,
+    /// What differs in the manifests of a key of which something else is unsupported.
     pub differences: Vec<String>,
     /// What it says, secrets starred out, unless the tree says just that: a scalar, or those of a list.
     pub values: Vec<String>,
@@ -38,176 +43,275 @@ pub const SUPERSEDED: &str = "a later file says otherwise";
 const REPLACED: &[&str] = &["command", "entrypoint", "test"];
 /// Lists that say something by being empty.
 const CLEARING: &[&str] = &["command", "entrypoint", "test"];
-/// How many places of one cause are shown.
-const PLACES: usize = 3;
-
 /// Keys of a service that loading has resolved.
 const RESOLVED: &[&str] = &["extends", "env_file", "label_file"];
+/// Top-level keys of named elements, but for services.
+const ELEMENTS: &[&str] = &["networks", "volumes", "secrets", "configs", "models"];
 
 /// Every key of every document of a project, in the order in which they were read.
 pub fn keys(project: &Project, ledger: &Ledger) -> Vec<KeyFate> {
-    let mut keys = Vec::new();
-    for (index, document) in project.documents.iter().enumerate() {
-        let later = project.documents.get(index + 1..).unwrap_or_default();
-        collect(&document.tree, &KeyPath::default(), &mut |path, span, value| {
-            let fate = match &value.value {
-                _ if is_superseded(document, later, &path, value) => ignored(SUPERSEDED),
-                Value::Seq(items) if items.is_empty() => {
-                    fate_of_nothing(project, ledger, document, &path, value)
+    let summary = Summary::of(ledger);
+    let (mut later, mut by_document) = (Later::default(), Vec::new());
+    // From the last document to the first: each of them meets what those behind it say.
+    for document in project.documents.iter().rev() {
+        let is_project = document.role == Role::Project;
+        let mut walk = Walk { project, document, ledger, summary: &summary, found: Vec::new() };
+        let path = KeyPath::default();
+        let result = ledger.root().result();
+        let mut at = Position::new(&path, result.as_ref(), ledger.root());
+        at.later = Some(&later).filter(|_| is_project);
+        walk.descend(&document.tree, at);
+        by_document.push(walk.found);
+        if is_project {
+            later.add(&document.tree);
+        }
+    }
+    by_document.into_iter().rev().flatten().collect()
+}
+
+/// What is the same for keys of all documents.
+struct Summary {
+    /// Where the project as a whole goes.
+    everywhere: Vec<String>,
+    /// The best result of each kind of element.
+    elements: BTreeMap<&'static str, Fate>,
+}
+
+impl Summary {
+    fn of(ledger: &Ledger) -> Self {
+        let best = |element: &'static str| {
+            let mut best: Option<Fate> = None;
+            ledger.root().key(element)?.results(&mut |fate| {
+                if best.as_ref().is_none_or(|best| fate.kind < best.kind) {
+                    best = Some(fate);
                 }
-                Value::Null if is_attribute(&path) && value.directive.is_none() => ignored("it says nothing"),
-                Value::Seq(_) => fate_of_list(project, ledger, document, &path),
-                _ if is_active(project, &path) => fate_in_list(ledger, &path, value.span)
-                    .unwrap_or_else(|| fate(project, ledger, document, &path)),
-                _ => fate(project, ledger, document, &path),
-            };
-            let values = if fate.kind == FateKind::Mapped { Vec::new() } else { values(&path, value) };
-            let differences = match fate.kind {
-                FateKind::Unsupported => ledger.reasons(&path, FateKind::Approximated).to_vec(),
-                _ => Vec::new(),
-            };
-            keys.push(KeyFate { fate, path, span, differences, values });
-        });
-    }
-    keys
-}
-
-/// Warns of what Kubernetes has nothing for, with the way out: one warning for what several services have alike.
-pub(super) fn warn_of_unsupported(project: &Project, ledger: &Ledger, report: &mut Report) {
-    let mut causes: IndexMap<(Vec<String>, String), Vec<KeyFate>> = IndexMap::new();
-    let mut above: Option<KeyFate> = None;
-    for key in keys(project, ledger).into_iter().filter(|key| key.fate.kind == FateKind::Unsupported) {
-        // The keys below an unsupported key share its fate; one message says it.
-        if above.as_ref().is_some_and(|above| key.path.is_below(&above.path) && key.fate == above.fate) {
-            continue;
-        }
-        above = Some(key.clone());
-        let refusals = ledger.reasons(&key.path, FateKind::Unsupported);
-        let reason = if refusals.is_empty() { key.fate.reason.clone() } else { refusals.join("; ") };
-        let same = causes.entry((within(&key.path), reason)).or_default();
-        if !same.iter().any(|known| known.span == key.span) {
-            same.push(key);
-        }
-    }
-    for ((path, reason), same) in causes {
-        let subject = match same.as_slice() {
-            [only] => format!("`{}`", only.path),
-            several => format!("`{}` of {}", KeyPath::new(path), owners(several)),
+            });
+            Some((element, best?))
         };
-        let partly = if same.iter().any(|key| !key.fate.to.is_empty()) { "something of " } else { "" };
-        let message = format!("{partly}{subject} has no counterpart in the tree");
-        let mut diagnostic = Diagnostic::warning(codes::UNSUPPORTED_KEY, message).help(reason);
-        for key in same.iter().take(PLACES) {
-            diagnostic = diagnostic.at(key.span, "");
-        }
-        report.push(diagnostic);
+        let mut any = false;
+        ledger.root().results(&mut |fate| any |= !fate.to.is_empty());
+        let everywhere = if any { vec!["base/kustomization.yaml".to_owned()] } else { Vec::new() };
+        Self { everywhere, elements: ELEMENTS.iter().filter_map(|element| best(element)).collect() }
     }
 }
 
-/// The path within a service or another named element.
-fn within(path: &KeyPath) -> Vec<String> {
-    match path.segments() {
-        [services, _, rest @ ..] if services == "services" && !rest.is_empty() => rest.to_vec(),
-        segments => segments.to_vec(),
+/// A place of a document, and what is known of the same place elsewhere.
+#[derive(Clone, Copy)]
+struct Position<'a> {
+    path: &'a KeyPath,
+    /// What the ledger has of this path.
+    entry: Option<&'a Entry>,
+    /// The result of this key, or of the nearest one above it that has a result.
+    result: Option<&'a Fate>,
+    /// What later documents say here.
+    later: Option<&'a Later<'a>>,
+    /// Does a later document take away something that this is in?
+    is_taken_away: bool,
+    /// The outermost list that this is in.
+    places: Option<&'a Places>,
+}
+
+impl<'a> Position<'a> {
+    fn new(path: &'a KeyPath, result: Option<&'a Fate>, entry: &'a Entry) -> Self {
+        Self { path, entry: Some(entry), result, later: None, is_taken_away: false, places: None }
+    }
+
+    /// The position of a key or an item of this one, with the path and the own result that it has.
+    fn below<'b>(&'b self, path: &'b KeyPath, own: Option<&'b Fate>) -> Position<'b> {
+        let segment = path.last().unwrap_or_default();
+        Position {
+            path,
+            entry: self.entry.and_then(|entry| entry.key(segment)),
+            result: own.or(self.result),
+            later: self.later.and_then(|later| later.key(segment)),
+            is_taken_away: self.is_taken_away || self.later.is_some_and(Later::is_directive),
+            places: self.places,
+        }
+    }
+
+    fn own_result(&self, segment: &str) -> Option<Fate> {
+        self.entry?.key(segment)?.result()
     }
 }
 
-/// The names that several keys stand under, the first few of them.
-fn owners(keys: &[KeyFate]) -> String {
-    let mut names: Vec<String> = Vec::new();
-    for name in keys.iter().filter_map(|key| key.path.segments().get(1)) {
-        let name = format!("`{name}`");
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    let more = names.len().saturating_sub(PLACES);
-    names.truncate(PLACES);
-    if more > 0 { format!("{} and {more} more", names.join(", ")) } else { names.join(", ") }
+/// A walk along one document.
+struct Walk<'a> {
+    project: &'a Project,
+    document: &'a Document,
+    ledger: &'a Ledger,
+    summary: &'a Summary,
+    found: Vec<KeyFate>,
 }
 
-fn collect(node: &Node, path: &KeyPath, found: &mut impl FnMut(KeyPath, Span, &Node)) {
-    match &node.value {
-        Value::Map(map) => {
-            for (key, value) in map {
-                let below = path.join([&key.text]);
-                found(below.clone(), key.span, value);
-                collect(value, &below, found);
-            }
-        }
-        Value::Seq(items) => {
-            for (index, below) in items.iter().enumerate() {
-                collect(below, &path.item(index), found);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Does a later file of the project give the key another value, or take it away?
-fn is_superseded(document: &Document, later: &[Document], path: &KeyPath, value: &Node) -> bool {
-    let last = path.segments().last().map_or("", String::as_str);
-    let replaceable = match &value.value {
-        Value::Map(_) => false,
-        Value::Seq(_) => REPLACED.contains(&last),
-        _ => path.segments().len() > 1,
-    };
-    let later = later.iter().filter(|later| later.role == Role::Project);
-    replaceable && document.role == Role::Project && later.into_iter().any(|later| says(&later.tree, path))
-}
-
-fn says(tree: &Node, path: &KeyPath) -> bool {
-    let mut node = tree;
-    for (index, segment) in path.segments().iter().enumerate() {
-        if node.directive.is_some() {
-            return true;
-        }
+impl Walk<'_> {
+    fn descend(&mut self, node: &Node, at: Position<'_>) {
         match &node.value {
-            Value::Map(map) => match map.get(segment.as_str()) {
-                Some(below) => node = below,
-                None => return false,
-            },
-            // `KEY=value` beside `KEY: value`.
-            Value::Seq(items) => {
-                let names = |item: &Node| {
-                    item.as_str()
-                        .and_then(|item| item.strip_prefix(segment.as_str()))
-                        .is_some_and(|rest| rest.starts_with('='))
-                };
-                return index + 1 == path.segments().len() && items.iter().any(names);
+            Value::Map(map) => {
+                for (key, value) in map {
+                    let path = at.path.key(&key.text);
+                    let own = at.own_result(&key.text);
+                    let here = at.below(&path, own.as_ref());
+                    let named_later = at.later.is_some_and(|later| later.names(&key.text));
+                    self.take(key.span, value, here, named_later);
+                    self.descend(value, here);
+                }
             }
-            _ => return false,
+            Value::Seq(items) => {
+                let places = at.entry.map(Places::of).unwrap_or_default();
+                let at = Position { places: at.places.or(Some(&places)), ..at };
+                for (index, item) in items.iter().enumerate() {
+                    let path = at.path.item(index);
+                    let own = at.own_result(path.last().unwrap_or_default());
+                    self.descend(item, at.below(&path, own.as_ref()));
+                }
+            }
+            _ => {}
         }
     }
-    node.directive.is_some() || !matches!(node.value, Value::Map(_) | Value::Null)
+
+    /// Takes a key into the result.
+    fn take(&mut self, span: Span, value: &Node, at: Position<'_>, named_later: bool) {
+        let segments = at.path.segments();
+        let fate = if self.is_superseded(&segments, value, at, named_later) {
+            ignored(SUPERSEDED)
+        } else {
+            self.fate_of_value(&segments, value, at)
+        };
+        let mut key = KeyFate {
+            path: at.path.clone(),
+            span,
+            refusals: Vec::new(),
+            differences: Vec::new(),
+            values: if fate.kind == FateKind::Mapped { Vec::new() } else { values(at.path, value) },
+            fate,
+        };
+        if key.fate.kind == FateKind::Unsupported
+            && let Some(entry) = at.entry
+        {
+            let answers_for_below = matches!(value.value, Value::Seq(_)) || is_element(&segments);
+            key.refusals = unsupported::refusals(entry, answers_for_below);
+            key.differences = unsupported::reasons(entry, FateKind::Approximated);
+        }
+        self.found.push(key);
+    }
+
+    /// Does a later file of the project give the key another value, or take it away?
+    fn is_superseded(&self, segments: &[&str], value: &Node, at: Position<'_>, named_later: bool) -> bool {
+        let replaceable = match (&value.value, segments.last()) {
+            (Value::Map(_), _) => false,
+            (Value::Seq(_), last) => last.is_some_and(|last| REPLACED.contains(last)),
+            _ => segments.len() > 1,
+        };
+        let says = || at.later.is_some_and(|later| later.is_directive() || later.is_value());
+        replaceable && (at.is_taken_away || named_later || says())
+    }
+
+    fn fate_of_value(&self, segments: &[&str], value: &Node, at: Position<'_>) -> Fate {
+        match &value.value {
+            Value::Seq(items) if items.is_empty() => {
+                let clears = segments.last().is_some_and(|last| CLEARING.contains(last));
+                if clears || value.directive.is_some() {
+                    self.fate_of_list(segments, at)
+                } else {
+                    ignored("an empty list says nothing")
+                }
+            }
+            Value::Null if is_attribute(segments) && value.directive.is_none() => ignored("it says nothing"),
+            Value::Seq(_) => self.fate_of_list(segments, at),
+            _ => {
+                let in_list = at.places.and_then(|places| places.result_at(value.span));
+                let in_list = in_list.filter(|_| is_active(self.project, segments));
+                in_list.cloned().unwrap_or_else(|| self.fate(segments, at))
+            }
+        }
+    }
+
+    /// The items of a list have no keys of their own: the list's result has theirs, too.
+    fn fate_of_list(&self, segments: &[&str], at: Position<'_>) -> Fate {
+        let mut whole = self.fate(segments, at);
+        let mut names: BTreeMap<Fate, Vec<String>> = BTreeMap::new();
+        for (name, entry) in at.entry.into_iter().flat_map(Entry::keys) {
+            entry.results(&mut |fate| names.entry(fate).or_default().push(format!("`{name}`")));
+        }
+        let alone = names.len() == 1;
+        for (below, names) in names {
+            let reason = match below.reason.as_str() {
+                "" => String::new(),
+                // What all of them share needs no names.
+                reason if alone => reason.to_owned(),
+                reason => format!("{}: {reason}", names.join(", ")),
+            };
+            whole.join(&Fate { reason, ..below });
+        }
+        whole
+    }
+
+    fn fate(&self, segments: &[&str], at: Position<'_>) -> Fate {
+        let mapped = |to: &[String], reason| Fate { kind: FateKind::Mapped, to: to.to_vec(), reason };
+        match segments {
+            [top, ..] if *top == "version" || top.starts_with("x-") => ignored(&told(at.path)),
+            ["name"] | ["services"] => mapped(&self.summary.everywhere, String::new()),
+            ["include", ..] => mapped(&self.summary.everywhere, told(at.path)),
+            ["services", service, ..] if !self.project.services.contains_key(*service) => {
+                self.absent(service)
+            }
+            ["services", service, key, ..] if RESOLVED.contains(key) => {
+                let of_service = self.ledger.result_at(&KeyPath::new(["services", service]));
+                mapped(&of_service.map(|fate| fate.to).unwrap_or_default(), told(at.path))
+            }
+            [element] if is_element(segments) => {
+                self.summary.elements.get(element).cloned().unwrap_or_else(unused)
+            }
+            _ => at.result.cloned().unwrap_or_else(unused),
+        }
+    }
+
+    /// What becomes of a service that the project does not run.
+    fn absent(&self, service: &str) -> Fate {
+        let reason = if self.document.role == Role::Extends {
+            "read for the services that extend it"
+        } else if self.project.disabled_services.contains_key(service) {
+            "none of its profiles is active here"
+        } else {
+            "a later file takes it out of the project"
+        };
+        ignored(reason)
+    }
+}
+
+/// Is it the top-level key of networks, volumes or the like?
+fn is_element(segments: &[&str]) -> bool {
+    matches!(segments, [element] if ELEMENTS.contains(element))
 }
 
 /// Is it an attribute of a service, not something below one?
-fn is_attribute(path: &KeyPath) -> bool {
-    matches!(path.segments(), [services, _, _] if services == "services")
+fn is_attribute(segments: &[&str]) -> bool {
+    matches!(segments, ["services", _, _])
 }
 
-fn fate_of_nothing(
-    project: &Project,
-    ledger: &Ledger,
-    document: &Document,
-    path: &KeyPath,
-    value: &Node,
-) -> Fate {
-    let last = path.segments().last().map_or("", String::as_str);
-    if value.directive.is_some() || CLEARING.contains(&last) {
-        return fate_of_list(project, ledger, document, path);
+/// Is it a key of something that the project has?
+fn is_active(project: &Project, segments: &[&str]) -> bool {
+    match segments {
+        ["services", name, ..] => project.services.contains_key(*name),
+        _ => true,
     }
-    ignored("an empty list says nothing")
 }
 
 fn ignored(reason: &str) -> Fate {
     Fate { kind: FateKind::Ignored, to: Vec::new(), reason: reason.to_owned() }
 }
 
+fn unused() -> Fate {
+    ignored("nothing in the project makes use of it")
+}
+
+/// What the table says of a key.
+fn told(path: &KeyPath) -> String {
+    mapping::of(path).map_or_else(String::new, |row| row.text.to_owned())
+}
+
 /// What a scalar says, or what the scalars of a list do; mappings have keys of their own.
 fn values(path: &KeyPath, node: &Node) -> Vec<String> {
-    let key = path.segments().last().map_or("", String::as_str);
     let text = match &node.value {
         Value::Null | Value::Map(_) => return Vec::new(),
         Value::Seq(items) => {
@@ -219,98 +323,9 @@ fn values(path: &KeyPath, node: &Node) -> Vec<String> {
         Value::Float(number) => number.to_string(),
         Value::Timestamp(text) | Value::String(text) => text.clone(),
     };
-    vec![if secret::is_written_secret(key, &text) {
+    vec![if secret::is_written_secret(path.last().unwrap_or_default(), &text) {
         "*".repeat(text.chars().count())
     } else {
         secret::redact(&text)
     }]
-}
-
-/// What became of a key in an item of a list, if the items of that list did not all fare alike.
-fn fate_in_list(ledger: &Ledger, path: &KeyPath, value: Span) -> Option<Fate> {
-    let end = path.segments().iter().position(|segment| segment.starts_with('['))?;
-    let list = KeyPath::new(path.segments().get(..end)?);
-    ledger.at(&list, value).cloned()
-}
-
-/// Is it a key of something that the project has?
-fn is_active(project: &Project, path: &KeyPath) -> bool {
-    match path.segments() {
-        [services, name, ..] if services == "services" => project.services.contains_key(name),
-        _ => true,
-    }
-}
-
-/// The items of a list have no keys of their own: the list's says what became of them, too.
-fn fate_of_list(project: &Project, ledger: &Ledger, document: &Document, path: &KeyPath) -> Fate {
-    let mut whole = Ledger::default();
-    whole.enter(path.clone(), fate(project, ledger, document, path));
-    let mut names: BTreeMap<&Fate, Vec<String>> = BTreeMap::new();
-    for (entry, below) in ledger.iter().filter(|(entry, _)| entry.is_below(path)) {
-        let name = entry.segments().get(path.segments().len()).map_or("", String::as_str);
-        names.entry(below).or_default().push(format!("`{name}`"));
-    }
-    let alone = names.len() == 1;
-    for (below, names) in names {
-        let reason = match below.reason.as_str() {
-            "" => String::new(),
-            // What all of them share needs no names.
-            reason if alone => reason.to_owned(),
-            reason => format!("{}: {reason}", names.join(", ")),
-        };
-        whole.enter(path.clone(), Fate { reason, ..below.clone() });
-    }
-    whole.of(path).cloned().unwrap_or_else(unused)
-}
-
-fn fate(project: &Project, ledger: &Ledger, document: &Document, path: &KeyPath) -> Fate {
-    let segments: Vec<&str> = path.segments().iter().map(String::as_str).collect();
-    match segments.as_slice() {
-        [top, ..] if *top == "version" || top.starts_with("x-") => ignored(&told(path)),
-        ["name"] => Fate { kind: FateKind::Mapped, to: everywhere(ledger), reason: String::new() },
-        ["include", ..] => Fate { kind: FateKind::Mapped, to: everywhere(ledger), reason: told(path) },
-        ["services", service, ..] if !project.services.contains_key(*service) => {
-            absent(project, document, service)
-        }
-        ["services", service, key, ..] if RESOLVED.contains(key) => {
-            let to = ledger
-                .of(&KeyPath::new(["services", service]))
-                .map(|fate| fate.to.clone())
-                .unwrap_or_default();
-            Fate { kind: FateKind::Mapped, to, reason: told(path) }
-        }
-        ["services"] => Fate { kind: FateKind::Mapped, to: everywhere(ledger), reason: String::new() },
-        ["networks" | "volumes" | "secrets" | "configs" | "models"] => {
-            let below =
-                ledger.iter().filter(|(entry, _)| entry.segments().first() == path.segments().first());
-            below.map(|(_, fate)| fate.clone()).min_by_key(|fate| fate.kind).unwrap_or_else(unused)
-        }
-        _ => ledger.of(path).cloned().unwrap_or_else(unused),
-    }
-}
-
-/// What the table says of a key.
-fn told(path: &KeyPath) -> String {
-    mapping::of(path).map_or_else(String::new, |row| row.text.to_owned())
-}
-
-/// What is said of a service that the project does not run.
-fn absent(project: &Project, document: &Document, service: &str) -> Fate {
-    let reason = if document.role == Role::Extends {
-        "read for the services that extend it"
-    } else if project.disabled_services.contains_key(service) {
-        "none of its profiles is active here"
-    } else {
-        "a later file takes it out of the project"
-    };
-    ignored(reason)
-}
-
-fn unused() -> Fate {
-    ignored("nothing in the project makes use of it")
-}
-
-fn everywhere(ledger: &Ledger) -> Vec<String> {
-    let any = ledger.iter().any(|(_, fate)| !fate.to.is_empty());
-    if any { vec!["base/kustomization.yaml".to_owned()] } else { Vec::new() }
 }

@@ -1,4 +1,4 @@
-//! What became of each key: filled by the decisions, read by the report.
+//! What becomes of each key: the decisions record it, the report reads it.
 
 use std::collections::BTreeMap;
 
@@ -8,89 +8,125 @@ use super::{
 };
 use crate::text::Span;
 
-/// The fates of keys by path. A key without one of its own shares that of the key above it.
+/// What is recorded of the keys of one environment: a tree of the shape of its files, so that each key costs its
+/// depth.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ledger {
-    fates: BTreeMap<KeyPath, Fate>,
-    /// Why something of a key is approximated or unsupported, apart from what else is said of the key.
-    reasons: BTreeMap<(KeyPath, FateKind), Vec<String>>,
-    /// Fates of lists for what stands at one place of them, an item or a value in it, and of lists as a whole.
-    places: BTreeMap<(KeyPath, Option<Span>), Fate>,
+    root: Entry,
+}
+
+/// What is recorded of one key, and of the keys below it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Entry {
+    statements: Vec<Statement>,
+    below: BTreeMap<String, Entry>,
+}
+
+/// One decision about a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Statement {
+    /// What it makes of the key.
+    pub(super) fate: Fate,
+    /// The item of a list, or the value in it, that it is about; none if it is about the key as a whole.
+    pub(super) place: Option<Span>,
+    /// Is it about that item alone, and nothing to the list as a whole?
+    is_aside: bool,
 }
 
 impl Ledger {
-    /// Enters a fate, beside those that the path has already.
-    pub fn enter(&mut self, path: KeyPath, fate: Fate) {
-        if matches!(fate.kind, FateKind::Approximated | FateKind::Unsupported) {
-            let reasons = self.reasons.entry((path.clone(), fate.kind)).or_default();
-            if !reasons.contains(&fate.reason) {
-                reasons.push(fate.reason.clone());
-            }
+    /// Replaces what is recorded of a key: a later decision overrules the earlier ones.
+    pub(super) fn replace(&mut self, path: &KeyPath, fate: Fate) {
+        let statement = Statement { fate, place: None, is_aside: false };
+        self.root.descend_or_insert(&path.segments()).statements = vec![statement];
+    }
+
+    /// What is recorded of the files as a whole, with the keys below.
+    pub(super) fn root(&self) -> &Entry {
+        &self.root
+    }
+
+    /// What becomes of a key: what is recorded of it, else of the nearest key above it.
+    pub fn result_at(&self, path: &KeyPath) -> Option<Fate> {
+        let (mut entry, mut result) = (&self.root, self.root.result());
+        for segment in path.segments() {
+            let Some(below) = entry.below.get(segment) else { break };
+            entry = below;
+            result = entry.result().or(result);
         }
-        match self.fates.get_mut(&path) {
-            Some(known) => known.join(fate),
-            None => drop(self.fates.insert(path, fate)),
-        }
-    }
-
-    /// Enters a fate of something in the list at the path, or of what of it has no place of its own.
-    fn enter_at(&mut self, list: KeyPath, place: Option<Span>, fate: Fate) {
-        match self.places.get_mut(&(list.clone(), place)) {
-            Some(known) => known.join(fate),
-            None => drop(self.places.insert((list, place), fate)),
-        }
-    }
-
-    /// What became of a value within a list: what is known of the narrowest place that holds it, else of the list
-    /// as a whole. Nothing if all of the list fared alike.
-    pub(super) fn at(&self, list: &KeyPath, value: Span) -> Option<&Fate> {
-        let all = self.places.range((list.clone(), None)..).take_while(|((path, _), _)| path == list);
-        let placed: Vec<(Span, &Fate)> =
-            all.filter_map(|((_, place), fate)| Some(((*place)?, fate))).collect();
-        let holding = placed.iter().filter(|(place, _)| place.contains(value));
-        let narrowest = holding.min_by_key(|(place, _)| place.end - place.start).map(|(_, fate)| *fate);
-        let whole = || self.places.get(&(list.clone(), None)).filter(|_| !placed.is_empty());
-        narrowest.or_else(whole)
-    }
-
-    /// Enters a fate in place of the one that was known: a later decision overrules an earlier one.
-    pub(super) fn correct(&mut self, path: KeyPath, fate: Fate) {
-        self.fates.insert(path, fate);
-    }
-
-    /// What became of a key.
-    pub fn of(&self, path: &KeyPath) -> Option<&Fate> {
-        path.prefixes().find_map(|prefix| self.fates.get(&prefix))
-    }
-
-    /// Why something of a key is approximated, or unsupported.
-    pub(super) fn reasons(&self, path: &KeyPath, kind: FateKind) -> &[String] {
-        self.reasons.get(&(path.clone(), kind)).map_or(&[], Vec::as_slice)
-    }
-
-    /// All entries, by path.
-    pub fn iter(&self) -> impl Iterator<Item = (&KeyPath, &Fate)> {
-        self.fates.iter()
+        result
     }
 }
 
-/// The entries below one key, usually a service, whose keys go to one file unless told otherwise.
+impl Entry {
+    /// The entry of a key of this mapping.
+    pub(super) fn key(&self, name: &str) -> Option<&Entry> {
+        self.below.get(name)
+    }
+
+    /// The entries below, by name.
+    pub(super) fn keys(&self) -> impl Iterator<Item = (&str, &Entry)> {
+        self.below.iter().map(|(name, entry)| (name.as_str(), entry))
+    }
+
+    /// What becomes of the key, if anything is recorded of it.
+    pub(super) fn result(&self) -> Option<Fate> {
+        joined(
+            self.statements.iter().filter(|statement| !statement.is_aside).map(|statement| &statement.fate),
+        )
+    }
+
+    /// All that is recorded of the key itself.
+    pub(super) fn statements(&self) -> &[Statement] {
+        &self.statements
+    }
+
+    /// Results of this key and of all below it, by path.
+    pub(super) fn results(&self, take: &mut impl FnMut(Fate)) {
+        self.result().into_iter().for_each(&mut *take);
+        self.below.values().for_each(|entry| entry.results(take));
+    }
+
+    fn descend_or_insert(&mut self, path: &[&str]) -> &mut Entry {
+        path.iter().fold(self, |entry, segment| entry.below.entry((*segment).to_owned()).or_default())
+    }
+
+    fn record(&mut self, statement: Statement) {
+        // Loops over lists say the same of each item.
+        if self.statements.last() != Some(&statement) {
+            self.statements.push(statement);
+        }
+    }
+}
+
+/// What several statements come to, the first one first.
+pub(super) fn joined<'a>(fates: impl IntoIterator<Item = &'a Fate>) -> Option<Fate> {
+    let mut fates = fates.into_iter();
+    let first = fates.next()?.clone();
+    Some(fates.fold(first, |mut known, fate| {
+        known.join(fate);
+        known
+    }))
+}
+
+/// Records what becomes of the keys below one key, usually a service, which go to one file unless told otherwise.
 pub(super) struct Entries<'a> {
-    ledger: &'a mut Ledger,
+    entry: &'a mut Entry,
     base: KeyPath,
     file: String,
-    /// Where in a list what is entered stands.
+    /// Where in a list what is recorded stands.
     place: Option<Span>,
 }
 
 impl<'a> Entries<'a> {
     pub(super) fn new(ledger: &'a mut Ledger, base: KeyPath, file: impl Into<String>) -> Self {
-        Self { ledger, base, file: file.into(), place: None }
+        let entry = ledger.root.descend_or_insert(&base.segments());
+        Self { entry, base, file: file.into(), place: None }
     }
 
     /// The same for what stands at one place of a list.
     pub(super) fn at(&mut self, place: Span) -> Entries<'_> {
-        Entries { ledger: self.ledger, base: self.base.clone(), file: self.file.clone(), place: Some(place) }
+        let Entries { entry, base, file, place: _ } = self;
+        Entries { entry, base: base.clone(), file: file.clone(), place: Some(place) }
     }
 
     /// The file that keys go to unless told otherwise.
@@ -106,16 +142,16 @@ impl<'a> Entries<'a> {
     /// Mapped by other means than one would look for.
     pub(super) fn mapped_as(&mut self, path: &[&str], how: impl Into<String>) {
         let file = self.file.clone();
-        self.enter(path, FateKind::Mapped, vec![file], how);
+        self.record(path, FateKind::Mapped, vec![file], how);
     }
 
     pub(super) fn mapped_to(&mut self, path: &[&str], file: impl Into<String>) {
-        self.enter(path, FateKind::Mapped, vec![file.into()], "");
+        self.record(path, FateKind::Mapped, vec![file.into()], "");
     }
 
     pub(super) fn approximated(&mut self, path: &[&str], reason: impl Into<String>) {
         let file = self.file.clone();
-        self.enter(path, FateKind::Approximated, vec![file], reason);
+        self.record(path, FateKind::Approximated, vec![file], reason);
     }
 
     /// What the table says of a key that always meets one fate, for the reason that stands there.
@@ -125,28 +161,29 @@ impl<'a> Entries<'a> {
         {
             let to = if *kind <= FateKind::Approximated { vec![self.file.clone()] } else { Vec::new() };
             let reason = if *kind == FateKind::Mapped { "" } else { row.text };
-            self.enter(path, *kind, to, reason);
+            self.record(path, *kind, to, reason);
         }
     }
 
     pub(super) fn ignored(&mut self, path: &[&str], reason: impl Into<String>) {
-        self.enter(path, FateKind::Ignored, Vec::new(), reason);
+        self.record(path, FateKind::Ignored, Vec::new(), reason);
     }
 
     /// What is said of one value in a list and does not matter to the list as a whole.
     pub(super) fn aside(&mut self, path: &[&str], place: Span, reason: impl Into<String>) {
         let fate = Fate { kind: FateKind::Ignored, to: Vec::new(), reason: reason.into() };
-        self.ledger.enter_at(self.base.join(path), Some(place), fate);
+        let statement = Statement { fate, place: Some(place), is_aside: true };
+        self.entry.descend_or_insert(path).record(statement);
     }
 
     pub(super) fn unsupported(&mut self, path: &[&str], reason: impl Into<String>) {
-        self.enter(path, FateKind::Unsupported, Vec::new(), reason);
+        self.record(path, FateKind::Unsupported, Vec::new(), reason);
     }
 
-    fn enter(&mut self, path: &[&str], kind: FateKind, to: Vec<String>, reason: impl Into<String>) {
+    fn record(&mut self, path: &[&str], kind: FateKind, to: Vec<String>, reason: impl Into<String>) {
         let fate = Fate { kind, to, reason: reason.into() };
-        self.ledger.enter_at(self.base.join(path), self.place, fate.clone());
-        self.ledger.enter(self.base.join(path), fate);
+        let statement = Statement { fate, place: self.place, is_aside: false };
+        self.entry.descend_or_insert(path).record(statement);
     }
 }
 
@@ -154,32 +191,38 @@ impl<'a> Entries<'a> {
 mod tests {
     use super::*;
 
-    fn fate(kind: FateKind, file: &str) -> Fate {
-        Fate { kind, to: vec![file.to_owned()], reason: String::new() }
+    fn ledger(statements: &[(&[&str], FateKind, &str)]) -> Ledger {
+        let mut ledger = Ledger::default();
+        for (path, kind, file) in statements {
+            Entries::new(&mut ledger, KeyPath::default(), "").record(
+                path,
+                *kind,
+                vec![(*file).to_owned()],
+                "",
+            );
+        }
+        ledger
     }
 
     #[test]
-    fn a_key_shares_the_fate_of_the_key_above() {
-        let mut ledger = Ledger::default();
-        ledger.enter(KeyPath::new(["services", "web"]), fate(FateKind::Mapped, "a"));
-        ledger.enter(KeyPath::new(["services", "web", "ports"]), fate(FateKind::Approximated, "b"));
-        let port = KeyPath::new(["services", "web", "ports"]).item(0).join(["target"]);
+    fn a_key_shares_the_result_of_the_key_above() {
+        let ledger = ledger(&[
+            (&["services", "web"], FateKind::Mapped, "a"),
+            (&["services", "web", "ports"], FateKind::Approximated, "b"),
+        ]);
+        let port = KeyPath::new(["services", "web", "ports"]).item(0).key("target");
         assert_eq!(port.to_string(), "services.web.ports[0].target");
-        assert_eq!(ledger.of(&port).map(|fate| fate.kind), Some(FateKind::Approximated));
-        assert_eq!(
-            ledger.of(&KeyPath::new(["services", "web", "image"])).map(|fate| &fate.to[0][..]),
-            Some("a")
-        );
-        assert_eq!(ledger.of(&KeyPath::new(["volumes"])), None);
+        assert_eq!(ledger.result_at(&port).map(|fate| fate.kind), Some(FateKind::Approximated));
+        let image = KeyPath::new(["services", "web", "image"]);
+        assert_eq!(ledger.result_at(&image).map(|fate| fate.to), Some(vec!["a".to_owned()]));
+        assert_eq!(ledger.result_at(&KeyPath::new(["volumes"])), None);
     }
 
     #[test]
-    fn the_worse_fate_stays() {
-        let mut ledger = Ledger::default();
-        let path = KeyPath::new(["volumes", "data"]);
-        ledger.enter(path.clone(), fate(FateKind::Approximated, "a"));
-        ledger.enter(path.clone(), fate(FateKind::Mapped, "b"));
-        let known = ledger.of(&path).unwrap();
+    fn the_worse_result_stays() {
+        let path: &[&str] = &["volumes", "data"];
+        let ledger = ledger(&[(path, FateKind::Approximated, "a"), (path, FateKind::Mapped, "b")]);
+        let known = ledger.result_at(&KeyPath::new(path)).unwrap();
         assert_eq!((known.kind, known.to.len()), (FateKind::Approximated, 2));
     }
 }

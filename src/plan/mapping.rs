@@ -54,8 +54,8 @@ pub fn all() -> impl Iterator<Item = &'static Row> {
 
 /// The row of a key, its own or that of the key above it.
 pub fn of(path: &KeyPath) -> Option<&'static Row> {
-    let mut segments: Vec<&str> =
-        path.segments().iter().map(String::as_str).filter(|segment| !segment.starts_with('[')).collect();
+    let mut segments = path.segments();
+    segments.retain(|segment| !segment.starts_with('['));
     iter::from_fn(|| {
         let found = (!segments.is_empty()).then(|| all().find(|row| matches(row, &segments)));
         segments.pop();

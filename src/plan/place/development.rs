@@ -68,7 +68,7 @@ fn enter(development: &Development, context: &Context<'_>, environment: &mut Env
             let reason =
                 "Skaffold copies changed files; what else a watch does, it does by itself".to_owned();
             let fate = Fate { kind: FateKind::Approximated, to, reason };
-            environment.ledger.correct(KeyPath::new(["services", key, "develop"]), fate);
+            environment.ledger.replace(&KeyPath::new(["services", key, "develop"]), fate);
         }
     }
 }
