@@ -155,7 +155,9 @@ pub struct App {
 /// One compose service as one workload object.
 #[derive(Debug, Clone)]
 pub struct Workload {
-    /// The compose service, as a label value.
+    /// The name of its service in the compose files.
+    pub key: String,
+    /// The same as a label value.
     pub service: String,
     /// The object's name.
     pub name: String,

@@ -116,9 +116,9 @@ impl Project {
     /// Where the name of a service stands first.
     pub fn place_of_service(&self, name: &str) -> Span {
         let documents = self.documents.iter().filter(|document| document.role != Role::Extends);
-        let services = documents.filter_map(|document| document.tree.get("services")?.as_map());
-        let keys = services.flat_map(Map::keys);
-        keys.filter(|key| key.text == name).map(|key| key.span).next().unwrap_or(Span::NOWHERE)
+        let mut services = documents.filter_map(|document| document.tree.get("services")?.as_map());
+        let key = services.find_map(|services| services.get_key_value(name));
+        key.map_or(Span::NOWHERE, |(key, _)| key.span)
     }
 
     /// The project as `docker compose config` prints it: active services, their resources.

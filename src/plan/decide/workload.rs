@@ -53,16 +53,15 @@ pub(super) struct Parts<'a, 'b, 'c> {
 /// Decides one service, every attribute of it: a workload, and those of its jobs if it has any.
 pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, '_, '_>) -> Vec<Draft> {
     let (facts, context) = (parts.facts, &parts.facts.context);
-    let app = facts.context.apps.of(key).to_owned();
     let (decided, jobs, scheduled) = (parts.kinds.of(key), parts.kinds.jobs(key), parts.kinds.scheduled(key));
-    let object = facts.context.names.workload(key).to_owned();
+    let (app, object) = (context.apps.of(key).to_owned(), context.names.workload(key).to_owned());
     let file = facts.context.layout.service_file(key, &file_name(facts, key, &app, &object, decided));
     let entries = &mut Entries::new(parts.ledger, KeyPath::new(["services", key]), file.clone());
     attributes::enter(service, entries);
     facts.context.names.enter(key, entries);
 
-    let mut pod = PodSpec::default();
-    let mut container = Container { name: app.clone(), ..Container::default() };
+    let (mut pod, mut container) =
+        (PodSpec::default(), Container { name: app.clone(), ..Container::default() });
     image::plan(context, key, service, &mut pod, &mut container, entries);
     command::plan(facts, service, parts.secrets, &mut pod, &mut container, entries);
     container.ports = Some(parts.ports.of_container(key)).filter(|ports| !ports.is_empty());
@@ -94,6 +93,7 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
     pod.containers = vec![container.clone()];
     let concealed = clear::conceal(parts.secrets, &mut pod, &mut annotations, &mut pod_annotations);
     let workload = Workload {
+        key: key.to_owned(),
         service: name::dns_label(key),
         name: object,
         component: component(decided, service, &services),

@@ -13,7 +13,6 @@ use crate::{
     catalog::reference::Reference,
     compose::model::{Build, Port, Project, Service},
     diag::{Diagnostic, Report, codes},
-    k8s::name,
     plan::{
         facts::{Facts, context::Context, secrets::Found},
         fate::{Fate, FateKind, KeyPath},
@@ -240,11 +239,9 @@ fn warn(message: String, place: Span, label: &str, help: String, report: &mut Re
 fn forwards(environment: &Environment, project: &Project) -> Vec<Forward> {
     let mut forwards: Vec<Forward> = Vec::new();
     for (key, service) in &project.services {
-        let label = name::dns_label(key);
         let workloads = environment.apps.iter().flat_map(|app| &app.workloads);
-        let workload = workloads
-            .filter(|workload| workload.service == label)
-            .find_map(|workload| workload.services.first());
+        let workload =
+            workloads.filter(|workload| workload.key == *key).find_map(|workload| workload.services.first());
         let Some(own) = workload else { continue };
         for port in service.ports.iter().flat_map(|ports| &ports.value) {
             let forward = forward(&own.name, &port.value);

@@ -5,8 +5,8 @@ use crate::{
     plan::{
         input::Input,
         model::{Environment, ExternalSecrets},
+        place::versions,
     },
-    text::Span,
 };
 
 /// The store of an environment, if it has one. A store serves many projects: its names tell them apart.
@@ -25,10 +25,9 @@ pub(super) fn warn_of_concealed(environments: &[Environment], inputs: &[Input<'_
                 "`{}` of {} has a secret in clear, which cannot come from the store",
                 workload.name, environment.name
             );
-            let service = input.project.services.get(&workload.service);
             report.push(
                 Diagnostic::warning(codes::SECRET_NOT_EXTERNAL, message)
-                    .at(service.map_or(Span::NOWHERE, |service| service.span), "in this service")
+                    .at(versions::place(input, workload), "in this service")
                     .help("it stays in a patch that git ignores; better is a variable or a file"),
             );
         }

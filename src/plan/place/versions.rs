@@ -47,8 +47,7 @@ pub(super) fn adapt(environment: &mut Environment, input: &Input<'_>, report: &m
 
 /// Where the service of a workload stands.
 pub(super) fn place(input: &Input<'_>, workload: &Workload) -> Span {
-    let service = input.project.services.iter().find(|(key, _)| name::dns_label(key) == workload.service);
-    service.map_or(Span::NOWHERE, |(key, _)| input.project.place_of_service(key))
+    input.project.place_of_service(&workload.key)
 }
 
 /// An AppArmor profile is a field since 1.30; before, it is an annotation of the pod that names the container.

@@ -41,9 +41,8 @@ pub(in crate::plan) fn mount(
         let Some(root) = root(context.directory(), &options.output) else { continue };
         let mut mounted = Vec::new();
         for (key, service) in context.services() {
-            let label = name::dns_label(key);
             let workloads = environment.apps.iter().flat_map(|app| &app.workloads);
-            let Some(workload) = workloads.into_iter().find(|workload| workload.service == label) else {
+            let Some(workload) = workloads.into_iter().find(|workload| workload.key == key) else {
                 continue;
             };
             let mut mount = CodeMount {

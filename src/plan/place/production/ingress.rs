@@ -5,7 +5,7 @@ use k8s_openapi::api::core::v1::ServicePort;
 use super::needs;
 use crate::{
     diag::{Diagnostic, Report, codes},
-    k8s::{name, versions::Feature},
+    k8s::versions::Feature,
     plan::{
         input::Input,
         model::{ClusterService, Environment, Route},
@@ -50,9 +50,8 @@ pub(super) fn plan(environment: &mut Environment, input: &Input<'_>, report: &mu
 }
 
 fn route(environment: &Environment, host: &Host) -> Option<Route> {
-    let label = name::dns_label(&host.service.value);
     let mut workloads = environment.apps.iter().flat_map(|app| &app.workloads);
-    let own = workloads.find(|workload| workload.service == label)?.services.first()?;
+    let own = workloads.find(|workload| workload.key == host.service.value)?.services.first()?;
     let port = web_port(own)?;
     Some(Route {
         host: host.host.value.clone(),

@@ -37,12 +37,10 @@ pub(super) fn plan(environment: &mut Environment, input: &Input<'_>) {
     if input.cluster.network_policies.is_none() {
         return;
     }
-    let services: BTreeMap<String, &Service> =
-        input.project.services.iter().map(|(key, service)| (name::dns_label(key), &service.value)).collect();
     let Environment { apps, policies, routes, .. } = environment;
     let mut workloads: Vec<(&mut Workload, &Service, BTreeSet<Network<'_>>)> = Vec::new();
     for workload in apps.iter_mut().flat_map(|app| &mut app.workloads) {
-        let Some(service) = services.get(&workload.service) else { continue };
+        let Some(service) = input.project.services.get(&workload.key) else { continue };
         workloads.push((workload, service, networks(input.project, service)));
     }
     let used: BTreeSet<Network<'_>> =
