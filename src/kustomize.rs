@@ -4,6 +4,7 @@
 //! What each version of kustomize does was tried; only what all of them from 4.4 (kubectl 1.23) on do
 //! the same way is used here.
 
+pub mod build;
 pub mod env_file;
 mod kustomization;
 pub mod outermost;

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 /// What kustomize's reader takes in one line, less room for its line break.
-const LINE_LIMIT: usize = 60_000;
+pub(super) const LINE_LIMIT: usize = 60_000;
 
 /// At the top of files of secret values, or above what is added to one that somebody else wrote.
 pub const SECRET_HEADER: &str =

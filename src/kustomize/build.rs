@@ -1,0 +1,448 @@
+//! kustomize in memory: a directory as the objects that a cluster would get, each field with the file and line that
+//! gave it its value.
+//!
+//! It renders as `kubectl kustomize` does and refuses what it does not know, so that it never renders anything else.
+//! Everything that is read keeps its place: a value that a patch, an env file or a list of images sets has the place
+//! of that. Annotations about the build (`buildMetadata: [originAnnotations]`) are left out.
+
+mod accumulated;
+mod declared;
+mod digest;
+mod fields;
+mod generate;
+mod mapping;
+mod merge;
+mod operations;
+mod order;
+mod reader;
+mod references;
+mod refusal;
+mod resource;
+mod select;
+mod shapes;
+mod transform;
+
+use std::{collections::BTreeMap, rc::Rc};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use self::{accumulated::Accumulated, merge::Merge, reader::Reader, resource::Resource, select::Selection};
+pub use self::{
+    declared::{
+        Behavior, Change, ChangeContent, Declared, Entries, ImageChange, LabelSet, ReplicaCount, Selector,
+    },
+    fields::{FieldPath, Scope},
+    refusal::{Refusal, RefusalKind},
+    resource::Removal,
+};
+use crate::{
+    text::{FileKind, Files, Sources, Span, Spanned, clean},
+    yaml::{Node, Value},
+};
+
+/// Directories that may lie within one another.
+const DEPTH_LIMIT: usize = 64;
+
+/// Objects that one build may have.
+const OBJECT_LIMIT: usize = 200_000;
+
+/// The annotation of objects that are not for the cluster.
+const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
+
+/// An object as a cluster would get it.
+#[derive(Debug, Clone)]
+pub struct Object {
+    /// What it says, each value with its place.
+    pub node: Node,
+    /// Where it comes from: its document, or the generator that makes it.
+    pub origin: Span,
+    /// What it is called in the files: without digests, prefixes and suffixes.
+    pub first_name: String,
+    /// Fields that patches took away.
+    pub removed: Vec<Removal>,
+}
+
+/// What a directory renders to.
+#[derive(Debug)]
+pub struct Built {
+    /// The objects, in the order in which `kubectl kustomize` prints them.
+    pub objects: Vec<Object>,
+    /// The files that were read.
+    pub sources: Sources,
+}
+
+/// Renders a directory. Files are named relative to `root`, and none outside of it is read.
+pub fn build(directory: &Utf8Path, root: &Utf8Path, files: &dyn Files) -> Result<Built, Refusal> {
+    let mut sources = Sources::default();
+    let objects = Builder::new(root, files, &mut sources).build(directory)?;
+    Ok(Built { objects, sources })
+}
+
+/// Renders directories that have parts in common, each of which is read once.
+pub struct Builder<'a> {
+    reader: Reader<'a>,
+    done: BTreeMap<Utf8PathBuf, Rc<Vec<Resource>>>,
+}
+
+impl<'a> Builder<'a> {
+    /// Reads below `root`, and names files relative to it.
+    pub fn new(root: &Utf8Path, files: &'a dyn Files, sources: &'a mut Sources) -> Self {
+        Self { reader: Reader::new(root, files, sources), done: BTreeMap::new() }
+    }
+
+    /// Renders a directory.
+    pub fn build(&mut self, directory: &Utf8Path) -> Result<Vec<Object>, Refusal> {
+        let directory = clean(directory);
+        let resources = self.kustomization(&directory, Span::NOWHERE, &mut Vec::new())?;
+        let mut resources = resources.to_vec();
+        for resource in resources.iter_mut().filter(|it| it.generated.is_some_and(|it| it.needs_digest)) {
+            let name = format!("{}-{}", resource.name(), digest::of(resource));
+            let span = resource.origin;
+            resource.remember_name();
+            resource.set_metadata("name", &name, span);
+        }
+        let followed = references::follow(&mut resources);
+        followed.map_err(|(why, span)| self.reader.refuse(RefusalKind::Wrong, why, span))?;
+        resources.retain(|resource| {
+            let mut annotations = resource.metadata_map("annotations");
+            annotations.all(|(key, value)| key != LOCAL_CONFIG || value == "false")
+        });
+        if !self.declared(&directory)?.is_some_and(|declared| declared.keeps_order) {
+            order::sort(&mut resources);
+        }
+        Ok(resources.into_iter().map(Object::from).collect())
+    }
+
+    /// The objects of one directory alone, be it a kustomization or a component: names are as in the files, and what
+    /// its patches change in objects of others is left out.
+    pub fn part(&mut self, directory: &Utf8Path) -> Result<Vec<Object>, Refusal> {
+        let directory = clean(directory);
+        let mut all = Accumulated::default();
+        let declared = self.required(&directory, Span::NOWHERE)?;
+        self.accumulate(&directory, &declared, &mut all, &mut vec![directory.clone()])?;
+        Ok(all.resources.into_iter().map(Object::from).collect())
+    }
+
+    /// What the kustomization file of a directory says, if it has one.
+    pub fn declared(&mut self, directory: &Utf8Path) -> Result<Option<Declared>, Refusal> {
+        declared::read(&clean(directory), Span::NOWHERE, &mut self.reader)
+    }
+
+    /// The objects of a directory, with names as they are before digests.
+    fn kustomization(
+        &mut self,
+        directory: &Utf8Path,
+        named: Span,
+        within: &mut Vec<Utf8PathBuf>,
+    ) -> Result<Rc<Vec<Resource>>, Refusal> {
+        self.check_way(directory, named, within)?;
+        if let Some(done) = self.done.get(directory) {
+            return Ok(Rc::clone(done));
+        }
+        let declared = self.required(directory, named)?;
+        if declared.is_component {
+            let message = format!("`{}` is a component, not a resource", self.reader.name(directory));
+            return Err(self.reader.refuse(RefusalKind::Wrong, message, named));
+        }
+        let mut all = Accumulated::default();
+        within.push(directory.to_owned());
+        self.accumulate(directory, &declared, &mut all, within)?;
+        within.pop();
+        let done = Rc::new(all.resources);
+        self.done.insert(directory.to_owned(), Rc::clone(&done));
+        Ok(done)
+    }
+
+    /// No directory may take in itself or one that it lies in.
+    fn check_way(&self, directory: &Utf8Path, named: Span, within: &[Utf8PathBuf]) -> Result<(), Refusal> {
+        let message = if within.iter().any(|outer| outer.starts_with(directory)) {
+            "takes itself in"
+        } else if within.len() >= DEPTH_LIMIT {
+            "lies too deep"
+        } else {
+            return Ok(());
+        };
+        let message = format!("`{}` {message}", self.reader.name(directory));
+        Err(self.reader.refuse(RefusalKind::Wrong, message, named))
+    }
+
+    fn required(&mut self, directory: &Utf8Path, named: Span) -> Result<Declared, Refusal> {
+        let Some(mut declared) = declared::read(directory, named, &mut self.reader)? else {
+            let path = self.reader.name(&directory.join("kustomization.yaml"));
+            let message = format!("`{path}` does not exist");
+            return Err(self.reader.refuse(RefusalKind::Missing { path }, message, named));
+        };
+        declared.problem.take().map_or(Ok(declared), Err)
+    }
+
+    /// Does to the objects what a kustomization asks for, in kustomize's order.
+    fn accumulate(
+        &mut self,
+        directory: &Utf8Path,
+        declared: &Declared,
+        all: &mut Accumulated,
+        within: &mut Vec<Utf8PathBuf>,
+    ) -> Result<(), Refusal> {
+        for resource in &declared.resources {
+            self.take_in(directory, resource, all, within)?;
+        }
+        let kinds = [(&declared.config_maps, false), (&declared.secrets, true)];
+        for (entries, is_secret) in kinds.iter().flat_map(|(all, kind)| all.iter().map(move |it| (it, *kind)))
+        {
+            let object = generate::object(entries, is_secret, directory, &mut self.reader)?;
+            all.absorb(object).map_err(|why| self.reader.refuse(RefusalKind::Wrong, why, entries.span))?;
+        }
+        for component in &declared.components {
+            self.apply_component(directory, component, all, within)?;
+        }
+        for change in &declared.patches {
+            self.patch(directory, change, all)?;
+        }
+        let resources = &mut all.resources;
+        let mut done = Ok(());
+        if let Some(namespace) = &declared.namespace {
+            done = done.and_then(|()| transform::namespace(resources, namespace));
+        }
+        transform::names(resources, declared);
+        for set in &declared.labels {
+            done = done.and_then(|()| transform::labels(resources, set));
+        }
+        done = done.and_then(|()| transform::annotations(resources, &declared.annotations));
+        done.map_err(|(why, span)| self.reader.refuse(RefusalKind::Wrong, why, span))?;
+        for change in &declared.late_patches {
+            self.patch(directory, change, all)?;
+        }
+        let mut done = Ok(());
+        for replicas in &declared.replicas {
+            done = done.and_then(|()| transform::replicas(&mut all.resources, replicas));
+        }
+        for image in &declared.images {
+            done = done.and_then(|()| transform::image(&mut all.resources, image));
+        }
+        done.map_err(|(why, span)| self.reader.refuse(RefusalKind::Wrong, why, span))?;
+        all.rename().map_err(|(why, span)| self.reader.refuse(RefusalKind::Wrong, why, span))
+    }
+
+    /// Takes in what `resources` names: a file, or a directory.
+    fn take_in(
+        &mut self,
+        directory: &Utf8Path,
+        named: &Spanned<String>,
+        all: &mut Accumulated,
+        within: &mut Vec<Utf8PathBuf>,
+    ) -> Result<(), Refusal> {
+        let path = self.local(directory, named)?;
+        let new = match self.reader.kind(&path) {
+            Some(FileKind::Directory) => self.kustomization(&path, named.span, within)?,
+            _ => Rc::new(self.objects_of(&path, directory, named.span)?),
+        };
+        if all.resources.len() + new.len() > OBJECT_LIMIT {
+            let message = format!("there are more than {OBJECT_LIMIT} objects");
+            return Err(self.reader.refuse(RefusalKind::Wrong, message, named.span));
+        }
+        for resource in new.iter() {
+            all.append(resource.clone())
+                .map_err(|why| self.reader.refuse(RefusalKind::Wrong, why, named.span))?;
+        }
+        Ok(())
+    }
+
+    fn apply_component(
+        &mut self,
+        directory: &Utf8Path,
+        named: &Spanned<String>,
+        all: &mut Accumulated,
+        within: &mut Vec<Utf8PathBuf>,
+    ) -> Result<(), Refusal> {
+        let path = self.local(directory, named)?;
+        self.check_way(&path, named.span, within)?;
+        let declared = self.required(&path, named.span)?;
+        if !declared.is_component {
+            let message = format!("`{}` is no component", self.reader.name(&path));
+            return Err(self.reader.refuse(RefusalKind::Wrong, message, named.span));
+        }
+        within.push(path.clone());
+        self.accumulate(&path, &declared, all, within)?;
+        within.pop();
+        Ok(())
+    }
+
+    /// The path that a kustomization names, if it is one and no address of a repository.
+    fn local(&self, directory: &Utf8Path, named: &Spanned<String>) -> Result<Utf8PathBuf, Refusal> {
+        let text = &named.value;
+        let path = clean(&directory.join(text));
+        let is_remote = text.contains("://") || text.contains('?') || text.starts_with("git@");
+        if is_remote || self.reader.kind(&path).is_none() && text.starts_with("github.com/") {
+            let kind = RefusalKind::Unknown { field: "resources".to_owned() };
+            let message = format!("the built-in kustomize does not fetch `{text}`");
+            return Err(self.reader.refuse(kind, message, named.span));
+        }
+        Ok(path)
+    }
+
+    /// The objects of a file; a list of objects stands for its items.
+    fn objects_of(
+        &mut self,
+        path: &Utf8Path,
+        directory: &Utf8Path,
+        named: Span,
+    ) -> Result<Vec<Resource>, Refusal> {
+        let documents = self.reader.documents(path, directory, named)?;
+        let (mut objects, mut items) = (Vec::new(), Vec::new());
+        for document in documents.iter() {
+            let is_list = resource::text(document, "kind").ends_with("List");
+            match document.get("items").filter(|_| is_list) {
+                Some(list) => items.extend(list.as_seq().unwrap_or_default().iter().cloned()),
+                None => objects.push(document.clone()),
+            }
+        }
+        objects.extend(items);
+        objects.into_iter().map(|object| self.checked(object)).collect()
+    }
+
+    /// An object of which it is clear what it is, and what kustomize makes of each value.
+    fn checked(&self, node: Node) -> Result<Resource, Refusal> {
+        let wrong = |message: &str, span: Span| self.reader.refuse(RefusalKind::Wrong, message, span);
+        let is_named =
+            node.get("metadata").is_some_and(|metadata| !resource::text(metadata, "name").is_empty());
+        if resource::text(&node, "kind").is_empty() || !is_named {
+            return Err(wrong("an object needs `kind` and `metadata.name`", node.span));
+        }
+        if let Some(span) = empty_item(&node) {
+            return Err(wrong("an item of a list must not be empty", span));
+        }
+        if let Some(span) = date(&node) {
+            let kind = RefusalKind::Unknown { field: self.reader.slice(span).to_owned() };
+            return Err(self.reader.refuse(
+                kind,
+                "kustomize writes a date differently, unless it is quoted",
+                span,
+            ));
+        }
+        let span = node.span;
+        Ok(Resource::new(node, span))
+    }
+
+    /// Applies a patch to what it names or selects.
+    fn patch(&mut self, directory: &Utf8Path, change: &Change, all: &mut Accumulated) -> Result<(), Refusal> {
+        let documents = match &change.content {
+            ChangeContent::File(path) => {
+                let file = clean(&directory.join(&path.value));
+                self.reader.documents(&file, directory, path.span)?
+            }
+            ChangeContent::Inline(text) => Rc::new(self.reader.embedded(&text.value, text.span)?),
+        };
+        let wrong = |it: &Self, why: String, span: Span| Err(it.reader.refuse(RefusalKind::Wrong, why, span));
+        let selection = match change.target.as_ref().map(Selection::new) {
+            Some(Err((why, span))) => return wrong(self, why, span),
+            Some(Ok(selection)) => Some(selection),
+            None => None,
+        };
+        match (documents.as_slice(), selection) {
+            ([operations], Some(selection)) if operations.as_seq().is_some() => {
+                self.reader.check(operations)?;
+                let operations = operations.as_seq().unwrap_or_default();
+                for resource in all.resources.iter_mut().filter(|resource| selection.holds(resource)) {
+                    resource.remember_name();
+                    let Resource { node, removed, .. } = resource;
+                    operations::apply(node, operations, removed)
+                        .map_err(|(why, span)| self.reader.refuse(RefusalKind::Wrong, why, span))?;
+                }
+                Ok(())
+            }
+            ([patch], Some(selection)) => {
+                let patch = self.checked(patch.clone())?;
+                self.merge(&patch, |resource| selection.holds(resource), all).map(drop)
+            }
+            ([], _) | (_, Some(_)) => {
+                let why = "a patch with a target must be one document".to_owned();
+                wrong(self, why, change.span)
+            }
+            (patches, None) => {
+                for patch in patches {
+                    let patch = self.checked(patch.clone())?;
+                    let count = self.merge(&patch, |resource| resource.was(patch.id()), all)?;
+                    if count != 1 {
+                        let found = if count == 0 { "nothing" } else { "several objects" };
+                        let why = format!("the patch of {} finds {found}", patch.id().shown());
+                        return wrong(self, why, patch.origin);
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Merges a patch into objects, and counts them.
+    fn merge(
+        &self,
+        patch: &Resource,
+        is_target: impl Fn(&Resource) -> bool,
+        all: &mut Accumulated,
+    ) -> Result<usize, Refusal> {
+        let is_unwritten = |span: Span| self.reader.slice(span).is_empty();
+        let (mut count, mut kept) = (0, Vec::with_capacity(all.resources.len()));
+        for mut resource in std::mem::take(&mut all.resources) {
+            if !is_target(&resource) {
+                kept.push(resource);
+                continue;
+            }
+            count += 1;
+            let own =
+                |key: &str| resource.node.get("metadata").and_then(|metadata| metadata.get(key)).cloned();
+            let (name, namespace) = (own("name"), own("namespace"));
+            let identity: Vec<Option<Node>> =
+                ["apiVersion", "kind"].iter().map(|key| resource.node.get(key).cloned()).collect();
+            let shape = shapes::of(resource.api_version(), resource.kind());
+            let node = std::mem::replace(&mut resource.node, Node::map(resource.origin));
+            let mut merge = Merge::new(&is_unwritten);
+            let merged = merge.object(node, &patch.node, shape);
+            let merged = merged.map_err(|why| self.reader.refuse(RefusalKind::Wrong, why, patch.origin))?;
+            let Some(node) = merged else { continue };
+            resource.node = node;
+            for (key, value) in ["apiVersion", "kind"].into_iter().zip(identity) {
+                if let Some(value) = value {
+                    fields::set_entry(&mut resource.node, key, value);
+                }
+            }
+            resource.restore_metadata("name", name);
+            resource.restore_metadata("namespace", namespace);
+            resource.removed.append(&mut merge.removed);
+            kept.push(resource);
+        }
+        all.resources = kept;
+        Ok(count)
+    }
+}
+
+impl From<Resource> for Object {
+    fn from(resource: Resource) -> Self {
+        let first_name = resource.first_id().name.to_owned();
+        Self { node: resource.node, origin: resource.origin, first_name, removed: resource.removed }
+    }
+}
+
+/// An item of a list that says nothing, at which kustomize stops.
+fn empty_item(node: &Node) -> Option<Span> {
+    match &node.value {
+        Value::Seq(items) => {
+            let empty = items.iter().find(|item| item.is_null()).map(|item| item.span);
+            empty.or_else(|| items.iter().find_map(empty_item))
+        }
+        Value::Map(map) => map.values().find_map(empty_item),
+        _ => None,
+    }
+}
+
+/// A date without quotes, which kustomize writes as a point in time.
+fn date(node: &Node) -> Option<Span> {
+    match &node.value {
+        Value::Timestamp(_) => Some(node.span),
+        Value::Seq(items) => items.iter().find_map(date),
+        Value::Map(map) => map.values().find_map(date),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
