@@ -24,8 +24,8 @@ pub use self::{
     model::{
         Allowed, App, Artifact, Autoscaler, Budget, BuildSecret, Bundle, CONCEALED, ClusterService,
         CodeMount, Concealed, Development, Environment, ExternalSecrets, FileBundle, Forward, Further, Image,
-        JOBS_LABEL, Kind, Known, NetworkPolicy, Overlap, Plan, Route, Routes, SERVICE_LABEL, SecretBundle,
-        Step, Store, Sync, Update, Wait, Workload,
+        Intent, JOBS_LABEL, Kind, Known, NetworkPolicy, Overlap, Places, Plan, Route, Routes, Run,
+        SERVICE_LABEL, SecretBundle, Start, Step, Store, Sync, Unit, Update, Value, Variable, Wait, Workload,
     },
     place::development::workspace,
 };
@@ -50,7 +50,7 @@ fn plan_with(inputs: &[Input<'_>], options: &Options, reader: &Reader<'_>, repor
         inputs.iter().map(|input| Facts::find(input, &naming, options, reader)).collect();
     let mut ledgers: Vec<Ledger> = inputs.iter().map(|_| Ledger::default()).collect();
     let decided = decide::decide(&facts, &found, &mut ledgers, report);
-    place::place((inputs, options), &facts, &found, decided, ledgers, report)
+    place::place((inputs, options), (&facts, &found), decided, ledgers, report)
 }
 
 #[cfg(test)]

@@ -1,12 +1,10 @@
 //! **Decisions**: what compose asks for in each environment, in Kubernetes' terms.
 
-pub(in crate::plan) mod clear;
-mod command;
 pub(in crate::plan) mod copies;
-pub(in crate::plan) mod draft;
 mod health;
 mod jobs;
 mod katenary;
+mod kind;
 mod kinds;
 mod kompose;
 pub(in crate::plan) mod mounts;
@@ -14,25 +12,28 @@ pub(in crate::plan) mod network;
 mod one_shot;
 pub(in crate::plan) mod order;
 mod placement;
+mod places;
 mod ports;
+mod probes;
+mod process;
 mod resources;
 mod rollout;
 mod schedule;
 mod security;
+mod start;
 pub(in crate::plan) mod storage;
 mod top;
+mod variables;
 mod waits;
 mod workload;
 
-use std::collections::BTreeSet;
-
 use self::{
-    draft::{Decided, Draft},
+    kind::Decided,
     kinds::Kinds,
     mounts::Delivered,
     ports::Ports,
     storage::Storage,
-    workload::Parts,
+    workload::{Parts, decide_unit},
 };
 use super::{
     facts::{
@@ -42,76 +43,69 @@ use super::{
         secrets::{Found, Secrets},
     },
     ledger::Ledger,
-    model::{Known, Wait},
+    model::{Intent, Known, Wait},
 };
 use crate::diag::{Diagnostic, Report, codes};
 
-/// The workloads of one environment, before it is known which variables others share.
-pub(in crate::plan) struct Drafted<'a> {
-    pub(in crate::plan) drafts: Vec<Draft>,
+/// The objects that hold the data of one environment: Secrets, claims, files in ConfigMaps.
+pub(in crate::plan) struct Data<'a> {
     pub(in crate::plan) secrets: Secrets<'a>,
     pub(in crate::plan) storage: Storage,
     pub(in crate::plan) delivered: Delivered,
-    /// Services that run once and wait for others by themselves.
-    pub(in crate::plan) waiting: BTreeSet<String>,
 }
 
 /// Decides what each environment runs, and which stores are waited for.
 pub(in crate::plan) fn decide<'a>(
-    facts: &'a [Facts<'a>],
+    facts: &[Facts<'_>],
     found: &'a Found,
     ledgers: &mut [Ledger],
     report: &mut Report,
-) -> (Vec<Drafted<'a>>, Vec<Wait>) {
-    let mut drafted: Vec<Drafted<'a>> = facts
-        .iter()
-        .zip(ledgers.iter_mut())
-        .map(|(facts, ledger)| match facts.context.known {
-            Known::All => draft(facts, found, ledger, report),
-            // Whoever has the missing files will be told.
-            _ => draft(facts, found, ledger, &mut Report::default()),
-        })
-        .collect();
+) -> (Vec<Intent>, Vec<Data<'a>>, Vec<Wait>) {
+    let decided = facts.iter().zip(ledgers.iter_mut()).map(|(facts, ledger)| match facts.context.known {
+        Known::All => decide_environment(facts, found, ledger, report),
+        // Whoever has the missing files will be told.
+        _ => decide_environment(facts, found, ledger, &mut Report::default()),
+    });
+    let (mut intents, data): (Vec<Intent>, Vec<Data<'a>>) = decided.unzip();
     let contexts: Vec<&Context<'_>> = facts.iter().map(|facts| &facts.context).collect();
-    let waits = waits::plan(&contexts, &mut drafted, ledgers);
-    (drafted, waits)
+    let waits = waits::decide_waits(&contexts, &mut intents, ledgers);
+    (intents, data, waits)
 }
 
-fn draft<'a>(
-    facts: &'a Facts<'a>,
+fn decide_environment<'a>(
+    facts: &Facts<'_>,
     found: &'a Found,
     ledger: &mut Ledger,
     report: &mut Report,
-) -> Drafted<'a> {
+) -> (Intent, Data<'a>) {
     let context = &facts.context;
     let kinds = kinds::decide(facts);
     let ports = ports::learn(facts, &kinds);
-    let mut drafted = Drafted {
-        drafts: Vec::new(),
+    let mut data = Data {
         secrets: Secrets::new(found),
         storage: Storage::of(facts, &kinds),
         delivered: Delivered::default(),
-        waiting: kinds.waiting().clone(),
     };
     let mut parts = Parts {
         facts,
         ports: &ports,
         kinds: &kinds,
-        storage: &mut drafted.storage,
-        secrets: &mut drafted.secrets,
-        delivered: &mut drafted.delivered,
+        storage: &mut data.storage,
+        secrets: &mut data.secrets,
+        delivered: &mut data.delivered,
         ledger,
     };
-    drafted.drafts =
-        context.services().flat_map(|(name, service)| workload::plan(name, service, &mut parts)).collect();
-    drafted.storage.enter(context, ledger);
+    let units = context.services();
+    let units = units.map(|(name, service)| (name.to_owned(), decide_unit(name, service, &mut parts)));
+    let intent = Intent { units: units.collect() };
+    data.storage.enter(context, ledger);
     top::enter(context, ledger);
     top::warn_of_missing(context, report);
     warn_of_unknown_ports(facts, &ports, report);
     note_unknown_ports(facts, &kinds, &ports, report);
     hosts::machine::warn((context, &facts.services), report);
     hosts::renamed::warn((context, &facts.services, &facts.hosts), report);
-    drafted
+    (intent, data)
 }
 
 /// A service that others name has to resolve; without ports its name gives the pods, at any port.

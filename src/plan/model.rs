@@ -1,15 +1,19 @@
 //! The plan itself: what each environment runs, in Kubernetes' own types where it has one.
 
 mod development;
+mod intent;
 mod production;
+mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::core::v1::{Container, PersistentVolumeClaim, PodSpec, ServicePort};
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 
 pub use self::{
     development::{Artifact, BuildSecret, CodeMount, Development, Forward, Sync},
+    intent::{Intent, Places, Run, Start, Unit, Value, Variable},
     production::{Allowed, Autoscaler, Budget, NetworkPolicy, Route, Routes},
+    workload::{CONCEALED, ClusterService, Concealed, Further, Kind, Overlap, Update, Workload},
 };
 use super::ledger::Ledger;
 use crate::k8s::versions::Version;
@@ -111,6 +115,8 @@ pub struct Environment {
     pub external_claims: Vec<PersistentVolumeClaim>,
     /// What the project's own images are here, by their names in the tree.
     pub images: BTreeMap<String, Image>,
+    /// What compose asks for, by service, before it was placed: what a comparison with a cluster goes by.
+    pub intent: Intent,
     /// What became of every decided key.
     pub ledger: Ledger,
 }
@@ -150,171 +156,6 @@ pub struct App {
     pub files: Vec<FileBundle>,
     /// Claims that only its workloads use.
     pub claims: Vec<PersistentVolumeClaim>,
-}
-
-/// One compose service as one workload object.
-#[derive(Debug, Clone)]
-pub struct Workload {
-    /// The name of its service in the compose files.
-    pub key: String,
-    /// The same as a label value.
-    pub service: String,
-    /// The object's name.
-    pub name: String,
-    /// What object it is.
-    pub kind: Kind,
-    /// Is it a job of a service whose own workload is another one?
-    pub is_further: bool,
-    /// Its part in the app: `web`, `worker`, `store`, `job` or `cron`.
-    pub component: &'static str,
-    /// The file that holds it, below the tree.
-    pub file: String,
-    /// The stores that it waits for.
-    pub waits: BTreeSet<String>,
-    /// What people should know who read the object.
-    pub comments: Vec<String>,
-    /// Annotations of the object.
-    pub annotations: BTreeMap<String, String>,
-    /// Annotations of its pods.
-    pub pod_annotations: BTreeMap<String, String>,
-    /// Labels of its pods beside those that all have.
-    pub pod_labels: BTreeMap<String, String>,
-    /// Its pods.
-    pub pod: PodSpec,
-    /// What of it git must not see.
-    pub concealed: Option<Concealed>,
-    /// What a StatefulSet claims for each of its pods.
-    pub claim_templates: Vec<PersistentVolumeClaim>,
-    /// Names and ports by which it is reached; the first one is its own.
-    pub services: Vec<ClusterService>,
-    /// Objects that only some services ask for.
-    pub further: Vec<Further>,
-}
-
-/// An object that stands with a workload: an Ingress, a HorizontalPodAutoscaler.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Further {
-    /// The file that holds it, in the workload's directory.
-    pub file: String,
-    /// The object, its fields in order.
-    pub object: serde_json::Value,
-}
-
-/// What kind of object a workload is, with what only that kind has.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Kind {
-    /// Runs for ever, replaceable pods.
-    Deployment {
-        /// How many.
-        replicas: Option<i32>,
-        /// How pods are replaced.
-        update: Update,
-    },
-    /// Runs for ever, each pod with storage of its own.
-    StatefulSet {
-        /// How many.
-        replicas: Option<i32>,
-    },
-    /// Runs on every node.
-    DaemonSet,
-    /// Runs to its end.
-    Job {
-        /// How often a failed pod is tried again.
-        backoff_limit: i32,
-        /// How many pods have to succeed, all at once.
-        completions: Option<i32>,
-    },
-    /// Runs to its end, again and again.
-    CronJob {
-        /// When.
-        schedule: String,
-        /// The time zone of the schedule, if it is not the cluster's.
-        time_zone: Option<String>,
-        /// Seconds after which a run that could not start is left out.
-        starting_deadline: i64,
-        /// What if the run before it goes on?
-        overlap: Overlap,
-        /// How often a failed run is tried again before its next time.
-        backoff_limit: i32,
-    },
-}
-
-/// What becomes of a run of a CronJob when the one before it goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Overlap {
-    /// Both run.
-    Allow,
-    /// It waits.
-    Forbid,
-    /// The one before it is stopped.
-    Replace,
-}
-
-impl Overlap {
-    /// Runs overlap, or one waits for the other.
-    pub fn of(may_overlap: bool) -> Self {
-        if may_overlap { Self::Allow } else { Self::Forbid }
-    }
-
-    /// As `concurrencyPolicy` says it.
-    pub fn policy(self) -> &'static str {
-        match self {
-            Self::Allow => "Allow",
-            Self::Forbid => "Forbid",
-            Self::Replace => "Replace",
-        }
-    }
-}
-
-/// How a Deployment replaces its pods.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Update {
-    /// Old pods stop before new ones start, because both cannot have the volume, or the port of the node.
-    pub recreate: bool,
-    /// How many pods may be more than wanted.
-    pub max_surge: Option<i32>,
-    /// How many pods may be fewer than wanted.
-    pub max_unavailable: Option<i32>,
-    /// Seconds that a pod must be ready before it counts.
-    pub min_ready_seconds: Option<i32>,
-    /// Seconds after which an update has failed.
-    pub progress_deadline_seconds: Option<i32>,
-}
-
-/// Fields of a workload that hold a secret in clear, because compose has it so. In the tree they hold
-/// [`CONCEALED`] instead; a patch that git ignores puts the true ones in their place.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Concealed {
-    /// The container with just these fields.
-    pub container: Container,
-    /// Those of its initContainers that have such fields, by their names, with just these.
-    pub init_containers: Vec<Container>,
-    /// Annotations of the workload.
-    pub annotations: BTreeMap<String, String>,
-    /// Annotations of the pods.
-    pub pod_annotations: BTreeMap<String, String>,
-}
-
-/// Stands where a secret is taken out.
-pub const CONCEALED: &str = "see-secrets";
-
-/// A Service object.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ClusterService {
-    /// Its name: the host name that others use.
-    pub name: String,
-    /// What there is to say of it: why it is there, if it is not the service's own.
-    pub comment: Option<String>,
-    /// Its ports, the container's own numbers.
-    pub ports: Vec<ServicePort>,
-    /// Without an address of its own: DNS gives the pods.
-    pub headless: bool,
-    /// Does it lead to pods that are not ready too?
-    pub publish_not_ready: bool,
-    /// How it is reached from outside the cluster, if it is: `NodePort` or `LoadBalancer`.
-    pub type_: Option<String>,
-    /// Where what comes from outside may go: `Cluster` or `Local`.
-    pub external_traffic_policy: Option<String>,
 }
 
 /// Variables in one ConfigMap.

@@ -1,42 +1,46 @@
 //! **Placement**: which object and which file holds what was decided.
 
 mod composed;
-mod configuration;
+mod conceal;
 pub(in crate::plan) mod development;
+mod division;
 mod external;
 mod production;
+mod unplaced;
+mod variables;
 mod versions;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use self::configuration::Bundles;
+use self::variables::{PlacedVariables, Taken};
 use super::{
-    decide::{Drafted, draft::Draft, mounts::Delivered, order, storage::Storage},
+    decide::{Data, order},
     facts::{Facts, context::Context, secrets::Found},
     input::{Input, Options},
     keys,
     ledger::Ledger,
-    model::{App, Bundle, Environment, Known, Plan, Routes, Wait},
+    model::{App, Environment, Intent, Known, Plan, Routes, Run, Unit, Wait, Workload},
 };
 use crate::{diag::Report, k8s::name};
 
-/// Places what was decided for all environments.
+/// Places what was decided for all environments: variables first, then whole workloads, what clusters and machines
+/// need beside them, and secrets last.
 pub(in crate::plan) fn place(
     (inputs, options): (&[Input<'_>], &Options),
-    facts: &[Facts<'_>],
-    found: &Found,
-    (mut drafted, waits): (Vec<Drafted<'_>>, Vec<Wait>),
+    (facts, found): (&[Facts<'_>], &Found),
+    (intents, mut data, waits): (Vec<Intent>, Vec<Data<'_>>, Vec<Wait>),
     mut ledgers: Vec<Ledger>,
     report: &mut Report,
 ) -> Plan {
     let contexts: Vec<&Context<'_>> = facts.iter().map(|facts| &facts.context).collect();
-    let bundles = configuration::share(&contexts, &mut drafted, found, &mut ledgers, report);
-    let parts = inputs.iter().zip(facts).zip(drafted.into_iter().zip(bundles)).zip(ledgers);
-    let environments = parts.map(|(((input, facts), (drafted, bundles)), ledger)| {
+    let placed = variables::place_variables(&contexts, &intents, &mut data, found, &mut ledgers, report);
+    let parts = intents.into_iter().zip(data).zip(placed.into_iter().zip(ledgers));
+    let parts = inputs.iter().zip(facts).zip(parts);
+    let environments = parts.map(|((input, facts), ((intent, data), (placed, ledger)))| {
         if input.known == Known::All {
             keys::warn_of_unsupported(input.project, &ledger, report);
         }
-        environment(input, facts, drafted, bundles, ledger)
+        environment((input, facts, found), (intent, data), placed, ledger)
     });
     let mut environments: Vec<Environment> = environments.collect();
     production::warn_of_unknown_volumes(&environments, inputs, report);
@@ -46,6 +50,9 @@ pub(in crate::plan) fn place(
     }
     development::mount_code(facts, &mut environments, options, report);
     let development = development::plan(facts, &mut environments, (inputs, options, found), report);
+    for app in environments.iter_mut().flat_map(|environment| &mut environment.apps) {
+        app.workloads.iter_mut().for_each(|workload| conceal::conceal(found, workload));
+    }
     external::warn_of_concealed(&environments, inputs, report);
     Plan {
         project: inputs.first().map(|input| input.project.name.clone()).unwrap_or_default(),
@@ -56,16 +63,17 @@ pub(in crate::plan) fn place(
 }
 
 fn environment(
-    input: &Input<'_>,
-    facts: &Facts<'_>,
-    drafted: Drafted<'_>,
-    bundles: Bundles,
+    (input, facts, found): (&Input<'_>, &Facts<'_>, &Found),
+    (intent, data): (Intent, Data<'_>),
+    mut placed: PlacedVariables,
     ledger: Ledger,
 ) -> Environment {
     let context = &facts.context;
-    let Drafted { drafts, secrets, storage, delivered, waiting } = drafted;
     let usual = || name::dns_label(&format!("{}-{}", input.project.name, input.name));
-    let apps = assemble(context, drafts, bundles.apps, &delivered, &storage);
+    let apps = assemble((context, found), &intent, &data, &mut placed);
+    let waiting: BTreeSet<&str> =
+        intent.units.iter().filter(|(_, unit)| unit.waits_by_itself).map(|(name, _)| name.as_str()).collect();
+    let Data { secrets, storage, delivered: _ } = data;
     Environment {
         name: input.name.clone(),
         known: input.known,
@@ -82,12 +90,13 @@ fn environment(
         code: Vec::new(),
         steps: order::steps(facts, &apps, &waiting),
         apps,
-        shared: bundles.shared,
+        shared: placed.shared,
         secrets: secrets.into_bundles(),
         external_secrets: external::secrets(input),
         claims: storage.shared_claims(),
         external_claims: storage.external_claims(),
         images: context.images.targets(input.project),
+        intent,
         ledger,
     }
 }
@@ -99,28 +108,42 @@ fn is_local(environment: &str) -> bool {
 
 /// Puts workloads into their apps, the one that an app is named for first.
 fn assemble(
-    context: &Context<'_>,
-    drafts: Vec<Draft>,
-    mut config: BTreeMap<String, Bundle>,
-    delivered: &Delivered,
-    storage: &Storage,
+    (context, found): (&Context<'_>, &Found),
+    intent: &Intent,
+    data: &Data<'_>,
+    placed: &mut PlacedVariables,
 ) -> Vec<App> {
-    let mut by_key: BTreeMap<String, Vec<Draft>> = BTreeMap::new();
-    for draft in drafts {
-        by_key.entry(draft.key.clone()).or_default().push(draft);
-    }
     let app = |name: &str| {
-        let mut app = App {
+        let units = context.apps.members(name).iter().filter_map(|member| {
+            let taken = placed.containers.remove(member)?;
+            Some((intent.units.get(member)?, taken))
+        });
+        let workloads = units.flat_map(|(unit, taken)| {
+            unit.runs.iter().map(move |run| complete(run, unit, taken.clone(), found))
+        });
+        let workloads: Vec<Workload> = workloads.collect();
+        App {
             name: name.to_owned(),
             home: context.layout.home(name).to_owned(),
-            workloads: Vec::new(),
-            config: config.remove(name).unwrap_or_default(),
-            files: delivered.of_app(name),
-            claims: storage.claims_of(name),
-        };
-        let members = context.apps.members(name).iter().filter_map(|member| by_key.remove(member));
-        app.workloads.extend(members.flatten().map(|draft| draft.workload));
-        app
+            workloads,
+            config: placed.apps.remove(name).unwrap_or_default(),
+            files: data.delivered.of_app(name),
+            claims: data.storage.claims_of(name),
+        }
     };
     context.apps.names().map(app).filter(|app| !app.workloads.is_empty()).collect()
+}
+
+/// A workload whose container has its variables and its words.
+fn complete(run: &Run, unit: &Unit, taken: Taken, found: &Found) -> Workload {
+    let mut workload = run.workload.clone();
+    if let Some(container) = workload.pod.containers.first_mut() {
+        let image = container.image.as_deref().unwrap_or_default();
+        let [command, args] =
+            conceal::refer_words(found, image, &unit.variables, [&run.start.command, &run.start.arguments]);
+        (container.command, container.args) = (command, args);
+        container.env_from = (!taken.env_from.is_empty()).then_some(taken.env_from);
+        container.env = (!taken.env.is_empty()).then_some(taken.env);
+    }
+    workload
 }

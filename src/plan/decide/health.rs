@@ -8,18 +8,14 @@
 mod http;
 
 use k8s_openapi::{
-    api::core::v1::{Container, ExecAction, HTTPGetAction, HTTPHeader, Probe},
+    api::core::v1::{ExecAction, HTTPGetAction, HTTPHeader, Probe},
     apimachinery::pkg::util::intstr::IntOrString,
 };
 
-use super::{draft::Decided, ports::Ports};
+use super::{ports::Ports, probes::Probes};
 use crate::{
     compose::model::{Duration, Healthcheck, Service},
-    plan::{
-        facts::Facts,
-        fate::KeyPath,
-        ledger::{Entries, Ledger},
-    },
+    plan::{facts::Facts, ledger::Entries},
     secret,
     text::Spanned,
 };
@@ -42,62 +38,75 @@ const OF_DOCKERFILE: &str = "the `HEALTHCHECK` of its Dockerfile becomes its pro
 const OF_ANOTHER_COMMAND: &str = "the `HEALTHCHECK` of its Dockerfile is no probe, for it runs another command: give it a \
     `healthcheck` if it has one";
 
-/// Gives the container of the service `key` its probes. Where the settings say so, what tells that a container is
-/// ready also tells that it lives; not of what runs to its end, which would be started anew in the middle.
-pub(super) fn plan(
+/// What became of a key below `healthcheck`.
+enum Remark {
+    Mapped,
+    MappedAs(String),
+    Approximated(String),
+    Unsupported(&'static str),
+}
+
+type Remarks = Vec<(&'static [&'static str], Remark)>;
+
+/// Decides the probes of the service `key`. Where the settings ask for it, what tells that a container is ready also
+/// tells that it lives. What runs to its end has none: it would be started anew in the middle.
+pub(super) fn decide_probes(
     facts: &Facts<'_>,
-    (key, decided): (&str, Decided),
+    (key, runs_to_its_end): (&str, bool),
     service: &Service,
     ports: &Ports,
-    container: &mut Container,
     entries: &mut Entries<'_>,
-) {
-    if decided == Decided::Job {
-        drop(service.healthcheck.as_ref(), container, entries);
-        return;
+) -> Probes {
+    if runs_to_its_end {
+        if service.healthcheck.is_some() {
+            let reason = "a job runs to its end: whether it ended well is all there is to ask";
+            entries.ignored(&["healthcheck"], reason);
+        }
+        return Probes::default();
     }
-    let ends = decided == Decided::CronJob;
-    match (&service.healthcheck, facts.health(key, service)) {
-        (None, Some(_)) if ends => {}
-        (None, Some(check)) => {
-            // The compose file has no key that it could be told of but `build`.
-            let mut aside = Ledger::default();
-            let mut unsaid = Entries::new(&mut aside, KeyPath::new(["healthcheck"]), entries.file());
-            readiness((facts, key), Some(check), ports, container, &mut unsaid);
-            match service.build {
-                Some(_) => entries.approximated(&["build"], OF_DOCKERFILE),
-                None => entries.mapped_as(&["image"], OF_DOCKERFILE),
+    let mut probes = Probes::default();
+    if let Some(check) = facts.health(key, service) {
+        let (asked, remarks) = ask((facts, key), &check.value, ports);
+        probes = asked;
+        if service.healthcheck.is_some() {
+            record_remarks(remarks, entries);
+            if probes.readiness.is_some() {
+                record_rounded_times(&check.value, entries);
             }
-        }
-        (_, check) => {
-            readiness((facts, key), check, ports, container, entries);
-            if let Some(check) = check.filter(|_| decided != Decided::CronJob)
-                && container.readiness_probe.is_some()
-            {
-                whole_seconds(&check.value, entries);
-            }
+        } else {
+            // The Compose file has no key for it but the one of the image.
+            record_of_image(service, OF_DOCKERFILE, entries);
         }
     }
-    if !ends && facts.has_check_of_another_command(key) {
-        match service.build {
-            Some(_) => entries.approximated(&["build"], OF_ANOTHER_COMMAND),
-            None => entries.mapped_as(&["image"], OF_ANOTHER_COMMAND),
-        }
+    if facts.has_check_of_another_command(key) {
+        record_of_image(service, OF_ANOTHER_COMMAND, entries);
     }
-    if facts.context.cluster.liveness.is_some() && !ends {
-        container.liveness_probe = container.readiness_probe.clone();
+    if facts.context.cluster.liveness.is_some() {
+        probes.liveness.clone_from(&probes.readiness);
+    }
+    probes
+}
+
+fn record_of_image(service: &Service, what: &str, entries: &mut Entries<'_>) {
+    match service.build {
+        Some(_) => entries.approximated(&["build"], what),
+        None => entries.mapped_as(&["image"], what),
+    }
+}
+
+fn record_remarks(remarks: Remarks, entries: &mut Entries<'_>) {
+    for (path, remark) in remarks {
+        match remark {
+            Remark::Mapped => entries.mapped(path),
+            Remark::MappedAs(how) => entries.mapped_as(path, how),
+            Remark::Approximated(reason) => entries.approximated(path, reason),
+            Remark::Unsupported(reason) => entries.unsupported(path, reason),
+        }
     }
 }
 
 /// Readiness, and startup where the health check has patience with it.
-fn readiness(
-    (facts, key): (&Facts<'_>, &str),
-    healthcheck: Option<&Spanned<Healthcheck>>,
-    ports: &Ports,
-    container: &mut Container,
-    entries: &mut Entries<'_>,
-) {
-    let Some(healthcheck) = healthcheck else { return };
+fn ask((facts, key): (&Facts<'_>, &str), healthcheck: &Healthcheck, ports: &Ports) -> (Probes, Remarks) {
     let Healthcheck {
         test,
         timeout,
@@ -107,20 +116,16 @@ fn readiness(
         start_interval,
         disable,
         extensions: _,
-    } = &healthcheck.value;
+    } = healthcheck;
     let words: Vec<&str> = test.iter().flat_map(|test| &test.value).map(|word| word.value.as_str()).collect();
     if disable.as_ref().is_some_and(|disable| disable.value) || words.first() == Some(&"NONE") {
-        entries.mapped(&["healthcheck"]);
-        return;
+        return (Probes::default(), vec![(&["healthcheck"], Remark::Mapped)]);
     }
-    let nanoseconds = |field: &Option<Spanned<Duration>>, default| {
-        field.as_ref().map(|field| field.value.0).filter(|time| *time > 0).unwrap_or(default)
-    };
     let Some(asking) = asking((facts, key), &words, ports, seconds(nanoseconds(timeout, INTERVAL))) else {
         let reason = "the image's own health check is not known here: give `healthcheck.test`";
-        entries.unsupported(&["healthcheck"], reason);
-        return;
+        return (Probes::default(), vec![(&["healthcheck"], Remark::Unsupported(reason))]);
     };
+    let mut remarks: Remarks = Vec::new();
     let interval = nanoseconds(interval, INTERVAL);
     let retries =
         retries.as_ref().map(|retries| retries.value).filter(|retries| *retries > 0).unwrap_or(RETRIES);
@@ -130,28 +135,30 @@ fn readiness(
         ..asking
     };
     let start_period = start_period.as_ref().map_or(0, |period| period.value.0);
-    if start_period > 0 {
+    let startup = (start_period > 0).then(|| {
         let period = seconds(nanoseconds(start_interval, START_INTERVAL));
+        if start_period % (i64::from(period) * SECOND) != 0 {
+            let reason = format!("up to the next check: one comes every {period} s");
+            remarks.push((&["healthcheck", "start_period"], Remark::Approximated(reason)));
+        }
         let failing = interval.saturating_mul(retries);
-        container.startup_probe = Some(Probe {
+        Probe {
             period_seconds: Some(period),
             failure_threshold: Some(attempts((start_period, failing), period)),
             ..readiness.clone()
-        });
-        if start_period % (i64::from(period) * SECOND) != 0 {
-            let reason = format!("up to the next check: one comes every {period} s");
-            entries.approximated(&["healthcheck", "start_period"], reason);
         }
-    }
+    });
     if readiness.http_get.is_some() {
-        let asked = words.get(1..).unwrap_or_default().join(" ");
-        entries.mapped_as(
-            &["healthcheck", "test"],
-            format!("the kubelet asks in place of `{}`", secret::redact(&asked)),
-        );
+        let asked = secret::redact(&words.get(1..).unwrap_or_default().join(" "));
+        let how = format!("the kubelet asks in place of `{asked}`");
+        remarks.push((&["healthcheck", "test"], Remark::MappedAs(how)));
     }
-    container.readiness_probe = Some(readiness);
-    entries.mapped(&["healthcheck"]);
+    remarks.push((&["healthcheck"], Remark::Mapped));
+    (Probes { startup, readiness: Some(readiness), liveness: None }, remarks)
+}
+
+fn nanoseconds(field: &Option<Spanned<Duration>>, usual: i64) -> i64 {
+    field.as_ref().map(|field| field.value.0).filter(|time| *time > 0).unwrap_or(usual)
 }
 
 /// How many checks a start may take that has its time and may fail for some more, a check in each period.
@@ -160,8 +167,8 @@ fn attempts((start, failing): (i64, i64), period: i32) -> i32 {
     (patience.saturating_add(period - 1) / period).max(START_ATTEMPTS)
 }
 
-/// Says which times are not kept to the fraction.
-fn whole_seconds(check: &Healthcheck, entries: &mut Entries<'_>) {
+/// Records which times are not kept to the fraction.
+fn record_rounded_times(check: &Healthcheck, entries: &mut Entries<'_>) {
     let start_interval = check.start_interval.as_ref().filter(|_| check.start_period.is_some());
     let times = [
         ("interval", check.interval.as_ref()),
@@ -215,21 +222,6 @@ fn command(test: &[String]) -> Option<Vec<String>> {
 /// Whole seconds, rounded up, at least one: Kubernetes knows no fractions.
 fn seconds(nanoseconds: i64) -> i32 {
     i32::try_from(Duration(nanoseconds).seconds().max(1)).unwrap_or(i32::MAX)
-}
-
-/// A job that runs to its end has no health to ask for.
-pub(super) fn drop(
-    check: Option<&Spanned<Healthcheck>>,
-    container: &mut Container,
-    entries: &mut Entries<'_>,
-) {
-    container.startup_probe = None;
-    container.readiness_probe = None;
-    container.liveness_probe = None;
-    if check.is_some() {
-        entries
-            .ignored(&["healthcheck"], "a job runs to its end: whether it ended well is all there is to ask");
-    }
 }
 
 #[cfg(test)]

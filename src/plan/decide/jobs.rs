@@ -9,17 +9,15 @@ mod labels;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::core::v1::Container;
-
-use super::{clear, draft::Draft, schedule};
+use super::{schedule, start};
 use crate::{
     catalog::{self, Property},
     compose::model::Service,
     k8s::name,
     plan::{
-        facts::{Facts, secrets::Secrets},
+        facts::{Facts, hosts::Hosts},
         ledger::Entries,
-        model::{Kind, Overlap, Workload},
+        model::{Kind, Overlap, Run, Start, Workload},
         naming::names,
     },
     shell::{self, crontab},
@@ -167,94 +165,62 @@ impl Jobs {
     }
 }
 
-/// The workloads of a service: its own, as it is drafted, and those of its jobs. `plain` is its container
-/// before anything was concealed.
-pub(super) fn drafts(
-    facts: &Facts<'_>,
-    service: &Service,
-    secrets: &Secrets<'_>,
-    jobs: Option<&Jobs>,
-    draft: Draft,
-    plain: &Container,
-) -> Vec<Draft> {
-    let Some(jobs) = jobs else { return vec![draft] };
-    let file = facts.context.layout.service_file(&draft.key, "cronjobs.yaml");
-    let mut drafts: Vec<Draft> = jobs
-        .jobs
-        .iter()
-        .enumerate()
-        .map(|(index, job)| {
-            let is_further = index > 0 || !jobs.instead;
-            let workload = workload(facts, service, secrets, job, &draft.workload, plain);
-            let workload = Workload { is_further, file: file.clone(), ..workload };
-            Draft { workload, ..draft.clone() }
-        })
-        .collect();
+/// What a service runs as: its own workload unless jobs replace it, and those of its jobs.
+pub(super) fn runs_of(hosts: &Hosts, jobs: Option<&Jobs>, cronjobs_file: &str, own: Run) -> Vec<Run> {
+    let Some(jobs) = jobs else { return vec![own] };
+    let run = |(index, job): (usize, &Job)| {
+        let mut run = run_of(hosts, job, &own);
+        run.workload.is_further = index > 0 || !jobs.instead;
+        cronjobs_file.clone_into(&mut run.workload.file);
+        run
+    };
+    let mut runs: Vec<Run> = jobs.jobs.iter().enumerate().map(run).collect();
     if !jobs.instead {
-        drafts.insert(0, if jobs.idle { idle(draft) } else { draft });
+        runs.insert(0, if jobs.idle { idle(own) } else { own });
     }
-    drafts
+    runs
 }
 
 /// Of a workload that has nothing left to do, no pod runs.
-fn idle(mut draft: Draft) -> Draft {
-    if let Kind::Deployment { replicas, .. } = &mut draft.workload.kind {
+fn idle(mut run: Run) -> Run {
+    if let Kind::Deployment { replicas, .. } = &mut run.workload.kind {
         *replicas = Some(0);
-        draft.workload.comments =
-            vec!["Its jobs are CronJobs: there is nothing left for it to do.".to_owned()];
+        run.workload.comments = vec!["Its jobs are CronJobs: there is nothing left for it to do.".to_owned()];
     }
-    draft
+    run
 }
 
-fn workload(
-    facts: &Facts<'_>,
-    service: &Service,
-    secrets: &Secrets<'_>,
-    job: &Job,
-    base: &Workload,
-    plain: &Container,
-) -> Workload {
-    let mut container = Container {
-        ports: None,
-        startup_probe: None,
-        readiness_probe: None,
-        liveness_probe: None,
-        lifecycle: None,
-        ..plain.clone()
-    };
-    if !job.words.is_empty() {
-        let words = facts.hosts.follow_words(job.words.iter().map(String::as_str));
-        container.command = Some(clear::refer(secrets, service, &words));
-        container.args = None;
-    }
-    container.working_dir = job.directory.clone().or(container.working_dir);
-    if let Some(user) = job.user {
-        container.security_context.get_or_insert_default().run_as_user = Some(user);
-    }
-    // What was taken out of the service's own workload is in clear once more.
-    let (mut annotations, mut pod_annotations) = (base.annotations.clone(), base.pod_annotations.clone());
-    let mut pod = base.pod.clone();
-    if let Some(concealed) = &base.concealed {
-        clear::restore(concealed, &mut pod, &mut annotations, &mut pod_annotations);
-    }
+fn run_of(hosts: &Hosts, job: &Job, own: &Run) -> Run {
+    let mut pod = own.workload.pod.clone();
     pod.restart_policy = Some("Never".to_owned());
-    pod.containers = vec![container];
-    let concealed = clear::conceal(secrets, &mut pod, &mut annotations, &mut pod_annotations);
-    Workload {
+    for container in &mut pod.containers {
+        container.ports = None;
+        container.startup_probe = None;
+        container.readiness_probe = None;
+        container.liveness_probe = None;
+        container.lifecycle = None;
+        container.working_dir = job.directory.clone().or(container.working_dir.take());
+        if let Some(user) = job.user {
+            container.security_context.get_or_insert_default().run_as_user = Some(user);
+        }
+    }
+    let start = if job.words.is_empty() {
+        own.start.clone()
+    } else {
+        Start { command: start::follow(hosts, &job.words), arguments: Vec::new() }
+    };
+    let workload = Workload {
         name: job.name.clone(),
         kind: job.kind(),
         component: "cron",
-        waits: BTreeSet::new(),
         comments: job.comments.clone(),
-        annotations,
-        pod_annotations,
-        concealed,
         claim_templates: Vec::new(),
         services: Vec::new(),
         further: Vec::new(),
         pod,
-        ..base.clone()
-    }
+        ..own.workload.clone()
+    };
+    Run { start, workload }
 }
 
 /// What a command does, in a word or two: its program, but for those that only run another.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    draft::Decided,
     jobs::{self, Jobs},
+    kind::Decided,
     kompose,
     one_shot::{self, OneShots},
     schedule::{self, Scheduled},

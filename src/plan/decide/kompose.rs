@@ -48,7 +48,6 @@ pub(super) fn plan(
         }
     }
     init_container(service, pod, entries);
-    probes::plan(service, container, entries);
 }
 
 /// The Services and further objects that labels ask for.

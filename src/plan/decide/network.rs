@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, net::IpAddr};
 
-use k8s_openapi::api::core::v1::{Container, HostAlias, PodDNSConfig, PodDNSConfigOption, PodSpec, Probe};
+use k8s_openapi::api::core::v1::{Container, HostAlias, PodDNSConfig, PodDNSConfigOption, PodSpec};
 
-use super::ports::Ports;
+use super::{ports::Ports, probes::Probes};
 use crate::{
     compose::model::Service,
     k8s::name,
@@ -37,7 +37,7 @@ pub(super) fn services(
     ports: &Ports,
     name: &str,
     needed: bool,
-    readiness: Option<&Probe>,
+    probes: &Probes,
 ) -> Vec<ClusterService> {
     let listening = ports.of_service(name);
     if listening.is_empty() && !facts.hosts.is_referred(name) && !needed {
@@ -57,7 +57,7 @@ pub(super) fn services(
     let own = facts.context.names.object(name);
     // What calls itself by its name while it starts is not ready before it is answered.
     let publish_not_ready = by_name
-        || readiness.is_some_and(|probe| {
+        || probes.readiness.as_ref().is_some_and(|probe| {
             facts.hosts.calls_itself(name) || probe.exec.is_some() && facts.hosts.asks_itself(name)
         });
     let inner = |name: &str, comment: Option<String>| ClusterService {

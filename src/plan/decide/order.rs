@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{draft::Decided, kinds::Kinds};
+use super::{kind::Decided, kinds::Kinds};
 use crate::{
     compose::model::Service,
     k8s::name,
@@ -78,7 +78,7 @@ pub(super) fn asks(service: &Service, name: &str) -> bool {
 /// The Jobs of an environment in the order in which they have to run, each with what it depends on, at any remove,
 /// beside the stores. Jobs that wait by themselves, `waiting`, may do so for what starts after them in compose: it
 /// starts with them.
-pub(in crate::plan) fn steps(facts: &Facts<'_>, apps: &[App], waiting: &BTreeSet<String>) -> Vec<Step> {
+pub(in crate::plan) fn steps(facts: &Facts<'_>, apps: &[App], waiting: &BTreeSet<&str>) -> Vec<Step> {
     let workloads: BTreeMap<&str, &Workload> = apps
         .iter()
         .flat_map(|app| &app.workloads)

@@ -9,7 +9,7 @@ use k8s_openapi::{
     apimachinery::pkg::util::intstr::IntOrString,
 };
 
-use super::{draft::Decided, kinds::Kinds};
+use super::{kind::Decided, kinds::Kinds};
 use crate::{
     catalog,
     compose::model::{Port, Service},

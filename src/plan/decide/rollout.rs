@@ -1,6 +1,6 @@
 //! How a service is updated and started again: everything of `deploy` but resources and placement.
 
-use super::draft::Decided;
+use super::kind::Decided;
 use crate::{
     compose::model::{Deploy, Duration, RestartPolicy, Service, UpdateConfig},
     plan::{ledger::Entries, model::Update},

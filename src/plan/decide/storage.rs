@@ -10,7 +10,7 @@ use k8s_openapi::{
 };
 
 use super::{
-    draft::Decided,
+    kind::Decided,
     kinds::{self, Kinds},
 };
 use crate::{

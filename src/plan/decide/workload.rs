@@ -4,37 +4,34 @@ mod attributes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::core::v1::{Container, PodSpec, Probe};
+use k8s_openapi::api::core::v1::{Container, PodSpec};
 
 use super::{
-    clear, command,
-    draft::{Decided, Draft},
     health,
     jobs::{self, Jobs},
     katenary,
+    kind::Decided,
     kinds::{self, Kinds},
     kompose,
     mounts::{self, Delivered, Mounting},
-    network, order, placement,
+    network, order, placement, places,
     ports::Ports,
-    resources, rollout,
+    probes::Probes,
+    process, resources, rollout,
     schedule::Scheduled,
-    security,
+    security, start,
     storage::Storage,
+    variables,
 };
 use crate::{
     catalog,
     compose::model::{Labels, Service},
     k8s::name,
     plan::{
-        facts::{
-            Facts, image,
-            kompose::PREFIX,
-            secrets::{self, Secrets},
-        },
+        facts::{Facts, image, kompose::PREFIX, secrets::Secrets},
         fate::KeyPath,
         ledger::{Entries, Ledger},
-        model::{ClusterService, Kind, Update, Workload},
+        model::{ClusterService, Kind, Run, Unit, Update, Workload},
     },
     text::Spanned,
 };
@@ -50,52 +47,84 @@ pub(super) struct Parts<'a, 'b, 'c> {
     pub(super) ledger: &'b mut Ledger,
 }
 
-/// Decides one service, every attribute of it: a workload, and those of its jobs if it has any.
-pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, '_, '_>) -> Vec<Draft> {
+/// Decides one service, every attribute of it: its own workload, and those of its jobs if it has any.
+pub(super) fn decide_unit(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, '_, '_>) -> Unit {
+    let (facts, kinds) = (parts.facts, parts.kinds);
+    let layout = facts.context.layout;
+    let (jobs, scheduled) = (kinds.jobs(key), kinds.scheduled(key));
+    let app = facts.context.apps.of(key);
+    let file = layout.service_file(key, &file_name(facts, key, app, kinds.of(key)));
+    {
+        let entries = &mut Entries::new(parts.ledger, KeyPath::new(["services", key]), file.clone());
+        attributes::enter(service, entries);
+        facts.context.names.enter(key, entries);
+    }
+    let workload = decide_workload((key, app, file.clone()), service, parts);
+    let entries = &mut Entries::new(parts.ledger, KeyPath::new(["services", key]), file);
+    let start = start::decide_start(&facts.hosts, service, scheduled, entries);
+    Unit {
+        app: app.to_owned(),
+        object: workload.name.clone(),
+        variables: variables::decide_variables(facts, service, parts.secrets.found()),
+        runs: jobs::runs_of(
+            &facts.hosts,
+            jobs,
+            &layout.service_file(key, "cronjobs.yaml"),
+            Run { start, workload },
+        ),
+        places: places::places_of(service, scheduled, jobs),
+        waits_by_itself: kinds.waiting().contains(key),
+    }
+}
+
+/// The workload of a service but for the variables and the words of its container.
+fn decide_workload(
+    (key, app, file): (&str, &str, String),
+    service: &Spanned<Service>,
+    parts: &mut Parts<'_, '_, '_>,
+) -> Workload {
     let (facts, context) = (parts.facts, &parts.facts.context);
     let (decided, jobs, scheduled) = (parts.kinds.of(key), parts.kinds.jobs(key), parts.kinds.scheduled(key));
-    let (app, object) = (context.apps.of(key).to_owned(), context.names.workload(key).to_owned());
-    let file = facts.context.layout.service_file(key, &file_name(facts, key, &app, &object, decided));
+    let replaced = scheduled.filter(|scheduled| scheduled.stays.is_none());
+    let object = context.names.workload(key);
     let entries = &mut Entries::new(parts.ledger, KeyPath::new(["services", key]), file.clone());
-    attributes::enter(service, entries);
-    facts.context.names.enter(key, entries);
-
-    let (mut pod, mut container) =
-        (PodSpec::default(), Container { name: app.clone(), ..Container::default() });
+    let mut pod = PodSpec::default();
+    let mut container = Container { name: app.to_owned(), ..Container::default() };
     image::plan(context, key, service, &mut pod, &mut container, entries);
-    command::plan(facts, service, parts.secrets, &mut pod, &mut container, entries);
-    container.ports = Some(parts.ports.of_container(key)).filter(|ports| !ports.is_empty());
-    health::plan(facts, (key, decided), service, parts.ports, &mut container, entries);
-    let planned = plan_loop(facts, service, parts.secrets, scheduled, &mut container, entries);
+    process::apply_process(&facts.hosts, service, &mut pod, &mut container, entries);
+    let ports = Some(parts.ports.of_container(key));
+    container.ports = ports.filter(|ports| !ports.is_empty() && replaced.is_none());
     resources::plan(context, service, &mut container, entries);
-    security::plan(service, facts.context.kubernetes, &mut pod, &mut container, entries);
+    security::plan(service, context.kubernetes, &mut pod, &mut container, entries);
     network::plan(facts, service, &mut pod, entries);
     order::plan(facts, parts.kinds, service, entries);
     kompose::plan(service, &mut pod, &mut container, entries);
+    let is_cron_job = decided == Decided::CronJob || replaced.is_some();
+    let probes = probes((facts, key), service, (decided, is_cron_job), parts.ports, entries);
+    probes.clone().give_to(&mut container);
     let trimmed = jobs.map(|jobs| jobs.trimmed(service));
     let mounting = &mut Mounting {
         context,
         facts,
-        app: &app,
+        app,
         key,
         service: trimmed.as_ref().unwrap_or(service),
         storage: parts.storage,
         secrets: parts.secrets,
         delivered: parts.delivered,
     };
-    let mut mounted = mounts::plan(mounting, &mut pod, &mut container, entries);
+    let mounted = mounts::plan(mounting, &mut pod, &mut container, entries);
     life(service, decided, scheduled, &mut pod, entries);
-    let (mut kind, comments) = kind(service, decided, planned, &pod, &mut container, entries);
-    let (mut annotations, mut pod_annotations) = labels(service, jobs, entries);
+    let (mut kind, comments) = kind(service, decided, replaced, (&pod, &container), entries);
+    let (annotations, pod_annotations) = labels(service, jobs, entries);
     placement::plan(service, &name::dns_label(key), &mut pod, entries);
-    let mut services = services(facts, parts.ports, (key, decided), container.readiness_probe.as_ref());
-    let further = kompose::further(facts, key, (service, &app, &object), (&mut services, &mut kind), entries);
-    pod.containers = vec![container.clone()];
-    let concealed = clear::conceal(parts.secrets, &mut pod, &mut annotations, &mut pod_annotations);
-    let workload = Workload {
+    let mut services = services(facts, parts.ports, (key, decided), &probes);
+    let further = kompose::further(facts, key, (service, app, object), (&mut services, &mut kind), entries);
+    pod.containers = vec![container];
+    Workload {
         key: key.to_owned(),
         service: name::dns_label(key),
-        name: object,
+        name: object.to_owned(),
         component: component(decided, service, &services),
         kind,
         is_further: false,
@@ -105,39 +134,26 @@ pub(super) fn plan(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, 
         annotations,
         pod_annotations,
         pod_labels: BTreeMap::new(),
-        concealed,
-        claim_templates: std::mem::take(&mut mounted.claim_templates),
+        concealed: None,
+        claim_templates: mounted.claim_templates,
         services,
         further,
         pod,
-    };
-    let draft = Draft { variables: variables(facts, service), ..Draft::new(key, app, workload) };
-    jobs::drafts(facts, service, parts.secrets, jobs, draft, &container)
-}
-
-/// The variables of a service, their hosts by the names that resolve in the cluster.
-fn variables(facts: &Facts<'_>, service: &Service) -> BTreeMap<String, String> {
-    let variables = secrets::variables(service);
-    variables.map(|(name, value)| (name.to_owned(), facts.hosts.follow(name, value))).collect()
-}
-
-/// Gives a loop its command, and the loop if a CronJob replaces it.
-fn plan_loop<'a>(
-    facts: &Facts<'_>,
-    service: &Service,
-    secrets: &Secrets<'_>,
-    scheduled: Option<&'a Scheduled>,
-    container: &mut Container,
-    entries: &mut Entries<'_>,
-) -> Option<&'a Scheduled> {
-    let scheduled = scheduled?;
-    command::plan_loop(facts, service, secrets, scheduled, container, entries);
-    if scheduled.stays.is_some() {
-        return None;
     }
-    container.ports = None;
-    health::drop(service.healthcheck.as_ref(), container, entries);
-    Some(scheduled)
+}
+
+/// The probes of a service: what its labels of kompose ask for overrules its health check.
+fn probes(
+    (facts, key): (&Facts<'_>, &str),
+    service: &Service,
+    (decided, is_cron_job): (Decided, bool),
+    ports: &Ports,
+    entries: &mut Entries<'_>,
+) -> Probes {
+    let runs_to_its_end = is_cron_job || decided == Decided::Job;
+    let mut probes = health::decide_probes(facts, (key, runs_to_its_end), service, ports, entries);
+    kompose::probes::overrule(service, &mut probes, entries);
+    if is_cron_job { Probes::default() } else { probes }
 }
 
 /// The Services of a workload. Nobody reaches a job that comes and goes.
@@ -145,7 +161,7 @@ fn services(
     facts: &Facts<'_>,
     ports: &Ports,
     (key, decided): (&str, Decided),
-    readiness: Option<&Probe>,
+    probes: &Probes,
 ) -> Vec<ClusterService> {
     if decided == Decided::CronJob {
         return Vec::new();
@@ -156,10 +172,11 @@ fn services(
     }
     let asked =
         facts.context.project.services.get(key).is_some_and(|service| kompose::reach::is_headless(service));
-    network::services(facts, ports, key, asked || decided == Decided::StatefulSet, readiness)
+    network::services(facts, ports, key, asked || decided == Decided::StatefulSet, probes)
 }
 
-fn file_name(facts: &Facts<'_>, key: &str, app: &str, object: &str, decided: Decided) -> String {
+fn file_name(facts: &Facts<'_>, key: &str, app: &str, decided: Decided) -> String {
+    let object = facts.context.names.workload(key);
     let first = facts.context.apps.members(app).first().is_some_and(|first| first == key);
     match decided {
         Decided::Job => format!("{object}.job.yaml"),
@@ -262,19 +279,17 @@ fn stopping(service: &Service, loops: bool, pod: &mut PodSpec, entries: &mut Ent
 fn kind(
     service: &Service,
     decided: Decided,
-    planned: Option<&Scheduled>,
-    pod: &PodSpec,
-    container: &mut Container,
+    replaced: Option<&Scheduled>,
+    (pod, container): (&PodSpec, &Container),
     entries: &mut Entries<'_>,
 ) -> (Kind, Vec<String>) {
     kompose::cron::enter(service, decided, entries);
-    if let Some((kind, comments)) = kompose::cron::kind(service).filter(|_| planned.is_none()) {
-        health::drop(service.healthcheck.as_ref(), container, entries);
-        return (kind, comments);
+    if let Some(labelled) = kompose::cron::kind(service).filter(|_| replaced.is_none()) {
+        return labelled;
     }
-    let kind = planned.and_then(Scheduled::kind);
+    let kind = replaced.and_then(Scheduled::kind);
     let kind = kind.unwrap_or_else(|| kind_of(service, decided, (pod, container), entries));
-    (kind, planned.map(Scheduled::comments).unwrap_or_default())
+    (kind, replaced.map(Scheduled::comments).unwrap_or_default())
 }
 
 fn kind_of(

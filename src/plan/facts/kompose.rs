@@ -11,6 +11,11 @@ use crate::{
 /// What labels of kompose begin with.
 pub(in crate::plan) const PREFIX: &str = "kompose.";
 
+/// The label that makes a service a CronJob.
+pub(in crate::plan) const SCHEDULE: &str = "kompose.cronjob.schedule";
+/// The label that names the kind of workload.
+pub(in crate::plan) const CONTROLLER: &str = "kompose.controller.type";
+
 /// Every label that kompose has, with what stands in the place of those that are not taken.
 pub(in crate::plan) const LABELS: &[(&str, Option<&str>)] = &[
     ("kompose.controller.expose.port", Some("kompose calls it `kompose.controller.port.expose`")),

@@ -3,15 +3,14 @@
 use crate::{
     compose::model::Service,
     plan::{
-        decide::{draft::Decided, schedule},
-        facts::kompose::{Label, label},
+        decide::{kind::Decided, schedule},
+        facts::kompose::{CONTROLLER, Label, SCHEDULE, label},
         ledger::Entries,
         model::{Kind, Overlap},
     },
     shell::{self, crontab},
 };
 
-const SCHEDULE: &str = "kompose.cronjob.schedule";
 const POLICY: &str = "kompose.cronjob.concurrency_policy";
 const BACKOFF_LIMIT: &str = "kompose.cronjob.backoff_limit";
 
@@ -20,7 +19,7 @@ pub(in crate::plan) fn decided(service: &Service) -> Option<Decided> {
     if label(service, SCHEDULE).is_some_and(|label| times(label.value).is_some()) {
         return Some(Decided::CronJob);
     }
-    match label(service, "kompose.controller.type")?.value.to_ascii_lowercase().as_str() {
+    match label(service, CONTROLLER)?.value.to_ascii_lowercase().as_str() {
         "deployment" => Some(Decided::Deployment),
         "daemonset" => Some(Decided::DaemonSet),
         "statefulset" => Some(Decided::StatefulSet),
@@ -64,7 +63,7 @@ pub(in crate::plan) fn enter(service: &Service, decided: Decided, entries: &mut 
         let legal = tries(&label).map(|_| ()).ok_or("its value is a number");
         label.enter(if scheduled { legal } else { Err(alone) }, entries);
     }
-    if let Some(label) = label(service, "kompose.controller.type") {
+    if let Some(label) = label(service, CONTROLLER) {
         let known = ["deployment", "daemonset", "statefulset"];
         if !known.contains(&label.value.to_ascii_lowercase().as_str()) {
             label.refused("its value is deployment, daemonset or statefulset", entries);

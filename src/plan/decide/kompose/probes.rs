@@ -1,7 +1,7 @@
 //! Probes by label: readiness in place of what the health check gives, liveness beside it.
 
 use k8s_openapi::{
-    api::core::v1::{Container, ExecAction, HTTPGetAction, Probe, TCPSocketAction},
+    api::core::v1::{ExecAction, HTTPGetAction, Probe, TCPSocketAction},
     apimachinery::pkg::util::intstr::IntOrString,
 };
 
@@ -11,6 +11,7 @@ use crate::{
         values::{duration, words},
     },
     plan::{
+        decide::probes::Probes,
         facts::kompose::{Label, label, words_of},
         ledger::Entries,
     },
@@ -19,12 +20,13 @@ use crate::{
 const READINESS: &str = "kompose.service.healthcheck.readiness";
 const LIVENESS: &str = "kompose.service.healthcheck.liveness";
 
-pub(super) fn plan(service: &Service, container: &mut Container, entries: &mut Entries<'_>) {
-    readiness(service, container, entries);
+/// Puts what labels ask for in the place of what the health check asks.
+pub(in crate::plan::decide) fn overrule(service: &Service, probes: &mut Probes, entries: &mut Entries<'_>) {
+    readiness(service, probes, entries);
     if let Some(asking) = asking(service, LIVENESS, entries) {
         // It asks as often as the health check does.
-        let times = container.readiness_probe.clone().unwrap_or_default();
-        container.liveness_probe = Some(Probe {
+        let times = probes.readiness.clone().unwrap_or_default();
+        probes.liveness = Some(Probe {
             period_seconds: times.period_seconds,
             timeout_seconds: times.timeout_seconds,
             failure_threshold: times.failure_threshold,
@@ -33,13 +35,13 @@ pub(super) fn plan(service: &Service, container: &mut Container, entries: &mut E
     }
 }
 
-fn readiness(service: &Service, container: &mut Container, entries: &mut Entries<'_>) {
+fn readiness(service: &Service, probes: &mut Probes, entries: &mut Entries<'_>) {
     let of = |key: &str| label(service, &format!("{READINESS}.{key}"));
     if let Some(disable) = of("disable") {
         match disable.is_true() {
             Some(true) => {
-                container.readiness_probe = None;
-                overruled(service, container, entries);
+                probes.readiness = None;
+                overruled(service, probes, entries);
             }
             Some(false) => {}
             None => return disable.refused("its value is true or false", entries),
@@ -48,12 +50,12 @@ fn readiness(service: &Service, container: &mut Container, entries: &mut Entries
     }
     let asked = asking(service, READINESS, entries);
     if asked.is_some() {
-        container.startup_probe = None;
-        overruled(service, container, entries);
+        probes.startup = None;
+        overruled(service, probes, entries);
     }
     if let Some(asked) = asked {
-        let times = container.readiness_probe.take().unwrap_or_default();
-        container.readiness_probe = Some(Probe {
+        let times = probes.readiness.take().unwrap_or_default();
+        probes.readiness = Some(Probe {
             period_seconds: times.period_seconds,
             timeout_seconds: times.timeout_seconds,
             failure_threshold: times.failure_threshold,
@@ -62,7 +64,7 @@ fn readiness(service: &Service, container: &mut Container, entries: &mut Entries
     }
     for key in ["interval", "timeout", "retries", "start_period"] {
         let Some(label) = of(key) else { continue };
-        let Some(probe) = &mut container.readiness_probe else {
+        let Some(probe) = &mut probes.readiness else {
             label.refused(
                 "there is no readiness probe: give `kompose.service.healthcheck.readiness.test`",
                 entries,
@@ -89,8 +91,8 @@ fn readiness(service: &Service, container: &mut Container, entries: &mut Entries
 }
 
 /// The health check that labels take the place of: it does not say whether the container lives, either.
-fn overruled(service: &Service, container: &mut Container, entries: &mut Entries<'_>) {
-    container.liveness_probe = None;
+fn overruled(service: &Service, probes: &mut Probes, entries: &mut Entries<'_>) {
+    probes.liveness = None;
     if service.healthcheck.is_some() {
         entries.approximated(&["healthcheck"], "labels of kompose overrule it");
     }

@@ -3,31 +3,35 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use k8s_openapi::api::core::v1::{
-    Container, ExecAction, HTTPGetAction, Lifecycle, LifecycleHandler, PodSpec, Probe,
-};
+use k8s_openapi::api::core::v1::{Container, ExecAction, HTTPGetAction, Lifecycle, LifecycleHandler, Probe};
 
 use crate::{
-    compose::model::Service,
     k8s::expansion,
     plan::{
-        facts::secrets::{Found, Secrets, variables},
-        model::{CONCEALED, Concealed},
+        facts::secrets::Found,
+        model::{CONCEALED, Concealed, Variable, Workload},
     },
     secret,
 };
 
-/// The words of a command as the kubelet has to read them, in which the secret values that the container has as
-/// variables stand as `$(NAME)`.
-pub(super) fn refer(secrets: &Secrets<'_>, service: &Service, words: &[String]) -> Vec<String> {
-    let found = secrets.found();
-    let own: Vec<(&str, &str)> =
-        variables(service).filter(|(key, value)| !value.is_empty() && found.is_secret(key)).collect();
-    let image = service.image.as_ref().map_or("", |image| image.value.as_str());
-    let texts: Vec<&str> = words.iter().map(String::as_str).collect();
-    let secrets = found.in_words(&texts, image);
+/// The words of entrypoint and arguments, which are one command, as the kubelet has to read them: the secret values
+/// that the container has as variables stand as `$(NAME)`.
+pub(super) fn refer_words(
+    found: &Found,
+    image: &str,
+    variables: &BTreeMap<String, Variable>,
+    [command, arguments]: [&[String]; 2],
+) -> [Option<Vec<String>>; 2] {
+    let own = variables.iter().filter(|(_, variable)| variable.is_secret);
+    let own = own.filter_map(|(name, variable)| Some((name.as_str(), variable.value.known()?)));
+    let own: Vec<(&str, &str)> = own.filter(|(_, value)| !value.is_empty()).collect();
+    let words: Vec<&str> = command.iter().chain(arguments).map(String::as_str).collect();
+    let secrets = found.in_words(&words, image);
     let referred = words.iter().zip(secrets.iter());
-    referred.map(|(word, ranges)| refer_word(found, &own, word, ranges)).collect()
+    let mut referred: Vec<String> =
+        referred.map(|(word, ranges)| refer_word(found, &own, word, ranges)).collect();
+    let arguments = referred.split_off(command.len());
+    [referred, arguments].map(|words| (!words.is_empty()).then_some(words))
 }
 
 fn refer_word(found: &Found, own: &[(&str, &str)], word: &str, secrets: &[Range<usize>]) -> String {
@@ -57,47 +61,23 @@ fn refer_word(found: &Found, own: &[(&str, &str)], word: &str, secrets: &[Range<
     text + &expansion::escape(&word[done..])
 }
 
-/// Takes secrets in clear out of what stands in the tree; gives the fields as they have to be.
-pub(super) fn conceal(
-    secrets: &Secrets<'_>,
-    pod: &mut PodSpec,
-    annotations: &mut BTreeMap<String, String>,
-    pod_annotations: &mut BTreeMap<String, String>,
-) -> Option<Concealed> {
-    let found = secrets.found();
-    let init_containers = pod.init_containers.iter_mut().flatten();
+/// Takes secrets in clear out of a workload, and keeps its fields as they have to be.
+pub(super) fn conceal(found: &Found, workload: &mut Workload) {
+    let init_containers = workload.pod.init_containers.iter_mut().flatten();
     let init_containers: Vec<Container> =
         init_containers.filter_map(|container| conceal_container(found, container)).collect();
-    let container = pod.containers.first_mut();
+    let container = workload.pod.containers.first_mut();
     let name = container.as_ref().map(|container| container.name.clone()).unwrap_or_default();
     let part = container.and_then(|container| conceal_container(found, container));
-    let annotations = conceal_labels(found, annotations);
-    let pod_annotations = conceal_labels(found, pod_annotations);
+    let annotations = conceal_labels(found, &mut workload.annotations);
+    let pod_annotations = conceal_labels(found, &mut workload.pod_annotations);
     let has_labels = !annotations.is_empty() || !pod_annotations.is_empty();
-    (part.is_some() || !init_containers.is_empty() || has_labels).then(|| Concealed {
+    workload.concealed = (part.is_some() || !init_containers.is_empty() || has_labels).then(|| Concealed {
         container: part.unwrap_or_else(|| Container { name, ..Container::default() }),
         init_containers,
         annotations,
         pod_annotations,
-    })
-}
-
-/// Puts what was taken out of a workload back, into a copy of it.
-pub(super) fn restore(
-    concealed: &Concealed,
-    pod: &mut PodSpec,
-    annotations: &mut BTreeMap<String, String>,
-    pod_annotations: &mut BTreeMap<String, String>,
-) {
-    annotations.extend(concealed.annotations.clone());
-    pod_annotations.extend(concealed.pod_annotations.clone());
-    for part in &concealed.init_containers {
-        let mut all = pod.init_containers.iter_mut().flatten();
-        if let Some(container) = all.find(|container| container.name == part.name) {
-            container.command = part.command.clone().or_else(|| container.command.take());
-            container.args = part.args.clone().or_else(|| container.args.take());
-        }
-    }
+    });
 }
 
 /// The fields of a container that held secrets, as they were.

@@ -1,71 +1,28 @@
-//! What runs in the container: entrypoint, arguments, hooks.
+//! How the process of the container runs: its directory, its terminal, its init, its hooks.
 
 use k8s_openapi::api::core::v1::{Container, ExecAction, Lifecycle, LifecycleHandler, PodSpec};
 
-use super::{clear, schedule::Scheduled};
 use crate::{
-    compose::model::{Command, Hook, Service},
-    plan::{
-        facts::{Facts, secrets::Secrets},
-        ledger::Entries,
-    },
+    compose::model::{Hook, Service},
+    plan::{facts::hosts::Hosts, ledger::Entries},
     shell::quoted,
     text::Spanned,
 };
 
-/// Gives the container its command: compose's `entrypoint` is Kubernetes' `command`, its `command` the
-/// `args`.
-pub(super) fn plan(
-    facts: &Facts<'_>,
+/// Gives the container its working directory, its terminal and its hooks.
+pub(super) fn apply_process(
+    hosts: &Hosts,
     service: &Service,
-    secrets: &Secrets<'_>,
     pod: &mut PodSpec,
     container: &mut Container,
     entries: &mut Entries<'_>,
 ) {
-    let words = |command: &Option<Spanned<Command>>| -> Vec<String> {
-        let words = command.iter().flat_map(|command| command.value.iter());
-        facts.hosts.follow_words(words.map(|word| word.value.as_str()))
-    };
-    let count = words(&service.entrypoint).len();
-    let both = [words(&service.entrypoint), words(&service.command)].concat();
-    let mut command = clear::refer(secrets, service, &both);
-    let args = command.split_off(count);
-    if service.entrypoint.is_some() {
-        if command.is_empty() {
-            match &service.command {
-                // What `command` says is all that runs.
-                Some(command) if !command.value.is_empty() => entries.mapped(&["entrypoint"]),
-                _ => entries
-                    .unsupported(&["entrypoint"], "the image's entrypoint cannot be emptied: name a command"),
-            }
-        } else {
-            container.command = Some(command);
-            entries.mapped(&["entrypoint"]);
-        }
-    }
-    if service.command.is_some() {
-        let emptied = service.entrypoint.as_ref().is_some_and(|entrypoint| entrypoint.value.is_empty());
-        if args.is_empty() {
-            match container.command {
-                Some(_) => entries.mapped(&["command"]),
-                None => entries
-                    .unsupported(&["command"], "the image's arguments cannot be emptied: name an entrypoint"),
-            }
-        } else if emptied {
-            container.command = Some(args);
-            entries.mapped(&["command"]);
-        } else {
-            container.args = Some(args);
-            entries.mapped(&["command"]);
-        }
-    }
     container.working_dir = service.working_dir.as_ref().map(|directory| directory.value.clone());
     if service.working_dir.is_some() {
         entries.mapped(&["working_dir"]);
     }
     terminal(service, container, entries);
-    hooks(facts, service, pod, container, entries);
+    hooks(hosts, service, pod, container, entries);
     init(service, pod, entries);
 }
 
@@ -87,31 +44,6 @@ fn init(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
     }
 }
 
-/// Gives the container of a loop the command of one round, or says why the loop stays.
-pub(super) fn plan_loop(
-    facts: &Facts<'_>,
-    service: &Service,
-    secrets: &Secrets<'_>,
-    scheduled: &Scheduled,
-    container: &mut Container,
-    entries: &mut Entries<'_>,
-) {
-    if let Some(reason) = &scheduled.stays {
-        entries.approximated(&[scheduled.attribute], reason.as_str());
-        return;
-    }
-    let words = |words: &[String]| -> Option<Vec<String>> {
-        let words = facts.hosts.follow_words(words.iter().map(String::as_str));
-        (!words.is_empty()).then(|| clear::refer(secrets, service, &words))
-    };
-    let (command, args) = scheduled.words();
-    container.command = words(command);
-    container.args = words(args);
-    let comments = scheduled.comments();
-    let reason = format!("now a CronJob: {}", comments.join("; "));
-    entries.approximated(&[scheduled.attribute], reason);
-}
-
 fn terminal(service: &Service, container: &mut Container, entries: &mut Entries<'_>) {
     if let Some(tty) = &service.tty {
         container.tty = tty.value.then_some(true);
@@ -126,15 +58,15 @@ fn terminal(service: &Service, container: &mut Container, entries: &mut Entries<
 /// `post_start` and `pre_stop`; a stop signal other than TERM is sent before Kubernetes sends its own, and there is
 /// time to obey it until the grace period ends.
 fn hooks(
-    facts: &Facts<'_>,
+    hosts: &Hosts,
     service: &Service,
     pod: &mut PodSpec,
     container: &mut Container,
     entries: &mut Entries<'_>,
 ) {
     let mut lifecycle = Lifecycle {
-        post_start: hook(facts, service.post_start.as_ref(), "post_start", entries),
-        pre_stop: hook(facts, service.pre_stop.as_ref(), "pre_stop", entries),
+        post_start: hook(hosts, service.post_start.as_ref(), "post_start", entries),
+        pre_stop: hook(hosts, service.pre_stop.as_ref(), "pre_stop", entries),
         ..Lifecycle::default()
     };
     if let Some(signal) = &service.stop_signal {
@@ -164,7 +96,7 @@ fn hooks(
 }
 
 fn hook(
-    facts: &Facts<'_>,
+    hosts: &Hosts,
     hooks: Option<&Spanned<Vec<Spanned<Hook>>>>,
     key: &str,
     entries: &mut Entries<'_>,
@@ -174,9 +106,9 @@ fn hook(
     for hook in hooks {
         let Hook { command, user, privileged, working_dir, environment, extensions: _ } = &hook.value;
         commands.extend(
-            command.as_ref().map(|command| {
-                facts.hosts.follow_words(command.value.iter().map(|word| word.value.as_str()))
-            }),
+            command
+                .as_ref()
+                .map(|command| hosts.follow_words(command.value.iter().map(|word| word.value.as_str()))),
         );
         let settings = [
             user.as_ref().map(|it| it.span),

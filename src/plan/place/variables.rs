@@ -1,0 +1,269 @@
+//! Where each variable stands: once, and only where every reader needs it.
+//!
+//! A container gets exactly the set that compose gives it. A variable that several apps have with the same
+//! values, environment by environment, stands in a ConfigMap that just those apps take whole; one that all
+//! workloads of an app have, in the app's; one that a single workload has, in its own `env`. Secrets are
+//! shared by the same rule.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{ConfigMapEnvSource, EnvFromSource, EnvVar, SecretEnvSource};
+
+use super::{
+    composed::{self, SharedSecret},
+    division::{Division, Group, Shared, Shares, Slot, values},
+    unplaced::{Unplaced, written},
+};
+use crate::{
+    diag::Report,
+    k8s::{expansion, name},
+    plan::{
+        decide::Data,
+        facts::{
+            context::Context,
+            secrets::{Found, Secrets},
+        },
+        fate::KeyPath,
+        ledger::{Entries, Ledger},
+        model::{Bundle, Intent, Value, Variable},
+    },
+};
+
+/// The variables of one environment in their places.
+#[derive(Debug, Default)]
+pub(super) struct PlacedVariables {
+    /// ConfigMaps that several apps take.
+    pub(super) shared: Vec<Bundle>,
+    /// ConfigMaps of one app, by its name.
+    pub(super) apps: BTreeMap<String, Bundle>,
+    /// What the containers of each service take, by the service's name in Compose.
+    pub(super) containers: BTreeMap<String, Taken>,
+}
+
+/// What a container takes its variables from.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Taken {
+    pub(super) env_from: Vec<EnvFromSource>,
+    pub(super) env: Vec<EnvVar>,
+}
+
+/// Gives every variable of all environments its place. Those in Secrets are added to the environment's.
+pub(super) fn place_variables(
+    contexts: &[&Context<'_>],
+    intents: &[Intent],
+    data: &mut [Data<'_>],
+    found: &Found,
+    ledgers: &mut [Ledger],
+    report: &mut Report,
+) -> Vec<PlacedVariables> {
+    let mut environments: Vec<Vec<Unplaced<'_>>> =
+        intents.iter().map(|intent| Unplaced::of(intent, report)).collect();
+    composed::compose_all(&mut environments, found);
+    let mut division = Division::of(&environments, found);
+    for (app, key) in composed::refer_to_shared(&mut environments, &shared_secrets(&division)) {
+        division.set_apart(app, key);
+    }
+    let mut placed = Vec::new();
+    for (index, ((context, services), (data, ledger))) in
+        contexts.iter().zip(&environments).zip(data.iter_mut().zip(ledgers)).enumerate()
+    {
+        let mut own = config_maps(index, &division, &values_of_shared_files(services));
+        for service in services {
+            let taken = take_variables(service, index, &division, &mut data.secrets);
+            own.containers.insert(service.service.to_owned(), taken);
+            record_places(context, service, index, &division, ledger);
+        }
+        keep_secrets(index, &division, &mut data.secrets);
+        placed.push(own);
+    }
+    placed
+}
+
+/// The secret variables that several apps share.
+fn shared_secrets<'a>(division: &Division<'a>) -> Vec<SharedSecret<'a>> {
+    let groups = division.hidden.groups.iter();
+    let secrets = groups.flat_map(|(group, shared)| {
+        shared.iter().map(move |(key, slots)| {
+            let value = |slot: &Slot<'a>| match slot {
+                Slot::Value(value) => Some(*value),
+                Slot::NotRun | Slot::Absent => None,
+            };
+            SharedSecret {
+                object: format!("{}-secrets", division.name(group)),
+                key,
+                apps: group.clone(),
+                values: slots.iter().map(value).collect(),
+            }
+        })
+    });
+    secrets.collect()
+}
+
+fn keep_secrets(environment: usize, division: &Division<'_>, secrets: &mut Secrets<'_>) {
+    let groups = division.hidden.groups.iter();
+    let groups = groups.map(|(group, shared)| (division.name(group), shared));
+    let apps = division.hidden.whole.iter().map(|(app, shared)| (*app, shared));
+    for (name, shared) in groups.chain(apps) {
+        for (key, value) in values(shared, environment) {
+            secrets.add_variable(&format!("{name}-secrets"), key, written(value));
+        }
+    }
+}
+
+/// The values that the files which all environments share set by themselves, by app and variable.
+fn values_of_shared_files<'a>(services: &[Unplaced<'a>]) -> BTreeMap<(&'a str, &'a str), &'a Value> {
+    let variables = services.iter().flat_map(|service| {
+        let shared = service.variables.iter().filter(|(_, variable)| variable.is_shared);
+        shared.map(|(key, variable)| ((service.unit.app.as_str(), *key), &variable.value))
+    });
+    variables.collect()
+}
+
+fn config_maps(
+    environment: usize,
+    division: &Division<'_>,
+    of_shared_files: &BTreeMap<(&str, &str), &Value>,
+) -> PlacedVariables {
+    let bundle = |name: &str, apps: &[&str], comment: Option<String>, shared: &Shared<'_>| {
+        let text = |key: &str, value: &Value| (key.to_owned(), written(value).to_owned());
+        let variables: BTreeMap<String, String> =
+            values(shared, environment).map(|(key, value)| text(key, value)).collect();
+        let shared = shared.keys().filter_map(|key| {
+            Some(text(key, apps.iter().find_map(|app| of_shared_files.get(&(*app, *key)))?))
+        });
+        let shared = shared.collect();
+        (!variables.is_empty()).then(|| Bundle { name: format!("{name}-config"), comment, variables, shared })
+    };
+    let shared = division.plain.groups.iter().filter_map(|(group, shared)| {
+        let apps: Vec<&str> = group.iter().map(String::as_str).collect();
+        bundle(division.name(group), &apps, Some(apps.join(", ")), shared)
+    });
+    let apps = division.plain.whole.iter();
+    let apps = apps.filter_map(|(app, shared)| Some(((*app).to_owned(), bundle(app, &[app], None, shared)?)));
+    PlacedVariables { shared: shared.collect(), apps: apps.collect(), containers: BTreeMap::new() }
+}
+
+/// The sources of a container in a fixed order, from the widest to its own, Secrets last.
+fn take_variables(
+    service: &Unplaced<'_>,
+    environment: usize,
+    division: &Division<'_>,
+    secrets: &mut Secrets<'_>,
+) -> Taken {
+    let app = service.unit.app.as_str();
+    let mut taken = Taken::default();
+    let mut rest = service.variables.clone();
+    for (shares, suffix) in [(&division.plain, "config"), (&division.hidden, "secrets")] {
+        let groups = shares.groups.iter().filter(|(group, _)| group.contains(app));
+        let mut bundles: Vec<(&str, &Shared<'_>)> =
+            groups.map(|(group, shared)| (division.name(group), shared)).collect();
+        bundles.sort_by_key(|(name, _)| (*name != "common", *name));
+        bundles.extend(shares.whole.get(app).map(|shared| (app, shared)));
+        for (name, shared) in bundles {
+            rest.retain(|key, _| !shared.contains_key(key));
+            if values(shared, environment).next().is_some() {
+                taken.env_from.push(source(&format!("{name}-{suffix}"), suffix == "secrets"));
+            }
+        }
+    }
+    take_own(service, rest, &mut taken, secrets);
+    taken
+}
+
+/// What a container shares with nobody: secrets in a Secret of its own, everything else in its `env`.
+fn take_own(
+    service: &Unplaced<'_>,
+    rest: BTreeMap<&str, &Variable>,
+    taken: &mut Taken,
+    secrets: &mut Secrets<'_>,
+) {
+    let own_secrets = format!("{}-own-secrets", service.unit.object);
+    let mut has_own_secrets = false;
+    for (key, variable) in rest {
+        let text = written(&variable.value);
+        if variable.is_secret && name::is_variable_name(key) {
+            secrets.add_variable(&own_secrets, key, text);
+            has_own_secrets = true;
+        } else {
+            let value = Some(expansion::escape(text));
+            taken.env.push(EnvVar { name: key.to_owned(), value, value_from: None });
+        }
+    }
+    // They refer to what stands before them.
+    taken.env.extend(service.referred.values().chain(service.composed.values()).cloned());
+    if has_own_secrets {
+        taken.env_from.push(source(&own_secrets, true));
+    }
+}
+
+fn source(name: &str, secret: bool) -> EnvFromSource {
+    let config = ConfigMapEnvSource { name: name.to_owned(), optional: None };
+    let secrets = SecretEnvSource { name: name.to_owned(), optional: None };
+    EnvFromSource {
+        config_map_ref: (!secret).then_some(config),
+        secret_ref: secret.then_some(secrets),
+        prefix: None,
+    }
+}
+
+/// Records where each variable of a service went.
+fn record_places(
+    context: &Context<'_>,
+    unplaced: &Unplaced<'_>,
+    environment: usize,
+    division: &Division<'_>,
+    ledger: &mut Ledger,
+) {
+    let Some(run) = unplaced.unit.runs.first() else { return };
+    let base = KeyPath::new(["services", unplaced.service]);
+    let mut entries = Entries::new(ledger, base, run.workload.file.clone());
+    let service = context.project.services.get(unplaced.service);
+    let Some(declared) = service.and_then(|service| service.environment.as_ref()) else { return };
+    entries.mapped(&["environment"]);
+    let app = unplaced.unit.app.as_str();
+    let secrets_of = |name: &str| format!("overlays/{}/secrets/{name}-secrets.env", context.environment);
+    for (key, value) in declared.value.iter() {
+        let path = ["environment", key.as_str()];
+        if value.value.is_none() {
+            entries
+                .ignored(&path, "no value is set for it: compose does not give it to the container either");
+        } else if unplaced.composed.contains_key(key.as_str()) || unplaced.referred.contains_key(key.as_str())
+        {
+            entries.mapped(&path);
+        } else if !unplaced.variables.contains_key(key.as_str()) {
+            entries.unsupported(&path, "no container in Kubernetes can have a variable of this name");
+        } else {
+            let (plain, hidden) = (
+                holder(&division.plain, (app, key), environment),
+                holder(&division.hidden, (app, key), environment),
+            );
+            match (plain, hidden) {
+                (Some(Holder::Group(group)), _) => {
+                    entries.mapped_to(&path, format!("base/{}.env", division.name(group)));
+                }
+                (Some(Holder::App), _) => {
+                    entries.mapped_to(&path, context.layout.app_file(app, "config.env"));
+                }
+                (_, Some(Holder::Group(group))) => entries.mapped_to(&path, secrets_of(division.name(group))),
+                (_, Some(Holder::App)) => entries.mapped_to(&path, secrets_of(app)),
+                (None, None) => entries.mapped(&path),
+            }
+        }
+    }
+}
+
+/// Who has a ConfigMap or a Secret.
+enum Holder<'a> {
+    Group(&'a Group),
+    App,
+}
+
+/// Who has the one that holds a variable of an app, if one does.
+fn holder<'a>(shares: &'a Shares<'_>, (app, key): (&str, &str), environment: usize) -> Option<Holder<'a>> {
+    let holds = |shared: &Shared<'_>| {
+        shared.get(key).is_some_and(|slots| matches!(slots.get(environment), Some(Slot::Value(_))))
+    };
+    let group = shares.groups.iter().find(|(group, shared)| group.contains(app) && holds(shared));
+    let own = || shares.whole.get(app).filter(|shared| holds(shared)).map(|_| Holder::App);
+    group.map(|(group, _)| Holder::Group(group)).or_else(own)
+}
