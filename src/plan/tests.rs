@@ -132,3 +132,58 @@ fn environments_share_what_a_file_was_parsed_into() {
     let (one, other) = (build("web3"), build("loop3"));
     assert!(one.zip(other).is_some_and(|(one, other)| Rc::ptr_eq(&one, &other)));
 }
+
+#[test]
+fn the_intent_names_the_place_of_every_variable() {
+    let compose = "\
+name: demo
+services:
+  web:
+    image: acme/web
+    command: [serve]
+    environment:
+      MODE: fast
+      API_TOKEN: s3cret-4711-abc
+      URL: http://${HOST:-db}/
+    ports: ['80:8080']
+    volumes: ['data:/data']
+volumes: {data: {}}
+";
+    let files = MemoryFiles::new([
+        (format!("{ROOT}/compose.yaml"), compose.to_owned()),
+        (format!("{ROOT}/compose.dev.yaml"), "services: {}\n".to_owned()),
+    ]);
+    let mut report = Report::default();
+    let project = load("dev", &files, &mut report);
+    let input = |known| Input {
+        name: "dev".to_owned(),
+        project: &project,
+        origin: Vec::new(),
+        namespace: None,
+        store: None,
+        known,
+        cluster: Cluster::default(),
+    };
+    let options = Options { output: format!("{ROOT}/k8s").into(), ..Options::default() };
+    let planned = plan(&[input(Known::All)], &options, &files, &mut report);
+
+    let web = &planned.environments[0].intent.units["web"];
+    let said = |span: crate::text::Span| &compose[span.start as usize..span.end as usize];
+    let variables = web.variables.iter().map(|(name, variable)| {
+        (name.as_str(), said(variable.span), variable.is_secret, variable.value.known().unwrap_or("?"))
+    });
+    assert_eq!(
+        variables.collect::<Vec<_>>(),
+        [
+            ("API_TOKEN", "s3cret-4711-abc", true, "s3cret-4711-abc"),
+            ("MODE", "fast", false, "fast"),
+            ("URL", "http://${HOST:-db}/", false, "http://db/"),
+        ]
+    );
+    let [run] = web.runs.as_slice() else { panic!("{:?}", web.runs) };
+    assert_eq!((run.start.command.len(), run.start.arguments.as_slice()), (0, &["serve".to_owned()][..]));
+    assert!(run.workload.pod.containers[0].env.is_none());
+    assert_eq!(web.places.command.map(said), Some("[serve]"));
+    assert_eq!(web.places.ports.get(&8080).copied().map(said), Some("'80:8080'"));
+    assert_eq!(web.places.mounts.get("/data").copied().map(said), Some("'data:/data'"));
+}
