@@ -2,6 +2,7 @@
 
 pub(in crate::plan) mod copies;
 mod health;
+mod image;
 mod jobs;
 mod katenary;
 mod kind;
@@ -28,7 +29,7 @@ mod waits;
 mod workload;
 
 use self::{
-    kind::Decided,
+    kind::WorkloadKind,
     kinds::Kinds,
     mounts::Delivered,
     ports::Ports,
@@ -40,7 +41,7 @@ use super::{
         Facts,
         context::Context,
         hosts,
-        secrets::{Found, Secrets},
+        secrets::{KnownSecrets, Secrets},
     },
     ledger::Ledger,
     model::{Intent, Known, Wait},
@@ -57,7 +58,7 @@ pub(in crate::plan) struct Data<'a> {
 /// Decides what each environment runs, and which stores are waited for.
 pub(in crate::plan) fn decide<'a>(
     facts: &[Facts<'_>],
-    found: &'a Found,
+    found: &'a KnownSecrets,
     ledgers: &mut [Ledger],
     report: &mut Report,
 ) -> (Vec<Intent>, Vec<Data<'a>>, Vec<Wait>) {
@@ -74,7 +75,7 @@ pub(in crate::plan) fn decide<'a>(
 
 fn decide_environment<'a>(
     facts: &Facts<'_>,
-    found: &'a Found,
+    found: &'a KnownSecrets,
     ledger: &mut Ledger,
     report: &mut Report,
 ) -> (Intent, Data<'a>) {
@@ -98,8 +99,8 @@ fn decide_environment<'a>(
     let units = context.services();
     let units = units.map(|(name, service)| (name.to_owned(), decide_unit(name, service, &mut parts)));
     let intent = Intent { units: units.collect() };
-    data.storage.enter(context, ledger);
-    top::enter(context, ledger);
+    data.storage.record_volumes(context, ledger);
+    top::record_top_level(context, ledger);
     top::warn_of_missing(context, report);
     warn_of_unknown_ports(facts, &ports, report);
     note_unknown_ports(facts, &kinds, &ports, report);
@@ -134,7 +135,7 @@ fn note_unknown_ports(facts: &Facts<'_>, kinds: &Kinds, ports: &Ports, report: &
         let serves = service.command.is_none() && service.entrypoint.is_none() && !service.runs_to_its_end();
         serves
             && !facts.hosts.is_addressed(name)
-            && !matches!(kinds.of(name), Decided::Job | Decided::CronJob)
+            && !matches!(kinds.of(name), WorkloadKind::Job | WorkloadKind::CronJob)
             && ports.of_service(name).is_empty()
             && facts.context.services().any(|(_, other)| order::asks(other, name))
     });

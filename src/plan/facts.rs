@@ -4,7 +4,6 @@ pub(in crate::plan) mod context;
 pub(in crate::plan) mod dockerfiles;
 pub(in crate::plan) mod files;
 pub(in crate::plan) mod hosts;
-pub(in crate::plan) mod image;
 pub(in crate::plan) mod kompose;
 pub(in crate::plan) mod named;
 pub(in crate::plan) mod reader;
@@ -57,7 +56,7 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// Does the Dockerfile of a service bring a check that is not made for what the service runs?
+    /// Whether the Dockerfile of a service brings a check that is not made for what the service runs.
     pub(in crate::plan) fn has_check_of_another_command(&self, name: &str) -> bool {
         self.brought(name) == Some(&Brought::OfAnotherCommand)
     }

@@ -51,7 +51,7 @@ impl KeyPath {
         self.0.as_deref().map(|step| step.segment.as_str())
     }
 
-    /// Is it the path of something within `other`?
+    /// Whether it is the path of something within `other`.
     pub fn is_below(&self, other: &KeyPath) -> bool {
         self.upwards().any(|step| step.above == *other)
     }

@@ -35,6 +35,6 @@ pub struct Options {
     pub secret: BTreeMap<String, Span>,
     /// Variables that are not.
     pub not_secret: BTreeMap<String, Span>,
-    /// Do jobs of other names start at other minutes?
+    /// Whether jobs of other names start at other minutes.
     pub stagger: bool,
 }

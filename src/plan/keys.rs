@@ -105,7 +105,7 @@ struct Position<'a> {
     result: Option<&'a Fate>,
     /// What later documents say here.
     later: Option<&'a Later<'a>>,
-    /// Does a later document take away something that this is in?
+    /// Whether a later document takes away something that this is in.
     is_taken_away: bool,
     /// The outermost list that this is in.
     places: Option<&'a Places>,
@@ -195,7 +195,7 @@ impl Walk<'_> {
         self.found.push(key);
     }
 
-    /// Does a later file of the project give the key another value, or take it away?
+    /// Whether a later file of the project gives the key another value, or takes it away.
     fn is_superseded(&self, segments: &[&str], value: &Node, at: Position<'_>, named_later: bool) -> bool {
         let replaceable = match (&value.value, segments.last()) {
             (Value::Map(_), _) => false,
@@ -279,17 +279,17 @@ impl Walk<'_> {
     }
 }
 
-/// Is it the top-level key of networks, volumes or the like?
+/// Whether it is the top-level key of networks, volumes or the like.
 fn is_element(segments: &[&str]) -> bool {
     matches!(segments, [element] if ELEMENTS.contains(element))
 }
 
-/// Is it an attribute of a service, not something below one?
+/// Whether it is an attribute of a service, not something below one.
 fn is_attribute(segments: &[&str]) -> bool {
     matches!(segments, ["services", _, _])
 }
 
-/// Is it a key of something that the project has?
+/// Whether it is a key of something that the project has.
 fn is_active(project: &Project, segments: &[&str]) -> bool {
     match segments {
         ["services", name, ..] => project.services.contains_key(*name),

@@ -29,7 +29,7 @@ pub(super) struct Statement {
     pub(super) fate: Fate,
     /// The item of a list, or the value in it, that it is about; none if it is about the key as a whole.
     pub(super) place: Option<Span>,
-    /// Is it about that item alone, and nothing to the list as a whole?
+    /// Whether it is about that item alone, and nothing to the list as a whole.
     is_aside: bool,
 }
 

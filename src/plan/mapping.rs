@@ -65,7 +65,7 @@ pub fn of(path: &KeyPath) -> Option<&'static Row> {
     .next()
 }
 
-/// Does the row stand for just this key?
+/// Whether the row stands for just this key.
 fn matches(row: &Row, segments: &[&str]) -> bool {
     let mut pattern = row.path.split('.');
     let all = segments.iter().all(|segment| {

@@ -93,7 +93,7 @@ pub struct Environment {
     pub routes: Routes,
     /// Who reaches its pods, if networks are to be kept apart.
     pub policies: Vec<NetworkPolicy>,
-    /// Does it run on a developer's machine?
+    /// Whether it runs on a developer's machine.
     pub is_local: bool,
     /// What runs its cluster on a developer's machine, if that is known: `minikube`, `k3d` or `kind`.
     pub local_cluster: Option<String>,

@@ -6,16 +6,18 @@ pub(in crate::plan) mod development;
 mod division;
 mod external;
 mod production;
+mod referred;
 mod unplaced;
 mod variables;
 mod versions;
+mod words;
 
 use std::collections::BTreeSet;
 
 use self::variables::{PlacedVariables, Taken};
 use super::{
     decide::{Data, order},
-    facts::{Facts, context::Context, secrets::Found},
+    facts::{Facts, context::Context, secrets::KnownSecrets},
     input::{Input, Options},
     keys,
     ledger::Ledger,
@@ -27,7 +29,7 @@ use crate::{diag::Report, k8s::name};
 /// need beside them, and secrets last.
 pub(in crate::plan) fn place(
     (inputs, options): (&[Input<'_>], &Options),
-    (facts, found): (&[Facts<'_>], &Found),
+    (facts, found): (&[Facts<'_>], &KnownSecrets),
     (intents, mut data, waits): (Vec<Intent>, Vec<Data<'_>>, Vec<Wait>),
     mut ledgers: Vec<Ledger>,
     report: &mut Report,
@@ -49,7 +51,7 @@ pub(in crate::plan) fn place(
         versions::adapt(environment, input, report);
     }
     development::mount_code(facts, &mut environments, options, report);
-    let development = development::plan(facts, &mut environments, (inputs, options, found), report);
+    let development = development::develop(facts, &mut environments, (inputs, options, found), report);
     for app in environments.iter_mut().flat_map(|environment| &mut environment.apps) {
         app.workloads.iter_mut().for_each(|workload| conceal::conceal(found, workload));
     }
@@ -63,7 +65,7 @@ pub(in crate::plan) fn place(
 }
 
 fn environment(
-    (input, facts, found): (&Input<'_>, &Facts<'_>, &Found),
+    (input, facts, found): (&Input<'_>, &Facts<'_>, &KnownSecrets),
     (intent, data): (Intent, Data<'_>),
     mut placed: PlacedVariables,
     ledger: Ledger,
@@ -101,14 +103,14 @@ fn environment(
     }
 }
 
-/// Does an environment of this name run on a developer's machine?
+/// Whether an environment of this name runs on a developer's machine.
 fn is_local(environment: &str) -> bool {
     ["local", "dev", "development", "minikube", "kind", "skaffold"].contains(&environment)
 }
 
 /// Puts workloads into their apps, the one that an app is named for first.
 fn assemble(
-    (context, found): (&Context<'_>, &Found),
+    (context, found): (&Context<'_>, &KnownSecrets),
     intent: &Intent,
     data: &Data<'_>,
     placed: &mut PlacedVariables,
@@ -135,12 +137,12 @@ fn assemble(
 }
 
 /// A workload whose container has its variables and its words.
-fn complete(run: &Run, unit: &Unit, taken: Taken, found: &Found) -> Workload {
+fn complete(run: &Run, unit: &Unit, taken: Taken, found: &KnownSecrets) -> Workload {
     let mut workload = run.workload.clone();
     if let Some(container) = workload.pod.containers.first_mut() {
         let image = container.image.as_deref().unwrap_or_default();
         let [command, args] =
-            conceal::refer_words(found, image, &unit.variables, [&run.start.command, &run.start.arguments]);
+            words::refer_words(found, image, &unit.variables, [&run.start.command, &run.start.arguments]);
         (container.command, container.args) = (command, args);
         container.env_from = (!taken.env_from.is_empty()).then_some(taken.env_from);
         container.env = (!taken.env.is_empty()).then_some(taken.env);

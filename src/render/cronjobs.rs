@@ -194,7 +194,7 @@ fn shared(parts: &[Value]) -> Option<Value> {
 /// Lists that patches merge rather than replace: nothing is easily taken out of them.
 const MERGED_LISTS: [&str; 6] = ["env", "volumes", "volumeMounts", "ports", "initContainers", "hostAliases"];
 
-/// Do two objects differ only in fields that a patch sets or takes away?
+/// Whether two objects differ only in fields that a patch sets or takes away.
 fn can_be_patched(part: &Value, usual: &Value) -> bool {
     let (Value::Object(part), Value::Object(usual)) = (part, usual) else { return true };
     part.keys().chain(usual.keys()).all(|key| match (part.get(key), usual.get(key)) {
@@ -209,7 +209,7 @@ fn can_be_patched(part: &Value, usual: &Value) -> bool {
     })
 }
 
-/// Does an object have all that is shared?
+/// Whether an object has all that is shared.
 fn has_all(part: &Value, shared: &Value) -> bool {
     match (part, shared) {
         (Value::Object(part), Value::Object(shared)) => {

@@ -14,7 +14,7 @@ use crate::{
 /// Everything that one environment applies, but for its Secrets.
 #[derive(Debug, Default)]
 pub(super) struct Elements {
-    /// Is the overlay kept as earlier runs wrote it?
+    /// Whether the overlay is kept as earlier runs wrote it.
     pub(super) is_kept: bool,
     pub(super) objects: Vec<Object>,
     pub(super) config_maps: Vec<ConfigMap>,

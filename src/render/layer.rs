@@ -51,7 +51,7 @@ pub(super) struct Overlay {
 pub(super) struct Generated {
     pub(super) name: String,
     pub(super) comment: Option<String>,
-    /// Does it change one that the base has?
+    /// Whether it changes one that the base has.
     pub(super) merges: bool,
     pub(super) content: Content,
 }

@@ -174,13 +174,13 @@ fn comments(versions: &BTreeMap<usize, &Object>, base: &Value) -> Vec<String> {
     version.map(|version| version.comments.clone()).unwrap_or_default()
 }
 
-/// Does an operation change how pods are spread?
+/// Whether an operation changes how pods are spread.
 fn spreads(operation: &Value) -> bool {
     let path = operation.get("path").and_then(Value::as_str);
     path.is_some_and(|path| path.ends_with("/topologySpreadConstraints"))
 }
 
-/// Does an operation change which networks pods are on?
+/// Whether an operation changes which networks pods are on.
 fn connects(operation: &Value) -> bool {
     let label = NetworkPolicy::LABEL_PREFIX.replace('/', "~1");
     let path = operation.get("path").and_then(Value::as_str);

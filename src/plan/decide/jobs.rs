@@ -29,9 +29,9 @@ const TASK_LENGTH: usize = 30;
 /// What of a service are jobs.
 #[derive(Debug, Default)]
 pub(super) struct Jobs {
-    /// Do they stand in the place of its own workload?
+    /// Whether they replace its own workload.
     pub(super) instead: bool,
-    /// Is there nothing left for its own workload to do?
+    /// Whether nothing is left for its own workload to do.
     pub(super) idle: bool,
     /// The jobs, in order.
     pub(super) jobs: Vec<Job>,
@@ -123,7 +123,7 @@ pub(super) fn find(facts: &Facts<'_>) -> BTreeMap<String, Jobs> {
 
 impl Jobs {
     /// Enters what became of the keys that the jobs come from.
-    pub(super) fn enter(&self, entries: &mut Entries<'_>) {
+    pub(super) fn record_keys(&self, entries: &mut Entries<'_>) {
         let file = entries.file();
         let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
         for (path, said) in &self.said {
@@ -141,7 +141,7 @@ impl Jobs {
         self.jobs.len() + usize::from(!self.instead)
     }
 
-    /// Is a label of the service one of the jobs'?
+    /// Whether a label of the service is one of the jobs'.
     pub(super) fn has_label(&self, key: &str) -> bool {
         self.said.iter().any(|(path, _)| path.last().is_some_and(|last| last == key) && path.len() > 1)
     }

@@ -20,7 +20,7 @@ const INSTEAD: &[(&str, &str)] = &[
 ];
 
 /// Enters what became of a label that is an annotation now.
-pub(super) fn enter(key: &str, path: &[&str], entries: &mut Entries<'_>) {
+pub(super) fn record_label(key: &str, path: &[&str], entries: &mut Entries<'_>) {
     if !key.starts_with(PREFIX) {
         return entries.mapped(path);
     }

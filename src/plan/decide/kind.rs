@@ -2,7 +2,7 @@
 
 /// A kind, before its details are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Decided {
+pub(super) enum WorkloadKind {
     Deployment,
     StatefulSet,
     DaemonSet,

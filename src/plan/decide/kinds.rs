@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     jobs::{self, Jobs},
-    kind::Decided,
+    kind::WorkloadKind,
     kompose,
     one_shot::{self, OneShots},
     schedule::{self, Scheduled},
@@ -17,15 +17,15 @@ use crate::{
 /// The kind of every service.
 #[derive(Debug, Default)]
 pub(super) struct Kinds {
-    by_service: BTreeMap<String, Decided>,
+    by_service: BTreeMap<String, WorkloadKind>,
     scheduled: BTreeMap<String, Scheduled>,
     jobs: BTreeMap<String, Jobs>,
     one_shots: OneShots,
 }
 
 impl Kinds {
-    pub(super) fn of(&self, service: &str) -> Decided {
-        self.by_service.get(service).copied().unwrap_or(Decided::Deployment)
+    pub(super) fn of(&self, service: &str) -> WorkloadKind {
+        self.by_service.get(service).copied().unwrap_or(WorkloadKind::Deployment)
     }
 
     /// The loop that a service is.
@@ -57,19 +57,19 @@ pub(super) fn decide(facts: &Facts<'_>) -> Kinds {
         let decided = if let Some(decided) = kompose::cron::decided(service) {
             decided
         } else if mode == "global" {
-            Decided::DaemonSet
+            WorkloadKind::DaemonSet
         } else if scheduled.get(name).is_some_and(|loop_| loop_.stays.is_none())
             || jobs.get(name).is_some_and(|jobs| jobs.instead)
         {
-            Decided::CronJob
+            WorkloadKind::CronJob
         } else if mode.ends_with("-job") || awaited.contains(name) || one_shots.has(name) {
-            Decided::Job
+            WorkloadKind::Job
         } else if jobs.get(name).is_none_or(|jobs| jobs.jobs.is_empty())
             && owns_a_volume(facts, name, service)
         {
-            Decided::StatefulSet
+            WorkloadKind::StatefulSet
         } else {
-            Decided::Deployment
+            WorkloadKind::Deployment
         };
         (name.to_owned(), decided)
     });
@@ -92,7 +92,7 @@ fn awaited_to_the_end<'a>(facts: &Facts<'a>) -> BTreeSet<&'a str> {
         .collect()
 }
 
-/// Does it, with one replica, mount a volume for writing that no other service mounts? Directories of the host count
+/// Whether it, with one replica, mounts a volume for writing that no other service mounts. Directories of the host count
 /// for stores: anything else may as well have its logs there.
 fn owns_a_volume(facts: &Facts<'_>, name: &str, service: &Service) -> bool {
     let volumes = volumes::named_volumes(service).filter(|(_, read_only)| !read_only);

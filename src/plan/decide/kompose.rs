@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// Takes the labels that say something of pod or container, and tells of those that nothing takes.
-pub(super) fn plan(
+pub(super) fn apply_labels(
     service: &Service,
     pod: &mut PodSpec,
     container: &mut Container,
@@ -41,7 +41,7 @@ pub(super) fn plan(
             Some((_, Some(instead))) => label.refused(instead, entries),
             Some((_, None)) => {
                 if let Some(came) = take(&label, pod, container) {
-                    label.enter(came, entries);
+                    label.record(came, entries);
                 }
             }
             None => label.refused(&unknown(label.key), entries),
@@ -60,7 +60,7 @@ pub(super) fn further(
 ) -> Vec<Further> {
     reach::services(facts, key, service, services, entries);
     let ingress = reach::ingress(service, app, services, entries);
-    ingress.into_iter().chain(scale::plan(service, (app, object), kind, entries)).collect()
+    ingress.into_iter().chain(scale::autoscaler(service, (app, object), kind, entries)).collect()
 }
 
 /// Enters a label into the pod, or says what its value should have been; nothing if it is none of the pod's.
@@ -153,12 +153,12 @@ fn init_container(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_
     let name = wanted.map_or("init-service", |label| label.value);
     if let Some(wanted) = wanted {
         let legal = name::is_dns_label(name);
-        wanted.enter(if legal { Ok(()) } else { Err("a container's name is a DNS label") }, entries);
+        wanted.record(if legal { Ok(()) } else { Err("a container's name is a DNS label") }, entries);
     }
     let words = command.and_then(|command| words_of(command.value));
     if let Some(command) = command {
         let reason = "its value is a list of JSON, or words as in a shell";
-        command.enter(words.as_ref().map(|_| ()).ok_or(reason), entries);
+        command.record(words.as_ref().map(|_| ()).ok_or(reason), entries);
     }
     let words = words.filter(|words| !words.is_empty());
     let quantities = [("cpu", "10m"), ("memory", "16Mi")];

@@ -136,7 +136,7 @@ impl Mounted {
 }
 
 /// Gives pod and container their volumes.
-pub(in crate::plan) fn plan(
+pub(in crate::plan) fn mount_all(
     mounting: &mut Mounting<'_, '_, '_>,
     pod: &mut PodSpec,
     container: &mut Container,
@@ -158,7 +158,7 @@ pub(in crate::plan) fn plan(
     if mounting.service.volumes.is_some() {
         entries.mapped(&["volumes"]);
     }
-    claims::enter(mounting.service, entries);
+    claims::record_labels(mounting.service, entries);
     volumes_from(mounting, entries);
     for text in mounting.service.tmpfs.iter().flat_map(|field| &field.value) {
         tmpfs(text, &mut mounted, entries);
@@ -234,7 +234,7 @@ fn one(
             let how = mounting.storage.of_volume(&source).map(|kept| &kept.how);
             copied(mount, &target, how, entries);
         }
-        "bind" => binds::plan(mounting, mount, &target, mounted, entries),
+        "bind" => binds::mount_bind(mounting, mount, &target, mounted, entries),
         "tmpfs" => {
             let settings = mount.tmpfs.as_ref().map(|settings| &settings.value);
             let size = settings.and_then(|settings| settings.size.as_ref()).map(|size| size.value.0);

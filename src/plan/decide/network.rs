@@ -22,13 +22,18 @@ pub(in crate::plan) const TOGETHER: &str =
     "the pods of a namespace reach each other: `networkPolicies: true` keeps them apart";
 
 /// Gives the pod its namespaces, names and resolvers.
-pub(super) fn plan(facts: &Facts<'_>, service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
+pub(super) fn apply_network(
+    facts: &Facts<'_>,
+    service: &Service,
+    pod: &mut PodSpec,
+    entries: &mut Entries<'_>,
+) {
     pod.enable_service_links = Some(false);
     namespaces(facts, service, pod, entries);
     names(service, pod, entries);
     resolver(service, pod, entries);
     networks(facts, service, entries);
-    renamed::enter((&facts.context, &facts.hosts), service, entries);
+    renamed::record_aliases((&facts.context, &facts.hosts), service, entries);
 }
 
 /// The Service objects of a service: its own, and one for each further name that somebody uses.
@@ -84,7 +89,7 @@ pub(super) fn services(
     services
 }
 
-/// Does a pod have ports of its node, which no other pod there can have?
+/// Whether a pod has ports of its node, which no other pod there can have.
 pub(in crate::plan) fn has_ports_of_node(pod: &PodSpec, container: &Container) -> bool {
     let mut ports = container.ports.iter().flatten();
     pod.host_network == Some(true) || ports.any(|port| port.host_port.is_some())

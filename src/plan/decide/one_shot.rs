@@ -65,12 +65,12 @@ enum Ending {
     Waits,
 }
 
-/// Does compose not start it again once it has ended well?
+/// Whether compose leaves it alone once it has ended well.
 fn is_left_alone(service: &Service) -> bool {
     service.restart_condition().unwrap_or_default().is_empty() || service.runs_to_its_end()
 }
 
-/// Does it run a command of its own, is not to be started again when that ended well, and has no health to ask for?
+/// Whether it runs a command of its own, is not to be started again when that ended well, and has no health to ask for.
 /// Servers are often started again on failure too: then its name or its command tells a task.
 fn is_said_to_be(name: &str, service: &Service) -> bool {
     let words = [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|it| it.value.iter());

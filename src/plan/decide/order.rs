@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{kind::Decided, kinds::Kinds};
+use super::{kind::WorkloadKind, kinds::Kinds};
 use crate::{
     compose::model::Service,
     k8s::name,
@@ -20,7 +20,12 @@ use crate::{
 const TO_WAIT_FOR: &str = "it is a Job: apply it first and wait for it, see the tree's README";
 
 /// Says of every dependency what stands in its place.
-pub(super) fn plan(facts: &Facts<'_>, kinds: &Kinds, service: &Service, entries: &mut Entries<'_>) {
+pub(super) fn record_dependencies(
+    facts: &Facts<'_>,
+    kinds: &Kinds,
+    service: &Service,
+    entries: &mut Entries<'_>,
+) {
     for (dependency, settings) in service.depends_on.iter().flat_map(|field| field.value.iter()) {
         let path = ["depends_on", dependency.as_str()];
         if !facts.context.project.services.contains_key(dependency) {
@@ -30,10 +35,10 @@ pub(super) fn plan(facts: &Facts<'_>, kinds: &Kinds, service: &Service, entries:
         let condition = settings.value.condition.as_ref().map_or("", |text| text.value.as_str());
         let reason = match condition {
             "service_completed_successfully" => TO_WAIT_FOR,
-            _ if kinds.of(dependency) == Decided::Job && kinds.waiting().contains(dependency) => {
+            _ if kinds.of(dependency) == WorkloadKind::Job && kinds.waiting().contains(dependency) => {
                 "it is a Job that waits for others itself: both start together, and this tries again until it is done"
             }
-            _ if kinds.of(dependency) == Decided::Job => TO_WAIT_FOR,
+            _ if kinds.of(dependency) == WorkloadKind::Job => TO_WAIT_FOR,
             "service_healthy" if has_check(facts, dependency) => {
                 "an initContainer waits for a store, and in a Job for anything; any other service is reached once its \
                 readiness probe succeeds, and clients try again until then"
@@ -52,7 +57,7 @@ pub(super) fn plan(facts: &Facts<'_>, kinds: &Kinds, service: &Service, entries:
     }
 }
 
-/// Does a service have a health check that is known?
+/// Whether a service has a health check that is known.
 fn has_check(facts: &Facts<'_>, name: &str) -> bool {
     let service = facts.context.project.services.get(name);
     let check = service.and_then(|service| facts.health(name, service));
@@ -63,7 +68,7 @@ fn has_check(facts: &Facts<'_>, name: &str) -> bool {
     })
 }
 
-/// Does a service depend on another one that runs, for what it may ask of it? It is not asked for its namespaces or
+/// Whether a service depends on another one that runs, for what it may ask of it. It is not asked for its namespaces or
 /// its volumes, which compose takes for dependencies too.
 pub(super) fn asks(service: &Service, name: &str) -> bool {
     let settings = service.depends_on.as_ref().and_then(|field| field.value.get(name));

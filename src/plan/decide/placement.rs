@@ -16,7 +16,7 @@ use crate::{
     plan::{ledger::Entries, model::SERVICE_LABEL},
 };
 
-pub(super) fn plan(service: &Service, name: &str, pod: &mut PodSpec, entries: &mut Entries<'_>) {
+pub(super) fn apply_placement(service: &Service, name: &str, pod: &mut PodSpec, entries: &mut Entries<'_>) {
     let deploy = service.deploy.as_ref();
     let Some(placement) = deploy.and_then(|deploy| deploy.value.placement.as_ref()) else { return };
     let Placement { constraints: _, preferences: _, max_replicas_per_node: _, extensions: _ } =

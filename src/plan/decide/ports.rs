@@ -9,7 +9,7 @@ use k8s_openapi::{
     apimachinery::pkg::util::intstr::IntOrString,
 };
 
-use super::{kind::Decided, kinds::Kinds};
+use super::{kind::WorkloadKind, kinds::Kinds};
 use crate::{
     catalog,
     compose::model::{Port, Service},
@@ -117,9 +117,9 @@ pub(super) fn learn(facts: &Facts<'_>, kinds: &Kinds) -> Ports {
         // A StatefulSet has a Service, whoever needs it.
         // A well-known program listens, even if only images know who calls it.
         let known = serves(service, kinds.of(name));
-        let needed = facts.hosts.is_referred(name) || kinds.of(name) == Decided::StatefulSet || known;
+        let needed = facts.hosts.is_referred(name) || kinds.of(name) == WorkloadKind::StatefulSet || known;
         // Of what runs once, others only wait for the end.
-        let is_asked = kinds.of(name) != Decided::Job
+        let is_asked = kinds.of(name) != WorkloadKind::Job
             || service.ports.is_some()
             || service.expose.is_some()
             || facts.hosts.is_addressed(name);
@@ -129,10 +129,10 @@ pub(super) fn learn(facts: &Facts<'_>, kinds: &Kinds) -> Ports {
     Ports { by_service: by_service.collect() }
 }
 
-fn serves(service: &Service, decided: Decided) -> bool {
+fn serves(service: &Service, decided: WorkloadKind) -> bool {
     let image = service.image.as_ref().map_or("", |image| image.value.as_str());
     let runs_image = service.command.is_none() && service.entrypoint.is_none();
-    decided == Decided::Deployment
+    decided == WorkloadKind::Deployment
         && (runs_image || catalog::is_backing_service(image))
         && !catalog::ports_of_image(image).is_empty()
 }

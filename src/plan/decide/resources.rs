@@ -20,7 +20,7 @@ const REQUESTS: &[(&str, &str)] = &[("cpu", "50m"), ("memory", "128Mi")];
 
 /// Gives the container its requests and limits. `deploy.resources` and the older attributes say the
 /// same, where both stand: loading has made sure.
-pub(super) fn plan(
+pub(super) fn apply_resources(
     context: &Context<'_>,
     service: &Service,
     container: &mut Container,

@@ -1,6 +1,6 @@
 //! How a service is updated and started again: everything of `deploy` but resources and placement.
 
-use super::kind::Decided;
+use super::kind::WorkloadKind;
 use crate::{
     compose::model::{Deploy, Duration, RestartPolicy, Service, UpdateConfig},
     plan::{ledger::Entries, model::Update},
@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Everything of `deploy` but resources and placement.
-pub(super) fn plan(service: &Service, decided: Decided, entries: &mut Entries<'_>) -> Update {
+pub(super) fn decide_update(service: &Service, decided: WorkloadKind, entries: &mut Entries<'_>) -> Update {
     let Some(deploy) = &service.deploy else { return Update::default() };
     let Deploy {
         mode,
@@ -32,10 +32,10 @@ pub(super) fn plan(service: &Service, decided: Decided, entries: &mut Entries<'_
             other => entries.unsupported(&["deploy", "mode"], format!("`{other}` is no mode that is known")),
         }
     }
-    if replicas.is_some() && decided == Decided::DaemonSet {
+    if replicas.is_some() && decided == WorkloadKind::DaemonSet {
         entries.ignored(&["deploy", "replicas"], "it runs once on every node");
     }
-    if replicas.is_some() && decided == Decided::CronJob {
+    if replicas.is_some() && decided == WorkloadKind::CronJob {
         entries.ignored(&["deploy", "replicas"], "its schedule starts it, one pod each time");
     }
     if rollback_config.is_some() {
@@ -51,23 +51,24 @@ pub(super) fn plan(service: &Service, decided: Decided, entries: &mut Entries<'_
     }
     let Some(update) = update_config else { return Update::default() };
     let reason = match decided {
-        Decided::Deployment => return updating(&update.value, entries),
-        Decided::DaemonSet => "pods of a DaemonSet are replaced one node after the other",
-        Decided::StatefulSet => "pods of a StatefulSet are replaced one after the other",
-        Decided::Job | Decided::CronJob => "a task is not updated: its next run is the new one",
+        WorkloadKind::Deployment => return updating(&update.value, entries),
+        WorkloadKind::DaemonSet => "pods of a DaemonSet are replaced one node after the other",
+        WorkloadKind::StatefulSet => "pods of a StatefulSet are replaced one after the other",
+        WorkloadKind::Job | WorkloadKind::CronJob => "a task is not updated: its next run is the new one",
     };
     updating(&update.value, entries);
     entries.approximated(&["deploy", "update_config"], reason);
     Update::default()
 }
 
-fn restarting(policy: &RestartPolicy, decided: Decided, entries: &mut Entries<'_>) {
+fn restarting(policy: &RestartPolicy, decided: WorkloadKind, entries: &mut Entries<'_>) {
     let condition = policy.condition.as_ref().map_or("", |text| text.value.as_str());
     if !["", "any", "none", "on-failure"].contains(&condition) {
         let reason = "the engine knows `any`, `none` and `on-failure`";
         entries.unsupported(&["deploy", "restart_policy", "condition"], reason);
     }
-    let again = matches!(decided, Decided::Job | Decided::CronJob) || matches!(condition, "" | "any");
+    let again =
+        matches!(decided, WorkloadKind::Job | WorkloadKind::CronJob) || matches!(condition, "" | "any");
     if !again {
         let reason = "a service that serves is always started again";
         entries.approximated(&["deploy", "restart_policy", "condition"], reason);
@@ -77,7 +78,7 @@ fn restarting(policy: &RestartPolicy, decided: Decided, entries: &mut Entries<'_
             entries.as_ever(&["deploy", "restart_policy", key]);
         }
     }
-    if policy.max_attempts.is_some() && decided != Decided::Job {
+    if policy.max_attempts.is_some() && decided != WorkloadKind::Job {
         let reason = "a service that serves is started again without end";
         entries.unsupported(&["deploy", "restart_policy", "max_attempts"], reason);
     }

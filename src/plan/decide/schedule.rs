@@ -44,7 +44,7 @@ pub(super) struct Scheduled {
     pub(super) found: Loop,
     /// The attribute that leads to it.
     pub(super) attribute: &'static str,
-    /// Does the command stand behind the image's entrypoint, which nobody knows?
+    /// Whether the command stands behind the image's entrypoint, which nobody knows.
     pub(super) behind_entrypoint: bool,
     /// The time zone of its container.
     zone: Option<String>,

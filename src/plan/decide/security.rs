@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Gives pod and container their security contexts.
-pub(super) fn plan(
+pub(super) fn apply_security(
     service: &Service,
     kubernetes: Option<Version>,
     pod: &mut PodSpec,
@@ -183,7 +183,7 @@ fn security_option(option: &Spanned<String>, own: &mut SecurityContext, entries:
     entries.mapped(&["security_opt"]);
 }
 
-/// Does a container have every right already, so that the API refuses to forbid it more of them?
+/// Whether a container has every right already, so that the API refuses to forbid it more of them.
 fn has_all(own: &SecurityContext) -> bool {
     let added = own.capabilities.iter().filter_map(|capabilities| capabilities.add.as_ref()).flatten();
     own.privileged == Some(true) || added.into_iter().any(|name| name == "SYS_ADMIN" || name == "ALL")

@@ -10,7 +10,7 @@ use k8s_openapi::{
 };
 
 use super::{
-    kind::Decided,
+    kind::WorkloadKind,
     kinds::{self, Kinds},
 };
 use crate::{
@@ -66,7 +66,7 @@ struct Directory {
     app: String,
     users: BTreeSet<String>,
     several_replicas: bool,
-    /// Was it said that several pods mount it?
+    /// Whether it was said that several pods mount it.
     is_said: bool,
     object: PersistentVolumeClaim,
 }
@@ -136,7 +136,7 @@ impl Storage {
             {
                 sharers.entry(source.value).or_default().insert(name.to_owned());
             }
-            if kinds.of(name) == Decided::StatefulSet {
+            if kinds.of(name) == WorkloadKind::StatefulSet {
                 owned.extend(files::own_directories(service, facts.services.mounts(name)));
             }
             let image = facts.services.image(name);
@@ -168,7 +168,7 @@ impl Storage {
         self.volumes.get(volume)
     }
 
-    /// Does a database mount the volume, or the directory of the host?
+    /// Whether a database mounts the volume, or the directory of the host.
     pub(super) fn is_of_database(&self, source: &str) -> bool {
         self.of_databases.contains(source)
     }
@@ -208,7 +208,7 @@ impl Storage {
         directory.claim.clone()
     }
 
-    /// Do several pods mount the claim of a directory of the host, which nobody asked before?
+    /// Whether several pods mount the claim of a directory of the host, which nobody asked before.
     pub(super) fn is_newly_shared(&mut self, source: &str) -> bool {
         let directory = self.directories.get_mut(source);
         let shared = directory.filter(|it| !it.is_said && (it.users.len() > 1 || it.several_replicas));
@@ -240,7 +240,7 @@ impl Storage {
     }
 
     /// Enters what became of the top-level volumes.
-    pub(super) fn enter(&self, context: &Context<'_>, ledger: &mut Ledger) {
+    pub(super) fn record_volumes(&self, context: &Context<'_>, ledger: &mut Ledger) {
         let environment = context.environment;
         for (volume, declared) in &context.project.volumes {
             let base = KeyPath::new(["volumes", volume]);
@@ -297,9 +297,9 @@ fn is_shared(claim: &PersistentVolumeClaim) -> bool {
     modes.into_iter().any(|mode| mode == "ReadWriteMany")
 }
 
-/// Has what a service becomes several pods at once?
+/// Whether what a service becomes has several pods at once.
 fn has_several_pods(kinds: &Kinds, name: &str, service: &Service) -> bool {
-    kinds.of(name) == Decided::DaemonSet
+    kinds.of(name) == WorkloadKind::DaemonSet
         || kinds.jobs(name).is_some_and(|jobs| jobs.workloads() > 1)
         || kinds::most_pods(service) > 1
 }
@@ -317,7 +317,7 @@ fn keep(context: &Context<'_>, kinds: &Kinds, volume: &str, users: &[(&str, bool
         || context
             .services()
             .any(|(name, service)| names.contains(&name) && has_several_pods(kinds, name, service));
-    let template = names.iter().all(|name| kinds.of(name) == Decided::StatefulSet && *name == names[0]);
+    let template = names.iter().all(|name| kinds.of(name) == WorkloadKind::StatefulSet && *name == names[0]);
     let how = match declared.and_then(special) {
         _ if external => How::External,
         Some(how) => how,

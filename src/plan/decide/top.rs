@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Enters what became of the elements that services share.
-pub(super) fn enter(context: &Context<'_>, ledger: &mut Ledger) {
+pub(super) fn record_top_level(context: &Context<'_>, ledger: &mut Ledger) {
     let (project, environment) = (context.project, context.environment);
     for (name, network) in &project.networks {
         let mut entries = Entries::new(ledger, KeyPath::new(["networks", name]), "");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     compose::model::Service,
     plan::{
-        facts::{Facts, secrets::Found},
+        facts::{Facts, secrets::KnownSecrets},
         model::{Known, Value, Variable},
     },
 };
@@ -14,7 +14,7 @@ use crate::{
 pub(super) fn decide_variables(
     facts: &Facts<'_>,
     service: &Service,
-    secrets: &Found,
+    secrets: &KnownSecrets,
 ) -> BTreeMap<String, Variable> {
     let is_complete = facts.context.known == Known::All;
     let set = service.environment.iter().flat_map(|field| field.value.iter());

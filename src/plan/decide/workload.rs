@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::{Container, PodSpec};
 
 use super::{
-    health,
+    health, image,
     jobs::{self, Jobs},
     katenary,
-    kind::Decided,
+    kind::WorkloadKind,
     kinds::{self, Kinds},
     kompose,
     mounts::{self, Delivered, Mounting},
@@ -28,7 +28,7 @@ use crate::{
     compose::model::{Labels, Service},
     k8s::name,
     plan::{
-        facts::{Facts, image, kompose::PREFIX, secrets::Secrets},
+        facts::{Facts, kompose::PREFIX, secrets::Secrets},
         fate::KeyPath,
         ledger::{Entries, Ledger},
         model::{ClusterService, Kind, Run, Unit, Update, Workload},
@@ -56,8 +56,8 @@ pub(super) fn decide_unit(key: &str, service: &Spanned<Service>, parts: &mut Par
     let file = layout.service_file(key, &file_name(facts, key, app, kinds.of(key)));
     {
         let entries = &mut Entries::new(parts.ledger, KeyPath::new(["services", key]), file.clone());
-        attributes::enter(service, entries);
-        facts.context.names.enter(key, entries);
+        attributes::record_attributes(service, entries);
+        facts.context.names.record_renames(key, entries);
     }
     let workload = decide_workload((key, app, file.clone()), service, parts);
     let entries = &mut Entries::new(parts.ledger, KeyPath::new(["services", key]), file);
@@ -90,16 +90,16 @@ fn decide_workload(
     let entries = &mut Entries::new(parts.ledger, KeyPath::new(["services", key]), file.clone());
     let mut pod = PodSpec::default();
     let mut container = Container { name: app.to_owned(), ..Container::default() };
-    image::plan(context, key, service, &mut pod, &mut container, entries);
+    image::apply_image(context, key, service, &mut pod, &mut container, entries);
     process::apply_process(&facts.hosts, service, &mut pod, &mut container, entries);
     let ports = Some(parts.ports.of_container(key));
     container.ports = ports.filter(|ports| !ports.is_empty() && replaced.is_none());
-    resources::plan(context, service, &mut container, entries);
-    security::plan(service, context.kubernetes, &mut pod, &mut container, entries);
-    network::plan(facts, service, &mut pod, entries);
-    order::plan(facts, parts.kinds, service, entries);
-    kompose::plan(service, &mut pod, &mut container, entries);
-    let is_cron_job = decided == Decided::CronJob || replaced.is_some();
+    resources::apply_resources(context, service, &mut container, entries);
+    security::apply_security(service, context.kubernetes, &mut pod, &mut container, entries);
+    network::apply_network(facts, service, &mut pod, entries);
+    order::record_dependencies(facts, parts.kinds, service, entries);
+    kompose::apply_labels(service, &mut pod, &mut container, entries);
+    let is_cron_job = decided == WorkloadKind::CronJob || replaced.is_some();
     let probes = probes((facts, key), service, (decided, is_cron_job), parts.ports, entries);
     probes.clone().give_to(&mut container);
     let trimmed = jobs.map(|jobs| jobs.trimmed(service));
@@ -113,11 +113,11 @@ fn decide_workload(
         secrets: parts.secrets,
         delivered: parts.delivered,
     };
-    let mounted = mounts::plan(mounting, &mut pod, &mut container, entries);
+    let mounted = mounts::mount_all(mounting, &mut pod, &mut container, entries);
     life(service, decided, scheduled, &mut pod, entries);
     let (mut kind, comments) = kind(service, decided, replaced, (&pod, &container), entries);
     let (annotations, pod_annotations) = labels(service, jobs, entries);
-    placement::plan(service, &name::dns_label(key), &mut pod, entries);
+    placement::apply_placement(service, &name::dns_label(key), &mut pod, entries);
     let mut services = services(facts, parts.ports, (key, decided), &probes);
     let further = kompose::further(facts, key, (service, app, object), (&mut services, &mut kind), entries);
     pod.containers = vec![container];
@@ -146,11 +146,11 @@ fn decide_workload(
 fn probes(
     (facts, key): (&Facts<'_>, &str),
     service: &Service,
-    (decided, is_cron_job): (Decided, bool),
+    (decided, is_cron_job): (WorkloadKind, bool),
     ports: &Ports,
     entries: &mut Entries<'_>,
 ) -> Probes {
-    let runs_to_its_end = is_cron_job || decided == Decided::Job;
+    let runs_to_its_end = is_cron_job || decided == WorkloadKind::Job;
     let mut probes = health::decide_probes(facts, (key, runs_to_its_end), service, ports, entries);
     kompose::probes::overrule(service, &mut probes, entries);
     if is_cron_job { Probes::default() } else { probes }
@@ -160,50 +160,50 @@ fn probes(
 fn services(
     facts: &Facts<'_>,
     ports: &Ports,
-    (key, decided): (&str, Decided),
+    (key, decided): (&str, WorkloadKind),
     probes: &Probes,
 ) -> Vec<ClusterService> {
-    if decided == Decided::CronJob {
+    if decided == WorkloadKind::CronJob {
         return Vec::new();
     }
     // Nor one that nothing names but `depends_on`.
-    if decided == Decided::Job && !facts.hosts.is_addressed(key) && ports.of_service(key).is_empty() {
+    if decided == WorkloadKind::Job && !facts.hosts.is_addressed(key) && ports.of_service(key).is_empty() {
         return Vec::new();
     }
     let asked =
         facts.context.project.services.get(key).is_some_and(|service| kompose::reach::is_headless(service));
-    network::services(facts, ports, key, asked || decided == Decided::StatefulSet, probes)
+    network::services(facts, ports, key, asked || decided == WorkloadKind::StatefulSet, probes)
 }
 
-fn file_name(facts: &Facts<'_>, key: &str, app: &str, decided: Decided) -> String {
+fn file_name(facts: &Facts<'_>, key: &str, app: &str, decided: WorkloadKind) -> String {
     let object = facts.context.names.workload(key);
     let first = facts.context.apps.members(app).first().is_some_and(|first| first == key);
     match decided {
-        Decided::Job => format!("{object}.job.yaml"),
-        Decided::CronJob => "cronjobs.yaml".to_owned(),
+        WorkloadKind::Job => format!("{object}.job.yaml"),
+        WorkloadKind::CronJob => "cronjobs.yaml".to_owned(),
         _ if !first => "workers.yaml".to_owned(),
-        Decided::Deployment => "deployment.yaml".to_owned(),
-        Decided::StatefulSet => "statefulset.yaml".to_owned(),
-        Decided::DaemonSet => "daemonset.yaml".to_owned(),
+        WorkloadKind::Deployment => "deployment.yaml".to_owned(),
+        WorkloadKind::StatefulSet => "statefulset.yaml".to_owned(),
+        WorkloadKind::DaemonSet => "daemonset.yaml".to_owned(),
     }
 }
 
-fn component(decided: Decided, service: &Service, services: &[ClusterService]) -> &'static str {
+fn component(decided: WorkloadKind, service: &Service, services: &[ClusterService]) -> &'static str {
     // What only runs a store's tools has no port.
     let is_store = || service.image.as_ref().is_some_and(|image| catalog::is_backing_service(&image.value));
     let is_store = || services.iter().any(|service| !service.ports.is_empty()) && is_store();
     match decided {
-        Decided::Job => "job",
-        Decided::CronJob => "cron",
-        Decided::StatefulSet | Decided::Deployment if is_store() => "store",
+        WorkloadKind::Job => "job",
+        WorkloadKind::CronJob => "cron",
+        WorkloadKind::StatefulSet | WorkloadKind::Deployment if is_store() => "store",
         // What others prepare first is no store, whatever it keeps.
-        Decided::StatefulSet if !waits_for_tasks(service) => "store",
+        WorkloadKind::StatefulSet if !waits_for_tasks(service) => "store",
         _ if service.ports.is_some() || service.expose.is_some() => "web",
         _ => "worker",
     }
 }
 
-/// Does it wait for others to end well?
+/// Whether it waits for others to end well.
 fn waits_for_tasks(service: &Service) -> bool {
     let dependencies = service.depends_on.iter().flat_map(|field| field.value.values());
     let mut conditions = dependencies.filter_map(|dependency| dependency.value.condition.as_ref());
@@ -219,21 +219,21 @@ const ATTEMPTS: i32 = 6;
 /// How long it runs and how it stops.
 fn life(
     service: &Service,
-    decided: Decided,
+    decided: WorkloadKind,
     scheduled: Option<&Scheduled>,
     pod: &mut PodSpec,
     entries: &mut Entries<'_>,
 ) {
-    stopping(service, decided == Decided::Deployment && scheduled.is_some(), pod, entries);
+    stopping(service, decided == WorkloadKind::Deployment && scheduled.is_some(), pod, entries);
     let condition = service.restart_condition().unwrap_or_default();
-    if decided == Decided::Job {
+    if decided == WorkloadKind::Job {
         let again = condition.starts_with("on-failure");
         pod.restart_policy = Some(if again { "OnFailure" } else { "Never" }.to_owned());
     }
-    if decided == Decided::CronJob {
+    if decided == WorkloadKind::CronJob {
         pod.restart_policy = Some("Never".to_owned());
     }
-    if decided == Decided::Job && condition.starts_with("on-failure") && attempts(service).is_none() {
+    if decided == WorkloadKind::Job && condition.starts_with("on-failure") && attempts(service).is_none() {
         let reason = format!("a Job tries again {ATTEMPTS} times, where compose does so without end");
         let policy = service.deploy.as_ref().and_then(|deploy| deploy.value.restart_policy.as_ref());
         let said = policy.is_some_and(|policy| policy.value.condition.is_some());
@@ -242,17 +242,19 @@ fn life(
     }
     if service.restart.is_some() {
         match (decided, condition) {
-            (Decided::Job, "always" | "unless-stopped" | "any") => {
+            (WorkloadKind::Job, "always" | "unless-stopped" | "any") => {
                 entries.approximated(&["restart"], "a Job does not start again once it has ended well");
             }
-            (Decided::CronJob, "always" | "unless-stopped" | "any" | "") => entries.mapped(&["restart"]),
-            (Decided::CronJob, _) => {
+            (WorkloadKind::CronJob, "always" | "unless-stopped" | "any" | "") => entries.mapped(&["restart"]),
+            (WorkloadKind::CronJob, _) => {
                 entries.approximated(
                     &["restart"],
                     "a CronJob runs again at its next time, whatever became of a run",
                 );
             }
-            (Decided::Job, _) | (_, "always" | "unless-stopped" | "any" | "") => entries.mapped(&["restart"]),
+            (WorkloadKind::Job, _) | (_, "always" | "unless-stopped" | "any" | "") => {
+                entries.mapped(&["restart"])
+            }
             _ => entries.approximated(&["restart"], "a service that serves is always started again"),
         }
     }
@@ -278,12 +280,12 @@ fn stopping(service: &Service, loops: bool, pod: &mut PodSpec, entries: &mut Ent
 /// The kind of a workload with its details, and what is said above it.
 fn kind(
     service: &Service,
-    decided: Decided,
+    decided: WorkloadKind,
     replaced: Option<&Scheduled>,
     (pod, container): (&PodSpec, &Container),
     entries: &mut Entries<'_>,
 ) -> (Kind, Vec<String>) {
-    kompose::cron::enter(service, decided, entries);
+    kompose::cron::record_labels(service, decided, entries);
     if let Some(labelled) = kompose::cron::kind(service).filter(|_| replaced.is_none()) {
         return labelled;
     }
@@ -294,7 +296,7 @@ fn kind(
 
 fn kind_of(
     service: &Service,
-    decided: Decided,
+    decided: WorkloadKind,
     (pod, container): (&PodSpec, &Container),
     entries: &mut Entries<'_>,
 ) -> Kind {
@@ -302,10 +304,10 @@ fn kind_of(
     if service.scale.is_some() {
         entries.mapped(&["scale"]);
     }
-    let update = rollout::plan(service, decided, entries);
+    let update = rollout::decide_update(service, decided, entries);
     match decided {
         // A CronJob without a schedule does not come to be.
-        Decided::Deployment | Decided::CronJob => {
+        WorkloadKind::Deployment | WorkloadKind::CronJob => {
             let claims = pod.volumes.iter().flatten().any(|volume| volume.persistent_volume_claim.is_some());
             let node_ports = network::has_ports_of_node(pod, container);
             let (alone, silent) = (kinds::most_pods(service) <= 1, update == Update::default());
@@ -319,9 +321,9 @@ fn kind_of(
             };
             Kind::Deployment { replicas, update }
         }
-        Decided::StatefulSet => Kind::StatefulSet { replicas },
-        Decided::DaemonSet => Kind::DaemonSet,
-        Decided::Job => {
+        WorkloadKind::StatefulSet => Kind::StatefulSet { replicas },
+        WorkloadKind::DaemonSet => Kind::DaemonSet,
+        WorkloadKind::Job => {
             let again = pod.restart_policy.as_deref() == Some("OnFailure");
             let backoff_limit = attempts(service).unwrap_or(if again { ATTEMPTS } else { 0 });
             Kind::Job { backoff_limit, completions: replicas }
@@ -356,7 +358,7 @@ fn labels(
             let path = [path, &[key.as_str()]].concat();
             if name::is_label_key(key) {
                 to.insert(key.clone(), value.value.clone());
-                katenary::enter(key, &path, entries);
+                katenary::record_label(key, &path, entries);
             } else {
                 entries.unsupported(
                     &path,
@@ -370,7 +372,7 @@ fn labels(
     let deployed = service.deploy.as_ref().and_then(|deploy| deploy.value.labels.as_ref());
     take(deployed, &["deploy", "labels"], &mut object);
     if let Some(jobs) = jobs {
-        jobs.enter(entries);
+        jobs.record_keys(entries);
     }
     (object, pod)
 }

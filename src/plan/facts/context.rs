@@ -24,7 +24,7 @@ pub(in crate::plan) struct Context<'a> {
     pub(in crate::plan) environment: &'a str,
     pub(in crate::plan) cluster: &'a Cluster,
     pub(in crate::plan) kubernetes: Option<Version>,
-    /// Do workloads run the source code of this machine?
+    /// Whether workloads run the source code of this machine.
     pub(in crate::plan) mounts_code: bool,
     pub(in crate::plan) layout: &'a Layout,
     pub(in crate::plan) names: &'a Names,
@@ -33,7 +33,7 @@ pub(in crate::plan) struct Context<'a> {
     pub(in crate::plan) shared: SharedTexts,
     /// How much of the project could be read.
     pub(in crate::plan) known: Known,
-    /// Do CronJobs start at minutes that their names choose?
+    /// Whether CronJobs start at minutes that their names choose.
     pub(in crate::plan) stagger: bool,
 }
 

@@ -55,7 +55,7 @@ pub(super) fn check(context: &Context<'_>, name: &str, service: &Service) -> Opt
     Some(Brought::Check(Box::new(Spanned::new(joined, place))))
 }
 
-/// Does anybody wait until it is healthy?
+/// Whether another service waits until it is healthy.
 fn is_awaited(project: &Project, name: &str) -> bool {
     let mut dependencies = project.services.values().flat_map(|service| service.depends_on.iter());
     dependencies.any(|field| {

@@ -48,7 +48,7 @@ pub(in crate::plan) enum Bind {
     Directory(BTreeMap<String, Vec<u8>>),
     /// What the service runs: part of its image if it is `built`, else only here.
     SourceCode {
-        /// Is there an image that is built from it?
+        /// Whether an image is built from it.
         built: bool,
     },
     /// A directory to write to, or one too large to be configuration.
@@ -179,7 +179,7 @@ pub(super) fn text(content: &[u8]) -> Option<&str> {
     std::str::from_utf8(content).ok().filter(|text| text.len() <= TEXT_LIMIT)
 }
 
-/// Is it the directory of the project, or one around it?
+/// Whether it is the directory of the project, or one around it.
 pub(in crate::plan) fn holds_project(context: &Context<'_>, source: &str) -> bool {
     context.directory().starts_with(clean(Utf8Path::new(source)))
 }
@@ -251,12 +251,12 @@ fn is_empty(files: &BTreeMap<String, Vec<u8>>) -> bool {
     files.keys().all(|name| keeps_a_place(name))
 }
 
-/// Is the file there only so that git keeps its directory?
+/// Whether the file is there only so that git keeps its directory.
 fn keeps_a_place(file: &str) -> bool {
     [".gitkeep", ".gitignore", ".keep", ".DS_Store"].contains(&file.rsplit('/').next().unwrap_or_default())
 }
 
-/// Does some service write to a directory that is neither the project nor one of which its image is built? What an
+/// Whether some service writes to a directory that is neither the project nor one of which its image is built. What an
 /// image has of it is as old as the image.
 fn is_written(
     context: &Context<'_>,

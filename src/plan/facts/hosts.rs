@@ -46,7 +46,7 @@ struct Host {
     service: String,
     /// The name in the cluster.
     cluster: String,
-    /// Is it not the service's own name?
+    /// Whether it is another name than the service's own.
     alias: bool,
 }
 
@@ -67,27 +67,27 @@ impl Hosts {
         self.web.get(service).into_iter().flatten().copied()
     }
 
-    /// Does anybody need the service's name to resolve?
+    /// Whether another service needs its name to resolve.
     pub(in crate::plan) fn is_referred(&self, service: &str) -> bool {
         self.referred.contains(service)
     }
 
-    /// Does anything of others name the service as a host?
+    /// Whether another service names it as a host.
     pub(in crate::plan) fn is_addressed(&self, service: &str) -> bool {
         self.addressed.contains_key(service)
     }
 
-    /// Does a service call itself by its name, which has to lead to it before it is ready?
+    /// Whether a service calls itself by its name, which has to lead to it before it is ready.
     pub(in crate::plan) fn calls_itself(&self, service: &str) -> bool {
         self.calling_themselves.contains(service)
     }
 
-    /// Is a service told to listen at its name, which has to be its pod's address then?
+    /// Whether a service is told to listen at its name, which has to be its pod's address then.
     pub(in crate::plan) fn listens_by_name(&self, service: &str) -> bool {
         self.listening_by_name.contains(service)
     }
 
-    /// Does a service's health check ask it by its name?
+    /// Whether a service's health check asks it by its name.
     pub(in crate::plan) fn asks_itself(&self, service: &str) -> bool {
         self.asking_themselves.contains(service)
     }
@@ -124,7 +124,7 @@ impl Hosts {
         renamed.map(|(from, host)| (from.as_str(), host.cluster.as_str(), host.alias)).collect()
     }
 
-    /// Is this a name of the service?
+    /// Whether this is a name of the service.
     pub(in crate::plan) fn is_name_of(&self, service: &str, name: &str) -> bool {
         self.by_name.get(name).is_some_and(|host| host.service == service)
     }
@@ -166,7 +166,7 @@ impl Hosts {
         own
     }
 
-    /// Is a variable, in which a service is named, there for others that have it too and are not named?
+    /// Whether a variable, in which a service is named, is there for others that have it too and are not named.
     fn is_shared(&self, project: &Project, service: &str, (key, value): (&str, &str)) -> bool {
         let mut others = project.services.iter().filter(|(name, _)| *name != service);
         others.any(|(name, other)| {

@@ -91,7 +91,7 @@ impl Label<'_> {
     }
 
     /// Enters what came of it: nothing that went wrong, or what its value should have been.
-    pub(in crate::plan) fn enter(&self, came: Result<(), &str>, entries: &mut Entries<'_>) {
+    pub(in crate::plan) fn record(&self, came: Result<(), &str>, entries: &mut Entries<'_>) {
         match came {
             Ok(()) => self.mapped(entries),
             Err(reason) => self.refused(reason, entries),

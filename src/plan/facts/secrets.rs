@@ -24,7 +24,7 @@ const TELLING_LENGTH: usize = 8;
 
 /// What is secret in any environment: one kind for a key in all of them.
 #[derive(Debug, Default)]
-pub(in crate::plan) struct Found {
+pub(in crate::plan) struct KnownSecrets {
     /// Keys whose value is secret in some container: they are secret in all.
     keys: BTreeSet<String>,
     /// Keys of which the user says that their value is none.
@@ -38,13 +38,13 @@ pub(in crate::plan) struct Found {
 /// The Secrets of one environment.
 #[derive(Debug)]
 pub(in crate::plan) struct Secrets<'a> {
-    found: &'a Found,
+    found: &'a KnownSecrets,
     bundles: BTreeMap<String, SecretBundle>,
 }
 
 /// Finds the secret variables of all environments. What kustomize cannot write into a ConfigMap counts
 /// as well: Secrets are written in base64. The report will show none of them.
-pub(in crate::plan) fn find(inputs: &[Input<'_>], options: &Options, report: &mut Report) -> Found {
+pub(in crate::plan) fn find(inputs: &[Input<'_>], options: &Options, report: &mut Report) -> KnownSecrets {
     let projects: Vec<&Project> = inputs.iter().map(|input| input.project).collect();
     named::warn_of_unknown(inputs, options, report);
     let all = || {
@@ -60,7 +60,8 @@ pub(in crate::plan) fn find(inputs: &[Input<'_>], options: &Options, report: &mu
         value.len() >= TELLING_LENGTH
             && (value.bytes().any(|byte| byte.is_ascii_digit()) || !public.contains(value))
     };
-    let mut found = Found { never: options.not_secret.keys().cloned().collect(), ..Found::default() };
+    let mut found =
+        KnownSecrets { never: options.not_secret.keys().cloned().collect(), ..KnownSecrets::default() };
     found.keys.extend(options.secret.keys().cloned());
     for (key, value) in all().filter(|(key, value)| is_secret(key, value)) {
         found.keys.insert(key.to_owned());
@@ -103,23 +104,23 @@ fn public_words(projects: &[&Project], is_public: &dyn Fn(&str, &str) -> bool) -
     words
 }
 
-impl Found {
-    /// Is the variable kept in a Secret?
+impl KnownSecrets {
+    /// Whether the variable is kept in a Secret.
     pub(in crate::plan) fn is_secret(&self, key: &str) -> bool {
         self.keys.contains(key)
     }
 
-    /// Does a secret value stand in the text?
+    /// Whether the text contains a secret value.
     pub(in crate::plan) fn holds_value(&self, text: &str) -> bool {
         self.values.iter().any(|value| secret::occurrences(text, value).next().is_some())
     }
 
-    /// Is it a secret value that can be told from other words?
+    /// Whether it is a secret value that can be told from other words.
     pub(in crate::plan) fn is_value(&self, text: &str) -> bool {
         self.values.contains(text)
     }
 
-    /// Is a value secret, by its name or by what it says?
+    /// Whether a value is secret, by its name or by what it says.
     pub(in crate::plan) fn is_secret_text(&self, key: &str, value: &str) -> bool {
         self.is_secret(key)
             || self.holds_value(value)
@@ -139,17 +140,17 @@ impl Found {
 
 impl<'a> Secrets<'a> {
     /// No Secrets yet.
-    pub(in crate::plan) fn new(found: &'a Found) -> Self {
+    pub(in crate::plan) fn new(found: &'a KnownSecrets) -> Self {
         Self { found, bundles: BTreeMap::new() }
     }
 
-    /// Does a file hold a secret value, or something that is one by its name or its form?
+    /// Whether a file holds a secret value, or something that is one by its name or its form.
     pub(in crate::plan) fn is_telling(&self, path: &str, content: &[u8]) -> bool {
         self.found.is_telling(path, content)
     }
 
     /// What is secret.
-    pub(in crate::plan) fn found(&self) -> &'a Found {
+    pub(in crate::plan) fn found(&self) -> &'a KnownSecrets {
         self.found
     }
 

@@ -25,7 +25,7 @@ pub(in crate::plan) struct Start {
     pub(in crate::plan) whole: Vec<String>,
     /// Those of `command`, if the image's own entrypoint stands before them.
     pub(in crate::plan) arguments: Option<Vec<String>>,
-    /// Is it unknown what stands before them?
+    /// Whether it is unknown what stands before them.
     pub(in crate::plan) behind_entrypoint: bool,
     /// The attribute that says them.
     pub(in crate::plan) attribute: &'static str,

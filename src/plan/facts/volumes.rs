@@ -83,7 +83,7 @@ pub(in crate::plan) fn named_volumes(service: &Service) -> impl Iterator<Item = 
     })
 }
 
-/// Does the volume only keep what the image has from being hidden by a bind mount of source code? In a
+/// Whether the volume only keeps a bind mount of source code from hiding what the image has. In a
 /// cluster nothing hides it. An anonymous volume has no other use there; a named one may hold data, unless
 /// its target is a directory of dependencies.
 pub(in crate::plan) fn spares_the_image(service: &Service, mount: &Mount) -> bool {
@@ -101,13 +101,13 @@ pub(in crate::plan) fn spares_the_image(service: &Service, mount: &Mount) -> boo
         && (source.is_empty() || is_of_dependencies(&target))
 }
 
-/// Does it have the volumes of another service, by `volumes_from`?
+/// Whether it has the volumes of another service, by `volumes_from`.
 pub(in crate::plan) fn takes_volumes_of(service: &Service, name: &str) -> bool {
     let sources = service.volumes_from.iter().flat_map(|field| &field.value);
     sources.map(|source| source.value.split(':').next().unwrap_or_default()).any(|source| source == name)
 }
 
-/// Does the service keep the data of a database, by the place at which it mounts something to write to?
+/// Whether the service keeps the data of a database, by the place at which it mounts something to write to.
 pub(in crate::plan) fn keeps_a_database(service: &Service) -> bool {
     service.volumes.iter().flat_map(|field| &field.value).filter(|mount| !is_read_only(mount)).any(|mount| {
         let target = mount.target.as_ref().map_or("", |target| target.value.trim_end_matches('/'));
@@ -115,12 +115,12 @@ pub(in crate::plan) fn keeps_a_database(service: &Service) -> bool {
     })
 }
 
-/// Is it a directory that a package manager fills while the image is built?
+/// Whether it is a directory that a package manager fills while the image is built.
 pub(in crate::plan) fn is_of_dependencies(target: &str) -> bool {
     DEPENDENCIES.contains(&target.trim_end_matches('/').rsplit('/').next().unwrap_or_default())
 }
 
-/// Does a container keep data at this path, where an image has nothing that a new volume would miss?
+/// Whether a container keeps data at this path, where an image has nothing that a new volume would miss.
 pub(in crate::plan) fn holds_data(target: &str) -> bool {
     let lower = target.to_ascii_lowercase();
     // Laravel's `storage` holds directories that it cannot do without.
@@ -128,12 +128,12 @@ pub(in crate::plan) fn holds_data(target: &str) -> bool {
         && !(lower.ends_with("/storage") && APPLICATIONS.iter().any(|home| lower.starts_with(home)))
 }
 
-/// Is the mount for reading only?
+/// Whether the mount is for reading only.
 pub(in crate::plan) fn is_read_only(mount: &Mount) -> bool {
     mount.read_only.as_ref().is_some_and(|read_only| read_only.value)
 }
 
-/// Is the volume one that somebody else makes?
+/// Whether somebody else makes the volume.
 pub(in crate::plan) fn is_external(volume: &Volume) -> bool {
     volume.external.as_ref().is_some_and(|external| external.value)
 }

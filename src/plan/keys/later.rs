@@ -38,17 +38,17 @@ impl<'a> Later<'a> {
         self.below.get(name)
     }
 
-    /// Does one of them name the key in a list, as in `KEY=value` beside `KEY: value`?
+    /// Whether one of them names the key in a list, as in `KEY=value` beside `KEY: value`.
     pub(super) fn names(&self, key: &str) -> bool {
         self.named.contains(key)
     }
 
-    /// Does one of them say more here than which keys there are?
+    /// Whether one of them says more here than which keys there are.
     pub(super) fn is_value(&self) -> bool {
         self.is_value
     }
 
-    /// Does one of them have `!reset` or `!override` here?
+    /// Whether one of them has `!reset` or `!override` here.
     pub(super) fn is_directive(&self) -> bool {
         self.is_directive
     }

@@ -17,7 +17,7 @@ pub struct Development {
     pub artifacts: Vec<Artifact>,
     /// Ports that are published on the machine.
     pub forwards: Vec<Forward>,
-    /// Are changed files always copied, or only if asked for?
+    /// Whether changed files are always copied, or only if asked for.
     pub always_syncs: bool,
 }
 
@@ -40,7 +40,7 @@ pub struct Artifact {
     pub hosts: Vec<String>,
     /// Images whose layers are taken over.
     pub cache_from: Vec<String>,
-    /// Is it built without the cache?
+    /// Whether it is built without the cache.
     pub no_cache: bool,
     /// Platforms to build for.
     pub platforms: Vec<String>,
@@ -88,7 +88,7 @@ pub struct Forward {
 pub struct CodeMount {
     /// The workload's name.
     pub workload: String,
-    /// Is it a CronJob?
+    /// Whether it is a CronJob.
     pub is_cron_job: bool,
     /// The volumes.
     pub volumes: Vec<Volume>,

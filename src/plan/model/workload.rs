@@ -15,7 +15,7 @@ pub struct Workload {
     pub name: String,
     /// What object it is.
     pub kind: Kind,
-    /// Is it a job of a service whose own workload is another one?
+    /// Whether it is a job of a service whose own workload is another one.
     pub is_further: bool,
     /// Its part in the app: `web`, `worker`, `store`, `job` or `cron`.
     pub component: &'static str,
@@ -84,7 +84,7 @@ pub enum Kind {
         time_zone: Option<String>,
         /// Seconds after which a run that could not start is left out.
         starting_deadline: i64,
-        /// What if the run before it goes on?
+        /// What becomes of it while the run before it goes on.
         overlap: Overlap,
         /// How often a failed run is tried again before its next time.
         backoff_limit: i32,
@@ -161,7 +161,7 @@ pub struct ClusterService {
     pub ports: Vec<ServicePort>,
     /// Without an address of its own: DNS gives the pods.
     pub headless: bool,
-    /// Does it lead to pods that are not ready too?
+    /// Whether it leads to pods that are not ready too.
     pub publish_not_ready: bool,
     /// How it is reached from outside the cluster, if it is: `NodePort` or `LoadBalancer`.
     pub type_: Option<String>,

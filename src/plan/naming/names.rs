@@ -29,7 +29,7 @@ impl Names {
     }
 
     /// Says of a service that it has another name in the cluster than in compose.
-    pub(in crate::plan) fn enter(&self, service: &str, entries: &mut Entries<'_>) {
+    pub(in crate::plan) fn record_renames(&self, service: &str, entries: &mut Entries<'_>) {
         let (object, workload) = (self.object(service), self.workload(service));
         let reason = if object != service {
             format!("called `{object}` in the cluster: values, commands and configuration files follow")
@@ -41,7 +41,7 @@ impl Names {
         entries.approximated(&[], reason);
     }
 
-    /// Is some service, or its workload, called so?
+    /// Whether some service, or its workload, is called so.
     pub(in crate::plan) fn has(&self, name: &String) -> bool {
         self.objects.values().chain(self.workloads.values()).any(|known| known == name)
     }

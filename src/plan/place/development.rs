@@ -14,7 +14,7 @@ use crate::{
     compose::model::{Build, Port, Project, Service},
     diag::{Diagnostic, Report, codes},
     plan::{
-        facts::{Facts, context::Context, secrets::Found},
+        facts::{Facts, context::Context, secrets::KnownSecrets},
         fate::{Fate, FateKind, KeyPath},
         input::{Input, Options},
         model::{Artifact, BuildSecret, Development, Environment, Forward},
@@ -27,10 +27,10 @@ const FILE: &str = "skaffold.yaml";
 
 /// Decides how a project is developed: in the first environment that runs on a developer's machine and builds
 /// something, else in the first that builds. A project that builds nothing is not developed.
-pub(super) fn plan(
+pub(super) fn develop(
     facts: &[Facts<'_>],
     environments: &mut [Environment],
-    (inputs, options, found): (&[Input<'_>], &Options, &Found),
+    (inputs, options, found): (&[Input<'_>], &Options, &KnownSecrets),
     report: &mut Report,
 ) -> Option<Development> {
     let builds = |facts: &Facts<'_>| facts.context.services().any(|(_, service)| service.build.is_some());
@@ -54,12 +54,12 @@ pub(super) fn plan(
         forwards: forwards(environment, context.project),
         always_syncs: inputs.get(index).is_some_and(|input| input.cluster.syncs_code()),
     };
-    enter(&development, context, environment);
+    record_builds(&development, context, environment);
     Some(development)
 }
 
 /// Enters what became of `develop`: what is watched is copied.
-fn enter(development: &Development, context: &Context<'_>, environment: &mut Environment) {
+fn record_builds(development: &Development, context: &Context<'_>, environment: &mut Environment) {
     let syncs = development.artifacts.iter().any(|artifact| !artifact.sync.is_empty());
     for (key, service) in context.services().filter(|(_, service)| service.develop.is_some()) {
         if syncs && service.build.is_some() && environment.code.is_empty() {
@@ -94,7 +94,7 @@ struct Builder<'a> {
     facts: &'a Facts<'a>,
     context: &'a Context<'a>,
     environment: &'a Environment,
-    found: &'a Found,
+    found: &'a KnownSecrets,
     root: &'a Utf8Path,
 }
 

@@ -9,7 +9,7 @@ use super::unplaced::Unplaced;
 use crate::{
     k8s::name,
     plan::{
-        facts::secrets::Found,
+        facts::secrets::KnownSecrets,
         model::{Value, Variable},
     },
 };
@@ -53,7 +53,7 @@ pub(super) struct Division<'a> {
 
 impl<'a> Division<'a> {
     /// Divides the variables of all environments.
-    pub(super) fn of(environments: &[Vec<Unplaced<'a>>], secrets: &Found) -> Self {
+    pub(super) fn of(environments: &[Vec<Unplaced<'a>>], secrets: &KnownSecrets) -> Self {
         // ConfigMaps and Secrets bring only variables with usual names into a container.
         let plain =
             divide(environments, WORTHWHILE, |key| name::is_variable_name(key) && !secrets.is_secret(key));

@@ -22,9 +22,9 @@ use crate::{
 
 /// Gives an environment what its settings ask for.
 pub(super) fn apply(environment: &mut Environment, input: &Input<'_>, report: &mut Report) {
-    serving::plan(environment, input, report);
-    ingress::plan(environment, input, report);
-    policies::plan(environment, input);
+    serving::add_serving(environment, input, report);
+    ingress::add_routes(environment, input, report);
+    policies::add_policies(environment, input);
     sizes(environment, &input.cluster.defaults);
     if let Some(registry) = &input.cluster.registry {
         for image in environment.images.values_mut() {
@@ -36,7 +36,7 @@ pub(super) fn apply(environment: &mut Environment, input: &Input<'_>, report: &m
     }
 }
 
-/// Is a feature there? If not, the setting that needs it is an error.
+/// Whether a feature is there. If not, the setting that needs it is an error.
 fn needs(
     feature: Feature,
     what: &str,

@@ -8,7 +8,11 @@ use crate::{
     diag::{Diagnostic, Report, codes},
     k8s::name,
     plan::model::{Intent, Known, Unit, Value, Variable},
+    text::Part,
 };
+
+/// What is decided of variables: by service, and by the name of the variable.
+pub(super) type ByVariable<'a, T> = BTreeMap<&'a str, BTreeMap<&'a str, T>>;
 
 /// The variables of one service that still need a place, and those that refer to others.
 pub(super) struct Unplaced<'a> {
@@ -38,6 +42,14 @@ impl<'a> Unplaced<'a> {
 
     pub(super) fn value(&self, key: &str) -> Option<&'a Value> {
         self.variables.get(key).map(|variable| &variable.value)
+    }
+
+    /// The variable of the files, with its value, that a variable of the service is and nothing else.
+    pub(super) fn variable_of_files(&self, key: &str) -> Option<(&'a str, &'a str)> {
+        match self.variables.get(key)?.template.as_deref()?.parts.as_slice() {
+            [Part::Variable { reference, value, .. }] => Some((&reference.name, value)),
+            _ => None,
+        }
     }
 }
 

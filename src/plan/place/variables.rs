@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1::{ConfigMapEnvSource, EnvFromSource, EnvVar, SecretEnvSource};
 
 use super::{
-    composed::{self, SharedSecret},
+    composed,
     division::{Division, Group, Shared, Shares, Slot, values},
+    referred::{self, SharedSecret},
     unplaced::{Unplaced, written},
 };
 use crate::{
@@ -21,7 +22,7 @@ use crate::{
         decide::Data,
         facts::{
             context::Context,
-            secrets::{Found, Secrets},
+            secrets::{KnownSecrets, Secrets},
         },
         fate::KeyPath,
         ledger::{Entries, Ledger},
@@ -52,7 +53,7 @@ pub(super) fn place_variables(
     contexts: &[&Context<'_>],
     intents: &[Intent],
     data: &mut [Data<'_>],
-    found: &Found,
+    found: &KnownSecrets,
     ledgers: &mut [Ledger],
     report: &mut Report,
 ) -> Vec<PlacedVariables> {
@@ -60,7 +61,7 @@ pub(super) fn place_variables(
         intents.iter().map(|intent| Unplaced::of(intent, report)).collect();
     composed::compose_all(&mut environments, found);
     let mut division = Division::of(&environments, found);
-    for (app, key) in composed::refer_to_shared(&mut environments, &shared_secrets(&division)) {
+    for (app, key) in referred::refer_to_shared(&mut environments, &shared_secrets(&division)) {
         division.set_apart(app, key);
     }
     let mut placed = Vec::new();

@@ -48,7 +48,7 @@ struct Found {
     place: String,
     text: String,
     has_users: bool,
-    /// Is it a folder of scripts?
+    /// Whether it is a folder of scripts.
     is_folder: bool,
 }
 

@@ -61,7 +61,7 @@ pub(super) fn find(facts: &Facts<'_>) -> BTreeMap<String, Jobs> {
             definitions.extend(of_file(&Source::of(&facts.context, name, service)));
         }
         for definition in definitions {
-            enter(facts, &definition, scheduler.as_ref(), &mut found);
+            add_job(facts, &definition, scheduler.as_ref(), &mut found);
         }
     }
     let has_jobs = found.values().any(|jobs| !jobs.jobs.is_empty());
@@ -195,7 +195,7 @@ fn definitions(
 }
 
 /// Makes a definition a job of the service that it is about.
-fn enter(
+fn add_job(
     facts: &Facts<'_>,
     definition: &Definition,
     scheduler: Option<&Scheduler>,
@@ -347,7 +347,7 @@ fn target<'a>(facts: &'a Facts<'_>, definition: &Definition) -> Result<&'a str, 
     found.map(|(name, _)| name).ok_or_else(|| format!("no service has the container `{wanted}`"))
 }
 
-/// Could a command do without the container that it ran in?
+/// Whether a command could do without the container that it ran in.
 fn reaches_its_container(facts: &Facts<'_>, name: &str, command: &str) -> Result<(), String> {
     if facts.services.is_backing(name) {
         return Err(format!(

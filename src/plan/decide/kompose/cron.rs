@@ -3,7 +3,7 @@
 use crate::{
     compose::model::Service,
     plan::{
-        decide::{kind::Decided, schedule},
+        decide::{kind::WorkloadKind, schedule},
         facts::kompose::{CONTROLLER, Label, SCHEDULE, label},
         ledger::Entries,
         model::{Kind, Overlap},
@@ -15,14 +15,14 @@ const POLICY: &str = "kompose.cronjob.concurrency_policy";
 const BACKOFF_LIMIT: &str = "kompose.cronjob.backoff_limit";
 
 /// The kind that labels ask for.
-pub(in crate::plan) fn decided(service: &Service) -> Option<Decided> {
+pub(in crate::plan) fn decided(service: &Service) -> Option<WorkloadKind> {
     if label(service, SCHEDULE).is_some_and(|label| times(label.value).is_some()) {
-        return Some(Decided::CronJob);
+        return Some(WorkloadKind::CronJob);
     }
     match label(service, CONTROLLER)?.value.to_ascii_lowercase().as_str() {
-        "deployment" => Some(Decided::Deployment),
-        "daemonset" => Some(Decided::DaemonSet),
-        "statefulset" => Some(Decided::StatefulSet),
+        "deployment" => Some(WorkloadKind::Deployment),
+        "daemonset" => Some(WorkloadKind::DaemonSet),
+        "statefulset" => Some(WorkloadKind::StatefulSet),
         _ => None,
     }
 }
@@ -47,27 +47,27 @@ pub(in crate::plan) fn kind(service: &Service) -> Option<(Kind, Vec<String>)> {
 }
 
 /// Enters what came of the labels.
-pub(in crate::plan) fn enter(service: &Service, decided: Decided, entries: &mut Entries<'_>) {
+pub(in crate::plan) fn record_labels(service: &Service, decided: WorkloadKind, entries: &mut Entries<'_>) {
     let schedule = label(service, SCHEDULE);
     if let Some(label) = schedule {
         let reason = "its value is a schedule of five fields, like `*/5 * * * *`";
-        label.enter(times(label.value).map(|_| ()).ok_or(reason), entries);
+        label.record(times(label.value).map(|_| ()).ok_or(reason), entries);
     }
     let scheduled = schedule.is_some_and(|label| times(label.value).is_some());
     let alone = "without a legal `kompose.cronjob.schedule` there is no CronJob";
     if let Some(label) = label(service, POLICY) {
         let legal = overlap(&label).map(|_| ()).ok_or("its value is Allow, Forbid or Replace");
-        label.enter(if scheduled { legal } else { Err(alone) }, entries);
+        label.record(if scheduled { legal } else { Err(alone) }, entries);
     }
     if let Some(label) = label(service, BACKOFF_LIMIT) {
         let legal = tries(&label).map(|_| ()).ok_or("its value is a number");
-        label.enter(if scheduled { legal } else { Err(alone) }, entries);
+        label.record(if scheduled { legal } else { Err(alone) }, entries);
     }
     if let Some(label) = label(service, CONTROLLER) {
         let known = ["deployment", "daemonset", "statefulset"];
         if !known.contains(&label.value.to_ascii_lowercase().as_str()) {
             label.refused("its value is deployment, daemonset or statefulset", entries);
-        } else if decided == Decided::CronJob {
+        } else if decided == WorkloadKind::CronJob {
             label.refused("`kompose.cronjob.schedule` makes it a CronJob", entries);
         } else {
             label.mapped(entries);

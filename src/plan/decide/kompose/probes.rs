@@ -162,7 +162,7 @@ fn plain_words(line: &str) -> Option<Vec<String>> {
 
 fn number(label: &Label<'_>, entries: &mut Entries<'_>) -> Option<i32> {
     let number = label.value.parse::<u16>().ok().filter(|number| *number > 0);
-    label.enter(number.map(|_| ()).ok_or("its value is the number of a port"), entries);
+    label.record(number.map(|_| ()).ok_or("its value is the number of a port"), entries);
     number.map(i32::from)
 }
 

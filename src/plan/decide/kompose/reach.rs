@@ -29,12 +29,12 @@ const EXPOSE: &str = "kompose.service.expose";
 const NODE_PORTS: std::ops::RangeInclusive<u16> = 30_000..=32_767;
 const NO_PORTS: &str = "no port of the service is known: name it under `ports`";
 
-/// Does a label ask for what `ports` publishes to be reached from outside?
+/// Whether a label asks for what `ports` publishes to be reached from outside.
 pub(in crate::plan) fn is_published(service: &Service) -> bool {
     label(service, TYPE).is_some_and(|label| label.value.eq_ignore_ascii_case("loadbalancer"))
 }
 
-/// Does a label ask for a Service without an address of its own, which needs no ports?
+/// Whether a label asks for a Service without an address of its own, which needs no ports.
 pub(in crate::plan) fn is_headless(service: &Service) -> bool {
     label(service, TYPE).is_some_and(|label| label.value.eq_ignore_ascii_case("headless"))
 }
@@ -82,7 +82,7 @@ pub(in crate::plan) fn services(
     }
     if let Some(label) = node_port {
         let came = open_node_port(facts, key, &label, (kind, own));
-        label.enter(came, entries);
+        label.record(came, entries);
     }
     let outer_policy = policy.and_then(|label| {
         let policy = ["Cluster", "Local"].into_iter().find(|policy| policy.eq_ignore_ascii_case(label.value));
@@ -91,7 +91,7 @@ pub(in crate::plan) fn services(
             Some(_) if !is_outer => Err("it needs `kompose.service.type: loadbalancer` or `nodeport`"),
             Some(_) => Ok(()),
         };
-        label.enter(came, entries);
+        label.record(came, entries);
         policy
     });
     if is_outer {
@@ -183,7 +183,7 @@ fn further_name(facts: &Facts<'_>, key: &str, services: &mut Vec<ClusterService>
     label.approximated("a further Service: the workload keeps the name that others know it by", entries);
 }
 
-/// Has a service before this one the same label, of which there cannot be two?
+/// Whether a service before this one has the same label, of which there cannot be two.
 fn is_taken(facts: &Facts<'_>, key: &str, own: &Label<'_>) -> bool {
     let before = facts.context.services().take_while(|(name, _)| *name != key);
     let is_on_nodes = |other: &Service| {
@@ -217,7 +217,7 @@ pub(in crate::plan) fn ingress(
                 None => Err(NO_PORTS),
                 _ => Err("its value is true, or HOST, or HOST/PATH, several with commas"),
             };
-            expose.enter(came, entries);
+            expose.record(came, entries);
         }
         for label in [tls, class].iter().flatten() {
             label.refused("without a legal `kompose.service.expose` there is no Ingress", entries);
@@ -227,12 +227,12 @@ pub(in crate::plan) fn ingress(
     enter_hosts(&expose, &rules, entries);
     let secret = tls.filter(|tls| {
         let legal = name::is_dns_subdomain(tls.value);
-        tls.enter(if legal { Ok(()) } else { Err("its value is the name of a Secret") }, entries);
+        tls.record(if legal { Ok(()) } else { Err("its value is the name of a Secret") }, entries);
         legal
     });
     let class = class.filter(|class| {
         let legal = name::is_dns_subdomain(class.value);
-        class.enter(if legal { Ok(()) } else { Err("its value is the name of an IngressClass") }, entries);
+        class.record(if legal { Ok(()) } else { Err("its value is the name of an IngressClass") }, entries);
         legal
     });
     let hosts: Vec<String> = rules.iter().filter_map(|rule| rule.host.clone()).collect();

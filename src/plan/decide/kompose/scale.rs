@@ -31,7 +31,7 @@ pub(in crate::plan) fn most(service: &Service) -> Option<i32> {
 }
 
 /// The autoscaler that labels ask for. What it scales has no number of replicas of its own any more.
-pub(in crate::plan) fn plan(
+pub(in crate::plan) fn autoscaler(
     service: &Service,
     (app, name): (&str, &str),
     kind: &mut Kind,
@@ -69,7 +69,7 @@ pub(in crate::plan) fn plan(
     for (resource, label) in [("cpu", cpu), ("memory", memory)] {
         let Some(label) = label else { continue };
         let metric = metric(resource, label.value);
-        label.enter(
+        label.record(
             metric.as_ref().map(|_| ()).ok_or("its value is a share, like 50%, or a quantity"),
             entries,
         );
@@ -114,7 +114,7 @@ fn overrule_replicas(service: &Service, entries: &mut Entries<'_>) {
 
 fn number(label: &Label<'_>, otherwise: i32, entries: &mut Entries<'_>) -> i32 {
     let number = positive(label);
-    label.enter(number.map(|_| ()).ok_or("its value is a number above zero"), entries);
+    label.record(number.map(|_| ()).ok_or("its value is a number above zero"), entries);
     number.unwrap_or(otherwise)
 }
 

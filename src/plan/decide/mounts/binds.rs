@@ -28,7 +28,7 @@ use crate::{
 const KEY: &[&str] = &["volumes"];
 
 /// Mounts what takes the place of a bind mount.
-pub(super) fn plan(
+pub(super) fn mount_bind(
     mounting: &mut Mounting<'_, '_, '_>,
     mount: &Spanned<Mount>,
     target: &str,

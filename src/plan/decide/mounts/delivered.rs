@@ -85,7 +85,7 @@ pub(in crate::plan) struct Given<'a> {
     /// Where the files are mounted.
     pub(in crate::plan) target: &'a str,
     pub(in crate::plan) mode: Option<FileMode>,
-    /// Is all of it mounted, or its one file?
+    /// Whether all of it is mounted, or its one file.
     pub(in crate::plan) is_directory: bool,
 }
 

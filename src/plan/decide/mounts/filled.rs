@@ -18,7 +18,7 @@ use crate::{
     text::Spanned,
 };
 
-/// Would another mount of the pod hide what the image has there, if it were not for this anonymous volume?
+/// Whether another mount of the pod would hide what the image has there, if it were not for this anonymous volume.
 pub(super) fn is_hidden(mounting: &Mounting<'_, '_, '_>, mount: &Mount) -> bool {
     let service = mounting.service;
     let text =

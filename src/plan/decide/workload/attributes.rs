@@ -10,7 +10,7 @@ use crate::{
 /// Decides what needs no look at the rest of the service. There is no `..`: an attribute that is added
 /// to the model has to be decided here or be named as decided elsewhere.
 #[expect(clippy::too_many_lines, reason = "one line an attribute")]
-pub(super) fn enter(service: &Service, entries: &mut Entries<'_>) {
+pub(super) fn record_attributes(service: &Service, entries: &mut Entries<'_>) {
     entries.mapped(&[]);
     let Service {
         annotations: _,

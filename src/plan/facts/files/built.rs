@@ -1,4 +1,4 @@
-//! Does the image of a service have what is mounted into it? The Dockerfile says what is copied where.
+//! Whether the image of a service has what is mounted into it. The Dockerfile says what is copied where.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -29,12 +29,12 @@ pub(super) fn near<'a>(context: &Context<'a>, service: &'a Service, path: &Utf8P
     (path.starts_with(&directory) || directory.starts_with(path)).then_some(build)
 }
 
-/// Is a directory what is built, or one around it?
+/// Whether a directory is what is built, or one around it.
 pub(super) fn is_around(build: &Build, path: &Utf8Path) -> bool {
     directory(build).is_some_and(|directory| directory.starts_with(path))
 }
 
-/// Is it a directory that the build fills, whatever lies here?
+/// Whether it is a directory that the build fills, whatever lies here.
 pub(super) fn fills(context: &Context<'_>, service: &Service, path: &Utf8Path, target: &str) -> bool {
     volumes::is_of_dependencies(target) && near(context, service, path).is_some()
 }
@@ -68,7 +68,7 @@ fn directory(build: &Build) -> Option<Utf8PathBuf> {
     Some(clean(Utf8Path::new(&build.context.as_ref()?.value)))
 }
 
-/// Is it kept from the builder?
+/// Whether it is kept from the builder.
 fn is_left_out(context: &Context<'_>, build: &Build, inner: &Utf8Path) -> bool {
     let own = place_of_dockerfile(build).map(|place| Utf8PathBuf::from(format!("{place}.dockerignore")));
     let usual = directory(build).map(|directory| directory.join(".dockerignore"));
@@ -77,7 +77,7 @@ fn is_left_out(context: &Context<'_>, build: &Build, inner: &Utf8Path) -> bool {
     patterns.is_some_and(|patterns| ignored::by_docker(&patterns, inner))
 }
 
-/// Does the image have the directory at another place, or more of it than the files that only name its dependencies?
+/// Whether the image has the directory at another place, or more of it than the files that only name its dependencies.
 fn has_parts(context: &Context<'_>, dockerfile: &Dockerfile, directory: &Utf8Path, inner: &Utf8Path) -> bool {
     dockerfile.sources().into_iter().any(|source| {
         let is_pattern = source.contains(['*', '?', '[']);

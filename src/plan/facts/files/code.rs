@@ -1,4 +1,4 @@
-//! Is a directory source code, which an image should have, rather than configuration?
+//! Whether a directory is source code, which an image should have, rather than configuration.
 
 use std::collections::BTreeMap;
 
@@ -46,11 +46,11 @@ pub(super) struct Held<'a> {
     pub(super) path: &'a Utf8Path,
     /// Its files, or the first of them if it is not small.
     pub(super) files: &'a BTreeMap<String, Vec<u8>>,
-    /// Does it fit in a ConfigMap?
+    /// Whether it fits in a ConfigMap.
     pub(super) is_small: bool,
 }
 
-/// Is a directory that no image is built from the code that the service runs? One too large for anything else is,
+/// Whether a directory that no image is built from is the code that the service runs. One too large for anything else is,
 /// if it is the project itself or looks like code.
 pub(super) fn is_source_code(
     context: &Context<'_>,
@@ -66,7 +66,7 @@ pub(super) fn is_source_code(
     looks_so && (!held.is_small || is_project && has_manifest || runs_from(service, target))
 }
 
-/// Does it hold any source code?
+/// Whether it holds any source code.
 pub(super) fn has_sources(held: &Held<'_>) -> bool {
     sources(held) > 0
 }
@@ -75,12 +75,12 @@ fn sources(held: &Held<'_>) -> usize {
     held.files.keys().filter(|name| is_source(name)).count()
 }
 
-/// Is it a file of source code, by its name?
+/// Whether it is a file of source code, by its name.
 pub(super) fn is_source(path: &str) -> bool {
     path.rsplit_once('.').is_some_and(|(_, ending)| SOURCES.contains(&ending))
 }
 
-/// Does the service work in the directory, run a program of it, or keep dependencies below it?
+/// Whether the service works in the directory, runs a program of it, or keeps dependencies below it.
 fn runs_from(service: &Service, target: &str) -> bool {
     let is_within = |path: &str| Utf8Path::new(path).starts_with(target);
     let works_in = service.working_dir.as_ref().is_some_and(|directory| is_within(&directory.value));
@@ -98,7 +98,7 @@ fn runs_from(service: &Service, target: &str) -> bool {
     works_in || runs || keeps
 }
 
-/// Does a file serve only compose, git or us, and no container?
+/// Whether a file serves only compose, git or us, and no container.
 pub(super) fn is_of_the_project(context: &Context<'_>, directory: &Utf8Path, name: &str) -> bool {
     let stem = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml"));
     let first = stem.and_then(|stem| stem.split('.').next());

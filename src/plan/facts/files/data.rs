@@ -1,4 +1,4 @@
-//! Is a directory something that the service writes, whatever this machine has of it by now?
+//! Whether a directory is something that the service writes, whatever this machine has of it by now.
 //!
 //! Few and small files are taken for configuration. What a store or a log has left behind in its directory is not:
 //! whoever works on a fresh copy of the project does not have it.
@@ -51,7 +51,7 @@ const NAMES: &[&str] = &[
     "uploads",
 ];
 
-/// Is it one that is written to, by its place, by the files in it, or by the image?
+/// Whether it is written to, by its place, by the files in it, or by the image.
 pub(super) fn is_written(service: &Service, target: &str, files: &BTreeMap<String, Vec<u8>>) -> bool {
     let path = Utf8Path::new(target);
     let last = path.file_name().unwrap_or_default().to_ascii_lowercase();
@@ -62,7 +62,7 @@ pub(super) fn is_written(service: &Service, target: &str, files: &BTreeMap<Strin
         || is_of_a_store(service, path)
 }
 
-/// Do its names say so, and no source code in it otherwise? Names alone do for services that are built, whose images
+/// Whether its names say so, and no source code in it says otherwise. Names alone do for services that are built, whose images
 /// can have everything else, and for what git leaves out.
 pub(super) fn is_named_so(
     context: &Context<'_>,
@@ -81,7 +81,7 @@ fn is_name(name: &str) -> bool {
     name.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| NAMES.contains(&part))
 }
 
-/// Does git leave it out?
+/// Whether git leaves it out.
 fn is_left_out(context: &Context<'_>, path: &Utf8Path) -> bool {
     let is_top = |directory: &Utf8Path| {
         directory == context.directory() || context.files.kind(&directory.join(".git")).is_some()

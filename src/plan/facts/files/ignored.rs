@@ -4,12 +4,12 @@ use camino::Utf8Path;
 
 use crate::shell::dockerfile::matches;
 
-/// Is a directory, or what would lie in it, left out of a build?
+/// Whether a directory, or what would lie in it, is left out of a build.
 pub(super) fn by_docker(patterns: &str, path: &Utf8Path) -> bool {
     is_ignored(patterns, path, |pattern| pattern.to_owned())
 }
 
-/// Is a directory, or what would lie in it, left out of a repository?
+/// Whether a directory, or what would lie in it, is left out of a repository.
 pub(super) fn by_git(patterns: &str, path: &Utf8Path) -> bool {
     is_ignored(patterns, path, |pattern| {
         // A pattern of one part holds at any depth.

@@ -132,7 +132,7 @@ fn of_the_machine(path: &Utf8Path) -> Option<&'static str> {
     }
 }
 
-/// Is a home meant? Whoever converts may have none, so that a `~` stays where it is.
+/// Whether a home is meant. Whoever converts may have none, so that a `~` stays where it is.
 fn is_said_home(written: &str, path: &Utf8Path) -> bool {
     ["~", "$HOME", "${HOME"].iter().any(|home| written.starts_with(home))
         || path.components().any(|part| part.as_str() == "~")
@@ -142,7 +142,7 @@ fn is_below_home(path: &Utf8Path) -> bool {
     HOMES.iter().any(|homes| path.starts_with(homes))
 }
 
-/// Is it a home as a whole, or all of them?
+/// Whether it is a home as a whole, or all of them.
 fn is_home(path: &Utf8Path) -> bool {
     is_below_home(path)
         && (path.parent().is_none_or(|parent| HOMES.contains(&parent.as_str()))

@@ -1,4 +1,4 @@
-//! Is a word of a text meant as a host, and at which port? Values, commands and configuration files are read
+//! Whether a word of a text is meant as a host, and at which port. Values, commands and configuration files are read
 //! by their looks: what stands before and behind the word decides.
 //!
 //! Knows nothing of services: it is given the name to look for.
@@ -28,7 +28,7 @@ pub(super) enum Standing<'a> {
 pub(super) struct Found {
     /// Where, in bytes.
     pub(super) range: Range<usize>,
-    /// Is it plainly meant as a host?
+    /// Whether it is plainly meant as a host.
     pub(super) is_address: bool,
     /// The port that stands with it.
     pub(super) port: Option<u16>,
@@ -36,7 +36,7 @@ pub(super) struct Found {
     pub(super) second: Option<u16>,
     /// The port that its URL means if it has none.
     pub(super) usual: Option<u16>,
-    /// Is it asked for web pages?
+    /// Whether it is asked for web pages.
     pub(super) web: bool,
 }
 
@@ -159,13 +159,13 @@ pub(super) fn find(text: &str, host: &str, standing: Standing<'_>) -> Vec<Found>
     places.filter(|range| is_word(text, range)).map(|range| judge(text, range, standing)).collect()
 }
 
-/// Is the whole value a name, under a key that does not speak of other names? Perhaps a host, perhaps not.
+/// Whether the whole value is a name, under a key that does not speak of other names. Perhaps a host, perhaps not.
 pub(super) fn is_perhaps(text: &str, host: &str, standing: Standing<'_>) -> bool {
     let Standing::Variable(key) = standing else { return false };
     text.trim() == host && !OTHER_NAMES.iter().any(|ending| ends_with_word(key, ending))
 }
 
-/// Does a variable of this name say where its program listens?
+/// Whether a variable of this name says where its program listens.
 pub(super) fn says_listening(key: &str) -> bool {
     let upper = key.to_ascii_uppercase();
     ["LISTEN", "BIND", "ZOO_SERVERS"].iter().any(|part| upper.contains(part)) && !upper.contains("ADVERTISED")
@@ -192,7 +192,7 @@ pub(super) fn port_keys(key: &str) -> Vec<String> {
     keys
 }
 
-/// Does a variable have a further port of the host that another one names: `MQ_PORT_MANAGEMENT` beside `MQ_HOST`?
+/// Whether a variable has a further port of the host that another one names: `MQ_PORT_MANAGEMENT` beside `MQ_HOST`.
 pub(super) fn is_further_port(key: &str, of_host: &str) -> bool {
     let words = ["HOST", "HOSTNAME", "SERVER", "ADDRESS"];
     let mut prefixes = words.iter().filter_map(|word| of_host.strip_suffix(word));
@@ -295,7 +295,7 @@ fn leading_port(digits: &str) -> Option<u16> {
     digits[..end].parse().ok().filter(|port| *port >= SMALLEST_PORT && !goes_on)
 }
 
-/// Does a number behind the word tell the version of an image?
+/// Whether a number behind the word tells the version of an image.
 fn is_image(before: &str, standing: Standing<'_>) -> bool {
     let line = before.rsplit('\n').next().unwrap_or_default().to_ascii_lowercase();
     match standing {
@@ -304,7 +304,7 @@ fn is_image(before: &str, standing: Standing<'_>) -> bool {
     }
 }
 
-/// Does what stands just before say that a host follows? `host=`, `"server": `, `--db-host `, `-h `.
+/// Whether what stands just before says that a host follows: `host=`, `"server": `, `--db-host `, `-h `.
 fn is_labelled(before: &str, standing: Standing<'_>) -> bool {
     let before = before.strip_suffix("tcp:").unwrap_or(before);
     let quotes = |c: char| matches!(c, ' ' | '\t' | '"' | '\'' | '[');
@@ -376,7 +376,7 @@ fn is_listed(text: &str, word: &str, standing: Standing<'_>) -> bool {
     says_host(key) && text.split(',').any(|item| item.trim() == word)
 }
 
-/// Does the name end with the word, in whatever spelling: `DB_NAME`, `db.name`, `dbName`, `dbname`?
+/// Whether the name ends with the word, in whatever spelling: `DB_NAME`, `db.name`, `dbName`, `dbname`.
 fn ends_with_word(name: &str, word: &str) -> bool {
     name.to_ascii_uppercase().ends_with(word)
 }

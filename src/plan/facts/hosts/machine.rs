@@ -58,7 +58,7 @@ pub(in crate::plan) fn warn((context, services): (&Context<'_>, &Services), repo
     }
 }
 
-/// Does a line of the file say it that is no comment?
+/// Whether a line of the file that is no comment says it.
 fn says_in_use(text: &str, says: &dyn Fn(&str) -> bool) -> bool {
     text.lines().any(|line| says(line) && !line.trim_start().starts_with(['#', ';', '/']))
 }

@@ -14,7 +14,7 @@ use crate::{
 
 /// Says of variables and commands which further names of services they have others for; that of a service itself is
 /// told where the service stands.
-pub(in crate::plan) fn enter(
+pub(in crate::plan) fn record_aliases(
     (context, hosts): (&Context<'_>, &Hosts),
     service: &Service,
     entries: &mut Entries<'_>,

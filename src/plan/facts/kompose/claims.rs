@@ -79,7 +79,7 @@ pub(in crate::plan) fn settle(
 }
 
 /// Enters what came of the labels of a service.
-pub(in crate::plan) fn enter(service: &Service, entries: &mut Entries<'_>) {
+pub(in crate::plan) fn record_labels(service: &Service, entries: &mut Entries<'_>) {
     let has_volumes = service.volumes.is_some();
     for (key, legal, wrong) in [
         (SIZE, (|text| quantity::amount(text).is_some()) as fn(&str) -> bool, NOT_A_QUANTITY),
@@ -89,12 +89,12 @@ pub(in crate::plan) fn enter(service: &Service, entries: &mut Entries<'_>) {
         if !has_volumes {
             label.refused("the service has no volumes", entries);
         } else {
-            label.enter(if legal(label.value) { Ok(()) } else { Err(wrong) }, entries);
+            label.record(if legal(label.value) { Ok(()) } else { Err(wrong) }, entries);
         }
     }
     if let Some(label) = label(service, "kompose.volume.subpath") {
         let legal = sub_path(service).is_some();
-        label.enter(if legal { Ok(()) } else { Err("its value is a path within the volume") }, entries);
+        label.record(if legal { Ok(()) } else { Err("its value is a path within the volume") }, entries);
     }
     if let Some(label) = label(service, "kompose.volume.type") {
         match wanted(service) {

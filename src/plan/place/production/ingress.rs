@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Finds a Service behind every host.
-pub(super) fn plan(environment: &mut Environment, input: &Input<'_>, report: &mut Report) {
+pub(super) fn add_routes(environment: &mut Environment, input: &Input<'_>, report: &mut Report) {
     let cluster = &input.cluster;
     if let Some(gateway) = &cluster.gateway {
         if cluster.ingress.is_empty() {

@@ -33,7 +33,7 @@ enum Network<'a> {
 }
 
 /// Gives the environment its policies, and pods the labels by which these find them.
-pub(super) fn plan(environment: &mut Environment, input: &Input<'_>) {
+pub(super) fn add_policies(environment: &mut Environment, input: &Input<'_>) {
     if input.cluster.network_policies.is_none() {
         return;
     }
@@ -145,7 +145,7 @@ fn open_ports(workload: &Workload, service: &Service, routes: &[Route]) -> Vec<(
     ports.filter(is_open).map(|port| (port.container_port, port.protocol.clone())).collect()
 }
 
-/// Does `ports` publish a port for others than the machine itself?
+/// Whether `ports` publishes a port for others than the machine itself.
 fn is_published(service: &Service, port: &ContainerPort) -> bool {
     let protocol = port.protocol.as_deref().unwrap_or("TCP");
     let is_same = |published: &&Spanned<Port>| {

@@ -31,7 +31,7 @@ const GRACE: i64 = 30;
 const SPREAD: &[&str] = &["topology.kubernetes.io/zone", "kubernetes.io/hostname"];
 
 /// Gives the Deployments that others reach what the settings ask for.
-pub(super) fn plan(environment: &mut Environment, input: &Input<'_>, report: &mut Report) {
+pub(super) fn add_serving(environment: &mut Environment, input: &Input<'_>, report: &mut Report) {
     let shared = shared_claims(environment);
     let Environment { apps, autoscalers, budgets, name, .. } = environment;
     let (lasting, autoscale) = (input.cluster.zero_downtime, &input.cluster.autoscale);

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{Container, PodSpec};
 
-use super::context::Context;
-use crate::{compose::model::Service, plan::ledger::Entries, text::Spanned};
+use crate::{
+    compose::model::Service,
+    plan::{facts::context::Context, ledger::Entries},
+    text::Spanned,
+};
 
 /// Gives container and pod image, platform and runtime.
-pub(in crate::plan) fn plan(
+pub(super) fn apply_image(
     context: &Context<'_>,
     name: &str,
     service: &Service,
