@@ -37,12 +37,7 @@ use self::{
     workload::{Parts, decide_unit},
 };
 use super::{
-    facts::{
-        Facts,
-        context::Context,
-        hosts,
-        secrets::{KnownSecrets, Secrets},
-    },
+    facts::{Context, Facts, KnownSecrets, Secrets, hosts},
     ledger::Ledger,
     model::{Intent, Known, Wait},
 };

@@ -13,7 +13,12 @@ pub(in crate::plan) mod source;
 pub(in crate::plan) mod texts;
 pub(in crate::plan) mod volumes;
 
-use self::{context::Context, dockerfiles::Brought, hosts::Hosts, reader::Reader, service::Services};
+pub(in crate::plan) use self::{
+    context::Context,
+    hosts::Hosts,
+    secrets::{KnownSecrets, Secrets},
+};
+use self::{dockerfiles::Brought, reader::Reader, service::Services};
 use super::{
     input::{Input, Options},
     naming::Naming,

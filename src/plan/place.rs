@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use self::variables::{PlacedVariables, Taken};
 use super::{
     decide::{Data, order},
-    facts::{Facts, context::Context, secrets::KnownSecrets},
+    facts::{Context, Facts, KnownSecrets},
     input::{Input, Options},
     keys,
     ledger::Ledger,

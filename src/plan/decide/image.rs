@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::{Container, PodSpec};
 
 use crate::{
     compose::model::Service,
-    plan::{facts::context::Context, ledger::Entries},
+    plan::{facts::Context, ledger::Entries},
     text::Spanned,
 };
 

@@ -15,7 +15,7 @@ use crate::{
     compose::model::Service,
     k8s::name,
     plan::{
-        facts::{Facts, hosts::Hosts},
+        facts::{Facts, Hosts},
         ledger::Entries,
         model::{Kind, Overlap, Run, Start, Workload},
         naming::names,

@@ -28,10 +28,8 @@ use crate::{
     k8s::{name, quantity},
     plan::{
         facts::{
-            Facts,
-            context::Context,
+            Context, Facts, Secrets,
             kompose::claims::{self, Wanted},
-            secrets::Secrets,
             volumes,
         },
         ledger::Entries,

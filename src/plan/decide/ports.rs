@@ -142,18 +142,10 @@ fn learn_one(facts: &Facts<'_>, name: &str, service: &Service, needed: bool) -> 
     let own_web = own.iter().filter(|(_, web)| *web).map(|(number, _)| *number);
     let web = facts.hosts.web_ports_of(name).chain(own_web).collect();
     let mut learner = Learner { web, ..Learner::default() };
-    for port in service.ports.iter().flat_map(|field| &field.value) {
-        learner.declared(&port.value);
-    }
-    for text in service.expose.iter().flat_map(|field| &field.value) {
-        learner.exposed(&text.value);
-    }
-    for number in facts.hosts.ports_of(name) {
-        learner.tcp(number);
-    }
-    for number in sources::proxied_ports(service) {
-        learner.tcp(number);
-    }
+    service.ports.iter().flat_map(|field| &field.value).for_each(|port| learner.declared(&port.value));
+    service.expose.iter().flat_map(|field| &field.value).for_each(|text| learner.exposed(&text.value));
+    facts.hosts.ports_of(name).for_each(|number| learner.tcp(number));
+    sources::proxied_ports(service).into_iter().for_each(|number| learner.tcp(number));
     // What an image exposes is what its own command listens on; a worker or a task runs another one.
     let runs_image = service.command.is_none() && service.entrypoint.is_none();
     let build = service.build.as_ref().filter(|_| runs_image || needed);

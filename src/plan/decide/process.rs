@@ -4,7 +4,7 @@ use k8s_openapi::api::core::v1::{Container, ExecAction, Lifecycle, LifecycleHand
 
 use crate::{
     compose::model::{Hook, Service},
-    plan::{facts::hosts::Hosts, ledger::Entries},
+    plan::{facts::Hosts, ledger::Entries},
     shell::quoted,
     text::Spanned,
 };

@@ -10,7 +10,7 @@ use k8s_openapi::{
 use crate::{
     compose::model::{DeployResources, DeviceRequest, ResourceLimits, ResourceReservations, Service},
     k8s::quantity,
-    plan::{facts::context::Context, ledger::Entries},
+    plan::{facts::Context, ledger::Entries},
     text::Spanned,
 };
 

@@ -10,7 +10,7 @@ use crate::{
     compose::model::Service,
     k8s::versions::{Feature, Version},
     plan::{
-        facts::{Facts, hosts::Hosts, source::Source},
+        facts::{Facts, Hosts, source::Source},
         model::{Kind, Overlap},
     },
     shell::{self, Behaviour, Fit, Loop, Verdict, crontab},

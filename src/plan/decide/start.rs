@@ -4,7 +4,7 @@
 use super::schedule::Scheduled;
 use crate::{
     compose::model::{Command, Service},
-    plan::{facts::hosts::Hosts, ledger::Entries, model::Start},
+    plan::{facts::Hosts, ledger::Entries, model::Start},
     text::Spanned,
 };
 

@@ -21,9 +21,7 @@ use crate::{
     k8s::name,
     plan::{
         facts::{
-            Facts,
-            context::Context,
-            files,
+            Context, Facts, files,
             kompose::PREFIX,
             kompose::claims::{self, Wanted},
             volumes,

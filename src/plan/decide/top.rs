@@ -7,7 +7,7 @@ use crate::{
     compose::model::{FileObject, Names, Network, Service},
     diag::{Diagnostic, Report, codes},
     plan::{
-        facts::context::Context,
+        facts::Context,
         fate::KeyPath,
         ledger::{Entries, Ledger},
         naming::layout::policies_file,

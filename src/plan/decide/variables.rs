@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     compose::model::Service,
     plan::{
-        facts::{Facts, secrets::KnownSecrets},
+        facts::{Facts, KnownSecrets},
         model::{Known, Value, Variable},
     },
 };

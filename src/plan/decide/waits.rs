@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     plan::{
-        facts::context::Context,
+        facts::Context,
         fate::KeyPath,
         ledger::{Entries, Ledger},
         model::{Intent, Kind, Run, Start, Wait, Workload},

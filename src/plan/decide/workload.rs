@@ -4,7 +4,7 @@ mod attributes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::core::v1::{Container, PodSpec};
+use k8s_openapi::api::core::v1::{Container, ContainerPort, PodSpec};
 
 use super::{
     health, image,
@@ -28,7 +28,7 @@ use crate::{
     compose::model::{Labels, Service},
     k8s::name,
     plan::{
-        facts::{Facts, kompose::PREFIX, secrets::Secrets},
+        facts::{Facts, Secrets, kompose::PREFIX},
         fate::KeyPath,
         ledger::{Entries, Ledger},
         model::{ClusterService, Kind, Run, Unit, Update, Workload},
@@ -88,17 +88,8 @@ fn decide_workload(
     let replaced = scheduled.filter(|scheduled| scheduled.stays.is_none());
     let object = context.names.workload(key);
     let entries = &mut Entries::new(parts.ledger, KeyPath::new(["services", key]), file.clone());
-    let mut pod = PodSpec::default();
-    let mut container = Container { name: app.to_owned(), ..Container::default() };
-    image::apply_image(context, key, service, &mut pod, &mut container, entries);
-    process::apply_process(&facts.hosts, service, &mut pod, &mut container, entries);
-    let ports = Some(parts.ports.of_container(key));
-    container.ports = ports.filter(|ports| !ports.is_empty() && replaced.is_none());
-    resources::apply_resources(context, service, &mut container, entries);
-    security::apply_security(service, context.kubernetes, &mut pod, &mut container, entries);
-    network::apply_network(facts, service, &mut pod, entries);
-    order::record_dependencies(facts, parts.kinds, service, entries);
-    kompose::apply_labels(service, &mut pod, &mut container, entries);
+    let ports = if replaced.is_some() { Vec::new() } else { parts.ports.of_container(key) };
+    let (mut pod, mut container) = decide_pod((facts, parts.kinds), (key, app), service, ports, entries);
     let is_cron_job = decided == WorkloadKind::CronJob || replaced.is_some();
     let probes = probes((facts, key), service, (decided, is_cron_job), parts.ports, entries);
     probes.clone().give_to(&mut container);
@@ -140,6 +131,27 @@ fn decide_workload(
         further,
         pod,
     }
+}
+
+/// The pod of a service and its container, but for probes and mounts.
+fn decide_pod(
+    (facts, kinds): (&Facts<'_>, &Kinds),
+    (key, app): (&str, &str),
+    service: &Service,
+    ports: Vec<ContainerPort>,
+    entries: &mut Entries<'_>,
+) -> (PodSpec, Container) {
+    let mut pod = PodSpec::default();
+    let mut container = Container { name: app.to_owned(), ..Container::default() };
+    image::apply_image(&facts.context, key, service, &mut pod, &mut container, entries);
+    process::apply_process(&facts.hosts, service, &mut pod, &mut container, entries);
+    container.ports = (!ports.is_empty()).then_some(ports);
+    resources::apply_resources(&facts.context, service, &mut container, entries);
+    security::apply_security(service, facts.context.kubernetes, &mut pod, &mut container, entries);
+    network::apply_network(facts, service, &mut pod, entries);
+    order::record_dependencies(facts, kinds, service, entries);
+    kompose::apply_labels(service, &mut pod, &mut container, entries);
+    (pod, container)
 }
 
 /// The probes of a service: what its labels of kompose ask for overrules its health check.

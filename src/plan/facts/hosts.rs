@@ -8,7 +8,7 @@ pub(in crate::plan) mod renamed;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::address::{Found, Standing};
-use super::{context::Context, files, service::Services};
+use super::{context::Context, files, secrets::variables, service::Services};
 use crate::{
     compose::model::{Project, Service},
     k8s::name,
@@ -322,11 +322,6 @@ fn aliases(service: &Service) -> impl Iterator<Item = &str> {
         .filter_map(|network| network.value.as_ref()?.aliases.as_ref())
         .flat_map(|aliases| aliases.value.iter().map(|alias| alias.value.as_str()));
     container.chain(host).chain(aliases).filter(|alias| !name::dns_label(alias).is_empty())
-}
-
-fn variables(service: &Service) -> impl Iterator<Item = (&str, &str)> {
-    let variables = service.environment.iter().flat_map(|field| field.value.iter());
-    variables.filter_map(|(key, value)| Some((key.as_str(), value.value.as_deref()?)))
 }
 
 /// The words of a command, each with its neighbours.

@@ -10,7 +10,7 @@ use k8s_openapi::api::core::v1::EnvVar;
 use super::unplaced::{ByVariable, Unplaced};
 use crate::{
     k8s::{expansion, name},
-    plan::facts::secrets::KnownSecrets,
+    plan::facts::KnownSecrets,
     secret,
     text::Part,
 };

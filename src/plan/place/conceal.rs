@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::{Container, ExecAction, HTTPGetAction, Lifecycle
 
 use crate::{
     plan::{
-        facts::secrets::KnownSecrets,
+        facts::KnownSecrets,
         model::{CONCEALED, Concealed, Workload},
     },
     secret,

@@ -14,7 +14,7 @@ use crate::{
     compose::model::{Build, Port, Project, Service},
     diag::{Diagnostic, Report, codes},
     plan::{
-        facts::{Facts, context::Context, secrets::KnownSecrets},
+        facts::{Context, Facts, KnownSecrets},
         fate::{Fate, FateKind, KeyPath},
         input::{Input, Options},
         model::{Artifact, BuildSecret, Development, Environment, Forward},

@@ -9,7 +9,7 @@ use super::unplaced::Unplaced;
 use crate::{
     k8s::name,
     plan::{
-        facts::secrets::KnownSecrets,
+        facts::KnownSecrets,
         model::{Value, Variable},
     },
 };

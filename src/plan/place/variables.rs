@@ -20,10 +20,7 @@ use crate::{
     k8s::{expansion, name},
     plan::{
         decide::Data,
-        facts::{
-            context::Context,
-            secrets::{KnownSecrets, Secrets},
-        },
+        facts::{Context, KnownSecrets, Secrets},
         fate::KeyPath,
         ledger::{Entries, Ledger},
         model::{Bundle, Intent, Value, Variable},

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ops::Range};
 
 use crate::{
     k8s::expansion,
-    plan::{facts::secrets::KnownSecrets, model::Variable},
+    plan::{facts::KnownSecrets, model::Variable},
     secret,
 };
 

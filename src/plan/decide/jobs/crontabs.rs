@@ -8,7 +8,7 @@ use crate::{
     compose::model::Service,
     plan::{
         decide::schedule::{self, TIME_ZONE},
-        facts::{Facts, hosts::Hosts, source::Source},
+        facts::{Facts, Hosts, source::Source},
     },
     secret,
     shell::{

@@ -209,15 +209,7 @@ pub(in crate::plan) fn ingress(
     let rules = expose.and_then(|expose| rules(expose.value, own?));
     let Some((expose, own, rules)) = expose.zip(own).zip(rules).map(|((a, b), c)| (a, b, c)) else {
         if let Some(expose) = label(service, EXPOSE) {
-            let came = match own {
-                _ if expose.value.eq_ignore_ascii_case("false") => Ok(()),
-                None if services.first().is_some_and(|own| !own.ports.is_empty()) => {
-                    Err("an Ingress leads to ports of TCP alone")
-                }
-                None => Err(NO_PORTS),
-                _ => Err("its value is true, or HOST, or HOST/PATH, several with commas"),
-            };
-            expose.record(came, entries);
+            expose.record(why_not_exposed(&expose, own, services), entries);
         }
         for label in [tls, class].iter().flatten() {
             label.refused("without a legal `kompose.service.expose` there is no Ingress", entries);
@@ -225,16 +217,13 @@ pub(in crate::plan) fn ingress(
         return None;
     };
     enter_hosts(&expose, &rules, entries);
-    let secret = tls.filter(|tls| {
-        let legal = name::is_dns_subdomain(tls.value);
-        tls.record(if legal { Ok(()) } else { Err("its value is the name of a Secret") }, entries);
-        legal
-    });
-    let class = class.filter(|class| {
-        let legal = name::is_dns_subdomain(class.value);
-        class.record(if legal { Ok(()) } else { Err("its value is the name of an IngressClass") }, entries);
-        legal
-    });
+    let mut legal = |label: &Label<'_>, wrong| {
+        let is_legal = name::is_dns_subdomain(label.value);
+        label.record(if is_legal { Ok(()) } else { Err(wrong) }, entries);
+        is_legal
+    };
+    let secret = tls.filter(|tls| legal(tls, "its value is the name of a Secret"));
+    let class = class.filter(|class| legal(class, "its value is the name of an IngressClass"));
     let hosts: Vec<String> = rules.iter().filter_map(|rule| rule.host.clone()).collect();
     let tls = secret.map(|secret| IngressTLS {
         hosts: (!hosts.is_empty()).then_some(hosts),
@@ -256,6 +245,22 @@ pub(in crate::plan) fn ingress(
         ..Ingress::default()
     };
     Some(Further { file: "ingress.yaml".to_owned(), object: fields::ordered(&ingress) })
+}
+
+/// What is wrong with a label that makes no Ingress: nothing, if it asks for none.
+fn why_not_exposed(
+    expose: &Label<'_>,
+    own: Option<&ClusterService>,
+    services: &[ClusterService],
+) -> Result<(), &'static str> {
+    match own {
+        _ if expose.value.eq_ignore_ascii_case("false") => Ok(()),
+        None if services.first().is_some_and(|own| !own.ports.is_empty()) => {
+            Err("an Ingress leads to ports of TCP alone")
+        }
+        None => Err(NO_PORTS),
+        _ => Err("its value is true, or HOST, or HOST/PATH, several with commas"),
+    }
 }
 
 /// Who writes `lb` wants a load balancer, but kompose has it that this is a host.

@@ -65,19 +65,7 @@ pub(in crate::plan) fn autoscaler(
         label.approximated("`kompose.hpa.replicas.max` is less: that many", entries);
     }
     let least = wanted.min(most);
-    let mut metrics: Vec<MetricSpec> = Vec::new();
-    for (resource, label) in [("cpu", cpu), ("memory", memory)] {
-        let Some(label) = label else { continue };
-        let metric = metric(resource, label.value);
-        label.record(
-            metric.as_ref().map(|_| ()).ok_or("its value is a share, like 50%, or a quantity"),
-            entries,
-        );
-        metrics.extend(metric);
-    }
-    if metrics.is_empty() {
-        metrics.extend(metric("cpu", CPU));
-    }
+    let metrics = metrics([("cpu", cpu), ("memory", memory)], entries);
     overrule_replicas(service, entries);
     let spec = HorizontalPodAutoscalerSpec {
         scale_target_ref: CrossVersionObjectReference {
@@ -97,6 +85,22 @@ pub(in crate::plan) fn autoscaler(
     };
     let scaler = HorizontalPodAutoscaler { metadata, spec: Some(spec), ..HorizontalPodAutoscaler::default() };
     Some(Further { file: format!("{name}.hpa.yaml"), object: fields::ordered(&scaler) })
+}
+
+/// What the labels measure; else kompose's goal.
+fn metrics(labels: [(&str, Option<Label<'_>>); 2], entries: &mut Entries<'_>) -> Vec<MetricSpec> {
+    let mut metrics: Vec<MetricSpec> = Vec::new();
+    for (resource, label) in labels {
+        let Some(label) = label else { continue };
+        let metric = metric(resource, label.value);
+        let came = metric.as_ref().map(|_| ()).ok_or("its value is a share, like 50%, or a quantity");
+        label.record(came, entries);
+        metrics.extend(metric);
+    }
+    if metrics.is_empty() {
+        metrics.extend(metric("cpu", CPU));
+    }
+    metrics
 }
 
 fn overrule_replicas(service: &Service, entries: &mut Entries<'_>) {

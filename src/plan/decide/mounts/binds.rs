@@ -45,17 +45,12 @@ pub(super) fn mount_bind(
             let stem = last_part(&source.value);
             let contents = BTreeMap::from([(stem.to_owned(), content)]);
             let given = Given { element: "volumes", stem, target, mode: None, is_directory: false };
-            let name = deliver(mounting, given, contents, mounted, entries);
-            let sub_path = Some(name::data_key(stem));
-            mounted.mount(VolumeMount { sub_path, read_only: Some(true), ..at(&name, target) });
-            say_read_only(read_only, &name, target, mounted, entries);
+            mount_files(mounting, given, read_only, contents, (mounted, entries));
         }
         Bind::Directory(contents) => {
             let stem = last_part(&source.value);
             let given = Given { element: "volumes", stem, target, mode: None, is_directory: true };
-            let name = deliver(mounting, given, contents, mounted, entries);
-            mounted.mount(VolumeMount { read_only: Some(true), ..at(&name, target) });
-            say_read_only(read_only, &name, target, mounted, entries);
+            mount_files(mounting, given, read_only, contents, (mounted, entries));
             if files::holds_project(mounting.context, &source.value) {
                 let reason = format!("`{target}` is without what is for compose: its files, and `.env`");
                 entries.approximated(KEY, reason);
@@ -93,6 +88,20 @@ pub(super) fn mount_bind(
             entries.at(mount.span).unsupported(KEY, reason);
         }
     }
+}
+
+/// Mounts files of the project, which a container cannot change.
+fn mount_files(
+    mounting: &mut Mounting<'_, '_, '_>,
+    given: Given<'_>,
+    read_only: bool,
+    contents: BTreeMap<String, Vec<u8>>,
+    (mounted, entries): (&mut Mounted, &mut Entries<'_>),
+) {
+    let (target, sub_path) = (given.target, (!given.is_directory).then(|| name::data_key(given.stem)));
+    let name = deliver(mounting, given, contents, mounted, entries);
+    mounted.mount(VolumeMount { sub_path, read_only: Some(true), ..at(&name, target) });
+    say_read_only(read_only, &name, target, mounted, entries);
 }
 
 fn last_part(source: &str) -> &str {

@@ -12,7 +12,7 @@ use super::{Mounted, Mounting};
 use crate::{
     compose::model::FileMode,
     k8s::name,
-    plan::{facts::hosts::Hosts, ledger::Entries, model::FileBundle},
+    plan::{facts::Hosts, ledger::Entries, model::FileBundle},
 };
 
 /// Permission bits of scripts, which a ConfigMap does not keep.

@@ -19,7 +19,7 @@ use crate::{
     k8s::name,
     plan::{
         decide::copies,
-        facts::{Facts, context::Context, volumes},
+        facts::{Context, Facts, volumes},
         input::Options,
         model::{CodeMount, Environment, Kind},
     },

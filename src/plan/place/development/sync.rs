@@ -7,8 +7,7 @@ use crate::{
     compose::model::{Service, Watch},
     plan::{
         facts::{
-            Facts,
-            context::Context,
+            Context, Facts,
             files::{Bind, JudgedMount},
         },
         model::Sync,
