@@ -1,10 +1,12 @@
 //! One environment as it was read: what facts are found in.
 
+use std::collections::BTreeMap;
+
 use camino::Utf8Path;
 
 use super::{reader::Reader, texts::SharedTexts};
 use crate::{
-    compose::model::{Project, Service},
+    compose::model::{Build, Project, Service},
     k8s::versions::Version,
     plan::{
         input::{Input, Options},
@@ -31,6 +33,8 @@ pub(in crate::plan) struct Context<'a> {
     pub(in crate::plan) apps: &'a Apps,
     pub(in crate::plan) images: &'a Images,
     pub(in crate::plan) shared: SharedTexts,
+    /// What images are built from, by the names that services give them.
+    pub(in crate::plan) builds: BTreeMap<&'a str, &'a Spanned<Build>>,
     /// How much of the project could be read.
     pub(in crate::plan) known: Known,
     /// Whether CronJobs start at minutes that their names choose.
@@ -58,6 +62,7 @@ impl<'a> Context<'a> {
             apps: &naming.apps,
             images: &naming.images,
             shared: SharedTexts::of(input.project, &naming.shared_files),
+            builds: builds(input.project),
             known: input.known,
             stagger: options.stagger,
         }
@@ -70,4 +75,15 @@ impl<'a> Context<'a> {
     pub(in crate::plan) fn directory(&self) -> &Utf8Path {
         &self.project.directory
     }
+}
+
+/// What images are built from, by the names that services give them.
+fn builds(project: &Project) -> BTreeMap<&str, &Spanned<Build>> {
+    let mut builds = BTreeMap::new();
+    for service in project.services.values() {
+        if let (Some(image), Some(build)) = (&service.image, &service.value.build) {
+            builds.entry(image.value.as_str()).or_insert(build);
+        }
+    }
+    builds
 }

@@ -13,15 +13,11 @@ use crate::{
 
 /// What a service's image is built from, by itself or by another service that names the image.
 pub(in crate::plan) fn build_of<'a>(
-    project: &'a Project,
+    context: &Context<'a>,
     service: &'a Service,
 ) -> Option<&'a Spanned<Build>> {
-    service.build.as_ref().or_else(|| {
-        let image = &service.image.as_ref()?.value;
-        let others = project.services.values();
-        let mut named = others.filter(|other| other.image.as_ref().is_some_and(|own| own.value == *image));
-        named.find_map(|other| other.value.build.as_ref())
-    })
+    let named = || context.builds.get(service.image.as_ref()?.value.as_str()).copied();
+    service.build.as_ref().or_else(named)
 }
 
 /// A health check that a Dockerfile brings.
@@ -39,7 +35,7 @@ pub(super) fn check(context: &Context<'_>, name: &str, service: &Service) -> Opt
     if own.is_some_and(|own| own.value.disable.as_ref().is_some_and(|disable| disable.value)) {
         return None;
     }
-    let build = build_of(context.project, service)?;
+    let build = build_of(context, service)?;
     let dockerfile = context.reader.dockerfile(&build.value)?;
     let health = dockerfile.built().health.as_ref()?;
     if own.is_none() && health.test.first().is_some_and(|form| form == "NONE") {

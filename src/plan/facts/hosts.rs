@@ -115,13 +115,25 @@ impl Hosts {
         (followed != text).then_some(followed)
     }
 
+    /// The names of hosts in a text, where each stands and what is meant by it.
+    fn named<'h, 't>(
+        &'h self,
+        text: &'t str,
+        standing: Standing<'t>,
+    ) -> impl Iterator<Item = (&'h str, &'h Host, Found)> + use<'h, 't> {
+        address::words(text).filter_map(move |range| {
+            let (name, host) = self.by_name.get_key_value(&text[range.clone()])?;
+            Some((name.as_str(), host, address::judge(text, range, standing)))
+        })
+    }
+
     /// The hosts that a text names and that have another name in the cluster: both names, and whether the first is
     /// not the service's own.
-    fn renamed(&self, text: &str, standing: Standing<'_>) -> Vec<(&str, &str, bool)> {
-        let renamed = self.by_name.iter().filter(|(from, host)| **from != host.cluster);
-        let renamed = renamed
-            .filter(|(from, _)| address::find(text, from, standing).iter().any(|found| found.is_address));
-        renamed.map(|(from, host)| (from.as_str(), host.cluster.as_str(), host.alias)).collect()
+    fn renamed(&self, text: &str, standing: Standing<'_>) -> BTreeSet<(&str, &str, bool)> {
+        let named = self
+            .named(text, standing)
+            .filter(|(name, host, found)| *name != host.cluster && found.is_address);
+        named.map(|(name, host, _)| (name, host.cluster.as_str(), host.alias)).collect()
     }
 
     /// Whether this is a name of the service.
@@ -144,20 +156,17 @@ impl Hosts {
     ) -> Vec<(Host, Found)> {
         let mut own = Vec::new();
         let mut others = Vec::new();
-        for (name, host) in &self.by_name {
+        for (name, host, mut found) in self.named(text, standing) {
             // Its own host name is in the container's table of hosts.
-            if host.service == by && service.hostname.as_ref().is_some_and(|own| own.value == *name) {
+            if host.service == by && service.hostname.as_ref().is_some_and(|own| own.value == name) {
                 continue;
             }
-            let perhaps = address::is_perhaps(text, name, standing);
-            for mut found in address::find(text, name, standing) {
-                if host.service != by && (found.is_address || perhaps) {
-                    found.port = found.port.or_else(|| paired_port(service, standing));
-                    found.second = found.second.or_else(|| further_port(service, standing));
-                    others.push((host.clone(), found));
-                } else if host.service == by && found.is_address {
-                    own.push((host.clone(), found));
-                }
+            if host.service != by && (found.is_address || address::is_perhaps(text, name, standing)) {
+                found.port = found.port.or_else(|| paired_port(service, standing));
+                found.second = found.second.or_else(|| further_port(service, standing));
+                others.push((host.clone(), found));
+            } else if host.service == by && found.is_address {
+                own.push((host.clone(), found));
             }
         }
         for (host, found) in others {
@@ -167,16 +176,11 @@ impl Hosts {
     }
 
     /// Whether a variable, in which a service is named, is there for others that have it too and are not named.
-    fn is_shared(&self, project: &Project, service: &str, (key, value): (&str, &str)) -> bool {
-        let mut others = project.services.iter().filter(|(name, _)| *name != service);
-        others.any(|(name, other)| {
-            let has = variables(other).any(|variable| variable == (key, value));
-            let is_named = || {
-                let mut names = self.by_name.iter().filter(|(_, host)| host.service == *name);
-                names.any(|(host, _)| !address::find(value, host, Standing::Variable(key)).is_empty())
-            };
-            has && !is_named()
-        })
+    fn is_shared(&self, having: &Having<'_>, service: &str, (key, value): (&str, &str)) -> bool {
+        let named: BTreeSet<&str> =
+            self.named(value, Standing::Variable(key)).map(|(_, host, _)| host.service.as_str()).collect();
+        let mut others = having.get(&(key, value)).into_iter().flatten();
+        others.any(|other| *other != service && !named.contains(other))
     }
 
     /// Notes the ports at which a service calls itself.
@@ -209,22 +213,31 @@ impl Hosts {
     }
 
     fn followed(&self, text: &str, standing: Standing<'_>) -> String {
-        let mut followed = text.to_owned();
-        for (from, host) in self.by_name.iter().filter(|(from, host)| **from != host.cluster) {
-            for found in address::find(&followed, from, standing).into_iter().rev() {
-                if found.is_address {
-                    followed.replace_range(found.range, &host.cluster);
-                }
-            }
+        let named = self.named(text, standing).filter(|(_, _, found)| found.is_address);
+        let mut followed = String::with_capacity(text.len());
+        let mut done = 0;
+        for (_, host, found) in named {
+            followed.push_str(&text[done..found.range.start]);
+            followed.push_str(&host.cluster);
+            done = found.range.end;
         }
-        followed
+        followed + &text[done..]
     }
 }
+
+/// The services that have a variable of a name with a value.
+type Having<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a str>>;
 
 /// Finds the host names of a project, and who uses them.
 pub(in crate::plan) fn find(context: &Context<'_>, services: &Services) -> Hosts {
     let project = context.project;
     let mut hosts = Hosts { by_name: known(project, context.names), ..Hosts::default() };
+    let mut having = Having::new();
+    for (name, service) in context.services() {
+        for variable in variables(service) {
+            having.entry(variable).or_default().push(name);
+        }
+    }
     for (name, service) in context.services() {
         for (dependency, settings) in service.depends_on.iter().flat_map(|field| field.value.iter()) {
             // What has ended is not asked for anything.
@@ -246,7 +259,7 @@ pub(in crate::plan) fn find(context: &Context<'_>, services: &Services) -> Hosts
         }
         for (key, value) in variables(service) {
             let own = hosts.mention((name, service), value, Standing::Variable(key));
-            if !own.is_empty() && !hosts.is_shared(project, name, (key, value)) {
+            if !own.is_empty() && !hosts.is_shared(&having, name, (key, value)) {
                 if address::says_listening(key) {
                     hosts.listening_by_name.insert(name.to_owned());
                 }

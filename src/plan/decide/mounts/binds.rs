@@ -64,7 +64,7 @@ pub(super) fn mount_bind(
             entries.at(mount.span).ignored(KEY, reason);
         }
         Bind::SourceCode { built: false } => {
-            let way_out = match dockerfiles::build_of(mounting.context.project, mounting.service) {
+            let way_out = match dockerfiles::build_of(mounting.context, mounting.service) {
                 Some(_) => "let the stage of the Dockerfile that is built copy it",
                 None => "give the service a `build` whose image has it",
             };

@@ -24,7 +24,7 @@ pub(super) enum Has {
 
 /// The build that a directory is a part of, or that is a part of it.
 pub(super) fn near<'a>(context: &Context<'a>, service: &'a Service, path: &Utf8Path) -> Option<&'a Build> {
-    let build = &dockerfiles::build_of(context.project, service)?.value;
+    let build = &dockerfiles::build_of(context, service)?.value;
     let directory = directory(build)?;
     (path.starts_with(&directory) || directory.starts_with(path)).then_some(build)
 }

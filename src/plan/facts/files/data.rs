@@ -73,7 +73,7 @@ pub(super) fn is_named_so(
     let names = [source.file_name(), Utf8Path::new(target).file_name()];
     names.into_iter().flatten().any(is_name)
         && !files.keys().any(|file| code::is_source(file))
-        && (dockerfiles::build_of(context.project, service).is_some() || is_left_out(context, source))
+        && (dockerfiles::build_of(context, service).is_some() || is_left_out(context, source))
 }
 
 fn is_name(name: &str) -> bool {

@@ -153,10 +153,24 @@ const SMALLEST_PORT: u16 = 20;
 /// How far back what says that a word is a host is looked for, in bytes.
 const LABEL_LENGTH: usize = 80;
 
-/// The places where `host` stands as a word of its own, in their order.
-pub(super) fn find(text: &str, host: &str, standing: Standing<'_>) -> Vec<Found> {
-    let places = text.match_indices(host).map(|(start, _)| start..start + host.len());
-    places.filter(|range| is_word(text, range)).map(|range| judge(text, range, standing)).collect()
+/// How much of what stands behind a word is looked at, in bytes.
+const BEHIND_LENGTH: usize = 4096;
+
+/// The words of a text that could be names, in their order: what stands between other characters than letters, digits,
+/// `_`, `-` and `.`. `db.example.com` and `web.py` are one name each; the dot of `db.` ends a sentence.
+pub(super) fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at + text.get(at..)?.find(is_of_name)?;
+        let rest = &text[start..];
+        at = start + rest.find(|c| !is_of_name(c)).unwrap_or(rest.len());
+        Some(start..start + text[start..at].trim_end_matches('.').len())
+    })
+    .filter(|range| !range.is_empty())
+}
+
+fn is_of_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')
 }
 
 /// Whether the whole value is a name, under a key that does not speak of other names. Perhaps a host, perhaps not.
@@ -206,19 +220,9 @@ fn capitalized(word: &str) -> String {
     word.chars().take(1).chain(word.chars().skip(1).map(|letter| letter.to_ascii_lowercase())).collect()
 }
 
-/// Not a part of a longer name: `db.example.com` and `web.py` are other names, `db.` is not.
-fn is_word(text: &str, range: &Range<usize>) -> bool {
-    let word = |character: char| character.is_ascii_alphanumeric() || character == '_' || character == '-';
-    let (before, after) = (&text[..range.start], &text[range.end..]);
-    let joined = before.ends_with(|last: char| word(last) || last == '.');
-    let goes_on =
-        after.starts_with(word) || after.strip_prefix('.').is_some_and(|rest| rest.starts_with(word));
-    !joined && !goes_on
-}
-
 /// What is meant by a word: a host after `//` or `@`, before a port, behind a label that says so, in a list
 /// of such, or as the whole value of a key that says so.
-fn judge(text: &str, range: Range<usize>, standing: Standing<'_>) -> Found {
+pub(super) fn judge(text: &str, range: Range<usize>, standing: Standing<'_>) -> Found {
     let (before, after) = (&text[..range.start], &text[range.end..]);
     let before = match standing {
         Standing::Word { previous, .. } => format!("{previous} {before}"),
@@ -226,7 +230,9 @@ fn judge(text: &str, range: Range<usize>, standing: Standing<'_>) -> Found {
     };
     let after = match standing {
         Standing::Word { next, .. } => format!("{after} {next}"),
-        Standing::Variable(_) | Standing::File => after.to_owned(),
+        Standing::Variable(_) | Standing::File => {
+            after[..after.floor_char_boundary(BEHIND_LENGTH)].to_owned()
+        }
     };
     let word = &text[range.clone()];
     let scheme = scheme(&before);

@@ -2,8 +2,14 @@ use proptest::prelude::*;
 
 use super::*;
 
+/// The places at which a name stands.
+fn places(text: &str, host: &str, standing: Standing<'_>) -> Vec<Found> {
+    let named = super::words(text).filter(|range| text[range.clone()] == *host);
+    named.map(|range| judge(text, range, standing)).collect()
+}
+
 fn one(text: &str, host: &str, standing: Standing<'_>) -> Option<Found> {
-    find(text, host, standing).into_iter().find(|found| found.is_address)
+    places(text, host, standing).into_iter().find(|found| found.is_address)
 }
 
 #[test]
@@ -126,9 +132,11 @@ proptest! {
     ) {
         let word = Standing::Word { previous: "--host", next: "5432" };
         for standing in [Standing::Variable(&key), word, Standing::File] {
-            for found in find(&text, "db", standing) {
+            for found in places(&text, "db", standing) {
                 prop_assert_eq!(&text[found.range.clone()], "db");
-                prop_assert!(is_word(&text, &found.range));
+                let (before, after) = (&text[..found.range.start], &text[found.range.end..]);
+                prop_assert!(!before.ends_with(is_of_name));
+                prop_assert!(!after.trim_start_matches('.').starts_with(is_of_name));
                 prop_assert!(found.port.is_none_or(|port| port >= SMALLEST_PORT));
             }
         }
