@@ -144,7 +144,7 @@ static SHAPES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     .collect()
 });
 
-/// Is a variable of this name meant to hold a secret? Its value may still be none: see [`is_secret`].
+/// Whether a variable of this name is meant to hold a secret. Its value may still be none: see [`is_secret`].
 ///
 /// Case does not count, and `-` and `.` count as `_`.
 pub fn is_secret_key(name: &str) -> bool {
@@ -162,14 +162,14 @@ pub fn is_secret_key(name: &str) -> bool {
         || NAMES.contains(&name.as_str())
 }
 
-/// Does the value look like a secret whatever its name: a URL or a connection string with a password in it,
-/// private key material, a token of a well-known shape, options that say a password? The value is one that no
+/// Whether the value looks like a secret whatever its name: a URL or a connection string with a password in it,
+/// private key material, a token of a well-known shape, options that say a password. The value is one that no
 /// reference is left in: a `$` in it is a dollar.
 pub fn is_secret_value(value: &str) -> bool {
     is_bearer(value) || !in_value(value).is_empty()
 }
 
-/// Is the value, under this name, a secret to hide? Switches, empty values and absolute paths are
+/// Whether the value, under this name, is a secret to hide. Switches, empty values and absolute paths are
 /// none, nor is a bare quantity under a name that asks for one. The value is one that no reference is
 /// left in.
 pub fn is_secret(name: &str, value: &str) -> bool {
@@ -182,7 +182,7 @@ pub fn is_written_secret(name: &str, written: &str) -> bool {
     is_bearer(written) || !ranges(written, Dollar::Compose).is_empty() || is_secret_by_name(name, written)
 }
 
-/// Does the hash of a password stand in the text, with its dollars as they are, `$apr1$…`? Compose takes the parts of
+/// Whether the hash of a password is in the text, with its dollars as they are, `$apr1$…`. Compose takes the parts of
 /// it for variables.
 pub fn holds_hash(text: &str) -> bool {
     text.match_indices('$').any(|(at, _)| !text[..at].ends_with('$') && reference::begins_hash(&text[at..]))
@@ -239,14 +239,14 @@ fn is_secret_by_name(name: &str, value: &str) -> bool {
         && !(address && name.to_uppercase().ends_with("DSN") && !value.contains(['@', '?', '$']))
 }
 
-/// Is it the name of some key, or of what proves who one is? Many of them are no secrets: see [`is_random`].
+/// Whether it is the name of some key, or of what proves who one is. Many of them are no secrets: see [`is_random`].
 fn is_key(name: &str) -> bool {
     let name = normal_name(name);
     ["KEY", "JWT", "AUTH"].iter().any(|word| ends_with_words(&name, word))
         && !["PUBLIC", "PUB_KEY", "PUBLISHABLE", "SITE_KEY"].iter().any(|part| name.contains(part))
 }
 
-/// Is it the name of how somebody proves who one is, in which a user and a password may stand together?
+/// Whether it is the name of how somebody proves who one is, in which a user and a password may stand together.
 fn is_for_user(name: &str) -> bool {
     let name = normal_name(name);
     ["AUTH", "BASICAUTH", "CRED", "CREDS", "LOGIN", "USERPASS"]
@@ -266,7 +266,7 @@ fn is_pair(value: &str) -> bool {
     })
 }
 
-/// Does the value look as if nobody had thought of it: long, of letters and digits, without words?
+/// Whether the value looks as if nobody had thought of it: long, of letters and digits, without words.
 fn is_random(value: &str) -> bool {
     let value = value.trim();
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
@@ -278,7 +278,7 @@ fn is_random(value: &str) -> bool {
         && (digits >= 4 || digits >= 1 && upper && lower)
 }
 
-/// Does the value itself say something that is not known from elsewhere?
+/// Whether the value itself says something that is not known from elsewhere.
 fn is_literal(value: &str) -> bool {
     let text = value.trim();
     !text.is_empty()

@@ -79,7 +79,7 @@ pub struct Loop {
     pub interval: Option<u64>,
     /// The parameter that the interval comes from.
     pub parameter: Option<IntervalParameter>,
-    /// Does the loop go on while its command runs?
+    /// The loop goes on while its command runs.
     pub background: bool,
     /// How well a schedule says the interval.
     pub fit: Fit,
@@ -87,9 +87,9 @@ pub struct Loop {
     pub schedule: Option<String>,
     /// In what the schedule differs from the interval.
     pub difference: Option<String>,
-    /// Does it do something again and again, schedule or not?
+    /// It does something again and again, schedule or not.
     pub repeats: bool,
-    /// Would a CronJob do the same?
+    /// Whether a CronJob would do the same.
     pub convert: Verdict,
     /// Why not, or what changes.
     pub reasons: Vec<String>,

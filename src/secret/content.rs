@@ -126,7 +126,7 @@ static UNQUOTED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     .collect()
 });
 
-/// Does a file of this path hold a secret? References, places for a value, and comments are none.
+/// Whether a file of this path holds a secret. References, places for a value, and comments are none.
 pub fn is_secret_file(path: &str, content: &str) -> bool {
     let name = base_name(path).to_ascii_lowercase();
     if content.lines().any(|line| tells(line, text::tokens(line, Dollar::Shell)))
@@ -162,7 +162,7 @@ fn is_key_store(name: &str, content: &str) -> bool {
         && KEY_STORES.iter().any(|ending| name.ends_with(ending) || ending.strip_prefix('.') == Some(name))
 }
 
-/// Is the file nothing but a secret, `db_password.txt` say?
+/// Whether the file is nothing but a secret, `db_password.txt` say.
 fn is_value_file(name: &str, content: &str) -> bool {
     let stem =
         [".txt", ".secret", ".key"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
@@ -198,7 +198,7 @@ fn is_telling_line(form: Form, line: &str) -> bool {
     }
 }
 
-/// Is a secret found at one of these places? `Bearer` is a word of prose, too.
+/// Whether a secret is found at one of these places. `Bearer` is a word of prose, too.
 fn tells(line: &str, places: Vec<Range<usize>>) -> bool {
     let is_scheme = |before: &str| before.trim_end().to_ascii_lowercase().ends_with("bearer");
     places.into_iter().any(|place| !is_scheme(&line[..place.start]) || looks_random(&line[place]))
@@ -232,7 +232,7 @@ fn is_pair(form: Form, key: &str, value: &str) -> bool {
     !is_label && !is_rule && is_the_secret(key, value) && is_value(value, key)
 }
 
-/// Does the name say a secret, and not something about one?
+/// Whether the name says a secret, and not something about one.
 fn is_the_secret(key: &str, value: &str) -> bool {
     // Connection strings are known by what they say.
     let words = parameter::words(key);
@@ -263,7 +263,7 @@ fn is_the_secret(key: &str, value: &str) -> bool {
     !PARTS.iter().any(|part| whole.contains(part))
 }
 
-/// May the text be a secret: one word, and no expression?
+/// Whether the text may be a secret: one word, and no expression.
 fn is_value(value: &str, key: &str) -> bool {
     let is_expression = value.contains('(') && value.contains(')') || value.starts_with("$__");
     let is_place = value.len() > 4 && value.starts_with("__") && value.ends_with("__")

@@ -48,7 +48,7 @@ const FILES: &[&str] = &[
     ".keystore",
 ];
 
-/// Is there a literal in the text?
+/// Whether there is a literal in the text.
 pub(super) fn has_literal(text: &str, dollar: Dollar) -> bool {
     match dollar {
         Dollar::Sign => reference::has_literal(&as_written(text)),
@@ -57,8 +57,8 @@ pub(super) fn has_literal(text: &str, dollar: Dollar) -> bool {
     }
 }
 
-/// May the text be a secret that somebody wrote down: no switch, path, address, name of a file, place for a
-/// value, or nothing but references?
+/// Whether the text may be a secret that somebody wrote down: no switch, path, address, name of a file, place for a
+/// value, or nothing but references.
 pub(super) fn may_be_secret(text: &str, dollar: Dollar) -> bool {
     let text = text.trim();
     let is_any = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));

@@ -263,7 +263,7 @@ fn closing_quote(text: &str, quote: char) -> Option<usize> {
     None
 }
 
-/// Does the line continue a mapping or a sequence, rather than a scalar?
+/// Whether the line continues a mapping or a sequence, rather than a scalar.
 fn looks_like_collection(line: &str) -> bool {
     let text = line.trim();
     let key = text.split_once(':').is_some_and(|(_, rest)| rest.is_empty() || rest.starts_with(' '));

@@ -84,7 +84,7 @@ const ABOUT: &[&str] = &[
     "VAR",
 ];
 
-/// Is the value of a parameter of this name a secret that somebody wrote down?
+/// Whether the value of a parameter of this name is a secret that somebody wrote down.
 pub(super) fn is_secret(name: &str, value: &str, dollar: Dollar) -> bool {
     let name = own_name(name);
     let tells = is_secret_name(name);
@@ -93,7 +93,7 @@ pub(super) fn is_secret(name: &str, value: &str, dollar: Dollar) -> bool {
         && !(asks_for_quantity(name) && begins_as_quantity(value))
 }
 
-/// Does a parameter of this name hold a secret?
+/// Whether a parameter of this name holds a secret.
 pub(super) fn is_secret_name(name: &str) -> bool {
     let words = words(own_name(name));
     let joined = words.concat();
@@ -103,7 +103,7 @@ pub(super) fn is_secret_name(name: &str) -> bool {
     !speaks_about && (is_pass || NAMES.contains(&joined.as_str()) || is_secret_key(&words.join("_")))
 }
 
-/// May the value of such a parameter be one?
+/// Whether the value of such a parameter may be one.
 pub(super) fn may_tell(name: &str) -> bool {
     is_secret_name(name) || is_vague(own_name(name))
 }

@@ -36,7 +36,7 @@ pub(super) fn meaning(program: Option<&Options>, option: &str) -> Option<Meaning
     own.or_else(|| (option.len() > 2 && PAIRS.contains(&name)).then_some(Meaning::Pair))
 }
 
-/// Does a secret follow on this word, though it is no option?
+/// Whether a secret follows on this word, though it is no option.
 pub(super) fn is_directive(word: &str) -> bool {
     DIRECTIVES.contains(&word)
 }

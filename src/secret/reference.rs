@@ -5,7 +5,7 @@
 /// How deep `${A:-${B:-…}}` is followed; below, everything is masked.
 const MAX_NESTING: usize = 16;
 
-/// Is there anything but references without a default?
+/// Whether there is anything but references without a default.
 pub(super) fn has_literal(text: &str) -> bool {
     mask(text) != text
 }
@@ -113,7 +113,7 @@ fn mask_into(text: &str, nesting: usize, result: &mut String) {
     result.push_str(&stars(rest));
 }
 
-/// Does the hash of a password begin here, `$apr1$…`, as `htpasswd` and `crypt` write them?
+/// Whether the hash of a password begins here, `$apr1$…`, as `htpasswd` and `crypt` write them.
 pub(super) fn begins_hash(text: &str) -> bool {
     const METHODS: [&str; 8] = ["1", "2a", "2b", "2x", "2y", "5", "6", "apr1"];
     let Some((method, rest)) = text.strip_prefix('$').and_then(|rest| rest.split_once('$')) else {

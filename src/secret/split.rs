@@ -148,7 +148,7 @@ fn ends_item(rest: &str) -> bool {
     rest.chars().next().is_none_or(|next| next.is_whitespace() || "\"',]}".contains(next))
 }
 
-/// Does a mapping's key or a variable of an env file stand here?
+/// Whether a mapping's key or a variable of an env file stands here.
 fn is_key(text: &str, end: usize, begins_line: bool, word: &str) -> bool {
     let behind = text[end..].trim_start_matches(['"', '\'']);
     let is_end = |rest: &str| rest.chars().next().is_none_or(char::is_whitespace);

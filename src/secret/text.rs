@@ -180,7 +180,7 @@ fn is_argument(key: &str, value: &str) -> bool {
     value.strip_prefix(key).is_some_and(|rest| rest.starts_with([',', ')']))
 }
 
-/// Does the text begin with `key=`?
+/// Whether the text begins with `key=`.
 fn has_key(text: &str) -> bool {
     let rest = text.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "_. -".contains(c));
     rest.len() < text.len() && rest.starts_with('=')

@@ -41,7 +41,7 @@ pub(super) fn of_script(script: &str, style: Style, dollar: Dollar) -> Vec<Range
 #[derive(Debug, Clone, Copy)]
 struct Manner {
     dollar: Dollar,
-    /// Is `user:password` hidden behind the `-u` of a program that nobody knows?
+    /// `user:password` is hidden behind the `-u` of a program that nobody knows.
     masks_too_much: bool,
     /// In how many scripts this one stands.
     nesting: usize,
@@ -217,7 +217,7 @@ impl Reader {
         if program.pair_positions.contains(&position) { self.pair(word, 0) } else { None }
     }
 
-    /// Is the word a program, or a part of the name of one?
+    /// Whether the word is a program, or a part of the name of one.
     fn names(&mut self, word: &str) -> bool {
         let name = base_name(word);
         for spoken in [format!("{} {word}", self.spoken), name.to_owned()] {

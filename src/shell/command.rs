@@ -24,9 +24,9 @@ pub(super) struct Built {
     pub(super) words: Vec<String>,
     /// How many of the first words the script says; the others are arguments that it was given.
     pub(super) fixed: usize,
-    /// Does what stands before the loop run before each command now?
+    /// What stands before the loop runs before each command now.
     pub(super) repeats_setup: bool,
-    /// Is it longer than a CronJob should carry?
+    /// It is longer than a CronJob should carry.
     pub(super) is_long: bool,
 }
 
@@ -106,7 +106,7 @@ fn plain<'s>(found: &Found<'s>) -> Option<(&'s Statement, &'s Simple)> {
     round::only_simple(statement).map(|simple| (statement, simple))
 }
 
-/// Can a statement end the round?
+/// Whether a statement can end the round.
 fn leaves(statement: &Statement) -> bool {
     let mut found = false;
     visit::simple(std::slice::from_ref(statement), &mut |simple| {
@@ -261,7 +261,7 @@ fn without_clock(statement: &Statement, text: &str) -> Vec<Edit> {
     end.map(|end| Edit { range: range.start..range.start + end + 2, text: "" }).into_iter().collect()
 }
 
-/// Is there a `break` or `continue` that belongs to the loop?
+/// Whether there is a `break` or `continue` that belongs to the loop.
 fn leaves_round(body: &List) -> bool {
     let mut found = false;
     visit::simple(body, &mut |simple| {

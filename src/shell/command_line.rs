@@ -74,7 +74,7 @@ pub fn read(words: &[String]) -> Option<Invocation> {
     Some(Invocation::File { shell, path: path.clone(), arguments: arguments.to_vec() })
 }
 
-/// Is it the name of a shell?
+/// Whether it is the name of a shell.
 pub(super) fn is_shell(word: &str) -> bool {
     catalog::is(base_name(word), Property::Shell)
 }

@@ -14,7 +14,7 @@ use super::{
     visit, words,
 };
 
-/// Does it hold? Nothing if only a run can tell.
+/// Whether it holds. None if only a run can tell.
 pub(super) fn holds(condition: &Condition, scope: &mut Scope<'_>) -> Option<bool> {
     match condition {
         Condition::List(list) => list_holds(list, scope),
@@ -23,7 +23,7 @@ pub(super) fn holds(condition: &Condition, scope: &mut Scope<'_>) -> Option<bool
     }
 }
 
-/// Does the last of some statements succeed?
+/// Whether the last of some statements succeeds.
 pub(super) fn list_holds(list: &List, scope: &mut Scope<'_>) -> Option<bool> {
     let statement = list.last()?;
     let mut result = Some(true);
@@ -41,7 +41,7 @@ pub(super) fn list_holds(list: &List, scope: &mut Scope<'_>) -> Option<bool> {
     result
 }
 
-/// Does a pipeline succeed?
+/// Whether a pipeline succeeds.
 pub(super) fn pipeline_holds(pipeline: &Pipeline, scope: &mut Scope<'_>) -> Option<bool> {
     let [command] = &pipeline.commands[..] else { return None };
     let holds = match command {
@@ -111,7 +111,7 @@ fn test_holds(test: &Test, scope: &mut Scope<'_>) -> Option<bool> {
     }
 }
 
-/// Does a condition look at the world, and neither at what a command did nor at what the loop itself counts?
+/// Whether a condition looks at the world, and neither at what a command did nor at what the loop itself counts.
 pub(super) fn looks_at_world(condition: &Condition, changed: &BTreeSet<String>) -> bool {
     let Condition::List(list) = condition else { return false };
     let mut only_tests = true;
@@ -197,7 +197,7 @@ fn simple_looks(simple: &Simple, changing: &Changing<'_, '_>) -> Looks {
     }
 }
 
-/// Is a function nothing but tests of settings? Functions that it calls are not followed.
+/// Whether a function is nothing but tests of settings. Functions that it calls are not followed.
 fn only_tests(body: &List, changing: &Changing<'_, '_>) -> bool {
     let none = Functions::none();
     let inner = Changing { names: Rc::clone(&changing.names), functions: &none };
@@ -238,7 +238,7 @@ fn words_look(words: &[String], changing: &Changing<'_, '_>) -> Looks {
     if result { Looks::Results } else { Looks::Settings }
 }
 
-/// Does a word say what came of a command?
+/// Whether a word says what came of a command.
 fn is_result(word: &str) -> bool {
     word.contains("$?")
         || word.contains("${?")

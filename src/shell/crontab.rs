@@ -62,7 +62,7 @@ pub fn format_of(path: &str, text: &str) -> Format {
     if is_of_system { Format::System } else { Format::Any }
 }
 
-/// Does every line that runs something name a user before the command?
+/// Whether every line that runs something names a user before the command.
 pub fn has_users(text: &str) -> bool {
     let mut commands = commands(text).peekable();
     commands.peek().is_some()
@@ -127,7 +127,7 @@ pub struct Crontab {
 }
 
 impl Crontab {
-    /// Could every line be a CronJob?
+    /// Whether every line could be a CronJob.
     pub fn is_understood(&self) -> bool {
         self.problems.is_empty() && !self.entries.is_empty()
     }
@@ -177,7 +177,7 @@ pub fn parse(text: &str, format: Format, stagger: Option<&str>) -> Crontab {
     crontab
 }
 
-/// Does a text look like a crontab: is every line of it one?
+/// Whether a text looks like a crontab, every line of it.
 pub fn is_crontab(text: &str) -> bool {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let mut any = false;
@@ -290,7 +290,7 @@ fn entry(
     })
 }
 
-/// Could it be somebody's name? A path could not.
+/// Whether it could be somebody's name. A path could not.
 fn is_user(word: &str) -> bool {
     word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
         && !catalog::is(word, Property::Command)

@@ -66,7 +66,7 @@ impl Stage {
         self.entrypoint.iter().chain(&self.command).flatten().cloned().collect()
     }
 
-    /// Does it have a port or a health check?
+    /// Whether it has a port or a health check.
     pub fn serves(&self) -> bool {
         let is_none = |health: &Health| health.test.first().is_some_and(|form| form == "NONE");
         !self.exposed.is_empty() || self.health.as_ref().is_some_and(|health| !is_none(health))
@@ -77,7 +77,7 @@ impl Stage {
         expanded(text, &|name| self.environment.get(name).or_else(|| self.arguments.get(name)).cloned())
     }
 
-    /// Is there a place in it that nobody knows without building it?
+    /// Whether there is a place in it that nobody knows without building it.
     fn is_vague(&self) -> bool {
         let unknown = |text: &String| text.contains('$');
         self.base.to_ascii_lowercase().contains("onbuild")
@@ -159,7 +159,7 @@ impl Dockerfile {
         found
     }
 
-    /// Does it put something in a place that is not known without building it?
+    /// Whether it puts something in a place that is not known without building it.
     pub fn is_vague(&self) -> bool {
         self.built.is_vague()
     }

@@ -25,7 +25,7 @@ pub(super) fn of(body: &List, changing: &Changing<'_, '_>) -> Ending {
     endings(body, changing, Guard::None, true, 0)
 }
 
-/// Can the script go on behind the loop, by a `break` in it?
+/// Whether the script can go on behind the loop, by a `break` in it.
 pub(super) fn can_be_left(body: &[Statement]) -> bool {
     body.iter().flat_map(|statement| &statement.chain).flat_map(|(_, pipeline)| &pipeline.commands).any(
         |command| {

@@ -20,7 +20,7 @@ const DEEPEST: usize = 12;
 /// Commands that are looked at, in all scripts together: scripts that call each other are read for each call.
 const MOST: usize = 5_000;
 
-/// Does a command end by itself? `file` gives the text of a file in its container, if it is known.
+/// Whether a command ends by itself. `file` gives the text of a file in its container, if it is known.
 pub fn ends(words: &[String], file: &dyn Fn(&str) -> Option<String>, scripts: &Scripts) -> bool {
     command_ends(words, &Files { read: file, scripts, left: Cell::new(MOST) }, 0)
 }
@@ -100,7 +100,7 @@ struct Reader<'r, 's> {
 }
 
 impl<'s> Reader<'_, 's> {
-    /// Does every one of some statements end?
+    /// Whether every one of some statements ends.
     fn list(&self, list: &'s [Statement], depth: usize) -> bool {
         depth <= DEEPEST
             && list.iter().all(|statement| {

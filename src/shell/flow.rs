@@ -21,21 +21,21 @@ pub(super) struct Walk<'s, 'e> {
     pub(super) found: Option<Found<'s>>,
     /// A loop that it leaves running behind it.
     pub(super) left_running: Option<Found<'s>>,
-    /// Did it start another process that goes on?
+    /// It started another process that goes on.
     pub(super) started: bool,
     /// Other scripts that it started and left running.
     pub(super) scripts: usize,
-    /// Did a command follow a loop that was left running?
+    /// A command followed a loop that was left running.
     pub(super) went_on: bool,
-    /// Does it run crontabs, or write one?
+    /// It runs crontabs, or writes one.
     pub(super) cron: bool,
     /// A loop that ends.
     pub(super) waited: Option<Kind>,
-    /// Does such a loop do more than to wait?
+    /// Such a loop does more than to wait.
     pub(super) works: bool,
-    /// Does it do nothing for ever?
+    /// It does nothing for ever.
     pub(super) idle: bool,
-    /// Does it stay in a loop that waits for events?
+    /// It stays in a loop that waits for events.
     pub(super) watches: bool,
     /// The length of `watch`, and its command.
     pub(super) watch: Option<(f64, Vec<String>)>,
@@ -52,21 +52,21 @@ pub(super) struct Found<'s> {
     pub(super) statement: &'s Statement,
     /// Where that stands among the statements at the top.
     pub(super) top: usize,
-    /// Is the statement itself at the top?
+    /// The statement itself is at the top.
     pub(super) is_top: bool,
-    /// Would it run the same there, behind what is passed before it?
+    /// It would run the same there, behind what is passed before it.
     pub(super) is_flat: bool,
-    /// Is it reached only if something is set that nobody sets, as far as is known?
+    /// It is reached only if something is set that nobody sets, as far as is known.
     pub(super) is_contrary: bool,
     /// The bytes of its pipeline, with what it is redirected to.
     pub(super) pipeline: Range<usize>,
-    /// Does more belong to it, or to what it stands in: pipes, redirections, commands before it in a chain?
+    /// More belongs to it, or to what it stands in: pipes, redirections, commands before it in a chain.
     pub(super) is_wrapped: bool,
     /// The statement of such commands, and how many pipelines of it they are.
     pub(super) led_by: Vec<(&'s Statement, usize)>,
     /// Statements that are passed on the way to it, but for those at the top.
     pub(super) before: Vec<&'s Statement>,
-    /// Does only a setting keep it going, of which nobody knows?
+    /// Only a setting keeps it going, of which nobody knows.
     pub(super) is_kept_by_setting: bool,
     /// The first thing behind it that does something.
     pub(super) behind: Option<Range<usize>>,
@@ -74,7 +74,7 @@ pub(super) struct Found<'s> {
     pub(super) supposed: Vec<Range<usize>>,
 }
 
-/// Is anything reached behind it?
+/// Whether anything is reached behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Flow {
     On,
@@ -246,7 +246,7 @@ impl<'s, 'e> Walk<'s, 'e> {
         }
     }
 
-    /// Is there no statement within it?
+    /// Whether there is no statement within it.
     fn is_plain(&self, pipeline: &Pipeline) -> bool {
         pipeline.commands.iter().all(|command| match command {
             Command::Simple(simple) => !simple.words.first().is_some_and(|name| self.functions.has(name)),
@@ -387,7 +387,7 @@ impl<'s, 'e> Walk<'s, 'e> {
         Flow::On
     }
 
-    /// A `while` or `until` loop: is it the one that the script stays in?
+    /// A `while` or `until` loop, which may be the one that the script stays in.
     fn enter(&mut self, statement: &'s Statement, body: &'s Loop, depth: usize) -> Flow {
         // Loops in loops are looked at again and again.
         if depth > 0 && !self.functions.spend(functions::commands(&body.body)) {

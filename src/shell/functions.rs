@@ -62,7 +62,7 @@ impl<'s> Functions<'s> {
         self.spend(body.commands).then_some(body.list)
     }
 
-    /// Is it worth the time to look at so many commands once more?
+    /// Whether it is worth the time to look at so many commands once more.
     pub(super) fn spend(&self, commands: usize) -> bool {
         let left = self.left.get().checked_sub(commands + 1);
         self.left.set(left.unwrap_or(0));

@@ -23,26 +23,26 @@ pub(super) struct Round<'s> {
     pub(super) delays: Vec<Delay>,
     /// The time of day that the round waits for; nothing within if it is not known.
     pub(super) daily: Option<Option<Clock>>,
-    /// Does the length depend on how the round went?
+    /// The length depends on how the round went.
     pub(super) varies: bool,
     /// The statements of the body that do something, and their positions in it.
     pub(super) payload: Vec<(usize, &'s Statement)>,
-    /// Does the loop go on while its command runs?
+    /// The loop goes on while its command runs.
     pub(super) background: bool,
-    /// Can it end by itself?
+    /// Whether it can end by itself.
     pub(super) ending: Ending,
-    /// Does it wait for events?
+    /// It waits for events.
     pub(super) waits_for_event: bool,
 }
 
 impl Round<'_> {
-    /// Does it wait between its commands, and nowhere else?
+    /// It waits between its commands, and nowhere else.
     pub(super) fn waits_within(&self) -> bool {
         let is_within = |delay: &Delay| delay.position.is_some_and(|position| self.is_within(position));
         !self.delays.is_empty() && self.delays.iter().all(is_within)
     }
 
-    /// Does a position lie between the first command and the last one?
+    /// Whether a position lies between the first command and the last one.
     pub(super) fn is_within(&self, position: usize) -> bool {
         let first = self.payload.first().is_some_and(|(first, _)| *first < position);
         first && self.payload.last().is_some_and(|(last, _)| position < *last)
@@ -60,7 +60,7 @@ pub(super) struct Delay {
     pub(super) ranges: Vec<std::ops::Range<usize>>,
     /// The statement of the body that it stands in; nothing for the condition.
     pub(super) position: Option<usize>,
-    /// Is it a statement of the body itself?
+    /// It is a statement of the body itself.
     pub(super) is_direct: bool,
     conditional: bool,
 }
@@ -368,7 +368,7 @@ fn is_wait(statement: &Statement) -> bool {
     only_simple(statement).and_then(words::program) == Some("wait")
 }
 
-/// Does a statement only say something, wait, or set variables?
+/// Whether a statement only says something, waits, or sets variables.
 pub(super) fn is_inert(statement: &Statement, functions: &Functions<'_>, depth: usize) -> bool {
     let is_alone = statement.chain.len() == 1;
     statement
@@ -416,7 +416,7 @@ fn is_query(pipeline: &Pipeline) -> bool {
     })
 }
 
-/// Is there a command that the loop does not wait for?
+/// Whether there is a command that the loop does not wait for.
 fn runs_in_background(body: &List, payload: &[(usize, &Statement)]) -> bool {
     // `wait $!` waits for what was started last, a bare `wait` for all.
     let is_bare =

@@ -18,11 +18,11 @@ const LONGEST: usize = 4 * source::LONGEST;
 pub(super) struct Setup {
     /// Byte ranges of the text, in order.
     pub(super) kept: Vec<(Range<usize>, bool)>,
-    /// Is there anything that a single command would miss?
+    /// There is something that a single command would miss.
     pub(super) is_needed: bool,
-    /// Is there anything that ran once and would run each time?
+    /// There is something that ran once and would run each time.
     pub(super) runs_commands: bool,
-    /// Is it longer than anybody repeats for each run? Then this is its end.
+    /// It is longer than anybody repeats for each run: this is its end.
     pub(super) is_cut: bool,
 }
 
@@ -62,7 +62,7 @@ impl Setup {
 /// The variables and functions that matter to a command.
 pub(super) struct Used<'t> {
     names: BTreeSet<&'t str>,
-    /// Does the shell give every variable to what it runs, by `set -a`?
+    /// Whether the shell gives every variable to what it runs, by `set -a`.
     all: bool,
 }
 
@@ -84,7 +84,7 @@ impl<'t> Used<'t> {
         Self { names, all }
     }
 
-    /// Does it matter what a variable is set to? Those of the container are seen by all that it runs.
+    /// Whether it matters what a variable is set to. Those of the container are seen by all that it runs.
     fn has_variable(&self, name: &str, source: &Source<'_>) -> bool {
         self.all
             || self.names.contains(name)
@@ -164,7 +164,7 @@ fn need_of_simple(simple: &Simple, used: &Used<'_>, source: &Source<'_>) -> Need
     }
 }
 
-/// Can it end the script?
+/// Whether it can end the script.
 fn ends(statement: &Statement) -> bool {
     let mut found = false;
     visit::simple(std::slice::from_ref(statement), &mut |simple| {

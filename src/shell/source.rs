@@ -20,7 +20,7 @@ pub(super) struct Source<'s> {
     pub(super) shell: &'s [String],
     /// The variables that the script is started with.
     pub(super) environment: &'s dyn Fn(&str) -> Option<String>,
-    /// Does a round look whether it is time to work? A CronJob comes at its time, or a little late.
+    /// A round looks whether it is time to work. A CronJob comes at its time, or a little late.
     pub(super) looks_at_clock: bool,
 }
 
@@ -30,7 +30,7 @@ impl<'s> Source<'s> {
         self.text.get(range.clone()).unwrap_or_default()
     }
 
-    /// Can a loop be taken out of what it stands in?
+    /// Whether a loop can be taken out of what it stands in.
     pub(super) fn stands_alone(&self, found: &Found<'_>) -> bool {
         // The text of a here-document does not lie within its statement.
         let before = || self.text.get(..found.body.range.start).unwrap_or_default();
@@ -38,7 +38,7 @@ impl<'s> Source<'s> {
     }
 }
 
-/// Does a text have a document of its own within?
+/// Whether a text has a document of its own within.
 pub(super) fn has_here_document(text: &str) -> bool {
     text.replace("<<<", "").contains("<<")
 }

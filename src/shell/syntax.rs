@@ -19,7 +19,7 @@ pub(super) type List = Vec<Statement>;
 pub(super) struct Statement {
     /// The pipelines with what ties each to the one before it.
     pub(super) chain: Vec<(Link, Pipeline)>,
-    /// Does the shell go on without waiting for it?
+    /// The shell goes on without waiting for it.
     pub(super) background: bool,
     /// Its bytes, redirections included, the separator behind it not.
     pub(super) range: Range<usize>,
@@ -37,7 +37,7 @@ pub(super) enum Link {
 pub(super) struct Pipeline {
     pub(super) negated: bool,
     pub(super) commands: Vec<Command>,
-    /// Is a compound command in it redirected?
+    /// A compound command in it is redirected.
     pub(super) is_redirected: bool,
     /// Its bytes.
     pub(super) range: Range<usize>,
@@ -164,7 +164,7 @@ pub(super) fn piece_length(text: &str, quoted: bool) -> Option<usize> {
     lexer::piece_length(text, quoted)
 }
 
-/// Does a text begin with `((…))` that computes?
+/// Whether a text begins with `((…))` that computes.
 pub(super) fn is_arithmetic(text: &str) -> bool {
     brackets::arithmetic_length(text).is_some()
 }

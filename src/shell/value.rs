@@ -18,7 +18,7 @@ pub(super) struct Value {
     pub(super) text: Option<String>,
     /// The parameter that it depends on, with the script's default.
     pub(super) parameter: Option<IntervalParameter>,
-    /// Is it the default of a parameter that was not given?
+    /// It is the default of a parameter that was not given.
     pub(super) assumed: bool,
     /// The time of day that it was computed from.
     pub(super) clock: Option<Clock>,
@@ -58,7 +58,7 @@ pub(super) struct Scope<'a> {
     arguments: Option<Vec<String>>,
     environment: &'a dyn Fn(&str) -> Option<String>,
     depth: usize,
-    /// Are variables that nobody knows taken to be unset?
+    /// Variables that nobody knows are taken to be unset.
     trusting: bool,
 }
 

@@ -359,7 +359,7 @@ fn line_of(range: &Range<usize>, text: &str) -> String {
     format!("line {line} of the script")
 }
 
-/// Does it do more, once the script is stopped, than to end?
+/// Whether it does more, once the script is stopped, than to end.
 fn is_trap_that_works(simple: &Simple, functions: &Functions<'_>) -> bool {
     let [trap, action, _, ..] = &simple.words[..] else { return false };
     let action = unquoted(action);

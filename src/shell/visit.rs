@@ -43,7 +43,7 @@ pub(super) fn simple<'s>(list: &'s [Statement], look: &mut dyn FnMut(&'s Simple)
     });
 }
 
-/// Does it do more than to ask, to wait and to tell?
+/// Whether it does more than to ask, to wait and to tell.
 pub(super) fn works(list: &[Statement]) -> bool {
     let mut found = false;
     simple(list, &mut |command| {
@@ -54,7 +54,7 @@ pub(super) fn works(list: &[Statement]) -> bool {
     found
 }
 
-/// Does it ask whether something is there?
+/// Whether it asks whether something is there.
 pub(super) fn probes(list: &[Statement]) -> bool {
     let mut found = false;
     all(list, &mut |command| match command {

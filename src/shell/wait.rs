@@ -141,7 +141,7 @@ fn of_text(text: &str, scripts: &Scripts) -> Option<Wait> {
 #[derive(Default)]
 struct Waiting {
     targets: Vec<(String, u16)>,
-    /// Does all of it wait, or say that it does?
+    /// All of it waits, or says that it does.
     is_whole: bool,
     /// Where what does not wait begins, in a chain that waits first.
     next: Option<usize>,
@@ -248,7 +248,7 @@ fn of_loop(body: &Loop) -> Option<(String, u16)> {
     host_and_port(&format!("{host}:{port}"))
 }
 
-/// Has a word of one-letter options this one, of `w` the last?
+/// Whether a word of one-letter options has this one, of `w` the last.
 fn is_option(word: &str, option: char) -> bool {
     let letters = word.strip_prefix('-').filter(|letters| !letters.starts_with('-'));
     letters

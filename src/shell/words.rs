@@ -37,7 +37,7 @@ pub(super) fn sleep(simple: &Simple) -> Option<Vec<&str>> {
     (program(simple)? == "sleep").then(|| program_words(simple).split_off(1)).filter(|rest| !rest.is_empty())
 }
 
-/// Does it only say something, and nowhere but to the log?
+/// Whether it only says something, and nowhere but to the log.
 pub(super) fn is_inert(simple: &Simple) -> bool {
     if simple.redirections.iter().flatten().any(|target| !leaves_nothing(target))
         || simple.words.iter().any(|word| does_work(word))
@@ -52,7 +52,7 @@ pub(super) fn is_inert(simple: &Simple) -> bool {
     }
 }
 
-/// Does output go where that of a container goes anyway, or nowhere?
+/// Whether output goes where that of a container goes anyway, or nowhere.
 pub(super) fn leaves_nothing(target: &str) -> bool {
     let target = bare(target);
     target.starts_with('&')
@@ -62,7 +62,7 @@ pub(super) fn leaves_nothing(target: &str) -> bool {
         || target.starts_with("/dev/fd/")
 }
 
-/// Does a word run a command that is more than a question?
+/// Whether a word runs a command that is more than a question.
 fn does_work(word: &str) -> bool {
     let mut rest = word;
     while let Some(at) = rest.find("$(").or_else(|| rest.find('`')) {
@@ -120,7 +120,7 @@ pub(super) fn is_cron_daemon(simple: &Simple) -> bool {
     }
 }
 
-/// Does it write where crontabs lie?
+/// Whether it writes where crontabs lie.
 pub(super) fn writes_crontab(simple: &Simple) -> bool {
     let places = ["/etc/cron.d/", "/etc/crontab", "/var/spool/cron", "crontabs/", "CRONTAB"];
     simple.redirections.iter().flatten().any(|target| places.iter().any(|place| target.contains(place)))
@@ -144,14 +144,14 @@ pub(super) fn is_long_running(simple: &Simple) -> bool {
     }
 }
 
-/// Does it signal or reload a process of its own container?
+/// Whether it signals or reloads a process of its own container.
 pub(super) fn touches_local_process(simple: &Simple) -> bool {
     program(simple).is_some_and(|name| catalog::is(name, Property::ActsHere))
         || simple.words.iter().any(|word| word.contains("/dev/shm"))
         || simple.redirections.iter().flatten().any(|target| target.contains("/dev/shm"))
 }
 
-/// Does it run another script of the image?
+/// Whether it runs another script of the image.
 pub(super) fn is_script(simple: &Simple) -> bool {
     let words = program_words(simple);
     match words[..] {
@@ -161,7 +161,7 @@ pub(super) fn is_script(simple: &Simple) -> bool {
     }
 }
 
-/// Does it only say something? Its words go to the log.
+/// Whether it only says something. Its words go to the log.
 pub(super) fn is_message(simple: &Simple) -> bool {
     matches!(program(simple), Some("echo" | "printf" | "date" | "logger" | "clear")) && is_inert(simple)
 }

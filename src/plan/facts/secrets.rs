@@ -6,6 +6,8 @@ use std::{
     rc::Rc,
 };
 
+use regex::Regex;
+
 use super::named;
 use crate::{
     compose::model::{Command, Project, Service},
@@ -31,6 +33,8 @@ pub(in crate::plan) struct KnownSecrets {
     never: BTreeSet<String>,
     /// Values that must not stand anywhere in clear.
     values: BTreeSet<String>,
+    /// Matches any of these values; none if there are too many for that.
+    any_value: Option<Regex>,
     /// Commands in which secrets were looked for.
     searched: Searched,
 }
@@ -77,6 +81,8 @@ pub(in crate::plan) fn find(inputs: &[Input<'_>], options: &Options, report: &mu
             found.values.insert(value.clone());
         }
     }
+    let values: Vec<String> = found.values.iter().map(|value| regex::escape(value)).collect();
+    found.any_value = Regex::new(&values.join("|")).ok();
     for (key, value) in all() {
         if found.holds_value(value) || !data::is_plain_text(value) {
             found.keys.insert(key.to_owned());
@@ -112,7 +118,17 @@ impl KnownSecrets {
 
     /// Whether the text contains a secret value.
     pub(in crate::plan) fn holds_value(&self, text: &str) -> bool {
-        self.values.iter().any(|value| secret::occurrences(text, value).next().is_some())
+        let holds = |value: &str| secret::occurrences(text, value).next().is_some();
+        let holds_any = || self.values.iter().any(|value| holds(value));
+        match &self.any_value {
+            _ if self.values.is_empty() => false,
+            None => holds_any(),
+            // A match may be a part of a longer word, and hide another value.
+            Some(any) => match any.find(text) {
+                None => false,
+                Some(first) => holds(first.as_str()) || holds_any(),
+            },
+        }
     }
 
     /// Whether it is a secret value that can be told from other words.

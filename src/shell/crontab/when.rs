@@ -120,7 +120,7 @@ fn at_full_minute(seconds: &str) -> Result<Option<String>, String> {
     }
 }
 
-/// Could it be a column of a schedule? A program's name could not.
+/// Whether it could be a column of a schedule. A program's name could not.
 fn is_column(word: &str) -> bool {
     let named = |word: &str| NAMES.iter().any(|name| name.eq_ignore_ascii_case(word));
     word.split([',', '-', '/']).all(|part| {
@@ -176,7 +176,7 @@ pub fn time_zone(name: &str) -> Result<Option<String>, String> {
     Err(format!("`{name}` is no name of the time zone database"))
 }
 
-/// Does it depend on the time zone when a schedule runs?
+/// Whether it depends on the time zone when a schedule runs.
 pub fn follows_time_zone(schedule: &str) -> bool {
     if schedule.starts_with("@every") || schedule == "@hourly" {
         return false;

@@ -1,7 +1,7 @@
 //! Patterns for paths, as `COPY` and `.dockerignore` have them: `*`, `?`, and `**` for any number of folders. Ranges of
 //! characters match nothing.
 
-/// Does a pattern match a path, or something above it? Both are relative to one folder.
+/// Whether a pattern matches a path, or something above it. Both are relative to one folder.
 pub fn matches(pattern: &str, path: &str) -> bool {
     let parts_of = |text| -> Vec<&str> {
         str::split(text, '/').filter(|part| !part.is_empty() && *part != ".").collect()
@@ -17,7 +17,7 @@ fn is_alike(pattern: &str, text: &str) -> bool {
     wild(&pattern, &text, |c| *c == '*', |pattern, c| *pattern == '?' || pattern == c)
 }
 
-/// Does a pattern, some of whose items stand for any number of others, match the items?
+/// Whether a pattern, some of whose items stand for any number of others, matches the items.
 fn wild<P, T>(
     pattern: &[P],
     items: &[T],

@@ -5,7 +5,7 @@ use crate::{
     shell::round,
 };
 
-/// Does a program end that is told this?
+/// Whether a program ends that is told this.
 pub(super) fn ends(words: &[String]) -> bool {
     let Some((first, rest)) = words.split_first() else { return false };
     let name = base_name(first);
@@ -147,7 +147,7 @@ fn sleeps_shortly(rest: &[String]) -> bool {
     seconds.is_some_and(|seconds| seconds <= LONGEST)
 }
 
-/// Has a word of one-letter options one of these?
+/// Whether a word of one-letter options has one of these.
 fn has_flag(word: &str, letters: &[char]) -> bool {
     word.strip_prefix('-').is_some_and(|flags| !flags.starts_with('-') && flags.contains(letters))
 }

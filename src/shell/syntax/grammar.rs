@@ -103,7 +103,7 @@ impl<'t> Parser<'t> {
         Ok(self.take()?.text.into_owned())
     }
 
-    /// Does one of these words or operators come next, or the end?
+    /// Whether one of these words or operators comes next, or the end.
     fn is_at(&self, ends: &[&str]) -> bool {
         match self.token.kind {
             TokenKind::End => true,

@@ -131,12 +131,12 @@ impl<'t> Lexer<'t> {
         self.texts.into_iter().map(str::to_owned).collect()
     }
 
-    /// Does a redirection follow at once, as in `2>`?
+    /// Whether a redirection follows at once, as in `2>`.
     pub(super) fn is_before_redirection(&self) -> bool {
         matches!(self.byte(0), Some(b'<' | b'>'))
     }
 
-    /// Does a parenthesis follow at once?
+    /// Whether a parenthesis follows at once.
     pub(super) fn is_before_parenthesis(&self) -> bool {
         self.byte(0) == Some(b'(')
     }
