@@ -75,7 +75,7 @@ fn decide_environment<'a>(
     report: &mut Report,
 ) -> (Intent, Data<'a>) {
     let context = &facts.context;
-    let kinds = kinds::decide(facts);
+    let kinds = kinds::decide_kinds(facts);
     let ports = ports::learn(facts, &kinds);
     let mut data = Data {
         secrets: Secrets::new(found),

@@ -45,7 +45,7 @@ impl Kinds {
 }
 
 /// Decides the kind of every service; the first rule that fits wins.
-pub(super) fn decide(facts: &Facts<'_>) -> Kinds {
+pub(super) fn decide_kinds(facts: &Facts<'_>) -> Kinds {
     let awaited = awaited_to_the_end(facts);
     let jobs = jobs::find(facts);
     let one_shots = one_shot::find(facts, &jobs);

@@ -26,8 +26,7 @@ pub(super) fn apply_resources(
     container: &mut Container,
     entries: &mut Entries<'_>,
 ) {
-    let mut requests = BTreeMap::new();
-    let mut limits = BTreeMap::new();
+    let (mut requests, mut limits) = (BTreeMap::new(), BTreeMap::new());
     older(service, &mut requests, &mut limits, entries);
     if let Some(resources) = service.deploy.as_ref().and_then(|deploy| deploy.value.resources.as_ref()) {
         deployed(&resources.value, &mut requests, &mut limits, entries);

@@ -90,9 +90,12 @@ fn updating(update: &UpdateConfig, entries: &mut Entries<'_>) -> Update {
     let at_once = parallelism.as_ref().map_or(1, |parallelism| parallelism.value);
     let number = i32::try_from(at_once).unwrap_or(1);
     let start_first = order.as_ref().is_some_and(|order| order.value == "start-first");
-    for (key, present) in
-        [("failure_action", failure_action.is_some()), ("max_failure_ratio", max_failure_ratio.is_some())]
-    {
+    let keys = [
+        ("failure_action", failure_action.is_some()),
+        ("max_failure_ratio", max_failure_ratio.is_some()),
+        ("monitor", monitor.is_some()),
+    ];
+    for (key, present) in keys {
         if present {
             entries.as_ever(&["deploy", "update_config", key]);
         }
@@ -103,9 +106,6 @@ fn updating(update: &UpdateConfig, entries: &mut Entries<'_>) -> Update {
             .and_then(|time| i32::try_from(time.value.seconds()).ok())
             .filter(|seconds| *seconds > 0)
     };
-    if monitor.is_some() {
-        entries.as_ever(&["deploy", "update_config", "monitor"]);
-    }
     Update {
         recreate: at_once == 0,
         max_surge: Some(if start_first { number } else { 0 }),

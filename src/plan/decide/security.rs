@@ -71,6 +71,10 @@ fn user(
             entries.mapped(&["user"]);
         }
     }
+    groups(service, pod, entries);
+}
+
+fn groups(service: &Service, pod: &mut PodSecurityContext, entries: &mut Entries<'_>) {
     if let Some(groups) = &service.group_add {
         let numbers: Vec<i64> = groups.value.iter().filter_map(|group| number(&group.value)).collect();
         if numbers.len() == groups.value.len() {

@@ -296,17 +296,17 @@ pub(in crate::plan) fn find(context: &Context<'_>, services: &Services) -> Hosts
 /// All names that resolve within the project. A service's own name wins over another's alias.
 fn known(project: &Project, names: &Names) -> BTreeMap<String, Host> {
     let mut known = BTreeMap::new();
+    let host = |service: &str, cluster, alias| Host { service: service.to_owned(), cluster, alias };
     let own: BTreeSet<&str> = project.services.keys().map(|service| names.object(service)).collect();
     for service in project.services.keys() {
         let cluster = names.object(service).to_owned();
-        known.insert(service.clone(), Host { service: service.clone(), cluster, alias: false });
+        known.insert(service.clone(), host(service, cluster, false));
     }
     for (service, definition) in &project.services {
         for alias in aliases(definition) {
             let cluster = name::service_name(alias);
             if !own.contains(cluster.as_str()) {
-                let host = Host { service: service.clone(), cluster, alias: true };
-                known.entry(alias.to_owned()).or_insert(host);
+                known.entry(alias.to_owned()).or_insert(host(service, cluster, true));
             }
         }
     }
@@ -318,8 +318,7 @@ fn known(project: &Project, names: &Names) -> BTreeMap<String, Host> {
                 && !cluster.is_empty()
                 && !own.contains(cluster.as_str())
             {
-                let host = Host { service: service.to_owned(), cluster, alias: true };
-                known.entry(alias.to_owned()).or_insert(host);
+                known.entry(alias.to_owned()).or_insert(host(service, cluster, true));
             }
         }
     }

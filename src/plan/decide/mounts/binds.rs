@@ -78,9 +78,7 @@ pub(super) fn mount_bind(
                 entries.approximated(KEY, format!("`{target}`: {}", storage::SHARED));
             }
         }
-        Bind::Foreign(reason) => {
-            entries.at(mount.span).unsupported(KEY, format!("`{target}`: {reason}"));
-        }
+        Bind::Foreign(reason) => entries.at(mount.span).unsupported(KEY, format!("`{target}`: {reason}")),
         Bind::TooLarge => {
             let reason = format!(
                 "`{target}`: a ConfigMap holds 1 MiB at most; put the file into the image or a volume"
