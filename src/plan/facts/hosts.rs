@@ -194,6 +194,28 @@ impl Hosts {
         }
     }
 
+    /// Notes whom the keys of a service name that hold names of services.
+    fn note_keys(&mut self, name: &str, service: &Service) {
+        for (dependency, settings) in service.depends_on.iter().flat_map(|field| field.value.iter()) {
+            // What has ended is not asked for anything.
+            let ended = settings.value.condition.as_ref();
+            if ended.is_none_or(|condition| condition.value != "service_completed_successfully") {
+                self.referred.insert(dependency.clone());
+            }
+        }
+        for link in service.links.iter().flat_map(|field| &field.value) {
+            let alias = link.split_once(':').map_or(link.value.as_str(), |(_, alias)| alias);
+            if let Some(host) = self.by_name.get(alias).cloned() {
+                self.referred.insert(host.service.clone());
+                self.use_alias(host);
+            }
+        }
+        // Whoever gives a host name has somebody in mind who calls it, if only an image.
+        if service.hostname.is_some() {
+            self.referred.insert(name.to_owned());
+        }
+    }
+
     /// Notes that a service is named by another one.
     fn note(&mut self, target: Host, found: &Found) {
         let key = target.service.clone();
@@ -239,24 +261,7 @@ pub(in crate::plan) fn find(context: &Context<'_>, services: &Services) -> Hosts
         }
     }
     for (name, service) in context.services() {
-        for (dependency, settings) in service.depends_on.iter().flat_map(|field| field.value.iter()) {
-            // What has ended is not asked for anything.
-            let ended = settings.value.condition.as_ref();
-            if ended.is_none_or(|condition| condition.value != "service_completed_successfully") {
-                hosts.referred.insert(dependency.clone());
-            }
-        }
-        for link in service.links.iter().flat_map(|field| &field.value) {
-            let alias = link.split_once(':').map_or(link.value.as_str(), |(_, alias)| alias);
-            if let Some(host) = hosts.by_name.get(alias).cloned() {
-                hosts.referred.insert(host.service.clone());
-                hosts.use_alias(host);
-            }
-        }
-        // Whoever gives a host name has somebody in mind who calls it, if only an image.
-        if service.hostname.is_some() {
-            hosts.referred.insert(name.to_owned());
-        }
+        hosts.note_keys(name, service);
         for (key, value) in variables(service) {
             let own = hosts.mention((name, service), value, Standing::Variable(key));
             if !own.is_empty() && !hosts.is_shared(&having, name, (key, value)) {
