@@ -15,6 +15,7 @@
 //! | [`kustomize`] | kustomize's files | [`kustomize::TreeFile`] |
 //! | [`skaffold`] | Skaffold's file | its text |
 //! | [`render`] | how a plan is written down | the files of a tree |
+//! | [`drift`] | what objects say, and who decides on it | differences |
 //! | [`secret_files`] | the files of a tree that git must not see | [`secret_files::SecretFiles`], archives |
 //! | [`disk`] | the file system and the process: the only input and output | [`disk::tree::Outcome`] |
 
@@ -23,6 +24,7 @@ pub mod cli;
 pub mod compose;
 pub mod diag;
 pub mod disk;
+pub mod drift;
 pub mod k8s;
 pub mod kustomize;
 pub mod plan;

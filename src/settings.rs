@@ -3,13 +3,20 @@
 //! Unknown keys are errors, at their place. Without the file, [`discover`] finds environments by the
 //! usual names of files. `docs/kustompose.schema.json` says the same to editors.
 
+pub mod allow;
+pub mod check;
 pub mod cluster;
+pub mod date;
 pub mod discover;
+pub mod glob;
 pub mod keys;
 
 use camino::Utf8PathBuf;
 
-use self::cluster::{Cluster, Defaults};
+use self::{
+    check::Check,
+    cluster::{Cluster, Defaults},
+};
 use crate::{
     diag::{Diagnostic, Report, codes},
     text::{Files, Sources, Spanned, nearest},
@@ -34,6 +41,8 @@ pub struct Settings {
     pub stagger: Option<bool>,
     /// What compose does not say, for all environments that do not say otherwise.
     pub defaults: Defaults,
+    /// What `check` is told.
+    pub check: Check,
 }
 
 /// One environment.
@@ -137,6 +146,7 @@ fn settings(tree: &Node, report: &mut Report) -> Settings {
             });
         }
         "defaults" => settings.defaults = cluster::defaults(value, report),
+        "check" => settings.check = check::read(value, report),
         _ => {
             each(value, keys::SECRETS, report, |key, value, report| {
                 let names = texts(value, report);

@@ -198,6 +198,11 @@ const FOR_ALL: &str = "
 # CronJobs start at minutes that their names choose, lest all start at once.
 # cronJobs:
 #   stagger: false
+
+# Who decides on a field where compose and your overlay differ, and what `check` lets pass.
+# check:
+#   ownership: {\"env.FEATURE_*\": kubernetes}
+#   allow: [{kind: command, service: api, environment: staging, path: argv, reason: a debugger, until: 2027-03-31}]
 ";
 
 /// The whole file.
@@ -399,6 +404,8 @@ environments:
             keys::ENVIRONMENT,
             keys::SECRETS,
             keys::CRON_JOBS,
+            keys::CHECK,
+            keys::ALLOW,
             keys::EXTERNAL_SECRETS,
             keys::LOCAL,
             keys::AUTOSCALE,
@@ -432,6 +439,7 @@ environments:
         assert_eq!(read.environments[0].external_secrets.as_ref().unwrap().kind, keys::STORE_KINDS[0]);
         assert_eq!(read.secrets.never[0].value, "PUBLIC_KEY");
         assert_eq!(read.stagger, Some(false));
+        assert_eq!(read.check.allow[0].reason.value, "a debugger");
     }
 
     #[test]

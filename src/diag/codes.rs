@@ -174,6 +174,22 @@ const TABLE: &[Code] = &[
     warning("KF015", "unknown-secret-file",     "an archive has a file that the project does not use; the file is skipped"),
     error("KF016",   "different-secret-file",   "a secret file has other values than the archive"),
     error("KF017",   "not-unpacked",            "the files of an archive could not be written"),
+    error("KM001",   "service-missing",         "a service of the Compose files has no workload in the manifests"),
+    error("KM002",   "env-missing",             "a container lacks a variable that the Compose files set"),
+    error("KM003",   "env-extra",               "a container has a variable that the Compose files do not set"),
+    error("KM004",   "env-value",               "a variable has another value than in the Compose files"),
+    error("KM005",   "env-plain",               "the manifests contain a secret in clear"),
+    error("KM006",   "image",                   "a container runs another image than the Compose files name"),
+    error("KM007",   "schedule",                "a CronJob runs at other times, or in another way, than the Compose files ask for"),
+    error("KM008",   "command",                 "a container has another command, working directory or user than in the Compose files"),
+    error("KM009",   "port",                    "a port of a service cannot be reached, or is not one of the Compose files"),
+    error("KM010",   "mount",                   "a container has other files or volumes mounted than in the Compose files"),
+    error("KM011",   "probe",                   "a probe is missing, or asks something else than the health check"),
+    error("KM012",   "workload-kind",           "a service runs as another kind of workload"),
+    error("KM013",   "service-extra",           "a workload belongs to a service that the Compose files do not have"),
+    info("KM014",    "tree-file",               "a generated file is missing or stale, or was edited in a way that changes no fact"),
+    warning("KM020", "waiver-expired",          "the last day of an entry in a list of what is allowed has passed"),
+    warning("KM021", "waiver-unused",           "an entry in a list of what is allowed allows nothing that was found"),
 ];
 
 const fn error(id: &'static str, name: &'static str, summary: &'static str) -> Code {
@@ -300,6 +316,22 @@ pub(crate) const REFUSED_ARCHIVE: Code = named("refused-archive");
 pub(crate) const UNKNOWN_SECRET_FILE: Code = named("unknown-secret-file");
 pub(crate) const DIFFERENT_SECRET_FILE: Code = named("different-secret-file");
 pub(crate) const NOT_UNPACKED: Code = named("not-unpacked");
+pub(crate) const SERVICE_MISSING: Code = named("service-missing");
+pub(crate) const ENV_MISSING: Code = named("env-missing");
+pub(crate) const ENV_EXTRA: Code = named("env-extra");
+pub(crate) const ENV_VALUE: Code = named("env-value");
+pub(crate) const ENV_PLAIN: Code = named("env-plain");
+pub(crate) const IMAGE: Code = named("image");
+pub(crate) const SCHEDULE: Code = named("schedule");
+pub(crate) const COMMAND: Code = named("command");
+pub(crate) const PORT: Code = named("port");
+pub(crate) const MOUNT: Code = named("mount");
+pub(crate) const PROBE: Code = named("probe");
+pub(crate) const WORKLOAD_KIND: Code = named("workload-kind");
+pub(crate) const SERVICE_EXTRA: Code = named("service-extra");
+pub(crate) const TREE_FILE: Code = named("tree-file");
+pub(crate) const WAIVER_EXPIRED: Code = named("waiver-expired");
+pub(crate) const WAIVER_UNUSED: Code = named("waiver-unused");
 
 /// The row with this name. A name without a row does not compile.
 const fn named(name: &str) -> Code {

@@ -1,7 +1,7 @@
 //! The keys of `kustompose.yaml`: what the reader knows, what `init` tells of, what the schema allows.
 
 /// At the top.
-pub const TOP: &[&str] = &["project", "output", "environments", "secrets", "defaults", "cronJobs"];
+pub const TOP: &[&str] = &["project", "output", "environments", "secrets", "defaults", "cronJobs", "check"];
 
 /// Of each environment.
 pub const ENVIRONMENT: &[&str] = &[
@@ -53,6 +53,12 @@ pub const SECRETS: &[&str] = &["also", "never"];
 /// Of `cronJobs`.
 pub const CRON_JOBS: &[&str] = &["stagger"];
 
+/// Of `check`.
+pub const CHECK: &[&str] = &["ownership", "allow"];
+
+/// Of an entry in a list of what is allowed.
+pub const ALLOW: &[&str] = &["kind", "code", "service", "environment", "path", "reason", "until"];
+
 /// Of an environment's `externalSecrets`.
 pub const EXTERNAL_SECRETS: &[&str] = &["store", "kind"];
 
@@ -76,6 +82,8 @@ mod tests {
             (environment.to_owned(), ENVIRONMENT),
             ("/properties/secrets".to_owned(), SECRETS),
             ("/properties/cronJobs".to_owned(), CRON_JOBS),
+            ("/properties/check".to_owned(), CHECK),
+            ("/$defs/allow/items".to_owned(), ALLOW),
             (format!("{environment}/properties/externalSecrets"), EXTERNAL_SECRETS),
             (format!("{environment}/properties/local"), LOCAL),
             (format!("{environment}/properties/autoscale"), AUTOSCALE),
