@@ -9,7 +9,6 @@ pub mod env_file;
 mod kustomization;
 pub mod outermost;
 pub mod patch;
-pub mod read;
 
 use camino::Utf8PathBuf;
 

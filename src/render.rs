@@ -95,7 +95,8 @@ pub fn render(plan: &Plan, earlier: &Earlier) -> Rendered {
     let kept = plan.environments.iter().enumerate().filter(|(_, environment)| is_kept(environment));
     let misfit = |(index, environment): (usize, &Environment)| {
         let own = environments.get(index)?;
-        Some((environment.name.clone(), earlier.misfit(&environment.name, index, &layers, own, &untouched)?))
+        let which = (environment.name.as_str(), index);
+        Some((environment.name.clone(), earlier.misfit(which, &layers, own, &files, &untouched)?))
     };
     let misfits = kept.filter_map(misfit).collect();
     Rendered { files, untouched, misfits }

@@ -296,6 +296,11 @@ impl MemoryFiles {
     pub fn new<P: Into<Utf8PathBuf>, T: Into<Vec<u8>>>(files: impl IntoIterator<Item = (P, T)>) -> Self {
         Self { files: files.into_iter().map(|(path, text)| (path.into(), text.into())).collect() }
     }
+
+    /// All files with what they hold, by path.
+    pub fn iter(&self) -> impl Iterator<Item = (&Utf8PathBuf, &Vec<u8>)> {
+        self.files.iter()
+    }
 }
 
 impl Files for MemoryFiles {

@@ -36,7 +36,7 @@ pub use self::{
     resource::Removal,
 };
 use crate::{
-    text::{FileKind, Files, Sources, Span, Spanned, clean},
+    text::{FileKind, Files, MemoryFiles, Sources, Span, Spanned, clean},
     yaml::{Node, Value},
 };
 
@@ -113,12 +113,16 @@ impl<'a> Builder<'a> {
         Ok(resources.into_iter().map(Object::from).collect())
     }
 
-    /// The objects of one directory alone, be it a kustomization or a component: names are as in the files, and what
-    /// its patches change in objects of others is left out.
+    /// The objects that a directory has itself, be it a kustomization or a component, with its own patches: names are
+    /// as in the files, and other directories are left out.
     pub fn part(&mut self, directory: &Utf8Path) -> Result<Vec<Object>, Refusal> {
         let directory = clean(directory);
+        let mut declared = self.required(&directory, Span::NOWHERE)?;
+        declared.resources.retain(|resource| {
+            self.reader.kind(&clean(&directory.join(&resource.value))) != Some(FileKind::Directory)
+        });
+        declared.components.clear();
         let mut all = Accumulated::default();
-        let declared = self.required(&directory, Span::NOWHERE)?;
         self.accumulate(&directory, &declared, &mut all, &mut vec![directory.clone()])?;
         Ok(all.resources.into_iter().map(Object::from).collect())
     }
@@ -126,6 +130,35 @@ impl<'a> Builder<'a> {
     /// What the kustomization file of a directory says, if it has one.
     pub fn declared(&mut self, directory: &Utf8Path) -> Result<Option<Declared>, Refusal> {
         declared::read(&clean(directory), Span::NOWHERE, &mut self.reader)
+    }
+
+    /// Kinds and names of the objects in a file; none of one that cannot be read.
+    pub fn ids(&mut self, path: &Utf8Path) -> Vec<(String, String)> {
+        let path = clean(path);
+        let directory = path.parent().map(Utf8Path::to_owned).unwrap_or_default();
+        let documents = self.reader.documents(&path, &directory, Span::NOWHERE);
+        documents.map(|documents| documents.iter().map(id).collect()).unwrap_or_default()
+    }
+
+    /// Kinds and names of the objects in a text that a kustomization holds.
+    pub fn ids_within(&mut self, text: &Spanned<String>) -> Vec<(String, String)> {
+        let documents = self.reader.embedded(&text.value, text.span);
+        documents.map(|documents| documents.iter().map(id).collect()).unwrap_or_default()
+    }
+
+    /// What stands at a path, if it is below the root.
+    pub fn kind(&self, path: &Utf8Path) -> Option<FileKind> {
+        self.reader.kind(&clean(path))
+    }
+
+    /// The file of a place, relative to the root.
+    pub fn file_of(&self, place: Span) -> &Utf8Path {
+        self.reader.file_of(place)
+    }
+
+    /// All files that were read.
+    pub fn files_read(&self) -> MemoryFiles {
+        self.reader.files_read()
     }
 
     /// The objects of a directory, with names as they are before digests.
@@ -420,6 +453,12 @@ impl From<Resource> for Object {
         let first_name = resource.first_id().name.to_owned();
         Self { node: resource.node, origin: resource.origin, first_name, removed: resource.removed }
     }
+}
+
+/// Kind and name of an object.
+fn id(node: &Node) -> (String, String) {
+    let name = node.get("metadata").map(|metadata| resource::text(metadata, "name")).unwrap_or_default();
+    (resource::text(node, "kind").to_owned(), name.to_owned())
 }
 
 /// An item of a list that says nothing, at which kustomize stops.

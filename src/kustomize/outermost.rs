@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
-use serde_json::Value;
 
-use super::read::{KUSTOMIZATION, documents, id, items, parsed, strings, text};
-use crate::text::Files;
+use super::build::{Builder, Change, ChangeContent, ImageChange, Selector};
+use crate::text::Spanned;
 
 /// What the outermost layer of an environment says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,54 +42,51 @@ pub struct OwnPatch {
     pub targets: Vec<(String, String)>,
 }
 
-/// Reads the outermost layer in a directory; none if it is not there.
-pub fn read(path: &Utf8Path, files: &dyn Files) -> Option<Outermost> {
-    let kustomization = documents(&path.join(KUSTOMIZATION), files).into_iter().next()?;
-    let image = |image: &Value| {
-        let (name, new) = (text(image, "name"), text(image, "newName"));
-        let tag =
-            Some(text(image, "newTag")).filter(|tag| !tag.is_empty() && text(image, "digest").is_empty());
-        let new = if new.is_empty() { name } else { new };
-        (name.to_owned(), NewImage { name: new.to_owned(), tag: tag.map(str::to_owned) })
+/// Reads the outermost layer in a directory; none if it is not there, or cannot be read at all.
+pub fn read(path: &Utf8Path, builder: &mut Builder<'_>) -> Option<Outermost> {
+    let declared = builder.declared(path).ok()??;
+    let image = |image: ImageChange| {
+        let new = image.new_name.map_or_else(|| image.name.value.clone(), |name| name.value);
+        let tag = image.new_tag.filter(|_| image.digest.is_none()).map(|tag| tag.value);
+        (image.name.value, NewImage { name: new, tag })
     };
-    let listed = |key: &str| strings(&kustomization, key).map(str::to_owned).collect::<BTreeSet<_>>();
-    let (resources, components) = (listed("resources"), listed("components"));
+    let listed = |named: &[Spanned<String>]| named.iter().map(|it| it.value.clone()).collect::<BTreeSet<_>>();
+    let (resources, components) = (listed(&declared.resources), listed(&declared.components));
     let own = resources.iter().filter(|resource| !resource.contains("://"));
-    let objects = own.flat_map(|resource| documents(&path.join(resource), files));
-    let patches = items(&kustomization, "patches").chain(items(&kustomization, "patchesJson6902"));
-    let merged =
-        strings(&kustomization, "patchesStrategicMerge").map(|patch| file_or_text(patch, path, files));
+    let objects = own.flat_map(|resource| builder.ids(&path.join(resource))).collect();
+    let patches = declared.patches.iter().chain(&declared.late_patches);
     Some(Outermost {
-        namespace: Some(text(&kustomization, "namespace").to_owned()).filter(|name| !name.is_empty()),
-        images: items(&kustomization, "images").map(image).collect(),
-        patches: patches.map(|it| patch(it, path, files)).chain(merged).collect(),
-        objects: objects.map(|object| id(&object)).collect(),
+        namespace: declared.namespace.map(|namespace| namespace.value),
+        images: declared.images.into_iter().map(image).collect(),
+        patches: patches.map(|change| patch(change, path, builder)).collect(),
+        objects,
         resources,
         components,
     })
 }
 
 /// A patch names what it changes in its target, else in itself.
-fn patch(patch: &Value, folder: &Utf8Path, files: &dyn Files) -> OwnPatch {
-    let path = Some(text(patch, "path")).filter(|path| !path.is_empty());
-    let Some(target) = patch.get("target") else {
-        return file_or_text(path.unwrap_or_else(|| text(patch, "patch")), folder, files);
+fn patch(change: &Change, folder: &Utf8Path, builder: &mut Builder<'_>) -> OwnPatch {
+    let path = match &change.content {
+        ChangeContent::File(path) => Some(path.value.clone()),
+        ChangeContent::Inline(_) => None,
     };
-    let (kind, name) = (text(target, "kind"), text(target, "name"));
-    let all = name.trim_start_matches('^').trim_end_matches('$').split('|');
-    // Any other expression may reach anything.
-    let is_said = !kind.is_empty()
-        && ["labelSelector", "annotationSelector"].iter().all(|key| text(target, key).is_empty());
-    let targets = all.filter(|_| is_said).map(|name| (kind.to_owned(), name.to_owned()));
-    OwnPatch { path: path.map(str::to_owned), targets: plain(targets.collect()) }
+    let targets = match (&change.target, &change.content) {
+        (Some(target), _) => named(target),
+        (None, ChangeContent::File(path)) => builder.ids(&folder.join(&path.value)),
+        (None, ChangeContent::Inline(text)) => builder.ids_within(text),
+    };
+    OwnPatch { path, targets: plain(targets) }
 }
 
-/// A patch in a file, or in a text of several lines.
-fn file_or_text(said: &str, folder: &Utf8Path, files: &dyn Files) -> OwnPatch {
-    let is_text = said.contains('\n') || said.contains(": ");
-    let all = if is_text { parsed(said.to_owned()) } else { documents(&folder.join(said), files) };
-    let path = (!is_text && !said.is_empty()).then(|| said.to_owned());
-    OwnPatch { path, targets: plain(all.iter().map(id).collect()) }
+/// Kinds and names that a target says. Any other selector may reach anything.
+fn named(target: &Selector) -> Vec<(String, String)> {
+    let (Some(kind), None, None) = (&target.kind, &target.labels, &target.annotations) else {
+        return Vec::new();
+    };
+    let name = target.name.as_ref().map_or("", |name| name.value.as_str());
+    let names = name.trim_start_matches('^').trim_end_matches('$').split('|');
+    names.map(|name| (kind.value.clone(), name.to_owned())).collect()
 }
 
 /// The targets, unless one of them is no plain name.
@@ -106,7 +102,7 @@ fn plain(targets: Vec<(String, String)>) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::MemoryFiles;
+    use crate::text::{MemoryFiles, Sources};
 
     #[test]
     fn patches_say_what_they_change() {
@@ -125,7 +121,9 @@ mod tests {
             ("/t/q.yaml", "kind: Service\nmetadata: {name: s}\n---\nkind: Service\nmetadata: {name: t}\n"),
             ("/t/mine.yaml", "kind: Ingress\nmetadata: {name: i}\n"),
         ]);
-        let found = read(Utf8Path::new("/t"), &files).unwrap();
+        let mut sources = Sources::default();
+        let mut builder = Builder::new(Utf8Path::new("/t"), &files, &mut sources);
+        let found = read(Utf8Path::new("/t"), &mut builder).unwrap();
         let shown = |patch: &OwnPatch| {
             let targets: Vec<_> = patch.targets.iter().map(|(kind, name)| format!("{kind}/{name}")).collect();
             format!("{}: {}", patch.path.as_deref().unwrap_or("-"), targets.join(" "))
@@ -134,17 +132,17 @@ mod tests {
         assert_eq!(
             patches,
             [
+                "q.yaml: Service/s Service/t",
                 "p.yaml: Deployment/a Deployment/b",
                 "q.yaml: Service/s Service/t",
                 "-: Job/j",
                 "r.yaml: ",
                 "r.yaml: ",
-                "q.yaml: Service/s Service/t",
             ]
         );
         let images: Vec<_> = found.images.values().map(|it| (it.name.as_str(), it.tag.as_deref())).collect();
         assert_eq!(images, [("a", Some("v1")), ("r/b", None)]);
         assert_eq!(found.objects, [("Ingress".to_owned(), "i".to_owned())].into());
-        assert_eq!(read(Utf8Path::new("/none"), &files), None);
+        assert_eq!(read(Utf8Path::new("/t/none"), &mut builder), None);
     }
 }

@@ -78,43 +78,6 @@ fn settled_fields(
     Value::Object(fields)
 }
 
-/// Applies operations of the kinds that [`difference`] makes; the reason if one does not fit.
-pub fn apply(document: &mut Value, operations: &[Value]) -> Result<(), String> {
-    for operation in operations {
-        let text = |key: &str| operation.get(key).and_then(Value::as_str).unwrap_or_default();
-        let value = operation.get("value").cloned().unwrap_or(Value::Null);
-        let path = text("path");
-        let misfit = || format!("there is no `{path}` to {}", text("op"));
-        match (text("op"), path.rsplit_once('/')) {
-            ("test", _) if document.pointer(path) == Some(&value) => {}
-            ("test", _) => return Err(format!("`{path}` is something else")),
-            (_, None) => *document = value,
-            (kind, Some((parent, last))) => {
-                let name = last.replace("~1", "/").replace("~0", "~");
-                match (kind, document.pointer_mut(parent)) {
-                    ("remove", Some(Value::Object(fields))) => {
-                        fields.shift_remove(&name).ok_or_else(misfit)?;
-                    }
-                    ("add", Some(Value::Object(fields))) => {
-                        fields.insert(name, value);
-                    }
-                    ("remove" | "add", Some(Value::Array(items))) => {
-                        let index: usize = name.parse().map_err(|_| misfit())?;
-                        match text("op") {
-                            "remove" if index < items.len() => drop(items.remove(index)),
-                            "add" if index <= items.len() => items.insert(index, value),
-                            _ => return Err(misfit()),
-                        }
-                    }
-                    ("replace", Some(_)) => *document.pointer_mut(path).ok_or_else(misfit)? = value,
-                    _ => return Err(misfit()),
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
 /// Are they lists of named things, the same names in the same order?
 fn same_names(lists: &[&Vec<Value>]) -> bool {
     let names =
@@ -200,6 +163,43 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    /// Applies operations of the kinds that [`difference`] makes; the reason if one does not fit.
+    fn apply(document: &mut Value, operations: &[Value]) -> Result<(), String> {
+        for operation in operations {
+            let text = |key: &str| operation.get(key).and_then(Value::as_str).unwrap_or_default();
+            let value = operation.get("value").cloned().unwrap_or(Value::Null);
+            let path = text("path");
+            let misfit = || format!("there is no `{path}` to {}", text("op"));
+            match (text("op"), path.rsplit_once('/')) {
+                ("test", _) if document.pointer(path) == Some(&value) => {}
+                ("test", _) => return Err(format!("`{path}` is something else")),
+                (_, None) => *document = value,
+                (kind, Some((parent, last))) => {
+                    let name = last.replace("~1", "/").replace("~0", "~");
+                    match (kind, document.pointer_mut(parent)) {
+                        ("remove", Some(Value::Object(fields))) => {
+                            fields.shift_remove(&name).ok_or_else(misfit)?;
+                        }
+                        ("add", Some(Value::Object(fields))) => {
+                            fields.insert(name, value);
+                        }
+                        ("remove" | "add", Some(Value::Array(items))) => {
+                            let index: usize = name.parse().map_err(|_| misfit())?;
+                            match text("op") {
+                                "remove" if index < items.len() => drop(items.remove(index)),
+                                "add" if index <= items.len() => items.insert(index, value),
+                                _ => return Err(misfit()),
+                            }
+                        }
+                        ("replace", Some(_)) => *document.pointer_mut(path).ok_or_else(misfit)? = value,
+                        _ => return Err(misfit()),
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
 
     fn tree() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![

@@ -194,7 +194,7 @@ pub(super) fn read(
         let message = format!("`{file}` must be one document that asks for something");
         return Err(reader.refuse(RefusalKind::Wrong, message, Span::new(id, 0, 0)));
     };
-    reader.check(document)?;
+    let word = reader.check(document).err();
     let mut declared = Declared { file, ..Declared::default() };
     let problem = match Fields::of(document, String::new()) {
         Ok(mut fields) => {
@@ -203,7 +203,8 @@ pub(super) fn read(
         }
         Err(problem) => Some(problem),
     };
-    declared.problem = problem.map(|problem| reader.refuse(problem.kind, problem.message, problem.span));
+    let problem = problem.map(|problem| reader.refuse(problem.kind, problem.message, problem.span));
+    declared.problem = word.or(problem);
     Ok(Some(declared))
 }
 

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::refusal::{Refusal, RefusalKind};
 use crate::{
     diag::{Report, Severity},
-    text::{FileError, FileKind, Files, SourceId, Sources, Span, clean},
+    text::{FileError, FileKind, Files, MemoryFiles, SourceId, Sources, Span, clean},
     yaml::{self, Node, Value, parse},
 };
 
@@ -132,6 +132,16 @@ impl<'a> Reader<'a> {
     /// they are booleans.
     pub(super) fn check(&self, document: &Node) -> Result<(), Refusal> {
         self.check_words(document, self.sources, None)
+    }
+
+    /// All files that were read.
+    pub(super) fn files_read(&self) -> MemoryFiles {
+        MemoryFiles::new(self.read.iter().map(|(path, (_, bytes))| (path.clone(), bytes.to_vec())))
+    }
+
+    /// The file of a span.
+    pub(super) fn file_of(&self, span: Span) -> &Utf8Path {
+        self.sources.get(span.source).path()
     }
 
     /// The characters of a span.

@@ -215,6 +215,8 @@ fn patches_upon_patches_stay_within_bounds() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
     /// Whatever stands in the files, there is an answer.
     #[test]
     fn nothing_panics(at in 0usize..900, what in "[ -~\n]{0,3}", length in 0usize..6) {
