@@ -38,6 +38,7 @@ mod normalise;
 mod paths;
 pub mod print;
 mod profiles;
+mod reset;
 mod resolve;
 mod rules;
 pub(crate) mod schema;

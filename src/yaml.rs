@@ -5,11 +5,15 @@
 
 pub mod emit;
 pub mod parse;
+mod resets;
 pub mod scalar;
 
 use std::{borrow::Borrow, hash, sync::Arc};
 
 use indexmap::IndexMap;
+
+pub use resets::Resets;
+pub(crate) use resets::without_tags;
 
 use crate::text::{Span, Spanned, Template};
 

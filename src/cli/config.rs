@@ -104,7 +104,10 @@ fn printed(
     let project = compose::load(request, disk, sources, report)?;
     Some(match names(&arguments.list, &project) {
         Some(names) => names.into_iter().map(|name| name + "\n").collect(),
-        None => text(&print::printed(&project), arguments.format),
+        None => match arguments.format {
+            Format::Yaml => text(&print::printed(&project), Format::Yaml),
+            Format::Json => text(&print::for_json(print::printed(&project)), Format::Json),
+        },
     })
 }
 

@@ -216,6 +216,9 @@ fn device(node: &mut Node, place: &KeyPath, reporter: &mut Reporter<'_>) {
 
 /// A list of `KEY=value`, where the value cannot be left out.
 fn key_values(node: &mut Node, place: &KeyPath, reporter: &mut Reporter<'_>) {
+    for (key, value) in node.as_map().into_iter().flatten().filter(|(_, value)| value.as_str().is_none()) {
+        refuse(value, &place.key(&key.text), "must be a string", reporter);
+    }
     let Value::Seq(items) = &node.value else { return };
     let mut map = Map::new();
     for (index, item) in items.iter().enumerate() {
@@ -230,9 +233,14 @@ fn key_values(node: &mut Node, place: &KeyPath, reporter: &mut Reporter<'_>) {
     node.value = Value::Map(map);
 }
 
-/// A list of `ID[=socket]`.
-fn agents(node: &mut Node, _: &KeyPath, _: &mut Reporter<'_>) {
+/// A list of `ID=socket` and `default`.
+fn agents(node: &mut Node, place: &KeyPath, reporter: &mut Reporter<'_>) {
     let Value::Seq(items) = &node.value else { return };
+    for (index, item) in items.iter().enumerate() {
+        if item.as_str().is_some_and(|text| !text.contains('=') && text != "default") {
+            refuse(item, &place.index(index), "is neither `default` nor of the form `id=path`", reporter);
+        }
+    }
     let entries = items.iter().filter(|item| item.as_str().is_some()).filter_map(|item| {
         let (key, value) = entry::read(item)?;
         Some((key, value.unwrap_or_else(|| Node::new(Value::Null, item.span))))

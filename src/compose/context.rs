@@ -11,7 +11,11 @@ use super::{
 use crate::{
     diag::{Diagnostic, Report, codes},
     text::{FileError, Files, SourceId, Sources, Span},
-    yaml::{Node, Value, parse},
+    yaml::{
+        Node, Value,
+        parse::{self, Tagged},
+        without_tags,
+    },
 };
 
 /// The surroundings of one load.
@@ -25,7 +29,7 @@ pub(super) struct Context<'a> {
     pub(super) home: Option<String>,
     /// Everything read so far, by path: no file is read twice.
     texts: BTreeMap<Utf8PathBuf, SourceId>,
-    trees: BTreeMap<Utf8PathBuf, Option<Vec<Node>>>,
+    trees: BTreeMap<Utf8PathBuf, Option<Vec<Tagged>>>,
     /// Every YAML document as written.
     pub(super) documents: Vec<Document>,
     /// Every file that the project was read from.
@@ -75,13 +79,13 @@ impl<'a> Context<'a> {
         Ok(known)
     }
 
-    /// The documents of a compose file; nothing if it cannot be read, which is reported.
+    /// The documents of a compose file, without the marks of tags; nothing if it cannot be read, which is reported.
     pub(super) fn documents(
         &mut self,
         path: &Utf8Path,
         role: Role,
         named_at: Option<Span>,
-    ) -> Option<Vec<Node>> {
+    ) -> Option<Vec<Tagged>> {
         if let Some(known) = self.trees.get(path) {
             return known.clone();
         }
@@ -91,7 +95,7 @@ impl<'a> Context<'a> {
         trees
     }
 
-    fn parse(&mut self, path: &Utf8Path, role: Role, named_at: Option<Span>) -> Option<Vec<Node>> {
+    fn parse(&mut self, path: &Utf8Path, role: Role, named_at: Option<Span>) -> Option<Vec<Tagged>> {
         let id = match self.text(path, InputRole::Compose(role)) {
             Ok(id) => id,
             Err(error) => {
@@ -99,11 +103,12 @@ impl<'a> Context<'a> {
                 return None;
             }
         };
-        let mut trees = parse::documents(self.sources, id, self.report)?;
-        for tree in &mut trees {
-            self.timestamps_to_text(tree);
+        let mut trees = Vec::new();
+        for Tagged { mut tree, resets } in parse::tagged_documents(self.sources, id, self.report)? {
+            self.timestamps_to_text(&mut tree);
+            trees.push(Tagged { tree: without_tags(&tree), resets });
+            self.documents.push(Document { role, tree });
         }
-        self.documents.extend(trees.iter().map(|tree| Document { role, tree: tree.clone() }));
         Some(trees)
     }
 

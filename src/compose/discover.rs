@@ -207,7 +207,7 @@ fn written_name(request: &Request, found: &Found, context: &mut Context<'_>) -> 
     let mut last: Option<Node> = None;
     for (path, named_at) in &found.files {
         for document in context.documents(path, Role::Project, *named_at).unwrap_or_default() {
-            let name = document.get("name").filter(|name| !name.is_null());
+            let name = document.tree.get("name").filter(|name| !name.is_null());
             last = name.filter(|name| name.as_str() != Some("")).cloned().or(last);
         }
     }

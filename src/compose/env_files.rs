@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{
     context::Context,
     entry,
-    model::InputRole,
+    model::{Attribute, InputRole},
     variables::{self, Reading, Variables},
 };
 use crate::{
@@ -107,13 +107,8 @@ fn env_list(node: &Node, base: &Utf8Path, context: &mut Context<'_>) -> Vec<File
                 continue;
             }
         };
-        let required = item.get("required").is_none_or(|node| match &node.value {
-            Value::Bool(required) => *required,
-            Value::String(text) => {
-                !matches!(text.as_str(), "0" | "f" | "F" | "false" | "FALSE" | "False" | "")
-            }
-            _ => true,
-        });
+        let required = item.get("required").and_then(|node| bool::read(node, context.report));
+        let required = required.unwrap_or(true);
         files.push(File { path: super::paths::join(base, path), raw, required, span: item.span });
     }
     files

@@ -1,7 +1,7 @@
 //! `extends`: a service that begins as a copy of another (specification, "extends").
 //!
 //! Acts on one document, before it is merged onto those before it: a service of the same file is
-//! found only there. What `!reset` and `!override` say acts on the copy, and again in that merge.
+//! found only there. What `!reset` and `!override` drop is dropped of the copy, and again in that merge.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -9,12 +9,14 @@ use super::{
     context::Context,
     key_path::KeyPath,
     layers::{self, Purpose, Scope},
-    merge, paths, validate,
+    merge,
+    model::Role,
+    paths, reset, validate,
 };
 use crate::{
     diag::{Diagnostic, codes},
     text::{Span, nearest},
-    yaml::{Directive, Key, Map, Node, Value},
+    yaml::{Key, Map, Node, Resets, Value},
 };
 
 /// How long a chain of services may be that extend each other.
@@ -22,6 +24,13 @@ const MAX_DEPTH: usize = 200;
 
 /// The services that are being resolved: the file and the name of each.
 type Chain = Vec<(Utf8PathBuf, String)>;
+
+/// The file that a service is in.
+struct Place<'a> {
+    file: &'a Utf8Path,
+    /// What the tags in it drop.
+    resets: &'a Resets,
+}
 
 /// What an `extends` says.
 struct Reference {
@@ -31,12 +40,19 @@ struct Reference {
 }
 
 /// Replaces every service of the document that extends another by what it comes to.
-pub(super) fn extends(document: &mut Node, file: &Utf8Path, scope: &Scope<'_>, context: &mut Context<'_>) {
+pub(super) fn extends(
+    document: &mut Node,
+    file: &Utf8Path,
+    resets: &Resets,
+    scope: &Scope<'_>,
+    context: &mut Context<'_>,
+) {
     let Some(services) = document.get_mut("services").and_then(Node::as_map_mut) else { return };
     let names: Vec<String> = services.keys().map(|key| key.text.clone()).collect();
     for name in names {
         let mut chain = Chain::new();
-        resolve(&name, services, file, scope, &mut chain, context);
+        let place = Place { file, resets };
+        resolve(&name, services, &place, scope, &mut chain, context);
     }
 }
 
@@ -44,7 +60,7 @@ pub(super) fn extends(document: &mut Node, file: &Utf8Path, scope: &Scope<'_>, c
 fn resolve(
     name: &str,
     services: &mut Map,
-    file: &Utf8Path,
+    place: &Place<'_>,
     scope: &Scope<'_>,
     chain: &mut Chain,
     context: &mut Context<'_>,
@@ -55,46 +71,48 @@ fn resolve(
         map.shift_remove("extends");
     }
     let base = match reference(&extended, name, context) {
-        Some(reference) if enter(chain, file, name, &reference, context) => {
-            let base = base(&reference, services, file, scope, chain, context);
+        Some(reference) if enter(chain, place.file, name, &reference, context) => {
+            let base = base(&reference, services, place, scope, chain, context);
             chain.pop();
             base
         }
         _ => None,
     };
-    let resolved = match base.map(merge::without_directives) {
-        Some(Ok(base)) if base.as_map().is_some() => overlay(base, service, name, context),
+    let resolved = match base {
+        Some(mut base) if base.as_map().is_some() => {
+            reset::apply_within(place.resets, &["services", name], &mut base);
+            overlay(base, service, name, context)
+        }
         _ => service,
     };
     services.insert(Key::new(name, resolved.span), resolved.clone());
     Some(resolved)
 }
 
-/// The extending service over its base. A directive on the service as a whole is meant for the
-/// files before.
-fn overlay(base: Node, mut service: Node, name: &str, context: &mut Context<'_>) -> Node {
-    let (directive, span) = (service.directive.take(), service.span);
+/// The extending service over its base.
+fn overlay(base: Node, service: Node, name: &str, context: &mut Context<'_>) -> Node {
+    let span = service.span;
     let place = KeyPath::of(&["services", name]);
-    let mut merged = merge::merge_keeping_directives(base, service, &place, context.report);
+    let mut merged = merge::merge(base, service, &place, context.report);
     if let Some(map) = merged.as_map_mut() {
         map.shift_remove("extends");
     }
-    Node { directive, span, ..merged }
+    Node { span, ..merged }
 }
 
 fn base(
     reference: &Reference,
     services: &mut Map,
-    file: &Utf8Path,
+    place: &Place<'_>,
     scope: &Scope<'_>,
     chain: &mut Chain,
     context: &mut Context<'_>,
 ) -> Option<Node> {
     let Some((named, span)) = &reference.file else {
         if services.contains_key(reference.service.as_str()) {
-            return resolve(&reference.service, services, file, scope, chain, context);
+            return resolve(&reference.service, services, place, scope, chain, context);
         }
-        not_found(reference, file, services, context);
+        not_found(reference, place.file, services, context);
         return None;
     };
     if paths::is_remote(named) {
@@ -102,21 +120,30 @@ fn base(
         return None;
     }
     let path = paths::join(scope.directory, named);
-    let mut others = services_of(&path, *span, scope, context)?;
+    let (mut others, resets) = services_of(&path, *span, scope, context)?;
     if others.contains_key(reference.service.as_str()) {
-        return resolve(&reference.service, &mut others, &path, scope, chain, context);
+        let place = Place { file: &path, resets: &resets };
+        return resolve(&reference.service, &mut others, &place, scope, chain, context);
     }
     not_found(reference, &path, &others, context);
     None
 }
 
-/// The services of another file, canonical, their paths relative to the project like all others.
-fn services_of(path: &Utf8Path, span: Span, scope: &Scope<'_>, context: &mut Context<'_>) -> Option<Map> {
+/// The services of another file, canonical, their paths relative to the project like all others, and what the
+/// tags in its last document drop.
+fn services_of(
+    path: &Utf8Path,
+    span: Span,
+    scope: &Scope<'_>,
+    context: &mut Context<'_>,
+) -> Option<(Map, Resets)> {
     let directory = paths::relative(scope.directory, &paths::parent(path));
     let inner = Scope { purpose: Purpose::Extends, chain: &[], ..*scope };
     let tree = layers::load(&[(path.to_owned(), Some(span))], &inner, Some(&directory), context);
+    let documents = context.documents(path, Role::Extends, Some(span)).unwrap_or_default();
+    let resets = documents.into_iter().next_back().map(|document| document.resets).unwrap_or_default();
     match tree.get("services").map(|services| &services.value) {
-        Some(Value::Map(services)) => Some(services.clone()),
+        Some(Value::Map(services)) => Some((services.clone(), resets)),
         _ => {
             let shown = paths::shown(path, &context.directory);
             let message = format!("`{shown}` has no services");
@@ -157,11 +184,8 @@ fn enter(
     true
 }
 
-/// What an `extends` says; nothing if it is reset or malformed, which is reported.
+/// What an `extends` says; nothing if it is malformed, which is reported.
 fn reference(node: &Node, name: &str, context: &mut Context<'_>) -> Option<Reference> {
-    if node.directive == Some(Directive::Reset) {
-        return None;
-    }
     if let Some(service) = node.as_str() {
         return Some(Reference { service: service.to_owned(), file: None, span: node.span });
     }

@@ -12,22 +12,28 @@ use super::{
     layers::{self, NamedFile, Purpose, Scope},
     merge,
     model::InputRole,
-    paths, validate,
+    paths, reset, validate,
     variables::{self, Variables},
 };
 use crate::{
     diag::{Diagnostic, codes},
     text::{FileKind, Span},
-    yaml::{Directive, Key, Map, Node, Value},
+    yaml::{Key, Map, Node, Resets, Value},
 };
 
 /// What an included project gives to the one that includes it.
 const SECTIONS: &[&str] = &["services", "volumes", "networks", "secrets", "configs", "models"];
 
 /// Merges all that the document includes beneath it, and takes `include` out of it.
-pub(super) fn include(document: &mut Node, file: &Utf8Path, scope: &Scope<'_>, context: &mut Context<'_>) {
+pub(super) fn include(
+    document: &mut Node,
+    file: &Utf8Path,
+    resets: &Resets,
+    scope: &Scope<'_>,
+    context: &mut Context<'_>,
+) {
     let Some(included) = document.as_map_mut().and_then(|map| map.shift_remove("include")) else { return };
-    if included.directive == Some(Directive::Reset) || included.is_null() {
+    if included.is_null() {
         return;
     }
     validate::include(&included, &KeyPath::of(&["include"]), context.report);
@@ -35,7 +41,7 @@ pub(super) fn include(document: &mut Node, file: &Utf8Path, scope: &Scope<'_>, c
     chain.push(file.to_owned());
     for entry in included.as_seq().unwrap_or_default() {
         match load(entry, &chain, scope, context) {
-            Some(tree) => import(tree, document, context),
+            Some(tree) => import(tree, document, resets, context),
             None => context.lacks_files = true,
         }
     }
@@ -110,7 +116,7 @@ fn own_variables(
 }
 
 /// Puts the resources of an included project beneath those of the document.
-fn import(mut tree: Node, document: &mut Node, context: &mut Context<'_>) {
+fn import(mut tree: Node, document: &mut Node, resets: &Resets, context: &mut Context<'_>) {
     for section in SECTIONS {
         let Some(source) = tree.as_map_mut().and_then(|map| map.shift_remove_entry(*section)) else {
             continue;
@@ -122,7 +128,10 @@ fn import(mut tree: Node, document: &mut Node, context: &mut Context<'_>) {
             *target = Node::map(span);
         }
         let Some(target) = target.as_map_mut() else { continue };
-        for (name, resource) in resources {
+        for (name, mut resource) in resources {
+            if target.contains_key(&name) {
+                reset::apply_within(resets, &[section, &name.text], &mut resource);
+            }
             import_one(section, name, resource, target, context);
         }
     }
@@ -145,7 +154,7 @@ fn import_one(section: &str, name: Key, resource: Node, target: &mut Map, contex
             .help("docker compose before 2.41 refuses this"),
     );
     let over = std::mem::replace(own, Node::map(resource.span));
-    *own = merge::merge_keeping_directives(resource, over, &place, context.report);
+    *own = merge::merge(resource, over, &place, context.report);
 }
 
 #[cfg(test)]

@@ -7,13 +7,14 @@ use super::{
     context::place_within,
     key_path::{KeyPath, Pattern},
     template::TemplateError,
+    values::{self, boolean::Boolean},
     variables::Variables,
 };
 use crate::{
     diag::{Diagnostic, Report, codes},
     secret,
     text::{Reference, Resolved, Sources, Span, Template},
-    yaml::{Directive, Node, Value},
+    yaml::{Node, Value},
 };
 
 /// What a string becomes.
@@ -88,7 +89,7 @@ const FILES: &[Pattern] = &[
 ];
 
 /// Replaces the variables in every string below `node`, which is the root of a file, and casts what
-/// is to be cast. Keys stay as they are, and so does what `!reset` drops.
+/// is to be cast. Keys stay as they are.
 pub(super) fn interpolate(node: &mut Node, variables: &Variables, sources: &Sources, report: &mut Report) {
     Interpolator { variables, sources, report }.node(node, &KeyPath::root());
 }
@@ -113,9 +114,6 @@ struct Interpolator<'a> {
 
 impl Interpolator<'_> {
     fn node(&mut self, node: &mut Node, place: &KeyPath) {
-        if node.directive == Some(Directive::Reset) {
-            return;
-        }
         match &mut node.value {
             Value::Map(map) => {
                 for (key, value) in map.iter_mut() {
@@ -244,13 +242,8 @@ impl Interpolator<'_> {
     }
 
     fn boolean(&mut self, node: &Node, text: &str) -> Option<Value> {
-        let lower = text.to_lowercase();
-        let value = match lower.as_str() {
-            "true" | "y" | "yes" | "on" => true,
-            "false" | "n" | "no" | "off" => false,
-            _ => return None,
-        };
-        if !matches!(lower.as_str(), "true" | "false") {
+        let Boolean { value, yaml_1_1 } = values::boolean::parse(text).ok()?;
+        if yaml_1_1 {
             let message = format!("`{text}` is no boolean of YAML 1.2");
             self.report.push(
                 Diagnostic::warning(codes::OLD_BOOLEAN, message)

@@ -7,12 +7,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     canonical, context::Context, defaults, extends, include, interpolate::interpolate, key_path::KeyPath,
-    merge, model, paths, resolve, rules, unique, validate, variables::Variables,
+    merge, model, paths, reset, resolve, rules, unique, validate, variables::Variables,
 };
 use crate::{
     diag::{Diagnostic, Report, codes},
     text::Span,
-    yaml::{Map, Node, Value},
+    yaml::{Map, Node, Value, parse::Tagged},
 };
 
 /// What files are loaded for.
@@ -79,7 +79,7 @@ fn merged(files: &[NamedFile], scope: &Scope<'_>, context: &mut Context<'_>) -> 
         };
         for document in context.documents(path, role, *named_at).unwrap_or_default() {
             if tree.span == Span::NOWHERE {
-                tree.span = document.span;
+                tree.span = document.tree.span;
             }
             tree = layer(tree, document, path, scope, context);
         }
@@ -89,8 +89,8 @@ fn merged(files: &[NamedFile], scope: &Scope<'_>, context: &mut Context<'_>) -> 
 
 /// One document onto what stands before it.
 fn layer(
-    tree: Node,
-    mut document: Node,
+    mut tree: Node,
+    Tagged { tree: mut document, resets }: Tagged,
     file: &Utf8Path,
     scope: &Scope<'_>,
     context: &mut Context<'_>,
@@ -102,9 +102,10 @@ fn layer(
         interpolate(&mut document, scope.variables, context.sources, context.report);
     }
     if scope.purpose != Purpose::Extends {
-        include::include(&mut document, file, scope, context);
-        extends::extends(&mut document, file, scope, context);
+        include::include(&mut document, file, &resets, scope, context);
+        extends::extends(&mut document, file, &resets, scope, context);
     }
+    reset::apply(&resets, &mut tree);
     let mut tree = merge::merge(tree, document, &KeyPath::root(), context.report);
     unique::unique(&mut tree, context.report);
     if scope.purpose != Purpose::Extends {

@@ -1,6 +1,6 @@
 //! Step 5: one tree merged onto another, by compose's rules (specification, "Merge").
 //!
-//! `!reset` and `!override` act here, where the two sides meet. Knows the attributes with a rule of
+//! What the tags `!reset` and `!override` drop is gone from the base already. Knows the attributes with a rule of
 //! their own by [`RULES`]; everything else follows from the kinds of the two values.
 
 use super::{
@@ -11,7 +11,7 @@ use super::{
 use crate::{
     diag::{Diagnostic, Report, codes},
     text::Span,
-    yaml::{Directive, Key, Map, Node, Value, scalar},
+    yaml::{Key, Map, Node, Value, scalar},
 };
 
 /// How two values of one attribute become one.
@@ -49,36 +49,9 @@ const RULES: &[(Pattern, Rule)] = &[
     (&["services", "*", "ulimits", "*"], replace),
 ];
 
-/// Merges `over` onto `base`, which both stand at `place`. No directive is left in the result.
+/// Merges `over` onto `base`, which both stand at `place`.
 pub(crate) fn merge(base: Node, over: Node, place: &KeyPath, report: &mut Report) -> Node {
-    let merged = Merger { report }.node(base, over, place);
-    without_directives(merged).unwrap_or_else(|span| Node::new(Value::Null, span))
-}
-
-/// The same, but the directives of `over` stay in the result, for a merge onto yet another tree.
-pub(crate) fn merge_keeping_directives(base: Node, over: Node, place: &KeyPath, report: &mut Report) -> Node {
     Merger { report }.node(base, over, place)
-}
-
-/// Carries the directives out where there is nothing beneath: `!reset` nodes vanish, `!override`
-/// nodes are as any other. An error is the place of a node that is itself reset.
-pub(crate) fn without_directives(mut node: Node) -> Result<Node, Span> {
-    if node.directive == Some(Directive::Reset) {
-        return Err(node.span);
-    }
-    node.directive = None;
-    node.value = match node.value {
-        Value::Map(map) => Value::Map(
-            map.into_iter()
-                .filter_map(|(key, value)| without_directives(value).ok().map(|value| (key, value)))
-                .collect(),
-        ),
-        Value::Seq(items) => {
-            Value::Seq(items.into_iter().filter_map(|item| without_directives(item).ok()).collect())
-        }
-        scalar => scalar,
-    };
-    Ok(node)
 }
 
 struct Merger<'a> {
@@ -87,9 +60,6 @@ struct Merger<'a> {
 
 impl Merger<'_> {
     fn node(&mut self, base: Node, over: Node, place: &KeyPath) -> Node {
-        if over.directive.is_some() {
-            return over;
-        }
         if let Some((_, rule)) = RULES.iter().find(|(pattern, _)| place.matches(pattern)) {
             return rule(self, base, over, place);
         }
@@ -111,10 +81,7 @@ impl Merger<'_> {
         let Value::Map(over) = over.value else { return base };
         let Some(map) = base.as_map_mut() else { return base };
         for (key, value) in over {
-            if value.directive.is_some() {
-                map.shift_remove(&key);
-                map.insert(key, value);
-            } else if let Some(existing) = map.get_mut(&key) {
+            if let Some(existing) = map.get_mut(&key) {
                 let earlier = std::mem::replace(existing, Node::new(Value::Null, value.span));
                 *existing = self.node(earlier, value, &place.key(&key.text));
             } else {
@@ -153,24 +120,11 @@ fn replace(_: &mut Merger<'_>, _: Node, over: Node, _: &KeyPath) -> Node {
 fn entries(_: &mut Merger<'_>, base: Node, over: Node, _: &KeyPath) -> Node {
     match (base.value, over.value) {
         (Value::Map(mut map), Value::Map(more)) => {
-            for (key, value) in more {
-                if value.directive == Some(Directive::Reset) {
-                    map.shift_remove(&key);
-                }
-                map.insert(key, value);
-            }
+            map.extend(more);
             Node::new(Value::Map(map), base.span)
         }
         (earlier, later) => {
             let mut items = items(Node::new(earlier, base.span));
-            if let Value::Map(map) = &later {
-                let reset: Vec<&str> = map
-                    .iter()
-                    .filter(|(_, value)| value.directive == Some(Directive::Reset))
-                    .map(|(key, _)| key.text.as_str())
-                    .collect();
-                items.retain(|item| !item.as_str().is_some_and(|text| reset.contains(&entry::name(text))));
-            }
             items.extend(self::items(Node::new(later, over.span)));
             Node::new(Value::Seq(items), base.span)
         }
@@ -192,9 +146,6 @@ fn items(node: Node) -> Vec<Node> {
 }
 
 fn entry_items(key: &Key, value: &Node) -> Vec<Node> {
-    if value.directive == Some(Directive::Reset) {
-        return Vec::new();
-    }
     let span = key.span.to(value.span);
     match &value.value {
         Value::Null => vec![Node::string(key.text.clone(), span)],
@@ -359,21 +310,6 @@ mod tests {
         for (attribute, base, over, expected) in cases {
             assert_eq!(service(attribute, base, over), expected, "{attribute}: {base} + {over}");
         }
-    }
-
-    #[test]
-    fn directives_act_where_both_sides_meet() {
-        let cases = [
-            ("ports", "[80]", "!override [81]", "[81]"),
-            ("environment", "{A: 1, B: 2}", "{A: !reset null}", r#"{"B":2}"#),
-            ("environment", "[A=1, B=2]", "{A: !reset null}", r#"["B=2"]"#),
-            ("deploy", "{replicas: 1, mode: m}", "{replicas: !reset 2}", r#"{"mode":"m"}"#),
-            ("labels", "{a: 1}", "!override {b: {c: !reset d}}", r#"{"b":{}}"#),
-        ];
-        for (attribute, base, over, expected) in cases {
-            assert_eq!(service(attribute, base, over), expected, "{attribute}: {base} + {over}");
-        }
-        assert_eq!(merged("{a: 1}", "{a: !reset null, b: !reset 1}").0, "{}");
     }
 
     #[test]

@@ -20,7 +20,7 @@ type Rule = fn(&Base<'_>, &mut Node);
 const RULES: &[(Pattern, Rule)] = &[
     (&["services", "*", "build", "context"], context),
     (&["services", "*", "build", "additional_contexts", "*"], context),
-    (&["services", "*", "build", "ssh", "*"], host_path),
+    (&["services", "*", "build", "ssh", "*"], agent),
     (&["services", "*", "env_file", "[]", "path"], path),
     (&["services", "*", "label_file", "[]"], path),
     (&["services", "*", "extends", "file"], compose_file),
@@ -139,6 +139,14 @@ fn path(base: &Base<'_>, node: &mut Node) {
 /// A path of the host, which may be one of Windows.
 fn host_path(base: &Base<'_>, node: &mut Node) {
     change(node, |text| if is_windows_absolute(text) { text.to_owned() } else { base.absolute(text) });
+}
+
+/// The socket of an SSH agent, or a key. Nothing is the directory itself.
+fn agent(base: &Base<'_>, node: &mut Node) {
+    if node.as_str() == Some("") {
+        return change(node, |_| base.absolute("."));
+    }
+    host_path(base, node);
 }
 
 fn context(base: &Base<'_>, node: &mut Node) {

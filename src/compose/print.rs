@@ -30,6 +30,18 @@ pub fn printed(project: &Project) -> Node {
     escaped(&tree)
 }
 
+/// A printed project as `docker compose config --format json` prints it: limits of 0 are left out there.
+pub fn for_json(mut tree: Node) -> Node {
+    for pattern in [&["services", "*", "ulimits", "*"][..], &["services", "*", "build", "ulimits", "*"]] {
+        key_path::visit_mut(&mut tree, pattern, &mut |_, node| {
+            if let Some(map) = node.as_map_mut() {
+                map.retain(|_, limit| limit.value != Value::Int(0));
+            }
+        });
+    }
+    tree
+}
+
 /// A tree in which every `$` of keys and strings is doubled.
 fn escaped(node: &Node) -> Node {
     let value = match &node.value {

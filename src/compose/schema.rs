@@ -186,6 +186,7 @@ const PRE_START_HOOK: Schema = Map(&Mapping {
         ("environment", LIST_OR_MAP),
         ("per_replica", BOOL_TEXT),
     ],
+    required: &["command"],
     ..EXTENSIBLE
 });
 const WATCH: Schema = Map(&Mapping {

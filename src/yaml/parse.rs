@@ -19,7 +19,7 @@ use self::{
     build::{Builder, Outcome},
     repair::Repaired,
 };
-use super::Node;
+use super::{Node, Resets};
 use crate::{
     diag::{Diagnostic, Report, codes},
     text::{SourceId, Sources, Span},
@@ -39,6 +39,21 @@ const REPAIR_BUDGET: usize = 64 << 20;
 /// that leave a tree (a key that is set twice, an alias of nothing) are reported too, and what
 /// they touch is left out or null.
 pub fn documents(sources: &Sources, id: SourceId, report: &mut Report) -> Option<Vec<Node>> {
+    let documents = tagged_documents(sources, id, report)?;
+    Some(documents.into_iter().map(|document| document.tree).collect())
+}
+
+/// A document, and what its tags drop of earlier ones.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tagged {
+    /// The tree, in which the values keep the marks of their tags.
+    pub tree: Node,
+    /// The places of the tags, which are more than the marks: aliases and merge keys have some as well.
+    pub resets: Resets,
+}
+
+/// The same as [`documents`], with what the tags `!reset` and `!override` drop.
+pub fn tagged_documents(sources: &Sources, id: SourceId, report: &mut Report) -> Option<Vec<Tagged>> {
     let text = sources.get(id).text();
     if let Some(diagnostic) = control_character(text, id) {
         report.push(diagnostic);

@@ -121,11 +121,9 @@ impl Attribute for bool {
     fn read(node: &Node, report: &mut Report) -> Option<Self> {
         match &node.value {
             Value::Bool(value) => Some(*value),
-            // Go's strconv.ParseBool, by which the decoder reads strings that no cast has touched.
-            Value::String(text) => match text.as_str() {
-                "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
-                "0" | "f" | "F" | "false" | "FALSE" | "False" | "" => Some(false),
-                _ => mistyped(node, "a boolean", report),
+            Value::String(text) => match values::boolean::parse(text) {
+                Ok(boolean) => Some(boolean.value),
+                Err(_) => mistyped(node, "a boolean", report),
             },
             Value::Int(value) => Some(*value != 0),
             _ => mistyped(node, "a boolean", report),
@@ -485,16 +483,17 @@ macro_rules! record {
                     };
                 };
                 let mut record = Self::default();
-                // What is null was never said: validation has refused null where it means nothing.
-                for (key, value) in map.iter().filter(|(_, value)| !value.is_null()) {
+                for (key, value) in map {
                     match key.text.as_str() {
+                        name if name.starts_with("x-") => {
+                            record.extensions.insert(name.to_owned(), value.clone());
+                        }
+                        // What is null was never said: validation has refused null where it means nothing.
+                        _ if value.is_null() => {}
                         $( $key => {
                             record.$field = <$type as $crate::compose::model::Attribute>::read(value, report)
                                 .map(|read| value.spanned(read));
                         } )*
-                        name if name.starts_with("x-") => {
-                            record.extensions.insert(name.to_owned(), value.clone());
-                        }
                         _ => $crate::compose::model::attribute::unknown(key, report),
                     }
                 }

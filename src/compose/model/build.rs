@@ -107,7 +107,7 @@ record! {
         /// Where files go in the container.
         "target" => target: String;
         /// What runs after `sync+exec`.
-        "exec" => exec: Hook, keep;
+        "exec" => exec: Hook;
         /// Patterns of files that count.
         "include" => include: Strings;
         /// Patterns of files that do not count.

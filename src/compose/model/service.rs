@@ -502,11 +502,20 @@ pub enum Ulimit {
 
 impl Attribute for Ulimit {
     fn read(node: &Node, report: &mut Report) -> Option<Self> {
-        if node.as_map().is_none() {
-            return i64::read(node, report).map(Ulimit::Single);
+        // Interpolation makes integers of strings, but not within `build`.
+        let mut limit = |node: &Node| match node.value {
+            Value::Int(_) => i64::read(node, report),
+            _ => attribute::mistyped(node, "an integer", report),
+        };
+        if node.as_map().is_some() {
+            let (soft, hard) = (node.get("soft").map(&mut limit), node.get("hard").map(&mut limit));
+            return Some(Ulimit::Range { soft: soft.unwrap_or(Some(0))?, hard: hard.unwrap_or(Some(0))? });
         }
-        let mut limit = |key| node.get(key).and_then(|value| i64::read(value, report)).unwrap_or(0);
-        Some(Ulimit::Range { soft: limit("soft"), hard: limit("hard") })
+        limit(node).map(|limit| match limit {
+            // Docker compose knows a limit of 0 only as a pair.
+            0 => Ulimit::Range { soft: 0, hard: 0 },
+            limit => Ulimit::Single(limit),
+        })
     }
 
     fn write(&self) -> Value {
@@ -526,17 +535,26 @@ impl Attribute for Ulimit {
     }
 }
 
+impl Hosts {
+    fn add(&mut self, name: &str, addresses: Vec<&str>, node: &Node, report: &mut Report) -> Option<()> {
+        if name.is_empty() || name.contains([':', '=']) {
+            let problem = format!("`{name}` is no host name: expected `name=address`");
+            return attribute::ungrammatical(node, problem, report);
+        }
+        let host = self.0.entry(name.to_owned()).or_insert_with(|| node.spanned(Vec::new()));
+        host.value.extend(addresses.into_iter().map(unbracketed));
+        Some(())
+    }
+}
+
 impl Attribute for Hosts {
     fn read(node: &Node, report: &mut Report) -> Option<Self> {
         let mut hosts = Hosts::default();
-        let mut add = |name: String, addresses: Vec<String>, span: Span| {
-            hosts.0.entry(name).or_insert_with(|| Spanned::new(Vec::new(), span)).value.extend(addresses);
-        };
         match &node.value {
             Value::Map(map) => {
                 for (key, value) in map {
                     let addresses = Vec::<String>::read(value, report)?;
-                    add(key.text.clone(), addresses.iter().map(|ip| unbracketed(ip)).collect(), value.span);
+                    hosts.add(&key.text, addresses.iter().map(String::as_str).collect(), value, report)?;
                 }
             }
             Value::Seq(items) => {
@@ -547,7 +565,7 @@ impl Attribute for Hosts {
                         let problem = format!("`{text}` has no address: expected `name=address`");
                         return attribute::ungrammatical(item, problem, report);
                     };
-                    add(name.to_owned(), addresses.split(',').map(unbracketed).collect(), item.span);
+                    hosts.add(name, addresses.split(',').collect(), item, report)?;
                 }
             }
             _ => return attribute::mistyped(node, "a list or a mapping", report),
@@ -573,7 +591,8 @@ impl Attribute for Hosts {
 
 /// IPv6 addresses may be written in brackets.
 fn unbracketed(address: &str) -> String {
-    address.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(address).to_owned()
+    let inner = address.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    inner.filter(|inner| !inner.is_empty()).unwrap_or(address).to_owned()
 }
 
 impl Service {

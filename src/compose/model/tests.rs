@@ -209,7 +209,7 @@ fn without_empty(value: &Json) -> Json {
     }
 }
 
-/// Attributes that exclude others, and those that compose never prints.
+/// Attributes that exclude others, and those that compose never prints, or not as it reads them.
 const LEFT_OUT: &[(Pattern, &[&str])] = &[
     (&["services", "*", "deploy", "resources", "reservations", "devices", "[]"], &["device_ids"]),
     (&["services", "*", "gpus", "[]"], &["device_ids"]),
@@ -217,6 +217,7 @@ const LEFT_OUT: &[(Pattern, &[&str])] = &[
     (&["secrets", "*"], &["external", "environment"]),
     (&["volumes", "*"], &["external"]),
     (&["services", "*"], &["pull_refresh_after"]),
+    (&["services", "*", "build"], &["ssh"]),
     (&["networks", "*", "ipam"], &["options"]),
 ];
 

@@ -5,7 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::{text::Span, yaml::Node};
+use crate::{
+    text::Span,
+    yaml::{Directive, Node, Resets, resets},
+};
 
 /// Nodes that the aliases of a source may stand for, all told; the figure is compose's.
 pub(super) const MAX_EXPANSION: usize = 100_000;
@@ -19,6 +22,27 @@ pub(super) struct Tree {
     pub(super) size: usize,
     /// How many collections stand within one another in it.
     pub(super) height: usize,
+    /// The tag of the root, also where it does not act.
+    pub(super) tag: Option<Directive>,
+    /// What tags in it drop, the root's included.
+    pub(super) resets: Resets,
+}
+
+impl Tree {
+    /// A tree of one node.
+    pub(super) fn of_scalar(node: Node) -> Self {
+        Self { node, size: 1, height: 0, tag: None, resets: Resets::default() }
+    }
+
+    /// What an alias stands for: values that `!reset` marks are gone.
+    fn for_aliases(&self) -> Self {
+        let mut tree = self.clone();
+        if !tree.resets.is_empty() {
+            resets::drop_marked(&mut tree.node);
+            tree.resets = tree.resets.of_alias();
+        }
+        tree
+    }
 }
 
 #[derive(Debug)]
@@ -26,6 +50,8 @@ struct Anchor {
     span: Span,
     /// Nothing while the anchored collection is still being read.
     tree: Option<Tree>,
+    /// Where the last alias of it is that counts.
+    last_alias: Option<usize>,
 }
 
 /// Why an alias stands for nothing.
@@ -49,7 +75,7 @@ pub(super) struct Anchors {
 impl Anchors {
     /// An anchored node begins; the anchor itself stands at `span`.
     pub(super) fn open(&mut self, name: &str, span: Span) {
-        self.by_name.insert(name.to_owned(), Anchor { span, tree: None });
+        self.by_name.insert(name.to_owned(), Anchor { span, tree: None, last_alias: None });
     }
 
     /// An anchored node is complete. Trees within one another count as expanded: each is a copy.
@@ -62,7 +88,7 @@ impl Anchors {
             && anchor.span == span
             && self.expanded <= MAX_EXPANSION
         {
-            anchor.tree = Some(tree.clone());
+            anchor.tree = Some(tree.for_aliases());
         }
     }
 
@@ -75,6 +101,12 @@ impl Anchors {
         let Some(tree) = &anchor.tree else { return Err(Unresolved::Recursive(anchor.span)) };
         self.expanded = self.expanded.saturating_add(tree.size);
         if self.expanded > MAX_EXPANSION { Err(Unresolved::Exhausted) } else { Ok(tree.clone()) }
+    }
+
+    /// Notes an alias at an offset of the text. Whether there was one already from another offset on.
+    pub(super) fn note_alias(&mut self, name: &str, at: usize, from: usize) -> bool {
+        let Some(anchor) = self.by_name.get_mut(name) else { return false };
+        anchor.last_alias.replace(at).is_some_and(|last| last >= from)
     }
 
     /// Forgets the anchors of collections that will not be completed.

@@ -7,7 +7,7 @@ use std::ops::Range;
 use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, StrInput, Tag};
 
 use super::{
-    MAX_DEPTH,
+    MAX_DEPTH, Tagged,
     anchors::{Anchors, Tree, Unresolved},
     findings,
     mapping::{OpenKey, OpenMapping},
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     diag::Diagnostic,
     text::{SourceId, Span},
-    yaml::{Directive, Key, Node, Value, scalar},
+    yaml::{Directive, Key, Node, Resets, Value, scalar},
 };
 
 type Events<'a> = Parser<'a, StrInput<'a>>;
@@ -25,7 +25,7 @@ type Events<'a> = Parser<'a, StrInput<'a>>;
 #[derive(Debug)]
 pub(super) enum Outcome {
     /// Every document was read.
-    Read(Vec<Node>),
+    Read(Vec<Tagged>),
     /// Some document is no YAML.
     Refused,
     /// These lines of the text need blanks, and then all is to be read anew.
@@ -58,6 +58,17 @@ struct Built {
     is_merge_key: bool,
 }
 
+/// What docker compose does with the tags, aliases and mistakes of a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Region {
+    /// Tags count.
+    Ordinary,
+    /// Below `!override` a tag `!reset` or `!override` is like any other, and aliases are not followed.
+    Overriding,
+    /// What is below `!reset` is never looked at.
+    Dropped,
+}
+
 /// A collection that is not complete.
 struct Frame {
     open: Open,
@@ -66,6 +77,11 @@ struct Frame {
     end: usize,
     directive: Option<Directive>,
     anchor: Option<(String, Span)>,
+    /// Its own tag, also where that does not count.
+    tag: Option<Directive>,
+    /// Where its content is.
+    region: Region,
+    resets: Resets,
     size: usize,
     /// The height of the highest tree within it.
     height: usize,
@@ -76,6 +92,24 @@ enum Open {
     Map(OpenMapping),
 }
 
+impl Frame {
+    /// Notes what is dropped below the child that is complete. What is merged is at the place of the mapping, but
+    /// docker compose loses sight of it at the top.
+    fn note(&mut self, resets: Resets, is_top: bool) {
+        if resets.is_empty() {
+            return;
+        }
+        match &self.open {
+            Open::Seq(items) => self.resets.insert(&items.len().to_string(), resets),
+            Open::Map(mapping) => match mapping.key() {
+                Some(OpenKey::Key(key)) => self.resets.insert(&key.text, resets),
+                Some(OpenKey::Merge(_)) if !is_top => self.resets.add(resets),
+                Some(OpenKey::Merge(_) | OpenKey::Refused) | None => {}
+            },
+        }
+    }
+}
+
 /// Reads one text.
 pub(super) struct Builder<'a> {
     source: &'a Repaired<'a>,
@@ -84,7 +118,7 @@ pub(super) struct Builder<'a> {
     found: Vec<Diagnostic>,
     anchors: Anchors,
     frames: Vec<Frame>,
-    documents: Vec<Node>,
+    documents: Vec<Tagged>,
     refused: bool,
     /// Where the last token ends.
     cursor: usize,
@@ -188,7 +222,7 @@ impl<'a> Builder<'a> {
             None if is_plain => scalar::resolve(text),
             None => Value::String(text.to_owned()),
             Some(tag) => scalar::resolve_tagged(tag, text).unwrap_or_else(|reason| {
-                self.found.push(findings::tag_mismatch(reason, span));
+                self.complain(findings::tag_mismatch(reason, span));
                 Value::Null
             }),
         };
@@ -196,8 +230,11 @@ impl<'a> Builder<'a> {
             None => is_plain && text == "<<",
             Some(tag) => tag.strip_prefix(scalar::CORE_PREFIX) == Some("merge"),
         };
-        let node = Node { directive: directive(tag.as_deref()), ..Node::new(value, span) };
-        let tree = Tree { node, size: 1, height: 0 };
+        let tag = directive(tag.as_deref());
+        let directive = tag.filter(|_| self.is_counted());
+        let node = Node { directive, ..Node::new(value, span) };
+        let resets = directive.map(Resets::here).unwrap_or_default();
+        let tree = Tree { tag, resets, ..Tree::of_scalar(node) };
         if let Some((name, place)) = anchor {
             self.anchors.open(&name, place);
             self.anchors.close(&name, place, &tree, false);
@@ -211,7 +248,7 @@ impl<'a> Builder<'a> {
             self.source.text().get(range.clone()).unwrap_or_default().trim_start_matches('*').to_owned();
         let tree = match self.anchors.resolve(&name) {
             Ok(tree) if self.frames.len() + tree.height > MAX_DEPTH => return self.too_deep(&range),
-            Ok(tree) => tree,
+            Ok(tree) => self.tagged_as_here(tree),
             Err(Unresolved::Exhausted) => {
                 self.found.push(findings::alias_expansion(span));
                 return Step::Abandon;
@@ -221,13 +258,16 @@ impl<'a> Builder<'a> {
                 if !self.refused {
                     self.found.push(findings::undefined_alias(&name, span));
                 }
-                Tree { node: Node::new(Value::Null, span), size: 1, height: 0 }
+                Tree::of_scalar(Node::new(Value::Null, span))
             }
             Err(Unresolved::Recursive(anchor)) => {
-                self.found.push(findings::recursive_anchor(&name, anchor, span));
-                Tree { node: Node::new(Value::Null, span), size: 1, height: 0 }
+                self.complain(findings::recursive_anchor(&name, anchor, span));
+                Tree::of_scalar(Node::new(Value::Null, span))
             }
         };
+        if self.is_counted() && self.closes_circle(&name, range.start) {
+            self.found.push(findings::merged_again(&name, span));
+        }
         self.complete(Built { tree, written: range, is_alias: true, is_merge_key: false })
     }
 
@@ -238,9 +278,65 @@ impl<'a> Builder<'a> {
         if let Some((name, span)) = &anchor {
             self.anchors.open(name, *span);
         }
-        let directive = directive(tag_name(tag).as_deref());
-        self.frames.push(Frame { open, start, end: start, directive, anchor, size: 1, height: 0 });
+        let tag = directive(tag_name(tag).as_deref());
+        let directive = tag.filter(|_| self.is_counted());
+        let region = match directive {
+            None => self.region(),
+            Some(Directive::Override) => Region::Overriding,
+            Some(Directive::Reset) => Region::Dropped,
+        };
+        let resets = directive.map(Resets::here).unwrap_or_default();
+        let (end, size, height) = (start, 1, 0);
+        self.frames.push(Frame { open, start, end, directive, anchor, tag, region, resets, size, height });
         Step::Next
+    }
+
+    fn region(&self) -> Region {
+        self.frames.last().map_or(Region::Ordinary, |frame| frame.region)
+    }
+
+    /// Whether tags and aliases of the node that comes next count: not below tags, and not in a key.
+    fn is_counted(&self) -> bool {
+        let is_key = matches!(
+            self.frames.last(), Some(Frame { open: Open::Map(mapping), .. }) if !mapping.awaits_value()
+        );
+        self.region() == Region::Ordinary && !is_key
+    }
+
+    /// A tag on what an alias stands for is one on the alias, too.
+    fn tagged_as_here(&self, mut tree: Tree) -> Tree {
+        let is_counted = self.is_counted();
+        tree.node.directive = tree.tag.filter(|_| is_counted);
+        if !is_counted {
+            tree.resets = Resets::default();
+        } else if let Some(directive) = tree.tag {
+            tree.resets = Resets::here(directive);
+        }
+        tree
+    }
+
+    /// Whether docker compose takes an alias for one within itself: an anchor is merged into a mapping, and there
+    /// is another alias of it within that mapping.
+    fn closes_circle(&mut self, name: &str, at: usize) -> bool {
+        let within = |frame: &Frame| matches!(&frame.open, Open::Map(mapping) if mapping.has_merged(name));
+        let outer = self.frames.iter().skip(1).any(within);
+        let is_root = self.frames.len() == 1;
+        let mut from = usize::MAX;
+        if let Some(Frame { open: Open::Map(mapping), start, .. }) = self.frames.last_mut()
+            && mapping.awaits_merge()
+            && !is_root
+        {
+            mapping.note_merged(name);
+            from = *start;
+        }
+        self.anchors.note_alias(name, at, from) || outer
+    }
+
+    /// Reports a mistake, unless nobody looks at its place.
+    fn complain(&mut self, mistake: Diagnostic) {
+        if self.region() != Region::Dropped {
+            self.found.push(mistake);
+        }
     }
 
     fn close(&mut self, range: Range<usize>) -> Step {
@@ -253,7 +349,8 @@ impl<'a> Builder<'a> {
         };
         let written = frame.start..end;
         let node = Node { directive: frame.directive, ..Node::new(value, self.span(&written)) };
-        let tree = Tree { node, size: frame.size, height: frame.height + 1 };
+        let (tag, resets) = (frame.tag, frame.resets);
+        let tree = Tree { node, size: frame.size, height: frame.height + 1, tag, resets };
         if let Some((name, span)) = frame.anchor {
             let nested = self.frames.iter().any(|outer| outer.anchor.is_some());
             self.anchors.close(&name, span, &tree, nested);
@@ -262,19 +359,23 @@ impl<'a> Builder<'a> {
     }
 
     /// Hands a complete node to the collection it stands in.
-    fn complete(&mut self, built: Built) -> Step {
+    fn complete(&mut self, mut built: Built) -> Step {
+        let is_top = self.frames.len() == 1;
         let Some(frame) = self.frames.last_mut() else {
-            self.documents.push(built.tree.node);
+            self.documents.push(Tagged { tree: built.tree.node, resets: built.tree.resets });
             return Step::Next;
         };
+        // Docker compose reads the top a second time, for the name, without following aliases.
+        let only_mappings = built.is_alias && (is_top || frame.region == Region::Overriding);
+        frame.note(std::mem::take(&mut built.tree.resets), is_top);
         frame.end = frame.end.max(built.written.end);
         frame.size += built.tree.size;
         frame.height = frame.height.max(built.tree.height);
         match &mut frame.open {
             Open::Seq(items) => items.push(built.tree.node),
             Open::Map(mapping) if mapping.awaits_value() => {
-                if let Err(mistake) = mapping.push_value(built.tree.node, built.is_alias) {
-                    self.found.push(findings::refused_entry(mistake));
+                if let Err(mistake) = mapping.push_value(built.tree.node, only_mappings) {
+                    self.complain(findings::refused_entry(mistake));
                 }
             }
             Open::Map(_) => {
@@ -294,7 +395,7 @@ impl<'a> Builder<'a> {
             Value::String(text) => OpenKey::Key(Key { text, span }),
             value => {
                 let text = self.source.text().get(built.written).unwrap_or_default();
-                self.found.push(findings::non_string_key(&self.path(), text, &value, span));
+                self.complain(findings::non_string_key(&self.path(), text, &value, span));
                 OpenKey::Refused
             }
         }

@@ -74,6 +74,13 @@ pub(super) fn recursive_anchor(name: &str, anchor: Span, span: Span) -> Diagnost
         .at(anchor, "anchor here")
 }
 
+pub(super) fn merged_again(name: &str, span: Span) -> Diagnostic {
+    let message = format!("`{name}` is merged into a mapping, and has another alias within that mapping");
+    Diagnostic::error(codes::RECURSIVE_ANCHOR, message)
+        .at(span, "one of the two")
+        .help("docker compose takes this for a circle: write one of the two out")
+}
+
 pub(super) fn alias_expansion(span: Span) -> Diagnostic {
     Diagnostic::error(codes::ALIAS_EXPANSION, format!("aliases stand for more than {MAX_EXPANSION} values"))
         .at(span, "with this one")

@@ -2,7 +2,7 @@
 
 use crate::{
     text::Span,
-    yaml::{Key, Map, Node, Value},
+    yaml::{Directive, Key, Map, Node, Value},
 };
 
 /// A mapping that is not complete.
@@ -11,6 +11,8 @@ pub(super) struct OpenMapping {
     entries: Map,
     key: Option<OpenKey>,
     merge: Option<Merge>,
+    /// The anchor of which the merge key has an alias.
+    merged: Option<String>,
 }
 
 /// A key whose value is still to come.
@@ -58,9 +60,23 @@ impl OpenMapping {
         self.key = Some(key);
     }
 
-    /// Takes in the value of the last key. `is_alias` tells a list of mappings from an alias of
-    /// one, which go-yaml does not merge.
-    pub(super) fn push_value(&mut self, value: Node, is_alias: bool) -> Result<(), Mistake> {
+    /// Whether the value that comes next is merged.
+    pub(super) fn awaits_merge(&self) -> bool {
+        matches!(self.key, Some(OpenKey::Merge(_)))
+    }
+
+    /// Notes the anchor of which the merge key has an alias.
+    pub(super) fn note_merged(&mut self, anchor: &str) {
+        self.merged = Some(anchor.to_owned());
+    }
+
+    /// Whether the merge key has an alias of this anchor.
+    pub(super) fn has_merged(&self, anchor: &str) -> bool {
+        self.merged.as_deref() == Some(anchor)
+    }
+
+    /// Takes in the value of the last key. A list that is `only_mappings` cannot be merged.
+    pub(super) fn push_value(&mut self, value: Node, only_mappings: bool) -> Result<(), Mistake> {
         match self.key.take() {
             Some(OpenKey::Key(key)) => match self.entries.get_key_value(&key) {
                 Some((first, _)) => Err(Mistake::Duplicate(key.text, first.span, key.span)),
@@ -72,7 +88,7 @@ impl OpenMapping {
             Some(OpenKey::Merge(span)) => match &self.merge {
                 Some(first) => Err(Mistake::Duplicate("<<".to_owned(), first.span, span)),
                 None => {
-                    let maps = mergeable(value, is_alias);
+                    let maps = mergeable(value, only_mappings);
                     let at = self.entries.len();
                     let (maps, result) = match maps {
                         Ok(maps) => (maps, Ok(())),
@@ -89,9 +105,11 @@ impl OpenMapping {
     /// The mapping, complete. Merged keys stand where the merge key stood; own keys win over them.
     pub(super) fn close(mut self) -> Map {
         let Some(merge) = self.merge else { return self.entries };
-        let behind = self.entries.split_off(merge.at);
-        for (key, value) in merge.maps.into_iter().flatten() {
-            if !self.entries.contains_key(&key) && !behind.contains_key(&key) {
+        let mut behind = self.entries.split_off(merge.at);
+        let is_said = |map: &Map, key: &Key| map.get(key).is_some_and(|own| !is_reset(own));
+        for (key, value) in merge.maps.into_iter().flatten().filter(|(_, value)| !is_reset(value)) {
+            if !is_said(&self.entries, &key) && !is_said(&behind, &key) {
+                behind.shift_remove(&key);
                 self.entries.insert(key, value);
             }
         }
@@ -100,12 +118,18 @@ impl OpenMapping {
     }
 }
 
+fn is_reset(value: &Node) -> bool {
+    value.directive == Some(Directive::Reset)
+}
+
 /// The mappings that a merge key is given, or the place of something else.
-fn mergeable(value: Node, is_alias: bool) -> Result<Vec<Map>, Span> {
+fn mergeable(value: Node, only_mappings: bool) -> Result<Vec<Map>, Span> {
     match value.value {
+        _ if is_reset(&value) => Ok(Vec::new()),
         Value::Map(map) => Ok(vec![map]),
-        Value::Seq(items) if !is_alias => items
+        Value::Seq(items) if !only_mappings => items
             .into_iter()
+            .filter(|item| !is_reset(item))
             .map(|item| if let Value::Map(map) = item.value { Ok(map) } else { Err(item.span) })
             .collect(),
         _ => Err(value.span),

@@ -116,7 +116,16 @@ const SOUND: &[(&str, &str)] = &[
     ("a: &x 1\n---\nb: *x\n", "{a: 1} --- {b: 1}"),
     ("a: &x [&x 1, *x]\nb: *x\n", "{a: [1, 1], b: 1}"),
     ("a: &x !override {b: 1}\nc: *x\n", "{a: Override {b: 1}, c: Override {b: 1}}"),
+    (
+        "a: &x {b: !reset 1, c: !override 2, d: 3}\ne: *x\n",
+        "{a: {b: Reset \"1\", c: Override \"2\", d: 3}, e: {c: Override \"2\", d: 3}}",
+    ),
+    ("a: !override {b: !reset null, c: !override d}\n", "{a: Override {b: \"null\", c: \"d\"}}"),
+    ("a: &a !reset {b: *a, c: 1, c: 2, 3: 4}\n", "{a: Reset {b: null, c: 1}}"),
     // Merge keys.
+    ("a: &a [{x: 1}]\nb: {<<: *a}\n", "{a: [{x: 1}], b: {x: 1}}"),
+    ("a: {<<: !reset 3, b: 1}\nc: {<<: [!reset 3, {d: 1}]}\n", "{a: {b: 1}, c: {d: 1}}"),
+    ("a: {<<: {b: 1}, b: !reset 2}\n", "{a: {b: 1}}"),
     ("a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3, z: 4}\n", "{a: {x: 1, y: 2}, b: {x: 1, y: 3, z: 4}}"),
     ("a: &a {x: 1, y: 2}\nb: {y: 3, <<: *a}\n", "{a: {x: 1, y: 2}, b: {y: 3, x: 1}}"),
     (
@@ -191,9 +200,22 @@ const MISTAKEN: &[(&str, Option<&str>, &[&str])] = &[
         &["KL009 1:9 `<<` merges a mapping or a list of mappings, and this is neither"],
     ),
     (
-        "a: &x [{y: 1}]\nb: {<<: *x}\n",
-        Some("{a: [{y: 1}], b: {}}"),
+        "a: &x [{y: 1}]\nb: !override {<<: *x}\n",
+        Some("{a: [{y: 1}], b: Override {}}"),
         &["KL009 1:7 `<<` merges a mapping or a list of mappings, and this is neither"],
+    ),
+    (
+        "a: &x [{y: 1}]\n<<: *x\n",
+        Some("{a: [{y: 1}]}"),
+        &["KL009 1:7 `<<` merges a mapping or a list of mappings, and this is neither"],
+    ),
+    (
+        "a: &x {y: 1}\nb: {<<: *x, c: {d: *x}}\ne: {f: *x, <<: *x}\ng: {<<: [*x], h: *x}\n",
+        Some("{a: {y: 1}, b: {y: 1, c: {d: {y: 1}}}, e: {f: {y: 1}, y: 1}, g: {y: 1, h: {y: 1}}}"),
+        &[
+            "KL006 2:20 `x` is merged into a mapping, and has another alias within that mapping",
+            "KL006 3:16 `x` is merged into a mapping, and has another alias within that mapping",
+        ],
     ),
     (
         "b: {<<: [{a: 1}, 2]}\n",
