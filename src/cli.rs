@@ -18,6 +18,7 @@ mod convert;
 mod cron;
 mod explain;
 mod init;
+mod lint;
 mod project;
 mod secrets;
 
@@ -64,10 +65,12 @@ enum Command {
     Convert(convert::Arguments),
     /// Show what a loop script or a crontab becomes
     Cron(cron::Arguments),
-    /// Say what becomes of a key of compose
+    /// Print the page of a rule, or say what becomes of a key of compose
     Explain(explain::Arguments),
     /// Write kustompose.yaml from what is found, with everything else that it could say in comments
     Init(init::Arguments),
+    /// Look for bad patterns in compose files, env files and manifests
+    Lint(lint::Arguments),
     /// Pack, unpack or look at the secret files of a tree
     Secrets(secrets::Arguments),
 }
@@ -85,6 +88,7 @@ pub fn run(args: &[String], mut io: Io<'_>) -> u8 {
         }
         Command::Explain(explain) => explain::run(&explain, &mut io),
         Command::Cron(cron) => cron::run(&cron, &mut io),
+        Command::Lint(lint) => lint::run(&lint, &arguments.project.and(&lint.project), &mut io),
         Command::Secrets(secrets) => secrets::run(&secrets, &arguments.project, &mut io),
         Command::Init(init) => init::run(&init, &arguments.project.and(&init.project), &mut io),
     }

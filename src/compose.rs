@@ -115,6 +115,18 @@ pub fn load(
     sources: &mut Sources,
     report: &mut Report,
 ) -> Option<Project> {
+    let project = load_in_part(request, files, sources, report);
+    project.filter(|_| !report.has_errors())
+}
+
+/// The same, but what can be read of a project that is refused is given all the same. Nothing at all if
+/// there is no compose file.
+pub fn load_in_part(
+    request: &Request,
+    files: &dyn Files,
+    sources: &mut Sources,
+    report: &mut Report,
+) -> Option<Project> {
     let (mut tree, found, mut context) = tree(request, files, sources, report)?;
     let profiles = active_profiles(&tree, &found, request);
     let refused = context.report.count(Severity::Error);
@@ -141,7 +153,7 @@ pub fn load(
     if !request.options.all_resources {
         select::used_resources(&mut project);
     }
-    (!report.has_errors()).then_some(project)
+    Some(project)
 }
 
 /// What secrets that are made from a variable hold.

@@ -16,6 +16,7 @@
 //! | [`skaffold`] | Skaffold's file | its text |
 //! | [`render`] | how a plan is written down | the files of a tree |
 //! | [`drift`] | what objects say, and who decides on it | differences |
+//! | [`lint`] | bad patterns | [`lint::Finding`] |
 //! | [`secret_files`] | the files of a tree that git must not see | [`secret_files::SecretFiles`], archives |
 //! | [`disk`] | the file system and the process: the only input and output | [`disk::tree::Outcome`] |
 
@@ -27,6 +28,7 @@ pub mod disk;
 pub mod drift;
 pub mod k8s;
 pub mod kustomize;
+pub mod lint;
 pub mod plan;
 pub mod render;
 pub mod secret;

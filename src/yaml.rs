@@ -4,6 +4,7 @@
 //! parsing; every key, scalar and collection keeps the place that wrote it, also through them.
 
 pub mod emit;
+pub mod notes;
 pub mod parse;
 mod resets;
 pub mod scalar;

@@ -10,7 +10,8 @@
 //! ```
 //!
 //! Without `out/` it writes nothing, without `out.txt` it says nothing and exits with 0.
-//! The leaves of the same projects are tried as well, see `leaves`.
+//! The leaves of the same projects are tried as well, see `leaves`; `rules` ties the rules of `lint` to their
+//! folders and pages.
 //!
 //! `UPDATE=1 cargo test` makes the expectations what the runs do: read the difference before you
 //! commit it. In `out/`, `.gitignore` is called `gitignore`, lest it hide parts of the expectation.
@@ -21,6 +22,8 @@
 mod layering;
 #[path = "golden/leaves.rs"]
 mod leaves;
+#[path = "golden/rules.rs"]
+mod rules;
 #[path = "golden/run.rs"]
 mod run;
 
@@ -38,7 +41,7 @@ use run::{Files, read_files};
 
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
-    let mut trials = vec![Trial::test("layering", layering::check)];
+    let mut trials = vec![Trial::test("layering", layering::check), Trial::test("rules", rules::check)];
     let cases = cases(&root);
     trials.extend(leaves::trials(&cases));
     for folder in cases {

@@ -1,10 +1,11 @@
-//! `kustompose explain`: what becomes of a key of compose.
+//! `kustompose explain`: the page of a rule, or what becomes of a key of compose.
 
 use clap::Args;
 
 use super::{Io, put, show};
 use crate::{
     diag::{Diagnostic, Report, codes},
+    lint,
     plan::mapping::{self, Answer, Row},
     text::Sources,
 };
@@ -12,13 +13,17 @@ use crate::{
 /// The flags of `explain`.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The way to it, as in `services.web.ports`, `services.ports` or `healthcheck`
-    #[arg(value_name = "KEY")]
+    /// A rule of `lint`, as in `KC001`; or the way to a key, as in `services.web.ports` or `healthcheck`
+    #[arg(value_name = "RULE|KEY")]
     key: String,
 }
 
-/// Exit status 0, or 2 if compose has no such key.
+/// Exit status 0, or 2 if there is no such rule or key.
 pub(super) fn run(arguments: &Arguments, io: &mut Io<'_>) -> u8 {
+    if let Some(rule) = lint::rule(&arguments.key) {
+        put(io.stdout, &lint::pages::page(rule));
+        return 0;
+    }
     match mapping::explain(&arguments.key) {
         Answer::Rows(rows) => {
             let text: Vec<String> = rows.into_iter().map(paragraph).collect();

@@ -16,7 +16,7 @@ use crate::{
 pub(super) struct Flags {
     /// Compose file, `-` for standard input; several are merged in order
     #[arg(short, long = "file", value_name = "FILE")]
-    files: Vec<Utf8PathBuf>,
+    pub(super) files: Vec<Utf8PathBuf>,
     /// Name of the project
     #[arg(short, long, value_name = "NAME")]
     project_name: Option<String>,

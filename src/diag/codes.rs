@@ -190,6 +190,11 @@ const TABLE: &[Code] = &[
     info("KM014",    "tree-file",               "a generated file is missing or stale, or was edited in a way that changes no fact"),
     warning("KM020", "waiver-expired",          "the last day of an entry in a list of what is allowed has passed"),
     warning("KM021", "waiver-unused",           "an entry in a list of what is allowed allows nothing that was found"),
+    error("KX001",   "invalid-lint-setting",    "a setting of `lint` or a suppression comment is wrong, or names a rule that does not exist"),
+    warning("KX002", "unused-suppression",      "a suppression comment or a baseline entry suppresses nothing"),
+    warning("KX003", "suppression-without-reason", "a suppression comment does not give a reason"),
+    error("KX004",   "unreadable-input",        "an input file of `lint` cannot be read"),
+    error("KX005",   "parse-error",             "an input file of `lint` is not valid YAML, or not a compose file"),
 ];
 
 const fn error(id: &'static str, name: &'static str, summary: &'static str) -> Code {
@@ -332,6 +337,11 @@ pub(crate) const SERVICE_EXTRA: Code = named("service-extra");
 pub(crate) const TREE_FILE: Code = named("tree-file");
 pub(crate) const WAIVER_EXPIRED: Code = named("waiver-expired");
 pub(crate) const WAIVER_UNUSED: Code = named("waiver-unused");
+pub(crate) const INVALID_LINT_SETTING: Code = named("invalid-lint-setting");
+pub(crate) const UNUSED_SUPPRESSION: Code = named("unused-suppression");
+pub(crate) const SUPPRESSION_WITHOUT_REASON: Code = named("suppression-without-reason");
+pub(crate) const UNREADABLE_INPUT: Code = named("unreadable-input");
+pub(crate) const PARSE_ERROR: Code = named("parse-error");
 
 /// The row with this name. A name without a row does not compile.
 const fn named(name: &str) -> Code {

@@ -53,6 +53,18 @@ impl Disk {
         staged.persist(&path).map(|_| ()).map_err(|error| failed(&error.error))
     }
 
+    /// Gives a file of the user another text, as a whole or not at all. Its permissions stay; a link is refused.
+    pub fn replace_text(&self, path: &Utf8Path, text: &str) -> Result<(), String> {
+        let path = self.absolute(path);
+        let known = fs::symlink_metadata(&path).map_err(|error| reason(&error))?;
+        if !known.is_file() {
+            return Err("it is not a regular file".to_owned());
+        }
+        let staged = stage(&path, text.as_bytes(), Owner::Yours).map_err(|error| reason(&error))?;
+        staged.as_file().set_permissions(known.permissions()).map_err(|error| reason(&error))?;
+        staged.persist(&path).map(|_| ()).map_err(|error| reason(&error.error))
+    }
+
     /// Writes secret files below an output directory, which must be there. All is looked at before
     /// anything is written: nothing is, if a link stands in the way of one of them, or a file that it may
     /// not replace.

@@ -36,6 +36,7 @@ const ROWS: &[(&str, &[&str])] = &[
             "compose",
             "shell",
             "k8s",
+            "settings",
             "plan",
             "kustomize",
             "skaffold",

@@ -21,7 +21,7 @@ const PROJECT: &str = "demo";
 
 /// What the case does, as its folder would expect it: `out.txt` and `out/…`.
 pub(crate) fn case(name: &str, folder: &Path) -> Result<Files, Failed> {
-    let mut words = vec![command_of(name)];
+    let mut words = command_of(name);
     words.extend(lines(&folder.join("args")).flat_map(|line| words_of(&line)));
     let environment: BTreeMap<String, String> = lines(&folder.join("env"))
         .filter_map(|line| line.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned())))
@@ -141,12 +141,17 @@ impl Write for Output {
     }
 }
 
-/// The first folder is the subcommand; `load` are the cases of `config` that are about loading.
-fn command_of(name: &str) -> String {
-    match name.split('/').next().unwrap_or_default() {
-        "load" => "config".to_owned(),
-        command => command.to_owned(),
-    }
+/// The first folder is the subcommand; `load` are the cases of `config` that are about loading. Cases of `lint` are
+/// those of one rule, and only it runs; `lint-run` are those of the command itself.
+fn command_of(name: &str) -> Vec<String> {
+    let mut folders = name.split('/');
+    let words: &[&str] = match (folders.next().unwrap_or_default(), folders.next()) {
+        ("load", _) => &["config"],
+        ("lint-run", _) => &["lint"],
+        ("lint", Some(rule)) => &["lint", "--select", rule],
+        (command, _) => &[command],
+    };
+    words.iter().map(|word| (*word).to_owned()).collect()
 }
 
 fn lines(path: &Path) -> impl Iterator<Item = String> + use<> {

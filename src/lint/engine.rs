@@ -1,0 +1,177 @@
+//! Runs the selected rules over everything that was read, and says what the run itself could not do.
+
+use std::collections::BTreeMap;
+
+use super::{
+    RULES,
+    findings::{Finding, Findings, Scope},
+    load::{Inputs, Manifest, Project},
+    rule::{Check, Rule},
+    select::Selection,
+    suppress, views,
+};
+use crate::{
+    diag::{Code, codes},
+    text::{Files, Sources, Span},
+    yaml::Node,
+};
+
+/// What to run.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The rules that the command line selects.
+    pub selection: Selection,
+}
+
+/// What a run found.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The findings, in the order in which people read files.
+    pub findings: Vec<Finding>,
+    /// How many findings comments suppressed.
+    pub suppressed: usize,
+    /// Was there an input that could not be read?
+    pub is_incomplete: bool,
+}
+
+/// Runs the selected rules.
+pub fn run(inputs: &Inputs, options: &Options, sources: &Sources, files: &dyn Files) -> Outcome {
+    let mut found = Vec::new();
+    let env_files = views::env_files(inputs, sources);
+    for rule in RULES.iter().copied().filter(|rule| options.selection.has(rule)) {
+        for project in &inputs.projects {
+            check_project(rule, (project, inputs), sources, files, &mut found);
+        }
+        check_env_files(rule, &env_files, &mut found);
+        for manifest in &inputs.manifests {
+            check_manifest(rule, manifest, sources, &mut found);
+        }
+    }
+    let mut findings = merged(found);
+    let suppressed = suppress::suppress(&mut findings, inputs, &options.selection, sources);
+    findings.extend(inputs.problems.iter().cloned());
+    sort(&mut findings, sources);
+    let is_incomplete = findings.iter().any(|finding| finding.code == codes::UNREADABLE_INPUT);
+    Outcome { findings, suppressed, is_incomplete }
+}
+
+fn check_env_files(rule: &'static Rule, files: &views::EnvFiles<'_>, found: &mut Vec<Finding>) {
+    for check in rule.checks {
+        match check {
+            Check::EnvFile(check) => {
+                for file in &files.all {
+                    check(file, &mut Findings::new(rule.as_code(), Scope::default(), found));
+                }
+            }
+            Check::EnvFiles(check) => {
+                check(files, &mut Findings::new(rule.as_code(), Scope::default(), found));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn check_project(
+    rule: &'static Rule,
+    (project, inputs): (&Project, &Inputs),
+    sources: &Sources,
+    files: &dyn Files,
+    found: &mut Vec<Finding>,
+) {
+    let environments = views::environments(project, sources, files);
+    for check in rule.checks {
+        match check {
+            Check::Document(check) => {
+                for (_, tree) in &project.documents {
+                    let view = views::Document { sources, project, tree };
+                    check(&view, &mut Findings::new(rule.as_code(), Scope::default(), found));
+                }
+            }
+            Check::Service(check) => {
+                for environment in &environments {
+                    check_services(rule, *check, environment, found);
+                }
+            }
+            Check::Environment(check) => {
+                for environment in &environments {
+                    let scope = Scope { environment: Some(environment.name), ..Scope::default() };
+                    check(environment, &mut Findings::new(rule.as_code(), scope, found));
+                }
+            }
+            Check::Project(check) => {
+                let view = views::Project { inputs, sources, read: project, environments: &environments };
+                check(&view, &mut Findings::new(rule.as_code(), Scope::default(), found));
+            }
+            Check::EnvFile(_) | Check::EnvFiles(_) | Check::Object(_) => {}
+        }
+    }
+}
+
+fn check_services(
+    rule: &'static Rule,
+    check: fn(&views::Service<'_>, &mut Findings<'_>),
+    environment: &views::Environment<'_>,
+    found: &mut Vec<Finding>,
+) {
+    for (name, model) in &environment.model.services {
+        let scope = Scope {
+            environment: Some(environment.name),
+            service: Some(name),
+            place: Some(environment.model.place_of_service(name)),
+        };
+        let view = views::Service { environment, name, model: &model.value };
+        check(&view, &mut Findings::new(rule.as_code(), scope, found));
+    }
+}
+
+fn check_manifest(rule: &'static Rule, manifest: &Manifest, sources: &Sources, found: &mut Vec<Finding>) {
+    for check in rule.checks {
+        if let Check::Object(check) = check {
+            for tree in manifest.objects().flat_map(items) {
+                let view = views::Object { sources, tree };
+                check(&view, &mut Findings::new(rule.as_code(), Scope::default(), found));
+            }
+        }
+    }
+}
+
+/// The objects of a `List`; any other object is one by itself.
+fn items(tree: &Node) -> Vec<&Node> {
+    match tree.get("items").and_then(Node::as_seq) {
+        Some(items) if tree.get("kind").and_then(Node::as_str).is_some_and(|kind| kind.ends_with("List")) => {
+            items.iter().collect()
+        }
+        _ => vec![tree],
+    }
+}
+
+/// The same finding in several environments is one.
+fn merged(found: Vec<Finding>) -> Vec<Finding> {
+    let mut places: BTreeMap<(Code, Span, String), usize> = BTreeMap::new();
+    let mut merged: Vec<Finding> = Vec::new();
+    for finding in found {
+        let key = (finding.code, finding.span(), finding.message.clone());
+        match places.get(&key).and_then(|at| merged.get_mut(*at)) {
+            Some(known) => {
+                for environment in finding.environments {
+                    if !known.environments.contains(&environment) {
+                        known.environments.push(environment);
+                    }
+                }
+            }
+            None => {
+                places.insert(key, merged.len());
+                merged.push(finding);
+            }
+        }
+    }
+    merged
+}
+
+/// By file, then by place; what has no place comes first.
+fn sort(findings: &mut [Finding], sources: &Sources) {
+    findings.sort_by_cached_key(|finding| {
+        let span = finding.span();
+        (sources.get(span.source).path().to_owned(), span.start, finding.code, span.end)
+    });
+}

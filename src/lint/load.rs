@@ -1,0 +1,155 @@
+//! Reads everything that checks look at: projects in all their environments, env files, manifests.
+//!
+//! What cannot be read or parsed is one finding a file, and the rest goes on.
+
+mod find;
+mod manifests;
+mod project;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+pub use manifests::Manifest;
+pub use project::{Environment, HOME, Project, is_template};
+
+use super::findings::Finding;
+use crate::{
+    compose::{
+        dotenv::{self, DotenvError, Parsed},
+        model::InputRole,
+    },
+    diag::codes,
+    text::{Files, SourceId, Sources, Span},
+    yaml::parse::decode,
+};
+
+/// What to look at.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// Files and directories, absolute; [`crate::text::STANDARD_INPUT`] for a compose file that comes that way.
+    pub paths: Vec<Utf8PathBuf>,
+    /// The working directory, absolute: files below it are named relative to it.
+    pub directory: Utf8PathBuf,
+    /// The environments to look at; none means all.
+    pub environments: Vec<String>,
+    /// The variables of the process, of which `fromShell` names those that count.
+    pub process: BTreeMap<String, String>,
+}
+
+/// Everything that was read.
+#[derive(Debug, Default)]
+pub struct Inputs {
+    /// The projects, by directory.
+    pub projects: Vec<Project>,
+    /// The env files, by path.
+    pub env_files: BTreeMap<Utf8PathBuf, EnvFile>,
+    /// Files with Kubernetes objects, and kustomizations.
+    pub manifests: Vec<Manifest>,
+    /// What could not be read.
+    pub problems: Vec<Finding>,
+    /// How many files were looked at.
+    pub files: usize,
+}
+
+/// One env file.
+#[derive(Debug)]
+pub struct EnvFile {
+    /// Its text.
+    pub source: SourceId,
+    /// What reads it.
+    pub readers: Readers,
+    /// What Compose reads in it.
+    pub parsed: Result<Parsed, DotenvError>,
+}
+
+/// Which programs read an env file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Readers {
+    /// A service's `env_file`, or the project's `.env`.
+    pub compose: bool,
+    /// The `envs` of a generator in a kustomization.
+    pub kustomize: bool,
+}
+
+/// Reads it all.
+pub fn load(request: &Request, files: &dyn Files, sources: &mut Sources) -> Inputs {
+    let mut loader = Loader { request, files, sources, inputs: Inputs::default() };
+    let found = loader.find();
+    for directory in &found.projects {
+        loader.project(directory);
+    }
+    for file in &found.compose_files {
+        loader.compose_file(file);
+    }
+    for path in &found.manifests {
+        loader.manifest(path);
+    }
+    loader.env_files(&found.env_files);
+    loader.inputs.files = loader.sources.iter().count();
+    loader.inputs
+}
+
+struct Loader<'a> {
+    request: &'a Request,
+    files: &'a dyn Files,
+    sources: &'a mut Sources,
+    inputs: Inputs,
+}
+
+impl Loader<'_> {
+    /// Reads a text; one that cannot be read is reported.
+    fn text(&mut self, path: &Utf8Path) -> Option<SourceId> {
+        let text = self.files.read(path).map_err(|error| error.to_string());
+        let text = text.and_then(|bytes| decode(bytes).map_err(|problem| problem.to_string()));
+        match text {
+            Ok(text) => Some(self.sources.add(self.shown(path), text)),
+            Err(problem) => {
+                let message = format!("`{}` cannot be read: {problem}", self.shown(path));
+                self.inputs.problems.push(Finding::of_run(codes::UNREADABLE_INPUT, message));
+                None
+            }
+        }
+    }
+
+    /// A path as people know it: relative to the working directory if it is below it.
+    fn shown(&self, path: &Utf8Path) -> Utf8PathBuf {
+        path.strip_prefix(&self.request.directory).map_or_else(|_| path.to_owned(), Utf8Path::to_owned)
+    }
+
+    /// Reports that a file cannot be parsed; once a file.
+    fn cannot_parse(&mut self, span: Span, message: &str, help: Option<&str>) {
+        let known =
+            |finding: &Finding| finding.code == codes::PARSE_ERROR && finding.span().source == span.source;
+        if !self.inputs.problems.iter().any(known) {
+            let mut finding = Finding::of_place(codes::PARSE_ERROR, message, span);
+            finding.help = help.map(str::to_owned);
+            self.inputs.problems.push(finding);
+        }
+    }
+
+    /// The env files that were found, and those that projects and kustomizations name.
+    fn env_files(&mut self, found: &BTreeSet<Utf8PathBuf>) {
+        let by_compose = self.inputs.projects.iter().flat_map(|project| &project.environments);
+        let by_compose = by_compose.flat_map(|environment| &environment.model.inputs);
+        let is_env = |role: InputRole| {
+            matches!(role, InputRole::Dotenv | InputRole::EnvironmentFile | InputRole::ServiceEnvFile)
+        };
+        let by_compose: BTreeSet<Utf8PathBuf> =
+            by_compose.filter(|input| is_env(input.role)).map(|input| input.path.clone()).collect();
+        let by_kustomize: BTreeSet<Utf8PathBuf> =
+            self.inputs.manifests.iter().flat_map(|manifest| manifest.env_files()).collect();
+        let all: BTreeSet<&Utf8PathBuf> = found.iter().chain(&by_compose).chain(&by_kustomize).collect();
+        for path in all {
+            // A file that a kustomization names and that is not there is for rules to tell.
+            if !found.contains(path) && self.files.kind(path).is_none() {
+                continue;
+            }
+            let Some(source) = self.text(path) else { continue };
+            let parsed = dotenv::parse(self.sources.get(source).text(), &|_| None);
+            let readers =
+                Readers { compose: by_compose.contains(path), kustomize: by_kustomize.contains(path) };
+            self.inputs.env_files.insert(path.clone(), EnvFile { source, readers, parsed });
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! KC010: services that are to end, and are started again.
+
+use crate::{
+    diag::Severity,
+    lint::{Category, Check, Findings, FixKind, Rule, views::Service},
+};
+
+pub(super) static RULE: Rule = Rule {
+    code: "KC010",
+    name: "one-shot-restarts",
+    severity: Severity::Error,
+    category: Category::Correctness,
+    fix: FixKind::Safe,
+    summary: "others wait until a service has ended, and Compose always starts it again",
+    explain: "\
+With `restart: always` or `unless-stopped` the container is started again each time it ends, so
+that it runs over and over. In Kubernetes it is either a Job, which ends, or a Deployment, which
+does not.
+
+Found are services that others await with `service_completed_successfully`.",
+    bad: &[(
+        "compose.yaml",
+        "services:\n  migrate:\n    image: app:1.2\n    restart: always\n  web:\n    image: app:1.2\n    depends_on:\n      migrate: {condition: service_completed_successfully}\n",
+    )],
+    good: &[(
+        "compose.yaml",
+        "services:\n  migrate:\n    image: app:1.2\n    restart: on-failure\n  web:\n    image: app:1.2\n    depends_on:\n      migrate: {condition: service_completed_successfully}\n",
+    )],
+    checks: &[Check::Service(check)],
+};
+
+fn check(service: &Service<'_>, findings: &mut Findings<'_>) {
+    let Some(restart) = &service.model.restart else { return };
+    let is_again = matches!(restart.value.as_str(), "always" | "unless-stopped");
+    if !is_again || !service.environment.awaits_completion_of(service.name) {
+        return;
+    }
+    let message = format!("others wait until `{}` has ended, and it is always started again", service.name);
+    let finding = findings.at(restart.span, message, "started again");
+    finding.subject(format!("services.{}.restart", service.name)).help("write `restart: on-failure`");
+    if service.written(restart.span) == restart.value {
+        finding.fix(FixKind::Safe, "write `restart: on-failure`", restart.span, "on-failure");
+    }
+}

@@ -1,0 +1,81 @@
+//! KE003: secrets in compose files and manifests.
+
+use crate::{
+    compose::template,
+    diag::Severity,
+    lint::{
+        Category, Check, Findings, FixKind, Rule,
+        views::{Document, Object, Variable},
+    },
+    secret,
+    text::Spanned,
+};
+
+pub(super) static RULE: Rule = Rule {
+    code: "KE003",
+    name: "secret-literal",
+    severity: Severity::Error,
+    category: Category::Secrets,
+    fix: FixKind::None,
+    summary: "a variable holds a secret that is written in the file",
+    explain: "\
+The file is in git, and so is the secret. `convert` would have to choose between a ConfigMap,
+which everybody can read, and a Secret that nobody asked for.
+
+Found are variables of services, build arguments and variables of containers whose name or value
+says that it is a secret, if the value is written out. `${NAME}` and `${NAME:?}` are not found,
+`${NAME:-fallback}` is. Paths (`/run/secrets/db`), switches and quantities such as `TOKEN_TTL:
+3600` are not found. `secrets: {also, never}` in `kustompose.yaml` names what the rule takes
+wrong.",
+    bad: &[(
+        "compose.yaml",
+        "services:\n  db:\n    image: postgres:17\n    environment:\n      POSTGRES_PASSWORD: hunter2\n",
+    )],
+    good: &[(
+        "compose.yaml",
+        "services:\n  db:\n    image: postgres:17\n    environment:\n      POSTGRES_PASSWORD: ${POSTGRES_PASSWORD:?}\n",
+    )],
+    checks: &[Check::Document(compose), Check::Object(manifest)],
+};
+
+fn compose(document: &Document<'_>, findings: &mut Findings<'_>) {
+    let settings = &document.project.settings.secrets;
+    let names = |list: &[Spanned<String>], name: &str| list.iter().any(|known| known.value == name);
+    for variable in document.variables() {
+        let Some(value) = variable.value.as_deref().filter(|_| !names(&settings.never, &variable.name))
+        else {
+            continue;
+        };
+        let name = if names(&settings.also, &variable.name) { "PASSWORD" } else { &variable.name };
+        let is_secret = secret::is_written_secret(name, value) && !is_empty_default(name, value);
+        if is_secret && !super::secret_in_url::has_one(value) {
+            let help = "write `${…:?}` and set it in a file that git ignores, or use `secrets`";
+            report(&variable, help, findings);
+        }
+    }
+}
+
+/// Is it made of defaults that are no secret, such as `${PASSWORD:-''}` or `${EMPTY_PASSWORD:-no}`?
+fn is_empty_default(name: &str, written: &str) -> bool {
+    let template = template::expand(written, &|_| None).ok();
+    let by_default = template.and_then(|template| template.without_variables());
+    by_default.is_some_and(|value| !secret::is_secret(name, value.trim_matches(['"', '\''])))
+}
+
+fn manifest(object: &Object<'_>, findings: &mut Findings<'_>) {
+    for variable in object.variables() {
+        let value = variable.value.as_deref().unwrap_or_default();
+        if secret::is_secret(&variable.name, value) && !super::secret_in_url::has_one(value) {
+            report(&variable, "take it from a Secret with `valueFrom: {secretKeyRef: …}`", findings);
+        }
+    }
+}
+
+fn report(variable: &Variable<'_>, help: &str, findings: &mut Findings<'_>) {
+    let message = format!("the secret `{}` is written in this file", variable.name);
+    let finding = findings.at(variable.span, message, "a secret");
+    finding.subject(variable.subject()).help(help);
+    if variable.attribute == "env" {
+        finding.also(variable.name_span, "of this variable");
+    }
+}
