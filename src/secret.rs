@@ -18,7 +18,7 @@ mod words;
 
 use std::{borrow::Cow, ops::Range, sync::LazyLock};
 
-use regex::Regex;
+use regex::{Captures, Regex};
 
 pub use content::is_secret_file;
 use literal::Dollar;
@@ -44,77 +44,32 @@ const PARTS: &[&str] = &[
     "UNSEALKEY",
 ];
 
-/// Endings that make a name secret, as whole words.
-const LAST_WORDS: &[&str] = &[
-    "PASS",
-    "PW",
-    "PWD",
-    "SALT",
-    "DSN",
-    "APP_KEY",
-    "AUTH_KEY",
-    "CREDS_KEY",
-    "FERNET_KEY",
-    "SERVICE_KEY",
-    "SERVICE_ROLE_KEY",
-    "ANON_KEY",
-    "CRYPTO_KEY",
-    "ENC_KEY",
-    "AES_KEY",
-    "ACCOUNT_KEY",
-    "HMAC_KEY",
-    "SESSION_KEY",
-    "REDIS_AUTH",
-    "JWT_KEY",
-    "MASTER_KEY",
-    "SALT_KEY",
-    "SERVER_KEY",
-    "SHARED_KEY",
-    "AUTH_BASIC_USERS",
-    "BASIC_AUTH_USERS",
-    "BASICAUTH_USERS",
-    "DIGESTAUTH_USERS",
-    "OTP_SEED",
-    "RELEASE_COOKIE",
-];
-
-/// Endings that make a name secret, also within a word.
-const ENDINGS: &[&str] = &["PWD", "DBPASS", "PGPASS", "REQUIREPASS", "BINDPW", "ROOTPW"];
-
-/// Names that are secret without looking so.
-const NAMES: &[&str] = &["AZURE_BATCH_KEY", "OCI_CLI_KEY_CONTENT", "REDISCLI_AUTH"];
+/// Names that are secret by what they end with: whole words, or a few that also end a longer word, or all of a name.
+static SECRET_ENDINGS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    patterns(&[
+        r"(?:^|_)(?:PASS|PW|PWD|SALT|DSN|REDIS_AUTH|OTP_SEED|RELEASE_COOKIE)$",
+        r"(?:^|_)(?:AUTH_BASIC|BASIC_?AUTH|DIGESTAUTH)_USERS$",
+        r"(?x)(?:^|_)(?:ACCOUNT|AES|ANON|APP|AUTH|CREDS|CRYPTO|ENC|FERNET|HMAC|JWT|MASTER|SALT|SERVER|SERVICE
+            |SERVICE_ROLE|SESSION|SHARED)_KEY$",
+        r"(?:PWD|DBPASS|PGPASS|REQUIREPASS|BINDPW|ROOTPW)$",
+        r"^(?:AZURE_BATCH_KEY|OCI_CLI_KEY_CONTENT|REDISCLI_AUTH)$",
+    ])
+});
 
 /// What a name says when its value is a duration, a size or a count, and not the secret itself.
-const QUANTITY_PARTS: &[&str] = &[
-    "TTL",
-    "TIMEOUT",
-    "EXPIR",
-    "VALIDITY",
-    "LIFETIME",
-    "ROTATION",
-    "INTERVAL",
-    "RETENTION",
-    "_SECONDS",
-    "_MINUTES",
-    "_HOURS",
-    "_DAYS",
-    "MINLENGTH",
-    "MINCHAR",
-    "REQUIREMENTS",
-    "BONUS",
-    "_LIMIT",
-    "_SIZE",
-    "POLICY",
-    "TOKENS",
-    "_PORT",
-];
+static QUANTITY: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    patterns(&[
+        "TTL|TIMEOUT|EXPIR|VALIDITY|LIFETIME|ROTATION|INTERVAL|RETENTION|_(?:SECONDS|MINUTES|HOURS|DAYS)",
+        "MINLENGTH|MINCHAR|REQUIREMENTS|BONUS|POLICY|TOKENS|_(?:LIMIT|SIZE|PORT)",
+    ])
+});
 
 /// Values that say nothing but yes or no.
 const SWITCHES: &[&str] = &["true", "false", "yes", "no", "on", "off", "0", "1", "null", "~"];
 
 /// Shapes that only secrets have. Each is masked as a whole, or only its group `secret`.
 static SHAPES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    [
+    patterns(&[
         r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?P<secret>.*?)(?:-----END|$)",
         r"\bA[KS]IA[0-9A-Z]{16}\b",
         r"\bgh[pousr]_[0-9A-Za-z]{36,}",
@@ -138,11 +93,22 @@ static SHAPES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         r"\b(?:discord|ifttt|telegram)://(?P<secret>[^\s@/:$]+)@",
         r"\bgotify://[^\s/]+/(?P<secret>[0-9A-Za-z._-]{8,})",
         r"(?i)\bbearer[ \t]+(?P<secret>[0-9a-z._~+/-]{8,}=*)",
-    ]
-    .iter()
-    .filter_map(|pattern| Regex::new(pattern).ok())
-    .collect()
+    ])
 });
+
+/// Patterns, each of which a test knows to be one.
+fn patterns(texts: &[&str]) -> Vec<Regex> {
+    texts.iter().filter_map(|text| Regex::new(text).ok()).collect()
+}
+
+/// All that some patterns find in a text.
+fn found<'a>(patterns: &'a [Regex], text: &'a str) -> impl Iterator<Item = Captures<'a>> {
+    patterns.iter().flat_map(move |pattern| pattern.captures_iter(text))
+}
+
+fn is_any(patterns: &[Regex], text: &str) -> bool {
+    patterns.iter().any(|pattern| pattern.is_match(text))
+}
 
 /// Whether a variable of this name is meant to hold a secret. Its value may still be none: see [`is_secret`].
 ///
@@ -157,9 +123,7 @@ pub fn is_secret_key(name: &str) -> bool {
     }
     let joined = name.replace('_', "");
     PARTS.iter().any(|part| joined.contains(part))
-        || LAST_WORDS.iter().any(|words| ends_with_words(&name, words)) && !name.ends_with("PROXY_PASS")
-        || ENDINGS.iter().any(|ending| name.ends_with(ending))
-        || NAMES.contains(&name.as_str())
+        || is_any(&SECRET_ENDINGS, &name) && !name.ends_with("PROXY_PASS")
 }
 
 /// Whether the value looks like a secret whatever its name: a URL or a connection string with a password in it,
@@ -307,8 +271,7 @@ fn ends_with_words(name: &str, words: &str) -> bool {
 
 fn asks_for_quantity(name: &str) -> bool {
     let name = normal_name(name);
-    let joined = name.replace('_', "");
-    QUANTITY_PARTS.iter().any(|part| name.contains(part) || joined.contains(part))
+    is_any(&QUANTITY, &name) || is_any(&QUANTITY, &name.replace('_', ""))
 }
 
 /// A number, perhaps with a short unit. Long mixtures of digits and letters are no quantity.
@@ -339,46 +302,19 @@ mod tests {
 
     #[test]
     fn names() {
-        for name in [
-            "POSTGRES_PASSWORD",
-            "db_password",
-            "DB_PASS",
-            "PASS",
-            "MYSQL_PWD",
-            "JWT_PASSPHRASE",
-            "api-key",
-            "apiKey",
-            "STRIPE_APIKEY",
-            "spring.datasource.password",
-            "AWS_ACCESS_KEY_ID",
-            "AWS_SECRET_ACCESS_KEY",
-            "GOOGLE_CREDENTIALS",
-            "SENTRY_DSN",
-            "PASSWORD_SALT",
-            "APP_KEY",
-            "FCM_SERVER_KEY",
-            "OCI_CLI_KEY_CONTENT",
-            "GITHUB_TOKEN",
-        ] {
+        for name in "POSTGRES_PASSWORD db_password DB_PASS PASS MYSQL_PWD JWT_PASSPHRASE api-key apiKey \
+            STRIPE_APIKEY spring.datasource.password AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY \
+            GOOGLE_CREDENTIALS SENTRY_DSN PASSWORD_SALT APP_KEY FCM_SERVER_KEY OCI_CLI_KEY_CONTENT \
+            GITHUB_TOKEN"
+            .split(' ')
+        {
             assert!(is_secret_key(name), "{name}");
         }
-        for name in [
-            "AUTHOR",
-            "KEYCLOAK_USER",
-            "KEYBOARD",
-            "COMPASS",
-            "BYPASS",
-            "FOO_URL",
-            "POSTGRES_PASSWORD_FILE",
-            "MYSQL_ALLOW_EMPTY_PASSWORD",
-            "MYSQL_RANDOM_ROOT_PASSWORD",
-            "SECRET_NAME",
-            "MONKEY",
-            "PARTITION_KEY",
-            "LICENSE_KEY",
-            "BACK_PROXY_PASS",
-            "SALTED",
-        ] {
+        for name in "AUTHOR KEYCLOAK_USER KEYBOARD COMPASS BYPASS FOO_URL POSTGRES_PASSWORD_FILE \
+            MYSQL_ALLOW_EMPTY_PASSWORD MYSQL_RANDOM_ROOT_PASSWORD SECRET_NAME MONKEY PARTITION_KEY \
+            LICENSE_KEY BACK_PROXY_PASS SALTED"
+            .split(' ')
+        {
             assert!(!is_secret_key(name), "{name}");
         }
     }
@@ -468,6 +404,6 @@ mod tests {
 
     #[test]
     fn every_shape_is_a_valid_pattern() {
-        assert_eq!(SHAPES.len(), 23);
+        assert_eq!((SHAPES.len(), SECRET_ENDINGS.len(), QUANTITY.len()), (23, 5, 2));
     }
 }

@@ -30,7 +30,7 @@ mod scripts;
 mod setup;
 mod source;
 mod split;
-pub(crate) mod syntax;
+mod syntax;
 mod test;
 mod value;
 mod verdict;
@@ -214,8 +214,8 @@ fn read_here(script: &Script<'_>, scripts: &Scripts, depth: usize) -> Loop {
     let program = match &parsed.program {
         Ok(program) => program,
         Err(Unreadable::Syntax(error)) => return Loop::other(format!("is no script: {error}")),
-        Err(Unreadable::TooDeep) => return Loop::other("is nested too deeply to be read".to_owned()),
-        Err(Unreadable::TooLong) => return Loop::other("is too long to be read".to_owned()),
+        Err(Unreadable::TooDeep) => return Loop::other("is nested too deeply to be read"),
+        Err(Unreadable::TooLong) => return Loop::other("is too long to be read"),
     };
     if depth < 3
         && let Some(Invocation::Inline { shell, text, name, arguments }) = only_inner_script(program, script)
@@ -234,9 +234,7 @@ fn read_here(script: &Script<'_>, scripts: &Scripts, depth: usize) -> Loop {
 fn only_inner_script(program: &syntax::Program, script: &Script<'_>) -> Option<Invocation> {
     let [statement] = &program.list[..] else { return None };
     let simple = round::only_simple(statement)?;
-    let words: Option<Vec<Vec<String>>> =
-        simple.words.iter().map(|word| split::split_word(word, script.arguments)).collect();
-    let words = words?.concat();
+    let words = split::split_words(&simple.words, script.arguments)?;
     if let (Some(document), [shell, rest @ ..]) = (simple.document, &words[..])
         && command_line::is_shell(shell)
         && matches!(rest.first().map(String::as_str), None | Some("-s" | "-"))
@@ -273,7 +271,7 @@ fn shell_of(text: &str) -> Vec<String> {
 
 impl Loop {
     /// Nothing that repeats.
-    fn other(reason: String) -> Self {
+    fn other(reason: impl Into<String>) -> Self {
         Self {
             kind: Kind::Other,
             commands: Vec::new(),
@@ -286,7 +284,7 @@ impl Loop {
             difference: None,
             repeats: false,
             convert: Verdict::No,
-            reasons: vec![reason],
+            reasons: vec![reason.into()],
         }
     }
 }

@@ -9,9 +9,9 @@ use std::{ops::Range, sync::LazyLock};
 use regex::Regex;
 
 use super::{
-    PARTS, is_written_secret,
+    PARTS, found, is_any, is_written_secret,
     literal::{Dollar, looks_random, may_be_secret},
-    parameter,
+    parameter, patterns,
     split::Style,
     text, words,
 };
@@ -59,46 +59,27 @@ const FOLLOWING: &[&str] =
 const DIGESTS: &[&str] = &["BCRYPT", "HASH", "HASHED", "MD5", "SHA1", "SHA2", "SHA256", "SHA512"];
 
 /// Words in the place of a secret that say its type, or how it is made or sent.
-const NO_SECRETS: &[&str] = &[
-    "argon2",
-    "argon2id",
-    "basic",
-    "bcrypt",
-    "bearer",
-    "bytes",
-    "compat",
-    "files",
-    "hashed",
-    "include",
-    "integer",
-    "jwt",
-    "md5",
-    "number",
-    "object",
-    "omit",
-    "plain",
-    "same-origin",
-    "scram-sha-256",
-    "sha256",
-    "str",
-    "string",
-    "text",
-    "varchar",
-];
+static NO_SECRET: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    patterns(&[
+        "(?i)^(?:argon2|argon2id|basic|bcrypt|bearer|bytes|compat|files|hashed|include|integer|jwt|md5|number)$",
+        "(?i)^(?:object|omit|plain|same-origin|scram-sha-256|sha256|str|string|text|varchar)$",
+    ])
+});
 
 /// `key: value` and `key = value`, a whole line.
-static SETTING: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let pattern = r#"^(?:-\s+)?(?:export\s+|set\s+)?["']?(?P<key>[A-Za-z_][\w.\[\]/-]*)["']?\s*(?::\s|:=|=>?)\s*(?P<value>.+)$"#;
-    Regex::new(pattern).ok()
+static SETTING: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    patterns(&[
+        r#"^(?:-\s+)?(?:export\s+|set\s+)?["']?(?P<key>[A-Za-z_][\w.\[\]/-]*)["']?\s*(?::\s|:=|=>?)\s*(?P<value>.+)$"#,
+    ])
 });
 
 /// `key value`, a whole line.
-static DIRECTIVE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"^(?P<key>[A-Za-z_][\w.-]*)\s+"?(?P<value>[^\s"=:;{][^\s";]*)"?$"#).ok());
+static DIRECTIVE: LazyLock<Vec<Regex>> =
+    LazyLock::new(|| patterns(&[r#"^(?P<key>[A-Za-z_][\w.-]*)\s+"?(?P<value>[^\s"=:;{][^\s";]*)"?$"#]));
 
 /// What has a name, and a value within quotes or tags: in files of all forms.
 static QUOTED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    [
+    patterns(&[
         r#"(?P<key>[A-Za-z_][\w.-]*)\\?["']?\]?\s*(?::|:=|=>?)\s*\\?"(?P<value>(?:[^"\\]|\\[^"])*)\\?""#,
         r#"(?P<key>[A-Za-z_][\w.-]*)["']?\]?\s*(?::|:=|=>?)\s*'(?P<value>[^']*)'"#,
         // With a name as the first argument, and maybe a value that stands in for one.
@@ -109,21 +90,15 @@ static QUOTED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         r#"\b(?:name|key)\s*=\s*"(?P<key>[^"]+)"[^<>]*>(?P<value>[^<>]+)<"#,
         // A connection string, what stands behind the `?` of a URL.
         r#"[;?&](?P<key>[A-Za-z][\w.-]*(?: [A-Za-z]+)?)=(?P<value>(?:\$\{[^}]*\}|\$\([^)]*\)|[^;&,\s"'<>)}\]])+)"#,
-    ]
-    .iter()
-    .filter_map(|pattern| Regex::new(pattern).ok())
-    .collect()
+    ])
 });
 
 /// The same without quotes, within a line: not in a program's source text, where this is a name.
 static UNQUOTED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    [
+    patterns(&[
         r#"[{,]\s*["']?(?P<key>[A-Za-z_][\w.-]*)["']?:\s+(?P<value>[^\s,{}\[\]"']+)"#,
         r#"(?:^|[\s;,"'])(?P<key>[A-Za-z_][\w.-]*)=(?P<value>(?:\$\{[^}]*\}|\$\([^)]*\)|[^;&,\s"'<>)}\]])+)"#,
-    ]
-    .iter()
-    .filter_map(|pattern| Regex::new(pattern).ok())
-    .collect()
+    ])
 });
 
 /// Whether a file of this path holds a secret. References, places for a value, and comments are none.
@@ -180,7 +155,7 @@ fn is_comment(line: &str) -> bool {
 
 fn is_telling_line(form: Form, line: &str) -> bool {
     let is_secret = |(key, value): (&str, &str)| is_pair(form, key, value);
-    let settings = || pairs(SETTING.as_slice(), line).map(|(key, value)| (key, plain(form, value)));
+    let settings = || pairs(&SETTING, line).map(|(key, value)| (key, plain(form, value)));
     if tells(line, text::nameless(line, Dollar::Shell)) {
         return true;
     }
@@ -192,7 +167,7 @@ fn is_telling_line(form: Form, line: &str) -> bool {
             pairs(&QUOTED, line).any(is_secret)
                 || pairs(&UNQUOTED, line).any(is_secret)
                 || settings().any(is_secret)
-                || pairs(DIRECTIVE.as_slice(), line).any(is_secret)
+                || pairs(&DIRECTIVE, line).any(is_secret)
                 || !words::of_script(line, Style::Script, Dollar::Shell).is_empty()
         }
     }
@@ -205,8 +180,8 @@ fn tells(line: &str, places: Vec<Range<usize>>) -> bool {
 }
 
 fn pairs<'a>(patterns: &'a [Regex], line: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
-    let found = patterns.iter().flat_map(move |pattern| pattern.captures_iter(line));
-    found.filter_map(|found| Some((found.name("key")?.as_str(), found.name("value")?.as_str())))
+    found(patterns, line)
+        .filter_map(|found| Some((found.name("key")?.as_str(), found.name("value")?.as_str())))
 }
 
 /// The value at the end of a line, without quotes, what separates it from the next, and a comment.
@@ -269,11 +244,10 @@ fn is_value(value: &str, key: &str) -> bool {
     let is_place = value.len() > 4 && value.starts_with("__") && value.ends_with("__")
         || value.starts_with(['!', '|', '>', '&', '*', '^'])
         || value.to_ascii_lowercase().starts_with("vault:");
-    let is_type = NO_SECRETS.iter().any(|word| value.eq_ignore_ascii_case(word));
     !value.contains(char::is_whitespace)
         && !is_expression
         && !is_place
-        && !is_type
+        && !is_any(&NO_SECRET, value)
         && (may_be_secret(value, Dollar::Shell) && parameter::is_secret(key, value, Dollar::Shell))
 }
 
@@ -283,8 +257,8 @@ mod tests {
 
     #[test]
     fn every_pattern_is_valid() {
-        assert_eq!((QUOTED.len(), UNQUOTED.len()), (8, 2));
-        assert!(SETTING.is_some() && DIRECTIVE.is_some());
+        assert_eq!((QUOTED.len(), UNQUOTED.len(), NO_SECRET.len()), (8, 2, 2));
+        assert_eq!((SETTING.len(), DIRECTIVE.len()), (1, 1));
     }
 
     #[test]

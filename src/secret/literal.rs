@@ -1,6 +1,10 @@
 //! Does a value say something itself, or does it only say where something comes from?
 
-use super::{SWITCHES, as_written, is_absolute_path, reference};
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{SWITCHES, as_written, is_absolute_path, is_any, patterns, reference};
 
 /// What a `$` in a text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,33 +24,13 @@ const NO_VALUES: &[&str] =
 /// What code says when it asks for the value.
 const ASKED_FOR: &[&str] = &["environ", "getenv", "process.env"];
 
-/// Endings of the names of files that keep a secret.
-const FILES: &[&str] = &[
-    ".pem",
-    ".key",
-    ".crt",
-    ".cer",
-    ".cert",
-    ".pub",
-    ".p12",
-    ".pfx",
-    ".jks",
-    ".asc",
-    ".gpg",
-    ".json",
-    ".yml",
-    ".yaml",
-    ".toml",
-    ".conf",
-    ".cfg",
-    ".ini",
-    ".txt",
-    ".env",
-    ".jwk",
-    ".jwt",
-    ".sh",
-    ".keystore",
-];
+/// How the names of files end that keep a secret.
+static FILES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    patterns(&[
+        r"(?i)\.(?:pem|key|crt|cer|cert|pub|p12|pfx|jks|asc|gpg|jwk|jwt|keystore)$",
+        r"(?i)\.(?:json|yml|yaml|toml|conf|cfg|ini|txt|env|sh)$",
+    ])
+});
 
 /// Whether there is a literal in the text.
 pub(super) fn has_literal(text: &str, dollar: Dollar) -> bool {
@@ -81,7 +65,7 @@ fn is_file(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     is_path
         || ["file:", "env:", "stdin"].iter().any(|scheme| lower.starts_with(scheme))
-        || FILES.iter().any(|ending| lower.ends_with(ending))
+        || is_any(&FILES, text)
 }
 
 /// Long, of letters and digits mixed, without blanks: nobody would choose it as a word.

@@ -8,17 +8,17 @@ use std::{collections::BTreeSet, ops::Range, sync::LazyLock};
 use regex::Regex;
 
 use super::{
-    SHAPES, is_literal, is_secret_by_name, is_secret_key,
+    found, is_literal, is_secret_by_name, is_secret_key,
     literal::Dollar,
-    reference::mask,
+    patterns,
+    reference::{mask, outside},
     split::Style,
-    text::{self, secret_part},
-    words,
+    text, words,
 };
 
 /// A name and what assigns to it; where the value begins is decided by [`value_after`].
-static ASSIGNMENT: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"(?P<key>[A-Za-z_][A-Za-z0-9_.-]*)(?P<quote>\\?["'])?[ \t]*[:=]"#).ok());
+static ASSIGNMENT: LazyLock<Vec<Regex>> =
+    LazyLock::new(|| patterns(&[r#"(?P<key>[A-Za-z_][A-Za-z0-9_.-]*)(?P<quote>\\?["'])?[ \t]*[:=]"#]));
 
 /// What a line leaves open for the next one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,8 +139,7 @@ fn assigned_secrets(line: &str, before: &Open, names: &BTreeSet<String>) -> (Vec
     let mut ranges = Vec::new();
     let mut open = Open::Nothing;
     let tells = |name: &str| is_secret_key(name) || names.contains(name);
-    let assignments = ASSIGNMENT.iter().flat_map(|pattern| pattern.captures_iter(line));
-    for found in assignments {
+    for found in found(&ASSIGNMENT, line) {
         let (Some(whole), Some(key)) = (found.get(0), found.name("key")) else { continue };
         let named = key.as_str() == "name" || matches!((key.as_str(), before), ("value", Open::Name(_)));
         if !named && !tells(key.as_str()) {
@@ -224,17 +223,8 @@ fn plain_length(line: &str, key: Range<usize>, value: &str) -> usize {
 }
 
 fn word_length(value: &str) -> usize {
-    let mut depth = 0_usize;
-    for (at, c) in value.char_indices() {
-        match c {
-            '{' if value[..at].ends_with('$') => depth += 1,
-            '}' if depth > 0 => depth -= 1,
-            ',' | ';' | ')' | ']' | '}' | '"' | '\'' | '&' | '|' if depth == 0 => return at,
-            c if c.is_whitespace() && depth == 0 => return at,
-            _ => {}
-        }
-    }
-    value.len()
+    let ends = |c: char| c.is_whitespace() || ",;)]}\"'&|".contains(c);
+    outside(value, "{", "}").find(|(_, c)| ends(*c)).map_or(value.len(), |(at, _)| at)
 }
 
 /// The quote that is open behind `before`.
@@ -272,9 +262,7 @@ fn looks_like_collection(line: &str) -> bool {
 
 /// What is a secret whatever its name.
 fn value_secrets(text: &str) -> Vec<Range<usize>> {
-    let shapes =
-        SHAPES.iter().flat_map(|shape| shape.captures_iter(text)).filter_map(|found| secret_part(&found));
-    shapes.chain(text::url_passwords(text)).collect()
+    text::shapes(text).chain(text::url_passwords(text)).collect()
 }
 
 /// The text with these parts of it masked; they may overlap.

@@ -2,9 +2,14 @@
 //! what stands behind the `?` of a URL, of labels. They are freer than the names of variables, and more of
 //! them only speak *about* a secret.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::{
-    asks_for_quantity, is_quantity, is_secret_key,
+    asks_for_quantity, is_any, is_quantity, is_secret_key,
     literal::{Dollar, looks_random, may_be_secret},
+    patterns,
 };
 
 /// Names that are secret, without what separates their words, beside those that variables have too.
@@ -31,58 +36,13 @@ const SWITCHING: &[&str] = &[
 ];
 
 /// Words at the end of a name that make it speak about a secret.
-const ABOUT: &[&str] = &[
-    "ALG",
-    "ALGORITHM",
-    "AUDIENCE",
-    "BACKEND",
-    "CLASS",
-    "CMD",
-    "COMMAND",
-    "DIR",
-    "ENABLED",
-    "ENCRYPTION",
-    "ENDPOINT",
-    "ENGINE",
-    "ENV",
-    "FIELD",
-    "FILE",
-    "FORMAT",
-    "HEADER",
-    "HEADERS",
-    "HISTORY",
-    "HOST",
-    "ISSUER",
-    "LENGTH",
-    "LOOKUP",
-    "MANAGER",
-    "METHOD",
-    "MODE",
-    "NAME",
-    "ONLY",
-    "PATH",
-    "PLUGIN",
-    "PREFIX",
-    "PROMPT",
-    "PROVIDER",
-    "REF",
-    "REGEX",
-    "REQUIRED",
-    "SCOPE",
-    "SCOPES",
-    "SERVICE",
-    "STDIN",
-    "STORAGE",
-    "STORE",
-    "STRENGTH",
-    "SUFFIX",
-    "TEMPLATE",
-    "TYPE",
-    "URI",
-    "URL",
-    "VALIDATION",
-    "VAR",
-];
+static ABOUT: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    patterns(&[r"(?x)^(?:
+        ALG|ALGORITHM|AUDIENCE|BACKEND|CLASS|CMD|COMMAND|DIR|ENABLED|ENCRYPTION|ENDPOINT|ENGINE|ENV|FIELD|FILE
+        |FORMAT|HEADERS?|HISTORY|HOST|ISSUER|LENGTH|LOOKUP|MANAGER|METHOD|MODE|NAME|ONLY|PATH|PLUGIN|PREFIX|PROMPT
+        |PROVIDER|REF|REGEX|REQUIRED|SCOPES?|SERVICE|STDIN|STORAGE|STORE|STRENGTH|SUFFIX|TEMPLATE|TYPE|URI|URL
+        |VALIDATION|VAR)$"])
+});
 
 /// Whether the value of a parameter of this name is a secret that somebody wrote down.
 pub(super) fn is_secret(name: &str, value: &str, dollar: Dollar) -> bool {
@@ -98,7 +58,7 @@ pub(super) fn is_secret_name(name: &str) -> bool {
     let words = words(own_name(name));
     let joined = words.concat();
     let speaks_about = words.first().is_some_and(|first| SWITCHING.contains(&first.as_str()))
-        || words.last().is_some_and(|last| ABOUT.contains(&last.as_str()));
+        || words.last().is_some_and(|last| is_any(&ABOUT, last));
     let is_pass = words.last().is_some_and(|last| last == "PASS");
     !speaks_about && (is_pass || NAMES.contains(&joined.as_str()) || is_secret_key(&words.join("_")))
 }

@@ -69,8 +69,26 @@ fn shell_reference(text: &str) -> Option<(usize, &str)> {
     }
 }
 
+/// The characters outside of references, which `$` and one of `opening` begins and one of `closing` ends.
+pub(super) fn outside<'a>(
+    text: &'a str,
+    opening: &'a str,
+    closing: &'a str,
+) -> impl Iterator<Item = (usize, char)> + 'a {
+    let mut depth = 0_usize;
+    text.char_indices().filter(move |(at, c)| {
+        if opening.contains(*c) && text[..*at].ends_with('$') {
+            depth += 1;
+        } else if depth > 0 && closing.contains(*c) {
+            depth -= 1;
+            return false;
+        }
+        depth == 0
+    })
+}
+
 /// Offset behind what closes the first character.
-fn closing(text: &str, open: char, close: char) -> Option<usize> {
+pub(super) fn closing(text: &str, open: char, close: char) -> Option<usize> {
     let mut depth = 0_usize;
     for (at, c) in text.char_indices() {
         if c == open {

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use super::reference::closing;
+
 /// What kind of text it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Style {
@@ -24,7 +26,7 @@ pub(super) enum Token {
 /// The words of a text, in order.
 pub(super) fn tokens(text: &str, style: Style) -> Vec<Token> {
     #[cfg(test)]
-    counted::add(text);
+    counted::add("cut", text);
     let mut tokens = Vec::new();
     let mut at = 0;
     let mut begins_line = true;
@@ -77,16 +79,7 @@ pub(super) fn substitutions(word: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(start) = word[at..].find("$(").map(|before| at + before + 2) {
-        let mut depth = 1_usize;
-        let end = word[start..].char_indices().find(|(_, c)| {
-            match c {
-                '(' => depth += 1,
-                ')' => depth -= 1,
-                _ => {}
-            }
-            depth == 0
-        });
-        let end = end.map_or(word.len(), |(length, _)| start + length);
+        let end = closing(&word[start - 1..], '(', ')').map_or(word.len(), |length| start + length - 2);
         found.push(start..end);
         at = end;
     }
@@ -170,21 +163,21 @@ pub(super) fn unquoted(text: &str, range: Range<usize>) -> Range<usize> {
     if is_quoted { range.start + 1..range.end - 1 } else { range }
 }
 
-/// How often texts were cut, on this thread.
+/// How often something was done to texts, on this thread.
 #[cfg(test)]
 pub(crate) mod counted {
     use std::{cell::RefCell, collections::BTreeMap};
 
     thread_local! {
-        static COUNTS: RefCell<BTreeMap<String, usize>> = RefCell::default();
+        static COUNTS: RefCell<BTreeMap<(&'static str, String), usize>> = RefCell::default();
     }
 
-    pub(super) fn add(text: &str) {
-        COUNTS.with_borrow_mut(|counts| *counts.entry(text.to_owned()).or_default() += 1);
+    pub(crate) fn add(what: &'static str, text: &str) {
+        COUNTS.with_borrow_mut(|counts| *counts.entry((what, text.to_owned())).or_default() += 1);
     }
 
-    /// How often each text was, since this was last asked for.
-    pub(crate) fn take() -> BTreeMap<String, usize> {
+    /// How often it was done to each text, since this was last asked for.
+    pub(crate) fn take() -> BTreeMap<(&'static str, String), usize> {
         COUNTS.take()
     }
 }

@@ -4,21 +4,22 @@
 use std::{ops::Range, sync::LazyLock};
 
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
-use regex::{Captures, Regex};
+use regex::Regex;
 
 use super::{
-    SHAPES,
+    SHAPES, found,
     literal::{Dollar, has_literal, looks_random, may_be_secret},
-    parameter,
+    parameter, patterns,
+    reference::outside,
 };
 
 /// `key=`; where the value ends is decided by [`assigned`].
-static ASSIGNMENT: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?P<key>[A-Za-z_][A-Za-z0-9_.\[\]-]*(?: [A-Za-z]+)?)=").ok());
+static ASSIGNMENT: LazyLock<Vec<Regex>> =
+    LazyLock::new(|| patterns(&[r"(?P<key>[A-Za-z_][A-Za-z0-9_.\[\]-]*(?: [A-Za-z]+)?)="]));
 
 /// What has a name and a value with an end of its own.
 static FIELDS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    [
+    patterns(&[
         r#""(?P<key>[A-Za-z_][A-Za-z0-9_. -]*)"\s*:\s*"(?P<value>[^"\\]*(?:\\.[^"\\]*)*)""#,
         r#"\\"(?P<key>[A-Za-z_][A-Za-z0-9_. -]*)\\"\s*:\s*\\"(?P<value>[^"\\]*)\\""#,
         r"'(?P<key>[A-Za-z_][A-Za-z0-9_. -]*)'\s*:\s*'(?P<value>[^']*)'",
@@ -26,38 +27,37 @@ static FIELDS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         r"(?:^|[{,\s])(?P<key>[A-Za-z_][A-Za-z0-9_]*)\s*:\s*'(?P<value>[^']*)'",
         r#"(?:^|[{,\s])(?P<key>[A-Za-z_][A-Za-z0-9_]*)\s*:\s*"(?P<value>[^"\\]*)""#,
         r#"(?i)(?P<key>\b[a-z][a-z0-9]*(?:-[a-z0-9]+)+):[ \t]*(?P<value>[^\s,;"']+)"#,
-    ]
-    .iter()
-    .filter_map(|pattern| Regex::new(pattern).ok())
-    .collect()
+    ])
 });
 
 /// Lines of a configuration in YAML or of properties. A text of one line would be prose.
 static LINES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    let pattern = r#"(?m)^[ \t]*(?:-[ \t]+)?(?P<key>[A-Za-z_][A-Za-z0-9_.-]*)(?::[ \t]+|[ \t]*=[ \t]*)["']?(?P<value>[^\s"'][^\r\n"']*)"#;
-    Regex::new(pattern).into_iter().collect()
+    patterns(&[
+        r#"(?m)^[ \t]*(?:-[ \t]+)?(?P<key>[A-Za-z_][A-Za-z0-9_.-]*)(?::[ \t]+|[ \t]*=[ \t]*)["']?(?P<value>[^\s"'][^\r\n"']*)"#,
+    ])
 });
 
 /// `Authorization: Basic …`, with or without the scheme.
-static AUTHORIZATION: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?i)\bauthorization\\?["']?[ \t]*[:=][ \t]*\\?["']?(?P<scheme>[a-z]+[ \t]+)?(?P<value>[^\s"',;\\]+)"#).ok()
+static AUTHORIZATION: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    patterns(&[
+        r#"(?i)\bauthorization\\?["']?[ \t]*[:=][ \t]*\\?["']?(?P<scheme>[a-z]+[ \t]+)?(?P<value>[^\s"',;\\]+)"#,
+    ])
 });
 
 /// `Basic …`, of which only the decoded value tells.
-static BASIC: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)\bbasic[ \t]+(?P<value>[0-9a-z+/]{6,}=*)").ok());
+static BASIC: LazyLock<Vec<Regex>> =
+    LazyLock::new(|| patterns(&[r"(?i)\bbasic[ \t]+(?P<value>[0-9a-z+/]{6,}=*)"]));
 
 /// `PASSWORD '…'`, `IDENTIFIED BY '…'`.
-static STATEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
+static STATEMENT: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    patterns(&[
         r#"(?i)\b(?:password|identified(?:\s+with\s+\S+)?\s+by(?:\s+password)?)\s+\\?(?:'(?P<single>[^']+)'|"(?P<double>[^"]+)")"#,
-    )
-    .ok()
+    ])
 });
 
 /// `user:password@tcp(host:port)/name`, as drivers in Go have it.
-static GO_ADDRESS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"[A-Za-z0-9_.})-]:(?P<value>[^\s:@/]+)@(?:tcp|tcp4|tcp6|udp|unix)\(").ok());
+static GO_ADDRESS: LazyLock<Vec<Regex>> =
+    LazyLock::new(|| patterns(&[r"[A-Za-z0-9_.})-]:(?P<value>[^\s:@/]+)@(?:tcp|tcp4|tcp6|udp|unix)\("]));
 
 /// In bytes. Nothing longer is looked at as a whole, so that the time for a text is in proportion to its length.
 const MAX_VALUE: usize = 4096;
@@ -84,30 +84,27 @@ pub(super) fn nameless(text: &str, dollar: Dollar) -> Vec<Range<usize>> {
     let mut ranges = tokens(text, dollar);
     ranges.extend(authorizations(text, dollar));
     ranges.extend(webhooks(text));
-    let statements = STATEMENT.iter().flat_map(|pattern| pattern.captures_iter(text));
-    let stated = statements.filter_map(|found| found.name("single").or_else(|| found.name("double")));
-    let addresses = GO_ADDRESS.iter().flat_map(|pattern| pattern.captures_iter(text));
-    let stated = stated.chain(addresses.filter_map(|found| found.name("value")));
+    let stated =
+        found(&STATEMENT, text).filter_map(|found| found.name("single").or_else(|| found.name("double")));
+    let stated = stated.chain(found(&GO_ADDRESS, text).filter_map(|found| found.name("value")));
     ranges.extend(stated.filter(|value| may_be_secret(value.as_str(), dollar)).map(|value| value.range()));
     ranges
 }
 
 /// What has a shape that only secrets have, and passwords in URLs.
 pub(super) fn tokens(text: &str, dollar: Dollar) -> Vec<Range<usize>> {
-    let shapes = SHAPES.iter().flat_map(|shape| shape.captures_iter(text));
-    let shapes = shapes.filter_map(|found| secret_part(&found));
     let passwords = url_passwords(text).filter(|range| has_literal(&text[range.clone()], dollar));
-    shapes.chain(passwords).collect()
+    shapes(text).chain(passwords).collect()
 }
 
-/// The group `secret`, or all of it.
-pub(super) fn secret_part(found: &Captures<'_>) -> Option<Range<usize>> {
-    found.name("secret").or_else(|| found.get(0)).map(|secret| secret.range())
+/// What has a shape that only secrets have: the group `secret` of one, or all of it.
+pub(super) fn shapes(text: &str) -> impl Iterator<Item = Range<usize>> {
+    found(&SHAPES, text)
+        .filter_map(|found| found.name("secret").or(found.get(0)).map(|secret| secret.range()))
 }
 
 fn assignments(text: &str, dollar: Dollar) -> impl Iterator<Item = Range<usize>> + '_ {
-    let all = ASSIGNMENT.iter().flat_map(|pattern| pattern.captures_iter(text));
-    all.filter_map(move |found| {
+    found(&ASSIGNMENT, text).filter_map(move |found| {
         let (whole, key) = (found.get(0)?, found.name("key")?);
         if !parameter::may_tell(key.as_str().rsplit(' ').next().unwrap_or_default())
             && !parameter::may_tell(key.as_str())
@@ -152,27 +149,13 @@ fn assigned(text: &str, start: usize, in_fields: bool) -> Range<usize> {
             return start + quote.len()..start + quote.len() + length;
         }
     }
-    let mut depth = 0_usize;
-    for (at, c) in value.char_indices() {
-        let ends = match c {
-            '{' | '(' if value[..at].ends_with('$') => {
-                depth += 1;
-                false
-            }
-            '}' | ')' if depth > 0 => {
-                depth -= 1;
-                false
-            }
-            ';' | '"' | '\'' | '`' | '\n' | '\r' => true,
-            ',' => value[at..].starts_with(", ") || has_key(&value[at + 1..]),
-            '&' | '<' | '>' | '|' | ')' | '}' | ']' => !in_fields,
-            c => c.is_whitespace() && !in_fields,
-        };
-        if ends && depth == 0 {
-            return start..start + at;
-        }
-    }
-    start..end
+    let length = outside(value, "{(", "})").find(|(at, c)| match c {
+        ';' | '"' | '\'' | '`' | '\n' | '\r' => true,
+        ',' => value[*at..].starts_with(", ") || has_key(&value[at + 1..]),
+        '&' | '<' | '>' | '|' | ')' | '}' | ']' => !in_fields,
+        c => c.is_whitespace() && !in_fields,
+    });
+    start..length.map_or(end, |(at, _)| start + at)
 }
 
 /// `f(password=password, …)`: a program's text, which names a variable.
@@ -191,8 +174,7 @@ fn fields<'a>(
     text: &'a str,
     dollar: Dollar,
 ) -> impl Iterator<Item = Range<usize>> + 'a {
-    let all = patterns.iter().flat_map(|pattern| pattern.captures_iter(text));
-    all.filter_map(move |found| {
+    found(patterns, text).filter_map(move |found| {
         let (key, value) = (found.name("key")?, found.name("value")?);
         if is_argument(key.as_str(), value.as_str()) {
             return None;
@@ -204,14 +186,12 @@ fn fields<'a>(
 }
 
 fn authorizations(text: &str, dollar: Dollar) -> impl Iterator<Item = Range<usize>> + '_ {
-    let headers = AUTHORIZATION.iter().flat_map(|pattern| pattern.captures_iter(text));
-    let headers = headers.filter_map(move |found| {
+    let headers = found(&AUTHORIZATION, text).filter_map(move |found| {
         let value = found.name("value")?;
         let tells = found.name("scheme").is_some() || looks_random(value.as_str());
         (tells && may_be_secret(value.as_str(), dollar)).then(|| value.range())
     });
-    let basic = BASIC.iter().flat_map(|pattern| pattern.captures_iter(text));
-    let basic = basic.filter_map(|found| {
+    let basic = found(&BASIC, text).filter_map(|found| {
         let value = found.name("value")?;
         let decoded = BASE64_STANDARD_NO_PAD.decode(value.as_str().trim_end_matches('=')).ok()?;
         std::str::from_utf8(&decoded).is_ok_and(|text| text.contains(':')).then(|| value.range())
@@ -270,32 +250,13 @@ pub(super) fn url_passwords(text: &str) -> impl Iterator<Item = Range<usize>> + 
 
 /// Length of the authority of a URL, `${…}` and `$(…)` taken as single parts of it.
 fn authority_length(text: &str) -> usize {
-    let mut depth = 0_usize;
-    for (at, c) in text.char_indices() {
-        match c {
-            '{' | '(' if text[..at].ends_with('$') => depth += 1,
-            '}' | ')' if depth > 0 => depth -= 1,
-            '/' | '?' | '#' | '"' | '\'' | '<' | '>' | '`' if depth == 0 => return at,
-            c if c.is_whitespace() && depth == 0 => return at,
-            _ => {}
-        }
-    }
-    text.len()
+    let ends = |c: char| c.is_whitespace() || "/?#\"'<>`".contains(c);
+    outside(text, "{(", "})").find(|(_, c)| ends(*c)).map_or(text.len(), |(at, _)| at)
 }
 
 /// The first colon outside of `${…}`.
 fn top_level_colon(text: &str) -> Option<usize> {
-    let mut depth = 0_usize;
-    text.char_indices()
-        .find(|(at, c)| {
-            match c {
-                '{' | '(' if text[..*at].ends_with('$') => depth += 1,
-                '}' | ')' => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            *c == ':' && depth == 0
-        })
-        .map(|(at, _)| at)
+    outside(text, "{(", "})").find(|(_, c)| *c == ':').map(|(at, _)| at)
 }
 
 #[cfg(test)]
@@ -318,13 +279,9 @@ mod tests {
     #[test]
     fn every_pattern_is_valid() {
         assert_eq!((FIELDS.len(), LINES.len()), (6, 1));
-        assert!(
-            ASSIGNMENT.is_some()
-                && AUTHORIZATION.is_some()
-                && BASIC.is_some()
-                && STATEMENT.is_some()
-                && GO_ADDRESS.is_some()
-        );
+        for pattern in [&ASSIGNMENT, &AUTHORIZATION, &BASIC, &STATEMENT, &GO_ADDRESS] {
+            assert_eq!(pattern.len(), 1);
+        }
     }
 
     #[test]

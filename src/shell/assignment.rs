@@ -46,39 +46,36 @@ pub(super) fn enter(simple: &Simple, scope: &mut Scope<'_>) {
 pub(super) fn names(list: &List, functions: &Functions<'_>, depth: usize) -> BTreeSet<String> {
     let mut set = BTreeSet::new();
     let mut called = BTreeSet::new();
-    visit::simple(list, &mut |simple| {
-        if simple.words.is_empty() {
-            set.extend(simple.assignments.iter().map(|(name, _)| name.clone()));
-        }
-        match simple.words.split_first() {
-            Some((name, rest)) if matches!(name.as_str(), "export" | "local" | "declare" | "readonly") => {
-                set.extend(
-                    rest.iter().filter_map(|word| word.split_once('=')).map(|(name, _)| name.to_owned()),
-                );
+    let name_of = |word: &String| word.split('=').next().unwrap_or(word).to_owned();
+    for command in visit::commands(list) {
+        match command {
+            Command::Simple(simple) => {
+                match simple.words.split_first().map(|(name, rest)| (name.as_str(), rest)) {
+                    None => set.extend(simple.assignments.iter().map(|(name, _)| name.clone())),
+                    Some(("export" | "local" | "declare" | "readonly", rest)) => {
+                        set.extend(rest.iter().filter(|word| word.contains('=')).map(name_of));
+                    }
+                    Some(("read" | "unset" | "let" | "mapfile" | "readarray", rest)) => {
+                        set.extend(rest.iter().map(name_of));
+                    }
+                    Some((name, _)) if functions.has(name) => {
+                        called.insert(name);
+                    }
+                    Some(_) => {}
+                }
             }
-            Some((name, rest))
-                if matches!(name.as_str(), "read" | "unset" | "let" | "mapfile" | "readarray") =>
-            {
-                set.extend(rest.iter().map(|word| word.split('=').next().unwrap_or(word).to_owned()));
+            Command::For { variable, .. } => {
+                set.insert(variable.clone());
             }
-            Some((name, _)) if functions.has(name) => {
-                called.insert(name.clone());
+            Command::Arithmetic(expression) if expression.contains('=') || expression.contains("++") => {
+                set.extend(condition::identifiers(expression).map(str::to_owned));
             }
             _ => {}
         }
-    });
-    visit::all(list, &mut |command| match command {
-        Command::For { variable, .. } => {
-            set.insert(variable.clone());
-        }
-        Command::Arithmetic(expression) if expression.contains('=') || expression.contains("++") => {
-            set.extend(condition::identifiers(expression).map(str::to_owned));
-        }
-        _ => {}
-    });
+    }
     if depth < DEEPEST_CALL {
         for name in called {
-            if let Some(body) = functions.get(&name) {
+            if let Some(body) = functions.get(name) {
                 set.extend(names(body, functions, depth + 1));
             }
         }
@@ -88,7 +85,7 @@ pub(super) fn names(list: &List, functions: &Functions<'_>, depth: usize) -> BTr
 
 /// Variables that grow from round to round have no value that could be told.
 pub(super) fn forget_counters(body: &List, scope: &mut Scope<'_>) {
-    visit::simple(body, &mut |simple| {
+    for simple in visit::simple(body) {
         for (name, word) in &simple.assignments {
             let own = word.as_deref().is_some_and(|word| {
                 condition::names(word).any(|read| read == name)
@@ -99,5 +96,5 @@ pub(super) fn forget_counters(body: &List, scope: &mut Scope<'_>) {
                 scope.assign(name, Value::default());
             }
         }
-    });
+    }
 }

@@ -108,12 +108,8 @@ fn plain<'s>(found: &Found<'s>) -> Option<(&'s Statement, &'s Simple)> {
 
 /// Whether a statement can end the round.
 fn leaves(statement: &Statement) -> bool {
-    let mut found = false;
-    visit::simple(std::slice::from_ref(statement), &mut |simple| {
-        let name = simple.words.first().map_or("", String::as_str);
-        found |= words::is_exit(name) || name == "continue";
-    });
-    found
+    let mut all = visit::simple(std::slice::from_ref(statement));
+    all.any(|simple| simple.name().is_some_and(|name| words::is_exit(name) || name == "continue"))
 }
 
 /// The words of a simple command, if no shell is needed to run it.
@@ -263,11 +259,7 @@ fn without_clock(statement: &Statement, text: &str) -> Vec<Edit> {
 
 /// Whether there is a `break` or `continue` that belongs to the loop.
 fn leaves_round(body: &List) -> bool {
-    let mut found = false;
-    visit::simple(body, &mut |simple| {
-        found |= matches!(simple.words.first().map(String::as_str), Some("break" | "continue"));
-    });
-    found
+    visit::simple(body).any(|simple| matches!(simple.name(), Some("break" | "continue")))
 }
 
 /// A statement with the `;` or `&` behind it.

@@ -90,10 +90,9 @@ fn test_holds(test: &Test, scope: &mut Scope<'_>) -> Option<bool> {
             (left, right) => left.and(right),
         },
         Test::Empty(word) => Some(scope.evaluate(word).certain()?.is_empty()),
-        Test::NotEmpty(word) => Some(!scope.evaluate(word).certain()?.is_empty()),
-        Test::Equal(left, right) => Some(scope.evaluate(left).certain()? == scope.evaluate(right).certain()?),
-        Test::NotEqual(left, right) => {
-            Some(scope.evaluate(left).certain()? != scope.evaluate(right).certain()?)
+        Test::Compare(operator @ ("=" | "==" | "!="), left, right) => {
+            let is_equal = scope.evaluate(left).certain()? == scope.evaluate(right).certain()?;
+            Some(is_equal != (*operator == "!="))
         }
         Test::Compare(operator, left, right) => {
             let mut number = |word: &str| scope.evaluate(word).certain()?.trim().parse::<i64>().ok();
@@ -114,19 +113,13 @@ fn test_holds(test: &Test, scope: &mut Scope<'_>) -> Option<bool> {
 /// Whether a condition looks at the world, and neither at what a command did nor at what the loop itself counts.
 pub(super) fn looks_at_world(condition: &Condition, changed: &BTreeSet<String>) -> bool {
     let Condition::List(list) = condition else { return false };
-    let mut only_tests = true;
-    visit::all(list, &mut |command| {
-        only_tests &= match command {
-            Command::Simple(simple) => {
-                let counts =
-                    simple.words.iter().flat_map(|word| names(word)).any(|name| changed.contains(name));
-                matches!(words::program(simple), Some("[" | "test")) && !counts
-            }
-            Command::Test(_) => true,
-            _ => false,
-        };
-    });
-    only_tests
+    visit::commands(list).into_iter().all(|command| match command {
+        Command::Simple(simple) => {
+            let counts = simple.words.iter().flat_map(|word| names(word)).any(|name| changed.contains(name));
+            matches!(words::program(simple), Some("[" | "test")) && !counts
+        }
+        other => matches!(other, Command::Test(_)),
+    })
 }
 
 /// Which of the arms of a `case` a text chooses. Nothing if it takes a run to tell.
@@ -201,16 +194,9 @@ fn simple_looks(simple: &Simple, changing: &Changing<'_, '_>) -> Looks {
 fn only_tests(body: &List, changing: &Changing<'_, '_>) -> bool {
     let none = Functions::none();
     let inner = Changing { names: Rc::clone(&changing.names), functions: &none };
-    let body = match &body[..] {
-        [statement] => match &statement.chain[..] {
-            [(_, Pipeline { commands, .. })] => match &commands[..] {
-                [Command::Group(list)] => list,
-                _ => return false,
-            },
-            _ => return false,
-        },
-        _ => return false,
-    };
+    let [Statement { chain, .. }] = &body[..] else { return false };
+    let [(_, Pipeline { commands, .. })] = &chain[..] else { return false };
+    let [Command::Group(body)] = &commands[..] else { return false };
     looks(body, &inner) == Looks::Settings
 }
 
@@ -224,10 +210,8 @@ pub(super) fn test_looks(test: &Test, changing: &Changing<'_, '_>) -> Looks {
                 _ => Looks::Results,
             }
         }
-        Test::Empty(word) | Test::NotEmpty(word) => words_look(std::slice::from_ref(word), changing),
-        Test::Equal(left, right) | Test::NotEqual(left, right) | Test::Compare(_, left, right) => {
-            words_look(&[left.clone(), right.clone()], changing)
-        }
+        Test::Empty(word) => words_look(std::slice::from_ref(word), changing),
+        Test::Compare(_, left, right) => words_look(&[left.clone(), right.clone()], changing),
         Test::Unknown => Looks::Results,
     }
 }
@@ -274,12 +258,10 @@ pub(super) fn time_of_day(list: &[Statement], scope: &mut Scope<'_>) -> Option<(
         [Command::Test(test)] => test.clone(),
         _ => return None,
     };
-    let (left, right, equal) = match test {
-        Test::Equal(left, right) => (left, right, true),
-        Test::NotEqual(left, right) => (left, right, false),
-        Test::Compare(operator @ ("-eq" | "-ne"), left, right) => (left, right, operator == "-eq"),
-        _ => return None,
+    let Test::Compare(operator @ ("=" | "==" | "!=" | "-eq" | "-ne"), left, right) = test else {
+        return None;
     };
+    let equal = matches!(operator, "=" | "==" | "-eq");
     let asks = |word: &str| {
         word.contains("date") && ["%H:%M", "%H%M", "+%R", "%T"].iter().any(|format| word.contains(format))
     };

@@ -95,7 +95,7 @@ fn read_simple(simple: &Simple, environment: &dyn Fn(&str) -> Option<String>, da
         ("", _) => {}
         ("crontab", ["-r" | "-l"]) => {}
         ("crontab", [file]) if *file != "-" => install(Content::File((*file).to_owned()), None, daemon),
-        ("crontab", [] | ["-"]) => match simple.redirections.iter().flatten().next() {
+        ("crontab", [] | ["-"]) => match simple.targets().next() {
             Some(file) => install(Content::File(unquoted(file)), None, daemon),
             None => daemon.object("`crontab` reads what nobody knows"),
         },
@@ -114,12 +114,11 @@ fn read_simple(simple: &Simple, environment: &dyn Fn(&str) -> Option<String>, da
             }
         }
         ("tail", _) => {
-            daemon
-                .logs
-                .extend(rest.iter().filter(|word| word.starts_with('/')).map(|word| (*word).to_owned()));
+            let files = rest.iter().filter(|word| word.starts_with('/'));
+            daemon.logs.extend(files.map(|word| (*word).to_owned()));
         }
         ("printenv" | "env" | "export" | "declare", _) if !simple.redirections.is_empty() => {
-            daemon.dumps.extend(simple.redirections.iter().flatten().map(|target| unquoted(target)));
+            daemon.dumps.extend(simple.targets().map(unquoted));
         }
         // What it is given stands behind it.
         ("\"$@\"" | "$@", _) => {}
@@ -156,7 +155,7 @@ fn read_pipeline(pipeline: &Pipeline, environment: &dyn Fn(&str) -> Option<Strin
         if !simple.iter().flatten().all(known) {
             return daemon.object(&format!("`{name}` runs beside it or before it"));
         }
-        daemon.dumps.extend(last.redirections.iter().flatten().map(|target| unquoted(target)));
+        daemon.dumps.extend(last.targets().map(unquoted));
         return;
     }
     let content = match (name, &first.words[..]) {
@@ -216,12 +215,7 @@ fn plain_words(simple: &Simple, name: &str) -> Vec<String> {
 
 /// The file below cron's folders that a command writes to.
 fn crontab_place(simple: &Simple) -> Option<String> {
-    simple
-        .redirections
-        .iter()
-        .flatten()
-        .map(|target| unquoted(target))
-        .find(|target| is_crontab_place(target))
+    simple.targets().map(unquoted).find(|target| is_crontab_place(target))
 }
 
 fn is_crontab_place(path: &str) -> bool {

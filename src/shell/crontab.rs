@@ -2,9 +2,11 @@
 
 mod when;
 
-use std::rc::Rc;
+use std::{rc::Rc, sync::LazyLock};
 
-use super::{command, syntax, words};
+use regex::Regex;
+
+use super::{command, syntax, visit};
 use crate::catalog::{self, Property};
 
 pub(super) use when::duration;
@@ -26,30 +28,11 @@ pub enum Format {
 }
 
 /// Users of usual images, none of whom is a program.
-const USERS: [&str; 22] = [
-    "root",
-    "www-data",
-    "www",
-    "nobody",
-    "daemon",
-    "http",
-    "apache",
-    "postgres",
-    "ubuntu",
-    "debian",
-    "ec2-user",
-    "vagrant",
-    "app",
-    "appuser",
-    "deploy",
-    "deployer",
-    "django",
-    "laravel",
-    "abc",
-    "odoo",
-    "nextcloud",
-    "wordpress",
-];
+static USER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let names = "root|www-data|www|nobody|daemon|http|apache|postgres|ubuntu|debian|ec2-user|vagrant|app|appuser\
+        |deploy|deployer|django|laravel|abc|odoo|nextcloud|wordpress";
+    Regex::new(&format!("^(?:{names})$")).ok()
+});
 
 /// Whose format a file has that lies, or is named, where the path says.
 pub fn format_of(path: &str, text: &str) -> Format {
@@ -64,9 +47,10 @@ pub fn format_of(path: &str, text: &str) -> Format {
 
 /// Whether every line that runs something names a user before the command.
 pub fn has_users(text: &str) -> bool {
+    let is_user = |word: &str| USER.as_ref().is_some_and(|user| user.is_match(word));
     let mut commands = commands(text).peekable();
     commands.peek().is_some()
-        && commands.all(|(user, rest)| USERS.contains(&user) && !rest.is_empty() && !rest.starts_with('-'))
+        && commands.all(|(user, rest)| is_user(user) && !rest.is_empty() && !rest.starts_with('-'))
 }
 
 /// The word that may be a user's name as well as a program: one of a few letters, before what is plainly a program.
@@ -84,8 +68,7 @@ pub(super) fn doubtful_user(text: &str) -> Option<&str> {
 
 /// What the lines run: the first word, and the rest.
 fn commands(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines.filter(|line| assignment(line).is_none()).map(|line| {
+    entries(text).map(|line| {
         let command = when::split(line, Format::System).map_or("", |(_, command)| command);
         let (first, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
         (first, rest.trim_start())
@@ -179,18 +162,14 @@ pub fn parse(text: &str, format: Format, stagger: Option<&str>) -> Crontab {
 
 /// Whether a text looks like a crontab, every line of it.
 pub fn is_crontab(text: &str) -> bool {
+    let mut entries = entries(text).peekable();
+    entries.peek().is_some() && entries.all(|line| when::split(line, Format::Any).is_some())
+}
+
+/// The lines that run something.
+fn entries(text: &str) -> impl Iterator<Item = &str> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let mut any = false;
-    for line in lines {
-        if assignment(line).is_some() {
-            continue;
-        }
-        if when::split(line, Format::Any).is_none() {
-            return false;
-        }
-        any = true;
-    }
-    any
+    lines.filter(|line| assignment(line).is_none())
 }
 
 /// `NAME=value`.
@@ -267,7 +246,7 @@ fn entry(
         return Err("has no command".to_owned());
     }
     let list = syntax::parse(&command).ok();
-    if let Some(name) = list.as_ref().and_then(acting) {
+    if let Some(name) = list.as_ref().and_then(|list| visit::acting(list)) {
         return Err(format!("`{name}` acts on the container that the daemon runs in"));
     }
     let shell = [settings.shell.clone(), "-c".to_owned()];
@@ -298,17 +277,7 @@ fn is_user(word: &str) -> bool {
 
 /// The program of a command line that acts on processes of the container that it runs in.
 pub fn acting_here(command: &str) -> Option<String> {
-    acting(&syntax::parse(command).ok()?)
-}
-
-fn acting(list: &syntax::List) -> Option<String> {
-    let mut found = None;
-    super::visit::simple(list, &mut |simple| {
-        if found.is_none() && words::touches_local_process(simple) {
-            found = words::program(simple).map(str::to_owned);
-        }
-    });
-    found
+    visit::acting(&syntax::parse(command).ok()?).map(str::to_owned)
 }
 
 /// `\%` is a percent sign; a bare one ends the command, and what follows is its input, a line each.

@@ -299,13 +299,8 @@ fn argument(rest: &str, outer: &Values, given: &Values) -> Vec<(String, String)>
 }
 
 fn copy(stage: &mut Stage, before: &[Stage], rest: &str) {
-    let mut rest = rest.trim();
-    let mut from = None;
-    while let Some(flag) = rest.strip_prefix("--") {
-        let (flag, behind) = flag.split_once(char::is_whitespace).unwrap_or((flag, ""));
-        from = flag.strip_prefix("from=").or(from);
-        rest = behind.trim_start();
-    }
+    let (flags, rest) = instructions::flags(rest);
+    let from = flags.iter().rev().find_map(|flag| flag.strip_prefix("from="));
     let mut sources: Vec<String> =
         serde_json::from_str(rest).unwrap_or_else(|_| rest.split_whitespace().map(str::to_owned).collect());
     let Some(target) = sources.pop().filter(|_| !sources.is_empty()) else { return };

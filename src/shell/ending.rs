@@ -30,15 +30,10 @@ pub(super) fn can_be_left(body: &[Statement]) -> bool {
     body.iter().flat_map(|statement| &statement.chain).flat_map(|(_, pipeline)| &pipeline.commands).any(
         |command| {
             match command {
-                Command::Simple(simple) => simple.words.first().is_some_and(|name| name == "break"),
-                Command::Group(list) => can_be_left(list),
-                Command::If { arms, otherwise } => {
-                    arms.iter().any(|(test, body)| can_be_left(test) || can_be_left(body))
-                        || otherwise.iter().any(|body| can_be_left(body))
-                }
-                Command::Case(case) => case.arms.iter().any(|(_, body)| can_be_left(body)),
+                Command::Simple(simple) => simple.name() == Some("break"),
                 // One level more than it stands in is rare.
-                _ => false,
+                Command::Subshell(_) | Command::Loop(_) | Command::For { .. } => false,
+                other => other.lists().into_iter().any(|list| can_be_left(list)),
             }
         },
     )
@@ -113,7 +108,7 @@ fn endings(
                     otherwise.iter().fold(worst, |worst, body| worst.max(inner(body, rest, in_loop)))
                 }
                 Command::Case(Case { word, arms, .. }) => {
-                    let probe = Test::NotEmpty(word.clone());
+                    let probe = Test::Empty(word.clone());
                     let guard = own.and(condition::test_looks(&probe, changing), true);
                     arms.iter().fold(Ending::Never, |worst, (_, body)| worst.max(inner(body, guard, in_loop)))
                 }

@@ -26,7 +26,7 @@ pub fn read_file(script: &Script<'_>, path: &str, scripts: &Scripts) -> Loop {
             let inner = read(&Script { text: command, ..*script }, scripts);
             Loop { own_words: inner.own_words, ..inner }
         }
-        _ => Loop { kind: Kind::Daemon, ..Loop::other("supervisor runs several programs".to_owned()) },
+        _ => Loop { kind: Kind::Daemon, ..Loop::other("supervisor runs several programs") },
     }
 }
 
@@ -40,7 +40,7 @@ fn is_dockerfile(text: &str) -> bool {
 /// What an image runs by itself.
 fn image(script: &Script<'_>, scripts: &Scripts) -> Loop {
     let Some(dockerfile) = Dockerfile::read(script.text, "", &BTreeMap::new()) else {
-        return Loop::other("has no stage".to_owned());
+        return Loop::other("has no stage");
     };
     let stage = dockerfile.built();
     let Stage { environment, runs, .. } = stage;
@@ -70,7 +70,7 @@ fn image(script: &Script<'_>, scripts: &Scripts) -> Loop {
                 found
             }
         }
-        None => Loop::other("says nothing of what it runs".to_owned()),
+        None => Loop::other("says nothing of what it runs"),
     }
 }
 
@@ -108,7 +108,7 @@ fn of_crontab(script: &Script<'_>, format: Format) -> Loop {
         },
         convert,
         reasons,
-        ..Loop::other(String::new())
+        ..Loop::other("")
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
     command_line::{self, Invocation},
     functions::Functions,
     read, split,
-    syntax::{Command, Condition, List, Simple, Statement},
+    syntax::{Command, Condition, Loop, Simple, Statement},
     wait,
 };
 
@@ -33,11 +33,6 @@ struct Files<'f> {
 }
 
 impl Files<'_> {
-    /// The text of a file, if it is known.
-    fn text(&self, path: &str) -> Option<String> {
-        (self.read)(path)
-    }
-
     /// One command more; false if that is one too many.
     fn goes_on(&self) -> bool {
         let left = self.left.get();
@@ -54,7 +49,7 @@ fn command_ends(words: &[String], file: &Files<'_>, depth: usize) -> bool {
         Some(Invocation::Inline { text, arguments, .. }) => script_ends(&text, &arguments, file, depth),
         Some(Invocation::File { shell, path, arguments }) => {
             let text =
-                file.text(&path).filter(|text| !shell.is_empty() || command_line::is_shell_script(text));
+                (file.read)(&path).filter(|text| !shell.is_empty() || command_line::is_shell_script(text));
             match text {
                 Some(text) => script_ends(&text, &arguments, file, depth),
                 None if shell.is_empty() => {
@@ -110,24 +105,11 @@ impl<'s> Reader<'_, 's> {
     }
 
     fn command(&self, command: &'s Command, depth: usize) -> bool {
-        let inner = |list: &'s List| self.list(list, depth + 1);
         match command {
             Command::Simple(simple) => self.simple(simple, depth),
-            Command::If { arms, otherwise } => {
-                arms.iter().all(|(test, body)| inner(test) && inner(body)) && otherwise.iter().all(inner)
-            }
-            Command::Case(case) => case.arms.iter().all(|(_, body)| inner(body)),
-            // Whether it is left was seen before.
-            Command::Loop(body) => {
-                let condition = match &body.condition {
-                    Condition::List(list) => inner(list),
-                    Condition::Arithmetic(middle) => middle.is_some(),
-                };
-                condition && inner(&body.body)
-            }
-            Command::For { body, .. } | Command::Group(body) | Command::Subshell(body) => inner(body),
-            // What it does counts where it is called.
-            Command::Function { .. } | Command::Arithmetic(_) | Command::Test(_) => true,
+            Command::Loop(Loop { condition: Condition::Arithmetic(None), .. }) => false,
+            // Whether another loop is left was seen before.
+            other => other.lists().into_iter().all(|list| self.list(list, depth + 1)),
         }
     }
 

@@ -6,7 +6,7 @@ use super::{
     Kind, assignment,
     condition::{self, Changing, Looks},
     ending::{self, Ending},
-    functions::{self, Functions},
+    functions::Functions,
     round::{self, Round},
     syntax::{Case, Command, Condition, Link, List, Loop, Pipeline, Simple, Statement},
     value::Scope,
@@ -261,7 +261,7 @@ impl<'s, 'e> Walk<'s, 'e> {
         for command in &pipeline.commands {
             match command {
                 Command::Simple(simple) => {
-                    self.cron |= words::is_cron_daemon(simple) || words::writes_crontab(simple);
+                    self.cron |= words::is_about_cron(simple);
                     self.went_on |= self.left_running.is_some();
                 }
                 Command::Loop(_) | Command::Group(_) | Command::Subshell(_)
@@ -296,7 +296,7 @@ impl<'s, 'e> Walk<'s, 'e> {
 
     fn simple(&mut self, simple: &'s Simple, depth: usize) -> Flow {
         assignment::enter(simple, &mut self.scope);
-        self.cron |= words::is_cron_daemon(simple) || words::writes_crontab(simple);
+        self.cron |= words::is_about_cron(simple);
         let Some((name, rest)) = simple.words.split_first() else { return Flow::On };
         if let Some(body) = self.functions.get(name) {
             if depth > DEEPEST / 2 {
@@ -390,7 +390,7 @@ impl<'s, 'e> Walk<'s, 'e> {
     /// A `while` or `until` loop, which may be the one that the script stays in.
     fn enter(&mut self, statement: &'s Statement, body: &'s Loop, depth: usize) -> Flow {
         // Loops in loops are looked at again and again.
-        if depth > 0 && !self.functions.spend(functions::commands(&body.body)) {
+        if depth > 0 && !self.functions.spend(visit::commands(&body.body).len()) {
             return Flow::On;
         }
         let holds = condition::holds(&body.condition, &mut self.scope).map(|holds| holds != body.until);
@@ -451,26 +451,21 @@ impl<'s, 'e> Walk<'s, 'e> {
         let changing = Changing { names, functions: &self.functions };
         let mut looks_at_something = false;
         let mut at_arguments = false;
-        visit::all(list, &mut |command| {
+        for command in visit::commands(list) {
             let text = match command {
                 Command::Simple(simple) => simple.words.join(" "),
                 other => format!("{other:?}"),
             };
             looks_at_something |= condition::names(&text).next().is_some();
             at_arguments |= text.contains("$#") || text.contains("$1") || text.contains("${1");
-        });
+        }
         looks_at_something && !at_arguments && condition::looks(list, &changing) == Looks::Settings
     }
 
     /// A loop that ends: with a delay in it, it waits for something or tries again.
     fn bounded(&mut self, body: &'s List, condition: Option<&'s Condition>) {
-        let mut delays = false;
-        let mut cron = false;
-        visit::simple(body, &mut |simple| {
-            delays |= words::sleep(simple).is_some();
-            cron |= words::is_cron_daemon(simple) || words::writes_crontab(simple);
-        });
-        self.cron |= cron;
+        let delays = visit::simple(body).any(|simple| words::sleep(simple).is_some());
+        self.cron |= visit::simple(body).any(words::is_about_cron);
         let Some(condition) = condition else {
             if delays {
                 self.waited.get_or_insert(Kind::Retry);
@@ -478,9 +473,7 @@ impl<'s, 'e> Walk<'s, 'e> {
             return;
         };
         if let Condition::List(list) = condition {
-            visit::simple(list, &mut |simple| {
-                self.watches |= words::program(simple).is_some_and(words::watches_files);
-            });
+            self.watches |= visit::simple(list).filter_map(words::program).any(words::watches_files);
         }
         let asks = match condition {
             Condition::List(list) => visit::probes(list),

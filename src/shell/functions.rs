@@ -42,14 +42,14 @@ impl<'s> Functions<'s> {
     }
 
     fn enter(&mut self, list: &'s List, depth: usize) {
-        visit::all(list, &mut |command| {
+        for command in visit::commands(list) {
             if let Command::Function { name, body } = command {
-                self.bodies.insert(name, Body { list: body, commands: commands(body) });
+                self.bodies.insert(name, Body { list: body, commands: visit::commands(body).len() });
                 if depth < DEEPEST {
                     self.enter(body, depth + 1);
                 }
             }
-        });
+        }
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
@@ -68,11 +68,4 @@ impl<'s> Functions<'s> {
         self.left.set(left.unwrap_or(0));
         left.is_some()
     }
-}
-
-/// How many commands there are in some statements.
-pub(super) fn commands(list: &List) -> usize {
-    let mut count = 0;
-    visit::all(list, &mut |_| count += 1);
-    count
 }

@@ -379,33 +379,14 @@ pub(super) fn is_inert(statement: &Statement, functions: &Functions<'_>, depth: 
 
 /// The same of a pipeline of it.
 pub(super) fn is_inert_pipeline(pipeline: &Pipeline, functions: &Functions<'_>, depth: usize) -> bool {
-    pipeline.commands.iter().all(|command| {
-        let all = |list: &List| list.iter().all(|statement| is_inert(statement, functions, depth));
-        match command {
-            Command::Simple(simple) => {
-                let called = simple.words.first().and_then(|name| functions.get(name));
-                match called {
-                    Some(body) if depth < DEEPEST_CALL => {
-                        body.iter().all(|statement| is_inert(statement, functions, depth + 1))
-                    }
-                    Some(_) => false,
-                    None => words::is_inert(simple),
-                }
+    pipeline.commands.iter().all(|command| match command {
+        Command::Simple(simple) => match simple.name().and_then(|name| functions.get(name)) {
+            Some(body) => {
+                depth < DEEPEST_CALL && body.iter().all(|statement| is_inert(statement, functions, depth + 1))
             }
-            Command::If { arms, otherwise } => {
-                arms.iter().all(|(test, body)| all(test) && all(body)) && otherwise.iter().all(all)
-            }
-            Command::Case(Case { arms, .. }) => arms.iter().all(|(_, body)| all(body)),
-            Command::Loop(inner) => {
-                let tests = match &inner.condition {
-                    Condition::List(list) => all(list),
-                    Condition::Arithmetic(_) => true,
-                };
-                tests && all(&inner.body)
-            }
-            Command::For { body, .. } | Command::Group(body) | Command::Subshell(body) => all(body),
-            Command::Function { .. } | Command::Arithmetic(_) | Command::Test(_) => true,
-        }
+            None => words::is_inert(simple),
+        },
+        other => other.lists().into_iter().flatten().all(|statement| is_inert(statement, functions, depth)),
     })
 }
 
@@ -430,20 +411,17 @@ fn runs_in_background(body: &List, payload: &[(usize, &Statement)]) -> bool {
 }
 
 fn waits_for_event(found: &Loop) -> bool {
-    let mut event = false;
-    let mut look = |simple: &Simple| {
-        // `read` from a file or a here-string waits for nobody.
-        event |= simple.redirections.is_empty() && words::program(simple).is_some_and(words::is_event);
+    let condition = match &found.condition {
+        Condition::List(list) => &list[..],
+        Condition::Arithmetic(_) => &[],
     };
-    for statement in &found.body {
-        if let Some(simple) = only_simple(statement) {
-            look(simple);
-        }
-    }
-    if let Condition::List(list) = &found.condition {
-        visit::simple(list, &mut look);
-    }
-    event
+    // `read` from a file or a here-string waits for nobody.
+    found
+        .body
+        .iter()
+        .filter_map(only_simple)
+        .chain(visit::simple(condition))
+        .any(|simple| simple.redirections.is_empty() && words::program(simple).is_some_and(words::is_event))
 }
 
 #[cfg(test)]

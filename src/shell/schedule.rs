@@ -111,37 +111,30 @@ fn exact(seconds: u64, offset: &Offset) -> Option<String> {
 
 /// The five fields that never leave a longer gap than the interval and run at most a tenth more often.
 fn near(seconds: u64, offset: &Offset) -> Option<(String, String)> {
+    let minute = offset.minute();
     let is_near = |per_period: u64, period: f64| {
         let wanted = period / seconds as f64;
         (per_period as f64) >= wanted && (per_period as f64) <= wanted * NEAR
     };
-    let minute = offset.minute();
-    if seconds < HOUR {
-        let step = seconds / MINUTE;
-        let times = 60_u64.div_ceil(step);
-        // Only these starts keep the number of runs.
-        let start = offset.below((60 - 1) % step + 1);
-        let gap = 60 - (times - 1) * step;
-        let difference = if seconds.is_multiple_of(MINUTE) {
-            format!("{step} min does not divide the hour, so one gap an hour is {gap} min")
-        } else {
-            format!("runs every {step} min, {} s more often", seconds - step * MINUTE)
-        };
-        return is_near(times, HOUR as f64)
-            .then(|| (format!("{} * * * *", stepped(step, start, 59)), difference));
-    }
     if seconds < DAY {
-        let step = seconds / HOUR;
-        let times = 24_u64.div_ceil(step);
-        let start = (offset.hash / 60) % ((24 - 1) % step + 1);
-        let gap = 24 - (times - 1) * step;
-        let difference = if seconds.is_multiple_of(HOUR) {
-            format!("{step} h does not divide the day, so one gap a day is {gap} h")
-        } else {
-            format!("runs every {step} h, {} s more often", seconds - step * HOUR)
+        let is_within_hour = seconds < HOUR;
+        let (unit, period, name, whole, an, hash) = match is_within_hour {
+            true => (MINUTE, HOUR, "min", "hour", "an", offset.hash),
+            false => (HOUR, DAY, "h", "day", "a", offset.hash / 60),
         };
-        return is_near(times, DAY as f64)
-            .then(|| (format!("{minute} {} * * *", stepped(step, start, 23)), difference));
+        let (step, count) = (seconds / unit, period / unit);
+        let times = count.div_ceil(step);
+        // Only these starts keep the number of runs.
+        let field = stepped(step, hash % ((count - 1) % step + 1), count - 1);
+        let difference = if seconds.is_multiple_of(unit) {
+            let gap = count - (times - 1) * step;
+            format!("{step} {name} does not divide the {whole}, so one gap {an} {whole} is {gap} {name}")
+        } else {
+            format!("runs every {step} {name}, {} s more often", seconds - step * unit)
+        };
+        let expression =
+            if is_within_hour { format!("{field} * * * *") } else { format!("{minute} {field} * * *") };
+        return is_near(times, period as f64).then_some((expression, difference));
     }
     let step = seconds / DAY;
     let times = 31_u64.div_ceil(step);

@@ -72,14 +72,11 @@ impl<'t> Used<'t> {
         if command.contains('$') {
             names.insert("IFS");
         }
-        let mut all = false;
-        visit::simple(source.list.get(..found.top).unwrap_or_default(), &mut |simple| {
+        let top = source.list.get(..found.top).unwrap_or_default();
+        let all = visit::simple(top).any(|simple| {
             let mut words = simple.words.iter().map(String::as_str);
-            all |= words.next() == Some("set")
-                && words.any(|word| {
-                    word == "allexport"
-                        || word.starts_with('-') && !word.starts_with("--") && word.contains('a')
-                });
+            let is_all = |word: &str| word.starts_with('-') && !word.starts_with("--") && word.contains('a');
+            words.next() == Some("set") && words.any(|word| word == "allexport" || is_all(word))
         });
         Self { names, all }
     }
@@ -108,19 +105,17 @@ pub(super) enum Need {
 
 /// Why a statement is kept.
 pub(super) fn need_of(statement: &Statement, used: &Used<'_>, source: &Source<'_>) -> Need {
-    let mut worst = Need::None;
-    visit::all(std::slice::from_ref(statement), &mut |command| {
-        worst = worst.max(match command {
-            Command::Function { name, .. } if used.names.contains(name.as_str()) => Need::Value,
-            Command::Simple(simple) => need_of_simple(simple, used, source),
-            Command::Arithmetic(expression)
-                if condition::identifiers(expression).any(|name| used.has_variable(name, source)) =>
-            {
-                Need::Value
-            }
-            _ => Need::None,
-        });
+    let needs = visit::commands(std::slice::from_ref(statement)).into_iter().map(|command| match command {
+        Command::Function { name, .. } if used.names.contains(name.as_str()) => Need::Value,
+        Command::Simple(simple) => need_of_simple(simple, used, source),
+        Command::Arithmetic(expression)
+            if condition::identifiers(expression).any(|name| used.has_variable(name, source)) =>
+        {
+            Need::Value
+        }
+        _ => Need::None,
     });
+    let worst = needs.max().unwrap_or(Need::None);
     // Tests alone do nothing; what hangs on them counts.
     if worst == Need::Command && round::is_inert(statement, source.functions, 0) && !ends(statement) {
         return Need::Value;
@@ -136,7 +131,7 @@ fn need_of_simple(simple: &Simple, used: &Used<'_>, source: &Source<'_>) -> Need
         Some("set" | "shopt") => Need::Option,
         // Only output that goes elsewhere.
         Some("exec") if simple.words.len() == 1 => {
-            let to_log = simple.redirections.iter().flatten().all(|target| words::leaves_nothing(target));
+            let to_log = simple.targets().all(words::leaves_nothing);
             if to_log { Need::Option } else { Need::Value }
         }
         Some(
@@ -166,9 +161,6 @@ fn need_of_simple(simple: &Simple, used: &Used<'_>, source: &Source<'_>) -> Need
 
 /// Whether it can end the script.
 fn ends(statement: &Statement) -> bool {
-    let mut found = false;
-    visit::simple(std::slice::from_ref(statement), &mut |simple| {
-        found |= matches!(simple.words.first().map(String::as_str), Some("exit" | "exec"));
-    });
-    found
+    let mut all = visit::simple(std::slice::from_ref(statement));
+    all.any(|simple| matches!(simple.name(), Some("exit" | "exec")))
 }

@@ -14,6 +14,12 @@ pub(super) fn split_word(word: &str, arguments: &[String]) -> Option<Vec<String>
     Some(split.words)
 }
 
+/// The same of several written words.
+pub(super) fn split_words(words: &[String], arguments: &[String]) -> Option<Vec<String>> {
+    let words: Option<Vec<_>> = words.iter().map(|word| split_word(word, arguments)).collect();
+    words.map(|words| words.concat())
+}
+
 /// Words in the making.
 struct Split {
     words: Vec<String>,

@@ -57,6 +57,26 @@ pub(super) enum Command {
     Test(Test),
 }
 
+impl Command {
+    /// The statements directly within it; what a function does counts where it is called.
+    pub(super) fn lists(&self) -> Vec<&List> {
+        match self {
+            Command::If { arms, otherwise } => {
+                arms.iter().flat_map(|(test, body)| [test, body]).chain(otherwise).collect()
+            }
+            Command::Case(case) => case.arms.iter().map(|(_, body)| body).collect(),
+            Command::Loop(Loop { condition: Condition::List(test), body, .. }) => vec![test, body],
+            Command::Loop(Loop { body, .. })
+            | Command::For { body, .. }
+            | Command::Group(body)
+            | Command::Subshell(body) => vec![body],
+            Command::Simple(_) | Command::Function { .. } | Command::Arithmetic(_) | Command::Test(_) => {
+                Vec::new()
+            }
+        }
+    }
+}
+
 /// A command with its words as they are written, quotes and all.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Simple {
@@ -67,6 +87,18 @@ pub(super) struct Simple {
     pub(super) redirections: Vec<Option<String>>,
     /// The here-document that it reads.
     pub(super) document: Option<HereDocument>,
+}
+
+impl Simple {
+    /// Where output goes or input comes from, as written.
+    pub(super) fn targets(&self) -> impl Iterator<Item = &str> {
+        self.redirections.iter().flatten().map(String::as_str)
+    }
+
+    /// The first word, as written.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.words.first().map(String::as_str)
+    }
 }
 
 /// A text that stands on the lines behind a command.
@@ -152,7 +184,7 @@ pub(super) fn parse(text: &str) -> Result<List, Unreadable> {
 /// The same with its here-documents.
 pub(super) fn program(text: &str) -> Result<Program, Unreadable> {
     #[cfg(test)]
-    counted::add(text);
+    crate::secret::split::counted::add("parsed", text);
     if text.len() > LONGEST {
         return Err(Unreadable::TooLong);
     }
@@ -167,23 +199,4 @@ pub(super) fn piece_length(text: &str, quoted: bool) -> Option<usize> {
 /// Whether a text begins with `((…))` that computes.
 pub(super) fn is_arithmetic(text: &str) -> bool {
     brackets::arithmetic_length(text).is_some()
-}
-
-/// How often texts were parsed, on this thread.
-#[cfg(test)]
-pub(crate) mod counted {
-    use std::{cell::RefCell, collections::BTreeMap};
-
-    thread_local! {
-        static COUNTS: RefCell<BTreeMap<String, usize>> = RefCell::default();
-    }
-
-    pub(super) fn add(text: &str) {
-        COUNTS.with_borrow_mut(|counts| *counts.entry(text.to_owned()).or_default() += 1);
-    }
-
-    /// How often each text was, since this was last asked for.
-    pub(crate) fn take() -> BTreeMap<String, usize> {
-        COUNTS.take()
-    }
 }

@@ -10,10 +10,7 @@ pub(super) enum Test {
     And(Box<Test>, Box<Test>),
     Or(Box<Test>, Box<Test>),
     Empty(String),
-    NotEmpty(String),
-    Equal(String, String),
-    NotEqual(String, String),
-    /// An operator such as `-gt` between numbers.
+    /// `=`, `==` or `!=` between texts, `-gt` and the like between numbers.
     Compare(&'static str, String, String),
     /// Something that only a run can tell, such as whether a file exists.
     Unknown,
@@ -104,15 +101,12 @@ pub(super) fn of_words(words: &[String]) -> Test {
 }
 
 fn simple(words: &[&str]) -> Test {
-    const COMPARISONS: [&str; 6] = ["-eq", "-ne", "-lt", "-le", "-gt", "-ge"];
+    const COMPARISONS: [&str; 9] = ["=", "==", "!=", "-eq", "-ne", "-lt", "-le", "-gt", "-ge"];
     match words {
         [] => Test::Empty(String::new()),
         ["!", rest @ ..] => Test::Not(simple(rest).into()),
-        [word] => Test::NotEmpty((*word).to_owned()),
-        ["-n", word] => Test::NotEmpty((*word).to_owned()),
         ["-z", word] => Test::Empty((*word).to_owned()),
-        [left, "=" | "==", right] => Test::Equal((*left).to_owned(), (*right).to_owned()),
-        [left, "!=", right] => Test::NotEqual((*left).to_owned(), (*right).to_owned()),
+        [word] | ["-n", word] => Test::Not(Test::Empty((*word).to_owned()).into()),
         [left, operator, right] => match COMPARISONS.into_iter().find(|comparison| comparison == operator) {
             Some(operator) => Test::Compare(operator, (*left).to_owned(), (*right).to_owned()),
             None => Test::Unknown,

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, ops::Range};
 
+use indexmap::IndexSet;
+
 use super::{
     Fit, Kind, Loop, Script, Verdict, assignment,
     clock::Clock,
@@ -34,7 +36,7 @@ pub(super) fn of(
     shell: &[String],
 ) -> Loop {
     if walk.cron {
-        let reason = "runs a cron daemon: its crontab says what and when".to_owned();
+        let reason = "runs a cron daemon: its crontab says what and when";
         return Loop { kind: Kind::Crontab, ..Loop::other(reason) };
     }
     if let Some((seconds, words)) = walk.watch.take() {
@@ -85,22 +87,22 @@ pub(super) fn of(
 /// A script that comes to its end, or to a program.
 fn without_loop(walk: &Walk<'_, '_>) -> Loop {
     match walk.waited {
-        _ if walk.idle => Loop { kind: Kind::Daemon, ..Loop::other("does nothing, for ever".to_owned()) },
-        _ if walk.watches => {
-            let reason = "its loop waits for events, not for a time".to_owned();
-            Loop { kind: Kind::Daemon, repeats: true, ..Loop::other(reason) }
-        }
+        _ if walk.idle => Loop { kind: Kind::Daemon, ..Loop::other("does nothing, for ever") },
+        _ if walk.watches => Loop {
+            kind: Kind::Daemon,
+            repeats: true,
+            ..Loop::other("its loop waits for events, not for a time")
+        },
         Some(kind) if walk.works => Loop {
             kind,
             repeats: true,
-            ..Loop::other("its loop ends when a condition says so, which no schedule does".to_owned())
+            ..Loop::other("its loop ends when a condition says so, which no schedule does")
         },
-        Some(Kind::Retry) => Loop {
-            kind: Kind::Retry,
-            ..Loop::other("tries again until it succeeds, then goes on".to_owned())
-        },
-        Some(kind) => Loop { kind, ..Loop::other("waits until something is there, then goes on".to_owned()) },
-        None => Loop::other("has no loop without an end".to_owned()),
+        Some(Kind::Retry) => {
+            Loop { kind: Kind::Retry, ..Loop::other("tries again until it succeeds, then goes on") }
+        }
+        Some(kind) => Loop { kind, ..Loop::other("waits until something is there, then goes on") },
+        None => Loop::other("has no loop without an end"),
     }
 }
 
@@ -118,20 +120,14 @@ fn daemon(found: &Found<'_>, walk: &Walk<'_, '_>, is_left_running: bool) -> Opti
         return reason("another process runs beside its loop");
     }
     if delays.is_empty() && daily.is_none() {
-        let mut waits = false;
-        visit::simple(&found.body.body, &mut |simple| waits |= words::sleep(simple).is_some());
+        let waits = visit::simple(&found.body.body).any(|simple| words::sleep(simple).is_some());
         return reason(match waits {
             true => "its loop waits within an inner loop, or in some of its rounds alone",
             false => "its loop does not wait between rounds",
         });
     }
-    let mut long_running = false;
-    for (_, statement) in payload {
-        visit::simple(std::slice::from_ref(*statement), &mut |simple| {
-            long_running |= words::is_long_running(simple);
-        });
-    }
-    if long_running {
+    if payload.iter().any(|(_, only)| visit::simple(std::slice::from_ref(*only)).any(words::is_long_running))
+    {
         return reason("its loop restarts a program that runs for long");
     }
     let seconds: Option<f64> = delays.iter().map(|delay| delay.seconds).sum();
@@ -149,7 +145,7 @@ fn daemon(found: &Found<'_>, walk: &Walk<'_, '_>, is_left_running: bool) -> Opti
 }
 
 /// One program in the foreground, with nothing around it.
-fn is_program(statement: &super::syntax::Statement, functions: &Functions<'_>) -> bool {
+fn is_program(statement: &Statement, functions: &Functions<'_>) -> bool {
     round::only_simple(statement).is_some_and(|simple| {
         let name = simple.words.first().map(String::as_str).unwrap_or_default();
         simple.redirections.is_empty() && !functions.has(name) && name != "eval" && !name.starts_with('$')
@@ -161,9 +157,9 @@ fn watch(seconds: f64, words: Vec<String>, script: &Script<'_>) -> Loop {
     let schedule = interval.map_or(NO_SCHEDULE, |interval| schedule::every(interval, script.stagger));
     let mut reasons = Reasons::default();
     if schedule.fit == Fit::SubMinute {
-        reasons.block("no schedule runs more often than once a minute".to_owned());
+        reasons.block("no schedule runs more often than once a minute");
     } else {
-        reasons.warn("`watch` shows the output of its command to somebody: a CronJob logs it".to_owned());
+        reasons.warn("`watch` shows the output of its command to somebody: a CronJob logs it");
     }
     Loop {
         kind: Kind::PeriodicLoop,
@@ -176,7 +172,7 @@ fn watch(seconds: f64, words: Vec<String>, script: &Script<'_>) -> Loop {
         repeats: true,
         convert: reasons.verdict.unwrap_or(Verdict::Yes),
         reasons: reasons.texts,
-        ..Loop::other(String::new())
+        ..Loop::other("")
     }
 }
 
@@ -234,14 +230,14 @@ struct Reasons {
 }
 
 impl Reasons {
-    fn block(&mut self, text: String) {
+    fn block(&mut self, text: impl Into<String>) {
         self.verdict = Some(Verdict::No);
-        self.texts.push(text);
+        self.texts.push(text.into());
     }
 
-    fn warn(&mut self, text: String) {
+    fn warn(&mut self, text: impl Into<String>) {
         self.verdict = self.verdict.max(Some(Verdict::WithWarning));
-        self.texts.push(text);
+        self.texts.push(text.into());
     }
 }
 
@@ -255,7 +251,7 @@ fn blockers(
     reasons: &mut Reasons,
 ) {
     if is_left_running {
-        reasons.block("the script leaves its loop running and ends".to_owned());
+        reasons.block("the script leaves its loop running and ends");
     }
     match (interval, schedule.fit) {
         (None, _) => {
@@ -272,23 +268,20 @@ fn blockers(
                 "it runs every {seconds} s, and no schedule runs more often than once a minute"
             ));
         }
-        (Some(_), Fit::Variable) => reasons.block("the time of day is not known".to_owned()),
+        (Some(_), Fit::Variable) => reasons.block("the time of day is not known"),
         _ => {}
     }
     if found.round.daily == Some(None) && schedule.expression.is_none() {
-        reasons.block("the time of day is not known: it is read as the loop runs".to_owned());
+        reasons.block("the time of day is not known: it is read as the loop runs");
     }
     if walk.scripts > 0 {
-        reasons.block("it starts other scripts that run beside its loop".to_owned());
+        reasons.block("it starts other scripts that run beside its loop");
     }
     if built.is_long {
-        reasons.block(
-            "what a round does is too long for a CronJob to carry: make it a script of its own".to_owned(),
-        );
+        reasons.block("what a round does is too long for a CronJob to carry: make it a script of its own");
         return;
     }
-    let touched = touched_processes(found, &walk.functions);
-    if let Some(name) = touched {
+    if let Some(name) = touched_processes(found, &walk.functions) {
         reasons.block(format!("`{name}` acts on the container that the loop runs in"));
     }
     if let Some(name) = carried_over(found, &walk.functions) {
@@ -304,9 +297,7 @@ fn shape(found: &Found<'_>, text: &str, reasons: &mut Reasons) {
         reasons.block(format!("its loop can end, and {} comes behind it", command_at(behind, text)));
     }
     if found.round.daily.is_none() && found.round.waits_within() {
-        reasons.block(
-            "it waits in the middle of a round: so would each run, beside waiting for its time".to_owned(),
-        );
+        reasons.block("it waits in the middle of a round: so would each run, beside waiting for its time");
     }
 }
 
@@ -343,13 +334,8 @@ fn command_at(range: &Range<usize>, text: &str) -> String {
 
 /// ``the condition on `MODE` in line 5 of the script``
 fn condition_at(range: &Range<usize>, text: &str) -> String {
-    let mut names: Vec<String> = Vec::new();
-    for name in condition::names(text.get(range.clone()).unwrap_or_default()).map(|name| format!("`{name}`"))
-    {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
+    let names: IndexSet<&str> = condition::names(text.get(range.clone()).unwrap_or_default()).collect();
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     let on = if names.is_empty() { String::new() } else { format!(" on {}", names.join(" and ")) };
     format!("the condition{on} in {}", line_of(range, text))
 }
@@ -362,48 +348,27 @@ fn line_of(range: &Range<usize>, text: &str) -> String {
 /// Whether it does more, once the script is stopped, than to end.
 fn is_trap_that_works(simple: &Simple, functions: &Functions<'_>) -> bool {
     let [trap, action, _, ..] = &simple.words[..] else { return false };
-    let action = unquoted(action);
-    let Some(list) = Some(&action).filter(|_| trap == "trap").and_then(|action| syntax::parse(action).ok())
-    else {
+    if trap != "trap" {
         return false;
-    };
-    let mut works = false;
-    let mut look = |simple: &Simple| {
-        let name = words::program(simple).unwrap_or_default();
-        works |=
-            !words::is_inert(simple) && !functions.has(name) && !matches!(name, "kill" | "pkill" | "killall");
-    };
-    visit::simple(&list, &mut look);
-    for body in called(&list, functions) {
-        visit::simple(body, &mut look);
     }
-    works
+    let Ok(list) = syntax::parse(&unquoted(action)) else { return false };
+    let bodies = called(&list, functions);
+    std::iter::once(&list).chain(bodies).flat_map(|list| visit::simple(list)).any(|simple| {
+        let name = words::program(simple).unwrap_or_default();
+        !words::is_inert(simple) && !functions.has(name) && !matches!(name, "kill" | "pkill" | "killall")
+    })
 }
 
 /// The command of a round that acts on other processes of its container, or on memory that they share.
-fn touched_processes(found: &Found<'_>, functions: &Functions<'_>) -> Option<String> {
-    let mut touched = None;
-    let mut look = |list: &[super::syntax::Statement]| {
-        visit::simple(list, &mut |simple| {
-            if touched.is_none() && words::touches_local_process(simple) {
-                touched = words::program(simple).map(str::to_owned);
-            }
-        });
-    };
-    look(&found.body.body);
-    for body in called(&found.body.body, functions) {
-        look(body);
-    }
-    touched
+fn touched_processes<'s>(found: &Found<'s>, functions: &Functions<'s>) -> Option<&'s str> {
+    let body = &found.body.body;
+    visit::acting(body).or_else(|| called(body, functions).into_iter().find_map(|body| visit::acting(body)))
 }
 
 /// The bodies of the functions that some statements call by name.
 fn called<'s>(list: &List, functions: &Functions<'s>) -> Vec<&'s List> {
-    let mut names = BTreeSet::new();
-    visit::simple(list, &mut |simple| {
-        names.extend(simple.words.first().cloned());
-    });
-    names.iter().filter_map(|name| functions.get(name)).collect()
+    let names: BTreeSet<&str> = visit::simple(list).filter_map(Simple::name).collect();
+    names.into_iter().filter_map(|name| functions.get(name)).collect()
 }
 
 /// A variable that a round reads before it sets it, and sets.
@@ -411,12 +376,12 @@ fn carried_over(found: &Found<'_>, functions: &Functions<'_>) -> Option<String> 
     let set = assignment::names(&found.body.body, functions, 0);
     let mut known: BTreeSet<String> = BTreeSet::new();
     let mut read = None;
-    visit::all(&found.body.body, &mut |command| {
+    for command in visit::commands(&found.body.body) {
         let Command::Simple(simple) = command else {
             if let Command::For { variable, .. } = command {
                 known.insert(variable.clone());
             }
-            return;
+            continue;
         };
         // A counter that is only told is no matter.
         let counts = !words::is_message(simple);
@@ -438,7 +403,7 @@ fn carried_over(found: &Found<'_>, functions: &Functions<'_>) -> Option<String> 
         {
             known.extend(rest.iter().map(|word| word.split('=').next().unwrap_or(word).to_owned()));
         }
-    });
+    }
     read
 }
 
@@ -447,15 +412,15 @@ fn warnings(found: &Found<'_>, schedule: &Schedule, built: &Built, list: &List, 
         reasons.warn(difference.clone());
     }
     if built.repeats_setup {
-        reasons.warn("what the script does before its loop is done before each run".to_owned());
+        reasons.warn("what the script does before its loop is done before each run");
     }
     if found.round.delays.len() > 1 {
-        reasons.warn("it waits more than once a round".to_owned());
+        reasons.warn("it waits more than once a round");
     }
     match found.round.ending {
-        Ending::OnSetting => reasons.warn("a setting can end the loop: the CronJob goes on".to_owned()),
+        Ending::OnSetting => reasons.warn("a setting can end the loop: the CronJob goes on"),
         Ending::OnFailure => {
-            reasons.warn("a failure ended the loop and restarted the container; the CronJob runs again at its next time".to_owned());
+            reasons.warn("a failure ended the loop and restarted the container; the CronJob runs again at its next time");
         }
         Ending::Never | Ending::OnResult => {}
     }

@@ -1,66 +1,53 @@
 //! Every command of some statements, and what kinds there are among them.
 
 use super::{
-    syntax::{Case, Command, Condition, Simple, Statement},
+    syntax::{Command, Simple, Statement},
     words,
 };
 
 /// Every command of some statements, those of functions that are only defined left out.
-pub(super) fn all<'s>(list: &'s [Statement], look: &mut dyn FnMut(&'s Command)) {
-    for command in
-        list.iter().flat_map(|statement| &statement.chain).flat_map(|(_, pipeline)| &pipeline.commands)
-    {
-        look(command);
-        match command {
-            Command::If { arms, otherwise } => {
-                for (test, body) in arms {
-                    all(test, look);
-                    all(body, look);
-                }
-                if let Some(body) = otherwise {
-                    all(body, look);
-                }
-            }
-            Command::Case(Case { arms, .. }) => arms.iter().for_each(|(_, body)| all(body, look)),
-            Command::Loop(inner) => {
-                if let Condition::List(list) = &inner.condition {
-                    all(list, look);
-                }
-                all(&inner.body, look);
-            }
-            Command::For { body, .. } | Command::Group(body) | Command::Subshell(body) => all(body, look),
-            Command::Simple(_) | Command::Function { .. } | Command::Arithmetic(_) | Command::Test(_) => {}
+pub(super) fn commands(list: &[Statement]) -> Vec<&Command> {
+    let mut found = Vec::new();
+    enter(list, &mut found);
+    found
+}
+
+fn enter<'s>(list: &'s [Statement], found: &mut Vec<&'s Command>) {
+    let pipelines = list.iter().flat_map(|statement| &statement.chain);
+    for command in pipelines.flat_map(|(_, pipeline)| &pipeline.commands) {
+        found.push(command);
+        for inner in command.lists() {
+            enter(inner, found);
         }
     }
 }
 
 /// Every simple command of some statements.
-pub(super) fn simple<'s>(list: &'s [Statement], look: &mut dyn FnMut(&'s Simple)) {
-    all(list, &mut |command| {
-        if let Command::Simple(simple) = command {
-            look(simple);
-        }
-    });
+pub(super) fn simple(list: &[Statement]) -> impl Iterator<Item = &Simple> {
+    commands(list).into_iter().filter_map(|command| match command {
+        Command::Simple(simple) => Some(simple),
+        _ => None,
+    })
 }
 
 /// Whether it does more than to ask, to wait and to tell.
 pub(super) fn works(list: &[Statement]) -> bool {
-    let mut found = false;
-    simple(list, &mut |command| {
+    simple(list).any(|command| {
         // `echo > /dev/tcp/HOST/PORT` asks.
-        let asks = command.redirections.iter().flatten().any(|target| target.starts_with("/dev/tcp/"));
-        found |= !words::is_inert(command) && !words::program(command).is_some_and(words::is_probe) && !asks;
-    });
-    found
+        let asks = command.targets().any(|target| target.starts_with("/dev/tcp/"));
+        !words::is_inert(command) && !words::program(command).is_some_and(words::is_probe) && !asks
+    })
 }
 
 /// Whether it asks whether something is there.
 pub(super) fn probes(list: &[Statement]) -> bool {
-    let mut found = false;
-    all(list, &mut |command| match command {
-        Command::Simple(simple) => found |= words::program(simple).is_some_and(words::is_probe),
-        Command::Test(_) => found = true,
-        _ => {}
-    });
-    found
+    commands(list).into_iter().any(|command| match command {
+        Command::Simple(simple) => words::program(simple).is_some_and(words::is_probe),
+        other => matches!(other, Command::Test(_)),
+    })
+}
+
+/// The first program that acts on processes of the container that it runs in.
+pub(super) fn acting(list: &[Statement]) -> Option<&str> {
+    simple(list).filter(|simple| words::touches_local_process(simple)).find_map(words::program)
 }

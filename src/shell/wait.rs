@@ -184,8 +184,7 @@ fn prefix(pipeline: &Pipeline, text: &str) -> Option<Taken> {
     const END: &str = " -- ";
     let [Command::Simple(simple)] = &pipeline.commands[..] else { return None };
     let before = simple.words.split(|word| word == "--").next()?;
-    let all: Option<Vec<Vec<String>>> = before.iter().map(|word| split::split_word(word, &[])).collect();
-    let mut all = all?.concat();
+    let mut all = split::split_words(before, &[])?;
     all.push("--".to_owned());
     let (targets, taken) = script(&all)?;
     let end = text.find(END)? + END.len();
@@ -211,9 +210,7 @@ fn target(pipeline: &Pipeline) -> Option<Vec<(String, u16)>> {
 }
 
 fn plain(simple: &Simple) -> Option<Vec<String>> {
-    let words: Option<Vec<Vec<String>>> =
-        simple.words.iter().map(|word| split::split_word(word, &[])).collect();
-    simple.assignments.is_empty().then_some(words?.concat())
+    split::split_words(&simple.words, &[]).filter(|_| simple.assignments.is_empty())
 }
 
 /// `until nc -z HOST PORT; do sleep 1; done`.

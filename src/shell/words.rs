@@ -39,7 +39,7 @@ pub(super) fn sleep(simple: &Simple) -> Option<Vec<&str>> {
 
 /// Whether it only says something, and nowhere but to the log.
 pub(super) fn is_inert(simple: &Simple) -> bool {
-    if simple.redirections.iter().flatten().any(|target| !leaves_nothing(target))
+    if simple.targets().any(|target| !leaves_nothing(target))
         || simple.words.iter().any(|word| does_work(word))
     {
         return false;
@@ -120,10 +120,10 @@ pub(super) fn is_cron_daemon(simple: &Simple) -> bool {
     }
 }
 
-/// Whether it writes where crontabs lie.
-pub(super) fn writes_crontab(simple: &Simple) -> bool {
+/// Whether it runs crontabs, or writes where they lie.
+pub(super) fn is_about_cron(simple: &Simple) -> bool {
     let places = ["/etc/cron.d/", "/etc/crontab", "/var/spool/cron", "crontabs/", "CRONTAB"];
-    simple.redirections.iter().flatten().any(|target| places.iter().any(|place| target.contains(place)))
+    is_cron_daemon(simple) || simple.targets().any(|target| places.iter().any(|place| target.contains(place)))
 }
 
 pub(super) fn is_long_running(simple: &Simple) -> bool {
@@ -148,7 +148,7 @@ pub(super) fn is_long_running(simple: &Simple) -> bool {
 pub(super) fn touches_local_process(simple: &Simple) -> bool {
     program(simple).is_some_and(|name| catalog::is(name, Property::ActsHere))
         || simple.words.iter().any(|word| word.contains("/dev/shm"))
-        || simple.redirections.iter().flatten().any(|target| target.contains("/dev/shm"))
+        || simple.targets().any(|target| target.contains("/dev/shm"))
 }
 
 /// Whether it runs another script of the image.

@@ -3,7 +3,11 @@
 use super::Format;
 use crate::{
     compose::values::duration as go_duration,
-    shell::{Fit, next::Times, schedule},
+    shell::{
+        Fit,
+        next::{MONTHS, Times, WEEKDAYS},
+        schedule,
+    },
 };
 
 /// The times of a line.
@@ -17,12 +21,6 @@ pub struct When {
 
 /// Names of schedules that CronJobs know as well.
 const NAMED: [&str; 7] = ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
-
-/// Days and months by name.
-const NAMES: [&str; 19] = [
-    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "sun", "mon", "tue",
-    "wed", "thu", "fri", "sat",
-];
 
 /// The columns of a line, and what stands behind them. Nothing if it does not begin with a schedule.
 pub(super) fn split(line: &str, format: Format) -> Option<(Vec<&str>, &str)> {
@@ -122,7 +120,7 @@ fn at_full_minute(seconds: &str) -> Result<Option<String>, String> {
 
 /// Whether it could be a column of a schedule. A program's name could not.
 fn is_column(word: &str) -> bool {
-    let named = |word: &str| NAMES.iter().any(|name| name.eq_ignore_ascii_case(word));
+    let named = |word: &str| MONTHS.iter().chain(&WEEKDAYS).any(|name| name.eq_ignore_ascii_case(word));
     word.split([',', '-', '/']).all(|part| {
         part == "*"
             || part == "?"

@@ -68,6 +68,18 @@ fn here_documents(instruction: &Instruction) -> Vec<String> {
     ends.filter(is_word).collect()
 }
 
+/// The flags before what an instruction is about, without their dashes, and what stands behind them.
+pub(super) fn flags(rest: &str) -> (Vec<&str>, &str) {
+    let mut flags = Vec::new();
+    let mut rest = rest.trim();
+    while let Some(flag) = rest.strip_prefix("--") {
+        let (flag, behind) = flag.split_once(char::is_whitespace).unwrap_or((flag, ""));
+        flags.push(flag);
+        rest = behind.trim_start();
+    }
+    (flags, rest)
+}
+
 /// A list in JSON, or a text for a shell.
 pub(super) fn command(rest: &str) -> Vec<String> {
     serde_json::from_str::<Vec<String>>(rest.trim())
@@ -77,12 +89,10 @@ pub(super) fn command(rest: &str) -> Vec<String> {
 /// `NONE`, or options and `CMD` with a list in JSON or a text for a shell.
 pub(super) fn health(rest: &str) -> Option<Health> {
     let mut health = Health::default();
-    let mut rest = rest.trim();
-    while let Some(option) = rest.strip_prefix("--") {
-        let (option, behind) = option.split_once(char::is_whitespace)?;
-        let (name, value) = option.split_once('=')?;
+    let (flags, rest) = flags(rest);
+    for flag in flags {
+        let (name, value) = flag.split_once('=')?;
         health.options.insert(name.to_owned(), value.to_owned());
-        rest = behind.trim_start();
     }
     let (form, test) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     health.test = if form.eq_ignore_ascii_case("NONE") {
@@ -100,8 +110,8 @@ pub(super) fn health(rest: &str) -> Option<Health> {
 
 /// What of the build context a `RUN` is shown: `--mount=type=bind` without a stage that it comes from.
 pub(super) fn bound(rest: &str) -> Vec<String> {
-    let flags = rest.split_whitespace().take_while(|word| word.starts_with("--"));
-    let mounts = flags.filter_map(|flag| flag.strip_prefix("--mount="));
+    let (flags, _) = flags(rest);
+    let mounts = flags.into_iter().filter_map(|flag| flag.strip_prefix("mount="));
     mounts
         .filter_map(|mount| {
             let fields: BTreeMap<&str, &str> =

@@ -199,7 +199,7 @@ impl<'t> Lexer<'t> {
                     }
                     _ => break,
                 },
-                b'\'' => self.skip_to(1, '\'')?,
+                b'\'' => self.single_quoted()?,
                 other => self.piece(other, false)?,
             }
         }
@@ -229,8 +229,8 @@ impl<'t> Lexer<'t> {
                 self.at += 1 + escaped.map_or(0, char::len_utf8);
                 Ok(())
             }
-            b'"' => self.within(|lexer| lexer.double_quoted()),
-            b'`' => self.backquoted(),
+            b'"' => self.within(|lexer| lexer.skip_to(1, b'"', |lexer, byte| lexer.piece(byte, true))),
+            b'`' => self.escaping(1, b'`'),
             b'$' => self.dollar(quoted),
             _ => {
                 self.at += 1;
@@ -249,45 +249,39 @@ impl<'t> Lexer<'t> {
         Ok(())
     }
 
-    /// Over a text that ends with a sign.
-    fn skip_to(&mut self, opening: usize, end: char) -> Result<(), Unreadable> {
-        let inner = self.text.get(self.at + opening..).unwrap_or_default();
-        match inner.find(end) {
-            Some(length) => {
-                self.at += opening + length + 1;
-                Ok(())
-            }
-            None => Err(self.open(self.at)),
-        }
-    }
-
-    fn double_quoted(&mut self) -> Result<(), Unreadable> {
+    /// From an opening of so many bytes to behind the byte that ends it, step by step.
+    fn skip_to(
+        &mut self,
+        opening: usize,
+        end: u8,
+        step: impl Fn(&mut Self, u8) -> Result<(), Unreadable>,
+    ) -> Result<(), Unreadable> {
         let start = self.at;
-        self.at += 1;
+        self.at += opening;
         while let Some(byte) = self.byte(0) {
-            if byte == b'"' {
+            if byte == end {
                 self.at += 1;
                 return Ok(());
             }
-            self.piece(byte, true)?;
+            step(self, byte)?;
         }
         Err(self.open(start))
     }
 
-    fn backquoted(&mut self) -> Result<(), Unreadable> {
-        let start = self.at;
-        self.at += 1;
-        while let Some(byte) = self.byte(0) {
-            match byte {
-                b'`' => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                b'\\' => self.at += 1 + self.rest().chars().nth(1).map_or(0, char::len_utf8),
-                _ => self.at += 1,
-            }
-        }
-        Err(self.open(start))
+    fn single_quoted(&mut self) -> Result<(), Unreadable> {
+        self.skip_to(1, b'\'', |lexer, _| {
+            lexer.at += 1;
+            Ok(())
+        })
+    }
+
+    /// Between quotes in which only a backslash means something.
+    fn escaping(&mut self, opening: usize, end: u8) -> Result<(), Unreadable> {
+        self.skip_to(opening, end, |lexer, byte| {
+            let escaped = lexer.rest().chars().nth(1).filter(|_| byte == b'\\');
+            lexer.at += 1 + escaped.map_or(0, char::len_utf8);
+            Ok(())
+        })
     }
 
     fn dollar(&mut self, quoted: bool) -> Result<(), Unreadable> {
@@ -305,7 +299,8 @@ impl<'t> Lexer<'t> {
                 self.at += 1 + self.text.get(self.at + 1..).and_then(brackets_length).unwrap_or(0);
                 Ok(())
             }
-            Some(b'\'') if !quoted => self.ansi_quoted(),
+            // `$'it\'s'`
+            Some(b'\'') if !quoted => self.escaping(2, b'\''),
             _ => {
                 self.at += 1;
                 Ok(())
@@ -313,38 +308,12 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// `$'it\'s'`
-    fn ansi_quoted(&mut self) -> Result<(), Unreadable> {
-        let start = self.at;
-        self.at += 2;
-        while let Some(byte) = self.byte(0) {
-            match byte {
-                b'\'' => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                b'\\' => self.at += 1 + self.rest().chars().nth(1).map_or(0, char::len_utf8),
-                _ => self.at += 1,
-            }
-        }
-        Err(self.open(start))
-    }
-
     /// `${…}`
     fn braces(&mut self, quoted: bool) -> Result<(), Unreadable> {
-        let start = self.at;
-        self.at += 2;
-        while let Some(byte) = self.byte(0) {
-            match byte {
-                b'}' => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                b'\'' if !quoted => self.skip_to(1, '\'')?,
-                other => self.piece(other, quoted)?,
-            }
-        }
-        Err(self.open(start))
+        self.skip_to(2, b'}', |lexer, byte| match byte {
+            b'\'' if !quoted => lexer.single_quoted(),
+            other => lexer.piece(other, quoted),
+        })
     }
 
     /// From a parenthesis to its partner: commands with words of their own.
