@@ -27,22 +27,10 @@ pub use searched::Searched;
 use split::Style;
 
 /// Parts that make a name secret wherever they stand in it, with `_`, `-` and `.` left out.
-const PARTS: &[&str] = &[
-    "PASSWORD",
-    "PASSWD",
-    "PASSPHRASE",
-    "TOKEN",
-    "SECRET",
-    "APIKEY",
-    "PRIVATEKEY",
-    "ACCESSKEY",
-    "ENCRYPTIONKEY",
-    "SIGNINGKEY",
-    "CREDENTIAL",
-    "PASSCODE",
-    "ERLANGCOOKIE",
-    "UNSEALKEY",
-];
+const PARTS: &str = "PASSWORD|PASSWD|PASSPHRASE|PASSCODE|TOKEN|SECRET|CREDENTIAL|ERLANGCOOKIE|\
+    APIKEY|PRIVATEKEY|ACCESSKEY|ENCRYPTIONKEY|SIGNINGKEY|UNSEALKEY";
+
+static SECRET_PARTS: LazyLock<Vec<Regex>> = LazyLock::new(|| patterns(&[PARTS]));
 
 /// Names that are secret by what they end with: whole words, or a few that also end a longer word, or all of a name.
 static SECRET_ENDINGS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
@@ -121,8 +109,7 @@ pub fn is_secret_key(name: &str) -> bool {
     if name.contains("ALLOW_EMPTY_") || name.contains("RANDOM_") {
         return false;
     }
-    let joined = name.replace('_', "");
-    PARTS.iter().any(|part| joined.contains(part))
+    is_any(&SECRET_PARTS, &name.replace('_', ""))
         || is_any(&SECRET_ENDINGS, &name) && !name.ends_with("PROXY_PASS")
 }
 
@@ -167,9 +154,7 @@ pub fn in_words(words: &[&str], image: &str) -> Vec<Vec<Range<usize>>> {
 /// Where secrets stand in the value of a label or an annotation, of which only the last part of the name tells.
 /// The ranges may overlap.
 pub fn in_label(name: &str, value: &str) -> Vec<Range<usize>> {
-    let users = normal_name(name);
-    let lists_users =
-        ["BASICAUTH_USERS", "DIGESTAUTH_USERS"].iter().any(|words| ends_with_words(&users, words));
+    let lists_users = ends_with_words(name, &["BASICAUTH_USERS", "DIGESTAUTH_USERS"]);
     if lists_users && is_literal(&as_written(value)) || parameter::is_secret(name, value, Dollar::Sign) {
         return std::iter::once(0..value.len()).collect();
     }
@@ -205,17 +190,14 @@ fn is_secret_by_name(name: &str, value: &str) -> bool {
 
 /// Whether it is the name of some key, or of what proves who one is. Many of them are no secrets: see [`is_random`].
 fn is_key(name: &str) -> bool {
-    let name = normal_name(name);
-    ["KEY", "JWT", "AUTH"].iter().any(|word| ends_with_words(&name, word))
-        && !["PUBLIC", "PUB_KEY", "PUBLISHABLE", "SITE_KEY"].iter().any(|part| name.contains(part))
+    let normal = normal_name(name);
+    ends_with_words(name, &["KEY", "JWT", "AUTH"])
+        && !["PUBLIC", "PUB_KEY", "PUBLISHABLE", "SITE_KEY"].iter().any(|part| normal.contains(part))
 }
 
 /// Whether it is the name of how somebody proves who one is, in which a user and a password may stand together.
 fn is_for_user(name: &str) -> bool {
-    let name = normal_name(name);
-    ["AUTH", "BASICAUTH", "CRED", "CREDS", "LOGIN", "USERPASS"]
-        .iter()
-        .any(|word| ends_with_words(&name, word))
+    ends_with_words(name, &["AUTH", "BASICAUTH", "CRED", "CREDS", "LOGIN", "USERPASS"])
 }
 
 /// `user:password`, and no `host:port`.
@@ -265,8 +247,10 @@ fn normal_name(name: &str) -> String {
     normal
 }
 
-fn ends_with_words(name: &str, words: &str) -> bool {
-    name.strip_suffix(words).is_some_and(|before| before.is_empty() || before.ends_with('_'))
+fn ends_with_words(name: &str, endings: &[&str]) -> bool {
+    let name = normal_name(name);
+    let mut before = endings.iter().filter_map(|ending| name.strip_suffix(ending));
+    before.any(|before| before.is_empty() || before.ends_with('_'))
 }
 
 fn asks_for_quantity(name: &str) -> bool {
@@ -404,6 +388,6 @@ mod tests {
 
     #[test]
     fn every_shape_is_a_valid_pattern() {
-        assert_eq!((SHAPES.len(), SECRET_ENDINGS.len(), QUANTITY.len()), (23, 5, 2));
+        assert_eq!((SHAPES.len(), SECRET_PARTS.len(), SECRET_ENDINGS.len(), QUANTITY.len()), (23, 1, 5, 2));
     }
 }

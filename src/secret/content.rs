@@ -9,7 +9,7 @@ use std::{ops::Range, sync::LazyLock};
 use regex::Regex;
 
 use super::{
-    PARTS, found, is_any, is_written_secret,
+    PARTS, SECRET_PARTS, found, is_any, is_written_secret,
     literal::{Dollar, looks_random, may_be_secret},
     parameter, patterns,
     split::Style,
@@ -65,6 +65,10 @@ static NO_SECRET: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         "(?i)^(?:object|omit|plain|same-origin|scram-sha-256|sha256|str|string|text|varchar)$",
     ])
 });
+
+/// A name that says the secret at its end.
+static SECRET_AT_END: LazyLock<Vec<Regex>> =
+    LazyLock::new(|| patterns(&[&format!("(?:{PARTS}|CREDENTIALS)$")]));
 
 /// `key: value` and `key = value`, a whole line.
 static SETTING: LazyLock<Vec<Regex>> = LazyLock::new(|| {
@@ -218,14 +222,9 @@ fn is_the_secret(key: &str, value: &str) -> bool {
     }
     let is_number = |word: &String| word.bytes().all(|byte| byte.is_ascii_digit());
     let is_known = |list: &[&str], word: &String| list.contains(&word.as_str()) || is_number(word);
-    let whole = words.concat();
-    let ends = |words: &[String]| {
-        let name = words.concat();
-        PARTS.iter().any(|part| name.ends_with(part)) || name.ends_with("CREDENTIALS")
-    };
     let mut rest = words.as_slice();
     while let Some((last, before)) = rest.split_last() {
-        if ends(rest) {
+        if is_any(&SECRET_AT_END, &rest.concat()) {
             return true;
         }
         let is_digest = is_known(DIGESTS, last) && looks_random(value);
@@ -235,7 +234,7 @@ fn is_the_secret(key: &str, value: &str) -> bool {
         rest = before;
     }
     // Of the names that say a secret otherwise, all say it at their end.
-    !PARTS.iter().any(|part| whole.contains(part))
+    !is_any(&SECRET_PARTS, &words.concat())
 }
 
 /// Whether the text may be a secret: one word, and no expression.
@@ -258,7 +257,7 @@ mod tests {
     #[test]
     fn every_pattern_is_valid() {
         assert_eq!((QUOTED.len(), UNQUOTED.len(), NO_SECRET.len()), (8, 2, 2));
-        assert_eq!((SETTING.len(), DIRECTIVE.len()), (1, 1));
+        assert_eq!((SETTING.len(), DIRECTIVE.len(), SECRET_AT_END.len()), (1, 1, 1));
     }
 
     #[test]

@@ -13,18 +13,12 @@ use super::{
 };
 
 /// Names that are secret, without what separates their words, beside those that variables have too.
-const NAMES: &[&str] = &[
-    "ACCOUNTKEY",
-    "AUTHKEY",
-    "AUTHORIZATION",
-    "KEYPASS",
-    "MASTERAUTH",
-    "PRIMARYAUTH",
-    "PROXYAUTHORIZATION",
-    "SHAREDACCESSSIGNATURE",
-    "STOREPASS",
-    "USERPASS",
-];
+static NAMES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    patterns(&[
+        "^(?:ACCOUNTKEY|AUTHKEY|AUTHORIZATION|KEYPASS|MASTERAUTH|PRIMARYAUTH|PROXYAUTHORIZATION)$",
+        "^(?:SHAREDACCESSSIGNATURE|STOREPASS|USERPASS)$",
+    ])
+});
 
 /// Names that are secret if the value looks like it.
 const VAGUE: &[&str] = &["AUTH", "CODE", "KEY", "SAS", "SIG", "SIGN", "SIGNATURE"];
@@ -56,11 +50,10 @@ pub(super) fn is_secret(name: &str, value: &str, dollar: Dollar) -> bool {
 /// Whether a parameter of this name holds a secret.
 pub(super) fn is_secret_name(name: &str) -> bool {
     let words = words(own_name(name));
-    let joined = words.concat();
     let speaks_about = words.first().is_some_and(|first| SWITCHING.contains(&first.as_str()))
         || words.last().is_some_and(|last| is_any(&ABOUT, last));
     let is_pass = words.last().is_some_and(|last| last == "PASS");
-    !speaks_about && (is_pass || NAMES.contains(&joined.as_str()) || is_secret_key(&words.join("_")))
+    !speaks_about && (is_pass || is_any(&NAMES, &words.concat()) || is_secret_key(&words.join("_")))
 }
 
 /// Whether the value of such a parameter may be one.

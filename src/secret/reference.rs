@@ -49,6 +49,11 @@ fn has_shell_literal_within(text: &str, nesting: usize) -> bool {
     false
 }
 
+/// Length of the letters, digits and `_` that a text begins with.
+fn name_length(text: &str) -> usize {
+    text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len())
+}
+
 /// Length of the reference behind its dollar, and what it falls back to.
 fn shell_reference(text: &str) -> Option<(usize, &str)> {
     match text.chars().next()? {
@@ -56,15 +61,12 @@ fn shell_reference(text: &str) -> Option<(usize, &str)> {
         '{' => {
             let length = closing(text, '{', '}')?;
             let inner = &text[1..length - 1];
-            let operator = inner.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+            let operator = &inner[name_length(inner)..];
             let operator = operator.strip_prefix(':').unwrap_or(operator);
             Some((length, operator.strip_prefix(['-', '+', '=']).unwrap_or_default()))
         }
         first if first.is_ascii_digit() || "@*#?!".contains(first) => Some((1, "")),
-        first if first.is_ascii_alphabetic() || first == '_' => {
-            let rest = text.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
-            Some((text.len() - rest.len(), ""))
-        }
+        first if first.is_ascii_alphabetic() || first == '_' => Some((name_length(text), "")),
         _ => None,
     }
 }
@@ -118,13 +120,10 @@ fn mask_into(text: &str, nesting: usize, result: &mut String) {
             mask_braces(&rest[..length], nesting, result);
             length
         } else {
+            let dollars = if rest.starts_with("$$") { 2 } else { 1 };
             let length = simple_reference(rest);
-            match length {
-                Some(length) => result.push_str(&rest[..length]),
-                None if rest.starts_with("$$") => result.push_str("**"),
-                None => result.push('*'),
-            }
-            length.unwrap_or(if rest.starts_with("$$") { 2 } else { 1 })
+            result.push_str(length.map_or(&"**"[..dollars], |length| &rest[..length]));
+            length.unwrap_or(dollars)
         };
         rest = &rest[length..];
     }
@@ -148,7 +147,7 @@ pub(super) fn begins_hash(text: &str) -> bool {
 /// `${NAME}` stays, `${NAME:-default}` and `${NAME:+value}` keep all but what they fall back to.
 fn mask_braces(reference: &str, nesting: usize, result: &mut String) {
     let inner = &reference[2..reference.len() - 1];
-    let name = inner.len() - inner.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_').len();
+    let name = name_length(inner);
     let operator = match &inner[name..] {
         rest if rest.starts_with(":-") || rest.starts_with(":+") => 2,
         rest if rest.starts_with(['-', '+']) => 1,
@@ -171,9 +170,8 @@ fn mask_braces(reference: &str, nesting: usize, result: &mut String) {
 /// Length of `$NAME` or `$(NAME)`.
 fn simple_reference(text: &str) -> Option<usize> {
     let name = |text: &str| {
-        let rest = text.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
         let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-        starts.then(|| text.len() - rest.len())
+        starts.then(|| name_length(text))
     };
     match text.strip_prefix("$(") {
         Some(inner) => {

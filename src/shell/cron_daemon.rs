@@ -3,6 +3,10 @@
 //! `echo "0 3 * * * x" | crontab - && crond -f` says all there is to know; a text that also starts a
 //! server, or prepares the container first, is more than its crontab.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::{
     Scripts,
     quotes::unquoted,
@@ -266,20 +270,17 @@ fn plain(word: &str) -> Option<String> {
 
 /// A line with the variables before its command replaced, as far as they are known.
 fn with_schedule(line: &str, environment: &dyn Fn(&str) -> Option<String>) -> String {
-    let Some(rest) = line.trim_start().strip_prefix('$') else { return line.to_owned() };
-    let inner = rest.strip_prefix('{');
-    let name: String =
-        inner.unwrap_or(rest).chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-    let behind = inner.unwrap_or(rest).get(name.len()..).unwrap_or_default();
-    let (default, behind) = match inner {
-        None => (None, behind),
-        Some(_) => match behind.split_once('}') {
-            Some((operator, behind)) => (operator.strip_prefix(":-").or(operator.strip_prefix('-')), behind),
-            None => return line.to_owned(),
-        },
+    static VARIABLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let braced = r"\{(?P<braced>[A-Za-z0-9_]*)(?::?-(?P<default>[^}]*))?[^}]*\}";
+        Regex::new(&format!(r"^\s*\$(?:{braced}|(?P<name>[A-Za-z0-9_]+))")).ok()
+    });
+    let Some(found) = VARIABLE.as_ref().and_then(|variable| variable.captures(line)) else {
+        return line.to_owned();
     };
-    match environment(&name).filter(|value| !value.is_empty()).or(default.map(str::to_owned)) {
-        Some(value) => format!("{value}{behind}"),
+    let name = found.name("braced").or(found.name("name")).map_or("", |name| name.as_str());
+    let default = found.name("default").map(|default| default.as_str().to_owned());
+    match environment(name).filter(|value| !value.is_empty()).or(default) {
+        Some(value) => format!("{value}{}", &line[found[0].len()..]),
         None => line.to_owned(),
     }
 }

@@ -22,10 +22,7 @@ pub fn read_file(script: &Script<'_>, path: &str, scripts: &Scripts) -> Loop {
     let programs = supervised(script.text);
     match &programs[..] {
         [] => read(script, scripts),
-        [command] => {
-            let inner = read(&Script { text: command, ..*script }, scripts);
-            Loop { own_words: inner.own_words, ..inner }
-        }
+        [command] => read(&Script { text: command, ..*script }, scripts),
         _ => Loop { kind: Kind::Daemon, ..Loop::other("supervisor runs several programs") },
     }
 }
@@ -59,16 +56,11 @@ fn image(script: &Script<'_>, scripts: &Scripts) -> Loop {
         }
         Some(Invocation::File { .. }) => {
             let text = words.iter().map(|word| super::quoted(word)).collect::<Vec<_>>().join(" ");
-            let found = read(&Script { text: &text, arguments: &[], shell: &[], ..*script }, scripts);
-            let installs = runs.iter().any(|run| run.contains("crontab"));
-            if found.kind == Kind::Crontab && installs {
-                Loop {
-                    reasons: vec!["the image brings its crontab and runs a cron daemon".to_owned()],
-                    ..found
-                }
-            } else {
-                found
+            let mut found = read(&Script { text: &text, arguments: &[], shell: &[], ..*script }, scripts);
+            if found.kind == Kind::Crontab && runs.iter().any(|run| run.contains("crontab")) {
+                found.reasons = vec!["the image brings its crontab and runs a cron daemon".to_owned()];
             }
+            found
         }
         None => Loop::other("says nothing of what it runs"),
     }

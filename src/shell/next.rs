@@ -47,30 +47,17 @@ impl Times {
 
     /// The first so many times behind a moment, in seconds since 1970, all in UTC.
     pub(super) fn after(&self, moment: u64, count: usize) -> Vec<u64> {
-        let mut found = Vec::new();
         let first_day = moment / 86_400;
-        for day in first_day..first_day + YEARS * 366 {
-            let (_, month, date) = civil(day);
-            if !self.months.contains(&month) || !self.has_day(date, (day + 4) % 7) {
-                continue;
-            }
-            for time in self.hours.iter().flat_map(|hour| {
-                self.minutes.iter().map(move |minute| day * 86_400 + hour * 3_600 + minute * 60)
-            }) {
-                if time > moment {
-                    found.push(time);
-                }
-                if found.len() >= count {
-                    return found;
-                }
-            }
-        }
-        found
+        let days = (first_day..first_day + YEARS * 366).filter(|day| self.has_day(*day));
+        let hours = days.flat_map(|day| self.hours.iter().map(move |hour| day * 86_400 + hour * 3_600));
+        let times = hours.flat_map(|hour| self.minutes.iter().map(move |minute| hour + minute * 60));
+        times.filter(|time| *time > moment).take(count).collect()
     }
 
-    fn has_day(&self, date: u64, weekday: u64) -> bool {
-        let (date, weekday) = (self.days.contains(&date), self.weekdays.contains(&weekday));
-        if self.either_day { date || weekday } else { date && weekday }
+    fn has_day(&self, day: u64) -> bool {
+        let (_, month, date) = civil(day);
+        let (date, weekday) = (self.days.contains(&date), self.weekdays.contains(&((day + 4) % 7)));
+        self.months.contains(&month) && if self.either_day { date || weekday } else { date && weekday }
     }
 }
 

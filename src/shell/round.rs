@@ -247,21 +247,20 @@ impl Measure<'_, '_, '_> {
     ) -> Delays {
         let mut bodies = Vec::new();
         let mut conditions = Delays::default();
+        let mut is_certain = false;
         for (test, body) in arms {
             conditions.delays.extend(self.list(test, depth, position).delays);
-            match condition::list_holds(test, self.scope) {
-                Some(false) => {}
-                Some(true) => {
-                    bodies.push(body);
-                    let mut taken = self.alternatives(bodies, false, depth, position);
-                    taken.delays.splice(0..0, conditions.delays);
-                    return taken;
-                }
-                None => bodies.push(body),
+            let holds = condition::list_holds(test, self.scope);
+            if holds != Some(false) {
+                bodies.push(body);
+            }
+            is_certain = holds == Some(true);
+            if is_certain {
+                break;
             }
         }
-        bodies.extend(otherwise);
-        let mut taken = self.alternatives(bodies, otherwise.is_none(), depth, position);
+        bodies.extend(otherwise.filter(|_| !is_certain));
+        let mut taken = self.alternatives(bodies, !is_certain && otherwise.is_none(), depth, position);
         taken.delays.splice(0..0, conditions.delays);
         taken
     }

@@ -32,14 +32,14 @@ pub(super) struct Schedule {
 pub(super) fn every(seconds: u64, name: Option<&str>) -> Schedule {
     let fit =
         |fit, expression: String, difference| Schedule { fit, expression: Some(expression), difference };
-    let offset = Offset::of(name);
+    let offset = offset_of(name);
     if seconds < MINUTE {
         return Schedule { fit: Fit::SubMinute, expression: None, difference: None };
     }
-    if let Some(expression) = exact(seconds, &offset) {
+    if let Some(expression) = exact(seconds, offset) {
         return fit(Fit::Exact, expression, None);
     }
-    if let Some((expression, difference)) = near(seconds, &offset) {
+    if let Some((expression, difference)) = near(seconds, offset) {
         return fit(Fit::Near, expression, Some(difference));
     }
     let difference = "no five fields come near it; `@every` is right on clusters from 1.25 on".to_owned();
@@ -52,33 +52,17 @@ pub(super) fn daily(clock: Clock) -> Schedule {
     Schedule { fit: Fit::Near, expression: Some(expression), difference: None }
 }
 
-/// Where within its period a job starts.
-struct Offset {
-    hash: u64,
+/// A number that says where within its period a job of this name starts.
+fn offset_of(name: Option<&str>) -> u64 {
+    name.map_or(0, |name| {
+        let digest = Sha256::digest(name.as_bytes());
+        digest.iter().take(7).fold(0, |hash, byte| hash << 8 | u64::from(*byte))
+    })
 }
 
-impl Offset {
-    fn of(name: Option<&str>) -> Self {
-        let hash = name.map_or(0, |name| {
-            let digest = Sha256::digest(name.as_bytes());
-            digest.iter().take(7).fold(0, |hash, byte| hash << 8 | u64::from(*byte))
-        });
-        Self { hash }
-    }
-
-    /// A number below `limit`.
-    fn below(&self, limit: u64) -> u64 {
-        self.hash % limit.max(1)
-    }
-
-    fn minute(&self) -> u64 {
-        self.below(60)
-    }
-
-    /// A quiet hour.
-    fn hour(&self) -> u64 {
-        if self.hash == 0 { 0 } else { 1 + self.hash / 60 % 5 }
-    }
+/// A quiet hour.
+fn hour(offset: u64) -> u64 {
+    if offset == 0 { 0 } else { 1 + offset / 60 % 5 }
 }
 
 /// `*/5`, or `3-59/5`: every `step` of a field that ends at `last`.
@@ -91,27 +75,27 @@ fn stepped(step: u64, start: u64, last: u64) -> String {
     }
 }
 
-fn exact(seconds: u64, offset: &Offset) -> Option<String> {
-    let minute = offset.minute();
+fn exact(seconds: u64, offset: u64) -> Option<String> {
+    let minute = offset % 60;
     match seconds {
-        DAY => Some(format!("{minute} {} * * *", offset.hour())),
-        WEEK => Some(format!("{minute} {} * * {}", offset.hour(), offset.below(7))),
+        DAY => Some(format!("{minute} {} * * *", hour(offset))),
+        WEEK => Some(format!("{minute} {} * * {}", hour(offset), offset % 7)),
         HOUR => Some(format!("{minute} * * * *")),
         _ if seconds < HOUR && seconds.is_multiple_of(MINUTE) && HOUR.is_multiple_of(seconds) => {
             let step = seconds / MINUTE;
-            Some(format!("{} * * * *", stepped(step, offset.below(step), 59)))
+            Some(format!("{} * * * *", stepped(step, offset % step, 59)))
         }
         _ if seconds < DAY && seconds.is_multiple_of(HOUR) && DAY.is_multiple_of(seconds) => {
             let step = seconds / HOUR;
-            Some(format!("{minute} {} * * *", stepped(step, offset.hash / 60 % step, 23)))
+            Some(format!("{minute} {} * * *", stepped(step, offset / 60 % step, 23)))
         }
         _ => None,
     }
 }
 
 /// The five fields that never leave a longer gap than the interval and run at most a tenth more often.
-fn near(seconds: u64, offset: &Offset) -> Option<(String, String)> {
-    let minute = offset.minute();
+fn near(seconds: u64, offset: u64) -> Option<(String, String)> {
+    let minute = offset % 60;
     let is_near = |per_period: u64, period: f64| {
         let wanted = period / seconds as f64;
         (per_period as f64) >= wanted && (per_period as f64) <= wanted * NEAR
@@ -119,8 +103,8 @@ fn near(seconds: u64, offset: &Offset) -> Option<(String, String)> {
     if seconds < DAY {
         let is_within_hour = seconds < HOUR;
         let (unit, period, name, whole, an, hash) = match is_within_hour {
-            true => (MINUTE, HOUR, "min", "hour", "an", offset.hash),
-            false => (HOUR, DAY, "h", "day", "a", offset.hash / 60),
+            true => (MINUTE, HOUR, "min", "hour", "an", offset),
+            false => (HOUR, DAY, "h", "day", "a", offset / 60),
         };
         let (step, count) = (seconds / unit, period / unit);
         let times = count.div_ceil(step);
@@ -145,7 +129,7 @@ fn near(seconds: u64, offset: &Offset) -> Option<(String, String)> {
     fits.then(|| {
         let days = stepped(step, 0, 31);
         let difference = format!("every {step} days of a month, beginning anew on its first day");
-        (format!("{minute} {} {days} * *", offset.hour()), difference)
+        (format!("{minute} {} {days} * *", hour(offset)), difference)
     })
 }
 

@@ -29,10 +29,6 @@ impl Value {
         Self { text: Some(text.into()), ..Self::default() }
     }
 
-    fn unknown() -> Self {
-        Self::default()
-    }
-
     /// The text, unless it is only assumed.
     pub(super) fn certain(&self) -> Option<&str> {
         self.text.as_deref().filter(|_| !self.assumed)
@@ -153,26 +149,25 @@ impl<'a> Scope<'a> {
                 let text = self.arguments.as_ref().map(|words| words.get(index).cloned().unwrap_or_default());
                 Value { text, parameter, ..Value::default() }
             }
-            Name::Count => self
-                .arguments
-                .as_ref()
-                .map_or_else(Value::unknown, |words| Value::known(words.len().to_string())),
-            Name::All { .. } => {
-                self.arguments.as_ref().map_or_else(Value::unknown, |words| Value::known(words.join(" ")))
-            }
-            Name::Other => Value::unknown(),
+            Name::Count => self.of_arguments(|words| words.len().to_string()),
+            Name::All { .. } => self.of_arguments(|words| words.join(" ")),
+            Name::Other => Value::default(),
         }
+    }
+
+    fn of_arguments(&self, say: impl FnOnce(&[String]) -> String) -> Value {
+        Value { text: self.arguments.as_deref().map(say), ..Value::default() }
     }
 
     /// What a word says. `${X:=default}` sets the variable, as it does in the shell.
     pub(super) fn evaluate(&mut self, word: &str) -> Value {
         if self.depth >= DEEPEST {
-            return Value::unknown();
+            return Value::default();
         }
         self.depth += 1;
         let value = match pieces(word) {
             Some(pieces) => self.join(&pieces),
-            None => Value::unknown(),
+            None => Value::default(),
         };
         self.depth -= 1;
         Value { assumed: value.assumed && !self.trusting, ..value }
@@ -196,7 +191,7 @@ impl<'a> Scope<'a> {
             Piece::Parameter(name, operation) => self.expansion(name, operation),
             Piece::Command(command) => self.substitution(command),
             Piece::Arithmetic(expression) => self.arithmetic(expression),
-            Piece::Home => Value::unknown(),
+            Piece::Home => Value::default(),
         }
     }
 
@@ -221,7 +216,7 @@ impl<'a> Scope<'a> {
                     .map(|text| text.strip_suffix(suffix.as_str()).unwrap_or(&text).to_owned());
                 value
             }
-            Operation::Other => Value::unknown(),
+            Operation::Other => Value::default(),
         }
     }
 
@@ -247,7 +242,7 @@ impl<'a> Scope<'a> {
 
     /// Only one thing is learnt from commands: a time of day that `date` is asked for.
     fn substitution(&mut self, command: &str) -> Value {
-        let mut value = Value { clock: Clock::asked_of_date(command), ..Value::unknown() };
+        let mut value = Value { clock: Clock::asked_of_date(command), ..Value::default() };
         if value.clock.is_none()
             && let Some(echoed) = command.trim().strip_prefix("echo ")
             && !echoed.contains(['|', ';', '&', '>', '<'])
@@ -263,7 +258,7 @@ impl<'a> Scope<'a> {
         let mut text = self.evaluate(expression);
         let Some(expanded) = &text.text else { return text };
         if expanded.len() > 200 {
-            return Value::unknown();
+            return Value::default();
         }
         let expanded = expanded.clone();
         let number = arithmetic::evaluate(&expanded, &mut |name| {
@@ -275,7 +270,7 @@ impl<'a> Scope<'a> {
         });
         match number {
             Ok(number) => Value { text: number.map(|number| number.to_string()), ..text },
-            Err(arithmetic::Malformed) => Value::unknown(),
+            Err(arithmetic::Malformed) => Value::default(),
         }
     }
 }

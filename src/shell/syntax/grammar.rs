@@ -62,17 +62,14 @@ impl<'t> Parser<'t> {
         })
     }
 
-    fn is_operator(&self, text: &str) -> bool {
-        self.token.is_operator(text)
+    /// Whether this word or operator comes next. No text is both.
+    fn is(&self, text: &str) -> bool {
+        self.token.text == text
     }
 
-    fn is_word(&self, text: &str) -> bool {
-        self.token.is_word(text)
-    }
-
-    /// Takes an operator, if it comes next.
-    fn skip(&mut self, operator: &str) -> Parsed<bool> {
-        let is_next = self.is_operator(operator);
+    /// Takes a word or an operator, if it comes next.
+    fn skip(&mut self, text: &str) -> Parsed<bool> {
+        let is_next = self.is(text);
         if is_next {
             self.take()?;
         }
@@ -84,15 +81,8 @@ impl<'t> Parser<'t> {
         Ok(())
     }
 
-    fn expect_word(&mut self, word: &str) -> Parsed<()> {
-        if !self.is_word(word) {
-            return Err(self.unexpected());
-        }
-        self.take().map(drop)
-    }
-
-    fn expect_operator(&mut self, operator: &str) -> Parsed<()> {
-        if self.skip(operator)? { Ok(()) } else { Err(self.unexpected()) }
+    fn expect(&mut self, text: &str) -> Parsed<()> {
+        if self.skip(text)? { Ok(()) } else { Err(self.unexpected()) }
     }
 
     /// Any word, as it is written.
@@ -105,11 +95,7 @@ impl<'t> Parser<'t> {
 
     /// Whether one of these words or operators comes next, or the end.
     fn is_at(&self, ends: &[&str]) -> bool {
-        match self.token.kind {
-            TokenKind::End => true,
-            TokenKind::Process => false,
-            TokenKind::Word | TokenKind::Operator => ends.contains(&self.token.text.as_ref()),
-        }
+        self.token.kind == TokenKind::End || ends.contains(&self.token.text.as_ref())
     }
 
     /// At least one statement, up to one of these words or operators.
@@ -127,7 +113,7 @@ impl<'t> Parser<'t> {
             }
             let mut statement = self.statement()?;
             statement.background = self.skip("&")?;
-            let is_separated = statement.background || self.skip(";")? || self.is_operator("\n");
+            let is_separated = statement.background || self.skip(";")? || self.is("\n");
             list.push(statement);
             if !is_separated && !self.is_at(ends) {
                 return Err(self.unexpected());
@@ -140,8 +126,8 @@ impl<'t> Parser<'t> {
         let mut chain = vec![(Link::First, self.pipeline()?)];
         loop {
             let link = match self.token.text.as_ref() {
-                "&&" if self.token.kind == TokenKind::Operator => Link::And,
-                "||" if self.token.kind == TokenKind::Operator => Link::Or,
+                "&&" => Link::And,
+                "||" => Link::Or,
                 _ => return Ok(Statement { chain, background: false, range: start..self.end }),
             };
             self.take()?;
@@ -154,19 +140,14 @@ impl<'t> Parser<'t> {
         let start = self.token.range.start;
         let mut negated = false;
         let mut is_redirected = false;
-        if self.is_word("time") {
-            self.take()?;
-            if self.is_word("-p") {
-                self.take()?;
-            }
+        if self.skip("time")? {
+            self.skip("-p")?;
         }
-        while self.is_word("!") {
-            self.take()?;
+        while self.skip("!")? {
             negated = !negated;
         }
         let mut commands = vec![self.command(&mut is_redirected)?];
-        while self.is_operator("|") || self.is_operator("|&") {
-            self.take()?;
+        while self.skip("|")? || self.skip("|&")? {
             self.skip_lines()?;
             commands.push(self.command(&mut is_redirected)?);
         }
@@ -186,11 +167,10 @@ impl<'t> Parser<'t> {
 
     fn any_command(&mut self, is_redirected: &mut bool) -> Parsed<Command> {
         if self.token.kind == TokenKind::Word {
-            if self.token.text == "function" {
-                self.take()?;
+            if self.skip("function")? {
                 let name = self.any_word()?;
                 if self.skip("(")? {
-                    self.expect_operator(")")?;
+                    self.expect(")")?;
                 }
                 return self.function(name);
             }
@@ -213,12 +193,7 @@ impl<'t> Parser<'t> {
     fn compound(&mut self) -> Parsed<Option<Command>> {
         Ok(match (self.token.kind, self.token.text.as_ref()) {
             (TokenKind::Operator, "(") => Some(self.parenthesis()?),
-            (TokenKind::Word, "{") => {
-                self.take()?;
-                let list = self.list(&["}"])?;
-                self.expect_word("}")?;
-                Some(Command::Group(list))
-            }
+            (TokenKind::Word, "{") => Some(Command::Group(self.enclosed("{", "}")?.0)),
             (TokenKind::Word, "if") => Some(self.branches()?),
             (TokenKind::Word, "while") => Some(self.repeat(false)?),
             (TokenKind::Word, "until") => Some(self.repeat(true)?),
@@ -235,16 +210,13 @@ impl<'t> Parser<'t> {
         if let Some(expression) = self.arithmetic()? {
             return Ok(Command::Arithmetic(expression.to_owned()));
         }
-        self.take()?;
-        let list = self.list(&[")"])?;
-        self.expect_operator(")")?;
-        Ok(Command::Subshell(list))
+        Ok(Command::Subshell(self.enclosed("(", ")")?.0))
     }
 
     /// The expression of `((…))`, if this comes next.
     fn arithmetic(&mut self) -> Parsed<Option<&'t str>> {
         let start = self.token.range.start;
-        let is_double = self.is_operator("(") && self.lexer.is_before_parenthesis();
+        let is_double = self.is("(") && self.lexer.is_before_parenthesis();
         let Some(expression) = is_double.then(|| self.lexer.arithmetic(start)).flatten() else {
             return Ok(None);
         };
@@ -255,42 +227,34 @@ impl<'t> Parser<'t> {
 
     fn branches(&mut self) -> Parsed<Command> {
         let mut arms = Vec::new();
-        let mut otherwise = None;
         loop {
             self.take()?;
             let condition = self.list(&["then"])?;
-            self.expect_word("then")?;
+            self.expect("then")?;
             arms.push((condition, self.list(&["elif", "else", "fi"])?));
-            if !self.is_word("elif") {
+            if !self.is("elif") {
                 break;
             }
         }
-        if self.is_word("else") {
-            self.take()?;
-            otherwise = Some(self.list(&["fi"])?);
-        }
-        self.expect_word("fi")?;
+        let otherwise = if self.skip("else")? { Some(self.list(&["fi"])?) } else { None };
+        self.expect("fi")?;
         Ok(Command::If { arms, otherwise })
     }
 
     fn repeat(&mut self, until: bool) -> Parsed<Command> {
         let start = self.take()?.range.start;
         let condition = Condition::List(self.list(&["do"])?);
-        let (body, inner) = self.body()?;
+        let (body, inner) = self.enclosed("do", "done")?;
         Ok(Command::Loop(Loop { until, condition, body, range: start..self.end, inner }))
     }
 
-    /// `do … done`, and the bytes between.
-    fn body(&mut self) -> Parsed<(List, Range<usize>)> {
-        self.enclosed("do", "done")
-    }
-
+    /// `do … done` and the like, and the bytes between.
     fn enclosed(&mut self, opening: &str, closing: &str) -> Parsed<(List, Range<usize>)> {
-        self.expect_word(opening)?;
+        self.expect(opening)?;
         let start = self.end;
         let list = self.list(&[closing])?;
         let inner = start..self.token.range.start;
-        self.expect_word(closing)?;
+        self.expect(closing)?;
         Ok((list, inner))
     }
 
@@ -301,33 +265,32 @@ impl<'t> Parser<'t> {
             let condition = Condition::Arithmetic(condition.map(str::to_owned));
             self.skip(";")?;
             self.skip_lines()?;
-            let (body, inner) = if self.is_word("{") { self.enclosed("{", "}")? } else { self.body()? };
+            let (opening, closing) = if self.is("{") { ("{", "}") } else { ("do", "done") };
+            let (body, inner) = self.enclosed(opening, closing)?;
             return Ok(Command::Loop(Loop { until: false, condition, body, range: start..self.end, inner }));
         }
         let variable = self.any_word()?;
         self.skip_lines()?;
-        if self.is_word("in") {
-            self.take()?;
+        if self.skip("in")? {
             while matches!(self.token.kind, TokenKind::Word | TokenKind::Process) {
                 self.take()?;
             }
         }
         self.skip(";")?;
         self.skip_lines()?;
-        Ok(Command::For { variable, body: self.body()?.0 })
+        Ok(Command::For { variable, body: self.enclosed("do", "done")?.0 })
     }
 
     fn case(&mut self) -> Parsed<Command> {
         let start = self.take()?.range.start;
         let word = self.any_word()?;
         self.skip_lines()?;
-        self.expect_word("in")?;
+        self.expect("in")?;
         let head = start..self.end;
         let mut arms = Vec::new();
         loop {
             self.skip_lines()?;
-            if self.is_word("esac") {
-                self.take()?;
+            if self.skip("esac")? {
                 return Ok(Command::Case(Case { word, arms, head }));
             }
             self.skip("(")?;
@@ -335,7 +298,7 @@ impl<'t> Parser<'t> {
             while self.skip("|")? {
                 patterns.push(self.any_word()?);
             }
-            self.expect_operator(")")?;
+            self.expect(")")?;
             const ENDS: [&str; 4] = [";;", ";&", ";;&", "esac"];
             arms.push((patterns, self.statements(&ENDS)?));
             if self.token.kind == TokenKind::Operator {
@@ -348,13 +311,12 @@ impl<'t> Parser<'t> {
     fn test(&mut self) -> Parsed<Command> {
         self.take()?;
         let mut words: Vec<Cow<'t, str>> = Vec::new();
-        while !self.is_word("]]") {
+        while !self.skip("]]")? {
             if self.token.kind == TokenKind::End {
                 return Err(self.unexpected());
             }
             words.push(self.take()?.text);
         }
-        self.take()?;
         Ok(Command::Test(test::of_brackets(&words)))
     }
 
@@ -371,7 +333,7 @@ impl<'t> Parser<'t> {
     fn coprocess(&mut self) -> Parsed<Command> {
         let start = self.take()?.range.start;
         let mut command = self.command(&mut false)?;
-        if matches!(&command, Command::Simple(simple) if simple.words.len() == 1) && self.is_word("{") {
+        if matches!(&command, Command::Simple(simple) if simple.words.len() == 1) && self.is("{") {
             command = self.command(&mut false)?;
         }
         let statement = alone(command, start..self.end);
@@ -393,9 +355,8 @@ impl<'t> Parser<'t> {
                         None => simple.words.push(word.into_owned()),
                     }
                     let begins = is_first && simple.assignments.is_empty() && simple.redirections.is_empty();
-                    if begins && self.is_operator("(") {
-                        self.take()?;
-                        self.expect_operator(")")?;
+                    if begins && self.skip("(")? {
+                        self.expect(")")?;
                         return self.function(simple.words.swap_remove(0));
                     }
                 }

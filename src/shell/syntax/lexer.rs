@@ -31,16 +31,6 @@ pub(super) enum TokenKind {
     End,
 }
 
-impl Token<'_> {
-    pub(super) fn is_operator(&self, text: &str) -> bool {
-        self.kind == TokenKind::Operator && self.text == text
-    }
-
-    pub(super) fn is_word(&self, text: &str) -> bool {
-        self.kind == TokenKind::Word && self.text == text
-    }
-}
-
 /// Operators, the longer of two that begin alike first.
 const OPERATORS: [&str; 23] = [
     ";;&", "<<-", "<<<", "&>>", "&&", "||", ";;", ";&", "|&", "<<", "<&", "<>", ">>", ">&", ">|", "&>", "&",
@@ -331,7 +321,7 @@ impl<'t> Lexer<'t> {
         let mut begins = true;
         loop {
             let token = self.next()?;
-            let is_document = token.is_operator("<<") || token.is_operator("<<-");
+            let is_document = matches!(token.text.as_ref(), "<<" | "<<-");
             match (token.kind, token.text.as_ref()) {
                 (TokenKind::End, _) => return Err(self.open(start)),
                 (TokenKind::Operator, "(") => {
