@@ -14,12 +14,13 @@ pub mod mapping;
 mod model;
 mod naming;
 mod place;
+pub mod reasons;
 
 pub use self::{
     facts::named::warn_of_unknown_profiles,
-    fate::{Fate, FateKind, KeyPath},
+    fate::{Fate, FateKind, KeyPath, in_words},
     input::{Input, Options},
-    keys::{KeyFate, SUPERSEDED, keys},
+    keys::{KeyFate, Refusal, keys},
     ledger::Ledger,
     model::{
         Allowed, App, Artifact, Autoscaler, Budget, BuildSecret, Bundle, CONCEALED, ClusterService,

@@ -21,7 +21,7 @@ use kustompose::{
         codes::{AREAS, CODES, Code},
         json,
     },
-    plan::mapping,
+    plan::{mapping, reasons},
 };
 use regex::Regex;
 use serde_json::Value;
@@ -253,6 +253,28 @@ fn the_mapping_is_that_of_the_program() {
     }
     let how = "docs/mapping.md says other things than the table. If they are meant: UPDATE=1 cargo test";
     assert!(read("docs/mapping.md") == page, "{how}");
+}
+
+#[test]
+fn the_reasons_are_those_of_the_program() {
+    let mut texts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for reason in reasons::all() {
+        texts.entry(reason.id).or_default().push(reason.text);
+    }
+    let mut table = String::from("| id | reason |\n| --- | --- |\n");
+    for (id, texts) in texts {
+        table.push_str(&format!("| `{id}` | {} |\n", texts.join("<br>")));
+    }
+    let mut page = read("docs/report.md");
+    let (begin, end) = ("<!-- reasons: begin -->\n", "<!-- reasons: end -->");
+    let from = page.find(begin).unwrap() + begin.len();
+    let to = page.find(end).unwrap();
+    page.replace_range(from..to, &table);
+    if env::var_os("UPDATE").is_some_and(|value| value != "0") {
+        fs::write(root().join("docs/report.md"), &page).unwrap();
+    }
+    let how = "docs/report.md lists other reasons than there are. If they are meant: UPDATE=1 cargo test";
+    assert!(read("docs/report.md") == page, "{how}");
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
+use super::reasons::{self, Reason};
+
 /// The path of a key: names of mappings, and `[0]` for items of lists.
 ///
 /// Paths share what is above them: to extend or to copy one costs one segment.
@@ -103,8 +105,8 @@ pub struct Fate {
     pub kind: FateKind,
     /// The files of the tree that say it, below the output directory.
     pub to: Vec<String>,
-    /// Why, and the way out; empty only for what is mapped.
-    pub reason: String,
+    /// Why, and the way out; none only for what is mapped.
+    pub reasons: Vec<Reason>,
 }
 
 impl Fate {
@@ -122,10 +124,27 @@ impl Fate {
             | (FateKind::Mapped | FateKind::Approximated, FateKind::Ignored) => FateKind::Approximated,
             (known, other) => known.max(other),
         };
-        if self.reason.is_empty() {
-            self.reason.clone_from(&other.reason);
-        } else if !other.reason.is_empty() && !self.reason.contains(&other.reason) {
-            self.reason = format!("{}; {}", self.reason, other.reason);
+        for reason in &other.reasons {
+            let text = reason.to_string();
+            if !self.reasons.iter().any(|known| known.to_string().contains(&text)) {
+                self.reasons.push(reason.clone());
+            }
         }
     }
+
+    /// All its reasons, for people.
+    pub fn reason(&self) -> String {
+        in_words(&self.reasons)
+    }
+
+    /// Is it the result of a value that a later file replaces?
+    pub fn is_superseded(&self) -> bool {
+        self.reasons.first().is_some_and(|reason| reason.id == reasons::SUPERSEDED.id)
+    }
+}
+
+/// Several reasons, for people.
+pub fn in_words(reasons: &[Reason]) -> String {
+    let reasons: Vec<String> = reasons.iter().map(Reason::to_string).collect();
+    reasons.join("; ")
 }

@@ -12,6 +12,7 @@ use super::{
     fate::{Fate, FateKind, KeyPath},
     ledger::{Entry, Ledger},
     mapping,
+    reasons::{self, KnownReason, Reason},
 };
 use crate::{
     compose::model::{Document, Project, Role},
@@ -30,15 +31,22 @@ pub struct KeyFate {
     /// What becomes of it.
     pub fate: Fate,
     /// Why something of this very key is unsupported; empty for what shares the result of a key above it.
-    pub refusals: Vec<String>,
+    pub refusals: Vec<Refusal>,
     /// What differs in the manifests of a key of which something else is unsupported.
-    pub differences: Vec<String>,
+    pub differences: Vec<Reason>,
     /// What it says, secrets starred out, unless the tree says just that: a scalar, or those of a list.
     pub values: Vec<String>,
 }
 
-/// Why a value of an earlier file counts for nothing.
-pub const SUPERSEDED: &str = "a later file says otherwise";
+/// Something of a key that Kubernetes has nothing for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Why, and the way out.
+    pub reason: Reason,
+    /// The item of a list that it is about; none for the key as a whole.
+    pub place: Option<Span>,
+}
+
 /// Lists that a later file replaces; to others it adds.
 const REPLACED: &[&str] = &["command", "entrypoint", "test"];
 /// Lists that say something by being empty.
@@ -173,7 +181,7 @@ impl Walk<'_> {
     fn take(&mut self, span: Span, value: &Node, at: Position<'_>, named_later: bool) {
         let segments = at.path.segments();
         let fate = if self.is_superseded(&segments, value, at, named_later) {
-            ignored(SUPERSEDED)
+            ignored(reasons::SUPERSEDED)
         } else {
             self.fate_of_value(&segments, value, at)
         };
@@ -190,7 +198,7 @@ impl Walk<'_> {
         {
             let answers_for_below = matches!(value.value, Value::Seq(_)) || is_element(&segments);
             key.refusals = unsupported::refusals(entry, answers_for_below);
-            key.differences = unsupported::reasons(entry, FateKind::Approximated);
+            key.differences = unsupported::differences(entry);
         }
         self.found.push(key);
     }
@@ -213,10 +221,12 @@ impl Walk<'_> {
                 if clears || value.directive.is_some() {
                     self.fate_of_list(segments, at)
                 } else {
-                    ignored("an empty list says nothing")
+                    ignored(reasons::EMPTY_LIST)
                 }
             }
-            Value::Null if is_attribute(segments) && value.directive.is_none() => ignored("it says nothing"),
+            Value::Null if is_attribute(segments) && value.directive.is_none() => {
+                ignored(reasons::EMPTY_VALUE)
+            }
             Value::Seq(_) => self.fate_of_list(segments, at),
             _ => {
                 let in_list = at.places.and_then(|places| places.result_at(value.span));
@@ -234,23 +244,27 @@ impl Walk<'_> {
             entry.results(&mut |fate| names.entry(fate).or_default().push(format!("`{name}`")));
         }
         let alone = names.len() == 1;
-        for (below, names) in names {
-            let reason = match below.reason.as_str() {
-                "" => String::new(),
-                // What all of them share needs no names.
-                reason if alone => reason.to_owned(),
-                reason => format!("{}: {reason}", names.join(", ")),
-            };
-            whole.join(&Fate { reason, ..below });
+        for (mut below, names) in names {
+            // What all of them share needs no names.
+            if !alone {
+                let names = names.join(", ");
+                below.reasons = below.reasons.into_iter().map(|reason| reason.of(&names)).collect();
+            }
+            whole.join(&below);
         }
         whole
     }
 
     fn fate(&self, segments: &[&str], at: Position<'_>) -> Fate {
-        let mapped = |to: &[String], reason| Fate { kind: FateKind::Mapped, to: to.to_vec(), reason };
+        let mapped = |to: &[String], reason: Option<KnownReason>| {
+            let reasons = reason.map(Reason::from).into_iter().collect();
+            Fate { kind: FateKind::Mapped, to: to.to_vec(), reasons }
+        };
         match segments {
-            [top, ..] if *top == "version" || top.starts_with("x-") => ignored(&told(at.path)),
-            ["name"] | ["services"] => mapped(&self.summary.everywhere, String::new()),
+            [top, ..] if *top == "version" || top.starts_with("x-") => {
+                ignored(told(at.path).unwrap_or(reasons::UNUSED))
+            }
+            ["name"] | ["services"] => mapped(&self.summary.everywhere, None),
             ["include", ..] => mapped(&self.summary.everywhere, told(at.path)),
             ["services", service, ..] if !self.project.services.contains_key(*service) => {
                 self.absent(service)
@@ -268,14 +282,13 @@ impl Walk<'_> {
 
     /// What becomes of a service that the project does not run.
     fn absent(&self, service: &str) -> Fate {
-        let reason = if self.document.role == Role::Extends {
-            "read for the services that extend it"
+        ignored(if self.document.role == Role::Extends {
+            reasons::READ_TO_EXTEND
         } else if self.project.disabled_services.contains_key(service) {
-            "none of its profiles is active here"
+            reasons::INACTIVE
         } else {
-            "a later file takes it out of the project"
-        };
-        ignored(reason)
+            reasons::REMOVED
+        })
     }
 }
 
@@ -297,17 +310,17 @@ fn is_active(project: &Project, segments: &[&str]) -> bool {
     }
 }
 
-fn ignored(reason: &str) -> Fate {
-    Fate { kind: FateKind::Ignored, to: Vec::new(), reason: reason.to_owned() }
+fn ignored(reason: KnownReason) -> Fate {
+    Fate { kind: FateKind::Ignored, to: Vec::new(), reasons: vec![reason.into()] }
 }
 
 fn unused() -> Fate {
-    ignored("nothing in the project makes use of it")
+    ignored(reasons::UNUSED)
 }
 
 /// What the table says of a key.
-fn told(path: &KeyPath) -> String {
-    mapping::of(path).map_or_else(String::new, |row| row.text.to_owned())
+fn told(path: &KeyPath) -> Option<KnownReason> {
+    mapping::of(path).and_then(|row| row.reason)
 }
 
 /// What a scalar says, or what the scalars of a list do; mappings have keys of their own.

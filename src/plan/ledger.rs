@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     fate::{Fate, FateKind, KeyPath},
     mapping,
+    reasons::Reason,
 };
 use crate::text::Span;
 
@@ -140,48 +141,47 @@ impl<'a> Entries<'a> {
     }
 
     /// Mapped by other means than one would look for.
-    pub(super) fn mapped_as(&mut self, path: &[&str], how: impl Into<String>) {
+    pub(super) fn mapped_as(&mut self, path: &[&str], how: impl Into<Reason>) {
         let file = self.file.clone();
-        self.record(path, FateKind::Mapped, vec![file], how);
+        self.record(path, FateKind::Mapped, vec![file], Some(how.into()));
     }
 
     pub(super) fn mapped_to(&mut self, path: &[&str], file: impl Into<String>) {
-        self.record(path, FateKind::Mapped, vec![file.into()], "");
+        self.record(path, FateKind::Mapped, vec![file.into()], None);
     }
 
-    pub(super) fn approximated(&mut self, path: &[&str], reason: impl Into<String>) {
+    pub(super) fn approximated(&mut self, path: &[&str], reason: impl Into<Reason>) {
         let file = self.file.clone();
-        self.record(path, FateKind::Approximated, vec![file], reason);
+        self.record(path, FateKind::Approximated, vec![file], Some(reason.into()));
     }
 
-    /// What the table says of a key that always meets one fate, for the reason that stands there.
+    /// What the table says of a key that always has one result, for the reason that it gives.
     pub(super) fn as_ever(&mut self, path: &[&str]) {
         if let Some(row) = mapping::of(&self.base.join(path))
             && let [kind] = row.kinds
         {
             let to = if *kind <= FateKind::Approximated { vec![self.file.clone()] } else { Vec::new() };
-            let reason = if *kind == FateKind::Mapped { "" } else { row.text };
-            self.record(path, *kind, to, reason);
+            self.record(path, *kind, to, row.reason.map(Reason::from));
         }
     }
 
-    pub(super) fn ignored(&mut self, path: &[&str], reason: impl Into<String>) {
-        self.record(path, FateKind::Ignored, Vec::new(), reason);
+    pub(super) fn ignored(&mut self, path: &[&str], reason: impl Into<Reason>) {
+        self.record(path, FateKind::Ignored, Vec::new(), Some(reason.into()));
     }
 
     /// What is said of one value in a list and does not matter to the list as a whole.
-    pub(super) fn aside(&mut self, path: &[&str], place: Span, reason: impl Into<String>) {
-        let fate = Fate { kind: FateKind::Ignored, to: Vec::new(), reason: reason.into() };
+    pub(super) fn aside(&mut self, path: &[&str], place: Span, reason: impl Into<Reason>) {
+        let fate = Fate { kind: FateKind::Ignored, to: Vec::new(), reasons: vec![reason.into()] };
         let statement = Statement { fate, place: Some(place), is_aside: true };
         self.entry.descend_or_insert(path).record(statement);
     }
 
-    pub(super) fn unsupported(&mut self, path: &[&str], reason: impl Into<String>) {
-        self.record(path, FateKind::Unsupported, Vec::new(), reason);
+    pub(super) fn unsupported(&mut self, path: &[&str], reason: impl Into<Reason>) {
+        self.record(path, FateKind::Unsupported, Vec::new(), Some(reason.into()));
     }
 
-    fn record(&mut self, path: &[&str], kind: FateKind, to: Vec<String>, reason: impl Into<String>) {
-        let fate = Fate { kind, to, reason: reason.into() };
+    fn record(&mut self, path: &[&str], kind: FateKind, to: Vec<String>, reason: Option<Reason>) {
+        let fate = Fate { kind, to, reasons: reason.into_iter().collect() };
         let statement = Statement { fate, place: self.place, is_aside: false };
         self.entry.descend_or_insert(path).record(statement);
     }
@@ -198,7 +198,7 @@ mod tests {
                 path,
                 *kind,
                 vec![(*file).to_owned()],
-                "",
+                None,
             );
         }
         ledger

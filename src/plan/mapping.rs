@@ -9,7 +9,10 @@ mod top;
 
 use std::iter;
 
-use super::fate::{FateKind, KeyPath};
+use super::{
+    fate::{FateKind, KeyPath},
+    reasons::KnownReason,
+};
 use crate::compose::schema;
 use crate::text;
 
@@ -22,6 +25,8 @@ pub struct Row {
     pub kinds: &'static [FateKind],
     /// What stands in its place, or why nothing does.
     pub text: &'static str,
+    /// The text as a reason, where a key has it for one.
+    pub reason: Option<KnownReason>,
 }
 
 impl Row {
@@ -35,15 +40,24 @@ impl Row {
     }
 }
 
-/// Rows as a table: path, fates, text.
+/// Rows as a table: path, results, and a text, or a reason of the list.
 macro_rules! rows {
-    ($($path:literal: $($kind:ident),+ => $text:literal;)*) => {
-        &[$(Row { path: $path, kinds: &[$(rows!(@$kind)),+], text: $text },)*]
+    ($($path:literal: $($kind:ident),+ => $($text:literal)? $([$reason:ident])?;)*) => {
+        &[$(Row {
+            path: $path,
+            kinds: &[$(rows!(@$kind)),+],
+            text: rows!(@text $($text)? $($reason)?),
+            reason: rows!(@reason $($reason)?),
+        },)*]
     };
-    (@mapped) => { crate::plan::FateKind::Mapped };
-    (@approximated) => { crate::plan::FateKind::Approximated };
-    (@ignored) => { crate::plan::FateKind::Ignored };
-    (@unsupported) => { crate::plan::FateKind::Unsupported };
+    (@text $text:literal) => { $text };
+    (@text $reason:ident) => { $crate::plan::reasons::$reason.text };
+    (@reason) => { None };
+    (@reason $reason:ident) => { Some($crate::plan::reasons::$reason) };
+    (@mapped) => { FateKind::Mapped };
+    (@approximated) => { FateKind::Approximated };
+    (@ignored) => { FateKind::Ignored };
+    (@unsupported) => { FateKind::Unsupported };
 }
 use rows;
 

@@ -120,7 +120,7 @@ fn agrees(observation: &Observation) -> Result<(), Failed> {
     };
     let others = observation.fates.iter().filter(|known| differs(known));
     let others: Vec<String> =
-        others.map(|(path, fate)| format!("{path} {}: {}", fate.kind.name(), fate.reason)).collect();
+        others.map(|(path, fate)| format!("{path} {}: {}", fate.kind.name(), fate.reason())).collect();
     if others.is_empty() {
         return Ok(());
     }

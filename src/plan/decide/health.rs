@@ -15,7 +15,11 @@ use k8s_openapi::{
 use super::{ports::Ports, probes::Probes};
 use crate::{
     compose::model::{Duration, Healthcheck, Service},
-    plan::{facts::Facts, ledger::Entries},
+    plan::{
+        facts::Facts,
+        ledger::Entries,
+        reasons::{self, KnownReason, Reason},
+    },
     secret,
     text::Spanned,
 };
@@ -33,17 +37,12 @@ const START_INTERVAL: i64 = 5 * SECOND;
 const START_PATIENCE: i64 = 150 * SECOND;
 const START_ATTEMPTS: i32 = 3;
 
-/// What is said of a check that stands in the Dockerfile alone.
-const OF_DOCKERFILE: &str = "the `HEALTHCHECK` of its Dockerfile becomes its probe";
-const OF_ANOTHER_COMMAND: &str = "the `HEALTHCHECK` of its Dockerfile is no probe, for it runs another command: give it a \
-    `healthcheck` if it has one";
-
 /// What became of a key below `healthcheck`.
 enum Remark {
     Mapped,
-    MappedAs(String),
-    Approximated(String),
-    Unsupported(&'static str),
+    MappedAs(Reason),
+    Approximated(Reason),
+    Unsupported(KnownReason),
 }
 
 type Remarks = Vec<(&'static [&'static str], Remark)>;
@@ -59,8 +58,7 @@ pub(super) fn decide_probes(
 ) -> Probes {
     if runs_to_its_end {
         if service.healthcheck.is_some() {
-            let reason = "a job runs to its end: whether it ended well is all there is to ask";
-            entries.ignored(&["healthcheck"], reason);
+            entries.ignored(&["healthcheck"], reasons::JOB_IS_NOT_PROBED);
         }
         return Probes::default();
     }
@@ -75,11 +73,11 @@ pub(super) fn decide_probes(
             }
         } else {
             // The Compose file has no key for it but the one of the image.
-            record_of_image(service, OF_DOCKERFILE, entries);
+            record_of_image(service, reasons::PROBE_OF_DOCKERFILE, entries);
         }
     }
     if facts.has_check_of_another_command(key) {
-        record_of_image(service, OF_ANOTHER_COMMAND, entries);
+        record_of_image(service, reasons::PROBE_OF_ANOTHER_COMMAND, entries);
     }
     if facts.context.cluster.liveness.is_some() {
         probes.liveness.clone_from(&probes.readiness);
@@ -87,7 +85,7 @@ pub(super) fn decide_probes(
     probes
 }
 
-fn record_of_image(service: &Service, what: &str, entries: &mut Entries<'_>) {
+fn record_of_image(service: &Service, what: KnownReason, entries: &mut Entries<'_>) {
     match service.build {
         Some(_) => entries.approximated(&["build"], what),
         None => entries.mapped_as(&["image"], what),
@@ -122,7 +120,7 @@ fn ask((facts, key): (&Facts<'_>, &str), healthcheck: &Healthcheck, ports: &Port
         return (Probes::default(), vec![(&["healthcheck"], Remark::Mapped)]);
     }
     let Some(asking) = asking((facts, key), &words, ports, seconds(nanoseconds(timeout, INTERVAL))) else {
-        let reason = "the image's own health check is not known here: give `healthcheck.test`";
+        let reason = reasons::UNKNOWN_CHECK;
         return (Probes::default(), vec![(&["healthcheck"], Remark::Unsupported(reason))]);
     };
     let mut remarks: Remarks = Vec::new();
@@ -138,7 +136,7 @@ fn ask((facts, key): (&Facts<'_>, &str), healthcheck: &Healthcheck, ports: &Port
     let startup = (start_period > 0).then(|| {
         let period = seconds(nanoseconds(start_interval, START_INTERVAL));
         if start_period % (i64::from(period) * SECOND) != 0 {
-            let reason = format!("up to the next check: one comes every {period} s");
+            let reason = reasons::checked_next_time(period);
             remarks.push((&["healthcheck", "start_period"], Remark::Approximated(reason)));
         }
         let failing = interval.saturating_mul(retries);
@@ -150,7 +148,7 @@ fn ask((facts, key): (&Facts<'_>, &str), healthcheck: &Healthcheck, ports: &Port
     });
     if readiness.http_get.is_some() {
         let asked = secret::redact(&words.get(1..).unwrap_or_default().join(" "));
-        let how = format!("the kubelet asks in place of `{asked}`");
+        let how = reasons::kubelet_asks(asked);
         remarks.push((&["healthcheck", "test"], Remark::MappedAs(how)));
     }
     remarks.push((&["healthcheck"], Remark::Mapped));
@@ -179,8 +177,7 @@ fn record_rounded_times(check: &Healthcheck, entries: &mut Entries<'_>) {
         let Some(time) = time.map(|time| time.value.0).filter(|time| *time > 0 && time % SECOND != 0) else {
             continue;
         };
-        let reason = format!("{} s: probes know whole seconds only", seconds(time));
-        entries.approximated(&["healthcheck", key], reason);
+        entries.approximated(&["healthcheck", key], reasons::whole_seconds(seconds(time)));
     }
 }
 

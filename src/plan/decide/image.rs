@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::{Container, PodSpec};
 
 use crate::{
     compose::model::Service,
-    plan::{facts::Context, ledger::Entries},
+    plan::{facts::Context, ledger::Entries, reasons},
     text::Spanned,
 };
 
@@ -25,13 +25,10 @@ pub(super) fn apply_image(
         entries.mapped(&["image"]);
     }
     if service.build.is_some() {
-        let reason =
-            format!("a cluster does not build: build `{image}` and push it where the cluster can pull it");
-        entries.approximated(&["build"], reason);
+        entries.approximated(&["build"], reasons::has_to_be_built(&image));
         if let Some((last, others)) = alike.split_last() {
             let others = others.iter().map(|other| format!("`{other}`")).collect::<Vec<_>>().join(", ");
-            let reason = format!("one image for {others} and `{last}`, which are built alike");
-            entries.approximated(&["build"], reason);
+            entries.approximated(&["build"], reasons::built_alike(others, last));
         }
     }
     container.image = Some(context.images.name(name).map_or(image, str::to_owned));
@@ -59,8 +56,8 @@ fn pull_policy(policy: &Spanned<String>, container: &mut Container, entries: &mu
         "always" => ("Always", None),
         "never" => ("Never", None),
         "missing" | "if_not_present" => ("IfNotPresent", None),
-        "build" => ("IfNotPresent", Some("a cluster does not build: the image has to be there")),
-        _ => ("Always", Some("a cluster pulls always or once, not after a time")),
+        "build" => ("IfNotPresent", Some(reasons::NOT_BUILT)),
+        _ => ("Always", Some(reasons::PULLED_ALWAYS_OR_ONCE)),
     };
     container.image_pull_policy = Some(wanted.to_owned());
     match reason {
@@ -83,7 +80,7 @@ fn node_selector(platform: &Spanned<String>, entries: &mut Entries<'_>) -> BTree
         other => other,
     };
     if parts.len() > 2 {
-        entries.approximated(&["platform"], "nodes have no label for the variant of an architecture");
+        entries.approximated(&["platform"], reasons::NO_VARIANT);
     } else {
         entries.mapped(&["platform"]);
     }

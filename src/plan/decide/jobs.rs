@@ -19,6 +19,7 @@ use crate::{
         ledger::Entries,
         model::{Kind, Overlap, Run, Start, Workload},
         naming::names,
+        reasons::Reason,
     },
     shell::{self, crontab},
 };
@@ -47,9 +48,9 @@ pub(super) enum Said {
     /// It stands among the jobs.
     Mapped,
     /// It does, but for this.
-    Differs(String),
+    Differs(Reason),
     /// It does not.
-    Not(String),
+    Not(Reason),
 }
 
 /// A job with a schedule.
@@ -130,8 +131,8 @@ impl Jobs {
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
             match said {
                 Said::Mapped => entries.mapped_to(&path, format!("{folder}/cronjobs.yaml")),
-                Said::Differs(reason) => entries.approximated(&path, reason.as_str()),
-                Said::Not(reason) => entries.unsupported(&path, reason.as_str()),
+                Said::Differs(reason) => entries.approximated(&path, reason.clone()),
+                Said::Not(reason) => entries.unsupported(&path, reason.clone()),
             }
         }
     }

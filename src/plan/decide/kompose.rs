@@ -26,6 +26,7 @@ use crate::{
         },
         ledger::Entries,
         model::{ClusterService, Further, Kind},
+        reasons::{self, KnownReason},
     },
 };
 
@@ -38,13 +39,13 @@ pub(super) fn apply_labels(
 ) {
     for label in labels(service) {
         match LABELS.iter().find(|(known, _)| *known == label.key) {
-            Some((_, Some(instead))) => label.refused(instead, entries),
+            Some((_, Some(instead))) => label.refused(*instead, entries),
             Some((_, None)) => {
                 if let Some(came) = take(&label, pod, container) {
                     label.record(came, entries);
                 }
             }
-            None => label.refused(&unknown(label.key), entries),
+            None => label.refused(unknown(label.key), entries),
         }
     }
     init_container(service, pod, entries);
@@ -64,7 +65,7 @@ pub(super) fn further(
 }
 
 /// Enters a label into the pod, or says what its value should have been; nothing if it is none of the pod's.
-fn take(label: &Label<'_>, pod: &mut PodSpec, container: &mut Container) -> Option<Result<(), &'static str>> {
+fn take(label: &Label<'_>, pod: &mut PodSpec, container: &mut Container) -> Option<Result<(), KnownReason>> {
     let value = label.value;
     let is_name = name::is_dns_subdomain(value);
     Some(match label.key {
@@ -73,21 +74,19 @@ fn take(label: &Label<'_>, pod: &mut PodSpec, container: &mut Container) -> Opti
             let policy = policies.into_iter().find(|policy| policy.eq_ignore_ascii_case(value));
             container.image_pull_policy =
                 policy.map(str::to_owned).or_else(|| container.image_pull_policy.take());
-            policy.map(|_| ()).ok_or("its value is Always, IfNotPresent or Never")
+            policy.map(|_| ()).ok_or(reasons::IS_A_POLICY)
         }
         "kompose.security-context.fsgroup" => {
             let group = value.parse().ok().filter(|group: &i64| *group >= 0);
             let context = pod.security_context.get_or_insert_default();
             context.fs_group = group.or(context.fs_group);
-            group.map(|_| ()).ok_or("its value is the number of a group")
+            group.map(|_| ()).ok_or(reasons::IS_A_GROUP)
         }
         "kompose.ephemeral-storage.limit" | "kompose.ephemeral-storage.request" => {
             ephemeral_storage(label, container)
         }
         "kompose.controller.port.expose" => port_expose(label, container),
-        "kompose.image-pull-secret" | "kompose.serviceaccount-name" if !is_name => {
-            Err("its value is the name of an object of the cluster")
-        }
+        "kompose.image-pull-secret" | "kompose.serviceaccount-name" if !is_name => Err(reasons::IS_AN_OBJECT),
         "kompose.image-pull-secret" => {
             pod.image_pull_secrets = Some(vec![LocalObjectReference { name: value.to_owned() }]);
             Ok(())
@@ -102,10 +101,10 @@ fn take(label: &Label<'_>, pod: &mut PodSpec, container: &mut Container) -> Opti
     })
 }
 
-fn ephemeral_storage(label: &Label<'_>, container: &mut Container) -> Result<(), &'static str> {
+fn ephemeral_storage(label: &Label<'_>, container: &mut Container) -> Result<(), KnownReason> {
     const NAME: &str = "ephemeral-storage";
     let Some(amount) = quantity::amount(label.value) else {
-        return Err("its value is a quantity, like 500Mi");
+        return Err(reasons::IS_A_QUANTITY);
     };
     let resources = container.resources.get_or_insert_default();
     let is_limit = label.key.ends_with(".limit");
@@ -116,26 +115,24 @@ fn ephemeral_storage(label: &Label<'_>, container: &mut Container) -> Result<(),
     };
     let other = other.as_ref().and_then(|list| quantity::amount(&list.get(NAME)?.0));
     if other.is_some_and(|other| if is_limit { amount < other } else { amount > other }) {
-        return Err("a request is not more than the limit");
+        return Err(reasons::REQUEST_ABOVE_LIMIT);
     }
     list.get_or_insert_default().insert(NAME.to_owned(), Quantity(label.value.to_owned()));
     Ok(())
 }
 
 /// Opens the container's ports on its node.
-fn port_expose(label: &Label<'_>, container: &mut Container) -> Result<(), &'static str> {
+fn port_expose(label: &Label<'_>, container: &mut Container) -> Result<(), KnownReason> {
     match label.is_true() {
         Some(false) => Ok(()),
-        Some(true) if container.ports.is_none() => {
-            Err("no port of the service is known: name it under `ports`")
-        }
+        Some(true) if container.ports.is_none() => Err(reasons::NO_PORTS),
         Some(true) => {
             for port in container.ports.iter_mut().flatten() {
                 port.host_port = port.host_port.or(Some(port.container_port));
             }
             Ok(())
         }
-        None => Err("its value is true or false"),
+        None => Err(reasons::IS_TRUE_OR_FALSE),
     }
 }
 
@@ -145,7 +142,7 @@ fn init_container(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_
     let (wanted, image, command) = (of("name"), of("image"), of("command"));
     let Some(image) = image else {
         for label in [wanted, command].iter().flatten() {
-            label.refused("without `kompose.init.containers.image` there is no initContainer", entries);
+            label.refused(reasons::NO_INIT_CONTAINER, entries);
         }
         return;
     };
@@ -153,11 +150,11 @@ fn init_container(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_
     let name = wanted.map_or("init-service", |label| label.value);
     if let Some(wanted) = wanted {
         let legal = name::is_dns_label(name);
-        wanted.record(if legal { Ok(()) } else { Err("a container's name is a DNS label") }, entries);
+        wanted.record(if legal { Ok(()) } else { Err(reasons::IS_A_DNS_LABEL) }, entries);
     }
     let words = command.and_then(|command| words_of(command.value));
     if let Some(command) = command {
-        let reason = "its value is a list of JSON, or words as in a shell";
+        let reason = reasons::IS_A_LIST;
         command.record(words.as_ref().map(|_| ()).ok_or(reason), entries);
     }
     let words = words.filter(|words| !words.is_empty());

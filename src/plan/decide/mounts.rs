@@ -33,6 +33,7 @@ use crate::{
             volumes,
         },
         ledger::Entries,
+        reasons,
     },
     text::Spanned,
 };
@@ -205,27 +206,18 @@ fn one(
             filled::mount(&target, mounted, entries);
         }
         "volume" if volumes::spares_the_image(mounting.service, mount) && mounting.context.mounts_code => {
-            let reason = format!("`{target}`: an empty directory that is filled from the image");
-            entries.approximated(key, reason);
+            entries.approximated(key, reasons::FILLED_FROM_IMAGE.about(&target));
         }
         "volume" if volumes::spares_the_image(mounting.service, mount) => {
-            let reason = format!("`{target}`: nothing hides what the image has there");
-            entries.at(mount.span).ignored(key, reason);
+            entries.at(mount.span).ignored(key, reasons::NOTHING_HIDES_THE_IMAGE.about(&target));
         }
         "volume" if source.is_empty() && volumes::is_of_dependencies(&target) => {
-            let reason = format!("`{target}`: the image has it, and nothing hides that");
-            entries.at(mount.span).ignored(key, reason);
+            entries.at(mount.span).ignored(key, reasons::IN_THE_IMAGE.about(&target));
         }
         "volume" if source.is_empty() => {
             let name = mounted.name(&target);
             mounted.add(empty(&name), at(&name, &target));
-            entries.approximated(
-                key,
-                format!(
-                    "`{target}`: an anonymous volume becomes an empty directory that lives as long as its pod; \
-                    what the image has there is hidden"
-                ),
-            );
+            entries.approximated(key, reasons::EMPTY_DIRECTORY.about(&target));
         }
         "volume" => {
             named(mounting, mount, &source, &target, mounted);
@@ -240,8 +232,7 @@ fn one(
             mounted.add(memory(&name, size), at(&name, &target));
         }
         _ => {
-            let reason = format!("`{kind}` mounts: a pod has nothing of the kind");
-            entries.at(mount.span).unsupported(key, reason);
+            entries.at(mount.span).unsupported(key, reasons::no_such_mounts(&kind));
         }
     }
 }
@@ -251,18 +242,17 @@ fn settings(mount: &Mount, entries: &mut Entries<'_>) {
     let key = &["volumes"][..];
     let bind = mount.bind.as_ref().map(|bind| &bind.value);
     if let Some(create) = bind.and_then(|bind| bind.create_host_path.as_ref()) {
-        entries.aside(key, create.span, "nothing of the host is mounted, so nothing is made there");
+        entries.aside(key, create.span, reasons::NOTHING_OF_THE_HOST);
     }
-    let of_node = "SELinux, recursion and propagation of a bind mount are the node's business";
     let labels = mount.volume.as_ref().and_then(|volume| volume.value.labels.as_ref());
     let mode = mount.tmpfs.as_ref().and_then(|tmpfs| tmpfs.value.mode.as_ref());
     for (place, reason) in [
-        (mount.consistency.as_ref().map(|it| it.span), "consistency is a setting of Docker Desktop"),
-        (bind.and_then(|bind| bind.selinux.as_ref()).map(|it| it.span), of_node),
-        (bind.and_then(|bind| bind.recursive.as_ref()).map(|it| it.span), of_node),
-        (bind.and_then(|bind| bind.propagation.as_ref()).map(|it| it.span), of_node),
-        (labels.map(|it| it.span), "labels of a volume made for a mount are not kept"),
-        (mode.map(|it| it.span), "the mode of a directory in memory is not kept"),
+        (mount.consistency.as_ref().map(|it| it.span), reasons::OF_DOCKER_DESKTOP),
+        (bind.and_then(|bind| bind.selinux.as_ref()).map(|it| it.span), reasons::OF_THE_NODE),
+        (bind.and_then(|bind| bind.recursive.as_ref()).map(|it| it.span), reasons::OF_THE_NODE),
+        (bind.and_then(|bind| bind.propagation.as_ref()).map(|it| it.span), reasons::OF_THE_NODE),
+        (labels.map(|it| it.span), reasons::NO_LABELS_OF_MOUNT),
+        (mode.map(|it| it.span), reasons::NO_MODE_IN_MEMORY),
     ] {
         if let Some(place) = place {
             entries.at(place).approximated(key, reason);
@@ -281,20 +271,18 @@ fn by_label(
         |field: &Option<Spanned<String>>| field.as_ref().map_or("", |text| text.value.as_str()).to_owned();
     let (kind, target) = (text(&mount.r#type), text(&mount.target));
     let (volume, reason) = match (claims::wanted(mounting.service), kind.as_str()) {
-        (Some(Wanted::EmptyDir), "volume" | "bind") => {
-            (empty(""), format!("`{target}`: a directory that lives as long as its pod"))
-        }
+        (Some(Wanted::EmptyDir), "volume" | "bind") => (empty(""), reasons::LIVES_AS_ITS_POD),
         (Some(Wanted::HostPath), "bind") => {
             let source = HostPathVolumeSource { path: text(&mount.source), type_: None };
             let volume = Volume { host_path: Some(source), ..Volume::default() };
-            (volume, format!("`{target}`: a directory of whatever node the pod is on"))
+            (volume, reasons::OF_WHATEVER_NODE)
         }
         _ => return false,
     };
     let name = mounted.name(&target);
     let read_only = volumes::is_read_only(mount).then_some(true);
     mounted.add(Volume { name: name.clone(), ..volume }, VolumeMount { read_only, ..at(&name, &target) });
-    entries.approximated(&["volumes"], reason);
+    entries.approximated(&["volumes"], reason.about(&target));
     true
 }
 
@@ -339,20 +327,16 @@ fn copied(mount: &Mount, target: &str, how: Option<&How>, entries: &mut Entries<
     let starts_empty = matches!(how, Some(How::Claim | How::Template | How::Memory(_)));
     let says_no = mount.volume.as_ref().and_then(|volume| volume.value.nocopy.as_ref());
     if says_no.is_some_and(|nocopy| nocopy.value) {
-        entries.mapped_as(&["volumes"], format!("`{target}`: nothing is copied from the image"));
+        entries.mapped_as(&["volumes"], reasons::NOT_COPIED.about(target));
     } else if starts_empty && !volumes::holds_data(target) {
-        let reason = format!("`{target}`: what the image has there is not copied into the claim");
-        entries.approximated(&["volumes"], reason);
+        entries.approximated(&["volumes"], reasons::NOT_COPIED_INTO_CLAIM.about(target));
     }
 }
 
 fn volumes_from(mounting: &Mounting<'_, '_, '_>, entries: &mut Entries<'_>) {
     for source in mounting.service.volumes_from.iter().flat_map(|field| &field.value) {
         if source.value.starts_with("container:") {
-            entries.unsupported(
-                &["volumes_from"],
-                "containers outside of the project are not known in a cluster",
-            );
+            entries.unsupported(&["volumes_from"], reasons::OTHER_CONTAINERS);
         } else {
             entries.mapped(&["volumes_from"]);
         }
@@ -368,12 +352,9 @@ fn tmpfs(text: &Spanned<String>, mounted: &mut Mounted, entries: &mut Entries<'_
     mounted.add(memory(&name, size), at(&name, path));
     let rest = options.split(',').any(|option| !option.is_empty() && !option.starts_with("size="));
     if said.is_some() && size.is_none() {
-        entries.approximated(
-            &["tmpfs"],
-            format!("`{path}`: no limit: a share of the memory is no size in a pod"),
-        );
+        entries.approximated(&["tmpfs"], reasons::NO_LIMIT_IN_MEMORY.about(path));
     } else if rest {
-        entries.approximated(&["tmpfs"], "of the options of a directory in memory only the size is kept");
+        entries.approximated(&["tmpfs"], reasons::ONLY_THE_SIZE);
     } else {
         entries.mapped(&["tmpfs"]);
     }

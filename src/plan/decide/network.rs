@@ -13,13 +13,10 @@ use crate::{
         ledger::Entries,
         model::ClusterService,
         naming::layout::policies_file,
+        reasons,
     },
     text::Spanned,
 };
-
-/// What becomes of networks unless a setting asks for more.
-pub(in crate::plan) const TOGETHER: &str =
-    "the pods of a namespace reach each other: `networkPolicies: true` keeps them apart";
 
 /// Gives the pod its namespaces, names and resolvers.
 pub(super) fn apply_network(
@@ -103,18 +100,12 @@ fn namespaces(facts: &Facts<'_>, service: &Service, pod: &mut PodSpec, entries: 
                 pod.dns_policy = Some("ClusterFirstWithHostNet".to_owned());
                 entries.mapped(&["network_mode"]);
             }
-            "bridge" | "default" => entries.ignored(&["network_mode"], "every pod has a network of its own"),
+            "bridge" | "default" => entries.ignored(&["network_mode"], reasons::OWN_NETWORK),
             "none" if facts.context.cluster.network_policies.is_some() => {
                 entries.mapped_to(&["network_mode"], policies_file(facts.context.environment));
             }
-            "none" => entries.unsupported(
-                &["network_mode"],
-                "a pod always has a network: `networkPolicies: true` in kustompose.yaml denies it",
-            ),
-            _ => entries.unsupported(
-                &["network_mode"],
-                "services that share a network namespace have to be containers of one pod: join them by hand",
-            ),
+            "none" => entries.unsupported(&["network_mode"], reasons::NETWORK_DENIED_BY_POLICY),
+            _ => entries.unsupported(&["network_mode"], reasons::COMMON_NETWORK),
         }
     }
     for (key, mode, host) in
@@ -126,18 +117,15 @@ fn namespaces(facts: &Facts<'_>, service: &Service, pod: &mut PodSpec, entries: 
                 *host = Some(true);
                 entries.mapped(&[key]);
             }
-            "private" | "shareable" | "" => entries.ignored(&[key], "every pod has one of its own"),
-            _ => entries.unsupported(
-                &[key],
-                "services that share a namespace have to be containers of one pod: join them by hand",
-            ),
+            "private" | "shareable" | "" => entries.ignored(&[key], reasons::OWN_NAMESPACE),
+            _ => entries.unsupported(&[key], reasons::COMMON_NAMESPACE),
         }
     }
     if let Some(mode) = &service.userns_mode {
         if mode.value == "host" {
-            entries.ignored(&["userns_mode"], "pods use the node's user namespace unless `hostUsers: false`");
+            entries.ignored(&["userns_mode"], reasons::USERS_OF_NODE);
         } else {
-            entries.unsupported(&["userns_mode"], "pods know `hostUsers: false` only");
+            entries.unsupported(&["userns_mode"], reasons::HOST_USERS);
         }
     }
 }
@@ -148,7 +136,7 @@ fn names(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
         if label == hostname.value {
             entries.mapped(&["hostname"]);
         } else {
-            entries.approximated(&["hostname"], format!("`{label}`: a pod's host name is one DNS label"));
+            entries.approximated(&["hostname"], reasons::host_name_is_a_label(&label));
         }
         pod.hostname = (!label.is_empty()).then_some(label);
     }
@@ -157,16 +145,12 @@ fn names(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
         for (host, addresses) in hosts.value.iter() {
             for address in &addresses.value {
                 if address == "host-gateway" {
-                    let reason =
-                        "pods cannot name their node's gateway; on minikube it is host.minikube.internal";
-                    entries.unsupported(&["extra_hosts"], reason);
+                    entries.unsupported(&["extra_hosts"], reasons::NO_GATEWAY);
                 } else if bare(address).parse::<IpAddr>().is_ok() {
                     by_address.entry(bare(address)).or_default().push(host.clone());
                     entries.mapped(&["extra_hosts"]);
                 } else {
-                    let reason =
-                        format!("`{address}` is no IP address, which the cluster's table of hosts asks for");
-                    entries.unsupported(&["extra_hosts"], reason);
+                    entries.unsupported(&["extra_hosts"], reasons::is_no_address(address));
                 }
             }
         }
@@ -204,8 +188,7 @@ fn resolver(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
         // The cluster's own resolver takes the first of three places: names of services need it.
         if servers.len() > 2 {
             servers.truncate(2);
-            entries
-                .approximated(&["dns"], "a pod has three resolvers at most, and the cluster's is the first");
+            entries.approximated(&["dns"], reasons::THREE_RESOLVERS);
         } else {
             entries.mapped(&["dns"]);
         }
@@ -226,7 +209,7 @@ fn networks(facts: &Facts<'_>, service: &Service, entries: &mut Entries<'_>) {
     if facts.context.cluster.network_policies.is_some() {
         entries.mapped_to(&["networks"], policies_file(facts.context.environment));
     } else {
-        entries.ignored(&["networks"], TOGETHER);
+        entries.ignored(&["networks"], reasons::ALL_TOGETHER);
     }
     for (network, settings) in &networks.value {
         let Some(settings) = &settings.value else { continue };

@@ -13,11 +13,10 @@ use crate::{
         facts::{Facts, volumes},
         ledger::Entries,
         model::{App, Kind, Step, Workload},
+        reasons,
     },
     text::Spanned,
 };
-
-const TO_WAIT_FOR: &str = "it is a Job: apply it first and wait for it, see the tree's README";
 
 /// Says of every dependency what stands in its place.
 pub(super) fn record_dependencies(
@@ -29,30 +28,23 @@ pub(super) fn record_dependencies(
     for (dependency, settings) in service.depends_on.iter().flat_map(|field| field.value.iter()) {
         let path = ["depends_on", dependency.as_str()];
         if !facts.context.project.services.contains_key(dependency) {
-            entries.ignored(&path, "it is not required, and this environment does not run it");
+            entries.ignored(&path, reasons::NOT_REQUIRED);
             continue;
         }
         let condition = settings.value.condition.as_ref().map_or("", |text| text.value.as_str());
         let reason = match condition {
-            "service_completed_successfully" => TO_WAIT_FOR,
+            "service_completed_successfully" => reasons::APPLIED_FIRST,
             _ if kinds.of(dependency) == WorkloadKind::Job && kinds.waiting().contains(dependency) => {
-                "it is a Job that waits for others itself: both start together, and this tries again until it is done"
+                reasons::TRIED_UNTIL_DONE
             }
-            _ if kinds.of(dependency) == WorkloadKind::Job => TO_WAIT_FOR,
-            "service_healthy" if has_check(facts, dependency) => {
-                "an initContainer waits for a store, and in a Job for anything; any other service is reached once its \
-                readiness probe succeeds, and clients try again until then"
-            }
-            "service_healthy" => {
-                "an initContainer waits for a store, and in a Job for anything; when any other service is ready nobody \
-                knows without a `healthcheck`, and clients try again until it answers"
-            }
-            _ => "everything starts at once: clients try again until it answers",
+            _ if kinds.of(dependency) == WorkloadKind::Job => reasons::APPLIED_FIRST,
+            "service_healthy" if has_check(facts, dependency) => reasons::WAITED_FOR,
+            "service_healthy" => reasons::WAITED_FOR_WITHOUT_CHECK,
+            _ => reasons::TRIED_UNTIL_ANSWERED,
         };
         entries.approximated(&path, reason);
         if settings.value.restart.as_ref().is_some_and(|restart| restart.value) {
-            let reason = "pods do not restart with others: clients have to connect again";
-            entries.unsupported(&["depends_on", dependency, "restart"], reason);
+            entries.unsupported(&["depends_on", dependency, "restart"], reasons::NO_COMMON_RESTART);
         }
     }
 }

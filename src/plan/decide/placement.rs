@@ -13,7 +13,7 @@ use k8s_openapi::{
 use crate::{
     compose::model::{Placement, Service},
     k8s::name,
-    plan::{ledger::Entries, model::SERVICE_LABEL},
+    plan::{ledger::Entries, model::SERVICE_LABEL, reasons},
 };
 
 pub(super) fn apply_placement(service: &Service, name: &str, pod: &mut PodSpec, entries: &mut Entries<'_>) {
@@ -44,16 +44,14 @@ fn constraints(placement: &Placement, entries: &mut Entries<'_>) -> Option<NodeA
         match requirement(&constraint.value) {
             Some(requirement) => {
                 if constraint.value.contains("node.labels.") {
-                    let reason = format!("nodes of the cluster need the label `{}`", requirement.key);
-                    entries.approximated(&path("constraints"), reason);
+                    entries.approximated(&path("constraints"), reasons::needs_node_label(&requirement.key));
                 } else {
                     entries.mapped(&path("constraints"));
                 }
                 wanted.push(requirement);
             }
             None => {
-                let reason =
-                    format!("`{}`: nodes of a cluster have no such property; label them", constraint.value);
+                let reason = reasons::is_no_property_of_nodes(&constraint.value);
                 entries.unsupported(&path("constraints"), reason);
             }
         }
@@ -74,8 +72,7 @@ fn one_on_a_node(
 ) -> Option<PodAntiAffinity> {
     let most = placement.max_replicas_per_node.as_ref()?;
     if most.value != 1 {
-        entries
-            .unsupported(&path("max_replicas_per_node"), "pods are kept to one on a node, or spread evenly");
+        entries.unsupported(&path("max_replicas_per_node"), reasons::ONE_OR_EVENLY);
         return None;
     }
     entries.mapped(&path("max_replicas_per_node"));

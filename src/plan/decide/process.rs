@@ -4,7 +4,7 @@ use k8s_openapi::api::core::v1::{Container, ExecAction, Lifecycle, LifecycleHand
 
 use crate::{
     compose::model::{Hook, Service},
-    plan::{facts::Hosts, ledger::Entries},
+    plan::{facts::Hosts, ledger::Entries, reasons},
     shell::quoted,
     text::Spanned,
 };
@@ -33,14 +33,10 @@ fn init(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
     if !init.value {
         entries.mapped(&["init"]);
     } else if service.stop_signal.is_some() {
-        let reason =
-            "the program is the first process, so that its stop signal reaches it: nobody reaps for it";
-        entries.approximated(&["init"], reason);
+        entries.approximated(&["init"], reasons::NOBODY_REAPS);
     } else {
         pod.share_process_namespace = Some(true);
-        let reason =
-            "the pod's pause process reaps, and all containers of the pod see each other's processes";
-        entries.approximated(&["init"], reason);
+        entries.approximated(&["init"], reasons::PAUSE_REAPS);
     }
 }
 
@@ -77,17 +73,15 @@ fn hooks(
         } else if name == "KILL" || name == "9" {
             // A first process does not hear it from within its container.
             pod.termination_grace_period_seconds = Some(1);
-            entries.approximated(&["stop_signal"], "TERM, and a second later KILL");
+            entries.approximated(&["stop_signal"], reasons::STOPPED_BY_KILL);
         } else if lifecycle.pre_stop.is_some() {
-            entries.unsupported(&["stop_signal"], "there is a `pre_stop` already: send the signal from it");
+            entries.unsupported(&["stop_signal"], reasons::STOP_HOOK_TAKEN);
         } else if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-".contains(&byte)) {
             let line = format!("kill -{name} 1; while kill -0 1 2>/dev/null; do sleep 1; done");
             lifecycle.pre_stop = Some(shell(line));
-            let reason = "sent by a preStop hook, which needs a shell in the image; TERM follows only when the grace \
-                period is over";
-            entries.approximated(&["stop_signal"], reason);
+            entries.approximated(&["stop_signal"], reasons::STOPPED_BY_HOOK);
         } else {
-            entries.unsupported(&["stop_signal"], "no signal of this name is known");
+            entries.unsupported(&["stop_signal"], reasons::UNKNOWN_SIGNAL);
         }
     }
     if lifecycle.post_start.is_some() || lifecycle.pre_stop.is_some() {
@@ -117,8 +111,7 @@ fn hook(
         ];
         let variables = environment.iter().flat_map(|it| it.value.iter()).map(|(_, value)| value.span);
         for place in settings.into_iter().flatten().chain(variables) {
-            let reason = "a hook runs as its container does: same user, directory and variables";
-            entries.at(place).approximated(&[key], reason);
+            entries.at(place).approximated(&[key], reasons::HOOK_AS_CONTAINER);
         }
     }
     entries.mapped(&[key]);

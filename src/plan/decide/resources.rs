@@ -10,7 +10,7 @@ use k8s_openapi::{
 use crate::{
     compose::model::{DeployResources, DeviceRequest, ResourceLimits, ResourceReservations, Service},
     k8s::quantity,
-    plan::{facts::Context, ledger::Entries},
+    plan::{facts::Context, ledger::Entries, reasons},
     text::Spanned,
 };
 
@@ -69,9 +69,8 @@ fn keep_within(service: &Service, limits: &Quantities, requests: &mut Quantities
         }
         // Without a request Kubernetes takes the limit for it.
         requests.remove(name);
-        let reason = "a request is not more than the limit: as much as that";
         for path in said_by(service, name) {
-            entries.approximated(path, reason);
+            entries.approximated(path, reasons::WITHIN_THE_LIMIT);
         }
     }
 }
@@ -81,7 +80,7 @@ fn reserved_in_full(service: &Service, entries: &mut Entries<'_>) {
     let resources = service.deploy.as_ref().and_then(|deploy| deploy.value.resources.as_ref());
     let limits = resources.and_then(|resources| resources.value.limits.as_ref());
     let is_deployed = limits.is_some_and(|limits| limits.value.cpus.is_some());
-    let reason = "nodes keep so much free for each pod, where no `reservations` say less";
+    let reason = reasons::RESERVED_IN_FULL;
     if is_deployed {
         entries.approximated(&["deploy", "resources", "limits", "cpus"], reason);
     } else if service.cpus.is_some() {
@@ -126,7 +125,7 @@ fn older(service: &Service, requests: &mut Quantities, limits: &mut Quantities, 
     if service.cpu_period.is_some() {
         match service.cpu_quota {
             Some(_) => entries.mapped(&["cpu_period"]),
-            None => entries.ignored(&["cpu_period"], "without `cpu_quota` it limits nothing"),
+            None => entries.ignored(&["cpu_period"], reasons::NO_QUOTA),
         }
     }
     if let Some(shares) = &service.cpu_shares {
@@ -195,8 +194,7 @@ fn devices(
         let able =
             |name: &str| capabilities.iter().flat_map(|list| &list.value).any(|able| able.value == name);
         if capabilities.is_some() && !able("gpu") && !able("nvidia") && !able("compute") {
-            let reason = "a device plugin has to offer it; then request it by its resource name";
-            entries.at(device.span).unsupported(path, reason);
+            entries.at(device.span).unsupported(path, reasons::NO_DEVICE_PLUGIN);
             continue;
         }
         let count = count.as_ref().map_or(-1, |count| count.value);
@@ -205,12 +203,11 @@ fn devices(
         limits.insert(format!("{driver}.com/gpu"), Quantity(number.to_string()));
         entries.mapped(path);
         if count < 0 || ids > 0 {
-            let reason =
-                format!("{number} of them: a pod asks for a number, neither for all nor for certain ones");
+            let reason = reasons::number_of_devices(number);
             entries.at(device_ids.as_ref().map_or(device.span, |ids| ids.span)).approximated(path, reason);
         }
         for (_, value) in options.iter().flat_map(|options| options.value.iter()) {
-            entries.at(value.span).approximated(path, "options of a device are its plugin's business");
+            entries.at(value.span).approximated(path, reasons::OPTIONS_OF_PLUGIN);
         }
     }
 }

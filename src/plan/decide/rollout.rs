@@ -3,7 +3,7 @@
 use super::kind::WorkloadKind;
 use crate::{
     compose::model::{Deploy, Duration, RestartPolicy, Service, UpdateConfig},
-    plan::{ledger::Entries, model::Update},
+    plan::{ledger::Entries, model::Update, reasons},
     text::Spanned,
 };
 
@@ -26,17 +26,15 @@ pub(super) fn decide_update(service: &Service, decided: WorkloadKind, entries: &
     if let Some(mode) = mode {
         match mode.value.as_str() {
             "" | "replicated" | "global" | "replicated-job" => entries.mapped(&["deploy", "mode"]),
-            "global-job" => {
-                entries.approximated(&["deploy", "mode"], "a Job runs once, not once on every node")
-            }
-            other => entries.unsupported(&["deploy", "mode"], format!("`{other}` is no mode that is known")),
+            "global-job" => entries.approximated(&["deploy", "mode"], reasons::JOB_RUNS_ONCE),
+            other => entries.unsupported(&["deploy", "mode"], reasons::is_no_mode(other)),
         }
     }
     if replicas.is_some() && decided == WorkloadKind::DaemonSet {
-        entries.ignored(&["deploy", "replicas"], "it runs once on every node");
+        entries.ignored(&["deploy", "replicas"], reasons::ONE_ON_EVERY_NODE);
     }
     if replicas.is_some() && decided == WorkloadKind::CronJob {
-        entries.ignored(&["deploy", "replicas"], "its schedule starts it, one pod each time");
+        entries.ignored(&["deploy", "replicas"], reasons::ONE_EACH_TIME);
     }
     if rollback_config.is_some() {
         entries.as_ever(&["deploy", "rollback_config"]);
@@ -45,16 +43,16 @@ pub(super) fn decide_update(service: &Service, decided: WorkloadKind, entries: &
         restarting(&policy.value, decided, entries);
     }
     if endpoint_mode.as_ref().is_some_and(|mode| !["", "vip", "dnsrr"].contains(&mode.as_str())) {
-        entries.unsupported(&["deploy", "endpoint_mode"], "no mode of this name is known: vip or dnsrr");
+        entries.unsupported(&["deploy", "endpoint_mode"], reasons::UNKNOWN_ENDPOINT_MODE);
     } else if endpoint_mode.is_some() {
         entries.mapped_to(&["deploy", "endpoint_mode"], entries.file().replace("deployment", "service"));
     }
     let Some(update) = update_config else { return Update::default() };
     let reason = match decided {
         WorkloadKind::Deployment => return updating(&update.value, entries),
-        WorkloadKind::DaemonSet => "pods of a DaemonSet are replaced one node after the other",
-        WorkloadKind::StatefulSet => "pods of a StatefulSet are replaced one after the other",
-        WorkloadKind::Job | WorkloadKind::CronJob => "a task is not updated: its next run is the new one",
+        WorkloadKind::DaemonSet => reasons::UPDATED_BY_NODE,
+        WorkloadKind::StatefulSet => reasons::UPDATED_IN_ORDER,
+        WorkloadKind::Job | WorkloadKind::CronJob => reasons::NOT_UPDATED,
     };
     updating(&update.value, entries);
     entries.approximated(&["deploy", "update_config"], reason);
@@ -64,14 +62,12 @@ pub(super) fn decide_update(service: &Service, decided: WorkloadKind, entries: &
 fn restarting(policy: &RestartPolicy, decided: WorkloadKind, entries: &mut Entries<'_>) {
     let condition = policy.condition.as_ref().map_or("", |text| text.value.as_str());
     if !["", "any", "none", "on-failure"].contains(&condition) {
-        let reason = "the engine knows `any`, `none` and `on-failure`";
-        entries.unsupported(&["deploy", "restart_policy", "condition"], reason);
+        entries.unsupported(&["deploy", "restart_policy", "condition"], reasons::UNKNOWN_CONDITION);
     }
     let again =
         matches!(decided, WorkloadKind::Job | WorkloadKind::CronJob) || matches!(condition, "" | "any");
     if !again {
-        let reason = "a service that serves is always started again";
-        entries.approximated(&["deploy", "restart_policy", "condition"], reason);
+        entries.approximated(&["deploy", "restart_policy", "condition"], reasons::SERVES_AGAIN);
     }
     for (key, present) in [("delay", policy.delay.is_some()), ("window", policy.window.is_some())] {
         if present {
@@ -79,7 +75,7 @@ fn restarting(policy: &RestartPolicy, decided: WorkloadKind, entries: &mut Entri
         }
     }
     if policy.max_attempts.is_some() && decided != WorkloadKind::Job {
-        let reason = "a service that serves is started again without end";
+        let reason = reasons::SERVES_AGAIN_WITHOUT_END;
         entries.unsupported(&["deploy", "restart_policy", "max_attempts"], reason);
     }
 }

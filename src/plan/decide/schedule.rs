@@ -12,6 +12,7 @@ use crate::{
     plan::{
         facts::{Facts, Hosts, source::Source},
         model::{Kind, Overlap},
+        reasons::{self, Reason},
     },
     shell::{self, Behaviour, Fit, Loop, Verdict, crontab},
 };
@@ -49,7 +50,7 @@ pub(super) struct Scheduled {
     /// The time zone of its container.
     zone: Option<String>,
     /// Why it stays what it is; nothing if it becomes a CronJob.
-    pub(super) stays: Option<String>,
+    pub(super) stays: Option<Reason>,
 }
 
 impl Scheduled {
@@ -118,13 +119,13 @@ fn of_service(facts: &Facts<'_>, name: &str, service: &Service) -> Option<Schedu
     let mut scheduled = Scheduled { found, attribute, behind_entrypoint: *is_given, zone, stays };
     if let (None, Some(schedule)) = (&scheduled.stays, &scheduled.found.schedule) {
         let reason = untimed(facts.context.kubernetes, schedule, scheduled.time_zone().as_ref());
-        scheduled.stays = reason.map(|reason| format!("a loop, kept as it is: {reason}"));
+        scheduled.stays = reason.map(reasons::stays_a_loop);
     }
     Some(scheduled)
 }
 
 /// Why a loop stays a loop.
-fn stays(facts: &Facts<'_>, name: &str, service: &Service, found: &Loop) -> Option<String> {
+fn stays(facts: &Facts<'_>, name: &str, service: &Service, found: &Loop) -> Option<Reason> {
     let reason = if found.convert == Verdict::No {
         found.reasons.first().cloned().unwrap_or_else(|| "no schedule says it".to_owned())
     } else if found.fit == Fit::Every && !Feature::EverySchedule.is_on(facts.context.kubernetes) {
@@ -133,7 +134,7 @@ fn stays(facts: &Facts<'_>, name: &str, service: &Service, found: &Loop) -> Opti
     } else {
         obstacle(&facts.hosts, name, service)?
     };
-    Some(format!("a loop, kept as it is: {reason}"))
+    Some(reasons::stays_a_loop(reason))
 }
 
 /// Why a service cannot be a CronJob, whatever it runs.

@@ -12,7 +12,10 @@ use k8s_openapi::api::core::v1::{
 use crate::{
     compose::model::Service,
     k8s::versions::{self, Version},
-    plan::ledger::Entries,
+    plan::{
+        ledger::Entries,
+        reasons::{self, Reason},
+    },
     text::Spanned,
 };
 
@@ -65,8 +68,7 @@ fn user(
         own.run_as_group = number(group);
         let is_named = |text: &str| !text.is_empty() && number(text).is_none();
         if is_named(name) || is_named(group) {
-            let reason = "Kubernetes takes numbers only: look the name up in the image's /etc/passwd, or set USER there";
-            entries.unsupported(&["user"], reason);
+            entries.unsupported(&["user"], reasons::NUMBER_OF_USER);
         } else {
             entries.mapped(&["user"]);
         }
@@ -80,10 +82,7 @@ fn groups(service: &Service, pod: &mut PodSecurityContext, entries: &mut Entries
         if numbers.len() == groups.value.len() {
             entries.mapped(&["group_add"]);
         } else {
-            entries.unsupported(
-                &["group_add"],
-                "Kubernetes takes numbers only: look the names up in the image's /etc/group",
-            );
+            entries.unsupported(&["group_add"], reasons::NUMBERS_OF_GROUPS);
         }
         pod.supplemental_groups = (!numbers.is_empty()).then_some(numbers);
     }
@@ -140,18 +139,16 @@ fn security_option(option: &Spanned<String>, own: &mut SecurityContext, entries:
     let (name, value) = option.value.split_once([':', '=']).unwrap_or((option.value.as_str(), ""));
     match (name, value) {
         ("no-new-privileges", "" | "true") if has_all(own) => {
-            let reason =
-                "the API takes no ban on escalation where a container is privileged or has SYS_ADMIN";
-            entries.approximated(&["security_opt"], reason);
+            entries.approximated(&["security_opt"], reasons::ESCALATION_NOT_BANNED);
             return;
         }
         ("no-new-privileges", "" | "true") => {
             own.allow_privilege_escalation = Some(false);
-            entries.mapped_as(&["security_opt"], format!("`{}` is so for every container", option.value));
+            entries.mapped_as(&["security_opt"], reasons::is_so_anyway(&option.value));
         }
         ("no-new-privileges", "false") => own.allow_privilege_escalation = None,
         ("no-new-privileges", _) => {
-            entries.unsupported(&["security_opt"], "docker takes `true` and `false` for `no-new-privileges`");
+            entries.unsupported(&["security_opt"], reasons::ESCALATION_TRUE_OR_FALSE);
             return;
         }
         ("seccomp", "unconfined") => {
@@ -163,24 +160,18 @@ fn security_option(option: &Spanned<String>, own: &mut SecurityContext, entries:
                 Some(AppArmorProfile { type_: "Unconfined".to_owned(), localhost_profile: None });
         }
         ("label", "disable") => {
-            entries.mapped_as(&["security_opt"], "`label:disable`: labels are set only where asked for");
+            entries.mapped_as(&["security_opt"], reasons::LABELS_AS_ASKED);
         }
         ("label", label) => selinux(label, own),
         ("systempaths", "unconfined") if own.privileged == Some(true) => {
-            let reason = "nothing of `/proc` is hidden from a privileged container";
-            entries.mapped_as(&["security_opt"], format!("`{}`: {reason}", option.value));
+            entries.mapped_as(&["security_opt"], reasons::NOTHING_HIDDEN.about(&option.value));
         }
         ("systempaths", "unconfined") => {
-            let reason = "API servers refuse `procMount: Unmasked` but in pods with users of their own: patch it in your \
-                layer, from 1.33 on, together with `hostUsers: false`, or say `privileged: true`";
-            entries.unsupported(&["security_opt"], reason);
+            entries.unsupported(&["security_opt"], reasons::PROC_MOUNT);
             return;
         }
         _ => {
-            let reason = format!(
-                "`{name}` profiles live on nodes: install it there and name it in the securityContext"
-            );
-            entries.unsupported(&["security_opt"], reason);
+            entries.unsupported(&["security_opt"], reasons::profile_of_nodes(name));
             return;
         }
     }
@@ -229,17 +220,15 @@ fn sysctls(
 }
 
 /// Why a node refuses a pod that sets a kernel parameter, the node's own if the pod has no namespace for it.
-fn refusal(name: &str, is_nodes: bool, kubernetes: Option<Version>) -> Option<String> {
+fn refusal(name: &str, is_nodes: bool, kubernetes: Option<Version>) -> Option<Reason> {
     if is_nodes {
-        return Some("the pod has no namespace of its own for it: set it on the node".to_owned());
+        return Some(reasons::SYSCTL_OF_NODE.into());
     }
     let Some(since) = versions::safe_sysctl(name) else {
-        let way = "nodes refuse pods with it unless their kubelet has it under --allowed-unsafe-sysctls: set it in \
-            the pod's securityContext then, else in a privileged initContainer";
-        return Some(way.to_owned());
+        return Some(reasons::UNSAFE_SYSCTL.into());
     };
     let older = kubernetes.filter(|version| *version < since)?;
-    Some(format!("nodes let pods set it from {since} on, and the cluster runs {older}"))
+    Some(reasons::sysctl_since(since, older))
 }
 
 #[cfg(test)]

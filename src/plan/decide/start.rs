@@ -4,7 +4,7 @@
 use super::schedule::Scheduled;
 use crate::{
     compose::model::{Command, Service},
-    plan::{facts::Hosts, ledger::Entries, model::Start},
+    plan::{facts::Hosts, ledger::Entries, model::Start, reasons},
     text::Spanned,
 };
 
@@ -18,11 +18,11 @@ pub(super) fn decide_start(
     record_words(service, entries);
     match scheduled {
         Some(Scheduled { stays: Some(reason), attribute, .. }) => {
-            entries.approximated(&[attribute], reason.as_str());
+            entries.approximated(&[attribute], reason.clone());
             own_start(hosts, service)
         }
         Some(scheduled) => {
-            let reason = format!("now a CronJob: {}", scheduled.comments().join("; "));
+            let reason = reasons::is_a_schedule(scheduled.comments().join("; "));
             entries.approximated(&[scheduled.attribute], reason);
             let (command, arguments) = scheduled.words();
             Start { command: follow(hosts, command), arguments: follow(hosts, arguments) }
@@ -55,14 +55,14 @@ fn record_words(service: &Service, entries: &mut Entries<'_>) {
         |command: &Option<Spanned<Command>>| command.as_ref().map(|command| command.value.is_empty());
     match (is_empty(&service.entrypoint), is_empty(&service.command)) {
         (Some(true), None | Some(true)) => {
-            entries.unsupported(&["entrypoint"], "the image's entrypoint cannot be emptied: name a command");
+            entries.unsupported(&["entrypoint"], reasons::KEPT_ENTRYPOINT);
         }
         (Some(_), _) => entries.mapped(&["entrypoint"]),
         (None, _) => {}
     }
     match (is_empty(&service.entrypoint), is_empty(&service.command)) {
         (None | Some(true), Some(true)) => {
-            entries.unsupported(&["command"], "the image's arguments cannot be emptied: name an entrypoint");
+            entries.unsupported(&["command"], reasons::KEPT_ARGUMENTS);
         }
         (_, Some(_)) => entries.mapped(&["command"]),
         (_, None) => {}

@@ -28,6 +28,7 @@ use crate::{
         },
         fate::KeyPath,
         ledger::{Entries, Ledger},
+        reasons,
     },
 };
 
@@ -35,10 +36,6 @@ use crate::{
 const SIZE: &str = "10Gi";
 /// Names of claims leave room for a number.
 const CLAIM_LENGTH: usize = 55;
-
-/// What a claim needs that several pods mount.
-pub(in crate::plan) const SHARED: &str = "several pods mount it: its class has to know ReadWriteMany, which those of k3d and \
-    minikube do not";
 
 /// How the named volumes of a project are kept.
 #[derive(Debug, Default)]
@@ -243,7 +240,7 @@ impl Storage {
         for (volume, declared) in &context.project.volumes {
             let base = KeyPath::new(["volumes", volume]);
             let Some(kept) = self.volumes.get(volume) else {
-                Entries::new(ledger, base, "").ignored(&[], "no active service mounts it");
+                Entries::new(ledger, base, "").ignored(&[], reasons::UNUSED_VOLUME);
                 continue;
             };
             let file = match (&kept.how, kept.apps.as_slice()) {
@@ -257,7 +254,7 @@ impl Storage {
             let mut entries = Entries::new(ledger, base, file);
             entries.mapped(&[]);
             if kept.how == How::Claim && is_shared(&kept.object) {
-                entries.approximated(&[], SHARED);
+                entries.approximated(&[], reasons::SEVERAL_PODS_MOUNT);
             }
             if let Some(volume) = &declared.value {
                 settings(volume, &kept.how, &mut entries);
@@ -369,8 +366,7 @@ fn driver_options(volume: &Volume, how: &How, entries: &mut Entries<'_>) {
         How::Nfs(_) => &["addr=", "ro", "rw"],
         How::Memory(_) => &["size="],
         _ => {
-            let reason = "options of a volume driver: a StorageClass has its own";
-            return entries.unsupported(&["driver_opts"], reason);
+            return entries.unsupported(&["driver_opts"], reasons::OPTIONS_OF_STORAGE_CLASS);
         }
     };
     entries.mapped(&["driver_opts"]);
@@ -380,13 +376,12 @@ fn driver_options(volume: &Volume, how: &How, entries: &mut Entries<'_>) {
         })
         .collect();
     if !lost.is_empty() {
-        let reason = format!("`{}`: mount options belong to a PersistentVolume", lost.join(","));
-        entries.approximated(&["driver_opts", "o"], reason);
+        entries.approximated(&["driver_opts", "o"], reasons::options_of_volume(lost.join(",")));
     } else if mount_options(volume).any(|option| option == "rw") {
-        entries.mapped_as(&["driver_opts", "o"], "`rw` is so unless `ro` is said");
+        entries.mapped_as(&["driver_opts", "o"], reasons::WRITABLE);
     }
     if matches!(how, How::Memory(_)) {
-        entries.ignored(&["driver_opts", "device"], "memory has no device");
+        entries.ignored(&["driver_opts", "device"], reasons::MEMORY_HAS_NO_DEVICE);
     }
 }
 
@@ -395,35 +390,31 @@ fn settings(volume: &Volume, how: &How, entries: &mut Entries<'_>) {
     if real_name.is_some() {
         match how {
             How::External => entries.mapped(&["name"]),
-            _ => {
-                entries.ignored(&["name"], "claims are named by their key: a namespace keeps projects apart")
-            }
+            _ => entries.ignored(&["name"], reasons::CLAIMS_NAMED_BY_KEY),
         }
     }
     match driver.as_ref().map(|driver| driver.value.as_str()) {
         Some("local" | "") => entries.mapped(&["driver"]),
-        Some(_) => entries
-            .unsupported(&["driver"], "volumes of a cluster come from a StorageClass: name it in the claim"),
+        Some(_) => entries.unsupported(&["driver"], reasons::OF_STORAGE_CLASS),
         None => {}
     }
     if driver_opts.is_some() {
         driver_options(volume, how, entries);
     }
     match external {
-        Some(external) if external.value => entries.approximated(
-            &["external"],
-            "the claim has to be in the namespace; it stands in a file of yours, to keep or to delete",
-        ),
+        Some(external) if external.value => {
+            entries.approximated(&["external"], reasons::CLAIM_HAS_TO_BE_THERE)
+        }
         Some(_) => entries.mapped(&["external"]),
         None => {}
     }
     if labels.is_some() {
         match how {
             How::Claim | How::Template => {
-                entries.approximated(&["labels"], "annotations of the claim");
-                claims::enter_volume(volume, entries);
+                entries.approximated(&["labels"], reasons::ANNOTATIONS_OF_CLAIM);
+                claims::record_of_volume(volume, entries);
             }
-            _ => entries.ignored(&["labels"], "there is no claim in the tree that could carry them"),
+            _ => entries.ignored(&["labels"], reasons::NO_CLAIM_TO_LABEL),
         }
     }
 }

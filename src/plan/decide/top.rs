@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 
-use super::{mounts, network};
+use super::mounts;
 use crate::{
     compose::model::{FileObject, Names, Network, Service},
     diag::{Diagnostic, Report, codes},
@@ -11,6 +11,7 @@ use crate::{
         fate::KeyPath,
         ledger::{Entries, Ledger},
         naming::layout::policies_file,
+        reasons,
     },
     text::{FileKind, Spanned},
 };
@@ -24,11 +25,11 @@ pub(super) fn record_top_level(context: &Context<'_>, ledger: &mut Ledger) {
             service.networks.as_ref().is_some_and(|networks| networks.value.get(name).is_some())
         };
         if context.cluster.network_policies.is_none() {
-            entries.ignored(&[], network::TOGETHER);
+            entries.ignored(&[], reasons::ALL_TOGETHER);
         } else if project.services.values().any(is_used) {
             entries.mapped_to(&[], policies_file(environment));
         } else {
-            entries.ignored(&[], "no active service makes use of it");
+            entries.ignored(&[], reasons::UNUSED_ELEMENT);
         }
         if let Some(network) = &network.value {
             settings(network, &mut entries);
@@ -109,8 +110,7 @@ fn settings(network: &Network, entries: &mut Entries<'_>) {
         extensions: _,
     } = network;
     if internal.as_ref().is_some_and(|internal| internal.value) {
-        let reason = "pods reach the outside: deny it with a NetworkPolicy for egress";
-        entries.unsupported(&["internal"], reason);
+        entries.unsupported(&["internal"], reasons::OUTSIDE_IS_REACHED);
     }
     for (key, present) in [
         ("driver", driver.is_some()),
@@ -153,17 +153,17 @@ fn objects(
             extensions: _,
         } = &object.value;
         if user.is_none() {
-            entries.ignored(&[], "no active service makes use of it");
+            entries.ignored(&[], reasons::UNUSED_ELEMENT);
             continue;
         }
         entries.mapped(&[]);
         let external = external.as_ref().is_some_and(|external| external.value);
         if external {
             let object = mounts::references::object_name(&object.value, name);
-            entries.approximated(&["external"], format!("an object `{object}` has to be in the namespace"));
+            entries.approximated(&["external"], reasons::object_has_to_be_there(object));
         }
         if real_name.is_some() && !external {
-            entries.ignored(&["name"], "objects are named by their key: a namespace keeps projects apart");
+            entries.ignored(&["name"], reasons::NAMED_BY_KEY);
         }
         if labels.is_some() {
             entries.as_ever(&["labels"]);

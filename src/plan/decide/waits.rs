@@ -13,6 +13,7 @@ use crate::{
         fate::KeyPath,
         ledger::{Entries, Ledger},
         model::{Intent, Kind, Run, Start, Wait, Workload},
+        reasons,
     },
     shell::{Scripts, wait},
 };
@@ -115,13 +116,10 @@ fn replace_script(
         (Some(hosts), Some(start)) => {
             run.start = start;
             run.workload.waits.extend(hosts);
-            let reason = format!("an initContainer waits for {named} in the place of the script");
-            entries.approximated(&[attribute], reason);
+            entries.approximated(&[attribute], reasons::init_container_waits(named));
         }
         _ => {
-            let reason =
-                format!("it waits for {named} by itself, as in compose: only stores bring an initContainer");
-            entries.approximated(&[attribute], reason);
+            entries.approximated(&[attribute], reasons::waits_itself(named));
         }
     }
 }

@@ -32,6 +32,7 @@ use crate::{
         fate::KeyPath,
         ledger::{Entries, Ledger},
         model::{ClusterService, Kind, Run, Unit, Update, Workload},
+        reasons,
     },
     text::Spanned,
 };
@@ -246,28 +247,24 @@ fn life(
         pod.restart_policy = Some("Never".to_owned());
     }
     if decided == WorkloadKind::Job && condition.starts_with("on-failure") && attempts(service).is_none() {
-        let reason = format!("a Job tries again {ATTEMPTS} times, where compose does so without end");
         let policy = service.deploy.as_ref().and_then(|deploy| deploy.value.restart_policy.as_ref());
         let said = policy.is_some_and(|policy| policy.value.condition.is_some());
         let path = if said { &["deploy", "restart_policy", "condition"][..] } else { &["restart"] };
-        entries.approximated(path, reason);
+        entries.approximated(path, reasons::tries_some_times(ATTEMPTS));
     }
     if service.restart.is_some() {
         match (decided, condition) {
             (WorkloadKind::Job, "always" | "unless-stopped" | "any") => {
-                entries.approximated(&["restart"], "a Job does not start again once it has ended well");
+                entries.approximated(&["restart"], reasons::JOB_ENDS);
             }
             (WorkloadKind::CronJob, "always" | "unless-stopped" | "any" | "") => entries.mapped(&["restart"]),
             (WorkloadKind::CronJob, _) => {
-                entries.approximated(
-                    &["restart"],
-                    "a CronJob runs again at its next time, whatever became of a run",
-                );
+                entries.approximated(&["restart"], reasons::CRON_JOB_ENDS);
             }
             (WorkloadKind::Job, _) | (_, "always" | "unless-stopped" | "any" | "") => {
                 entries.mapped(&["restart"])
             }
-            _ => entries.approximated(&["restart"], "a service that serves is always started again"),
+            _ => entries.approximated(&["restart"], reasons::SERVES_AGAIN),
         }
     }
 }
@@ -278,7 +275,7 @@ fn stopping(service: &Service, loops: bool, pod: &mut PodSpec, entries: &mut Ent
     let own = pod.termination_grace_period_seconds;
     if let Some(period) = &service.stop_grace_period {
         match own {
-            Some(_) => entries.ignored(&["stop_grace_period"], "its stop signal leaves it no time"),
+            Some(_) => entries.ignored(&["stop_grace_period"], reasons::NO_TIME_TO_STOP),
             None => {
                 pod.termination_grace_period_seconds = Some(period.value.seconds());
                 entries.mapped(&["stop_grace_period"]);
@@ -372,10 +369,7 @@ fn labels(
                 to.insert(key.clone(), value.value.clone());
                 katenary::record_label(key, &path, entries);
             } else {
-                entries.unsupported(
-                    &path,
-                    "no key of an annotation: letters, digits, `-`, `_`, `.` and one `/`",
-                );
+                entries.unsupported(&path, reasons::NO_ANNOTATION_KEY);
             }
         }
     };

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     compose::model::{FileObject, Mount, Service},
+    plan::reasons::{self, KnownReason},
     text::{FileKind, Span, Spanned, clean},
 };
 
@@ -32,8 +33,6 @@ const CONFIG_FILES: usize = 100;
 /// As many may be in a directory that is mounted for writing.
 const FEW_FILES: usize = 20;
 
-/// Why what is neither a file nor a directory cannot be mounted.
-const SPECIAL: &str = "sockets and devices of a machine do not exist in a cluster";
 const EMPTY: &str = "the directory is empty here";
 /// Words in the target of a mount by which its files are configuration, though it may be written to.
 const CONFIG_TARGETS: &[&str] =
@@ -54,7 +53,7 @@ pub(in crate::plan) enum Bind {
     /// A directory to write to, or one too large to be configuration.
     Data(&'static str),
     /// Something that a cluster does not have.
-    Foreign(&'static str),
+    Foreign(KnownReason),
     /// A file that does not fit in a ConfigMap.
     TooLarge,
 }
@@ -199,10 +198,10 @@ fn judge(
         Some(FileKind::File) => match context.files.read(&path) {
             Ok(bytes) if bytes.len() <= CONFIG_LIMIT => Bind::File(bytes),
             Ok(_) => Bind::TooLarge,
-            Err(_) => Bind::Foreign("the file cannot be read here"),
+            Err(_) => Bind::Foreign(reasons::UNREADABLE),
         },
         Some(FileKind::Directory) => judge_directory(context, binds, service, (&path, target, read_only)),
-        Some(FileKind::Special) => Bind::Foreign(SPECIAL),
+        Some(FileKind::Special) => Bind::Foreign(reasons::SPECIAL),
         None if built::fills(context, service, &path, target) => Bind::SourceCode { built: true },
         None => Bind::Data("the source does not exist here; compose would make an empty directory"),
     }

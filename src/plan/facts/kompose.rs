@@ -4,7 +4,10 @@ pub(in crate::plan) mod claims;
 
 use crate::{
     compose::{model::Service, values::words},
-    plan::ledger::Entries,
+    plan::{
+        ledger::Entries,
+        reasons::{self, KnownReason, Reason},
+    },
     text::nearest,
 };
 
@@ -17,8 +20,8 @@ pub(in crate::plan) const SCHEDULE: &str = "kompose.cronjob.schedule";
 pub(in crate::plan) const CONTROLLER: &str = "kompose.controller.type";
 
 /// Every label that kompose has, with what stands in the place of those that are not taken.
-pub(in crate::plan) const LABELS: &[(&str, Option<&str>)] = &[
-    ("kompose.controller.expose.port", Some("kompose calls it `kompose.controller.port.expose`")),
+pub(in crate::plan) const LABELS: &[(&str, Option<KnownReason>)] = &[
+    ("kompose.controller.expose.port", Some(reasons::LABEL_SPELLED_OTHERWISE)),
     ("kompose.controller.port.expose", None),
     ("kompose.controller.type", None),
     ("kompose.cronjob.backoff_limit", None),
@@ -38,13 +41,10 @@ pub(in crate::plan) const LABELS: &[(&str, Option<&str>)] = &[
     ("kompose.security-context.fsgroup", None),
     ("kompose.service.expose", None),
     ("kompose.service.expose.ingress-class-name", None),
-    (
-        "kompose.service.expose.path",
-        Some("kompose takes no notice of it: write `kompose.service.expose: HOST/PATH`"),
-    ),
+    ("kompose.service.expose.path", Some(reasons::LABEL_WITHOUT_EFFECT)),
     ("kompose.service.expose.tls-secret", None),
     ("kompose.service.external-traffic-policy", None),
-    ("kompose.service.group", Some("services that share a pod have to be joined by hand")),
+    ("kompose.service.group", Some(reasons::SHARED_POD)),
     ("kompose.service.healthcheck.liveness.http_get_path", None),
     ("kompose.service.healthcheck.liveness.http_get_port", None),
     ("kompose.service.healthcheck.liveness.tcp_port", None),
@@ -61,7 +61,7 @@ pub(in crate::plan) const LABELS: &[(&str, Option<&str>)] = &[
     ("kompose.service.nodeport.port", None),
     ("kompose.service.type", None),
     ("kompose.serviceaccount-name", None),
-    ("kompose.volume.selector", Some("it is a label of a volume at the top, not of a service")),
+    ("kompose.volume.selector", Some(reasons::LABEL_OF_VOLUME)),
     ("kompose.volume.size", None),
     ("kompose.volume.storage-class-name", None),
     ("kompose.volume.subpath", None),
@@ -82,16 +82,16 @@ impl Label<'_> {
         entries.mapped(&self.path());
     }
 
-    pub(in crate::plan) fn approximated(&self, reason: &str, entries: &mut Entries<'_>) {
+    pub(in crate::plan) fn approximated(&self, reason: impl Into<Reason>, entries: &mut Entries<'_>) {
         entries.approximated(&self.path(), reason);
     }
 
-    pub(in crate::plan) fn refused(&self, reason: &str, entries: &mut Entries<'_>) {
+    pub(in crate::plan) fn refused(&self, reason: impl Into<Reason>, entries: &mut Entries<'_>) {
         entries.unsupported(&self.path(), reason);
     }
 
-    /// Enters what came of it: nothing that went wrong, or what its value should have been.
-    pub(in crate::plan) fn record(&self, came: Result<(), &str>, entries: &mut Entries<'_>) {
+    /// Records what became of it: nothing that went wrong, or what its value should have been.
+    pub(in crate::plan) fn record(&self, came: Result<(), KnownReason>, entries: &mut Entries<'_>) {
         match came {
             Ok(()) => self.mapped(entries),
             Err(reason) => self.refused(reason, entries),
@@ -143,10 +143,10 @@ pub(in crate::plan) fn words_of(text: &str) -> Option<Vec<String>> {
     words::split(text).map(|split| split.words).ok()
 }
 
-pub(in crate::plan) fn unknown(key: &str) -> String {
+pub(in crate::plan) fn unknown(key: &str) -> Reason {
     match nearest(key, LABELS.iter().map(|(known, _)| *known)) {
-        Some(known) => format!("kompose has no such label: did you mean `{known}`?"),
-        None => "kompose has no such label".to_owned(),
+        Some(known) => reasons::nearest_label(known),
+        None => reasons::UNKNOWN_LABEL.into(),
     }
 }
 
@@ -157,8 +157,8 @@ mod tests {
     #[test]
     fn labels_stand_in_order_and_near_ones_are_named() {
         assert!(LABELS.windows(2).all(|pair| pair[0].0 < pair[1].0));
-        assert!(unknown("kompose.controler.type").contains("`kompose.controller.type`"));
-        assert!(!unknown("kompose.something.else").contains('`'));
+        assert!(unknown("kompose.controler.type").text.contains("`kompose.controller.type`"));
+        assert!(!unknown("kompose.something.else").text.contains('`'));
     }
 
     #[test]

@@ -4,87 +4,110 @@ use std::collections::BTreeMap;
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::{Entry, KeyFate, keys};
+use super::{Entry, KeyFate, Refusal, keys};
 use crate::{
     compose::model::Project,
     diag::{Diagnostic, Report, codes},
     plan::{
         fate::{FateKind, KeyPath},
         ledger::{Ledger, Statement},
+        reasons::Reason,
     },
     text::Span,
 };
 
-/// How many places of one cause are shown.
-const PLACES: usize = 3;
+/// How many keys of one cause are shown.
+const KEYS: usize = 3;
 
-/// Why something of a key is unsupported. Lists answer for what is below them, too: their items have no keys.
-pub(super) fn refusals(entry: &Entry, answers_for_below: bool) -> Vec<String> {
-    let mut refusals = reasons(entry, FateKind::Unsupported);
-    if answers_for_below {
-        let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        let mut results = 0;
-        for (name, below) in entry.keys() {
-            below.results(&mut |fate| {
-                results += 1;
-                if fate.kind == FateKind::Unsupported {
-                    names.entry(fate.reason).or_default().push(format!("`{name}`"));
-                }
-            });
+/// Each thing of a key that is unsupported. A list answers for what is below it, too: its items have no keys.
+pub(super) fn refusals(entry: &Entry, answers_for_below: bool) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    for Statement { fate, place, .. } in entry.statements() {
+        for reason in fate.reasons.iter().filter(|_| fate.kind == FateKind::Unsupported) {
+            let refusal = Refusal { reason: reason.clone(), place: *place };
+            if !refusals.contains(&refusal) {
+                refusals.push(refusal);
+            }
         }
-        refusals.extend(names.into_iter().map(|(reason, names)| {
-            // What all of them share needs no names.
-            if names.len() == results { reason } else { format!("{}: {reason}", names.join(", ")) }
-        }));
+    }
+    if answers_for_below {
+        refusals.extend(refusals_below(entry));
     }
     refusals
 }
 
-/// Why something of a key is approximated or unsupported, each reason once.
-pub(super) fn reasons(entry: &Entry, kind: FateKind) -> Vec<String> {
-    let mut reasons = Vec::new();
-    for Statement { fate, .. } in entry.statements() {
-        if fate.kind == kind && !reasons.contains(&fate.reason) {
-            reasons.push(fate.reason.clone());
-        }
+fn refusals_below(entry: &Entry) -> impl Iterator<Item = Refusal> {
+    let mut names: BTreeMap<Reason, Vec<String>> = BTreeMap::new();
+    let mut results = 0;
+    for (name, below) in entry.keys() {
+        below.results(&mut |fate| {
+            results += 1;
+            if fate.kind == FateKind::Unsupported {
+                for reason in fate.reasons {
+                    names.entry(reason).or_default().push(format!("`{name}`"));
+                }
+            }
+        });
     }
-    reasons
+    names.into_iter().map(move |(reason, names)| {
+        // What all of them share needs no names.
+        let reason = if names.len() == results { reason } else { reason.of(&names.join(", ")) };
+        Refusal { reason, place: None }
+    })
 }
 
-/// A cause: the path within the service or element, and the reason.
-type Cause = (Vec<String>, String);
-/// The keys that have a cause, by the place to show.
-type Places<'a> = IndexMap<Span, &'a KeyFate>;
+/// Why something of a key is approximated, each reason once.
+pub(super) fn differences(entry: &Entry) -> Vec<Reason> {
+    let approximated = entry.statements().iter().filter(|it| it.fate.kind == FateKind::Approximated);
+    let reasons: IndexSet<&Reason> = approximated.flat_map(|statement| &statement.fate.reasons).collect();
+    reasons.into_iter().cloned().collect()
+}
+
+/// The path within the service or element, and what the reason says.
+type Cause<'a> = (Vec<String>, &'a str);
+/// What has a cause: keys with their reasons, by the place to show.
+type Places<'a> = IndexMap<Span, (&'a KeyFate, &'a Reason)>;
 
 /// Warns of what Kubernetes has nothing for, with the way out: one warning for each cause, with the places that have it.
 pub(in crate::plan) fn warn_of_unsupported(project: &Project, ledger: &Ledger, report: &mut Report) {
-    let mut causes: IndexMap<Cause, Places<'_>> = IndexMap::new();
+    let mut causes: IndexMap<Cause<'_>, Places<'_>> = IndexMap::new();
     let keys = keys(project, ledger);
     // The keys above the present one that a warning is about.
     let mut above: Vec<&KeyFate> = Vec::new();
     for key in keys.iter().filter(|key| !key.refusals.is_empty()) {
         above.retain(|above| key.path.is_below(&above.path));
-        if !above.iter().any(|above| above.refusals == key.refusals) {
-            let causes = causes.entry((within(&key.path), key.refusals.join("; "))).or_default();
-            causes.entry(key.span).or_insert(key);
+        for Refusal { reason, place } in &key.refusals {
+            if above.iter().flat_map(|above| &above.refusals).any(|known| known.reason == *reason) {
+                continue;
+            }
+            let places = causes.entry((within(&key.path), &reason.text)).or_default();
+            places.entry(place.unwrap_or(key.span)).or_insert((key, reason));
         }
         above.push(key);
     }
-    for ((path, reason), places) in causes {
-        report.push(warning(path, reason, &places));
+    for ((path, text), places) in causes {
+        report.push(warning(path, text, &places));
     }
 }
 
-fn warning(path: Vec<String>, reason: String, places: &Places<'_>) -> Diagnostic {
-    let paths: IndexSet<&KeyPath> = places.values().map(|key| &key.path).collect();
-    let subject = match paths.iter().collect::<Vec<_>>().as_slice() {
-        [only] => format!("`{only}`"),
+fn warning(path: Vec<String>, text: &str, places: &Places<'_>) -> Diagnostic {
+    let paths: IndexSet<&KeyPath> = places.values().map(|(key, _)| &key.path).collect();
+    let subject = match paths.first() {
+        Some(only) if paths.len() == 1 => format!("`{only}`"),
         _ => format!("`{}` of {}", KeyPath::new(path), owners(&paths)),
     };
-    let partly = if places.values().any(|key| !key.fate.to.is_empty()) { "something of " } else { "" };
+    let partly = if places.values().any(|(key, _)| !key.fate.to.is_empty()) { "something of " } else { "" };
     let message = format!("{partly}{subject} has no counterpart in the tree");
-    let warning = Diagnostic::warning(codes::UNSUPPORTED_KEY, message).help(reason);
-    places.keys().take(PLACES).fold(warning, |warning, place| warning.at(*place, ""))
+    let help = match places.values().next() {
+        // The places say what it is about.
+        Some((_, reason)) if places.len() == 1 => reason.to_string(),
+        _ => text.to_owned(),
+    };
+    let shown =
+        places.iter().filter(|(_, (key, _))| paths.get_index_of(&key.path).is_some_and(|at| at < KEYS));
+    shown.fold(Diagnostic::warning(codes::UNSUPPORTED_KEY, message).help(help), |warning, (place, _)| {
+        warning.at(*place, "")
+    })
 }
 
 /// The path within a service or another named element.
@@ -100,8 +123,8 @@ fn within(path: &KeyPath) -> Vec<String> {
 /// The names that several keys are below, the first few of them.
 fn owners(paths: &IndexSet<&KeyPath>) -> String {
     let names: IndexSet<&str> = paths.iter().filter_map(|path| path.segments().get(1).copied()).collect();
-    let shown: Vec<String> = names.iter().take(PLACES).map(|name| format!("`{name}`")).collect();
-    match names.len().saturating_sub(PLACES) {
+    let shown: Vec<String> = names.iter().take(KEYS).map(|name| format!("`{name}`")).collect();
+    match names.len().saturating_sub(KEYS) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
     }

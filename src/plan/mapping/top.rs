@@ -1,38 +1,39 @@
 //! The rows of everything but services, by the alphabet.
 
 use super::{Row, rows};
+use crate::plan::fate::FateKind;
 
 pub(super) static ROWS: &[Row] = rows! {
     "configs": mapped => "ConfigMaps, see below";
     "configs.*": mapped => "a file of a ConfigMap, which stands with the app that mounts it; without a user it is left out";
     "configs.*.external": mapped, approximated => "a ConfigMap of this name has to be in the namespace";
-    "configs.*.labels": ignored => "labels of a secret or config are the engine's";
+    "configs.*.labels": ignored => [OF_ENGINE];
     "configs.*.name": mapped, ignored => "objects are named by their key: a namespace keeps projects apart; of what is external it is the object's name";
-    "configs.*.template_driver": unsupported => "nothing fills the file in: `{{ … }}` stays as it stands, so write the values out, or have the container fill them in";
-    "include": mapped => "resolved: what the files named here say is part of the project";
-    "models": unsupported => "a cluster has no model runner: run the model as a service and name it in variables";
+    "configs.*.template_driver": unsupported => [NO_FILLING_IN];
+    "include": mapped => [INCLUDED];
+    "models": unsupported => [NO_MODEL_RUNNER];
     "name": mapped => "the project's name, part of the namespaces";
     "networks": mapped, ignored => "NetworkPolicies where `networkPolicies` asks for them; else the pods of a namespace reach each other";
-    "networks.*.attachable": ignored => "the network of a cluster is its own: addresses and drivers are not the project's";
-    "networks.*.driver": ignored => "the network of a cluster is its own: addresses and drivers are not the project's";
-    "networks.*.driver_opts": ignored => "the network of a cluster is its own: addresses and drivers are not the project's";
-    "networks.*.enable_ipv4": ignored => "the network of a cluster is its own: addresses and drivers are not the project's";
-    "networks.*.enable_ipv6": ignored => "the network of a cluster is its own: addresses and drivers are not the project's";
-    "networks.*.external": ignored => "the network of a cluster is its own: addresses and drivers are not the project's";
+    "networks.*.attachable": ignored => [NETWORK_OF_CLUSTER];
+    "networks.*.driver": ignored => [NETWORK_OF_CLUSTER];
+    "networks.*.driver_opts": ignored => [NETWORK_OF_CLUSTER];
+    "networks.*.enable_ipv4": ignored => [NETWORK_OF_CLUSTER];
+    "networks.*.enable_ipv6": ignored => [NETWORK_OF_CLUSTER];
+    "networks.*.external": ignored => [NETWORK_OF_CLUSTER];
     "networks.*.internal": mapped, unsupported => "pods reach the outside: deny it with a NetworkPolicy for egress";
-    "networks.*.ipam": ignored => "the network of a cluster is its own: addresses and drivers are not the project's";
-    "networks.*.labels": ignored => "the network of a cluster is its own: addresses and drivers are not the project's";
-    "networks.*.name": ignored => "the network of a cluster is its own: addresses and drivers are not the project's";
+    "networks.*.ipam": ignored => [NETWORK_OF_CLUSTER];
+    "networks.*.labels": ignored => [NETWORK_OF_CLUSTER];
+    "networks.*.name": ignored => [NETWORK_OF_CLUSTER];
     "secrets": mapped => "Secrets, see below";
     "secrets.*": mapped => "a file of a Secret, whose value stands in a file that git ignores; without a user it is left out";
-    "secrets.*.driver": unsupported => "a driver of the engine: see External Secrets for stores of secrets";
-    "secrets.*.driver_opts": unsupported => "a driver of the engine: see External Secrets for stores of secrets";
+    "secrets.*.driver": unsupported => [SECRETS_OF_DRIVER];
+    "secrets.*.driver_opts": unsupported => [SECRETS_OF_DRIVER];
     "secrets.*.external": mapped, approximated => "a Secret of this name has to be in the namespace";
-    "secrets.*.labels": ignored => "labels of a secret or config are the engine's";
+    "secrets.*.labels": ignored => [OF_ENGINE];
     "secrets.*.name": mapped, ignored => "objects are named by their key: a namespace keeps projects apart; of what is external it is the object's name";
-    "secrets.*.template_driver": unsupported => "nothing fills the file in: `{{ … }}` stays as it stands, so write the values out, or have the container fill them in";
+    "secrets.*.template_driver": unsupported => [NO_FILLING_IN];
     "services": mapped => "workloads, see below";
-    "version": ignored => "obsolete: compose takes no notice of it";
+    "version": ignored => [OBSOLETE];
     "volumes": mapped, approximated => "claims, see below";
     "volumes.*": mapped, approximated, ignored => "a claim of 10Gi; where several pods use it, ReadWriteMany, which not every class knows; a StatefulSet claims its own; without a user it is left out";
     "volumes.*.driver": mapped, unsupported => "volumes of a cluster come from a StorageClass: name it in the claim";
@@ -42,5 +43,5 @@ pub(super) static ROWS: &[Row] = rows! {
     "volumes.*.labels": approximated, ignored => "annotations of the claim";
     "volumes.*.labels.*": mapped, approximated, ignored, unsupported => "an annotation of the claim; a label of kompose is what it asks for";
     "volumes.*.name": mapped, ignored => "claims are named by their key: a namespace keeps projects apart; of what is external it is the claim's name";
-    "x-*": ignored => "an extension: it means nothing to compose";
+    "x-*": ignored => [EXTENSION];
 };

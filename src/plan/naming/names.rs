@@ -6,7 +6,7 @@ use crate::{
     compose::model::Project,
     diag::{Diagnostic, Report, codes},
     k8s::name,
-    plan::ledger::Entries,
+    plan::{ledger::Entries, reasons},
     text::Span,
 };
 
@@ -32,9 +32,9 @@ impl Names {
     pub(in crate::plan) fn record_renames(&self, service: &str, entries: &mut Entries<'_>) {
         let (object, workload) = (self.object(service), self.workload(service));
         let reason = if object != service {
-            format!("called `{object}` in the cluster: values, commands and configuration files follow")
+            reasons::has_another_name(object)
         } else if workload != service {
-            format!("its workload is called `{workload}`: names of pods are longer by some letters")
+            reasons::workload_has_another_name(workload)
         } else {
             return;
         };

@@ -18,6 +18,7 @@ use crate::{
         fate::{Fate, FateKind, KeyPath},
         input::{Input, Options},
         model::{Artifact, BuildSecret, Development, Environment, Forward},
+        reasons,
     },
     text::{Span, Spanned},
 };
@@ -64,9 +65,8 @@ fn record_builds(development: &Development, context: &Context<'_>, environment: 
     for (key, service) in context.services().filter(|(_, service)| service.develop.is_some()) {
         if syncs && service.build.is_some() && environment.code.is_empty() {
             let to = vec![development.root.join(FILE).into_string()];
-            let reason =
-                "Skaffold copies changed files; what else a watch does, it does by itself".to_owned();
-            let fate = Fate { kind: FateKind::Approximated, to, reason };
+            let reasons = vec![reasons::DEVELOPED.into()];
+            let fate = Fate { kind: FateKind::Approximated, to, reasons };
             environment.ledger.replace(&KeyPath::new(["services", key, "develop"]), fate);
         }
     }

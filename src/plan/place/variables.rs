@@ -24,6 +24,7 @@ use crate::{
         fate::KeyPath,
         ledger::{Entries, Ledger},
         model::{Bundle, Intent, Value, Variable},
+        reasons,
     },
 };
 
@@ -223,13 +224,12 @@ fn record_places(
     for (key, value) in declared.value.iter() {
         let path = ["environment", key.as_str()];
         if value.value.is_none() {
-            entries
-                .ignored(&path, "no value is set for it: compose does not give it to the container either");
+            entries.ignored(&path, reasons::VARIABLE_WITHOUT_VALUE);
         } else if unplaced.composed.contains_key(key.as_str()) || unplaced.referred.contains_key(key.as_str())
         {
             entries.mapped(&path);
         } else if !unplaced.variables.contains_key(key.as_str()) {
-            entries.unsupported(&path, "no container in Kubernetes can have a variable of this name");
+            entries.unsupported(&path, reasons::NO_VARIABLE_NAME);
         } else {
             let (plain, hidden) = (
                 holder(&division.plain, (app, key), environment),

@@ -9,6 +9,7 @@ use crate::{
     plan::{
         decide::schedule::{self, TIME_ZONE},
         facts::{Facts, Hosts, source::Source},
+        reasons,
     },
     secret,
     shell::{
@@ -58,16 +59,16 @@ pub(super) fn of_service(facts: &Facts<'_>, name: &str, service: &Service) -> Op
     let Behaviour::Cron(daemon) = &known.behaviour else { return None };
     let attribute = vec![known.started_by.to_owned()];
     match jobs(&facts.hosts, &Source::of(&facts.context, name, service), daemon) {
-        Ok((jobs, tables, reason)) => Some(Jobs {
+        Ok((jobs, tables, runs)) => Some(Jobs {
             instead: true,
             jobs,
             tables,
-            said: vec![(attribute, Said::Differs(reason))],
+            said: vec![(attribute, Said::Differs(reasons::runs_crontabs(runs)))],
             ..Jobs::default()
         }),
         Err(reason) => {
-            let reason = format!("runs a cron daemon, kept as it is: {reason}");
-            Some(Jobs { said: vec![(attribute, Said::Differs(reason))], ..Jobs::default() })
+            let said = Said::Differs(reasons::stays_a_daemon(reason));
+            Some(Jobs { said: vec![(attribute, said)], ..Jobs::default() })
         }
     }
 }
@@ -122,7 +123,7 @@ fn jobs(hosts: &Hosts, source: &Source<'_>, daemon: &CronDaemon) -> Result<Plann
     } else {
         format!("its {} lines are CronJobs", jobs.len())
     };
-    let reason = std::iter::once(format!("runs {}: {lines}", places.join(" and "))).chain(notes);
+    let reason = std::iter::once(format!("{}: {lines}", places.join(" and "))).chain(notes);
     Ok((jobs, places, reason.collect::<Vec<_>>().join("; ")))
 }
 

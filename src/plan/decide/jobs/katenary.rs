@@ -4,7 +4,11 @@ use super::{Job, Jobs, Said};
 use crate::{
     compose::model::Service,
     diag::Report,
-    plan::{decide::schedule, facts::Facts},
+    plan::{
+        decide::schedule,
+        facts::Facts,
+        reasons::{self, Reason},
+    },
     shell::crontab,
     text::Sources,
     yaml::{Node, Value, parse},
@@ -29,12 +33,12 @@ pub(super) fn find(facts: &Facts<'_>, name: &str, service: &Service) -> Option<J
             let said = said(note.map_or(Said::Mapped, Said::Differs));
             Jobs { instead: true, jobs: vec![job], said: vec![said], ..Jobs::default() }
         }
-        Err(reason) => Jobs { said: vec![said(Said::Not(reason))], ..Jobs::default() },
+        Err(reason) => Jobs { said: vec![said(Said::Not(reasons::is_no_job(reason)))], ..Jobs::default() },
     })
 }
 
 /// The job, and what of it is not as the label has it.
-fn job(text: &str, stagger: Option<&str>) -> Result<(Job, Option<String>), String> {
+fn job(text: &str, stagger: Option<&str>) -> Result<(Job, Option<Reason>), String> {
     let settings = read(text).ok_or("its value is a mapping in YAML, with `schedule` and `command`")?;
     let wanted = settings.iter().find(|(key, _)| key == "schedule").map(|(_, value)| value.join(" "));
     let wanted = wanted.ok_or("it names no `schedule`")?;
@@ -50,8 +54,7 @@ fn job(text: &str, stagger: Option<&str>) -> Result<(Job, Option<String>), Strin
         .filter(|key| !KNOWN.contains(&key.as_str()))
         .map(|key| format!("`{key}`"))
         .collect();
-    let note = (!others.is_empty())
-        .then(|| format!("{}: only the schedule and the command are followed", others.join(", ")));
+    let note = (!others.is_empty()).then(|| reasons::follows_schedule_and_command(others.join(", ")));
     let comments =
         std::iter::once(format!("the label of Katenary says `{wanted}`")).chain(when.note).collect();
     // Katenary leaves it at what Kubernetes does.

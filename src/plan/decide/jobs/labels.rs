@@ -16,6 +16,7 @@ use crate::{
     plan::{
         decide::schedule,
         facts::{Facts, secrets, source::Source},
+        reasons,
     },
     secret,
     shell::crontab,
@@ -119,11 +120,11 @@ fn own_schedule(
         let said = match (key.strip_prefix(prefix).unwrap_or_default(), value.as_str()) {
             ("schedule", _) => match &when {
                 Ok(_) => Said::Mapped,
-                Err(problem) => Said::Not(problem.clone()),
+                Err(problem) => Said::Not(reasons::is_no_job(problem)),
             },
-            _ if !is_taken => Said::Not("without its schedule there is no CronJob".to_owned()),
+            _ if !is_taken => Said::Not(reasons::NO_SCHEDULE_NO_CRON_JOB.into()),
             ("enable" | "skip-running", _) | ("replicas", "1") => Said::Mapped,
-            _ => Said::Not("nothing of a CronJob says it".to_owned()),
+            _ => Said::Not(reasons::NOT_OF_A_CRON_JOB.into()),
         };
         jobs.said.push((path.clone(), said));
     }
@@ -173,11 +174,8 @@ fn definitions(
             })
         };
         let Some((kind, name, setting)) = parts else {
-            let said = if rest == "enabled" {
-                Said::Mapped
-            } else {
-                Said::Not("a setting of the scheduler, which CronJobs do without".to_owned())
-            };
+            let said =
+                if rest == "enabled" { Said::Mapped } else { Said::Not(reasons::OF_THE_SCHEDULER.into()) };
             found.entry(owner.to_owned()).or_default().said.push((path.clone(), said));
             continue;
         };
@@ -203,7 +201,8 @@ fn add_job(
 ) {
     let made = job(facts, definition, scheduler);
     if let (Some(file), Err(problem)) = (&definition.file, &made) {
-        let reason = format!("`{} {}` of {file}: {problem}", definition.kind, definition.name);
+        let what = format!("`{} {}` of {file}", definition.kind, definition.name);
+        let reason = reasons::is_no_job(problem).of(&what);
         let jobs = found.entry(definition.owner.clone()).or_default();
         jobs.said.push((vec!["volumes".to_owned()], Said::Not(reason)));
         return;
@@ -211,15 +210,14 @@ fn add_job(
     let said = definition.settings.iter().filter_map(|(key, _, path)| {
         let said = match &made {
             Ok(_) => said_of(key, definition),
-            Err(problem) => Said::Not(problem.clone()),
+            Err(problem) => Said::Not(reasons::is_no_job(problem)),
         };
         match (&definition.file, said) {
             (None, said) => Some((path.clone(), said)),
             (Some(_), Said::Mapped) => None,
             (Some(file), Said::Differs(reason) | Said::Not(reason)) => {
-                let reason =
-                    format!("`{key}` of `{} {}` in {file}: {reason}", definition.kind, definition.name);
-                Some((vec!["volumes".to_owned()], Said::Not(reason)))
+                let what = format!("`{key}` of `{} {}` in {file}", definition.kind, definition.name);
+                Some((vec!["volumes".to_owned()], Said::Not(reason.of(&what))))
             }
         }
     });
@@ -248,9 +246,9 @@ fn said_of(key: &str, definition: &Definition) -> Said {
     let root = definition.setting("user").is_some_and(|user| user == "root" || user.parse::<i64>().is_ok());
     match key {
         "user" if root => Said::Mapped,
-        "user" => Said::Differs("it runs as the container's user: give a number to change that".to_owned()),
+        "user" => Said::Differs(reasons::USER_BY_NUMBER.into()),
         _ if known.contains(&key) => Said::Mapped,
-        _ => Said::Not("nothing of a CronJob says it".to_owned()),
+        _ => Said::Not(reasons::NOT_OF_A_CRON_JOB.into()),
     }
 }
 

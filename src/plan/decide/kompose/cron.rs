@@ -7,6 +7,7 @@ use crate::{
         facts::kompose::{CONTROLLER, Label, SCHEDULE, label},
         ledger::Entries,
         model::{Kind, Overlap},
+        reasons,
     },
     shell::{self, crontab},
 };
@@ -46,29 +47,29 @@ pub(in crate::plan) fn kind(service: &Service) -> Option<(Kind, Vec<String>)> {
     Some((kind, comments))
 }
 
-/// Enters what came of the labels.
+/// Records what became of the labels.
 pub(in crate::plan) fn record_labels(service: &Service, decided: WorkloadKind, entries: &mut Entries<'_>) {
     let schedule = label(service, SCHEDULE);
     if let Some(label) = schedule {
-        let reason = "its value is a schedule of five fields, like `*/5 * * * *`";
+        let reason = reasons::IS_A_SCHEDULE;
         label.record(times(label.value).map(|_| ()).ok_or(reason), entries);
     }
     let scheduled = schedule.is_some_and(|label| times(label.value).is_some());
-    let alone = "without a legal `kompose.cronjob.schedule` there is no CronJob";
+    let alone = reasons::NO_CRON_JOB;
     if let Some(label) = label(service, POLICY) {
-        let legal = overlap(&label).map(|_| ()).ok_or("its value is Allow, Forbid or Replace");
+        let legal = overlap(&label).map(|_| ()).ok_or(reasons::IS_AN_OVERLAP);
         label.record(if scheduled { legal } else { Err(alone) }, entries);
     }
     if let Some(label) = label(service, BACKOFF_LIMIT) {
-        let legal = tries(&label).map(|_| ()).ok_or("its value is a number");
+        let legal = tries(&label).map(|_| ()).ok_or(reasons::IS_A_NUMBER);
         label.record(if scheduled { legal } else { Err(alone) }, entries);
     }
     if let Some(label) = label(service, CONTROLLER) {
         let known = ["deployment", "daemonset", "statefulset"];
         if !known.contains(&label.value.to_ascii_lowercase().as_str()) {
-            label.refused("its value is deployment, daemonset or statefulset", entries);
+            label.refused(reasons::IS_A_CONTROLLER, entries);
         } else if decided == WorkloadKind::CronJob {
-            label.refused("`kompose.cronjob.schedule` makes it a CronJob", entries);
+            label.refused(reasons::CRON_JOB_BY_SCHEDULE, entries);
         } else {
             label.mapped(entries);
         }

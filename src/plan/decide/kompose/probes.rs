@@ -14,6 +14,7 @@ use crate::{
         decide::probes::Probes,
         facts::kompose::{Label, label, words_of},
         ledger::Entries,
+        reasons,
     },
 };
 
@@ -44,7 +45,7 @@ fn readiness(service: &Service, probes: &mut Probes, entries: &mut Entries<'_>) 
                 overruled(service, probes, entries);
             }
             Some(false) => {}
-            None => return disable.refused("its value is true or false", entries),
+            None => return disable.refused(reasons::IS_TRUE_OR_FALSE, entries),
         }
         disable.mapped(entries);
     }
@@ -65,16 +66,13 @@ fn readiness(service: &Service, probes: &mut Probes, entries: &mut Entries<'_>) 
     for key in ["interval", "timeout", "retries", "start_period"] {
         let Some(label) = of(key) else { continue };
         let Some(probe) = &mut probes.readiness else {
-            label.refused(
-                "there is no readiness probe: give `kompose.service.healthcheck.readiness.test`",
-                entries,
-            );
+            label.refused(reasons::NO_READINESS, entries);
             continue;
         };
         let number = if key == "retries" { label.value.parse::<i32>().ok() } else { seconds(label.value) };
         let Some(number) = number.filter(|number| *number > 0) else {
             label.refused(
-                if key == "retries" { "its value is a number" } else { "its value is a duration, like 10s" },
+                if key == "retries" { reasons::IS_A_NUMBER } else { reasons::IS_A_DURATION },
                 entries,
             );
             continue;
@@ -94,7 +92,7 @@ fn readiness(service: &Service, probes: &mut Probes, entries: &mut Entries<'_>) 
 fn overruled(service: &Service, probes: &mut Probes, entries: &mut Entries<'_>) {
     probes.liveness = None;
     if service.healthcheck.is_some() {
-        entries.approximated(&["healthcheck"], "labels of kompose overrule it");
+        entries.approximated(&["healthcheck"], reasons::OVERRULED_BY_LABELS);
     }
 }
 
@@ -123,7 +121,7 @@ fn asking(service: &Service, prefix: &str, entries: &mut Entries<'_>) -> Option<
             }
         }
         (Some(alone), None) | (None, Some(alone)) => {
-            alone.refused("a page has a path and a port: http_get_path and http_get_port", entries);
+            alone.refused(reasons::PATH_AND_PORT, entries);
         }
         (None, None) => {}
     }
@@ -162,7 +160,7 @@ fn plain_words(line: &str) -> Option<Vec<String>> {
 
 fn number(label: &Label<'_>, entries: &mut Entries<'_>) -> Option<i32> {
     let number = label.value.parse::<u16>().ok().filter(|number| *number > 0);
-    label.record(number.map(|_| ()).ok_or("its value is the number of a port"), entries);
+    label.record(number.map(|_| ()).ok_or(reasons::IS_A_PORT), entries);
     number.map(i32::from)
 }
 

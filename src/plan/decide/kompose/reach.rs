@@ -19,6 +19,7 @@ use crate::{
         facts::kompose::{Label, label},
         ledger::Entries,
         model::{ClusterService, Further},
+        reasons::{self, KnownReason},
     },
 };
 
@@ -27,7 +28,6 @@ const NAME: &str = "kompose.service.name_override";
 const EXPOSE: &str = "kompose.service.expose";
 /// The ports that clusters have for Services on their nodes, unless they are told otherwise.
 const NODE_PORTS: std::ops::RangeInclusive<u16> = 30_000..=32_767;
-const NO_PORTS: &str = "no port of the service is known: name it under `ports`";
 
 /// Whether a label asks for what `ports` publishes to be reached from outside.
 pub(in crate::plan) fn is_published(service: &Service) -> bool {
@@ -61,17 +61,15 @@ pub(in crate::plan) fn services(
         };
         let none = services.first().is_none_or(|own| own.ports.is_empty());
         match kind {
-            "" => wanted.refused("its value is nodeport, clusterip, loadbalancer or headless", entries),
-            "headless" if services.is_empty() => {
-                wanted.refused("nothing reaches a job that comes and goes", entries)
-            }
-            "NodePort" | "LoadBalancer" | "ClusterIP" if none => wanted.refused(NO_PORTS, entries),
+            "" => wanted.refused(reasons::IS_A_SERVICE_TYPE, entries),
+            "headless" if services.is_empty() => wanted.refused(reasons::NOT_REACHED, entries),
+            "NodePort" | "LoadBalancer" | "ClusterIP" if none => wanted.refused(reasons::NO_PORTS, entries),
             _ => wanted.mapped(entries),
         }
     }
     let Some(own) = services.first_mut() else {
         for label in [node_port, policy].iter().flatten() {
-            label.refused(NO_PORTS, entries);
+            label.refused(reasons::NO_PORTS, entries);
         }
         return;
     };
@@ -87,8 +85,8 @@ pub(in crate::plan) fn services(
     let outer_policy = policy.and_then(|label| {
         let policy = ["Cluster", "Local"].into_iter().find(|policy| policy.eq_ignore_ascii_case(label.value));
         let came = match policy {
-            None => Err("its value is cluster or local"),
-            Some(_) if !is_outer => Err("it needs `kompose.service.type: loadbalancer` or `nodeport`"),
+            None => Err(reasons::IS_A_TRAFFIC_POLICY),
+            Some(_) if !is_outer => Err(reasons::NEEDS_OUTER_TYPE),
             Some(_) => Ok(()),
         };
         label.record(came, entries);
@@ -105,17 +103,17 @@ fn open_node_port(
     key: &str,
     label: &Label<'_>,
     (kind, own): (&str, &mut ClusterService),
-) -> Result<(), &'static str> {
+) -> Result<(), KnownReason> {
     let number = label.value.parse::<u16>().ok().filter(|number| NODE_PORTS.contains(number));
     match (number, own.ports.as_mut_slice()) {
-        _ if kind != "NodePort" => Err("it needs `kompose.service.type: nodeport`"),
-        (None, _) => Err("its value is a port of nodes: 30000 to 32767"),
-        (Some(_), [_]) if is_taken(facts, key, label) => Err("another service has this port of the nodes"),
+        _ if kind != "NodePort" => Err(reasons::NEEDS_NODE_PORT),
+        (None, _) => Err(reasons::IS_A_NODE_PORT),
+        (Some(_), [_]) if is_taken(facts, key, label) => Err(reasons::NODE_PORT_TAKEN),
         (Some(number), [port]) => {
             port.node_port = Some(i32::from(number));
             Ok(())
         }
-        (Some(_), _) => Err("the service has more than one port"),
+        (Some(_), _) => Err(reasons::SEVERAL_PORTS),
     }
 }
 
@@ -163,7 +161,7 @@ fn published(service: &Service, own: &ClusterService) -> Vec<ServicePort> {
 fn further_name(facts: &Facts<'_>, key: &str, services: &mut Vec<ClusterService>, entries: &mut Entries<'_>) {
     let service = facts.context.project.services.get(key);
     let Some(label) = service.and_then(|service| label(&service.value, NAME)) else { return };
-    let Some(own) = services.first() else { return label.refused(NO_PORTS, entries) };
+    let Some(own) = services.first() else { return label.refused(reasons::NO_PORTS, entries) };
     if label.value == own.name {
         return label.mapped(entries);
     }
@@ -172,7 +170,7 @@ fn further_name(facts: &Facts<'_>, key: &str, services: &mut Vec<ClusterService>
         || facts.context.services().any(|(name, _)| is_alias(name))
         || is_taken(facts, key, &label);
     if !name::is_dns_label(label.value) || is_known {
-        return label.refused("its value is a DNS label that nothing else is called", entries);
+        return label.refused(reasons::IS_A_NEW_DNS_LABEL, entries);
     }
     let further = ClusterService {
         name: label.value.to_owned(),
@@ -180,7 +178,7 @@ fn further_name(facts: &Facts<'_>, key: &str, services: &mut Vec<ClusterService>
         ..own.clone()
     };
     services.push(further);
-    label.approximated("a further Service: the workload keeps the name that others know it by", entries);
+    label.approximated(reasons::FURTHER_SERVICE, entries);
 }
 
 /// Whether a service before this one has the same label, of which there cannot be two.
@@ -212,7 +210,7 @@ pub(in crate::plan) fn ingress(
             expose.record(why_not_exposed(&expose, own, services), entries);
         }
         for label in [tls, class].iter().flatten() {
-            label.refused("without a legal `kompose.service.expose` there is no Ingress", entries);
+            label.refused(reasons::NO_INGRESS, entries);
         }
         return None;
     };
@@ -222,8 +220,8 @@ pub(in crate::plan) fn ingress(
         label.record(if is_legal { Ok(()) } else { Err(wrong) }, entries);
         is_legal
     };
-    let secret = tls.filter(|tls| legal(tls, "its value is the name of a Secret"));
-    let class = class.filter(|class| legal(class, "its value is the name of an IngressClass"));
+    let secret = tls.filter(|tls| legal(tls, reasons::IS_A_SECRET));
+    let class = class.filter(|class| legal(class, reasons::IS_AN_INGRESS_CLASS));
     let hosts: Vec<String> = rules.iter().filter_map(|rule| rule.host.clone()).collect();
     let tls = secret.map(|secret| IngressTLS {
         hosts: (!hosts.is_empty()).then_some(hosts),
@@ -252,14 +250,12 @@ fn why_not_exposed(
     expose: &Label<'_>,
     own: Option<&ClusterService>,
     services: &[ClusterService],
-) -> Result<(), &'static str> {
+) -> Result<(), KnownReason> {
     match own {
         _ if expose.value.eq_ignore_ascii_case("false") => Ok(()),
-        None if services.first().is_some_and(|own| !own.ports.is_empty()) => {
-            Err("an Ingress leads to ports of TCP alone")
-        }
-        None => Err(NO_PORTS),
-        _ => Err("its value is true, or HOST, or HOST/PATH, several with commas"),
+        None if services.first().is_some_and(|own| !own.ports.is_empty()) => Err(reasons::TCP_ALONE),
+        None => Err(reasons::NO_PORTS),
+        _ => Err(reasons::IS_A_HOST),
     }
 }
 
@@ -267,9 +263,7 @@ fn why_not_exposed(
 fn enter_hosts(expose: &Label<'_>, rules: &[IngressRule], entries: &mut Entries<'_>) {
     match rules.iter().filter_map(|rule| rule.host.as_ref()).find(|host| !host.contains('.')) {
         Some(host) => {
-            let reason =
-                format!("`{host}` is a host: a load balancer is `kompose.service.type: loadbalancer`");
-            expose.approximated(&reason, entries);
+            expose.approximated(reasons::is_no_load_balancer(host), entries);
         }
         None => expose.mapped(entries),
     }

@@ -15,6 +15,7 @@ use crate::{
         facts::kompose::{Label, label},
         ledger::Entries,
         model::{Further, Kind},
+        reasons,
     },
 };
 
@@ -54,7 +55,7 @@ pub(in crate::plan) fn autoscaler(
         }
         _ => {
             for label in labels.iter().flatten() {
-                label.refused("only Deployments and StatefulSets are scaled", entries);
+                label.refused(reasons::NOT_SCALED, entries);
             }
             return None;
         }
@@ -62,7 +63,7 @@ pub(in crate::plan) fn autoscaler(
     let most = most.map_or(MOST, |label| number(&label, MOST, entries));
     let wanted = least.map_or(LEAST, |label| number(&label, LEAST, entries));
     if let Some(label) = least.filter(|_| wanted > most) {
-        label.approximated("`kompose.hpa.replicas.max` is less: that many", entries);
+        label.approximated(reasons::FEWER_AT_MOST, entries);
     }
     let least = wanted.min(most);
     let metrics = metrics([("cpu", cpu), ("memory", memory)], entries);
@@ -93,7 +94,7 @@ fn metrics(labels: [(&str, Option<Label<'_>>); 2], entries: &mut Entries<'_>) ->
     for (resource, label) in labels {
         let Some(label) = label else { continue };
         let metric = metric(resource, label.value);
-        let came = metric.as_ref().map(|_| ()).ok_or("its value is a share, like 50%, or a quantity");
+        let came = metric.as_ref().map(|_| ()).ok_or(reasons::IS_A_GOAL);
         label.record(came, entries);
         metrics.extend(metric);
     }
@@ -111,14 +112,14 @@ fn overrule_replicas(service: &Service, entries: &mut Entries<'_>) {
             service.deploy.as_ref().is_some_and(|deploy| deploy.value.replicas.is_some())
         };
         if said {
-            entries.ignored(path, "the HorizontalPodAutoscaler decides how many there are");
+            entries.ignored(path, reasons::AUTOSCALED);
         }
     }
 }
 
 fn number(label: &Label<'_>, otherwise: i32, entries: &mut Entries<'_>) -> i32 {
     let number = positive(label);
-    label.record(number.map(|_| ()).ok_or("its value is a number above zero"), entries);
+    label.record(number.map(|_| ()).ok_or(reasons::IS_A_POSITIVE_NUMBER), entries);
     number.unwrap_or(otherwise)
 }
 

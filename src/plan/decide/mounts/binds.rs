@@ -12,7 +12,6 @@ use crate::{
     compose::model::Mount,
     k8s::name,
     plan::{
-        decide::storage,
         facts::{
             dockerfiles,
             files::{self, Bind},
@@ -21,6 +20,7 @@ use crate::{
         },
         ledger::Entries,
         naming::layout,
+        reasons,
     },
     text::{Span, Spanned},
 };
@@ -52,38 +52,32 @@ pub(super) fn mount_bind(
             let given = Given { element: "volumes", stem, target, mode: None, is_directory: true };
             mount_files(mounting, given, read_only, contents, (mounted, entries));
             if files::holds_project(mounting.context, &source.value) {
-                let reason = format!("`{target}` is without what is for compose: its files, and `.env`");
-                entries.approximated(KEY, reason);
+                entries.approximated(KEY, reasons::is_without_compose_files(target));
             }
         }
         Bind::SourceCode { .. } if mounting.context.mounts_code => {
             entries.mapped_to(KEY, layout::CODE_MOUNTS);
         }
         Bind::SourceCode { built: true } => {
-            let reason = format!("`{target}`: the code is in the image that is built from this directory");
-            entries.at(mount.span).ignored(KEY, reason);
+            entries.at(mount.span).ignored(KEY, reasons::CODE_IN_THE_IMAGE.about(target));
         }
         Bind::SourceCode { built: false } => {
-            let way_out = match dockerfiles::build_of(mounting.context, mounting.service) {
-                Some(_) => "let the stage of the Dockerfile that is built copy it",
-                None => "give the service a `build` whose image has it",
+            let reason = match dockerfiles::build_of(mounting.context, mounting.service) {
+                Some(_) => reasons::CODE_WITHOUT_STAGE,
+                None => reasons::CODE_WITHOUT_BUILD,
             };
-            let reason = format!("`{target}`: source code that no image has: {way_out}");
-            entries.at(mount.span).unsupported(KEY, reason);
+            entries.at(mount.span).unsupported(KEY, reason.about(target));
         }
         Bind::Data(why) => {
             data(mounting, &source.value, (target, read_only), mounted);
-            entries.approximated(KEY, format!("`{target}` becomes a claim that starts empty: {why}"));
+            entries.approximated(KEY, reasons::becomes_a_claim(target, why));
             if mounting.storage.is_newly_shared(&source.value) {
-                entries.approximated(KEY, format!("`{target}`: {}", storage::SHARED));
+                entries.approximated(KEY, reasons::SEVERAL_PODS_MOUNT.about(target));
             }
         }
-        Bind::Foreign(reason) => entries.at(mount.span).unsupported(KEY, format!("`{target}`: {reason}")),
+        Bind::Foreign(reason) => entries.at(mount.span).unsupported(KEY, reason.about(target)),
         Bind::TooLarge => {
-            let reason = format!(
-                "`{target}`: a ConfigMap holds 1 MiB at most; put the file into the image or a volume"
-            );
-            entries.at(mount.span).unsupported(KEY, reason);
+            entries.at(mount.span).unsupported(KEY, reasons::TOO_LARGE.about(target));
         }
     }
 }
@@ -109,8 +103,7 @@ fn last_part(source: &str) -> &str {
 fn say_read_only(read_only: bool, volume: &str, target: &str, mounted: &Mounted, entries: &mut Entries<'_>) {
     if !read_only {
         let kind = mounted.kind(volume);
-        let reason = format!("`{target}` is for reading only in a cluster: it is {kind}");
-        entries.approximated(KEY, reason);
+        entries.approximated(KEY, reasons::is_read_only(target, kind));
     }
 }
 

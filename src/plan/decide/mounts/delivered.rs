@@ -12,7 +12,7 @@ use super::{Mounted, Mounting};
 use crate::{
     compose::model::FileMode,
     k8s::name,
-    plan::{facts::Hosts, ledger::Entries, model::FileBundle},
+    plan::{facts::Hosts, ledger::Entries, model::FileBundle, reasons},
 };
 
 /// Permission bits of scripts, which a ConfigMap does not keep.
@@ -135,8 +135,7 @@ pub(in crate::plan) fn deliver(
         Volume { projected: Some(source), ..volume }
     };
     if let Some(files) = followed {
-        entries
-            .approximated(&[element], format!("{files}: hosts have the names that they have in a cluster"));
+        entries.approximated(&[element], reasons::hosts_of_files_follow(files));
     }
     mounted.held.insert(name.clone(), held);
     mounted.volumes.push(volume);

@@ -14,6 +14,7 @@ use crate::{
             volumes,
         },
         ledger::Entries,
+        reasons,
     },
     text::Spanned,
 };
@@ -58,8 +59,7 @@ pub(super) fn mount(target: &str, mounted: &mut Mounted, entries: &mut Entries<'
     let name = mounted.name(target);
     mounted.filled.push(at(&name, target));
     mounted.add(empty(&name), at(&name, target));
-    let reason = format!("`{target}`: an empty directory that is filled from the image when a pod starts");
-    entries.approximated(&["volumes"], reason);
+    entries.approximated(&["volumes"], reasons::FILLED_AT_START.about(target));
 }
 
 /// Gives the pod what fills its directories, before anything else that it starts with.

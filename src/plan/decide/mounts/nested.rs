@@ -11,7 +11,7 @@ use k8s_openapi::api::core::v1::{
 };
 
 use super::Mounted;
-use crate::plan::ledger::Entries;
+use crate::plan::{ledger::Entries, reasons};
 
 /// Permission bits of files for which nothing else is said.
 const USUAL_MODE: i32 = 0o644;
@@ -197,9 +197,5 @@ fn split(mounted: &mut Mounted, outer: &VolumeMount, files: &[Placed], inner: &[
 fn say(mounted: &Mounted, target: &str, inner: &[VolumeMount], entries: &mut Entries<'_>) {
     let others = inner.iter().filter(|mount| files_of(mounted, mount).is_none());
     let others: Vec<String> = others.map(|mount| format!("`{}`", mount.mount_path)).collect();
-    let reason = format!(
-        "`{target}`: each file is mounted by itself, beside what the image has there, for {} within it",
-        others.join(", ")
-    );
-    entries.approximated(&["volumes"], reason);
+    entries.approximated(&["volumes"], reasons::each_by_itself(others.join(", ")).about(target));
 }

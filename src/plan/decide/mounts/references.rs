@@ -13,7 +13,7 @@ use super::{
 use crate::{
     compose::model::{FileObject, FileReference, Service},
     k8s::name,
-    plan::{facts::files, ledger::Entries},
+    plan::{facts::files, ledger::Entries, reasons},
     text::Spanned,
 };
 
@@ -44,7 +44,7 @@ pub(super) fn secret(
     }
     entries.mapped(&["secrets"]);
     if external {
-        let reason = format!("the Secret `{object}` with a key `{key}` has to be in the namespace");
+        let reason = reasons::secret_has_to_be_there(&object, &key);
         entries.at(source.span).approximated(&["secrets"], reason);
     }
     owned("secrets", [uid, gid], entries);
@@ -87,7 +87,7 @@ pub(super) fn config(
     let name = if config.external.as_ref().is_some_and(|external| external.value) {
         let object = object_name(config, &source.value);
         let name = mounted.name(&source.value);
-        let reason = format!("the ConfigMap `{object}` with a key `{key}` has to be in the namespace");
+        let reason = reasons::config_map_has_to_be_there(&object, &key);
         // Not a part of the tree, which has to be whole without it: so it may be missing, and the report says so.
         let source =
             ConfigMapVolumeSource { name: object, optional: Some(true), ..ConfigMapVolumeSource::default() };
@@ -110,8 +110,7 @@ pub(super) fn config(
 /// Says that the owner of a file is not kept.
 fn owned(element: &str, owners: [&Option<Spanned<String>>; 2], entries: &mut Entries<'_>) {
     for owner in owners.into_iter().flatten() {
-        let reason = "files of Secrets and ConfigMaps belong to root and to the pod's fsGroup";
-        entries.at(owner.span).approximated(&[element], reason);
+        entries.at(owner.span).approximated(&[element], reasons::FILES_OF_ROOT);
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     compose::model::{Port, Service},
     k8s::name,
-    plan::{decide::kompose, ledger::Entries},
+    plan::{decide::kompose, ledger::Entries, reasons},
     text::Spanned,
 };
 
@@ -144,11 +144,7 @@ pub(super) fn record_attributes(service: &Service, entries: &mut Entries<'_>) {
     }
     if develop.is_some() {
         // Where Skaffold copies files, it is said later what it does.
-        let reason = if build.is_some() {
-            "nothing of it is copied: Skaffold builds anew what changes"
-        } else {
-            "no image of it is built here, so there is nothing to copy into"
-        };
+        let reason = if build.is_some() { reasons::BUILT_ANEW } else { reasons::NOTHING_TO_COPY_INTO };
         entries.ignored(&["develop"], reason);
     }
     if profiles.is_some() {
@@ -173,7 +169,7 @@ pub(super) fn record_attributes(service: &Service, entries: &mut Entries<'_>) {
     }
     if let Some(links) = links.as_ref().filter(|links| !links.value.is_empty()) {
         let names: Vec<String> = links.value.iter().map(|link| format!("`{}`", link.value)).collect();
-        entries.mapped_as(&["links"], format!("{}: each has a Service by its name", names.join(", ")));
+        entries.mapped_as(&["links"], reasons::have_services(names.join(", ")));
     }
     for extension in extensions.keys() {
         entries.as_ever(&[extension]);
@@ -184,10 +180,7 @@ pub(super) fn record_attributes(service: &Service, entries: &mut Entries<'_>) {
 fn port_names(ports: &Spanned<Vec<Spanned<Port>>>, entries: &mut Entries<'_>) {
     for wanted in ports.value.iter().filter_map(|port| port.name.as_ref()) {
         if name::port_name(&wanted.value).as_deref() != Some(wanted.as_str()) {
-            let reason = format!(
-                "`{}`: the name of a port is 15 small letters, digits and `-` at most, one a letter",
-                wanted.value
-            );
+            let reason = reasons::port_has_another_name(&wanted.value);
             entries.at(wanted.span).approximated(&["ports"], reason);
         }
     }
@@ -201,13 +194,10 @@ fn published(ports: &Spanned<Vec<Spanned<Port>>>, entries: &mut Entries<'_>) {
         let host = port.mode.as_ref().is_some_and(|mode| mode.value == "host");
         let places = [moved.map(|it| it.span), host_ip.map(|it| it.span)];
         for place in places.into_iter().flatten().filter(|_| !host) {
-            let reason = "the Service has the container's own port; what is published on the host is a matter of \
-                Ingress, LoadBalancer or `kubectl port-forward`";
-            entries.at(place).approximated(&["ports"], reason);
+            entries.at(place).approximated(&["ports"], reasons::PUBLISHED_BY_CLUSTER);
         }
         if let Some(host_ip) = host_ip.filter(|_| host) {
-            let reason = "the port is open on every address of the node";
-            entries.at(host_ip.span).approximated(&["ports"], reason);
+            entries.at(host_ip.span).approximated(&["ports"], reasons::PUBLISHED_EVERYWHERE);
         }
     }
 }

@@ -5,7 +5,10 @@ use camino::Utf8Path;
 
 use super::Bind;
 use crate::{
-    plan::facts::{context::Context, volumes},
+    plan::{
+        facts::{context::Context, volumes},
+        reasons::{self, KnownReason},
+    },
     text::{FileKind, Spanned},
 };
 
@@ -42,11 +45,6 @@ const FILES: &[&str] = &[
     "yml",
 ];
 
-const OF_A_HOME: &str =
-    "no cluster has the home of a user: put what is needed into the project or into a secret";
-const OF_A_MACHINE: &str = "it lies outside of the project, and other machines have another file there, or none: \
-    put it into the project or into a secret";
-const MISSING: &str = "it lies outside of the project and is not here: put it into the project";
 const DATA: &str = "a directory of this machine, outside of the project";
 
 /// A source and what is around it.
@@ -81,12 +79,10 @@ fn decide(source: &Source<'_>, target: &str) -> Option<Bind> {
     let Source { written, path, kind, project, repository } = *source;
     let last = path.file_name().unwrap_or_default();
     if ENGINE.contains(&last) {
-        return Some(Bind::Foreign(
-            "the socket of the container engine: give the workload a ServiceAccount with the rights it needs",
-        ));
+        return Some(Bind::Foreign(reasons::SOCKET_OF_ENGINE));
     }
     if is_said_home(written, path) {
-        return Some(Bind::Foreign(OF_A_HOME));
+        return Some(Bind::Foreign(reasons::OF_A_HOME));
     }
     if path.starts_with(project) {
         return None;
@@ -95,7 +91,7 @@ fn decide(source: &Source<'_>, target: &str) -> Option<Bind> {
         return Some(Bind::Foreign(reason));
     }
     if is_home(path) {
-        return Some(Bind::Foreign(OF_A_HOME));
+        return Some(Bind::Foreign(reasons::OF_A_HOME));
     }
     let is_relative = written.starts_with('.') || written.starts_with('$') && written.contains(":-.");
     // Who writes a path from here has what it leads to beside the project.
@@ -104,30 +100,26 @@ fn decide(source: &Source<'_>, target: &str) -> Option<Bind> {
         return None;
     }
     if is_relative {
-        let reason = if is_near { MISSING } else { OF_A_MACHINE };
+        let reason = if is_near { reasons::MISSING } else { reasons::OF_A_MACHINE };
         return Some(if volumes::holds_data(target) { Bind::Data(DATA) } else { Bind::Foreign(reason) });
     }
     if is_below_home(path) {
-        return Some(Bind::Foreign(OF_A_HOME));
+        return Some(Bind::Foreign(reasons::OF_A_HOME));
     }
     let ending = last.rsplit_once('.').map_or("", |(_, ending)| ending);
     let is_file = kind == Some(FileKind::File) || FILES.contains(&ending);
     Some(match kind {
-        _ if is_file || has_hidden_part(path) => Bind::Foreign(OF_A_MACHINE),
-        Some(FileKind::Special) => Bind::Foreign(super::SPECIAL),
+        _ if is_file || has_hidden_part(path) => Bind::Foreign(reasons::OF_A_MACHINE),
+        Some(FileKind::Special) => Bind::Foreign(reasons::SPECIAL),
         _ => Bind::Data(DATA),
     })
 }
 
-fn of_the_machine(path: &Utf8Path) -> Option<&'static str> {
+fn of_the_machine(path: &Utf8Path) -> Option<KnownReason> {
     match path.as_str() {
-        "/etc/localtime" | "/etc/timezone" => {
-            Some("the time zone of the machine: set the variable TZ instead")
-        }
-        "/" => Some("the whole machine: a cluster has no such thing, see DaemonSets with hostPath"),
-        _ if SYSTEM.iter().any(|system| path.starts_with(system)) => {
-            Some("a directory of the operating system: nodes of a cluster have another, see hostPath volumes")
-        }
+        "/etc/localtime" | "/etc/timezone" => Some(reasons::TIME_ZONE_OF_MACHINE),
+        "/" => Some(reasons::WHOLE_MACHINE),
+        _ if SYSTEM.iter().any(|system| path.starts_with(system)) => Some(reasons::OPERATING_SYSTEM),
         _ => None,
     }
 }
@@ -176,9 +168,9 @@ mod tests {
         match decide(&source, target) {
             None => "judged",
             Some(Bind::Data(_)) => "data",
-            Some(Bind::Foreign(OF_A_HOME)) => "home",
-            Some(Bind::Foreign(MISSING)) => "missing",
-            Some(Bind::Foreign(OF_A_MACHINE)) => "machine",
+            Some(Bind::Foreign(reasons::OF_A_HOME)) => "home",
+            Some(Bind::Foreign(reasons::MISSING)) => "missing",
+            Some(Bind::Foreign(reasons::OF_A_MACHINE)) => "machine",
             Some(Bind::Foreign(_)) => "system",
             Some(_) => "",
         }

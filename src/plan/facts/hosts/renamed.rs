@@ -9,6 +9,7 @@ use crate::{
     plan::{
         facts::{context::Context, service::Services},
         ledger::Entries,
+        reasons::{self, Reason},
     },
 };
 
@@ -41,16 +42,11 @@ pub(in crate::plan) fn record_aliases(
     }
 }
 
-fn further(hosts: &Hosts, text: &str, standing: Standing<'_>) -> Option<String> {
+fn further(hosts: &Hosts, text: &str, standing: Standing<'_>) -> Option<Reason> {
     let renamed = hosts.renamed(text, standing);
     let renamed = renamed.iter().filter(|(_, _, alias)| *alias);
     let named: Vec<String> = renamed.map(|(from, to, _)| format!("`{from}` is `{to}`")).collect();
-    (!named.is_empty()).then(|| {
-        format!(
-            "in the cluster {}: a program that reads something out of the name has to be told",
-            named.join(" and ")
-        )
-    })
+    (!named.is_empty()).then(|| reasons::hosts_have_other_names(named.join(" and ")))
 }
 
 /// Warns of proxies whose configuration is part of an image, and names hosts that are called otherwise.

@@ -11,7 +11,10 @@ use super::{PREFIX, label};
 use crate::{
     compose::model::{Labels, Service, Volume},
     k8s::{name, quantity},
-    plan::ledger::Entries,
+    plan::{
+        ledger::Entries,
+        reasons::{self, Reason},
+    },
 };
 
 const SIZE: &str = "kompose.volume.size";
@@ -19,8 +22,6 @@ const CLASS: &str = "kompose.volume.storage-class-name";
 const SELECTOR: &str = "kompose.volume.selector";
 /// The label that kompose selects volumes by.
 const SELECTED_BY: &str = "io.kompose.service";
-const NOT_A_QUANTITY: &str = "its value is a quantity, like 500Mi";
-const NOT_A_CLASS: &str = "its value is the name of a StorageClass";
 
 /// What a service makes of all its volumes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,45 +79,42 @@ pub(in crate::plan) fn settle(
     }
 }
 
-/// Enters what came of the labels of a service.
+/// Records what became of the labels of a service.
 pub(in crate::plan) fn record_labels(service: &Service, entries: &mut Entries<'_>) {
     let has_volumes = service.volumes.is_some();
     for (key, legal, wrong) in [
-        (SIZE, (|text| quantity::amount(text).is_some()) as fn(&str) -> bool, NOT_A_QUANTITY),
-        (CLASS, name::is_dns_subdomain, NOT_A_CLASS),
+        (SIZE, (|text| quantity::amount(text).is_some()) as fn(&str) -> bool, reasons::IS_A_QUANTITY),
+        (CLASS, name::is_dns_subdomain, reasons::IS_A_STORAGE_CLASS),
     ] {
         let Some(label) = label(service, key) else { continue };
         if !has_volumes {
-            label.refused("the service has no volumes", entries);
+            label.refused(reasons::NO_VOLUMES, entries);
         } else {
             label.record(if legal(label.value) { Ok(()) } else { Err(wrong) }, entries);
         }
     }
     if let Some(label) = label(service, "kompose.volume.subpath") {
         let legal = sub_path(service).is_some();
-        label.record(if legal { Ok(()) } else { Err("its value is a path within the volume") }, entries);
+        label.record(if legal { Ok(()) } else { Err(reasons::IS_A_PATH_IN_VOLUME) }, entries);
     }
     if let Some(label) = label(service, "kompose.volume.type") {
         match wanted(service) {
-            Some(Wanted::HostPath) => label.approximated(
-                "bind mounts only: directories of a node, which not every cluster allows, and which differ from node to node",
-                entries,
-            ),
+            Some(Wanted::HostPath) => label.approximated(reasons::HOST_PATHS, entries),
             Some(_) => label.mapped(entries),
-            None => label.refused("its value is configMap, persistentVolumeClaim, emptyDir or hostPath", entries),
+            None => label.refused(reasons::IS_A_VOLUME_TYPE, entries),
         }
     }
 }
 
-/// Enters what came of the labels of a volume at the top.
-pub(in crate::plan) fn enter_volume(volume: &Volume, entries: &mut Entries<'_>) {
+/// Records what became of the labels of a volume at the top.
+pub(in crate::plan) fn record_of_volume(volume: &Volume, entries: &mut Entries<'_>) {
     let labels = volume.labels.iter().flat_map(|labels| labels.value.iter());
     for (key, value) in labels.filter(|(key, _)| key.starts_with(PREFIX)) {
         let value = value.value.trim();
         let came = match key.as_str() {
-            SIZE if quantity::amount(value).is_none() => Err(NOT_A_QUANTITY.to_owned()),
-            CLASS if !name::is_dns_subdomain(value) => Err(NOT_A_CLASS.to_owned()),
-            SELECTOR if !name::is_label_value(value) => Err("its value is the value of a label".to_owned()),
+            SIZE if quantity::amount(value).is_none() => Err(Reason::from(reasons::IS_A_QUANTITY)),
+            CLASS if !name::is_dns_subdomain(value) => Err(reasons::IS_A_STORAGE_CLASS.into()),
+            SELECTOR if !name::is_label_value(value) => Err(reasons::IS_A_LABEL_VALUE.into()),
             SIZE | CLASS | SELECTOR => Ok(()),
             _ => Err(super::unknown(key)),
         };
