@@ -19,6 +19,7 @@ pub(crate) use variables::STAND_IN;
 use variables::Variables;
 
 mod canonical;
+mod causes;
 mod consistency;
 mod context;
 mod defaults;
@@ -28,6 +29,7 @@ mod entry;
 mod env_files;
 mod extends;
 mod include;
+#[cfg(feature = "docker-compose-types")]
 mod interchange;
 mod interpolate;
 mod key_path;
@@ -115,8 +117,10 @@ pub fn load(
     sources: &mut Sources,
     report: &mut Report,
 ) -> Option<Project> {
-    let project = load_in_part(request, files, sources, report);
-    project.filter(|_| !report.has_errors())
+    let mut own = Report::default();
+    let project = load_in_part(request, files, sources, &mut own).filter(|_| !own.has_errors());
+    report.append_new(own);
+    project
 }
 
 /// The same, but what can be read of a project that is refused is given all the same. Nothing at all if
@@ -127,6 +131,25 @@ pub fn load_in_part(
     sources: &mut Sources,
     report: &mut Report,
 ) -> Option<Project> {
+    let mut own = Report::default();
+    let read = read(request, files, sources, &mut own);
+    causes::drop_consequences(&mut own);
+    let project = read.map(|read| checked(read, request, &mut own));
+    // Files are read several times where services of several files extend them.
+    report.append_new(own);
+    project
+}
+
+/// A project as its files say it.
+struct Read {
+    project: Project,
+    /// Some files are not here, of which errors follow everywhere.
+    lacks_files: bool,
+    /// Nothing was refused but what env files say.
+    is_sound: bool,
+}
+
+fn read(request: &Request, files: &dyn Files, sources: &mut Sources, report: &mut Report) -> Option<Read> {
     let (mut tree, found, mut context) = tree(request, files, sources, report)?;
     let profiles = active_profiles(&tree, &found, request);
     let refused = context.report.count(Severity::Error);
@@ -139,13 +162,19 @@ pub fn load_in_part(
     project.directory = found.directory;
     project.documents = std::mem::take(&mut context.documents);
     project.inputs = std::mem::take(&mut context.inputs);
-    let lacks_files = context.lacks_files;
     disable(&mut project, &tree, &profiles);
+    let lacks_files = context.lacks_files;
+    Some(Read { project, lacks_files, is_sound: report.count(Severity::Error) == of_env_files })
+}
+
+/// The project with what is asked for of it, its parts checked against each other.
+fn checked(read: Read, request: &Request, report: &mut Report) -> Project {
+    let mut project = read.project;
     if request.options.check_consistency {
         // What env files cannot give changes nothing of what refers to what.
-        if report.count(Severity::Error) == of_env_files {
+        if read.is_sound {
             consistency::check(&mut project, report);
-        } else if !lacks_files {
+        } else if !read.lacks_files {
             consistency::check_references(&project, report);
         }
     }
@@ -153,7 +182,7 @@ pub fn load_in_part(
     if !request.options.all_resources {
         select::used_resources(&mut project);
     }
-    Some(project)
+    project
 }
 
 /// What secrets that are made from a variable hold.
@@ -173,8 +202,12 @@ pub fn load_tree(
     sources: &mut Sources,
     report: &mut Report,
 ) -> Option<Node> {
-    let tree = tree(request, files, sources, report).map(|(tree, _, _)| tree);
-    tree.filter(|_| !report.has_errors())
+    let mut own = Report::default();
+    let tree = tree(request, files, sources, &mut own).map(|(tree, _, _)| tree);
+    causes::drop_consequences(&mut own);
+    let tree = tree.filter(|_| !own.has_errors());
+    report.append_new(own);
+    tree
 }
 
 /// Everything up to the canonical tree of the whole project, in which all is written out.

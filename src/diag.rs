@@ -1,17 +1,28 @@
 //! Diagnostics as plain data, and the report that collects them.
 //!
 //! A diagnostic says a fact (`message`), where (`labels`) and what to do (`help`). How it looks is
-//! decided late, where it is printed: [`terminal`] draws it for people, [`json`] spells it out for
-//! programs. Stages take `&mut Report`, report all they find and go on. Every kind of diagnostic has its
-//! code in the one list of [`codes`].
+//! decided late, where it is printed: [`terminal`] draws it for people, and programs get [`Finding`]s as
+//! [`json`], [`sarif`], [`github`], [`gitlab`], [`junit`] or [`markdown`]. Stages take `&mut Report`,
+//! report all they find and go on. Every kind of diagnostic has its code in the one list of [`codes`].
 
 pub mod codes;
+mod finding;
+pub mod github;
+pub mod gitlab;
 pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod sarif;
 pub mod terminal;
+#[cfg(test)]
+mod testing;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-pub use self::codes::Code;
+pub use self::{
+    codes::Code,
+    finding::{Finding, Place, Replacement, Run, findings},
+};
 use crate::{secret::Hidden, text::Span};
 
 /// How bad it is.
@@ -25,19 +36,41 @@ pub enum Severity {
     Error,
 }
 
+impl Severity {
+    /// The word that people and programs see.
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        }
+    }
+}
+
 /// A place with what is to be said there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Label {
     /// The place.
     pub span: Span,
     /// A few words, or nothing.
     pub text: String,
-    /// Is this the place the diagnostic is about?
+    /// Whether the diagnostic is about this place.
     pub primary: bool,
 }
 
+/// A part of a fix: a text that takes the place of what a span says.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edit {
+    /// What goes; an empty span is a place to insert at.
+    pub span: Span,
+    /// What comes.
+    pub replacement: String,
+    /// Whether the meaning of the file surely stays.
+    pub is_safe: bool,
+}
+
 /// One finding. The first label is the primary one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Diagnostic {
     /// What kind of finding.
     pub code: Code,
@@ -49,12 +82,24 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// Where it shows.
     pub labels: Vec<Label>,
+    /// The value that is refused as a whole, where the primary place is only a part of it.
+    pub within: Option<Span>,
+    /// What would mend it, if that is known: all of it together, or nothing.
+    pub edits: Vec<Edit>,
 }
 
 impl Diagnostic {
     /// Nothing can be made of the input until this is mended.
     pub fn error(code: Code, message: impl Into<String>) -> Self {
-        Self { code, severity: Severity::Error, message: message.into(), help: None, labels: Vec::new() }
+        Self {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            help: None,
+            labels: Vec::new(),
+            within: None,
+            edits: Vec::new(),
+        }
     }
 
     /// The result is likely not what was meant.
@@ -75,10 +120,24 @@ impl Diagnostic {
         self
     }
 
+    /// The value that the primary place is a part of, and that is refused with it.
+    #[must_use]
+    pub fn within(mut self, value: Span) -> Self {
+        self.within = Some(value);
+        self
+    }
+
     /// What to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// A text that mends it, or a part of it. `is_safe` says that the meaning of the file surely stays.
+    #[must_use]
+    pub fn edit(mut self, span: Span, replacement: impl Into<String>, is_safe: bool) -> Self {
+        self.edits.push(Edit { span, replacement: replacement.into(), is_safe });
         self
     }
 
@@ -88,41 +147,44 @@ impl Diagnostic {
     }
 }
 
-/// All that the stages found, in the order in which they found it.
+/// All that the stages found, in the order in which they found it. It keeps everything it is given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     diagnostics: Vec<Diagnostic>,
-    /// The positions of the findings by the place that they are about.
-    places: BTreeMap<Option<Span>, Vec<usize>>,
-    /// Values of which a part was refused.
-    refused: BTreeSet<Span>,
     /// What no printer may show.
     hidden: Hidden,
 }
 
 impl Report {
-    /// Takes a finding in. A finding that was already made is dropped, and so is an error at a place
-    /// that an earlier stage refused: one message a cause.
+    /// Takes a finding in.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        let is_error = diagnostic.severity == Severity::Error;
-        if is_error && diagnostic.span().is_some_and(|span| self.refused.contains(&span)) {
-            return;
-        }
-        let here = self.places.entry(diagnostic.span()).or_default();
-        let known = here.iter().filter_map(|position| self.diagnostics.get(*position)).any(|earlier| {
-            *earlier == diagnostic
-                || (is_error && earlier.severity == Severity::Error && earlier.span().is_some())
-        });
-        if !known {
-            here.push(self.diagnostics.len());
-            self.diagnostics.push(diagnostic);
-        }
+        self.diagnostics.push(diagnostic);
     }
 
     /// Takes in everything that another report holds.
     pub fn append(&mut self, other: Report) {
-        other.diagnostics.into_iter().for_each(|diagnostic| self.push(diagnostic));
+        self.diagnostics.extend(other.diagnostics);
         self.hide(other.hidden);
+    }
+
+    /// Takes in what another report holds and this one does not: several environments, or several files,
+    /// read the same text. Only diagnostics that are equal in all respects are the same one.
+    pub fn append_new(&mut self, other: Report) {
+        let known: BTreeSet<&Diagnostic> = self.diagnostics.iter().collect();
+        let mut seen: BTreeSet<&Diagnostic> = BTreeSet::new();
+        let is_new: Vec<bool> = other
+            .diagnostics
+            .iter()
+            .map(|diagnostic| !known.contains(diagnostic) && seen.insert(diagnostic))
+            .collect();
+        let new = other.diagnostics.into_iter().zip(is_new).filter(|(_, is_new)| *is_new);
+        self.diagnostics.extend(new.map(|(diagnostic, _)| diagnostic));
+        self.hide(other.hidden);
+    }
+
+    /// Keeps what the caller says to keep, and tells it in order.
+    pub fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
+        self.diagnostics.retain(keep);
     }
 
     /// Takes in what the project hides: printers star it out, beside what looks like a secret by itself.
@@ -134,15 +196,6 @@ impl Report {
     /// What the project hides.
     pub fn hidden(&self) -> &Hidden {
         &self.hidden
-    }
-
-    /// Takes in an error about a part of a value. Errors about the value as a whole, which follow from
-    /// it, are dropped from now on.
-    pub fn push_within(&mut self, value: Span, diagnostic: Diagnostic) {
-        if !self.refused.contains(&value) {
-            self.push(diagnostic);
-            self.refused.insert(value);
-        }
     }
 
     /// Everything found.

@@ -39,7 +39,11 @@ use crate::{compose::model::Project, diag::Report, text::Files};
 /// Decides what a project becomes in all its environments. What cannot be decided is reported; the plan is
 /// then incomplete.
 pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: &mut Report) -> Plan {
-    plan_with(inputs, options, &Reader::new(files), report)
+    let mut own = Report::default();
+    let plan = plan_with(inputs, options, &Reader::new(files), &mut own);
+    // Environments share files: what is wrong with a line of one is wrong with it in all.
+    report.append_new(own);
+    plan
 }
 
 /// The same with what reads the files.

@@ -17,10 +17,7 @@ use std::{
 use camino::Utf8PathBuf;
 use kustompose::{
     cli::{self, Io},
-    diag::{
-        codes::{AREAS, CODES, Code},
-        json,
-    },
+    diag::codes::{AREAS, CODES, Code},
     plan::{mapping, reasons},
 };
 use regex::Regex;
@@ -114,7 +111,7 @@ fn diagnostics_are_those_of_the_list() {
         page.push_str(&format!("\n## {}: {}\n\n", area.prefix, area.title));
         page.push_str("| code | name | severity | meaning |\n| --- | --- | --- | --- |\n");
         for code in rows {
-            let (anchor, severity) = (code.anchor(), json::severity(code.severity));
+            let (anchor, severity) = (code.anchor(), code.severity.word());
             page.push_str(&format!(
                 "| <a id=\"{anchor}\"></a>{} | {} | {severity} | {} |\n",
                 code.id, code.name, code.summary

@@ -283,7 +283,7 @@ fn refuse_text(node: &Node, place: &KeyPath, error: &ValueError, reporter: &mut 
     if text.starts_with(':') || text.ends_with(':') {
         diagnostic = diagnostic.help("was a variable in it not set?");
     }
-    reporter.report.push_within(node.span, diagnostic);
+    reporter.report.push(diagnostic.within(node.span));
 }
 
 fn refuse(node: &Node, place: &KeyPath, reason: &str, reporter: &mut Reporter<'_>) {

@@ -218,7 +218,7 @@ impl Interpolator<'_> {
                     .help(format!("set `{name}` in the environment or in the env file"))
             }
         };
-        self.report.push_within(node.span, diagnostic);
+        self.report.push(diagnostic.within(node.span));
     }
 
     fn cast(&mut self, node: &Node, cast: Cast, place: &KeyPath) -> Option<Value> {

@@ -10,7 +10,7 @@ use std::fmt;
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 
 use self::excerpt::{Excerpt, Masked};
-use super::{Diagnostic, Report, Severity, json};
+use super::{Diagnostic, Report, Severity};
 use crate::{secret::Hidden, text::Sources};
 
 /// How it may look.
@@ -114,7 +114,7 @@ impl View {
         Self {
             header: format!(
                 "{}[{}] {}",
-                json::severity(diagnostic.severity),
+                diagnostic.severity.word(),
                 diagnostic.code.id,
                 diagnostic.code.name
             ),

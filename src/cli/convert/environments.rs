@@ -144,12 +144,19 @@ fn gone(
 /// Takes in what was found in each environment. A variable that is not set in some of them alone is told with
 /// their names.
 fn tell(found: &[(String, Report)], report: &mut Report) {
+    let mut environments: BTreeMap<&Diagnostic, Vec<&str>> = BTreeMap::new();
+    for (name, own) in found {
+        for diagnostic in own.diagnostics() {
+            environments.entry(diagnostic).or_default().push(name);
+        }
+    }
+    // Each where it came first, though several environments read one file.
     for diagnostic in found.iter().flat_map(|(_, own)| own.diagnostics()) {
-        let has_it = |own: &Report| own.diagnostics().contains(diagnostic);
-        let names: Vec<String> =
-            found.iter().filter(|(_, own)| has_it(own)).map(|(name, _)| format!("`{name}`")).collect();
+        let Some(mut names) = environments.remove(diagnostic) else { continue };
+        names.dedup();
         let mut diagnostic = diagnostic.clone();
         if diagnostic.code == codes::UNSET_VARIABLE && names.len() < found.len() {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
             diagnostic.message = format!("in {}, {}", names.join(" and "), diagnostic.message);
         }
         report.push(diagnostic);

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{Arguments, Conversion, difference};
 use crate::{
     cli::{Io, put},
-    diag::{Report, json},
+    diag::{Report, findings, json},
     disk::tree::{Action, Change, Outcome},
     plan::{self, FateKind, KeyFate, KeyPath, reasons::Reason},
     text::{Sources, Span, clean},
@@ -129,11 +129,7 @@ impl InEnvironment {
 
 /// The report in JSON.
 pub(super) fn in_json(conversion: Option<&Conversion>, sources: &Sources, report: &Report) -> Value {
-    let diagnostics: Vec<Value> = report
-        .by_place()
-        .into_iter()
-        .map(|diagnostic| json::diagnostic(diagnostic, sources, report.hidden()))
-        .collect();
+    let diagnostics = json::list(&findings(report.by_place(), sources, report.hidden()));
     let Some(Conversion { environments, output, keys, outcome }) = conversion else {
         return json!({
             "version": VERSION, "environments": [], "files": [], "keys": [], "diagnostics": diagnostics,
