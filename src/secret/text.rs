@@ -138,10 +138,15 @@ fn assignments(text: &str, dollar: Dollar) -> impl Iterator<Item = Range<usize>>
     })
 }
 
+/// The offset, or that of the character around it; the end of the text if there is no such offset.
+fn boundary(text: &str, offset: usize) -> usize {
+    (0..=offset.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
+}
+
 /// The value that begins at `start`: up to its quote, or to what ends an unquoted one. In a connection string
 /// only a semicolon does.
 fn assigned(text: &str, start: usize, in_fields: bool) -> Range<usize> {
-    let end = text.floor_char_boundary(start + MAX_VALUE);
+    let end = boundary(text, start + MAX_VALUE);
     let value = &text[start..end];
     for quote in ["\"", "'", "\\\"", "\\'"] {
         if let Some(inner) = value.strip_prefix(quote) {
@@ -208,7 +213,7 @@ fn webhooks(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
             return None;
         }
         let ends = |c: char| c.is_whitespace() || "\"'`<>\\,;?#".contains(c);
-        let limit = text.floor_char_boundary(start + MAX_VALUE);
+        let limit = boundary(text, start + MAX_VALUE);
         let end = text[start..limit].find(ends).map_or(limit, |length| start + length);
         let address = &text[start..end];
         read = end;

@@ -1,35 +1,48 @@
-//! The patterns of `.dockerignore` and `.gitignore`, as far as directories need them: ranges of characters match nothing.
+//! What the patterns of `.dockerignore` and `.gitignore` leave out, asked of directories.
+//!
+//! The two files look alike and differ: Docker takes a pattern from the root of the build context, and the
+//! last pattern that matches a path or something above it has the last word. git takes a pattern without a
+//! slash at any depth, and nothing in a directory that it leaves out comes back.
 
 use camino::Utf8Path;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-use crate::shell::dockerfile::matches;
+/// A name that no pattern for certain files matches: what would be in a directory.
+const ANYTHING: &str = "\u{1}\u{1}\u{1}";
 
-/// Whether a directory, or what would lie in it, is left out of a build.
+/// Whether a directory, or what would be in it, is left out of a build.
 pub(super) fn by_docker(patterns: &str, path: &Utf8Path) -> bool {
-    is_ignored(patterns, path, |pattern| pattern.to_owned())
-}
-
-/// Whether a directory, or what would lie in it, is left out of a repository.
-pub(super) fn by_git(patterns: &str, path: &Utf8Path) -> bool {
-    is_ignored(patterns, path, |pattern| {
-        // A pattern of one part holds at any depth.
-        if pattern.trim_end_matches('/').contains('/') { pattern.to_owned() } else { format!("**/{pattern}") }
-    })
-}
-
-/// What nobody calls a file.
-const ANYTHING: &str = "\u{1}";
-
-fn is_ignored(patterns: &str, path: &Utf8Path, whole: impl Fn(&str) -> String) -> bool {
     let within = path.join(ANYTHING);
-    let mut ignored = false;
-    for line in patterns.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        let (pattern, is_ignoring) = line.strip_prefix('!').map_or((line, true), |pattern| (pattern, false));
-        if matches(&whole(pattern), within.as_str()) {
-            ignored = is_ignoring;
+    let mut is_left_out = false;
+    for line in patterns.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
+        let (pattern, leaves_out) = line.strip_prefix('!').map_or((line, true), |rest| (rest.trim(), false));
+        let pattern = pattern.trim_matches('/').trim_start_matches("./");
+        // Anchored as git says it, a pattern means what it means to Docker.
+        if !pattern.is_empty()
+            && matcher(&format!("/{pattern}")).matched_path_or_any_parents(&within, false).is_ignore()
+        {
+            is_left_out = leaves_out;
         }
     }
-    ignored
+    is_left_out
+}
+
+/// Whether a directory, or what would be in it, is left out of a repository.
+pub(super) fn by_git(patterns: &str, path: &Utf8Path) -> bool {
+    let matcher = matcher(patterns);
+    let within = path.join(ANYTHING);
+    let parts = within.ancestors().filter(|part| !part.as_str().is_empty());
+    let mut parts = parts.map(|part| matcher.matched(part, part != within));
+    parts.any(|matched| matched.is_ignore())
+}
+
+/// Lines that are no patterns match nothing.
+fn matcher(lines: &str) -> Gitignore {
+    let mut builder = GitignoreBuilder::new("");
+    for line in lines.lines() {
+        drop(builder.add_line(None, line));
+    }
+    builder.build().unwrap_or_else(|_| Gitignore::empty())
 }
 
 #[cfg(test)]
@@ -42,12 +55,26 @@ mod tests {
             ("data", "data", true, true),
             ("data", "web/data", false, true),
             ("/data/", "data", true, true),
+            ("./data", "data", true, false),
+            ("web/data", "web/data", true, true),
             ("data/*\n!data/.gitkeep", "data", true, true),
             ("**/data/", "a/b/data/c", true, true),
-            ("*\n!src", "src", false, false),
+            ("data/**", "data/a/b", true, true),
+            // To git, `*` matches what is in `src` too.
+            ("*\n!src", "src", false, true),
+            ("/*\n!/src", "src", false, false),
             ("*\n!src", "data", true, true),
+            // Only Docker takes back what is in a directory that is left out.
+            ("data\n!data/keep", "data/keep", false, true),
+            ("src/a\n!src", "src/a", false, true),
+            ("!data\ndata", "data", true, true),
             ("# data\n\n*.log", "data", false, false),
+            ("  data  ", "data", true, false),
             ("d?ta", "data", true, true),
+            ("d[a-c]ta", "data", true, true),
+            ("d[^a]ta", "data", false, false),
+            ("d[", "data", false, false),
+            ("data/?", "data", false, false),
             ("web/*/cache", "web/x/cache", true, true),
             ("web/*/cache", "web/x/y/cache", false, false),
             ("data/*.db", "data", false, false),
