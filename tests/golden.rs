@@ -41,7 +41,11 @@ use run::{Files, read_files};
 
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
-    let mut trials = vec![Trial::test("layering", layering::check), Trial::test("rules", rules::check)];
+    let mut trials = vec![
+        Trial::test("layering", layering::check),
+        Trial::test("layering of hidden imports", layering::check_of_hidden_imports),
+        Trial::test("rules", rules::check),
+    ];
     let cases = cases(&root);
     trials.extend(leaves::trials(&cases));
     for folder in cases {

@@ -1,14 +1,19 @@
 //! A module imports only from the rows above its own, and modules beside one another not in a circle.
+//!
+//! What a module passes on counts as imported from where it is defined: `super::Thing` may come from a module
+//! beside the own one, or from anywhere else.
+
+mod imports;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::Path,
-    sync::LazyLock,
 };
 
 use libtest_mimic::Failed;
-use regex::Regex;
+
+use self::imports::{Import, Library};
 
 /// Each module with what it may import from us, in the order of the stages.
 const ROWS: &[(&str, &[&str])] = &[
@@ -84,34 +89,58 @@ const ROWS: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// Modules that need each other: what a compose file extends or includes is loaded as it is.
+const TOGETHER: &[&str] = &["compose::extends", "compose::include", "compose::layers"];
+
+/// Modules in which nothing imports what a module around it defines.
+const DOWNWARD: &[&str] = &["plan"];
+
+/// Imports in [`DOWNWARD`] modules from around them, which wait for a place of their own. The list only shrinks.
+const UPWARD: &[(&str, &str)] = &[
+    ("plan::decide::jobs::crontabs", "plan::decide::jobs"),
+    ("plan::decide::jobs::katenary", "plan::decide::jobs"),
+    ("plan::decide::jobs::labels", "plan::decide::jobs"),
+    ("plan::decide::mounts::binds", "plan::decide::mounts"),
+    ("plan::decide::mounts::delivered", "plan::decide::mounts"),
+    ("plan::decide::mounts::filled", "plan::decide::mounts"),
+    ("plan::decide::mounts::nested", "plan::decide::mounts"),
+    ("plan::decide::mounts::references", "plan::decide::mounts"),
+    ("plan::decide::waits", "plan::decide"),
+    ("plan::facts::files::copied", "plan::facts::files"),
+    ("plan::facts::files::outside", "plan::facts::files"),
+    ("plan::facts::hosts::renamed", "plan::facts::hosts"),
+    ("plan::facts::kompose::claims", "plan::facts::kompose"),
+    ("plan::mapping::service", "plan::mapping"),
+    ("plan::mapping::top", "plan::mapping"),
+    ("plan::place::development::code", "plan::place::development"),
+    ("plan::place::production::ingress", "plan::place::production"),
+];
+
 /// Looks through every source file of the library for imports that the table does not allow, and for circles.
 pub(crate) fn check() -> Result<(), Failed> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut wrong = table_errors();
     let mut files = Vec::new();
     for path in rust_files(&source)? {
         let name =
             path.strip_prefix(&source)?.with_extension("").to_string_lossy().replace(['/', '\\'], "::");
-        if !matches!(name.as_str(), "lib" | "main") && !name.ends_with("::tests") {
+        let is_test = ["tests", "testing"].iter().any(|end| name.ends_with(&format!("::{end}")));
+        if !matches!(name.as_str(), "lib" | "main") && !is_test {
             files.push((name, fs::read_to_string(&path)?));
         }
     }
-    for (name, text) in &files {
-        let module = name.split("::").next().unwrap_or_default();
-        let Some((_, allowed)) = ROWS.iter().find(|(row, _)| *row == module) else {
-            wrong.push(format!("`{module}` has no row in the table"));
-            continue;
-        };
-        for path in paths(name, text) {
-            let import = path.first().map_or("", String::as_str);
-            // Items at the root, such as macros, are not modules.
-            let is_module = import.starts_with(|first: char| first.is_ascii_lowercase());
-            if is_module && import != module && !allowed.contains(&import) {
-                wrong.push(format!("`{name}`: `{module}` must not import `{import}`"));
-            }
+    let library = Library::new(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+    let imports = library.imports();
+    let mut wrong = table_errors();
+    for (name, _) in &files {
+        if allowed(name).is_none() {
+            wrong.push(format!("`{}` has no row in the table", top(name)));
         }
     }
-    wrong.extend(circles(&files));
+    wrong.extend(imports.iter().filter_map(against_the_table));
+    wrong.extend(circles(&library, &imports));
+    wrong.extend(upward(&imports, UPWARD));
+    wrong.sort();
+    wrong.dedup();
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
 }
 
@@ -123,6 +152,85 @@ fn table_errors() -> Vec<String> {
         below.map(move |name| format!("the row of `{module}` names `{name}`, which is not above it"))
     });
     downward.collect()
+}
+
+fn top(module: &str) -> &str {
+    module.split("::").next().unwrap_or_default()
+}
+
+fn allowed(module: &str) -> Option<&'static [&'static str]> {
+    ROWS.iter().find(|(row, _)| *row == top(module)).map(|(_, allowed)| *allowed)
+}
+
+/// An import that the table does not allow, of what is written or of what is meant.
+fn against_the_table(import: &Import) -> Option<String> {
+    let allowed = allowed(&import.from)?;
+    let targets = [top(&import.written), top(&import.defined_in)];
+    let target = targets.iter().find(|target| **target != top(&import.from) && !allowed.contains(target))?;
+    let Import { from, item, .. } = import;
+    Some(format!("`{from}`: `{}` must not import `{target}` (`{item}`)", top(from)))
+}
+
+/// Modules beside one another must not import in a circle: each can then be read before those that use it.
+fn circles(library: &Library, imports: &BTreeSet<Import>) -> Vec<String> {
+    let mut arrows: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for import in imports {
+        if let Some((from, to)) = beside(&import.from, &import.defined_in)
+            && library.has(&to)
+            && !TOGETHER.contains(&to.as_str())
+        {
+            arrows.entry(from).or_default().insert(to);
+        }
+    }
+    let within: Vec<(&String, BTreeSet<&String>)> = arrows
+        .keys()
+        .map(|module| (module, reached(module, &arrows)))
+        .filter(|(module, reached)| reached.contains(module))
+        .collect();
+    let circle = |(module, reached): &(&String, BTreeSet<&String>)| {
+        let with = within
+            .iter()
+            .filter(|(other, back)| other != module && reached.contains(other) && back.contains(module));
+        let with: Vec<String> = with.map(|(other, _)| format!("`{other}`")).collect();
+        format!("`{module}` is in a circle of imports with {}", with.join(", "))
+    };
+    within.iter().map(circle).collect()
+}
+
+/// The two modules of one folder that an import goes between.
+fn beside(from: &str, to: &str) -> Option<(String, String)> {
+    let (from, to): (Vec<&str>, Vec<&str>) = (from.split("::").collect(), to.split("::").collect());
+    let shared = from.iter().zip(&to).take_while(|(one, other)| one == other).count();
+    Some((from.get(..=shared)?.join("::"), to.get(..=shared)?.join("::")))
+}
+
+fn reached<'a>(start: &String, arrows: &'a BTreeMap<String, BTreeSet<String>>) -> BTreeSet<&'a String> {
+    let mut reached = BTreeSet::new();
+    let mut pending: Vec<&String> = arrows.get(start).into_iter().flatten().collect();
+    while let Some(next) = pending.pop() {
+        if reached.insert(next) {
+            pending.extend(arrows.get(next).into_iter().flatten());
+        }
+    }
+    reached
+}
+
+/// Imports from a module around the own one, but for the known ones; and known ones that are gone.
+fn upward(imports: &BTreeSet<Import>, known: &[(&str, &str)]) -> Vec<String> {
+    let is_upward = |import: &&Import| {
+        DOWNWARD.contains(&top(&import.from)) && import.from.starts_with(&format!("{}::", import.defined_in))
+    };
+    let found: BTreeSet<(&str, &str)> = imports
+        .iter()
+        .filter(is_upward)
+        .map(|import| (import.from.as_str(), import.defined_in.as_str()))
+        .collect();
+    let new = found.iter().filter(|pair| !known.contains(pair));
+    let new = new.map(|(from, to)| format!("`{from}` imports what `{to}` defines around it"));
+    let gone = known.iter().filter(|pair| !found.contains(pair));
+    let gone =
+        gone.map(|(from, to)| format!("`{from}` imports nothing from `{to}` any more: drop it from UPWARD"));
+    new.chain(gone).collect()
 }
 
 fn rust_files(folder: &Path) -> std::io::Result<Vec<std::path::PathBuf>> {
@@ -139,111 +247,41 @@ fn rust_files(folder: &Path) -> std::io::Result<Vec<std::path::PathBuf>> {
     Ok(files)
 }
 
-/// The beginning of a path into the library.
-static PATH: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\b(?:crate|super)::[\w:]*\{?").expect("a valid pattern"));
+/// A library in which `context` and `hosts` need each other, and the module around them hides it.
+const HIDDEN: &[(&str, &str)] = &[
+    (
+        "plan",
+        "mod context;\nmod hosts;\nmod names;\n\npub(crate) use self::{context::Context as Scene, hosts::*};\n\npub struct Drafted;\n",
+    ),
+    ("plan::context", "use super::Hosts;\n\npub(crate) struct Context {\n    hosts: Hosts,\n}\n"),
+    (
+        "plan::hosts",
+        "use super::{\n    Scene,\n    names,\n};\n\npub(crate) struct Hosts;\n\nfn find(scene: &Scene) -> Hosts {\n    names::of(scene)\n}\n",
+    ),
+    (
+        "plan::names",
+        "pub(in crate::plan) fn of(drafted: &super::Drafted) {}\n\n#[cfg(test)]\nmod tests {\n    use super::super::hosts;\n}\n",
+    ),
+    ("render", "pub use crate::plan::Scene;\n"),
+    ("text", "use crate::render::Scene; // passed on by render\n"),
+];
 
-/// Modules that need each other: what a compose file extends or includes is loaded as it is.
-const TOGETHER: &[&str] = &["compose::extends", "compose::include", "compose::layers"];
-
-/// Modules beside one another must not import in a circle: each can then be read before those that use it.
-fn circles(files: &[(String, String)]) -> Vec<String> {
-    let modules: BTreeSet<&str> = files.iter().map(|(module, _)| module.as_str()).collect();
-    let mut arrows: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (module, text) in files {
-        for path in paths(module, text) {
-            let own: Vec<&str> = module.split("::").collect();
-            let shared = own.iter().zip(&path).take_while(|(own, other)| own == other).count();
-            if let (Some(_), Some(_)) = (own.get(shared), path.get(shared)) {
-                let beside = path[..=shared].join("::");
-                if modules.contains(beside.as_str()) && !TOGETHER.contains(&beside.as_str()) {
-                    arrows.entry(own[..=shared].join("::")).or_default().insert(beside);
-                }
-            }
-        }
-    }
-    let leads_back = |start: &String| {
-        let mut seen = BTreeSet::new();
-        let mut pending: Vec<&String> = arrows.get(start).into_iter().flatten().collect();
-        while let Some(next) = pending.pop() {
-            if next == start {
-                return true;
-            }
-            if seen.insert(next) {
-                pending.extend(arrows.get(next).into_iter().flatten());
-            }
-        }
-        false
-    };
-    let within = arrows.keys().filter(|module| leads_back(module));
-    within.map(|module| format!("`{module}` is in a circle of imports")).collect()
-}
-
-/// What a file of a module names, from the root of the library on: `crate::a::b`, `super::c`, in imports or not.
-fn paths(module: &str, text: &str) -> Vec<Vec<String>> {
-    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-    let code: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-    let code = code.join("\n");
-    let mut written = Vec::new();
-    for found in PATH.find_iter(&code) {
-        let rest = &code[found.start()..];
-        branches("", &rest[..group_length(rest, found.len())], &mut written);
-    }
-    written.iter().map(|path| absolute(module, path)).collect()
-}
-
-/// Length of a path that may end in a group, whose beginning is this long.
-fn group_length(text: &str, beginning: usize) -> usize {
-    if !text[..beginning].ends_with('{') {
-        return beginning;
-    }
-    let mut depth = 0_usize;
-    let end = text.char_indices().find(|(_, c)| {
-        match c {
-            '{' => depth += 1,
-            '}' => depth -= 1,
-            _ => {}
-        }
-        *c == '}' && depth == 0
-    });
-    end.map_or(text.len(), |(at, _)| at + 1)
-}
-
-/// The paths of a tree of imports, `a::{b, c::d}`.
-fn branches(before: &str, tree: &str, paths: &mut Vec<String>) {
-    let tree = tree.trim();
-    let Some((head, group)) = tree.split_once('{') else {
-        paths.push(format!("{before}{tree}"));
-        return;
-    };
-    let (mut depth, mut start) = (0_usize, 0);
-    let group = group.strip_suffix('}').unwrap_or(group);
-    for (at, c) in group.char_indices().chain([(group.len(), ',')]) {
-        match c {
-            '{' => depth += 1,
-            '}' => depth -= 1,
-            ',' if depth == 0 => {
-                let item = &group[start..at];
-                if !item.trim().is_empty() {
-                    branches(&format!("{before}{head}"), item, paths);
-                }
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-}
-
-/// The segments of a path from the root of the library on.
-fn absolute(module: &str, path: &str) -> Vec<String> {
-    let mut at: Vec<String> = module.split("::").map(str::to_owned).collect();
-    for segment in path.split("::").map(str::trim) {
-        match segment {
-            "crate" => at.clear(),
-            "super" => drop(at.pop()),
-            "" | "self" => {}
-            name => at.push(name.split_whitespace().next().unwrap_or_default().to_owned()),
-        }
-    }
-    at
+/// The checker sees through re-exports, renamed ones and all of a module at once.
+pub(crate) fn check_of_hidden_imports() -> Result<(), Failed> {
+    let library = Library::new(HIDDEN.iter().copied());
+    let imports = library.imports();
+    let found = [
+        circles(&library, &imports),
+        upward(&imports, &[("plan::hosts", "plan")]),
+        imports.iter().filter_map(against_the_table).collect(),
+    ]
+    .concat();
+    let expected = [
+        "`plan::context` is in a circle of imports with `plan::hosts`",
+        "`plan::hosts` is in a circle of imports with `plan::context`",
+        "`plan::names` imports what `plan` defines around it",
+        "`plan::hosts` imports nothing from `plan` any more: drop it from UPWARD",
+        "`text`: `text` must not import `render` (`Scene`)",
+    ];
+    if found == expected { Ok(()) } else { Err(format!("{found:#?}").into()) }
 }
