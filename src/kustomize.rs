@@ -5,9 +5,12 @@
 //! the same way is used here.
 
 pub mod build;
+#[doc(hidden)]
 pub mod env_file;
 mod kustomization;
+#[doc(hidden)]
 pub mod outermost;
+#[doc(hidden)]
 pub mod patch;
 
 use camino::Utf8PathBuf;

@@ -26,6 +26,21 @@ pub struct Input<'a> {
     pub cluster: Cluster,
 }
 
+impl<'a> Input<'a> {
+    /// An environment that was read whole, on a cluster of which nothing is known.
+    pub fn new(name: impl Into<String>, project: &'a Project) -> Self {
+        Self {
+            name: name.into(),
+            project,
+            origin: Vec::new(),
+            namespace: None,
+            store: None,
+            known: Known::All,
+            cluster: Cluster::default(),
+        }
+    }
+}
+
 /// What the user decides, beside the compose files.
 #[derive(Debug, Clone, Default)]
 pub struct Options {

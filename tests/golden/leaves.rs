@@ -142,18 +142,7 @@ struct Observation {
 fn observe(directory: &Utf8Path, files: &dyn Files) -> Observation {
     let mut report = Report::default();
     let projects = load(directory, files, &mut report);
-    let inputs: Vec<Input<'_>> = projects
-        .iter()
-        .map(|(name, project)| Input {
-            name: name.clone(),
-            project,
-            origin: Vec::new(),
-            namespace: None,
-            store: None,
-            known: plan::Known::All,
-            cluster: kustompose::settings::cluster::Cluster::default(),
-        })
-        .collect();
+    let inputs: Vec<Input<'_>> = projects.iter().map(|(name, project)| Input::new(name, project)).collect();
     let options = Options { output: directory.join("k8s"), ..Options::default() };
     let plan = plan::plan(&inputs, &options, files, &mut report);
     let rendered = render::render(&plan, &render::earlier::Earlier::default());
@@ -195,8 +184,10 @@ fn load(directory: &Utf8Path, files: &dyn Files, report: &mut Report) -> Vec<(St
     let mut named = settings.environments.clone();
     if named.is_empty() {
         let found = settings::discover::environments(directory, files);
-        let local =
-            settings::Environment::new(kustompose::text::Spanned::new("local".to_owned(), Span::NOWHERE));
+        let local = settings::EnvironmentSettings::new(kustompose::text::Spanned::new(
+            "local".to_owned(),
+            Span::NOWHERE,
+        ));
         named.extend(found.has_default.then_some(local));
         named.extend(found.environments);
     }
