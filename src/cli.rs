@@ -34,7 +34,7 @@ pub struct Io<'a> {
     pub stdout: &'a mut dyn Write,
     /// Where diagnostics go.
     pub stderr: &'a mut dyn Write,
-    /// May diagnostics be coloured?
+    /// Whether diagnostics may be coloured.
     pub color: bool,
     /// Columns of the terminal.
     pub width: usize,

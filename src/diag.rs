@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 
 pub use self::{
     codes::Code,
-    finding::{Finding, Place, Replacement, Run, findings},
+    finding::{Finding, ResolvedEdit, ResolvedLabel, Run, findings},
 };
 use crate::{secret::Hidden, text::Span};
 
@@ -189,8 +189,7 @@ impl Report {
 
     /// Takes in what the project hides: printers star it out, beside what looks like a secret by itself.
     pub fn hide(&mut self, hidden: Hidden) {
-        self.hidden.names.extend(hidden.names);
-        self.hidden.values.extend(hidden.values);
+        self.hidden.extend(hidden);
     }
 
     /// What the project hides.
@@ -210,7 +209,7 @@ impl Report {
         sorted
     }
 
-    /// Is there anything that makes the result unusable?
+    /// Whether anything makes the result unusable.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }

@@ -130,7 +130,7 @@ pub fn working_directory() -> Result<Utf8PathBuf, FileError> {
         .map_err(|path| FileError::Other(format!("the path `{}` is not UTF-8", path.display())))
 }
 
-/// Is `named` an absolute path without detours to this directory?
+/// Whether `named` is an absolute path to this directory, without symbolic links and `..`.
 fn names_directory(named: &Utf8Path, directory: &std::path::Path) -> bool {
     let plain = named.is_absolute()
         && named.components().all(|part| matches!(part, Utf8Component::RootDir | Utf8Component::Normal(_)));

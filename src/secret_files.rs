@@ -34,7 +34,7 @@ pub struct SecretFiles {
     pub environment: String,
     /// Its files, by name.
     pub files: Vec<SecretFile>,
-    /// Does it take values from a store?
+    /// Whether it takes values from a store.
     pub is_external: bool,
     /// Files beside them that nothing takes values from, by name.
     pub unread: Vec<String>,
@@ -101,7 +101,7 @@ impl SecretFile {
         }
     }
 
-    /// Is there nothing in it that a person would miss?
+    /// Whether nothing in it would be missed.
     pub fn is_unfilled(&self) -> bool {
         let (Some(content), Some(example)) = (&self.content, &self.example) else {
             return self.content.is_none();
@@ -113,7 +113,7 @@ impl SecretFile {
 }
 
 impl SecretFiles {
-    /// Are all files there, with all keys?
+    /// Whether all files are there, with all keys.
     pub fn is_complete(&self) -> bool {
         self.files.iter().all(|file| match file.state() {
             State::Missing => false,
@@ -236,7 +236,7 @@ fn is_file_name(name: &str) -> bool {
     !matches!(name, "" | "." | "..") && !name.contains(['/', '\\', '\0']) && !name.ends_with(EXAMPLE)
 }
 
-/// Is a secret file a list of variables?
+/// Whether a secret file is a list of variables.
 pub fn is_list(path: &Utf8Path) -> bool {
     path.extension() == Some("env")
 }

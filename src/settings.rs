@@ -34,7 +34,7 @@ pub struct Settings {
     /// The directory of the tree.
     pub output: Option<Spanned<String>>,
     /// The environments, in order.
-    pub environments: Vec<Environment>,
+    pub environments: Vec<EnvironmentSettings>,
     /// What is secret.
     pub secrets: Secrets,
     /// Do CronJobs of other names start at other minutes? They do unless this says no.
@@ -47,7 +47,7 @@ pub struct Settings {
 
 /// One environment.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Environment {
+pub struct EnvironmentSettings {
     /// Its name, a DNS label.
     pub name: Spanned<String>,
     /// Compose files, in `-f` order; none for compose's own choice.
@@ -68,7 +68,7 @@ pub struct Environment {
     pub cluster: Cluster,
 }
 
-impl Environment {
+impl EnvironmentSettings {
     /// An environment of which nothing is said but its name.
     pub fn new(name: Spanned<String>) -> Self {
         Self {
@@ -160,8 +160,8 @@ fn settings(tree: &Node, report: &mut Report) -> Settings {
     settings
 }
 
-fn environment(name: &Key, value: &Node, report: &mut Report) -> Environment {
-    let mut environment = Environment::new(Spanned::new(name.text.clone(), name.span));
+fn environment(name: &Key, value: &Node, report: &mut Report) -> EnvironmentSettings {
+    let mut environment = EnvironmentSettings::new(Spanned::new(name.text.clone(), name.span));
     if !crate::k8s::name::is_dns_label(&name.text) {
         let message = format!("`{}` cannot name an environment", name.text);
         let help = "use lower case letters, digits and `-`: it becomes part of a namespace and of paths";

@@ -45,7 +45,7 @@ impl Span {
         if self.source == other.source { Span { end: other.end.max(self.end), ..self } } else { self }
     }
 
-    /// Does `other` lie within this span?
+    /// Whether `other` is within this span.
     pub fn contains(self, other: Span) -> bool {
         self.source == other.source && self.start <= other.start && other.end <= self.end
     }
@@ -120,13 +120,13 @@ impl fmt::Display for Location {
 
 /// One text with an index of its lines.
 #[derive(Debug)]
-pub struct Source {
+pub struct SourceText {
     path: Utf8PathBuf,
     text: String,
     lines: Vec<u32>,
 }
 
-impl Source {
+impl SourceText {
     fn new(path: Utf8PathBuf, text: String) -> Self {
         let starts = text.bytes().zip(1u32..).filter(|(byte, _)| *byte == b'\n').map(|(_, next)| next);
         let lines = std::iter::once(0).chain(starts).collect();
@@ -174,7 +174,9 @@ impl Source {
 /// Every text read so far.
 #[derive(Debug, Default)]
 pub struct Sources {
-    list: Vec<Source>,
+    list: Vec<SourceText>,
+    /// The texts of each name.
+    names: BTreeMap<Utf8PathBuf, Vec<SourceId>>,
 }
 
 impl Sources {
@@ -182,17 +184,20 @@ impl Sources {
     /// keeps its id, so that what several environments read has one place.
     pub fn add(&mut self, path: impl Into<Utf8PathBuf>, text: impl Into<String>) -> SourceId {
         let (path, text) = (path.into(), text.into());
-        if let Some((id, _)) = self.iter().find(|(_, source)| source.path == path && source.text == text) {
+        let known = self.names.get(&path).into_iter().flatten();
+        if let Some(id) = known.copied().find(|id| self.get(*id).text == text) {
             return id;
         }
         let id = SourceId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
-        self.list.push(Source::new(path, text));
+        self.names.entry(path.clone()).or_default().push(id);
+        self.list.push(SourceText::new(path, text));
         id
     }
 
     /// The text behind an id; an empty one without a name for [`Span::NOWHERE`].
-    pub fn get(&self, id: SourceId) -> &Source {
-        static NOTHING: Source = Source { path: Utf8PathBuf::new(), text: String::new(), lines: Vec::new() };
+    pub fn get(&self, id: SourceId) -> &SourceText {
+        static NOTHING: SourceText =
+            SourceText { path: Utf8PathBuf::new(), text: String::new(), lines: Vec::new() };
         self.list.get(id.0 as usize).unwrap_or(&NOTHING)
     }
 
@@ -216,7 +221,7 @@ impl Sources {
     }
 
     /// All texts with their ids, in the order in which they were read.
-    pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {
+    pub fn iter(&self) -> impl Iterator<Item = (SourceId, &SourceText)> {
         (0u32..).map(SourceId).zip(&self.list)
     }
 }

@@ -13,7 +13,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
 
 use self::{
-    environments::{Environment, Loaded, Recorded, Scene},
+    environments::{Loaded, LoadedEnvironment, Recorded, Scene},
     report::KeyReport,
 };
 use super::{Io, project, put, show};
@@ -210,18 +210,18 @@ fn write(arguments: &Arguments, disk: &Disk, output: &Utf8Path, tree: &Tree, rep
 struct Inputs {
     /// By environment: the files with their digests, of kept ones as they were.
     by_environment: Recorded,
-    /// Does all that is here say what it said when the tree was written?
+    /// Whether everything that is here says what it said when the manifests were written.
     is_as_recorded: bool,
 }
 
 fn read_inputs(
-    environments: &[Environment],
+    environments: &[LoadedEnvironment],
     recorded: &Recorded,
     directory: &Utf8Path,
     sources: &Sources,
 ) -> Inputs {
     let mut inputs = Inputs { by_environment: Recorded::new(), is_as_recorded: true };
-    for Environment { name, project, known, .. } in environments {
+    for LoadedEnvironment { name, project, known, .. } in environments {
         let (now, before) = (digests(project, directory, sources), recorded.get(name));
         let is_kept = *known != Known::All;
         // What is missing is taken for empty.

@@ -46,7 +46,7 @@ struct Named {
 
 /// What is found in a directory.
 #[derive(Default)]
-struct Found {
+struct FoundEnvironments {
     project: Option<String>,
     environments: Vec<Named>,
     unused: Vec<String>,
@@ -109,14 +109,14 @@ fn find(
     disk: &Disk,
     sources: &mut Sources,
     report: &mut Report,
-) -> Option<Found> {
+) -> Option<FoundEnvironments> {
     let directory = &request.working_directory;
     let discovered = if named {
         discover::Discovered { has_default: true, ..discover::Discovered::default() }
     } else {
         discover::environments(directory, disk)
     };
-    let mut found = Found { unused: discovered.unused, ..Found::default() };
+    let mut found = FoundEnvironments { unused: discovered.unused, ..FoundEnvironments::default() };
     if discovered.has_default || discovered.environments.is_empty() {
         let mut own = Report::default();
         let project = compose::load(request, disk, sources, &mut own);
@@ -131,7 +131,7 @@ fn find(
         found.environments.push(usual(request, project.as_ref()));
     }
     for environment in discovered.environments {
-        let settings::Environment { name, compose, env_files, profiles, .. } = environment;
+        let settings::EnvironmentSettings { name, compose, env_files, profiles, .. } = environment;
         if found.environments.iter().any(|known| known.name == name.value) {
             found.unused.extend(compose.last().map(ToString::to_string));
             continue;
@@ -206,7 +206,7 @@ const FOR_ALL: &str = "
 ";
 
 /// The whole file.
-fn text(found: &Found) -> String {
+fn text(found: &FoundEnvironments) -> String {
     let project = found.project.as_deref().unwrap_or("shop");
     let mut text = format!(
         "\
@@ -398,7 +398,8 @@ environments:
 
     #[test]
     fn every_setting_is_told_of_and_what_is_told_is_a_setting() {
-        let text = text(&Found { project: Some("shop".to_owned()), ..Found::default() });
+        let text =
+            text(&FoundEnvironments { project: Some("shop".to_owned()), ..FoundEnvironments::default() });
         for key in [
             keys::TOP,
             keys::ENVIRONMENT,

@@ -1,12 +1,14 @@
 //! `lint`: rules over compose files, env files and manifests.
 
+use std::collections::BTreeSet;
+
 use camino::Utf8PathBuf;
 use clap::ValueEnum;
 use similar::TextDiff;
 
 use super::{Io, project, put};
 use crate::{
-    diag::{Report, Severity, json, terminal},
+    diag::{self, Diagnostic, Report, Severity, json, terminal},
     disk::Disk,
     lint::{
         self, Finding, FixKind, Outcome,
@@ -177,15 +179,12 @@ fn exit_status(outcome: &Outcome, fail_on: FailOn) -> u8 {
 /// What the settings of the projects call secret.
 fn hidden(inputs: &Inputs) -> Hidden {
     let also = inputs.projects.iter().flat_map(|project| &project.settings.secrets.also);
-    Hidden { names: also.map(|name| name.value.clone()).collect(), ..Hidden::default() }
+    Hidden::new(also.map(|name| name.value.clone()).collect(), BTreeSet::new())
 }
 
 fn print_json(outcome: &Outcome, (sources, hidden): (&Sources, &Hidden), io: &mut Io<'_>) {
-    let diagnostics: Vec<_> = outcome
-        .findings
-        .iter()
-        .map(|finding| json::diagnostic(&finding.diagnostic(), sources, hidden))
-        .collect();
+    let diagnostics: Vec<Diagnostic> = outcome.findings.iter().map(Finding::diagnostic).collect();
+    let diagnostics = json::list(&diag::findings(&diagnostics, sources, hidden));
     let value = serde_json::json!({ "version": 1, "diagnostics": diagnostics });
     put(io.stdout, &format!("{value:#}\n"));
 }

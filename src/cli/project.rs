@@ -48,7 +48,7 @@ impl Flags {
         all
     }
 
-    /// Do they say which project is meant, rather than leaving it to what is found?
+    /// Whether they name the project, rather than leave it to what is found.
     pub(super) fn describe_a_project(&self) -> bool {
         !self.files.is_empty()
             || !self.profiles.is_empty()
@@ -56,7 +56,7 @@ impl Flags {
             || self.project_directory.is_some()
     }
 
-    /// Is one of the compose files to come by standard input?
+    /// Whether one of the compose files comes from standard input.
     pub(super) fn name_standard_input(&self) -> bool {
         self.files.iter().any(|file| file == "-")
     }

@@ -354,7 +354,7 @@ fn line(file: &SecretFile) -> String {
     format!("{}: {told}", file.name)
 }
 
-/// Is a path below the directory it is relative to?
+/// Whether a path is below the directory that it is relative to.
 fn is_within(path: &Utf8Path) -> bool {
     path.components().all(|part| matches!(part, Utf8Component::Normal(_)))
 }

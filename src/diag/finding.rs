@@ -37,15 +37,15 @@ pub struct Finding {
     /// 16 hex digits that name the finding across runs. They stay when lines are added above it.
     pub fingerprint: String,
     /// Where it shows; the primary place comes first.
-    pub labels: Vec<Place>,
+    pub labels: Vec<ResolvedLabel>,
     /// What would mend it, if that is known.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub edits: Vec<Replacement>,
+    pub edits: Vec<ResolvedEdit>,
 }
 
 /// A range of a file, with what is to be said there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Place {
+pub struct ResolvedLabel {
     /// The file, as it was named to the loader.
     pub file: String,
     /// Line of the first character.
@@ -64,7 +64,7 @@ pub struct Place {
 
 /// A text that takes the place of a range of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Replacement {
+pub struct ResolvedEdit {
     /// The file, as it was named to the loader.
     pub file: String,
     /// Line of the first character that goes.
@@ -81,7 +81,7 @@ pub struct Replacement {
     pub safe: bool,
 }
 
-impl Place {
+impl ResolvedLabel {
     /// Line of the last character: a range that ends with a line break has nothing of the next line.
     pub fn last_line(&self) -> usize {
         if self.end_column == 1 { self.line.max(self.end_line - 1) } else { self.end_line }
@@ -90,12 +90,12 @@ impl Place {
 
 impl Finding {
     /// The place that the finding is about. Some findings have none.
-    pub fn place(&self) -> Option<&Place> {
+    pub fn place(&self) -> Option<&ResolvedLabel> {
         self.labels.iter().find(|label| label.primary)
     }
 
     /// Further places.
-    pub fn related(&self) -> impl Iterator<Item = &Place> {
+    pub fn related(&self) -> impl Iterator<Item = &ResolvedLabel> {
         self.labels.iter().filter(|label| !label.primary)
     }
 
@@ -164,7 +164,7 @@ pub fn findings<'a>(
 
 fn finding(diagnostic: &Diagnostic, sources: &Sources, hidden: &Hidden) -> Finding {
     let redact = |text: &str| hidden.redact_values(text);
-    let mut labels: Vec<Place> =
+    let mut labels: Vec<ResolvedLabel> =
         diagnostic.labels.iter().map(|label| place(label, sources, hidden)).collect();
     let message = redact(&diagnostic.message);
     let places = labels.iter().flat_map(|label| [label.file.as_str(), label.text.as_str()]);
@@ -183,9 +183,9 @@ fn finding(diagnostic: &Diagnostic, sources: &Sources, hidden: &Hidden) -> Findi
     }
 }
 
-fn place(label: &Label, sources: &Sources, hidden: &Hidden) -> Place {
+fn place(label: &Label, sources: &Sources, hidden: &Hidden) -> ResolvedLabel {
     let location = sources.location(label.span);
-    Place {
+    ResolvedLabel {
         file: location.file.into_string(),
         line: location.line,
         column: location.column,
@@ -198,16 +198,16 @@ fn place(label: &Label, sources: &Sources, hidden: &Hidden) -> Place {
 
 /// The edits of a fix. It is left out as a whole if a secret is part of it: with stars in it, it would
 /// destroy the file.
-fn replacements(edits: &[Edit], sources: &Sources, hidden: &Hidden) -> Vec<Replacement> {
+fn replacements(edits: &[Edit], sources: &Sources, hidden: &Hidden) -> Vec<ResolvedEdit> {
     if edits.iter().any(|edit| hidden.redact(&edit.replacement) != edit.replacement) {
         return Vec::new();
     }
     edits.iter().map(|edit| replacement(edit, sources)).collect()
 }
 
-fn replacement(edit: &Edit, sources: &Sources) -> Replacement {
+fn replacement(edit: &Edit, sources: &Sources) -> ResolvedEdit {
     let location = sources.location(edit.span);
-    Replacement {
+    ResolvedEdit {
         file: location.file.into_string(),
         line: location.line,
         column: location.column,

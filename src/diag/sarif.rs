@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::{Code, Finding, Place, Replacement, Run, Severity};
+use super::{Code, Finding, ResolvedEdit, ResolvedLabel, Run, Severity};
 
 /// Where the format is defined.
 const SCHEMA: &str =
@@ -80,7 +80,7 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-fn location(place: Option<&Place>, file: &str) -> Value {
+fn location(place: Option<&ResolvedLabel>, file: &str) -> Value {
     let mut location = json!({"physicalLocation": {"artifactLocation": artifact(file)}});
     if let Some(place) = place {
         location["physicalLocation"]["region"] =
@@ -116,7 +116,7 @@ fn fix(finding: &Finding, run: &Run<'_>) -> Value {
     json!({"description": {"text": description}, "artifactChanges": changes})
 }
 
-fn replacement(edit: &Replacement) -> Value {
+fn replacement(edit: &ResolvedEdit) -> Value {
     json!({
         "deletedRegion": region((edit.line, edit.column), (edit.end_line, edit.end_column)),
         "insertedContent": {"text": edit.text},

@@ -5,7 +5,7 @@ use camino::{Utf8Component, Utf8Path};
 /// The one file that is written beside the output directory.
 const COMPANION: &str = "skaffold.yaml";
 
-/// May a lock name this path?
+/// Whether a lock may name this path.
 pub(super) fn may_be_generated(path: &Utf8Path) -> bool {
     is_plain(path) || is_companion(path)
 }
@@ -15,7 +15,7 @@ pub(super) fn is_plain(path: &Utf8Path) -> bool {
     !path.as_str().is_empty() && path.components().all(|part| matches!(part, Utf8Component::Normal(_)))
 }
 
-/// Is it the one file beside the output directory?
+/// Whether it is the one file beside the output directory.
 pub(super) fn is_companion(path: &Utf8Path) -> bool {
     let above = path.parent().is_some_and(|folder| {
         folder.components().all(|part| part == Utf8Component::ParentDir) && !folder.as_str().is_empty()

@@ -29,7 +29,7 @@ pub struct SecretFile {
     pub path: Utf8PathBuf,
     /// What it is to hold.
     pub bytes: Vec<u8>,
-    /// May it take the place of another file?
+    /// Whether it may replace another file.
     pub replaces: bool,
 }
 
@@ -105,7 +105,7 @@ fn stage(path: &Utf8Path, bytes: &[u8], owner: Owner) -> io::Result<NamedTempFil
     Ok(file)
 }
 
-/// Is every directory on the way a true one, and the place free or to be replaced?
+/// Checks that every directory on the way is a real one, and that the place is free or may be replaced.
 fn may_be_placed(root: &Utf8Path, file: &SecretFile) -> Result<(), &'static str> {
     if !path::is_plain(&file.path) {
         return Err("is no path within the output directory");

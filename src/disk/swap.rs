@@ -315,7 +315,7 @@ fn copy_directory_modes(old: &Path, new: &Path) -> io::Result<()> {
     if fs::metadata(new)?.permissions() != mode { fs::set_permissions(new, mode) } else { Ok(()) }
 }
 
-/// Is it one file, or a copy that nobody changed since?
+/// Whether both are one file, or one is a copy that nobody changed since.
 fn is_same(old: &Path, new: &Path) -> bool {
     let (Ok(old), Ok(new)) = (fs::symlink_metadata(old), fs::symlink_metadata(new)) else { return false };
     (old.dev(), old.ino()) == (new.dev(), new.ino())

@@ -85,12 +85,12 @@ pub struct Change {
 pub struct Outcome {
     /// Every file of the tree and every file that leaves it, by path.
     pub changes: Vec<Change>,
-    /// Does the disk hold this tree now?
+    /// Whether the disk has this tree now.
     pub written: bool,
 }
 
 impl Outcome {
-    /// Would a run change anything?
+    /// Whether a run would change anything.
     pub fn has_changes(&self) -> bool {
         self.changes.iter().any(|change| !matches!(change.action, Action::Unchanged | Action::Kept))
     }
@@ -215,10 +215,10 @@ impl Plan {
 }
 
 /// What stands at the path of a file.
-enum Found {
+enum OnDisk {
     Nothing,
     File(Vec<u8>),
-    /// Something that is no regular file of this directory; why, and can it be seen from here?
+    /// Something that is no regular file of this directory: why, and whether it is visible from here.
     Blocked {
         why: String,
         exists: bool,
@@ -264,9 +264,9 @@ impl Planner<'_> {
     /// A file beside the tree that we did not write is the user's, and the tree can do without ours.
     fn plan_companion(&mut self, file: &TreeFile) {
         let is_foreign = match self.look(&file.path) {
-            Found::Nothing => false,
-            Found::File(bytes) => bytes != file.bytes && !self.known.contains_key(&file.path),
-            Found::Blocked { .. } => true,
+            OnDisk::Nothing => false,
+            OnDisk::File(bytes) => bytes != file.bytes && !self.known.contains_key(&file.path),
+            OnDisk::Blocked { .. } => true,
         };
         if is_foreign {
             self.report.push(foreign_companion(&self.shown(&file.path)));
@@ -279,9 +279,9 @@ impl Planner<'_> {
     fn plan_generated(&mut self, file: &TreeFile) {
         self.locked.insert(file.path.clone(), digest(&file.bytes));
         let before = match self.look(&file.path) {
-            Found::Nothing => None,
-            Found::File(bytes) => Some(bytes),
-            Found::Blocked { why, .. } => return self.blocked(&file.path, &why),
+            OnDisk::Nothing => None,
+            OnDisk::File(bytes) => Some(bytes),
+            OnDisk::Blocked { why, .. } => return self.blocked(&file.path, &why),
         };
         let action = match &before {
             None => Action::Created,
@@ -304,12 +304,12 @@ impl Planner<'_> {
 
     fn plan_once(&mut self, file: &TreeFile, may_grow: bool) {
         match self.look(&file.path) {
-            Found::Nothing => self.push(file, Action::Created, None),
-            Found::File(bytes) if may_grow && bytes != file.bytes && file.bytes.starts_with(&bytes) => {
+            OnDisk::Nothing => self.push(file, Action::Created, None),
+            OnDisk::File(bytes) if may_grow && bytes != file.bytes && file.bytes.starts_with(&bytes) => {
                 self.push(file, Action::Updated, None);
             }
-            Found::File(_) | Found::Blocked { exists: true, .. } => self.push(file, Action::Kept, None),
-            Found::Blocked { why, .. } => self.blocked(&file.path, &why),
+            OnDisk::File(_) | OnDisk::Blocked { exists: true, .. } => self.push(file, Action::Kept, None),
+            OnDisk::Blocked { why, .. } => self.blocked(&file.path, &why),
         }
     }
 
@@ -326,8 +326,8 @@ impl Planner<'_> {
                 continue;
             }
             match self.look(path) {
-                Found::Nothing => {}
-                Found::File(bytes) if self.force || *known == digest(&bytes) => {
+                OnDisk::Nothing => {}
+                OnDisk::File(bytes) if self.force || *known == digest(&bytes) => {
                     self.plan.edits.push(swap::Edit {
                         path: self.plan.place(path),
                         content: None,
@@ -335,7 +335,7 @@ impl Planner<'_> {
                     });
                     self.change(path, Action::Removed, Some(bytes), None);
                 }
-                Found::File(_) | Found::Blocked { .. } => {
+                OnDisk::File(_) | OnDisk::Blocked { .. } => {
                     self.report.push(stale(&self.shown(path)));
                     self.change(path, Action::Kept, None, None);
                 }
@@ -347,9 +347,9 @@ impl Planner<'_> {
         let path = Utf8PathBuf::from(lock::FILE_NAME);
         let bytes = Lock::new(tree.inputs.clone(), std::mem::take(&mut self.locked)).to_bytes();
         let before = match self.look(&path) {
-            Found::Nothing => None,
-            Found::File(bytes) => Some(bytes),
-            Found::Blocked { why, .. } => return self.blocked(&path, &why),
+            OnDisk::Nothing => None,
+            OnDisk::File(bytes) => Some(bytes),
+            OnDisk::Blocked { why, .. } => return self.blocked(&path, &why),
         };
         let action = match &before {
             None => Action::Created,
@@ -360,28 +360,28 @@ impl Planner<'_> {
     }
 
     /// What stands at a path; links are not followed.
-    fn look(&self, path: &Utf8Path) -> Found {
+    fn look(&self, path: &Utf8Path) -> OnDisk {
         let whole = self.plan.place(path);
         let whole = if whole.is_absolute() { whole } else { self.plan.root.join(whole) };
-        let blocked = |at: &Utf8Path, what: &str| Found::Blocked {
+        let blocked = |at: &Utf8Path, what: &str| OnDisk::Blocked {
             why: format!("`{}` {what}", self.shown(at)),
             exists: fs::metadata(&whole).is_ok() || fs::symlink_metadata(&whole).is_ok(),
         };
         let folders = path.ancestors().skip(1).filter(|folder| path::is_plain(folder));
         for folder in folders.collect::<Vec<_>>().into_iter().rev() {
             match fs::symlink_metadata(self.plan.root.join(folder)) {
-                Err(_) => return Found::Nothing,
+                Err(_) => return OnDisk::Nothing,
                 Ok(found) if found.is_symlink() => return blocked(folder, "is a symbolic link"),
                 Ok(found) if !found.is_dir() => return blocked(folder, "is not a directory"),
                 Ok(_) => {}
             }
         }
         match fs::symlink_metadata(&whole) {
-            Err(_) => Found::Nothing,
+            Err(_) => OnDisk::Nothing,
             Ok(found) if found.is_symlink() => blocked(path, "is a symbolic link"),
             Ok(_) => match read_file(&whole) {
-                Ok(bytes) => Found::File(bytes),
-                Err(FileError::NotFound) => Found::Nothing,
+                Ok(bytes) => OnDisk::File(bytes),
+                Err(FileError::NotFound) => OnDisk::Nothing,
                 Err(error) => blocked(path, &error.to_string()),
             },
         }

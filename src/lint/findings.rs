@@ -1,7 +1,7 @@
 //! What rules find, and how they say it.
 
 use crate::{
-    diag::{Code, Diagnostic, Label, Severity},
+    diag::{self, Code, Diagnostic, Label, Severity},
     text::Span,
 };
 
@@ -37,6 +37,18 @@ pub struct Fix {
     pub title: String,
     /// The edits; those of one file do not overlap.
     pub edits: Vec<Edit>,
+}
+
+impl Fix {
+    /// The edits as diagnostics have them.
+    fn edits(&self) -> impl Iterator<Item = diag::Edit> {
+        let is_safe = self.kind == FixKind::Safe;
+        self.edits.iter().map(move |edit| diag::Edit {
+            span: edit.span,
+            replacement: edit.text.clone(),
+            is_safe,
+        })
+    }
 }
 
 /// A part of a text and what to put in its place.
@@ -100,6 +112,8 @@ impl Finding {
             message: self.message.clone(),
             help: self.help.clone(),
             labels: self.labels.clone(),
+            within: None,
+            edits: self.fix.iter().flat_map(Fix::edits).collect(),
         }
     }
 

@@ -4,7 +4,6 @@ use super::{
     RULES,
     rule::{Category, Example, Rule},
 };
-use crate::diag::json;
 
 /// The page as Markdown.
 pub fn page(rule: &Rule) -> String {
@@ -13,7 +12,7 @@ pub fn page(rule: &Rule) -> String {
     let default = if rule.category.is_default() { "yes" } else { "no" };
     page.push_str(&format!(
         "| {} | {} | {default} | {} |\n\n{}\n\n",
-        json::severity(rule.severity),
+        rule.severity.word(),
         rule.category.name(),
         rule.fix.name(),
         rule.explain.trim()
@@ -41,7 +40,7 @@ pub fn index() -> String {
             text.push_str(&format!(
                 "| [{code}]({code}.md) | {} | {} | {} | {} |\n",
                 rule.name,
-                json::severity(rule.severity),
+                rule.severity.word(),
                 rule.fix.name(),
                 rule.summary,
                 code = rule.code,

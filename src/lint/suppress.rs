@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     diag::codes,
-    text::{Source, SourceId, Sources, Span},
+    text::{SourceId, SourceText, Sources, Span},
     yaml::notes,
 };
 
@@ -110,7 +110,7 @@ fn judge(
 }
 
 /// The comments of a file that say so.
-fn suppressions(id: SourceId, source: &Source) -> Vec<Suppression> {
+fn suppressions(id: SourceId, source: &SourceText) -> Vec<Suppression> {
     let text = source.text();
     let is_yaml = matches!(source.path().extension(), Some("yaml" | "yml"));
     let comments = if is_yaml { notes::notes(text).comments } else { line_comments(text) };

@@ -3,8 +3,13 @@
 //! Reads lines of YAML, env files, scripts and JSON by their looks, without parsing any of them: it
 //! also serves texts that no parser accepts. Where it cannot know, it masks too much.
 
-use std::{collections::BTreeSet, ops::Range, sync::LazyLock};
+use std::{
+    collections::BTreeSet,
+    ops::Range,
+    sync::{LazyLock, OnceLock},
+};
 
+use aho_corasick::AhoCorasick;
 use regex::Regex;
 
 use super::{
@@ -37,15 +42,43 @@ enum Open {
 }
 
 /// What a project hides beyond what a text tells by itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Hidden {
-    /// Names whose values are secret.
-    pub names: BTreeSet<String>,
-    /// Values that may not be shown, wherever they stand.
-    pub values: BTreeSet<String>,
+    names: BTreeSet<String>,
+    values: BTreeSet<String>,
+    /// Made when a text is first looked through: there are many texts, and may be many values.
+    finder: OnceLock<Finder>,
 }
 
+/// Finds all values in a text at once.
+#[derive(Debug, Clone)]
+struct Finder {
+    values: Option<AhoCorasick>,
+    /// For each value, whether it is a word for secrets itself.
+    is_word: Vec<bool>,
+}
+
+impl PartialEq for Hidden {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.names, &self.values) == (&other.names, &other.values)
+    }
+}
+
+impl Eq for Hidden {}
+
 impl Hidden {
+    /// Names whose values are secret, and values that may not be shown, wherever they are.
+    pub fn new(names: BTreeSet<String>, values: BTreeSet<String>) -> Self {
+        Self { names, values, finder: OnceLock::new() }
+    }
+
+    /// Takes in what another project, or another environment, hides.
+    pub fn extend(&mut self, other: Hidden) {
+        self.names.extend(other.names);
+        self.values.extend(other.values);
+        self.finder = OnceLock::new();
+    }
+
     /// [`redact`], of a project that hides this.
     pub fn redact(&self, text: &str) -> String {
         let mut ranges = words::of_script(text, Style::File, Dollar::Shell);
@@ -70,11 +103,25 @@ impl Hidden {
     }
 
     fn values_in<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+        let finder = self.finder.get_or_init(|| Finder::new(&self.values));
+        let found = finder.values.iter().flat_map(move |values| values.find_overlapping_iter(text));
+        found.filter_map(move |found| {
+            let is_word = finder.is_word.get(found.pattern().as_usize()).copied().unwrap_or_default();
+            (!is_word || is_whole(text, &found.range())).then(|| found.range())
+        })
+    }
+}
+
+impl Finder {
+    fn new(values: &BTreeSet<String>) -> Self {
         // Compose files double a dollar.
-        let doubled = |value: &'a String| value.contains('$').then(|| value.replace('$', "$$"));
-        let escaped = self.values.iter().filter_map(doubled);
-        let escaped = escaped.flat_map(|value| occurrences(text, &value).collect::<Vec<_>>());
-        self.values.iter().flat_map(|value| occurrences(text, value)).chain(escaped)
+        let doubled = values.iter().filter(|value| value.contains('$')).map(|value| value.replace('$', "$$"));
+        let shapes: Vec<String> =
+            values.iter().cloned().chain(doubled).filter(|value| !value.is_empty()).collect();
+        let is_word = shapes.iter().map(|value| is_secret_key(value)).collect();
+        // Of more values than an automaton can hold, none is found: no project has four billion bytes of them.
+        let values = (!shapes.is_empty()).then(|| AhoCorasick::new(&shapes).ok()).flatten();
+        Self { values, is_word }
     }
 }
 
@@ -104,10 +151,14 @@ pub fn redact_values(text: &str) -> String {
 /// part of a longer name: `--password-file`.
 pub fn occurrences<'a>(text: &'a str, value: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
     let is_word = is_secret_key(value);
+    let found = text.match_indices(value).map(|(at, value)| at..at + value.len());
+    found.filter(move |range| !is_word || is_whole(text, range))
+}
+
+/// Whether a range of a text is no part of a longer name.
+fn is_whole(text: &str, range: &Range<usize>) -> bool {
     let continues = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
-    text.match_indices(value).map(|(at, value)| at..at + value.len()).filter(move |range| {
-        !is_word || !text[..range.start].ends_with(continues) && !text[range.end..].starts_with(continues)
-    })
+    !text[..range.start].ends_with(continues) && !text[range.end..].starts_with(continues)
 }
 
 /// The secrets of a line, and what it leaves open for the next one.

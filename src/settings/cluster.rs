@@ -71,12 +71,12 @@ impl Cluster {
         self.local.as_ref()?.value.cluster.as_ref().map(|cluster| cluster.value.as_str())
     }
 
-    /// Is source code mounted into containers?
+    /// Whether source code is mounted into containers.
     pub fn mounts_code(&self) -> bool {
         self.code() == Some("mount")
     }
 
-    /// Is source code copied into containers when it changes?
+    /// Whether source code is copied into containers when it changes.
     pub fn syncs_code(&self) -> bool {
         self.code() == Some("sync")
     }

@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::Environment;
+use super::EnvironmentSettings;
 use crate::{
     k8s::name,
     text::{Files, Span, Spanned},
@@ -37,10 +37,10 @@ const FILES: &[&str] = &["compose.yaml", "compose.yml", "docker-compose.yml", "d
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Discovered {
     /// The environments that were found beside the usual one, by name.
-    pub environments: Vec<Environment>,
+    pub environments: Vec<EnvironmentSettings>,
     /// Variants of no environment that is known.
     pub unused: Vec<String>,
-    /// Does compose find a file of its own here?
+    /// Whether compose finds a file of its own here.
     pub has_default: bool,
 }
 
@@ -63,10 +63,10 @@ pub fn environments(directory: &Utf8Path, files: &dyn Files) -> Discovered {
         }
         let compose = default.into_iter().chain([file.as_str()]).map(Utf8PathBuf::from).collect();
         let env_files = has_env_file.then(|| Utf8PathBuf::from(env_file)).into_iter().collect();
-        found.environments.push(Environment {
+        found.environments.push(EnvironmentSettings {
             compose,
             env_files,
-            ..Environment::new(Spanned::new(variant.to_owned(), Span::NOWHERE))
+            ..EnvironmentSettings::new(Spanned::new(variant.to_owned(), Span::NOWHERE))
         });
     }
     found

@@ -105,7 +105,6 @@ const UPWARD: &[(&str, &str)] = &[
     ("plan::decide::mounts::filled", "plan::decide::mounts"),
     ("plan::decide::mounts::nested", "plan::decide::mounts"),
     ("plan::decide::mounts::references", "plan::decide::mounts"),
-    ("plan::decide::waits", "plan::decide"),
     ("plan::facts::files::copied", "plan::facts::files"),
     ("plan::facts::files::outside", "plan::facts::files"),
     ("plan::facts::hosts::renamed", "plan::facts::hosts"),

@@ -35,7 +35,7 @@ pub(super) struct Scene<'a, 'io> {
 
 /// The environments with their projects, and the settings.
 pub(super) struct Loaded {
-    pub(super) environments: Vec<Environment>,
+    pub(super) environments: Vec<LoadedEnvironment>,
     pub(super) settings: Settings,
     /// The directory of the tree as it was named, and whole.
     pub(super) shown: Utf8PathBuf,
@@ -48,7 +48,7 @@ pub(super) struct Loaded {
 pub(super) type Recorded = BTreeMap<String, BTreeMap<String, String>>;
 
 /// An environment with its project.
-pub(super) struct Environment {
+pub(super) struct LoadedEnvironment {
     pub(super) name: String,
     pub(super) project: Project,
     /// How much of it could be read.
@@ -58,7 +58,7 @@ pub(super) struct Environment {
     cluster: Cluster,
 }
 
-impl Environment {
+impl LoadedEnvironment {
     /// As planning takes it.
     pub(super) fn input(&self, directory: &Utf8Path) -> plan::Input<'_> {
         plan::Input {
@@ -119,7 +119,7 @@ pub(super) fn load(scene: &Scene<'_, '_>, sources: &mut Sources, report: &mut Re
 /// is the user's stays when they leave the project.
 fn gone(
     scene: &Scene<'_, '_>,
-    environments: &[Environment],
+    environments: &[LoadedEnvironment],
     recorded: &Recorded,
     shown: &Utf8Path,
     report: &mut Report,
@@ -170,7 +170,7 @@ fn single(
     recorded: &Recorded,
     sources: &mut Sources,
     report: &mut Report,
-) -> Vec<Environment> {
+) -> Vec<LoadedEnvironment> {
     let name = &scene.arguments.env;
     if !name::is_dns_label(name) {
         let help = "use lower case letters, digits and `-`";
@@ -180,7 +180,7 @@ fn single(
     let request = request(scene, settings, &[], report);
     let loaded = kept::load(name, &request, recorded.get(name), scene.files, sources, report);
     loaded
-        .map(|(project, known)| Environment {
+        .map(|(project, known)| LoadedEnvironment {
             name: name.clone(),
             project,
             known,
@@ -199,12 +199,12 @@ fn usual(settings: &Settings) -> Cluster {
 
 fn configured(
     scene: &Scene<'_, '_>,
-    named: &settings::Environment,
+    named: &settings::EnvironmentSettings,
     settings: &Settings,
     recorded: &Recorded,
     sources: &mut Sources,
     found: &mut Vec<(String, Report)>,
-) -> Option<Environment> {
+) -> Option<LoadedEnvironment> {
     let mut own = Report::default();
     let request = environment_request(scene, named, settings, &mut own);
     let name = &named.name.value;
@@ -230,7 +230,7 @@ fn configured(
         .as_ref()
         .map(|external| plan::Store { name: external.store.value.clone(), kind: external.kind.clone() });
     let cluster = named.cluster.clone();
-    Some(Environment { name: name.clone(), project, known, namespace, store, cluster })
+    Some(LoadedEnvironment { name: name.clone(), project, known, namespace, store, cluster })
 }
 
 /// `local` as compose itself would load it, and the environments that files are named for. Of these, one
@@ -242,7 +242,7 @@ fn discovered(
     sources: &mut Sources,
     told: &mut Vec<(String, Report)>,
     report: &mut Report,
-) -> Vec<Environment> {
+) -> Vec<LoadedEnvironment> {
     // An env file that is not on this machine makes an environment all the same.
     let gone =
         recorded.values().flat_map(|recorded| kept::missing(Some(recorded), scene.directory, scene.files));
@@ -265,7 +265,7 @@ fn discovered(
         match kept::load(name, &request, recorded.get(name), scene.files, sources, &mut own) {
             Some((project, known)) => {
                 told.push((name.clone(), own));
-                environments.push(Environment {
+                environments.push(LoadedEnvironment {
                     name: name.clone(),
                     project,
                     known,
@@ -303,7 +303,7 @@ fn discovered(
     environments
 }
 
-fn skipped(named: &settings::Environment, own: &Report) -> Diagnostic {
+fn skipped(named: &settings::EnvironmentSettings, own: &Report) -> Diagnostic {
     let first = own.diagnostics().iter().find(|diagnostic| diagnostic.severity == Severity::Error);
     let why = first.map_or("it cannot be loaded", |first| first.message.as_str());
     let message = format!("`{}` is not converted: {why}", named.name.value);
@@ -322,7 +322,7 @@ fn skipped(named: &settings::Environment, own: &Report) -> Diagnostic {
 
 fn environment_request(
     scene: &Scene<'_, '_>,
-    named: &settings::Environment,
+    named: &settings::EnvironmentSettings,
     settings: &Settings,
     report: &mut Report,
 ) -> Request {

@@ -11,7 +11,7 @@ use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanConten
 use crate::{
     diag::Label,
     secret::Hidden,
-    text::{Source, SourceId, Sources},
+    text::{SourceId, SourceText, Sources},
 };
 
 /// Lines shown before and behind a label.
@@ -32,7 +32,7 @@ pub(super) struct Masked {
 
 impl Masked {
     /// A line, counted from 0.
-    fn line(&mut self, id: SourceId, source: &Source, number: usize, hidden: &Hidden) -> &str {
+    fn line(&mut self, id: SourceId, source: &SourceText, number: usize, hidden: &Hidden) -> &str {
         let block = number / BLOCK;
         let lines = self.blocks.entry((id, block)).or_insert_with(|| mask(source, block * BLOCK, hidden));
         lines.get(number % BLOCK).map_or("", String::as_str)
@@ -40,7 +40,7 @@ impl Masked {
 }
 
 /// The lines of a block, of which the first is given.
-fn mask(source: &Source, first: usize, hidden: &Hidden) -> Vec<String> {
+fn mask(source: &SourceText, first: usize, hidden: &Hidden) -> Vec<String> {
     let before = first.saturating_sub(BLOCK);
     let text = &source.text()[source.line_start(before)..source.line_start(first + BLOCK)];
     hidden.redact(text).split('\n').skip(first - before).take(BLOCK).map(str::to_owned).collect()
@@ -64,7 +64,7 @@ struct Line {
     number: usize,
     /// Characters clipped at its start.
     clipped: usize,
-    /// Does it follow on the line before it, in the same file?
+    /// Whether it follows on the line before it, in the same file.
     follows: bool,
 }
 
@@ -118,7 +118,7 @@ impl Excerpt {
     /// Takes successive lines in, and fills in the `positions` of the labels that begin or end there.
     fn push_lines(
         &mut self,
-        (id, source): (SourceId, &Source),
+        (id, source): (SourceId, &SourceText),
         lines: impl Iterator<Item = (usize, String)>,
         places: &[Place],
         positions: &mut [(usize, usize)],
@@ -161,7 +161,7 @@ impl Excerpt {
 }
 
 /// The last line that says something: a line break ends the line before it and opens none.
-fn last_line(source: &Source) -> usize {
+fn last_line(source: &SourceText) -> usize {
     let last = source.line_count() - 1;
     if source.line(last).is_empty() { last.saturating_sub(1) } else { last }
 }

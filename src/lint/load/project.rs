@@ -291,7 +291,7 @@ fn wanted(
 
 fn configured(
     directory: &Utf8Path,
-    environment: &settings::Environment,
+    environment: &settings::EnvironmentSettings,
     files: &dyn Files,
     process: &BTreeMap<String, String>,
 ) -> Wanted {

@@ -90,7 +90,7 @@ pub(in crate::plan) fn find(inputs: &[Input<'_>], options: &Options, report: &mu
     }
     // Of what is secret for a part of it, printers find the part.
     let whole = found.values.iter().filter(|value| secret::in_value(value).is_empty());
-    report.hide(Hidden { names: options.secret.keys().cloned().collect(), values: whole.cloned().collect() });
+    report.hide(Hidden::new(options.secret.keys().cloned().collect(), whole.cloned().collect()));
     found
 }
 

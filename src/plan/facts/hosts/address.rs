@@ -230,9 +230,11 @@ pub(super) fn judge(text: &str, range: Range<usize>, standing: Standing<'_>) -> 
     };
     let after = match standing {
         Standing::Word { next, .. } => format!("{after} {next}"),
-        Standing::Variable(_) | Standing::File => {
-            after[..after.floor_char_boundary(BEHIND_LENGTH)].to_owned()
-        }
+        Standing::Variable(_) | Standing::File => after
+            .char_indices()
+            .take_while(|(at, c)| at + c.len_utf8() <= BEHIND_LENGTH)
+            .map(|(_, c)| c)
+            .collect(),
     };
     let word = &text[range.clone()];
     let scheme = scheme(&before);
