@@ -86,6 +86,8 @@ pub struct Diagnostic {
     pub within: Option<Span>,
     /// What would mend it, if that is known: all of it together, or nothing.
     pub edits: Vec<Edit>,
+    /// Why it is allowed, where an entry of the settings says so.
+    pub allowed: Option<String>,
 }
 
 impl Diagnostic {
@@ -99,6 +101,7 @@ impl Diagnostic {
             labels: Vec::new(),
             within: None,
             edits: Vec::new(),
+            allowed: None,
         }
     }
 

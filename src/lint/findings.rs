@@ -107,13 +107,11 @@ impl Finding {
     /// As every output takes it.
     pub fn diagnostic(&self) -> Diagnostic {
         Diagnostic {
-            code: self.code,
             severity: self.severity,
-            message: self.message.clone(),
             help: self.help.clone(),
             labels: self.labels.clone(),
-            within: None,
             edits: self.fix.iter().flat_map(Fix::edits).collect(),
+            ..Diagnostic::error(self.code, self.message.clone())
         }
     }
 
