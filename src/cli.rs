@@ -16,6 +16,7 @@ use crate::{
 mod config;
 mod convert;
 mod cron;
+mod environments;
 mod explain;
 mod init;
 mod lint;

@@ -1,7 +1,6 @@
 //! `kustompose convert`: the tree for a project, and what became of every key.
 
 mod difference;
-mod environments;
 mod kept;
 mod outermost;
 mod report;
@@ -12,11 +11,12 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
 
-use self::{
-    environments::{Loaded, LoadedEnvironment, Recorded, Scene},
-    report::KeyReport,
+use self::report::KeyReport;
+use super::{
+    Io,
+    environments::{self, Loaded, LoadedEnvironment, Recorded, Scene, Selection},
+    project, put, show,
 };
-use super::{Io, project, put, show};
 use crate::{
     compose::model::{InputFile, Project},
     diag::{Report, Severity},
@@ -24,7 +24,7 @@ use crate::{
         Disk,
         tree::{Action, Outcome, Tree},
     },
-    plan::{self, Known},
+    plan::{self, Known, Plan},
     render, secret,
     text::{Remembered, Sources, clean},
 };
@@ -45,21 +45,14 @@ enum Deny {
 pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) project: project::Flags,
-    /// Directory of the project
-    #[arg(default_value = ".", value_name = "DIR")]
-    directory: Utf8PathBuf,
+    #[command(flatten)]
+    selection: Selection,
     /// Directory of the tree, relative to the project's; `k8s` unless set
     #[arg(short, long, value_name = "DIR")]
     output: Option<Utf8PathBuf>,
     /// Name of the environment that the compose files of the command line describe
     #[arg(short, long, default_value = "local", value_name = "NAME")]
     env: String,
-    /// Settings, in place of `kustompose.yaml`
-    #[arg(long, value_name = "FILE")]
-    config: Option<Utf8PathBuf>,
-    /// Variable that the files may read; those of the process do not count
-    #[arg(long = "var", value_name = "NAME=VALUE")]
-    variables: Vec<String>,
     /// Format of the report
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -136,42 +129,40 @@ fn convert(
     sources: &mut Sources,
     report: &mut Report,
 ) -> Option<Conversion> {
-    let directory = clean(&io.directory.join(&arguments.directory));
+    let directory = clean(&io.directory.join(&arguments.selection.directory));
     let disk = flags.disk(&directory, io);
     let files = Remembered::new(&disk);
-    let scene = Scene { arguments, flags, io, disk: &disk, files: &files, directory: &directory };
-    let Loaded { environments, settings, shown, output, recorded } =
-        environments::load(&scene, sources, report)?;
+    let of_missing = |name: &str, missing: &_| Some(kept::warning(name, missing, &directory));
+    let scene = Scene {
+        selection: &arguments.selection,
+        output: arguments.output.as_deref(),
+        single: &arguments.env,
+        of_missing: &of_missing,
+        flags,
+        io,
+        disk: &disk,
+        files: &files,
+        directory: &directory,
+    };
+    let loaded = environments::load(&scene, sources, report)?;
+    let Loaded { environments, shown, output, recorded, .. } = &loaded;
     if report.has_errors() {
         return None;
     }
     let names: Vec<String> = environments.iter().map(|environment| environment.name.clone()).collect();
     let unwritten = |names| {
-        let outcome = disk.keep_tree(&output);
+        let outcome = disk.keep_tree(output);
         Some(Conversion { environments: names, output: shown.clone(), keys: Vec::new(), outcome })
     };
     if environments.iter().all(|environment| environment.known != Known::All) {
         kept::tell_that_none_is_known(report);
         return unwritten(names);
     }
-    let inputs: Vec<plan::Input<'_>> =
-        environments.iter().map(|environment| environment.input(&directory)).collect();
-    let options = plan::Options {
-        output: output.clone(),
-        secret: settings.secrets.also.into_iter().map(|name| (name.value, name.span)).collect(),
-        not_secret: settings.secrets.never.into_iter().map(|name| (name.value, name.span)).collect(),
-        stagger: settings.stagger.unwrap_or(true),
-    };
-    let plan = plan::plan(&inputs, &options, &files, report);
-    if report.has_errors() {
-        return None;
-    }
-    let which: Vec<(&str, bool)> =
-        environments.iter().map(|it| (it.name.as_str(), it.known != Known::All)).collect();
-    let earlier = render::earlier::read(&which, &output, &files);
+    let plan = loaded.plan(&directory, &files, report)?;
+    let earlier = render::earlier::read(&loaded.kept(), output, &files);
     outermost::warn_of_differences(&plan, &earlier, report);
     let rendered = render::render(&plan, &earlier);
-    let inputs = read_inputs(&environments, &recorded, &directory, sources);
+    let inputs = read_inputs(environments, recorded, &directory, sources);
     let misfits = kept::misfits(&rendered);
     if let Some(misfit) = misfits.first().filter(|_| inputs.is_as_recorded) {
         kept::tell_that_nothing_is_new(misfit, report);
@@ -188,14 +179,18 @@ fn convert(
         ..Tree::default()
     };
     let known = environments.iter().filter(|it| it.known == Known::All).map(|it| it.name.as_str());
-    values::complete(&mut tree, known, &output, &files, report);
-    outermost::warn_of_what_is_gone(&plan, &earlier, &tree, &output, &disk, report);
-    let outcome = write(arguments, &disk, &output, &tree, report);
+    values::complete(&mut tree, known, output, &files, report);
+    outermost::warn_of_what_is_gone(&plan, &earlier, &tree, output, &disk, report);
+    let outcome = write(arguments, &disk, output, &tree, report);
+    Some(Conversion { environments: names, output: shown.clone(), keys: told(environments, &plan), outcome })
+}
+
+/// What became of every key of the environments that are known whole.
+fn told(environments: &[Environment], plan: &Plan) -> Vec<KeyReport> {
     let ledgers = environments.iter().zip(&plan.environments).filter(|(it, _)| it.known == Known::All);
-    let ledgers = ledgers.map(|(environment, planned)| {
+    report::of_keys(ledgers.map(|(environment, planned)| {
         (planned.name.as_str(), plan::keys(&environment.project, &planned.ledger))
-    });
-    Some(Conversion { environments: names, output: shown, keys: report::of_keys(ledgers), outcome })
+    }))
 }
 
 fn write(arguments: &Arguments, disk: &Disk, output: &Utf8Path, tree: &Tree, report: &mut Report) -> Outcome {

@@ -2,13 +2,17 @@
 //!
 //! Loading is hermetic: the variables of the process do not count, but for those that settings name.
 
+mod readable;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{Arguments, kept};
+use clap::Args;
+
+use self::readable::Readable;
+use super::{Io, project};
 use crate::{
-    cli::{Io, project},
     compose::{
         self, Request,
         model::{InputRole, Project, Role},
@@ -16,14 +20,34 @@ use crate::{
     diag::{Diagnostic, Report, Severity, codes},
     disk::Disk,
     k8s::name,
-    plan::{self, Known},
+    plan::{self, Known, Plan},
     settings::{self, Settings, cluster::Cluster, discover},
-    text::{Files, Sources, clean},
+    text::{Files, Sources, Span, Spanned, clean},
 };
+
+/// The flags that say where a project is and what is known of it.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Selection {
+    /// Directory of the project
+    #[arg(default_value = ".", value_name = "DIR")]
+    pub(super) directory: Utf8PathBuf,
+    /// Settings, in place of `kustompose.yaml`
+    #[arg(long, value_name = "FILE")]
+    config: Option<Utf8PathBuf>,
+    /// Variable that the files may read; those of the process do not count
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    variables: Vec<String>,
+}
 
 /// What a run works on.
 pub(super) struct Scene<'a, 'io> {
-    pub(super) arguments: &'a Arguments,
+    pub(super) selection: &'a Selection,
+    /// The directory of the tree, if the command line names one.
+    pub(super) output: Option<&'a Utf8Path>,
+    /// The name of the environment that the command line describes.
+    pub(super) single: &'a str,
+    /// What there is to say of an environment of which files are missing.
+    pub(super) of_missing: &'a dyn Fn(&str, &BTreeSet<Utf8PathBuf>) -> Option<Diagnostic>,
     pub(super) flags: &'a project::Flags,
     pub(super) io: &'a Io<'io>,
     pub(super) disk: &'a Disk,
@@ -44,6 +68,31 @@ pub(super) struct Loaded {
     pub(super) recorded: Recorded,
 }
 
+impl Loaded {
+    /// The names of the environments, each with whether it stays as it is.
+    pub(super) fn kept(&self) -> Vec<(&str, bool)> {
+        self.environments.iter().map(|it| (it.name.as_str(), it.known != Known::All)).collect()
+    }
+
+    /// What the environments become; none if that cannot be decided.
+    pub(super) fn plan(&self, directory: &Utf8Path, files: &dyn Files, report: &mut Report) -> Option<Plan> {
+        let secrets = &self.settings.secrets;
+        let named = |names: &[Spanned<String>]| -> BTreeMap<String, Span> {
+            names.iter().map(|name| (name.value.clone(), name.span)).collect()
+        };
+        let options = plan::Options {
+            output: self.output.clone(),
+            secret: named(&secrets.also),
+            not_secret: named(&secrets.never),
+            stagger: self.settings.stagger.unwrap_or(true),
+        };
+        let inputs: Vec<plan::Input<'_>> =
+            self.environments.iter().map(|environment| environment.input(directory)).collect();
+        let plan = plan::plan(&inputs, &options, files, report);
+        (!report.has_errors()).then_some(plan)
+    }
+}
+
 /// The files that environments were read from, each with the digest of what it said.
 pub(super) type Recorded = BTreeMap<String, BTreeMap<String, String>>;
 
@@ -53,6 +102,8 @@ pub(super) struct LoadedEnvironment {
     pub(super) project: Project,
     /// How much of it could be read.
     pub(super) known: Known,
+    /// The files of variables that are missing, if it is not known whole.
+    pub(super) missing: BTreeSet<Utf8PathBuf>,
     namespace: Option<String>,
     store: Option<plan::Store>,
     cluster: Cluster,
@@ -76,20 +127,20 @@ impl LoadedEnvironment {
 /// Loads every environment: the one that the command line describes, else those of `kustompose.yaml`, else
 /// those that files are named for.
 pub(super) fn load(scene: &Scene<'_, '_>, sources: &mut Sources, report: &mut Report) -> Option<Loaded> {
-    let path = scene.arguments.config.clone().unwrap_or_else(|| settings::FILE_NAME.into());
+    let path = scene.selection.config.clone().unwrap_or_else(|| settings::FILE_NAME.into());
     let read = settings::read(&path, scene.files, sources, report);
-    if scene.arguments.config.is_some() && read.is_none() && !report.has_errors() {
+    if scene.selection.config.is_some() && read.is_none() && !report.has_errors() {
         report.push(Diagnostic::error(codes::INVALID_ENVIRONMENT, format!("there is no `{path}`")));
     }
     let settings = read.unwrap_or_default();
     if report.has_errors() {
         return None;
     }
-    let shown = scene.arguments.output.clone();
+    let shown = scene.output.map(Utf8Path::to_owned);
     let shown = shown.or_else(|| settings.output.as_ref().map(|output| output.value.clone().into()));
     let shown = shown.unwrap_or_else(|| Utf8PathBuf::from("k8s"));
     let output = clean(&scene.directory.join(&shown));
-    variables(&scene.arguments.variables, report);
+    variables(&scene.selection.variables, report);
     if report.has_errors() {
         return None;
     }
@@ -171,25 +222,42 @@ fn single(
     sources: &mut Sources,
     report: &mut Report,
 ) -> Vec<LoadedEnvironment> {
-    let name = &scene.arguments.env;
+    let name = scene.single;
     if !name::is_dns_label(name) {
         let help = "use lower case letters, digits and `-`";
         let message = format!("`{name}` cannot name an environment");
         report.push(Diagnostic::error(codes::INVALID_ENVIRONMENT, message).help(help));
     }
     let request = request(scene, settings, &[], report);
-    let loaded = kept::load(name, &request, recorded.get(name), scene.files, sources, report);
+    let loaded = read(scene, name, &request, recorded, sources, report);
     loaded
-        .map(|(project, known)| LoadedEnvironment {
-            name: name.clone(),
+        .map(|Readable { project, known, missing }| LoadedEnvironment {
+            name: name.to_owned(),
             project,
             known,
+            missing,
             namespace: None,
             store: None,
             cluster: usual(settings),
         })
         .into_iter()
         .collect()
+}
+
+/// Loads an environment, and tells of what is missing.
+fn read(
+    scene: &Scene<'_, '_>,
+    name: &str,
+    request: &Request,
+    recorded: &Recorded,
+    sources: &mut Sources,
+    report: &mut Report,
+) -> Option<Readable> {
+    let loaded = readable::load(name, request, recorded.get(name), scene.files, sources, report)?;
+    if !loaded.missing.is_empty() {
+        (scene.of_missing)(name, &loaded.missing).into_iter().for_each(|diagnostic| report.push(diagnostic));
+    }
+    Some(loaded)
 }
 
 /// A cluster of which nothing is said.
@@ -208,8 +276,8 @@ fn configured(
     let mut own = Report::default();
     let request = environment_request(scene, named, settings, &mut own);
     let name = &named.name.value;
-    let loaded = kept::load(name, &request, recorded.get(name), scene.files, sources, &mut own);
-    let Some((mut project, known)) = loaded else {
+    let loaded = read(scene, name, &request, recorded, sources, &mut own);
+    let Some(Readable { mut project, known, missing }) = loaded else {
         found.push((name.clone(), own));
         return None;
     };
@@ -230,7 +298,7 @@ fn configured(
         .as_ref()
         .map(|external| plan::Store { name: external.store.value.clone(), kind: external.kind.clone() });
     let cluster = named.cluster.clone();
-    Some(LoadedEnvironment { name: name.clone(), project, known, namespace, store, cluster })
+    Some(LoadedEnvironment { name: name.clone(), project, known, missing, namespace, store, cluster })
 }
 
 /// `local` as compose itself would load it, and the environments that files are named for. Of these, one
@@ -244,16 +312,17 @@ fn discovered(
     report: &mut Report,
 ) -> Vec<LoadedEnvironment> {
     // An env file that is not on this machine makes an environment all the same.
-    let gone =
-        recorded.values().flat_map(|recorded| kept::missing(Some(recorded), scene.directory, scene.files));
+    let gone = recorded
+        .values()
+        .flat_map(|recorded| readable::missing(Some(recorded), scene.directory, scene.files));
     let gone: BTreeSet<Utf8PathBuf> = gone.collect();
-    let files = kept::WithEmpty { files: scene.files, empty: &gone };
+    let files = readable::WithEmpty { files: scene.files, empty: &gone };
     let found = discover::environments(scene.directory, &files);
     let (mut environments, mut left_out) = (Vec::new(), Vec::new());
     if found.has_default || found.environments.is_empty() {
         let mut own = Report::default();
         environments.extend(single(scene, settings, recorded, sources, &mut own));
-        told.push((scene.arguments.env.clone(), own));
+        told.push((scene.single.to_owned(), own));
     }
     for named in &found.environments {
         if environments.iter().any(|known| known.name == named.name.value) {
@@ -262,13 +331,14 @@ fn discovered(
         let mut own = Report::default();
         let request = environment_request(scene, named, settings, &mut own);
         let name = &named.name.value;
-        match kept::load(name, &request, recorded.get(name), scene.files, sources, &mut own) {
-            Some((project, known)) => {
+        match read(scene, name, &request, recorded, sources, &mut own) {
+            Some(Readable { project, known, missing }) => {
                 told.push((name.clone(), own));
                 environments.push(LoadedEnvironment {
                     name: name.clone(),
                     project,
                     known,
+                    missing,
                     namespace: None,
                     store: None,
                     cluster: usual(settings),
@@ -344,7 +414,7 @@ fn request(
     let shell =
         from_shell.iter().filter_map(|name| Some((name.clone(), scene.io.environment.get(name)?.clone())));
     let mut environment: BTreeMap<String, String> = shell.collect();
-    environment.extend(variables(&scene.arguments.variables, report));
+    environment.extend(variables(&scene.selection.variables, report));
     Request {
         environment,
         working_directory: scene.directory.to_owned(),
