@@ -13,6 +13,7 @@ use crate::{
     text::{FileError, Sources},
 };
 
+mod check;
 mod config;
 mod convert;
 mod cron;
@@ -61,6 +62,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Say whether the manifests still say what the Compose files say
+    Check(check::Arguments),
     /// Print the loaded project as `docker compose config` does
     Config(config::Arguments),
     /// Write or update the Kubernetes configuration of a project
@@ -86,6 +89,7 @@ pub fn run(args: &[String], mut io: Io<'_>) -> u8 {
         Err(error) => return usage(&error, &mut io),
     };
     match arguments.command {
+        Command::Check(check) => check::run(&check, &arguments.project.and(&check.project), &mut io),
         Command::Config(config) => config::run(&config, &arguments.project.and(&config.project), &mut io),
         Command::Convert(convert) => {
             convert::run(&convert, &arguments.project.and(&convert.project), &mut io)

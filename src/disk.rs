@@ -12,6 +12,7 @@
 mod lock;
 mod path;
 pub mod place;
+mod program;
 mod swap;
 pub mod tree;
 

@@ -27,6 +27,18 @@ pub const EXTERNAL_SECRETS: &str = "external-secrets.yaml";
 /// Behind the name of a secret file, the name of what tells its keys.
 pub const EXAMPLE: &str = ".example";
 
+/// Whether a file of a tree, by its path there, holds secret values: it lies beside a kustomization of Secrets, and is
+/// neither that nor an example.
+pub fn is_value(path: &Utf8Path) -> bool {
+    let parts: Vec<&str> = path.components().map(|part| part.as_str()).collect();
+    match parts.as_slice() {
+        [OVERLAYS, _, SECRETS, name] => {
+            ![KUSTOMIZATION, EXTERNAL_SECRETS].contains(name) && !name.ends_with(EXAMPLE)
+        }
+        _ => false,
+    }
+}
+
 /// The secret files of an environment.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretFiles {

@@ -65,6 +65,8 @@ pub struct EnvironmentSettings {
     pub replaced: Vec<Spanned<String>>,
     /// The store that its secrets come from, in place of files.
     pub external_secrets: Option<ExternalSecrets>,
+    /// The manifests that `check` compares, where kustompose did not write them: a kustomization or a directory.
+    pub overlay: Option<Spanned<String>>,
     /// The cluster, and how things run on it.
     pub cluster: Cluster,
 }
@@ -81,6 +83,7 @@ impl EnvironmentSettings {
             namespace: None,
             replaced: Vec::new(),
             external_secrets: None,
+            overlay: None,
             cluster: Cluster::default(),
         }
     }
@@ -181,6 +184,7 @@ fn environment(name: &Key, value: &Node, report: &mut Report) -> EnvironmentSett
         "namespace" => environment.namespace = text(value, report),
         "replaced" => environment.replaced = texts(value, report),
         "externalSecrets" => environment.external_secrets = external_secrets(value, report),
+        "overlay" => environment.overlay = text(value, report),
         key => cluster::read(key, value, &mut environment.cluster, report),
     });
     environment

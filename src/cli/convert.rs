@@ -186,7 +186,7 @@ fn convert(
 }
 
 /// What became of every key of the environments that are known whole.
-fn told(environments: &[Environment], plan: &Plan) -> Vec<KeyReport> {
+fn told(environments: &[LoadedEnvironment], plan: &Plan) -> Vec<KeyReport> {
     let ledgers = environments.iter().zip(&plan.environments).filter(|(it, _)| it.known == Known::All);
     report::of_keys(ledgers.map(|(environment, planned)| {
         (planned.name.as_str(), plan::keys(&environment.project, &planned.ledger))

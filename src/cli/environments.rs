@@ -104,6 +104,8 @@ pub(super) struct LoadedEnvironment {
     pub(super) known: Known,
     /// The files of variables that are missing, if it is not known whole.
     pub(super) missing: BTreeSet<Utf8PathBuf>,
+    /// Manifests that kustompose did not write, if the settings name them.
+    pub(super) overlay: Option<Utf8PathBuf>,
     namespace: Option<String>,
     store: Option<plan::Store>,
     cluster: Cluster,
@@ -236,6 +238,7 @@ fn single(
             project,
             known,
             missing,
+            overlay: None,
             namespace: None,
             store: None,
             cluster: usual(settings),
@@ -297,8 +300,9 @@ fn configured(
         .external_secrets
         .as_ref()
         .map(|external| plan::Store { name: external.store.value.clone(), kind: external.kind.clone() });
+    let overlay = named.overlay.as_ref().map(|overlay| overlay.value.as_str().into());
     let cluster = named.cluster.clone();
-    Some(LoadedEnvironment { name: name.clone(), project, known, missing, namespace, store, cluster })
+    Some(LoadedEnvironment { name: name.clone(), project, known, missing, overlay, namespace, store, cluster })
 }
 
 /// `local` as compose itself would load it, and the environments that files are named for. Of these, one
@@ -339,6 +343,7 @@ fn discovered(
                     project,
                     known,
                     missing,
+                    overlay: None,
                     namespace: None,
                     store: None,
                     cluster: usual(settings),

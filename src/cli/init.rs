@@ -235,6 +235,7 @@ environments:
   #   fromShell: [TAG]              # variables of the process that compose files may read
   #   namespace: {project}-{example}
   #   replaced: [mysql]             # services that the environment gets from elsewhere
+  #   overlay: deploy/staging       # manifests that kustompose did not write, for `check`
   #   externalSecrets:              # a store for the values of secrets, in place of files
   #     store: gcp
   #     kind: ClusterSecretStore    # or SecretStore

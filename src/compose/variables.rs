@@ -94,6 +94,10 @@ pub(super) fn from_files(
     let mut found = Variables::default();
     for (path, named_at) in files {
         match context.text(path, role) {
+            // A file that is missing is read as an empty one, and may set again what earlier ones set.
+            Ok(id) if known.is_incomplete && context.sources.get(id).text().is_empty() => {
+                found = Variables::default();
+            }
             Ok(id) => {
                 let lookup = |name: &str| known.value(name).or_else(|| found.value(name));
                 let parsed = parse(id, &lookup, Reading::Alone, context);

@@ -188,6 +188,7 @@ const TABLE: &[Code] = &[
     error("KM012",   "workload-kind",           "a service runs as another kind of workload"),
     error("KM013",   "service-extra",           "a workload belongs to a service that the Compose files do not have"),
     info("KM014",    "tree-file",               "a generated file is missing or stale, or was edited in a way that changes no fact"),
+    error("KM015",   "not-compared",            "an environment could not be compared with its manifests"),
     warning("KM020", "waiver-expired",          "the last day of an entry in a list of what is allowed has passed"),
     warning("KM021", "waiver-unused",           "an entry in a list of what is allowed allows nothing that was found"),
     error("KX001",   "invalid-lint-setting",    "a setting of `lint` or a suppression comment is wrong, or names a rule that does not exist"),
@@ -335,6 +336,7 @@ pub(crate) const PROBE: Code = named("probe");
 pub(crate) const WORKLOAD_KIND: Code = named("workload-kind");
 pub(crate) const SERVICE_EXTRA: Code = named("service-extra");
 pub(crate) const TREE_FILE: Code = named("tree-file");
+pub(crate) const NOT_COMPARED: Code = named("not-compared");
 pub(crate) const WAIVER_EXPIRED: Code = named("waiver-expired");
 pub(crate) const WAIVER_UNUSED: Code = named("waiver-unused");
 pub(crate) const INVALID_LINT_SETTING: Code = named("invalid-lint-setting");

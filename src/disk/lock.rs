@@ -21,7 +21,7 @@ pub(super) const FILE_NAME: &str = "kustompose.lock";
 const VERSION: u32 = 1;
 
 /// What a run left behind for the next one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lock {
     /// Version of this format.
     pub version: u32,

@@ -34,6 +34,11 @@ pub struct SecretFile {
 }
 
 impl Disk {
+    /// Writes a report that the command line asks for, in place of what is there.
+    pub fn write_report(&self, path: &Utf8Path, bytes: &[u8]) -> Result<(), String> {
+        fs::write(self.absolute(path), bytes).map_err(|error| error.to_string())
+    }
+
     /// Writes a file where nothing stands yet. Its directory must be there.
     pub fn write_new(&self, path: &Utf8Path, bytes: &[u8], owner: Owner) -> Result<(), PlaceError> {
         let path = self.absolute(path);

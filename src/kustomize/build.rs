@@ -36,8 +36,9 @@ pub use self::{
     resource::Removal,
 };
 use crate::{
+    diag::Report,
     text::{FileKind, Files, MemoryFiles, Sources, Span, Spanned, clean},
-    yaml::{Node, Value},
+    yaml::{Node, Value, parse},
 };
 
 /// Directories that may lie within one another.
@@ -76,6 +77,41 @@ pub fn build(directory: &Utf8Path, root: &Utf8Path, files: &dyn Files) -> Result
     let mut sources = Sources::default();
     let objects = Builder::new(root, files, &mut sources).build(directory)?;
     Ok(Built { objects, sources })
+}
+
+/// The objects that a kustomize printed. The names in the files are guessed: digests go.
+pub fn printed(path: &Utf8Path, bytes: &[u8], sources: &mut Sources) -> Result<Vec<Object>, Refusal> {
+    let files = MemoryFiles::new([(Utf8PathBuf::from("/printed"), bytes.to_vec())]);
+    let mut all = Sources::default();
+    Builder::new(Utf8Path::new("/"), &files, &mut all).manifests(Utf8Path::new("/printed"))?;
+    let (mut report, id) = (Report::default(), sources.add(path, String::from_utf8_lossy(bytes)));
+    let documents = parse::documents(sources, id, &mut report).unwrap_or_default();
+    let objects = documents.into_iter().filter(|document| !document.is_null());
+    Ok(objects.map(|node| Object::printed(node)).collect())
+}
+
+impl Object {
+    fn printed(node: Node) -> Self {
+        let (kind, name) = id(&node);
+        let is_generated = ["ConfigMap", "Secret"].contains(&kind.as_str());
+        let first_name = digest::without(&name).filter(|_| is_generated).unwrap_or(&name).to_owned();
+        Self { origin: node.span, node, first_name, removed: Vec::new() }
+    }
+
+    /// Gives all of it one place.
+    pub fn stand_at(&mut self, place: Span) {
+        self.origin = place;
+        stand_at(&mut self.node, place);
+    }
+}
+
+fn stand_at(node: &mut Node, place: Span) {
+    node.span = place;
+    match &mut node.value {
+        Value::Seq(items) => items.iter_mut().for_each(|item| stand_at(item, place)),
+        Value::Map(map) => map.values_mut().for_each(|value| stand_at(value, place)),
+        _ => {}
+    }
 }
 
 /// Renders directories that have parts in common, each of which is read once.
@@ -125,6 +161,47 @@ impl<'a> Builder<'a> {
         let mut all = Accumulated::default();
         self.accumulate(&directory, &declared, &mut all, &mut vec![directory.clone()])?;
         Ok(all.resources.into_iter().map(Object::from).collect())
+    }
+
+    /// The objects of manifests: a directory with a kustomization is rendered, of another one all files are taken,
+    /// and a file is taken as it is.
+    pub fn manifests(&mut self, path: &Utf8Path) -> Result<Vec<Object>, Refusal> {
+        let path = clean(path);
+        if self.reader.kind(&path) == Some(FileKind::Directory) && self.declared(&path)?.is_none() {
+            let mut objects = Vec::new();
+            self.plain(&path, &mut objects, 0)?;
+            return Ok(objects);
+        }
+        if self.reader.kind(&path) == Some(FileKind::File) {
+            let directory = path.parent().map(Utf8Path::to_owned).unwrap_or_default();
+            let objects = self.objects_of(&path, &directory, Span::NOWHERE)?;
+            return Ok(objects.into_iter().map(Object::from).collect());
+        }
+        self.build(&path)
+    }
+
+    /// All objects below a directory that no kustomization lists.
+    fn plain(
+        &mut self,
+        directory: &Utf8Path,
+        objects: &mut Vec<Object>,
+        depth: usize,
+    ) -> Result<(), Refusal> {
+        for name in self.reader.list(directory) {
+            let path = directory.join(&name);
+            let is_manifest = [".yaml", ".yml", ".json"].iter().any(|ending| name.ends_with(ending));
+            match self.reader.kind(&path) {
+                Some(FileKind::Directory) if depth < DEPTH_LIMIT && !name.starts_with('.') => {
+                    self.plain(&path, objects, depth + 1)?;
+                }
+                Some(FileKind::File) if is_manifest => {
+                    let found = self.objects_of(&path, directory, Span::NOWHERE)?;
+                    objects.extend(found.into_iter().map(Object::from));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// What the kustomization file of a directory says, if it has one.

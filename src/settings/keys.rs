@@ -12,6 +12,7 @@ pub const ENVIRONMENT: &[&str] = &[
     "namespace",
     "replaced",
     "externalSecrets",
+    "overlay",
     "kubernetes",
     "context",
     "local",

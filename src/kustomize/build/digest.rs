@@ -31,6 +31,13 @@ pub(super) fn of(resource: &Resource) -> String {
     hex.chars().take(LENGTH).map(readable).collect()
 }
 
+/// A name without the digest at its end, if it has one.
+pub(super) fn without(name: &str) -> Option<&str> {
+    let (rest, digest) = name.rsplit_once('-')?;
+    let is_digest = digest.len() == LENGTH && digest.chars().all(|c| "2456789bcdfghkmt".contains(c));
+    (is_digest && !rest.is_empty()).then_some(rest)
+}
+
 /// No vowels, and nothing that looks like one, so that no word comes about.
 fn readable(digit: char) -> char {
     match digit {

@@ -46,6 +46,11 @@ impl<'a> Reader<'a> {
         self.is_below(path, &self.root).then(|| self.files.kind(path)).flatten()
     }
 
+    /// The names in a directory below the root, sorted.
+    pub(super) fn list(&self, path: &Utf8Path) -> Vec<String> {
+        if self.is_below(path, &self.root) { self.files.list(path).unwrap_or_default() } else { Vec::new() }
+    }
+
     /// The bytes of a file that a kustomization in `directory` names at `named`. As kustomize does, it reads files
     /// in and below that directory alone.
     pub(super) fn bytes(

@@ -1,0 +1,284 @@
+//! `kustompose check`: whether the manifests still say what Compose says.
+
+mod external;
+mod manifests;
+mod output;
+mod places;
+mod sides;
+mod written;
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::{Args, ValueEnum};
+
+use self::{sides::Comparing, written::Written};
+use super::{
+    Io,
+    environments::{self, Loaded, Scene, Selection},
+    project,
+};
+use crate::{
+    diag::{Diagnostic, Report, codes},
+    disk::{self, Disk},
+    drift::{
+        Direction,
+        report::{Checked, Environment},
+    },
+    plan::Plan,
+    settings::{allow::Allowed, check, date::Date},
+    text::{Files, Remembered, Sources, clean},
+};
+
+/// The flags of `check`.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) project: project::Flags,
+    #[command(flatten)]
+    selection: Selection,
+    /// Directory of the manifests, relative to the project's; `k8s` unless set
+    #[arg(long, value_name = "DIR")]
+    tree: Option<Utf8PathBuf>,
+    /// Environment to check; all unless named
+    #[arg(short, long = "env", value_name = "NAME")]
+    environments: Vec<String>,
+    /// Format of the report: text, json, sarif, github, gitlab, junit or markdown; `FORMAT=FILE` writes it to a file
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Vec<output::Form>,
+    /// File for the report, in place of the standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<Utf8PathBuf>,
+    /// Fail also if a file of variables is missing, or a generated file was edited or removed
+    #[arg(long)]
+    strict: bool,
+    /// Rendered manifests of one environment, in place of its overlay; `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    rendered: Option<Utf8PathBuf>,
+    /// Directions that fail the run
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "DIRECTION")]
+    fail_on: Vec<FailOn>,
+    /// Program that renders what the built-in kustomize does not know
+    #[arg(long, value_name = "PROGRAM")]
+    kustomize: Option<String>,
+    /// List also what your overlay sets
+    #[arg(short, long)]
+    verbose: bool,
+    /// Print nothing but errors and drift
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// A direction that can fail a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    Behind,
+    Diverged,
+    Conflict,
+    Unknown,
+}
+
+impl FailOn {
+    fn direction(self) -> Direction {
+        match self {
+            FailOn::Behind => Direction::Behind,
+            FailOn::Diverged => Direction::Diverged,
+            FailOn::Conflict => Direction::Conflict,
+            FailOn::Unknown => Direction::Unknown,
+        }
+    }
+}
+
+/// Exit status 0 if all is in sync, 1 if there is drift, 2 if something could not be compared.
+pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>) -> u8 {
+    let (mut sources, mut report) = (Sources::default(), Report::default());
+    let checked = check(arguments, flags, io, &mut sources, &mut report).unwrap_or_default();
+    let is_compared = !report.has_errors() && !checked.environments.is_empty();
+    output::write(arguments, &checked, &sources, &report, io);
+    status(arguments, &checked, is_compared)
+}
+
+fn status(arguments: &Arguments, checked: &Checked, is_compared: bool) -> u8 {
+    let all = &checked.environments;
+    let is_partial = |environment: &Environment| {
+        environment.not_compared.is_some() || arguments.strict && !environment.missing_files.is_empty()
+    };
+    if !is_compared || all.iter().any(is_partial) {
+        return 2;
+    }
+    let directions: Vec<Direction> = match arguments.fail_on.as_slice() {
+        [] => Direction::DRIFT.to_vec(),
+        named => named.iter().map(|named| named.direction()).collect(),
+    };
+    let is_edited = arguments.strict && checked.drifts.iter().any(written::is_note);
+    u8::from(checked.fails(&directions) || is_edited)
+}
+
+fn check(
+    arguments: &Arguments,
+    flags: &project::Flags,
+    io: &mut Io<'_>,
+    sources: &mut Sources,
+    report: &mut Report,
+) -> Option<Checked> {
+    let directory = clean(&io.directory.join(&arguments.selection.directory));
+    let disk = flags.disk(&directory, io);
+    let files = Remembered::new(&disk);
+    let scene = Scene {
+        selection: &arguments.selection,
+        output: arguments.tree.as_deref(),
+        single: arguments.environments.first().map_or("local", String::as_str),
+        of_missing: &|_, _| None,
+        flags,
+        io,
+        disk: &disk,
+        files: &files,
+        directory: &directory,
+    };
+    let mut found = Report::default();
+    let loaded = environments::load(&scene, sources, &mut found);
+    // What there is to say of a conversion is said by `convert`.
+    let failed = found.has_errors();
+    errors(found, report);
+    let loaded = loaded.filter(|_| !failed)?;
+    let chosen = chosen(&loaded, arguments, report)?;
+    let written = Written::read(&loaded.output, &disk, &files, report)?;
+    if !written.is_own && arguments.rendered.is_none() {
+        report.push(never_converted(&loaded.shown));
+        return None;
+    }
+    refuse_lost_files(&loaded, &chosen, &directory, &disk, report)?;
+    let plan = plan(&loaded, &directory, &files, report)?;
+    let mut comparing = Comparing {
+        loaded: &loaded,
+        plan: &plan,
+        written: &written,
+        directory: &directory,
+        files: &files,
+        disk: &disk,
+        kustomize: arguments.kustomize.as_deref(),
+        path: io.environment.get("PATH").map(String::as_str),
+        rendered: rendered(arguments, io, report)?,
+        sources,
+    };
+    let mut checked = comparing.run(&chosen, report);
+    let mut notes = written.notes(&checked.drifts, &loaded.shown, sources);
+    checked.drifts.append(&mut notes);
+    waive(&mut checked, &loaded, &chosen, io, report);
+    let compared: usize = checked.environments.iter().map(|environment| environment.facts).sum();
+    if compared == 0 && checked.environments.iter().all(|environment| environment.not_compared.is_none()) {
+        let message = "nothing was compared: no environment has a service";
+        report.push(Diagnostic::error(codes::NOT_COMPARED, message).help("name the Compose files with `-f`"));
+    }
+    Some(checked)
+}
+
+/// Takes in what stopped a stage, and what no report may show.
+fn errors(found: Report, report: &mut Report) {
+    report.hide(found.hidden().clone());
+    let errors = found.diagnostics().iter().filter(|it| it.severity == crate::diag::Severity::Error);
+    errors.for_each(|diagnostic| report.push(diagnostic.clone()));
+}
+
+fn plan(loaded: &Loaded, directory: &Utf8Path, files: &dyn Files, report: &mut Report) -> Option<Plan> {
+    let mut found = Report::default();
+    let plan = loaded.plan(directory, files, &mut found);
+    errors(found, report);
+    plan
+}
+
+/// The names of the environments that are to be checked.
+fn chosen(loaded: &Loaded, arguments: &Arguments, report: &mut Report) -> Option<BTreeSet<String>> {
+    let known: Vec<&str> = loaded.environments.iter().map(|it| it.name.as_str()).collect();
+    for name in arguments.environments.iter().filter(|name| !known.contains(&name.as_str())) {
+        let message = format!("there is no environment `{name}`");
+        let help = format!("known are {}", known.join(", "));
+        report.push(Diagnostic::error(codes::INVALID_ENVIRONMENT, message).help(help));
+    }
+    if report.has_errors() {
+        return None;
+    }
+    let all = || known.iter().map(|name| (*name).to_owned()).collect();
+    let named: BTreeSet<String> = arguments.environments.iter().cloned().collect();
+    let chosen = if named.is_empty() { all() } else { named };
+    if arguments.rendered.is_some() && chosen.len() != 1 {
+        let message = "`--rendered` is for one environment";
+        report.push(Diagnostic::error(codes::INVALID_ENVIRONMENT, message).help("name it with `-e NAME`"));
+        return None;
+    }
+    Some(chosen)
+}
+
+fn never_converted(shown: &Utf8Path) -> Diagnostic {
+    let message = format!("`{shown}` has no kustompose.lock: the project was never converted");
+    Diagnostic::error(codes::NOT_COMPARED, message)
+        .help("run `kustompose convert`, or name an overlay: `environments: {NAME: {overlay: DIR}}` in kustompose.yaml")
+}
+
+/// A file that git tracks is no file of one machine: it is an error of the project if it is gone.
+fn refuse_lost_files(
+    loaded: &Loaded,
+    chosen: &BTreeSet<String>,
+    directory: &Utf8Path,
+    disk: &Disk,
+    report: &mut Report,
+) -> Option<()> {
+    let environments = loaded.environments.iter().filter(|it| chosen.contains(&it.name));
+    let missing: BTreeSet<&Utf8PathBuf> = environments.flat_map(|it| &it.missing).collect();
+    if missing.is_empty() {
+        return Some(());
+    }
+    let tracked = disk.tracked_by_git(missing.iter().map(|path| path.as_path()));
+    for path in &tracked {
+        let name = environments::from(directory, path);
+        let message = format!("`{name}` is missing, and git tracks it");
+        let help = format!("restore it: `git checkout -- {name}`");
+        report.push(Diagnostic::error(codes::NOT_COMPARED, message).help(help));
+    }
+    tracked.is_empty().then_some(())
+}
+
+/// The manifests of `--rendered`, with the name that messages have for them.
+fn rendered(
+    arguments: &Arguments,
+    io: &Io<'_>,
+    report: &mut Report,
+) -> Option<Option<(Utf8PathBuf, Vec<u8>)>> {
+    let Some(path) = &arguments.rendered else { return Some(None) };
+    let read = if path == "-" { (io.stdin)() } else { Disk::new(io.directory.clone()).read(path) };
+    match read {
+        Ok(bytes) => Some(Some((path.clone(), bytes))),
+        Err(error) => {
+            let message = format!("`{path}` cannot be read: {error}");
+            report.push(Diagnostic::error(codes::NOT_COMPARED, message));
+            None
+        }
+    }
+}
+
+/// Sets the waivers of drifts, and warns of waivers that have expired or are of no use.
+fn waive(
+    checked: &mut Checked,
+    loaded: &Loaded,
+    chosen: &BTreeSet<String>,
+    io: &Io<'_>,
+    report: &mut Report,
+) {
+    let epoch = io.environment.get("SOURCE_DATE_EPOCH").and_then(|seconds| seconds.trim().parse().ok());
+    let today = Date::of_seconds(epoch.unwrap_or_else(disk::now));
+    let mut allowed = Allowed::new(&loaded.settings.check.allow, today);
+    checked.waive(&mut allowed);
+    let is_compared = |name: &str| {
+        let found = checked.environments.iter().find(|environment| environment.name == name);
+        found.is_some_and(|environment| environment.not_compared.is_none())
+    };
+    let all = loaded.environments.iter().all(|it| chosen.contains(&it.name) && is_compared(&it.name));
+    allowed.warn(
+        check::WAIVERS,
+        |entry| match entry.environments.as_slice() {
+            [] => all,
+            named => named.iter().all(|name| is_compared(name)),
+        },
+        report,
+    );
+}

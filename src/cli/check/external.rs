@@ -1,0 +1,77 @@
+//! Manifests that the built-in kustomize did not render: given as a file, or rendered by another program.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::manifests::Manifests;
+use crate::{
+    disk::Disk,
+    kustomize::build::{Object, Refusal, RefusalKind, printed},
+    text::{Sources, Span},
+};
+
+/// A program that renders kustomizations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Program {
+    /// Its path.
+    path: String,
+    /// What comes before the directory.
+    arguments: &'static [&'static str],
+}
+
+impl Program {
+    /// The program that the command line names, else `kustomize`, else `kubectl`; none if there is neither.
+    pub(super) fn find(named: Option<&str>, path: Option<&str>, disk: &Disk) -> Option<Self> {
+        if let Some(named) = named {
+            let is_kubectl = Utf8Path::new(named).file_name() == Some("kubectl");
+            return Some(Self::new(named.to_owned(), is_kubectl));
+        }
+        let find = |name: &str| {
+            let directories = path.unwrap_or_default().split(':').filter(|directory| !directory.is_empty());
+            let mut all = directories.map(|directory| Utf8Path::new(directory).join(name));
+            all.find(|path| disk.is_program(path)).map(Utf8PathBuf::into_string)
+        };
+        let kustomize = find("kustomize").map(|path| Self::new(path, false));
+        kustomize.or_else(|| find("kubectl").map(|path| Self::new(path, true)))
+    }
+
+    fn new(path: String, is_kubectl: bool) -> Self {
+        Self { path, arguments: if is_kubectl { &["kustomize"] } else { &["build"] } }
+    }
+}
+
+/// Renders a directory with another program, in a copy in which examples stand for values that are missing. Without a
+/// program, what the built-in kustomize refused stays refused.
+pub(super) fn render(
+    program: Option<Program>,
+    refusal: &Refusal,
+    directory: &Utf8Path,
+    manifests: &Manifests<'_>,
+    disk: &Disk,
+    sources: &mut Sources,
+) -> Result<Vec<Object>, Refusal> {
+    let Some(program) = program else {
+        let message = format!("{}, and there is neither `kustomize` nor `kubectl`", refusal.message);
+        return Err(Refusal { message, ..refusal.clone() });
+    };
+    let output = disk.run_in_copy((&program.path, program.arguments), manifests.output, directory, manifests);
+    let place = refusal.place.clone();
+    match output {
+        Ok(text) => {
+            let file = place.map_or_else(|| directory.to_owned(), |place| place.file);
+            let mut objects = objects(&file, text.as_bytes(), sources)?;
+            // Lines of what was printed are not those of the file.
+            let id = sources.add(file, "");
+            objects.iter_mut().for_each(|object| object.stand_at(Span::new(id, 0, 0)));
+            Ok(objects)
+        }
+        Err(why) => {
+            let message = format!("`{}` cannot render it: {}", program.path, why.trim());
+            Err(Refusal { kind: RefusalKind::Wrong, message, place })
+        }
+    }
+}
+
+/// The objects of a text that a kustomize printed.
+pub(super) fn objects(path: &Utf8Path, bytes: &[u8], sources: &mut Sources) -> Result<Vec<Object>, Refusal> {
+    printed(path, bytes, sources)
+}

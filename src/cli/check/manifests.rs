@@ -1,0 +1,74 @@
+//! The files of manifests, as a build is to see them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::{
+    secret_files,
+    text::{FileError, FileKind, Files},
+};
+
+/// When the example of a file of secret values stands in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Examples {
+    /// Always: nothing secret is read.
+    Always,
+    /// Where the file is missing.
+    WhereMissing,
+}
+
+/// Files of manifests: some have another content, and examples stand in the place of secret values.
+pub(super) struct Manifests<'a> {
+    pub(super) files: &'a dyn Files,
+    /// The directory of the tree.
+    pub(super) output: &'a Utf8Path,
+    pub(super) examples: Examples,
+    /// Files with what they hold here.
+    pub(super) replaced: BTreeMap<Utf8PathBuf, Vec<u8>>,
+}
+
+impl Manifests<'_> {
+    /// The example that stands in the place of a file.
+    fn example(&self, path: &Utf8Path) -> Option<Utf8PathBuf> {
+        let below = path.strip_prefix(self.output).ok()?;
+        if !secret_files::is_value(below) {
+            return None;
+        }
+        let example = Utf8PathBuf::from(format!("{path}{}", secret_files::EXAMPLE));
+        let is_wanted = self.examples == Examples::Always || self.files.kind(path).is_none();
+        (is_wanted && self.files.kind(&example) == Some(FileKind::File)).then_some(example)
+    }
+}
+
+impl Files for Manifests<'_> {
+    fn read(&self, path: &Utf8Path) -> Result<Vec<u8>, FileError> {
+        if let Some(bytes) = self.replaced.get(path) {
+            return Ok(bytes.clone());
+        }
+        self.files.read(self.example(path).as_deref().unwrap_or(path))
+    }
+
+    fn kind(&self, path: &Utf8Path) -> Option<FileKind> {
+        if self.replaced.contains_key(path) {
+            return Some(FileKind::File);
+        }
+        self.files.kind(self.example(path).as_deref().unwrap_or(path))
+    }
+
+    fn list(&self, path: &Utf8Path) -> Result<Vec<String>, FileError> {
+        let mut names: BTreeSet<String> = self.files.list(path)?.into_iter().collect();
+        let here = self.replaced.keys().filter(|file| file.parent() == Some(path));
+        names.extend(here.filter_map(|file| file.file_name()).map(str::to_owned));
+        Ok(names.into_iter().collect())
+    }
+
+    fn resolve_links(&self, path: &Utf8Path) -> Option<Utf8PathBuf> {
+        if self.files.kind(path).is_some() {
+            return self.files.resolve_links(path);
+        }
+        // What is not there lies in the directory that it would lie in.
+        let directory = self.files.resolve_links(path.parent()?)?;
+        Some(directory.join(path.file_name()?))
+    }
+}

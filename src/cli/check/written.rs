@@ -1,0 +1,158 @@
+//! What the last run wrote, and what became of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::{
+    diag::{Diagnostic, Report, codes},
+    disk::{self, Disk, Lock},
+    drift::{Direction, Drift, Kind, Layer, Side},
+    secret_files,
+    text::{Files, Sources, Span},
+};
+
+/// What the lock says, held against the disk.
+pub(super) struct Written {
+    /// Whether a run of kustompose wrote the manifests.
+    pub(super) is_own: bool,
+    /// Generated files that were edited.
+    edited: BTreeSet<Utf8PathBuf>,
+    /// Generated files that were removed.
+    removed: BTreeSet<Utf8PathBuf>,
+    /// All generated files.
+    generated: BTreeSet<Utf8PathBuf>,
+    /// The version of kustompose that wrote them, if it is another one.
+    pub(super) other_version: Option<String>,
+    /// The files that each environment was read from, with digests of what they said.
+    pub(super) inputs: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Written {
+    /// Reads the lock of a tree. None if it cannot be read, or if a newer kustompose wrote it.
+    pub(super) fn read(
+        output: &Utf8Path,
+        disk: &Disk,
+        files: &dyn Files,
+        report: &mut Report,
+    ) -> Option<Self> {
+        let lock = disk.read_lock(output, report);
+        if report.has_errors() {
+            return None;
+        }
+        let own = env!("CARGO_PKG_VERSION");
+        let newer = |lock: &&Lock| is_newer(&lock.kustompose, own);
+        if let Some(lock) = lock.as_ref().filter(newer) {
+            let message = format!("kustompose {} wrote the manifests, and this is {own}", lock.kustompose);
+            report.push(
+                Diagnostic::error(codes::NOT_COMPARED, message)
+                    .help("use the version that wrote them, or a later one"),
+            );
+            return None;
+        }
+        let is_own = lock.is_some();
+        let Lock { kustompose, inputs, files: locked, .. } = lock.unwrap_or_default();
+        let (mut edited, mut removed, mut generated) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        for (path, digest) in locked {
+            match files.read(&output.join(&path)) {
+                Ok(bytes) if disk::digest(&bytes) == digest => {}
+                Ok(_) => drop(edited.insert(path.clone())),
+                Err(_) => drop(removed.insert(path.clone())),
+            }
+            generated.insert(path);
+        }
+        let other_version = Some(kustompose).filter(|version| is_own && version != own);
+        Some(Self { is_own, edited, removed, generated, other_version, inputs })
+    }
+
+    /// Whose a file of the tree is. What no run has written yet is generated once it is.
+    pub(super) fn layer(&self, path: &Utf8Path) -> Layer {
+        let parts: Vec<&str> = path.components().map(|part| part.as_str()).collect();
+        if self.edited.contains(path) || self.removed.contains(path) {
+            Layer::Edited
+        } else if self.generated.contains(path) {
+            Layer::Generated
+        } else {
+            match parts.as_slice() {
+                ["base" | "components", ..] | ["overlays", _, "generated", ..] => Layer::Generated,
+                ["overlays", _, "secrets", ..] if !secret_files::is_value(path) => Layer::Generated,
+                _ => Layer::Yours,
+            }
+        }
+    }
+
+    /// Whether nobody edited or removed a generated file.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.edited.is_empty() && self.removed.is_empty()
+    }
+
+    /// A note for each generated file that was edited or removed and in which no fact differs.
+    pub(super) fn notes(&self, drifts: &[Drift], shown: &Utf8Path, sources: &Sources) -> Vec<Drift> {
+        let file = |span: &Span| sources.get(span.source).path().to_owned();
+        let told: BTreeSet<Utf8PathBuf> = drifts
+            .iter()
+            .filter(|drift| drift.direction == Direction::Diverged)
+            .flat_map(|drift| {
+                drift.kubernetes.span.as_ref().map(file).into_iter().chain(drift.expected_in.clone())
+            })
+            .collect();
+        let edited = self.edited.iter().map(|path| {
+            (
+                path,
+                "was edited; no fact differs",
+                "take the edit back, or move it to your overlay; `kustompose convert --force` overwrites it",
+            )
+        });
+        let removed = self.removed.iter().map(|path| (path, "was removed", "run `kustompose convert`"));
+        let all = edited.chain(removed).map(|(path, what, help)| (shown.join(path), what, help));
+        let untold = all.filter(|(path, ..)| !told.contains(path));
+        untold.map(|(path, what, help)| note(&path, format!("`{path}` {what}"), help)).collect()
+    }
+}
+
+/// Whether a difference is a note about a generated file.
+pub(super) fn is_note(drift: &Drift) -> bool {
+    drift.kind == Kind::TreeFile
+}
+
+fn note(path: &Utf8Path, message: String, help: &str) -> Drift {
+    Drift {
+        kind: Kind::TreeFile,
+        direction: Direction::Diverged,
+        is_drift: false,
+        environment: None,
+        service: None,
+        workload: None,
+        container: None,
+        path: path.to_string(),
+        compose: Side::default(),
+        kubernetes: Side::default(),
+        expected_in: Some(path.to_owned()),
+        message,
+        help: help.to_owned(),
+        waiver: None,
+    }
+}
+
+/// Whether a version is later than another one.
+fn is_newer(version: &str, than: &str) -> bool {
+    let numbers = |version: &str| -> Vec<u64> {
+        let release = version.split(['-', '+']).next().unwrap_or_default();
+        release.split('.').map(|part| part.parse().unwrap_or_default()).collect()
+    };
+    numbers(version) > numbers(than)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_number_by_number() {
+        for (version, than, is_later) in
+            [("0.10.0", "0.9.9", true), ("0.1.0", "0.1.0", false), ("1.0.0-rc.1", "1.0.1", false)]
+        {
+            assert_eq!(is_newer(version, than), is_later, "{version} {than}");
+        }
+    }
+}
