@@ -17,6 +17,7 @@ mod check;
 mod config;
 mod convert;
 mod cron;
+mod diff;
 mod environments;
 mod explain;
 mod init;
@@ -68,6 +69,8 @@ enum Command {
     Config(config::Arguments),
     /// Write or update the Kubernetes configuration of a project
     Convert(convert::Arguments),
+    /// Show where Compose and the manifests differ, or two environments
+    Diff(diff::Arguments),
     /// Show what a loop script or a crontab becomes
     Cron(cron::Arguments),
     /// Print the page of a rule, or say what becomes of a key of compose
@@ -94,6 +97,7 @@ pub fn run(args: &[String], mut io: Io<'_>) -> u8 {
         Command::Convert(convert) => {
             convert::run(&convert, &arguments.project.and(&convert.project), &mut io)
         }
+        Command::Diff(diff) => diff::run(&diff, &arguments.project.and(&diff.project), &mut io),
         Command::Explain(explain) => explain::run(&explain, &mut io),
         Command::Cron(cron) => cron::run(&cron, &mut io),
         Command::Lint(lint) => lint::run(&lint, &arguments.project.and(&lint.project), &mut io),

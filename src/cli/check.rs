@@ -12,7 +12,10 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
 
-use self::{sides::Comparing, written::Written};
+use self::{
+    sides::{Comparing, States},
+    written::Written,
+};
 use super::{
     Io,
     environments::{self, Loaded, Scene, Selection},
@@ -35,6 +38,9 @@ use crate::{
 pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) project: project::Flags,
+    /// Directory of the project
+    #[arg(default_value = ".", value_name = "DIR")]
+    directory: Utf8PathBuf,
     #[command(flatten)]
     selection: Selection,
     /// Directory of the manifests, relative to the project's; `k8s` unless set
@@ -114,20 +120,83 @@ fn status(arguments: &Arguments, checked: &Checked, is_compared: bool) -> u8 {
     u8::from(checked.fails(&directions) || is_edited)
 }
 
+/// What is to be looked at.
+pub(super) struct Asked<'a> {
+    pub(super) directory: &'a Utf8Path,
+    pub(super) selection: &'a Selection,
+    /// The directory of the manifests, if the command line names one.
+    pub(super) tree: Option<&'a Utf8Path>,
+    /// The environments; all if none is named.
+    pub(super) environments: &'a [String],
+    /// A file of rendered manifests.
+    pub(super) rendered: Option<&'a Utf8Path>,
+    /// A program that renders what the built-in kustomize does not know.
+    pub(super) kustomize: Option<&'a str>,
+}
+
+/// The facts of the environments that are asked for, by name.
+pub(super) fn states(
+    asked: &Asked<'_>,
+    flags: &project::Flags,
+    io: &Io<'_>,
+    sources: &mut Sources,
+    report: &mut Report,
+) -> Vec<(String, States)> {
+    let read = |comparing: &mut Comparing<'_>, chosen: &BTreeSet<String>, report: &mut Report| {
+        let found = comparing.facts(chosen, report).into_iter();
+        found.filter_map(|(own, states)| Some((own.name.clone(), states.ok()?))).collect()
+    };
+    with(asked, flags, io, sources, report, read).unwrap_or_default()
+}
+
 fn check(
     arguments: &Arguments,
     flags: &project::Flags,
-    io: &mut Io<'_>,
+    io: &Io<'_>,
     sources: &mut Sources,
     report: &mut Report,
 ) -> Option<Checked> {
-    let directory = clean(&io.directory.join(&arguments.selection.directory));
+    let asked = Asked {
+        directory: &arguments.directory,
+        selection: &arguments.selection,
+        tree: arguments.tree.as_deref(),
+        environments: &arguments.environments,
+        rendered: arguments.rendered.as_deref(),
+        kustomize: arguments.kustomize.as_deref(),
+    };
+    with(&asked, flags, io, sources, report, |comparing, chosen, report| {
+        let mut checked = comparing.run(chosen, report);
+        let shown = &comparing.loaded.shown;
+        let mut notes = comparing.written.notes(&checked.drifts, shown, comparing.sources);
+        checked.drifts.append(&mut notes);
+        waive(&mut checked, comparing.loaded, chosen, io, report);
+        let compared: usize = checked.environments.iter().map(|environment| environment.facts).sum();
+        if compared == 0 && checked.environments.iter().all(|environment| environment.not_compared.is_none())
+        {
+            let message = "nothing was compared: no environment has a service";
+            let help = "name the Compose files with `-f`";
+            report.push(Diagnostic::error(codes::NOT_COMPARED, message).help(help));
+        }
+        checked
+    })
+}
+
+/// Reads the project and its manifests, and does something with both. None if either cannot be read.
+fn with<T>(
+    asked: &Asked<'_>,
+    flags: &project::Flags,
+    io: &Io<'_>,
+    sources: &mut Sources,
+    report: &mut Report,
+    run: impl FnOnce(&mut Comparing<'_>, &BTreeSet<String>, &mut Report) -> T,
+) -> Option<T> {
+    let directory = clean(&io.directory.join(asked.directory));
     let disk = flags.disk(&directory, io);
     let files = Remembered::new(&disk);
     let scene = Scene {
-        selection: &arguments.selection,
-        output: arguments.tree.as_deref(),
-        single: arguments.environments.first().map_or("local", String::as_str),
+        selection: asked.selection,
+        output: asked.tree,
+        single: asked.environments.first().map_or("local", String::as_str),
         of_missing: &|_, _| None,
         flags,
         io,
@@ -141,9 +210,12 @@ fn check(
     let failed = found.has_errors();
     errors(found, report);
     let loaded = loaded.filter(|_| !failed)?;
-    let chosen = chosen(&loaded, arguments, report)?;
+    let chosen = chosen(&loaded, asked, report)?;
     let written = Written::read(&loaded.output, &disk, &files, report)?;
-    if !written.is_own && arguments.rendered.is_none() {
+    let has_manifests = |own: &environments::Environment| {
+        written.is_own || asked.rendered.is_some() || own.overlay.is_some() || !chosen.contains(&own.name)
+    };
+    if !loaded.environments.iter().all(has_manifests) {
         report.push(never_converted(&loaded.shown));
         return None;
     }
@@ -156,21 +228,12 @@ fn check(
         directory: &directory,
         files: &files,
         disk: &disk,
-        kustomize: arguments.kustomize.as_deref(),
+        kustomize: asked.kustomize,
         path: io.environment.get("PATH").map(String::as_str),
-        rendered: rendered(arguments, io, report)?,
+        rendered: rendered(asked, io, report)?,
         sources,
     };
-    let mut checked = comparing.run(&chosen, report);
-    let mut notes = written.notes(&checked.drifts, &loaded.shown, sources);
-    checked.drifts.append(&mut notes);
-    waive(&mut checked, &loaded, &chosen, io, report);
-    let compared: usize = checked.environments.iter().map(|environment| environment.facts).sum();
-    if compared == 0 && checked.environments.iter().all(|environment| environment.not_compared.is_none()) {
-        let message = "nothing was compared: no environment has a service";
-        report.push(Diagnostic::error(codes::NOT_COMPARED, message).help("name the Compose files with `-f`"));
-    }
-    Some(checked)
+    Some(run(&mut comparing, &chosen, report))
 }
 
 /// Takes in what stopped a stage, and what no report may show.
@@ -188,7 +251,7 @@ fn plan(loaded: &Loaded, directory: &Utf8Path, files: &dyn Files, report: &mut R
 }
 
 /// The names of the environments that are to be checked.
-fn chosen(loaded: &Loaded, arguments: &Arguments, report: &mut Report) -> Option<BTreeSet<String>> {
+fn chosen(loaded: &Loaded, arguments: &Asked<'_>, report: &mut Report) -> Option<BTreeSet<String>> {
     let known: Vec<&str> = loaded.environments.iter().map(|it| it.name.as_str()).collect();
     for name in arguments.environments.iter().filter(|name| !known.contains(&name.as_str())) {
         let message = format!("there is no environment `{name}`");
@@ -240,14 +303,14 @@ fn refuse_lost_files(
 
 /// The manifests of `--rendered`, with the name that messages have for them.
 fn rendered(
-    arguments: &Arguments,
+    arguments: &Asked<'_>,
     io: &Io<'_>,
     report: &mut Report,
 ) -> Option<Option<(Utf8PathBuf, Vec<u8>)>> {
-    let Some(path) = &arguments.rendered else { return Some(None) };
+    let Some(path) = arguments.rendered else { return Some(None) };
     let read = if path == "-" { (io.stdin)() } else { Disk::new(io.directory.clone()).read(path) };
     match read {
-        Ok(bytes) => Some(Some((path.clone(), bytes))),
+        Ok(bytes) => Some(Some((path.to_owned(), bytes))),
         Err(error) => {
             let message = format!("`{path}` cannot be read: {error}");
             report.push(Diagnostic::error(codes::NOT_COMPARED, message));

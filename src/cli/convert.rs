@@ -18,14 +18,13 @@ use super::{
     project, put, show,
 };
 use crate::{
-    compose::model::{InputFile, Project},
     diag::{Report, Severity},
     disk::{
         Disk,
         tree::{Action, Outcome, Tree},
     },
     plan::{self, Known, Plan},
-    render, secret,
+    render,
     text::{Remembered, Sources, clean},
 };
 
@@ -45,6 +44,9 @@ enum Deny {
 pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) project: project::Flags,
+    /// Directory of the project
+    #[arg(default_value = ".", value_name = "DIR")]
+    directory: Utf8PathBuf,
     #[command(flatten)]
     selection: Selection,
     /// Directory of the tree, relative to the project's; `k8s` unless set
@@ -129,7 +131,7 @@ fn convert(
     sources: &mut Sources,
     report: &mut Report,
 ) -> Option<Conversion> {
-    let directory = clean(&io.directory.join(&arguments.selection.directory));
+    let directory = clean(&io.directory.join(&arguments.directory));
     let disk = flags.disk(&directory, io);
     let files = Remembered::new(&disk);
     let of_missing = |name: &str, missing: &_| Some(kept::warning(name, missing, &directory));
@@ -216,8 +218,8 @@ fn read_inputs(
     sources: &Sources,
 ) -> Inputs {
     let mut inputs = Inputs { by_environment: Recorded::new(), is_as_recorded: true };
-    for LoadedEnvironment { name, project, known, .. } in environments {
-        let (now, before) = (digests(project, directory, sources), recorded.get(name));
+    for Environment { name, project, known, .. } in environments {
+        let (now, before) = (environments::digests(project, directory, sources), recorded.get(name));
         let is_kept = *known != Known::All;
         // What is missing is taken for empty.
         let is_here = |digest: &String| !is_kept || *digest != crate::disk::digest(b"");
@@ -230,11 +232,4 @@ fn read_inputs(
     inputs
 }
 
-/// What the lock says of the files that were read: digests without their secrets.
-fn digests(project: &Project, directory: &Utf8Path, sources: &Sources) -> BTreeMap<String, String> {
-    let digest = |input: &InputFile| {
-        let text = secret::redact(sources.get(input.source).text());
-        (environments::from(directory, &input.path), crate::disk::digest(text.as_bytes()))
-    };
-    project.inputs.iter().map(digest).collect()
 }

@@ -15,22 +15,20 @@ use super::{Io, project};
 use crate::{
     compose::{
         self, Request,
-        model::{InputRole, Project, Role},
+        model::{InputFile, InputRole, Project, Role},
     },
     diag::{Diagnostic, Report, Severity, codes},
     disk::Disk,
     k8s::name,
     plan::{self, Known, Plan},
+    secret,
     settings::{self, Settings, cluster::Cluster, discover},
     text::{Files, Sources, Span, Spanned, clean},
 };
 
-/// The flags that say where a project is and what is known of it.
+/// The flags that say what is known of a project.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Selection {
-    /// Directory of the project
-    #[arg(default_value = ".", value_name = "DIR")]
-    pub(super) directory: Utf8PathBuf,
     /// Settings, in place of `kustompose.yaml`
     #[arg(long, value_name = "FILE")]
     config: Option<Utf8PathBuf>,
@@ -457,6 +455,19 @@ fn origin(project: &Project, directory: &Utf8Path) -> Vec<String> {
         }
     }
     files
+}
+
+/// What the lock says of the files that were read: digests without their secrets.
+pub(super) fn digests(
+    project: &Project,
+    directory: &Utf8Path,
+    sources: &Sources,
+) -> BTreeMap<String, String> {
+    let digest = |input: &InputFile| {
+        let text = secret::redact(sources.get(input.source).text());
+        (from(directory, &input.path), crate::disk::digest(text.as_bytes()))
+    };
+    project.inputs.iter().map(digest).collect()
 }
 
 /// The way from a directory to a file, both absolute, with as many `..` as it takes.

@@ -87,7 +87,7 @@ pub fn printed(path: &Utf8Path, bytes: &[u8], sources: &mut Sources) -> Result<V
     let (mut report, id) = (Report::default(), sources.add(path, String::from_utf8_lossy(bytes)));
     let documents = parse::documents(sources, id, &mut report).unwrap_or_default();
     let objects = documents.into_iter().filter(|document| !document.is_null());
-    Ok(objects.map(|node| Object::printed(node)).collect())
+    Ok(objects.map(Object::printed).collect())
 }
 
 impl Object {

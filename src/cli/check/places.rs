@@ -3,45 +3,136 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    cli::environments::Environment,
+    compose::model::{Command, Project, Service},
     drift::{
         Facts,
-        fact::{Fact, Path, Value},
+        fact::{Fact, Path, ProbeKind, ServiceFacts, Value},
     },
     k8s::name,
     plan::{self, Intent, Known, Places, Unit},
-    text::Span,
+    text::{Span, Spanned},
 };
 
-/// Gives the facts that Compose asks for the places that ask for them, and forgets what a file sets that is missing.
-pub(super) fn put(facts: &mut Facts, intent: &Intent, known: Known) {
+/// Gives the facts that Compose asks for the places that ask for them.
+pub(super) fn put(facts: &mut Facts, intent: &Intent, environment: &Environment) {
     for (service, found) in &mut facts.services {
-        let Some(unit) = unit(intent, service) else { continue };
+        let Some((name, unit)) = unit(intent, service) else { continue };
         found.asked = Some(unit.places.service);
-        found.has_more_variables = known == Known::SomeVariables;
-        for workload in &mut found.workloads {
-            each(&mut workload.facts, unit);
-            workload.containers.iter_mut().for_each(|container| each(&mut container.facts, unit));
+        found.has_more_variables =
+            environment.known == Known::SomeVariables && may_have_more(&environment.project, name);
+        for facts in each(found) {
+            for (path, fact) in facts {
+                fact.asked = asked(path, unit).or(Some(unit.places.service));
+            }
         }
     }
 }
 
-fn unit<'a>(intent: &'a Intent, service: &str) -> Option<&'a Unit> {
+/// Forgets what a file sets that is missing. What it may have led to is taken from the manifests.
+pub(super) fn forget(facts: &mut Facts, intent: &Intent, environment: &Environment, written: Option<&Facts>) {
+    let mut unknown_texts: Vec<String> = Vec::new();
+    for (service, found) in &mut facts.services {
+        let Some((name, unit)) = unit(intent, service) else { continue };
+        let service_ = environment.project.services.get(name);
+        let of_tree = written.and_then(|written| written.services.get(service));
+        for (path, fact) in each(found).into_iter().flatten() {
+            let variable = match path {
+                Path::Env(name) => unit.variables.get(name),
+                _ => None,
+            };
+            let is_unknown = variable.is_some_and(|variable| variable.value == plan::Value::Unknown)
+                || service_.is_some_and(|service| is_unknown(path, service))
+                || fact.value.to_string().contains(Known::UNKNOWN);
+            if is_unknown {
+                let main = of_tree.and_then(|tree| tree.workloads.first()?.containers.first());
+                let text = main.and_then(|main| main.facts.get(path)).map(|fact| fact.value.to_string());
+                unknown_texts.extend(text);
+                fact.value = Value::Unknown;
+            }
+        }
+    }
+    learn_ports(facts, &unknown_texts, written);
+}
+
+/// Ports are learned from values, too: those that values name which are not known count as asked for.
+fn learn_ports(facts: &mut Facts, unknown: &[String], written: Option<&Facts>) {
+    let is_named = |number: i64| {
+        let number = number.to_string();
+        unknown.iter().any(|text| text.split(|c: char| !c.is_ascii_digit()).any(|part| part == number))
+    };
+    for (service, tree) in written.into_iter().flat_map(|written| &written.services) {
+        let Some(found) = facts.services.get_mut(service) else { continue };
+        for (own, other) in found.workloads.iter_mut().zip(&tree.workloads) {
+            for (own, other) in own.containers.iter_mut().zip(&other.containers) {
+                for (path, fact) in &other.facts {
+                    if matches!(path, Path::Port(number, _) if is_named(*number)) {
+                        own.facts.entry(path.clone()).or_insert_with(|| fact.clone());
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Leaves out what Compose does not say of manifests that kustompose did not write: names of images that it builds
+/// itself, and which probes make up a health check.
+pub(super) fn leave_own_choices(facts: &mut Facts, intent: &Intent, environment: &Environment) {
+    for (service, found) in &mut facts.services {
+        let service = unit(intent, service).and_then(|(name, _)| environment.project.services.get(name));
+        let is_named = service.is_none_or(|service| service.image.is_some());
+        for facts in each(found) {
+            if !is_named {
+                facts.remove(&Path::Image);
+            }
+            if facts.contains_key(&Path::Probe(ProbeKind::Readiness)) {
+                facts.remove(&Path::Probe(ProbeKind::Startup));
+                facts.remove(&Path::Probe(ProbeKind::Liveness));
+            }
+        }
+    }
+}
+
+/// The facts of a service, of its workloads and their containers.
+fn each(service: &mut ServiceFacts) -> Vec<&mut BTreeMap<Path, Fact>> {
+    let mut all = Vec::new();
+    for workload in &mut service.workloads {
+        all.push(&mut workload.facts);
+        all.extend(workload.containers.iter_mut().map(|container| &mut container.facts));
+    }
+    all
+}
+
+/// Whether an attribute that a fact comes from hangs on a variable that is not known.
+fn is_unknown(path: &Path, service: &Service) -> bool {
+    let words = |command: &Option<Spanned<Command>>| {
+        command.as_ref().is_some_and(|command| command.value.0.iter().any(Spanned::is_unknown))
+    };
+    let text = |text: &Option<Spanned<String>>| text.as_ref().is_some_and(Spanned::is_unknown);
+    match path {
+        Path::Image => text(&service.image),
+        Path::Argv | Path::Schedule => words(&service.command) || words(&service.entrypoint),
+        Path::User => text(&service.user),
+        Path::WorkingDir => text(&service.working_dir),
+        Path::Probe(_) => {
+            let test = service.healthcheck.as_ref().and_then(|check| check.value.test.as_ref());
+            test.is_some_and(|test| test.value.iter().any(Spanned::is_unknown))
+        }
+        _ => false,
+    }
+}
+
+fn unit<'a>(intent: &'a Intent, service: &str) -> Option<(&'a String, &'a Unit)> {
     let alike = || intent.units.iter().find(|(name, _)| name::dns_label(name) == name::dns_label(service));
-    intent.units.get(service).or_else(|| alike().map(|(_, unit)| unit))
+    intent.units.get_key_value(service).or_else(alike)
 }
 
-fn each(facts: &mut BTreeMap<Path, Fact>, unit: &Unit) {
-    for (path, fact) in facts {
-        fact.asked = asked(path, unit).or(Some(unit.places.service));
-        let variable = match path {
-            Path::Env(name) => unit.variables.get(name),
-            _ => None,
-        };
-        let is_unknown = variable.is_some_and(|variable| variable.value == plan::Value::Unknown);
-        if is_unknown || fact.value.to_string().contains(Known::UNKNOWN) {
-            fact.value = Value::Unknown;
-        }
-    }
+/// Whether a service may have variables from a file that is missing: it names one, or is made of another service.
+fn may_have_more(project: &Project, service: &str) -> bool {
+    project.documents.iter().any(|document| {
+        let own = document.tree.get("services").and_then(|services| services.get(service));
+        own.is_some_and(|own| ["env_file", "extends"].iter().any(|key| own.get(key).is_some()))
+    })
 }
 
 fn asked(path: &Path, unit: &Unit) -> Option<Span> {

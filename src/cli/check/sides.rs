@@ -45,39 +45,42 @@ pub(super) struct Comparing<'a> {
     pub(super) sources: &'a mut Sources,
 }
 
-/// The objects of one state by environment, or why there are none.
-type States = BTreeMap<String, Result<Vec<Object>, Refusal>>;
+/// An environment, and what it becomes.
+type Pair<'a> = (&'a Environment, &'a plan::Environment);
 
-impl Comparing<'_> {
+/// The facts of one environment in its three states.
+pub(in crate::cli) struct States {
+    /// What Compose asks for.
+    pub(in crate::cli) compose: Facts,
+    /// What the last run wrote; none for manifests that no run wrote.
+    pub(in crate::cli) written: Option<Facts>,
+    /// What a cluster would get.
+    pub(in crate::cli) cluster: Facts,
+}
+
+/// The objects of one state by environment, or why there are none.
+type Rendered = BTreeMap<String, Result<Vec<Object>, Refusal>>;
+
+impl<'a> Comparing<'a> {
     /// Compares the environments with these names.
     pub(super) fn run(&mut self, chosen: &BTreeSet<String>, report: &mut Report) -> Checked {
-        let all: Vec<(&Environment, &plan::Environment)> =
-            self.loaded.environments.iter().zip(&self.plan.environments).collect();
-        let all: Vec<_> = all.into_iter().filter(|(own, _)| chosen.contains(&own.name)).collect();
-        let fresh = self.fresh();
-        let is_same = self.written.is_own && self.is_same(&fresh);
-        let mut written = self.written_states(&all, &fresh);
-        // Where every file is what a run would write, both states are one.
-        let mut compose = if is_same { States::new() } else { self.compose_states(&all, &fresh) };
-        let mut cluster = self.cluster_states(&all);
         let mut checked = Checked::default();
-        for (own, planned) in all {
-            let name = &own.name;
-            let [written, compose, cluster] =
-                [&mut written, &mut compose, &mut cluster].map(|states| states.remove(name));
-            let compose = if is_same { written.clone() } else { compose };
-            let result = self.environment((own, planned), [compose, written, cluster], report);
+        for (own, facts) in self.facts(chosen, report) {
             let missing = own.missing.iter().map(|path| environments::from(self.directory, path).into());
             let mut environment = report::Environment {
-                name: name.clone(),
+                name: own.name.clone(),
                 not_compared: None,
                 facts: 0,
                 from_tree: 0,
                 missing_files: missing.collect(),
             };
-            match result {
-                Ok(Comparison { drifts, facts, from_tree }) => {
+            match facts {
+                Ok(facts) => {
+                    let Comparison { mut drifts, facts, from_tree } = self.compared(own, &facts, report);
                     (environment.facts, environment.from_tree) = (facts, from_tree);
+                    if self.is_of_another_version(own) {
+                        self.written.forgive(&mut drifts);
+                    }
                     checked.drifts.extend(drifts);
                 }
                 Err(why) => environment.not_compared = Some(why),
@@ -85,6 +88,38 @@ impl Comparing<'_> {
             checked.environments.push(environment);
         }
         checked
+    }
+
+    /// The facts of the environments with these names; the reason where there are none.
+    pub(super) fn facts(
+        &mut self,
+        chosen: &BTreeSet<String>,
+        report: &mut Report,
+    ) -> Vec<(&'a Environment, Result<States, String>)> {
+        let (loaded, plan): (&'a Loaded, &'a Plan) = (self.loaded, self.plan);
+        let all: Vec<Pair<'a>> = loaded.environments.iter().zip(&plan.environments).collect();
+        let all: Vec<_> = all.into_iter().filter(|(own, _)| chosen.contains(&own.name)).collect();
+        let fresh = self.fresh();
+        let is_same = self.written.is_own && self.is_same(&fresh);
+        let mut written = self.written_states(&all, &fresh);
+        // Where every file is what a run would write, both states are one.
+        let mut compose = if is_same { Rendered::new() } else { self.compose_states(&all, &fresh) };
+        let mut cluster = self.cluster_states(&all);
+        let states = all.into_iter().map(|(own, planned)| {
+            let [written, compose, cluster] =
+                [&mut written, &mut compose, &mut cluster].map(|states| states.remove(&own.name));
+            let compose = if is_same { written.clone() } else { compose };
+            (own, self.read((own, planned), [compose, written, cluster], report))
+        });
+        states.collect()
+    }
+
+    /// Whether another version wrote the manifests, and nothing changed since.
+    fn is_of_another_version(&self, own: &Environment) -> bool {
+        self.written.other_version.is_some()
+            && self.written.is_untouched()
+            && self.written.inputs.get(&own.name)
+                == Some(&environments::digests(&own.project, self.directory, self.sources))
     }
 
     /// What a run would write now, each file by its path.
@@ -95,7 +130,21 @@ impl Comparing<'_> {
         let outermost: Vec<(&str, bool)> =
             self.loaded.environments.iter().map(|it| (it.name.as_str(), false)).collect();
         let earlier = render::earlier::read(&outermost, &self.loaded.output, self.files);
+        for environment in plan.environments.iter_mut().filter(|it| self.is_partial(&it.name)) {
+            let Some(outermost) = earlier.outermost(&environment.name) else { continue };
+            for (name, image) in &mut environment.images {
+                // What a file sets that is missing is as it is.
+                if let Some(there) = outermost.images.get(name) {
+                    image.name.clone_from(&there.name);
+                    image.tag.clone_from(&there.tag);
+                }
+            }
+        }
         render::render(&plan, &earlier).files
+    }
+
+    fn is_partial(&self, name: &str) -> bool {
+        self.loaded.environments.iter().any(|own| own.name == name && own.known != Known::All)
     }
 
     fn is_same(&self, fresh: &[TreeFile]) -> bool {
@@ -112,7 +161,7 @@ impl Comparing<'_> {
     }
 
     /// What Compose asks for: the overlays as they would be written now, in memory.
-    fn compose_states(&mut self, all: &[(&Environment, &plan::Environment)], fresh: &[TreeFile]) -> States {
+    fn compose_states(&mut self, all: &[Pair<'_>], fresh: &[TreeFile]) -> Rendered {
         let output = &self.loaded.output;
         let files = fresh.iter().map(|file| (clean(&output.join(&file.path)), file.bytes.clone()));
         let files = MemoryFiles::new(files);
@@ -124,9 +173,9 @@ impl Comparing<'_> {
     }
 
     /// What the last run wrote: the generated files as they are, below the outermost layer that it would write.
-    fn written_states(&mut self, all: &[(&Environment, &plan::Environment)], fresh: &[TreeFile]) -> States {
+    fn written_states(&mut self, all: &[Pair<'_>], fresh: &[TreeFile]) -> Rendered {
         if !self.written.is_own {
-            return States::new();
+            return Rendered::new();
         }
         let output = &self.loaded.output;
         let yours = fresh.iter().filter(|file| file.owner == Owner::Yours);
@@ -143,12 +192,12 @@ impl Comparing<'_> {
     }
 
     /// What a cluster would get.
-    fn cluster_states(&mut self, all: &[(&Environment, &plan::Environment)]) -> States {
+    fn cluster_states(&mut self, all: &[Pair<'_>]) -> Rendered {
         let output = &self.loaded.output;
-        let mut states = States::new();
+        let mut states = Rendered::new();
         if let (Some((path, bytes)), Some((own, _))) = (&self.rendered, all.first()) {
             let objects = external::objects(path, bytes, self.sources);
-            return States::from([(own.name.clone(), objects)]);
+            return Rendered::from([(own.name.clone(), objects)]);
         }
         let manifests = Manifests {
             files: self.files,
@@ -179,13 +228,13 @@ impl Comparing<'_> {
         }
     }
 
-    /// Compares one environment; the reason if that cannot be done.
-    fn environment(
+    /// The facts of one environment; the reason if there are none.
+    fn read(
         &self,
-        (own, planned): (&Environment, &plan::Environment),
+        (own, planned): Pair<'_>,
         states: [Option<Result<Vec<Object>, Refusal>>; 3],
         report: &mut Report,
-    ) -> Result<Comparison, String> {
+    ) -> Result<States, String> {
         let mut refused = |refusal: Refusal| {
             let message = format!("`{}` cannot be compared: {refusal}", own.name);
             report.push(Diagnostic::error(codes::NOT_COMPARED, message).help(help(&refusal)));
@@ -196,30 +245,55 @@ impl Comparing<'_> {
         let is_own = own.overlay.is_none() && self.written.is_own;
         let written = written.transpose().map_err(&mut refused)?.filter(|_| is_own);
         let cluster = cluster.transpose().map_err(&mut refused)?.unwrap_or_default();
-        let shown = clean(self.loaded.output.strip_prefix(self.directory).unwrap_or(&self.loaded.output));
-        let of_tree = |path: &Utf8Path| path.strip_prefix(&shown).map(Utf8Path::to_owned).ok();
         let is_secret = |span: Span| {
-            let path = of_tree(self.sources.get(span.source).path());
+            let path = self.of_tree(self.sources.get(span.source).path());
             path.is_some_and(|path| secret_files::is_value(&path))
         };
         let own_reading = Reading { owners: Owners::Own, is_secret: &is_secret };
         let mut compose = drift::facts(&compose, &own_reading);
-        places::put(&mut compose, &planned.intent, own.known);
+        places::put(&mut compose, &planned.intent, own);
         let written: Option<Facts> = written.map(|objects| drift::facts(&objects, &own_reading));
+        if own.known != Known::All {
+            places::forget(&mut compose, &planned.intent, own, written.as_ref());
+        }
+        if written.is_none() {
+            places::leave_own_choices(&mut compose, &planned.intent, own);
+        }
         let services: BTreeSet<String> = compose.services.keys().cloned().collect();
         let owners = if written.is_some() { Owners::Own } else { Owners::Any(&services) };
         let cluster = drift::facts(&cluster, &Reading { owners, is_secret: &is_secret });
-        let sides =
-            Sides { environment: &own.name, compose: &compose, written: written.as_ref(), cluster: &cluster };
-        let layer =
-            |path: &Utf8Path| of_tree(path).map_or(drift::Layer::Yours, |path| self.written.layer(&path));
+        Ok(States { compose, written, cluster })
+    }
+
+    /// The path of a file in the tree, if it is there.
+    fn of_tree(&self, path: &Utf8Path) -> Option<Utf8PathBuf> {
+        let output = &self.loaded.output;
+        let shown = output.strip_prefix(self.directory).unwrap_or(output);
+        path.strip_prefix(shown).map(Utf8Path::to_owned).ok()
+    }
+
+    fn compared(&self, own: &Environment, states: &States, report: &Report) -> Comparison {
+        let sides = Sides {
+            environment: &own.name,
+            compose: &states.compose,
+            written: states.written.as_ref(),
+            cluster: &states.cluster,
+        };
+        let layer = |path: &Utf8Path| {
+            self.of_tree(path).map_or(drift::Layer::Yours, |path| self.written.layer(&path))
+        };
         let terms = Terms {
             sources: self.sources,
             layer: &layer,
             settings: &self.loaded.settings.check,
             hidden: report.hidden(),
         };
-        Ok(drift::compare(&sides, &terms))
+        let mut compared = drift::compare(&sides, &terms);
+        if sides.written.is_none() {
+            // `convert` does not write these manifests.
+            compared.drifts.iter_mut().for_each(|drift| drift.expected_in = None);
+        }
+        compared
     }
 }
 
@@ -229,7 +303,7 @@ fn build(
     root: &Utf8Path,
     files: &dyn Files,
     sources: &mut Sources,
-) -> States {
+) -> Rendered {
     let mut builder = Builder::new(root, files, sources);
     overlays.iter().map(|(name, path)| (name.clone(), builder.manifests(path))).collect()
 }

@@ -86,6 +86,27 @@ impl Written {
         self.edited.is_empty() && self.removed.is_empty()
     }
 
+    /// Makes notes of differences that another version of kustompose is the cause of: one for each file.
+    pub(super) fn forgive(&self, drifts: &mut Vec<Drift>) {
+        let Some(other) = &self.other_version else { return };
+        let mut files = BTreeSet::new();
+        drifts.retain(|drift| {
+            let is_behind = drift.direction == Direction::Behind;
+            if is_behind {
+                files.insert(drift.expected_in.clone().unwrap_or_default());
+            }
+            !is_behind
+        });
+        let own = env!("CARGO_PKG_VERSION");
+        let message =
+            |path: &Utf8Path| format!("`{path}`: kustompose {own} writes it differently than {other} did");
+        let help = "run `kustompose convert`";
+        let notes = files
+            .iter()
+            .map(|path| Drift { direction: Direction::Unknown, ..note(path, message(path), help) });
+        drifts.extend(notes);
+    }
+
     /// A note for each generated file that was edited or removed and in which no fact differs.
     pub(super) fn notes(&self, drifts: &[Drift], shown: &Utf8Path, sources: &Sources) -> Vec<Drift> {
         let file = |span: &Span| sources.get(span.source).path().to_owned();
