@@ -77,14 +77,20 @@ fn learn_ports(facts: &mut Facts, unknown: &[String], written: Option<&Facts>) {
 
 /// Leaves out what Compose does not say of manifests that kustompose did not write: names of images that it builds
 /// itself, and which probes make up a health check.
-pub(super) fn leave_own_choices(facts: &mut Facts, intent: &Intent, environment: &Environment) {
-    for (service, found) in &mut facts.services {
-        let service = unit(intent, service).and_then(|(name, _)| environment.project.services.get(name));
-        let is_named = service.is_none_or(|service| service.image.is_some());
+pub(super) fn leave_own_choices(
+    compose: &mut Facts,
+    cluster: &mut Facts,
+    intent: &Intent,
+    environment: &Environment,
+) {
+    for (name, found) in &mut compose.services {
+        let service = unit(intent, name).and_then(|(name, _)| environment.project.services.get(name));
+        let others = cluster.services.get_mut(name);
+        if service.is_some_and(|service| service.image.is_none()) {
+            let others = others.map(each).unwrap_or_default();
+            each(found).into_iter().chain(others).for_each(|facts| drop(facts.remove(&Path::Image)));
+        }
         for facts in each(found) {
-            if !is_named {
-                facts.remove(&Path::Image);
-            }
             if facts.contains_key(&Path::Probe(ProbeKind::Readiness)) {
                 facts.remove(&Path::Probe(ProbeKind::Startup));
                 facts.remove(&Path::Probe(ProbeKind::Liveness));

@@ -256,12 +256,12 @@ impl<'a> Comparing<'a> {
         if own.known != Known::All {
             places::forget(&mut compose, &planned.intent, own, written.as_ref());
         }
-        if written.is_none() {
-            places::leave_own_choices(&mut compose, &planned.intent, own);
-        }
         let services: BTreeSet<String> = compose.services.keys().cloned().collect();
         let owners = if written.is_some() { Owners::Own } else { Owners::Any(&services) };
-        let cluster = drift::facts(&cluster, &Reading { owners, is_secret: &is_secret });
+        let mut cluster = drift::facts(&cluster, &Reading { owners, is_secret: &is_secret });
+        if written.is_none() {
+            places::leave_own_choices(&mut compose, &mut cluster, &planned.intent, own);
+        }
         Ok(States { compose, written, cluster })
     }
 
