@@ -212,7 +212,7 @@ fn with<T>(
     let loaded = loaded.filter(|_| !failed)?;
     let chosen = chosen(&loaded, asked, report)?;
     let written = Written::read(&loaded.output, &disk, &files, report)?;
-    let has_manifests = |own: &environments::Environment| {
+    let has_manifests = |own: &environments::LoadedEnvironment| {
         written.is_own || asked.rendered.is_some() || own.overlay.is_some() || !chosen.contains(&own.name)
     };
     if !loaded.environments.iter().all(has_manifests) {

@@ -6,8 +6,6 @@ mod outermost;
 mod report;
 mod values;
 
-use std::collections::BTreeMap;
-
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
 
@@ -218,7 +216,7 @@ fn read_inputs(
     sources: &Sources,
 ) -> Inputs {
     let mut inputs = Inputs { by_environment: Recorded::new(), is_as_recorded: true };
-    for Environment { name, project, known, .. } in environments {
+    for LoadedEnvironment { name, project, known, .. } in environments {
         let (now, before) = (environments::digests(project, directory, sources), recorded.get(name));
         let is_kept = *known != Known::All;
         // What is missing is taken for empty.
@@ -230,6 +228,4 @@ fn read_inputs(
         inputs.by_environment.insert(name.clone(), before.filter(|_| is_kept).cloned().unwrap_or(now));
     }
     inputs
-}
-
 }

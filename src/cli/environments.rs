@@ -300,7 +300,16 @@ fn configured(
         .map(|external| plan::Store { name: external.store.value.clone(), kind: external.kind.clone() });
     let overlay = named.overlay.as_ref().map(|overlay| overlay.value.as_str().into());
     let cluster = named.cluster.clone();
-    Some(LoadedEnvironment { name: name.clone(), project, known, missing, overlay, namespace, store, cluster })
+    Some(LoadedEnvironment {
+        name: name.clone(),
+        project,
+        known,
+        missing,
+        overlay,
+        namespace,
+        store,
+        cluster,
+    })
 }
 
 /// `local` as compose itself would load it, and the environments that files are named for. Of these, one

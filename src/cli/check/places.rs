@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    cli::environments::Environment,
+    cli::environments::LoadedEnvironment,
     compose::model::{Command, Project, Service},
     drift::{
         Facts,
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Gives the facts that Compose asks for the places that ask for them.
-pub(super) fn put(facts: &mut Facts, intent: &Intent, environment: &Environment) {
+pub(super) fn put(facts: &mut Facts, intent: &Intent, environment: &LoadedEnvironment) {
     for (service, found) in &mut facts.services {
         let Some((name, unit)) = unit(intent, service) else { continue };
         found.asked = Some(unit.places.service);
@@ -30,7 +30,12 @@ pub(super) fn put(facts: &mut Facts, intent: &Intent, environment: &Environment)
 }
 
 /// Forgets what a file sets that is missing. What it may have led to is taken from the manifests.
-pub(super) fn forget(facts: &mut Facts, intent: &Intent, environment: &Environment, written: Option<&Facts>) {
+pub(super) fn forget(
+    facts: &mut Facts,
+    intent: &Intent,
+    environment: &LoadedEnvironment,
+    written: Option<&Facts>,
+) {
     let mut unknown_texts: Vec<String> = Vec::new();
     for (service, found) in &mut facts.services {
         let Some((name, unit)) = unit(intent, service) else { continue };
@@ -81,7 +86,7 @@ pub(super) fn leave_own_choices(
     compose: &mut Facts,
     cluster: &mut Facts,
     intent: &Intent,
-    environment: &Environment,
+    environment: &LoadedEnvironment,
 ) {
     for (name, found) in &mut compose.services {
         let service = unit(intent, name).and_then(|(name, _)| environment.project.services.get(name));

@@ -11,7 +11,7 @@ use super::{
     written::Written,
 };
 use crate::{
-    cli::environments::{self, Environment, Loaded},
+    cli::environments::{self, Loaded, LoadedEnvironment},
     diag::{Diagnostic, Report, codes},
     disk::Disk,
     drift::{
@@ -46,7 +46,7 @@ pub(super) struct Comparing<'a> {
 }
 
 /// An environment, and what it becomes.
-type Pair<'a> = (&'a Environment, &'a plan::Environment);
+type Pair<'a> = (&'a LoadedEnvironment, &'a plan::Environment);
 
 /// The facts of one environment in its three states.
 pub(in crate::cli) struct States {
@@ -95,7 +95,7 @@ impl<'a> Comparing<'a> {
         &mut self,
         chosen: &BTreeSet<String>,
         report: &mut Report,
-    ) -> Vec<(&'a Environment, Result<States, String>)> {
+    ) -> Vec<(&'a LoadedEnvironment, Result<States, String>)> {
         let (loaded, plan): (&'a Loaded, &'a Plan) = (self.loaded, self.plan);
         let all: Vec<Pair<'a>> = loaded.environments.iter().zip(&plan.environments).collect();
         let all: Vec<_> = all.into_iter().filter(|(own, _)| chosen.contains(&own.name)).collect();
@@ -115,7 +115,7 @@ impl<'a> Comparing<'a> {
     }
 
     /// Whether another version wrote the manifests, and nothing changed since.
-    fn is_of_another_version(&self, own: &Environment) -> bool {
+    fn is_of_another_version(&self, own: &LoadedEnvironment) -> bool {
         self.written.other_version.is_some()
             && self.written.is_untouched()
             && self.written.inputs.get(&own.name)
@@ -181,8 +181,9 @@ impl<'a> Comparing<'a> {
         let yours = fresh.iter().filter(|file| file.owner == Owner::Yours);
         let replaced = yours.map(|file| (clean(&output.join(&file.path)), file.bytes.clone())).collect();
         let manifests = Manifests { files: self.files, output, examples: Examples::Always, replaced };
-        let is_written =
-            |(own, _): &&(&Environment, &plan::Environment)| self.written.inputs.contains_key(&own.name);
+        let is_written = |(own, _): &&(&LoadedEnvironment, &plan::Environment)| {
+            self.written.inputs.contains_key(&own.name)
+        };
         let overlays: Vec<(String, Utf8PathBuf)> = all
             .iter()
             .filter(is_written)
@@ -221,7 +222,7 @@ impl<'a> Comparing<'a> {
     }
 
     /// Where the manifests of an environment are.
-    fn place_of(&self, own: &Environment) -> Utf8PathBuf {
+    fn place_of(&self, own: &LoadedEnvironment) -> Utf8PathBuf {
         match &own.overlay {
             Some(overlay) => clean(&self.directory.join(overlay)),
             None => self.overlay(&own.name),
@@ -272,7 +273,7 @@ impl<'a> Comparing<'a> {
         path.strip_prefix(shown).map(Utf8Path::to_owned).ok()
     }
 
-    fn compared(&self, own: &Environment, states: &States, report: &Report) -> Comparison {
+    fn compared(&self, own: &LoadedEnvironment, states: &States, report: &Report) -> Comparison {
         let sides = Sides {
             environment: &own.name,
             compose: &states.compose,
