@@ -41,6 +41,9 @@ pub struct Finding {
     /// What would mend it, if that is known.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub edits: Vec<ResolvedEdit>,
+    /// Why it is allowed, where the settings say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed: Option<String>,
 }
 
 /// A range of a file, with what is to be said there.
@@ -180,6 +183,7 @@ fn finding(diagnostic: &Diagnostic, sources: &Sources, hidden: &Hidden) -> Findi
         fingerprint,
         labels,
         edits: replacements(&diagnostic.edits, sources, hidden),
+        allowed: diagnostic.allowed.as_deref().map(redact),
     }
 }
 

@@ -69,6 +69,9 @@ fn result(finding: &Finding, rule: Option<&usize>, run: &Run<'_>) -> Value {
     if !finding.edits.is_empty() {
         result["fixes"] = json!([fix(finding, run)]);
     }
+    if let Some(reason) = &finding.allowed {
+        result["suppressions"] = json!([{"kind": "external", "justification": reason}]);
+    }
     result
 }
 

@@ -2,15 +2,16 @@
 
 use std::{fmt, str::FromStr};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Arguments;
 use crate::{
     cli::{Io, put, show},
-    diag::Report,
+    diag::{self, Report, Run, github, gitlab, junit, markdown, sarif},
     disk::Disk,
     drift::report::{self, Checked, Context},
-    text::Sources,
+    settings,
+    text::{Files, Sources},
 };
 
 /// A format, and the file that the report goes to.
@@ -24,9 +25,22 @@ pub(super) struct Form {
 enum Format {
     Text,
     Json,
+    Sarif,
+    Github,
+    Gitlab,
+    Junit,
+    Markdown,
 }
 
-const FORMATS: [(&str, Format); 2] = [("text", Format::Text), ("json", Format::Json)];
+const FORMATS: [(&str, Format); 7] = [
+    ("text", Format::Text),
+    ("json", Format::Json),
+    ("sarif", Format::Sarif),
+    ("github", Format::Github),
+    ("gitlab", Format::Gitlab),
+    ("junit", Format::Junit),
+    ("markdown", Format::Markdown),
+];
 
 impl FromStr for Form {
     type Err = String;
@@ -64,6 +78,7 @@ pub(super) fn write(
             }
             Format::Text => report::text(checked, &context, arguments.verbose),
             Format::Json => format!("{:#}\n", report::json(checked, &context)),
+            machine => of_platform(machine, checked, &context, io),
         };
         let file = form.file.as_ref().or(arguments.output.as_ref().filter(|_| arguments.format.len() == 1));
         match file {
@@ -74,5 +89,27 @@ pub(super) fn write(
                 }
             }
         }
+    }
+}
+
+/// The report as a platform takes it, files named from the root of the repository.
+fn of_platform(format: Format, checked: &Checked, context: &Context<'_>, io: &Io<'_>) -> String {
+    let diagnostics = report::diagnostics(checked, context);
+    let findings = diag::findings(&diagnostics, context.sources, context.report.hidden());
+    let disk = Disk::new(io.directory.clone());
+    let root = io.directory.ancestors().find(|directory| disk.kind(&directory.join(".git")).is_some());
+    let directory = root.and_then(|root| io.directory.strip_prefix(root).ok());
+    let run = Run {
+        command: "check",
+        directory: directory.unwrap_or(Utf8Path::new("")),
+        anchor: Utf8Path::new(settings::FILE_NAME),
+    };
+    match format {
+        Format::Text | Format::Json => String::new(),
+        Format::Sarif => format!("{:#}\n", sarif::log(&findings, &run)),
+        Format::Gitlab => format!("{:#}\n", gitlab::code_quality(&findings, &run)),
+        Format::Github => github::annotations(&findings, &run),
+        Format::Junit => junit::report(&findings, &run),
+        Format::Markdown => markdown::comment(&findings, &run),
     }
 }
