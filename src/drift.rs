@@ -3,6 +3,21 @@
 //! Pure: objects and places in, differences out. It knows neither where the objects come from nor how differences
 //! are shown.
 
+pub mod compare;
+mod difference;
+pub mod fact;
+pub mod facts;
 mod kind;
+mod message;
+pub mod record;
+#[cfg(test)]
+mod testing;
+pub mod text;
 
-pub use kind::Kind;
+pub use self::{
+    compare::{Comparison, Layer, Sides, Terms, compare},
+    fact::Facts,
+    facts::{Owners, Reading, facts},
+    kind::Kind,
+    record::{Direction, Drift, Side, Waiver},
+};

@@ -21,6 +21,37 @@ pub fn reference(variable: &str) -> String {
     format!("$({variable})")
 }
 
+/// A part of a text that the kubelet expands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part<'a> {
+    /// What stays as it is; escapes are undone.
+    Text(&'a str),
+    /// A reference to the variable of this name. Without such a variable, the reference stays.
+    Variable(&'a str),
+}
+
+/// The parts of a text, as the kubelet reads it.
+pub fn parts(text: &str) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    while let Some(dollar) = text[at..].find('$').map(|found| at + found) {
+        let behind = &text[dollar + 1..];
+        if behind.starts_with('$') {
+            parts.push(Part::Text(&text[start..=dollar]));
+            (start, at) = (dollar + 2, dollar + 2);
+        } else if let Some((name, _)) = behind.strip_prefix('(').and_then(|inner| inner.split_once(')')) {
+            parts.push(Part::Text(&text[start..dollar]));
+            parts.push(Part::Variable(name));
+            (start, at) = (dollar + name.len() + 3, dollar + name.len() + 3);
+        } else {
+            at = dollar + 1;
+        }
+    }
+    parts.push(Part::Text(&text[start..]));
+    parts.retain(|part| *part != Part::Text(""));
+    parts
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -29,29 +60,31 @@ mod tests {
 
     use super::*;
 
-    /// The kubelet's expansion, to hold the escape against.
     fn expand(text: &str, variables: &BTreeMap<&str, &str>) -> String {
-        let mut expanded = String::new();
-        let mut rest = text;
-        while let Some(at) = rest.find('$') {
-            expanded.push_str(&rest[..at]);
-            let after = &rest[at + 1..];
-            if let Some(tail) = after.strip_prefix('$') {
-                expanded.push('$');
-                rest = tail;
-            } else if let Some((name, tail)) = after.strip_prefix('(').and_then(|inner| inner.split_once(')'))
-            {
-                match variables.get(name) {
-                    Some(value) => expanded.push_str(value),
-                    None => expanded.push_str(&format!("$({name})")),
-                }
-                rest = tail;
-            } else {
-                expanded.push('$');
-                rest = after;
+        let expanded = parts(text).into_iter().map(|part| match part {
+            Part::Text(text) => text.to_owned(),
+            Part::Variable(name) => {
+                variables.get(name).map_or_else(|| reference(name), |value| (*value).to_owned())
             }
+        });
+        expanded.collect()
+    }
+
+    #[test]
+    fn references_are_expanded_as_the_kubelet_does() {
+        let variables = BTreeMap::from([("A", "one"), ("B", "$(A)")]);
+        for (text, expanded) in [
+            ("x-$(A)-$(B)", "x-one-$(A)"),
+            ("$$(A)", "$(A)"),
+            ("$$$(A)", "$one"),
+            ("$(NONE) $", "$(NONE) $"),
+            ("$(A", "$(A"),
+            ("$A $é", "$A $é"),
+            ("$()", "$()"),
+            ("", ""),
+        ] {
+            assert_eq!(expand(text, &variables), expanded, "{text}");
         }
-        expanded + rest
     }
 
     #[test]

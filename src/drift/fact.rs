@@ -1,0 +1,334 @@
+//! One fact: what the manifests say of one part of a service.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use super::text::{Digest, Text};
+use crate::text::{Span, Spanned};
+
+/// What rendered objects say, by service.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// The services by name. One that runs nothing is not in it.
+    pub services: BTreeMap<String, ServiceFacts>,
+}
+
+/// What is said of one service.
+#[derive(Debug, Clone, Default)]
+pub struct ServiceFacts {
+    /// Its workloads: its own, and those of its jobs.
+    pub workloads: Vec<WorkloadFacts>,
+    /// Whether it may have more variables: they come from a file that is not here.
+    pub has_more_variables: bool,
+    /// The place in the Compose files that asks for it.
+    pub asked: Option<Span>,
+}
+
+/// What is said of one workload.
+#[derive(Debug, Clone)]
+pub struct WorkloadFacts {
+    /// The kind of object.
+    pub kind: String,
+    /// Its name, without what kustomizations add.
+    pub name: String,
+    /// Is it a job of a service whose own workload is another one?
+    pub is_job: bool,
+    /// Where it is from.
+    pub span: Span,
+    /// What is said of the workload as a whole.
+    pub facts: BTreeMap<Path, Fact>,
+    /// Its containers, without initContainers.
+    pub containers: Vec<ContainerFacts>,
+}
+
+/// What is said of one container.
+#[derive(Debug, Clone)]
+pub struct ContainerFacts {
+    /// Its name.
+    pub name: String,
+    /// What is said of it.
+    pub facts: BTreeMap<Path, Fact>,
+    /// Whether it may have more variables that are secret: they come from a Secret that is not among the objects.
+    pub has_more_secrets: bool,
+    /// Where patches took facts away.
+    pub removed: BTreeMap<Path, Span>,
+}
+
+/// The part of a service that a fact is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Path {
+    /// The kind of workload.
+    Kind,
+    /// When a CronJob runs.
+    Schedule,
+    /// The time zone of its schedule.
+    TimeZone,
+    /// What happens when a run begins before the last one has ended.
+    ConcurrencyPolicy,
+    /// Is the CronJob suspended?
+    Suspend,
+    /// The image.
+    Image,
+    /// The words of `command` and `args`.
+    Argv,
+    /// The working directory.
+    WorkingDir,
+    /// User and group.
+    User,
+    /// A variable.
+    Env(String),
+    /// A port of the container.
+    Port(i64, String),
+    /// A probe.
+    Probe(ProbeKind),
+    /// A path at which a file or a volume is mounted.
+    Mount(String),
+}
+
+/// Which probe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ProbeKind {
+    /// `readinessProbe`.
+    Readiness,
+    /// `livenessProbe`.
+    Liveness,
+    /// `startupProbe`.
+    Startup,
+}
+
+impl ProbeKind {
+    /// All of them.
+    pub const ALL: [ProbeKind; 3] = [ProbeKind::Readiness, ProbeKind::Liveness, ProbeKind::Startup];
+
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            ProbeKind::Readiness => "readiness",
+            ProbeKind::Liveness => "liveness",
+            ProbeKind::Startup => "startup",
+        }
+    }
+}
+
+/// As reports name it.
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Path::Kind => f.write_str("kind"),
+            Path::Schedule => f.write_str("schedule"),
+            Path::TimeZone => f.write_str("timeZone"),
+            Path::ConcurrencyPolicy => f.write_str("concurrencyPolicy"),
+            Path::Suspend => f.write_str("suspend"),
+            Path::Image => f.write_str("image"),
+            Path::Argv => f.write_str("argv"),
+            Path::WorkingDir => f.write_str("workingDir"),
+            Path::User => f.write_str("user"),
+            Path::Env(name) => write!(f, "env.{name}"),
+            Path::Port(number, protocol) => write!(f, "ports.{number}/{protocol}"),
+            Path::Probe(kind) => write!(f, "probe.{}", kind.word()),
+            Path::Mount(path) => write!(f, "mounts.{path}"),
+        }
+    }
+}
+
+/// What is said, and where.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fact {
+    /// What.
+    pub value: Value,
+    /// The place in the manifests that gives the value.
+    pub span: Span,
+    /// The place in the Compose files that asks for it.
+    pub asked: Option<Span>,
+    /// The line of a file of variables that decides a value which Compose interpolates.
+    pub decided: Option<Span>,
+}
+
+impl Fact {
+    /// A fact of manifests.
+    pub fn new(value: Value, span: Span) -> Self {
+        Self { value, span, asked: None, decided: None }
+    }
+}
+
+/// What a fact says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// A text.
+    Text(Text),
+    /// A secret: that it is there.
+    Secret,
+    /// The file that gives it is not here.
+    Unknown,
+    /// An image.
+    Image(Image),
+    /// The words of a container.
+    Argv(Argv),
+    /// A port.
+    Port(Port),
+    /// A probe.
+    Probe(Ask),
+    /// A volume, by what kind it is of.
+    Volume(String),
+    /// A file.
+    File(Content, Span),
+}
+
+/// An image in its parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// `docker.io` where none is named.
+    pub registry: String,
+    /// The name; without `library/`.
+    pub repository: String,
+    /// The tag.
+    pub tag: Option<String>,
+    /// The digest.
+    pub digest: Option<String>,
+    /// As it is written.
+    pub written: String,
+}
+
+/// The words that a container starts with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Argv {
+    /// Do they begin with the program, and not with arguments for the image's entrypoint?
+    pub has_program: bool,
+    /// The words, with variables expanded.
+    pub words: Vec<Spanned<Text>>,
+}
+
+/// A port of a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Port {
+    /// Does the container list it? A Service can lead to one that is not listed.
+    pub is_listed: bool,
+    /// The Services that lead to it, by name and port.
+    pub services: BTreeMap<(String, i64), Span>,
+}
+
+/// What a probe asks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ask {
+    /// `exec`, `httpGet`, `tcpSocket` or `grpc`.
+    pub action: &'static str,
+    /// The command; or scheme, port and path.
+    pub words: Vec<Spanned<Text>>,
+}
+
+/// What is in a file that is mounted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// Of a ConfigMap.
+    Known(Digest),
+    /// Of a Secret.
+    Secret,
+    /// Of an object that is not among those that are rendered.
+    Unknown,
+}
+
+impl Image {
+    /// The parts of an image.
+    pub fn parse(written: &str) -> Self {
+        let (rest, digest) = match written.split_once('@') {
+            Some((rest, digest)) => (rest, Some(digest.to_owned())),
+            None => (written, None),
+        };
+        let last = rest.rfind('/').map_or(0, |at| at + 1);
+        let (rest, tag) = match rest[last..].split_once(':') {
+            Some((name, tag)) => (&rest[..last + name.len()], Some(tag.to_owned())),
+            None => (rest, None),
+        };
+        let (registry, repository) = match rest.split_once('/') {
+            Some((host, name)) if host.contains(['.', ':']) || host == "localhost" => (host, name),
+            _ => ("docker.io", rest),
+        };
+        let registry = if registry == "index.docker.io" { "docker.io" } else { registry };
+        let repository = match repository.strip_prefix("library/") {
+            Some(name) if registry == "docker.io" => name,
+            _ => repository,
+        };
+        Self {
+            registry: registry.to_owned(),
+            repository: repository.to_owned(),
+            tag,
+            digest,
+            written: written.to_owned(),
+        }
+    }
+}
+
+impl Argv {
+    /// The place of the first word that another list of words does not have there.
+    pub fn first_difference(&self, other: &Argv) -> Option<Span> {
+        let differs =
+            |at: &usize| !other.words.get(*at).is_some_and(|word| word.value.agrees(&self.words[*at].value));
+        (0..self.words.len()).find(differs).map(|at| self.words[at].span)
+    }
+}
+
+/// Do two lists of words agree, word by word?
+pub(super) fn words_agree(one: &[Spanned<Text>], other: &[Spanned<Text>]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.value.agrees(&other.value))
+}
+
+/// As reports show it.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Text(text) => text.fmt(f),
+            Value::Secret | Value::File(Content::Secret, _) => f.write_str(super::text::SECRET),
+            Value::Unknown | Value::File(Content::Unknown, _) => f.write_str("(unknown)"),
+            Value::Image(image) => f.write_str(&image.written),
+            Value::Argv(argv) => shown(&argv.words).fmt(f),
+            Value::Port(port) => port.fmt(f),
+            Value::Probe(ask) => write!(f, "{} {}", ask.action, shown(&ask.words)),
+            Value::Volume(kind) => f.write_str(kind),
+            Value::File(Content::Known(digest), _) => write!(f, "file {digest}"),
+        }
+    }
+}
+
+impl fmt::Display for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let services: BTreeSet<String> =
+            self.services.keys().map(|(name, port)| format!("{name}:{port}")).collect();
+        match services.len() {
+            0 => f.write_str("no Service"),
+            _ => f.write_str(&services.into_iter().collect::<Vec<_>>().join(", ")),
+        }
+    }
+}
+
+/// Words as a list in JSON, with secrets in them left out.
+fn shown(words: &[Spanned<Text>]) -> String {
+    let texts: Vec<String> = words.iter().map(|word| word.value.to_string()).collect();
+    serde_json::to_string(&crate::secret::redact_words(&texts)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_are_told_apart_by_their_parts() {
+        for (written, parts) in [
+            ("mysql:8.4", ("docker.io", "mysql", Some("8.4"), None)),
+            ("docker.io/library/mysql", ("docker.io", "mysql", None, None)),
+            ("acme/api@sha256:ab", ("docker.io", "acme/api", None, Some("sha256:ab"))),
+            ("localhost:5000/a/b:1", ("localhost:5000", "a/b", Some("1"), None)),
+            ("ghcr.io/library/x:v1@sha256:cd", ("ghcr.io", "library/x", Some("v1"), Some("sha256:cd"))),
+        ] {
+            let image = Image::parse(written);
+            let found = (
+                image.registry.as_str(),
+                image.repository.as_str(),
+                image.tag.as_deref(),
+                image.digest.as_deref(),
+            );
+            assert_eq!(found, parts, "{written}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Ports of containers, and the Services that lead to them.
+
+use std::collections::BTreeMap;
+
+use super::{items, labels, namespace, number, text};
+use crate::{
+    drift::fact::{Fact, Path, Port, Value},
+    kustomize::build::Object,
+    text::Span,
+    yaml::Node,
+};
+
+const TCP: &str = "TCP";
+
+/// A port that a container lists.
+pub(super) struct Listed<'a> {
+    pub(super) number: i64,
+    pub(super) name: &'a str,
+    protocol: &'a str,
+    span: Span,
+}
+
+/// The ports that a container lists.
+pub(super) fn listed(container: &Node) -> Vec<Listed<'_>> {
+    let port = |item: &'_ Node| item.get("containerPort").and_then(|port| Some((number(port)?, port.span)));
+    let all = items(container, "ports").iter();
+    all.filter_map(|item| {
+        let (number, span) = port(item)?;
+        Some(Listed { number, name: text(item, "name"), protocol: protocol(item), span })
+    })
+    .collect()
+}
+
+/// The Services of an environment, by the first label that they select.
+pub(super) struct Routes<'a>(BTreeMap<(&'a str, &'a str), Vec<Route<'a>>>);
+
+struct Route<'a> {
+    service: &'a Object,
+    selector: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Routes<'a> {
+    pub(super) fn new(objects: &'a [Object]) -> Self {
+        let mut by_label: BTreeMap<_, Vec<Route<'_>>> = BTreeMap::new();
+        for service in objects.iter().filter(|object| text(&object.node, "kind") == "Service") {
+            let selector = selector(&service.node);
+            if let Some(first) = selector.first() {
+                by_label.entry(*first).or_default().push(Route { service, selector });
+            }
+        }
+        Self(by_label)
+    }
+
+    /// The Services that select a pod with these labels, in the namespace of its workload.
+    fn to<'x>(&'x self, workload: &Object, labels: &[(&'x str, &'x str)]) -> Vec<&'x Object> {
+        let own = namespace(&workload.node);
+        let is_near = |service: &Object| own.is_empty() || [own, ""].contains(&namespace(&service.node));
+        let routes = labels.iter().filter_map(|label| self.0.get(label)).flatten();
+        let found = routes.filter(|route| route.selector.iter().all(|pair| labels.contains(pair)));
+        found.map(|route| route.service).filter(|service| is_near(service)).collect()
+    }
+
+    /// The ports of a container, listed by it or led to by a Service.
+    pub(super) fn ports(
+        &self,
+        workload: &Object,
+        template: Option<&Node>,
+        listed: &[Listed<'_>],
+    ) -> BTreeMap<Path, Fact> {
+        let mut ports: BTreeMap<(i64, &str), (Port, Span)> = BTreeMap::new();
+        for port in listed {
+            let new = Port { is_listed: true, services: BTreeMap::new() };
+            ports.insert((port.number, port.protocol), (new, port.span));
+        }
+        let of_pod: Vec<(&str, &str)> =
+            template.map(|template| labels(template).collect()).unwrap_or_default();
+        for service in self.to(workload, &of_pod) {
+            for port in service.node.get("spec").map(|spec| items(spec, "ports")).unwrap_or_default() {
+                let Some((own, span)) = port.get("port").and_then(|it| Some((number(it)?, it.span))) else {
+                    continue;
+                };
+                let Some(target) = target(port, own, listed) else { continue };
+                let none = || (Port { is_listed: false, services: BTreeMap::new() }, span);
+                let (reached, _) = ports.entry((target, protocol(port))).or_insert_with(none);
+                reached.services.insert((service.first_name.clone(), own), span);
+            }
+        }
+        let fact = |((number, protocol), (port, span)): ((i64, &str), (Port, Span))| {
+            (Path::Port(number, protocol.to_owned()), Fact::new(Value::Port(port), span))
+        };
+        ports.into_iter().map(fact).collect()
+    }
+}
+
+/// The port of the container that a port of a Service leads to.
+fn target(port: &Node, own: i64, listed: &[Listed<'_>]) -> Option<i64> {
+    let Some(target) = port.get("targetPort").filter(|target| !target.is_null()) else { return Some(own) };
+    let named = |name: &str| listed.iter().find(|it| it.name == name && it.protocol == protocol(port));
+    match target.as_str() {
+        Some(name) => named(name).map(|port| port.number).or_else(|| number(target)),
+        None => number(target),
+    }
+}
+
+fn selector(service: &Node) -> Vec<(&str, &str)> {
+    let map = service.get("spec").and_then(|spec| spec.get("selector")?.as_map());
+    map.into_iter().flatten().filter_map(|(key, value)| Some((key.text.as_str(), value.as_str()?))).collect()
+}
+
+fn protocol(node: &Node) -> &str {
+    Some(text(node, "protocol")).filter(|protocol| !protocol.is_empty()).unwrap_or(TCP)
+}
