@@ -4,6 +4,7 @@
 //! are shown.
 
 pub mod compare;
+pub mod diff;
 mod difference;
 pub mod fact;
 pub mod facts;
