@@ -25,6 +25,17 @@ pub enum Severity {
     Error,
 }
 
+impl Severity {
+    /// The word that people and programs see.
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        }
+    }
+}
+
 /// A place with what is to be said there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {
@@ -49,12 +60,21 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// Where it shows.
     pub labels: Vec<Label>,
+    /// Why it is allowed, where an entry of the settings says so.
+    pub allowed: Option<String>,
 }
 
 impl Diagnostic {
     /// Nothing can be made of the input until this is mended.
     pub fn error(code: Code, message: impl Into<String>) -> Self {
-        Self { code, severity: Severity::Error, message: message.into(), help: None, labels: Vec::new() }
+        Self {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            help: None,
+            labels: Vec::new(),
+            allowed: None,
+        }
     }
 
     /// The result is likely not what was meant.

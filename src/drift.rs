@@ -11,6 +11,7 @@ pub mod facts;
 mod kind;
 mod message;
 pub mod record;
+pub mod report;
 #[cfg(test)]
 mod testing;
 pub mod text;

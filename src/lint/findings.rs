@@ -95,11 +95,10 @@ impl Finding {
     /// As every output takes it.
     pub fn diagnostic(&self) -> Diagnostic {
         Diagnostic {
-            code: self.code,
             severity: self.severity,
-            message: self.message.clone(),
             help: self.help.clone(),
             labels: self.labels.clone(),
+            ..Diagnostic::error(self.code, self.message.clone())
         }
     }
 
