@@ -21,6 +21,7 @@ mod init;
 mod lint;
 mod project;
 mod secrets;
+mod waive;
 
 /// What a run sees of the process around it.
 pub struct Io<'a> {
@@ -73,6 +74,8 @@ enum Command {
     Lint(lint::Arguments),
     /// Pack, unpack or look at the secret files of a tree
     Secrets(secrets::Arguments),
+    /// Allow a difference that `check` reports, with a reason: writes it into kustompose.yaml
+    Waive(waive::Arguments),
 }
 
 /// Runs a command; `args` is what follows the name of the program. Gives the exit status.
@@ -90,6 +93,7 @@ pub fn run(args: &[String], mut io: Io<'_>) -> u8 {
         Command::Cron(cron) => cron::run(&cron, &mut io),
         Command::Lint(lint) => lint::run(&lint, &arguments.project.and(&lint.project), &mut io),
         Command::Secrets(secrets) => secrets::run(&secrets, &arguments.project, &mut io),
+        Command::Waive(waive) => waive::run(&waive, &mut io),
         Command::Init(init) => init::run(&init, &arguments.project.and(&init.project), &mut io),
     }
 }

@@ -9,6 +9,7 @@ pub mod cluster;
 pub mod date;
 pub mod discover;
 pub mod glob;
+pub mod insert;
 pub mod keys;
 
 use camino::Utf8PathBuf;
