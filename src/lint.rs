@@ -2,7 +2,7 @@
 //!
 //! One rule is one file in `rules/` and one line in [`RULES`]; nothing else changes when a rule is added. A
 //! rule sees texts and places ([`views`]), never the disk: [`load`] has read everything before. [`engine`]
-//! runs the rules, [`select`] says which, [`suppress`] takes away what comments allow.
+//! runs the rules, [`select`] says which, `suppress` takes away what comments allow.
 
 pub mod engine;
 pub mod findings;
