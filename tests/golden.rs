@@ -5,6 +5,7 @@
 //!                          /args     optional: further arguments, on one line
 //!                          /env      optional: the variables of the process, KEY=VALUE
 //!                          /stdin    optional: the standard input
+//!                          /edits    optional: `convert` runs first, then these files are edited
 //!                          /out/     the files that the run writes or changes, from the project's root
 //!                          /out.txt  all it says, in a plain terminal of 80 columns, and its exit code
 //! ```

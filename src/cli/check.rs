@@ -116,7 +116,7 @@ fn status(arguments: &Arguments, checked: &Checked, is_compared: bool) -> u8 {
         [] => Direction::DRIFT.to_vec(),
         named => named.iter().map(|named| named.direction()).collect(),
     };
-    let is_edited = arguments.strict && checked.drifts.iter().any(written::is_note);
+    let is_edited = checked.drifts.iter().any(|drift| written::is_note(drift) && drift.fails());
     u8::from(checked.fails(&directions) || is_edited)
 }
 
@@ -169,6 +169,9 @@ fn check(
         let shown = &comparing.loaded.shown;
         let mut notes = comparing.written.notes(&checked.drifts, shown, comparing.sources);
         checked.drifts.append(&mut notes);
+        if arguments.strict {
+            checked.drifts.iter_mut().filter(|it| written::is_note(it)).for_each(|note| note.is_drift = true);
+        }
         waive(&mut checked, comparing.loaded, chosen, io, report);
         let compared: usize = checked.environments.iter().map(|environment| environment.facts).sum();
         if compared == 0 && checked.environments.iter().all(|environment| environment.not_compared.is_none())

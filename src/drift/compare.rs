@@ -9,12 +9,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     Kind,
-    difference::{Difference, Natural, difference, place},
+    difference::{Difference, Natural, difference, lost_route, place},
     fact::{ContainerFacts, Fact, Facts, Path, ProbeKind, ServiceFacts, Value, WorkloadFacts},
+    facts::ALL_VARIABLES,
     message,
     record::{Direction, Drift, Side},
 };
@@ -171,8 +172,8 @@ impl Run<'_> {
         };
         let standing = written.map(|workload| workload.span);
         let expected = compose.map(|workload| workload.span);
-        let is_edited = |span: Span| self.is_edited(span) || standing.is_none() && self.is_list_edited(span);
-        let is_edited = standing.or(expected).is_some_and(is_edited);
+        let list = expected.filter(|_| standing.is_none()).and_then(|span| self.edited_list(span));
+        let is_edited = list.is_some() || standing.or(expected).is_some_and(|span| self.is_edited(span));
         if let Some((direction, difference)) = self.direction("", &differences, is_edited, false) {
             let value = |workload: &WorkloadFacts| format!("{} {}", workload.kind, workload.name);
             let side = |workload: Option<&WorkloadFacts>, span: Option<Span>| Side {
@@ -181,7 +182,12 @@ impl Run<'_> {
             };
             let sides =
                 [side(compose, asked), side(cluster.or(written), cluster.or(written).map(|it| it.span))];
+            let expected = expected.filter(|_| differences.ahead.is_some());
             self.push(at, String::new(), direction, &difference, sides, expected, None);
+            if let (Some(list), Some(drift)) = (list, self.found.drifts.last_mut()) {
+                drift.expected_in = Some(list);
+                drift.help = message::help(drift, self.terms.sources);
+            }
         }
         compose.is_some() && cluster.is_some()
     }
@@ -216,8 +222,7 @@ impl Run<'_> {
             self.take_from_tree(path, &mut facts, has_more);
             if facts.each().iter().any(Option::is_some) {
                 self.found.facts += 1;
-                let removed =
-                    containers.and_then(|it| it.cluster).and_then(|it| it.removed.get(path)).copied();
+                let removed = containers.and_then(|it| it.cluster).and_then(|it| removed(it, path));
                 self.fact(at, path, &facts, removed);
             }
         }
@@ -257,9 +262,12 @@ impl Run<'_> {
             changed: difference(path, written, cluster, is_foreign),
             left: difference(path, compose, cluster, is_foreign),
         };
-        let expected = compose.map(|fact| fact.span).filter(|_| compose != written);
+        // The file that `convert` would write it into, if it is not there.
+        let lost = lost_route(compose, written);
+        let expected = lost.or(compose.map(|fact| fact.span)).filter(|_| differences.ahead.is_some());
         let standing = written.map(|fact| place(fact, compose)).or(expected);
-        let is_edited = standing.is_some_and(|span| self.is_edited(span));
+        let is_edited = standing.is_some_and(|span| self.is_edited(span))
+            || lost.is_some_and(|span| self.is_edited(span) || self.edited_list(span).is_some());
         let is_yours = written.is_some() && standing.is_some_and(|span| self.layer(span) == Layer::Yours);
         let named = path.to_string();
         let Some((direction, difference)) = self.direction(&named, &differences, is_edited, is_yours) else {
@@ -362,11 +370,11 @@ impl Run<'_> {
         self.layer(span) == Layer::Edited
     }
 
-    /// Was a kustomization edited that lists a file, or the directory that it lies in?
-    fn is_list_edited(&self, span: Span) -> bool {
+    /// The kustomization that was edited and lists a file, or the directory that it lies in.
+    fn edited_list(&self, span: Span) -> Option<Utf8PathBuf> {
         let file = self.terms.sources.get(span.source).path();
-        let lists = file.ancestors().skip(1).map(|directory| directory.join("kustomization.yaml"));
-        lists.into_iter().any(|list| (self.terms.layer)(&list) == Layer::Edited)
+        let mut lists = file.ancestors().skip(1).map(|directory| directory.join("kustomization.yaml"));
+        lists.find(|list| (self.terms.layer)(list) == Layer::Edited)
     }
 }
 
@@ -389,6 +397,12 @@ struct Differences {
     changed: Option<Difference>,
     /// What a cluster would get, from what Compose asks for.
     left: Option<Difference>,
+}
+
+/// Where a fact was taken away from a container.
+fn removed(container: &ContainerFacts, path: &Path) -> Option<Span> {
+    let all = || container.removed.get(&ALL_VARIABLES).filter(|_| matches!(path, Path::Env(_)));
+    container.removed.get(path).or_else(all).copied()
 }
 
 /// What tells the workloads of one service apart: nothing, if it has only one of its own.

@@ -166,6 +166,15 @@ pub(super) fn place(fact: &Fact, other: Option<&Fact>) -> Span {
     match (&fact.value, other.map(|other| &other.value)) {
         (Value::File(_, content), Some(Value::File(..))) => *content,
         (Value::Argv(argv), Some(Value::Argv(other))) => argv.first_difference(other).unwrap_or(fact.span),
+        (Value::Port(port), Some(Value::Port(other))) => port.unlike(other).unwrap_or(fact.span),
         _ => fact.span,
+    }
+}
+
+/// The place of the first Service that is to lead to a port and does not.
+pub(super) fn lost_route(want: Option<&Fact>, got: Option<&Fact>) -> Option<Span> {
+    match (&want?.value, &got?.value) {
+        (Value::Port(want), Value::Port(got)) => want.lost(got).map(|(_, span)| span),
+        _ => None,
     }
 }

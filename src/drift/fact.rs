@@ -269,6 +269,20 @@ impl Argv {
     }
 }
 
+impl Port {
+    /// The first Service that leads to this port and not to another one.
+    pub(super) fn lost(&self, other: &Port) -> Option<(&str, Span)> {
+        let lost = self.services.iter().find(|(service, _)| !other.services.contains_key(*service));
+        lost.map(|((name, _), span)| (name.as_str(), *span))
+    }
+
+    /// The place of the Service that leads here by another port than it does there.
+    pub(super) fn unlike(&self, other: &Port) -> Option<Span> {
+        let (name, _) = other.lost(self)?;
+        self.services.iter().find(|((own, _), _)| own == name).map(|(_, span)| *span)
+    }
+}
+
 /// Do two lists of words agree, word by word?
 pub(super) fn words_agree(one: &[Spanned<Text>], other: &[Spanned<Text>]) -> bool {
     one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.value.agrees(&other.value))

@@ -161,11 +161,15 @@ impl Context<'_> {
     }
 }
 
+/// In the place of the variables that a container gets from a ConfigMap or a Secret as a whole.
+pub(super) const ALL_VARIABLES: Path = Path::Env(String::new());
+
 /// What a field of a container decides.
 fn of_container(path: &[String]) -> Option<Path> {
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     Some(match path[..] {
         ["env", name] => Path::Env(name.to_owned()),
+        ["envFrom", ..] => ALL_VARIABLES,
         ["volumeMounts", path] => Path::Mount(path.to_owned()),
         ["args" | "command"] => Path::Argv,
         ["workingDir"] => Path::WorkingDir,

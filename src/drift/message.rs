@@ -20,6 +20,10 @@ pub(super) fn fact(drift: &Drift) -> String {
         Some(workload) if workload != service => format!("`{service}` (workload `{workload}`)"),
         _ => format!("`{service}`"),
     };
+    if drift.direction == Direction::Converged {
+        let what = if drift.path.is_empty() { String::new() } else { format!("{} ", drift.path) };
+        return format!("{of}: your overlay has already what Compose asks for now: {what}{asked}");
+    }
     match drift.kind {
         Kind::ServiceMissing => format!("{of} has no workload"),
         Kind::ServiceExtra => format!("{of} has a workload, {got}, but Compose does not run it here"),
@@ -80,7 +84,10 @@ pub(super) fn help(drift: &Drift, sources: &Sources) -> String {
             waive(drift)
         ),
         (Direction::Diverged, None) => {
-            format!("undo the change, change the Compose files instead, or allow it with `{}`", waive(drift))
+            format!(
+                "undo the change in your overlay, change the Compose files instead, or allow it with `{}`",
+                waive(drift)
+            )
         }
         (Direction::Conflict, _) => {
             "run `kustompose convert`, then set in your overlay what is right, or remove it there".to_owned()

@@ -29,6 +29,12 @@ pub(crate) fn case(name: &str, folder: &Path) -> Result<Files, Failed> {
     let stdin = fs::read(folder.join("stdin")).unwrap_or_default();
     let input = folder.join("in");
     let copy = Copy::of(&input)?;
+    let edits = folder.join("edits");
+    if edits.exists() {
+        copy.run(&["convert".to_owned()], &environment, &[])?;
+        lines(&edits).try_for_each(|line| copy.edit(&line))?;
+    }
+    let before = copy.files()?;
     let first = copy.run(&words, &environment, &stdin)?;
     if words[0] == "convert" {
         same(&first.tree, &copy.run(&words, &environment, &stdin)?.tree, "a second run changes the tree")?;
@@ -38,7 +44,6 @@ pub(crate) fn case(name: &str, folder: &Path) -> Result<Files, Failed> {
             return Err("a run elsewhere says other things".into());
         }
     }
-    let before = read_files(&input)?;
     let written = first.tree.iter().filter(|(path, bytes)| before.get(*path) != Some(bytes));
     let mut files: Files = written.map(|(path, bytes)| (format!("out/{path}"), bytes.clone())).collect();
     let mut text = first.text;
@@ -92,6 +97,46 @@ impl Copy {
         let directory = tempfile::tempdir()?;
         copy_folder(project, &directory.path().join(PROJECT))?;
         Ok(Self { directory })
+    }
+
+    fn files(&self) -> io::Result<Files> {
+        read_files(&self.directory.path().join(PROJECT))
+    }
+
+    /// One line of `edits`: `FILE: OLD -> NEW` where `OLD` is in it once, `FILE: + TEXT` for its end, also of a new
+    /// file, `FILE: gone`, and `FILE: as written` for the lock to take it for what the run wrote. `\n` is the end of a
+    /// line.
+    fn edit(&self, line: &str) -> Result<(), Failed> {
+        let (name, what) = line.split_once(": ").ok_or("an edit has no file")?;
+        let path = self.directory.path().join(PROJECT).join(name);
+        if what == "gone" {
+            return Ok(fs::remove_file(path).map_err(|error| format!("`{name}`: {error}"))?);
+        }
+        if what == "as written" {
+            return self.record(name);
+        }
+        let text = |escaped: &str| escaped.replace("\\n", "\n");
+        if let Some(end) = what.strip_prefix("+ ") {
+            fs::create_dir_all(path.parent().unwrap_or(&path))?;
+            let before = fs::read_to_string(&path).unwrap_or_default();
+            return Ok(fs::write(path, format!("{before}{}\n", text(end)))?);
+        }
+        let (old, new) = what.split_once(" -> ").ok_or("an edit does not say what becomes of the file")?;
+        let before = fs::read_to_string(&path).map_err(|error| format!("`{name}`: {error}"))?;
+        match before.matches(&text(old)).count() {
+            1 => Ok(fs::write(path, before.replacen(&text(old), &text(new), 1))?),
+            count => Err(format!("`{name}` has `{old}` {count} times:\n{before}").into()),
+        }
+    }
+
+    /// Sets the digest that the lock has of a generated file.
+    fn record(&self, name: &str) -> Result<(), Failed> {
+        let (root, file) = name.split_once('/').ok_or("the file is not in the tree")?;
+        let project = self.directory.path().join(PROJECT);
+        let lock = project.join(root).join("kustompose.lock");
+        let mut recorded: serde_json::Value = serde_json::from_slice(&fs::read(&lock)?)?;
+        recorded["files"][file] = kustompose::disk::digest(&fs::read(project.join(name))?).into();
+        Ok(fs::write(lock, format!("{recorded:#}\n"))?)
     }
 
     fn run(

@@ -28,7 +28,7 @@ pub fn text(checked: &Checked, context: &Context<'_>, is_verbose: bool) -> Strin
     let is_shown = |drift: &&Drift| drift.is_drift || is_verbose;
     let groups = groups(checked.drifts.iter().filter(is_shown));
     let mut text: String = groups.iter().map(|group| finding(group, context)).collect();
-    text.push_str(&totals(checked));
+    text.push_str(&totals(checked, is_verbose));
     text
 }
 
@@ -86,7 +86,7 @@ fn side(drift: &Drift, side: &Side, context: &Context<'_>) -> Option<(String, St
 fn missing(drift: &Drift, context: &Context<'_>) -> Option<(String, String)> {
     let file = drift.expected_in.as_ref()?;
     let is_said = drift.kubernetes.value.is_some() || drift.kubernetes.span.is_some();
-    if is_said || drift.direction == Direction::Override {
+    if is_said || drift.direction == Direction::Override || drift.kind == Kind::TreeFile {
         return None;
     }
     let is_there = context.sources.iter().any(|(_, source)| source.path() == file);
@@ -106,11 +106,13 @@ fn shortened(line: &str) -> String {
 }
 
 /// How each environment stands, in one line.
-fn totals(checked: &Checked) -> String {
+fn totals(checked: &Checked, is_verbose: bool) -> String {
     let mut all: Vec<String> = Vec::new();
     let of_files = checked.drifts.iter().filter(|drift| drift.environment.is_none()).count();
     if of_files > 0 {
-        all.push(counted(of_files, "generated file differs", "generated files differ"));
+        let is_named = is_verbose || checked.drifts.iter().any(|it| it.environment.is_none() && it.is_drift);
+        let hint = if is_named { "" } else { " (`-v` names what differs)" };
+        all.push(counted(of_files, "generated file differs", "generated files differ") + hint);
     }
     all.extend(checked.environments.iter().map(|it| format!("{}: {}", it.name, standing(checked, it))));
     format!("{}\n", all.join(" · "))
@@ -147,6 +149,11 @@ fn standing(checked: &Checked, environment: &Environment) -> String {
         if count > 0 {
             parts.push(counted(count, one, many));
         }
+    }
+    if !environment.missing_files.is_empty() {
+        let names: Vec<String> = environment.missing_files.iter().map(|path| format!("`{path}`")).collect();
+        let verb = if names.len() == 1 { "is" } else { "are" };
+        parts.push(format!("{} {verb} missing", names.join(", ")));
     }
     parts.join(", ")
 }
