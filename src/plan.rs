@@ -16,8 +16,15 @@ mod naming;
 mod place;
 pub mod reasons;
 
+use self::{
+    facts::{Facts, reader::Reader},
+    naming::Naming,
+};
 pub use self::{
-    facts::named::warn_of_unknown_profiles,
+    facts::{
+        named::warn_of_unknown_profiles,
+        starts::{ServiceStart, starts},
+    },
     fate::{Fate, FateKind, KeyPath, in_words},
     input::{Input, Options},
     keys::{KeyFate, Refusal, keys},
@@ -29,10 +36,6 @@ pub use self::{
         SERVICE_LABEL, SecretBundle, Start, Step, Store, Sync, Unit, Update, Value, Variable, Wait, Workload,
     },
     place::development::workspace,
-};
-use self::{
-    facts::{Facts, reader::Reader},
-    naming::Naming,
 };
 use crate::{compose::model::Project, diag::Report, text::Files};
 

@@ -10,6 +10,7 @@ pub mod cron_daemon;
 pub mod crontab;
 pub mod dockerfile;
 pub mod finite;
+pub mod habits;
 pub mod wait;
 
 mod arithmetic;
@@ -38,7 +39,7 @@ mod visit;
 mod word;
 mod words;
 
-pub use behaviour::{Behaviour, Started};
+pub use behaviour::{Behaviour, Started, TextOfCommand};
 pub use file::read_file;
 pub use quotes::{line, quoted};
 pub use scripts::Scripts;
@@ -191,6 +192,17 @@ pub struct IntervalParameter {
 /// Says what a script is. Any text is taken: one that no shell would run is [`Kind::Other`].
 pub fn read(script: &Script<'_>, scripts: &Scripts) -> Loop {
     read_here(script, scripts, 0)
+}
+
+/// The intervals that five fields say exactly and that are next to this one, the shorter and the longer; nothing if
+/// they say it exactly.
+pub fn nearest_intervals(seconds: u64) -> Option<(Option<u64>, Option<u64>)> {
+    schedule::nearest(seconds)
+}
+
+/// The schedule of something that runs every so many seconds, if five fields say it exactly.
+pub fn exact_schedule(seconds: u64) -> Option<String> {
+    schedule::exact(seconds, 0)
 }
 
 /// The next times, in seconds since 1970, at which a schedule of five fields runs, on a clock in UTC.

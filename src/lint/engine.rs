@@ -11,7 +11,7 @@ use super::{
     suppress, views,
 };
 use crate::{
-    diag::{Code, codes},
+    diag::{Code, Severity, codes},
     text::{Files, Sources, Span},
     yaml::Node,
 };
@@ -51,7 +51,9 @@ pub fn run(inputs: &Inputs, options: &Options, sources: &Sources, files: &dyn Fi
     let suppressed = suppress::suppress(&mut findings, inputs, &options.selection, sources);
     findings.extend(inputs.problems.iter().cloned());
     sort(&mut findings, sources);
-    let is_incomplete = findings.iter().any(|finding| finding.code == codes::UNREADABLE_INPUT);
+    let is_unread =
+        |finding: &Finding| finding.code == codes::UNREADABLE_INPUT && finding.severity == Severity::Error;
+    let is_incomplete = findings.iter().any(is_unread);
     Outcome { findings, suppressed, is_incomplete }
 }
 

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 pub use manifests::Manifest;
-pub use project::{Environment, HOME, Project, is_template};
+pub use project::{Environment, HOME, Project, Start, is_template};
 
 use super::findings::Finding;
 use crate::{

@@ -3,6 +3,7 @@
 use super::rule::Rule;
 
 mod command_host_interpolation;
+mod cron_daemon;
 mod depends_on_not_awaited;
 mod duplicate_env_key;
 mod duplicated_env;
@@ -16,20 +17,28 @@ mod env_skew;
 mod floating_image_tag;
 mod host_escape_mount;
 mod host_namespace;
+mod idle_container;
 mod invalid_env_name;
 mod list_env_quotes;
+mod loop_ignores_sigterm;
+mod loop_interval_not_cron;
+mod loop_swallows_failure;
+mod loop_word_splitting;
 mod obsolete_key;
 mod one_shot_restarts;
 mod published_without_healthcheck;
+mod restart_loop;
 mod secret_in_url;
 mod secret_literal;
 mod shadowed_compose_file;
 mod shared_writable_volume;
+mod shell_loop_cron;
 mod source_bind_mount;
 mod unportable_volume;
 mod unroutable_host;
 mod unset_interpolation;
 mod unwired_dotenv_key;
+mod wait_loop;
 
 /// Every rule, in the order of the codes.
 pub static RULES: &[&Rule] = &[
@@ -61,4 +70,13 @@ pub static RULES: &[&Rule] = &[
     &unroutable_host::RULE,
     &invalid_env_name::RULE,
     &unwired_dotenv_key::RULE,
+    &shell_loop_cron::RULE,
+    &loop_interval_not_cron::RULE,
+    &loop_swallows_failure::RULE,
+    &loop_ignores_sigterm::RULE,
+    &loop_word_splitting::RULE,
+    &cron_daemon::RULE,
+    &restart_loop::RULE,
+    &wait_loop::RULE,
+    &idle_container::RULE,
 ];

@@ -2,6 +2,7 @@
 
 mod env_text;
 mod mounts;
+mod starts;
 mod variables;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -9,6 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 pub use self::{
     env_text::{Place, Statement},
     mounts::{Mount, MountKind},
+    starts::{Start, in_words},
     variables::Variable,
 };
 use super::load::{self, Readers};

@@ -10,6 +10,7 @@ pub(in crate::plan) mod reader;
 pub(in crate::plan) mod secrets;
 pub(in crate::plan) mod service;
 pub(in crate::plan) mod source;
+pub(in crate::plan) mod starts;
 pub(in crate::plan) mod texts;
 pub(in crate::plan) mod volumes;
 

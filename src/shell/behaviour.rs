@@ -4,7 +4,9 @@ use super::{
     Kind, Loop, Script, Scripts,
     command_line::{self, Invocation},
     cron_daemon::{self, CronDaemon},
-    finite, line, read,
+    finite,
+    habits::{self, Habits},
+    line, read,
     wait::{self, Wait},
 };
 
@@ -56,6 +58,34 @@ pub struct Started<'a> {
     pub environment: &'a dyn Fn(&str) -> Option<String>,
     /// Spreads the schedules of a project: jobs of other names start at other minutes.
     pub stagger: Option<&'a str>,
+}
+
+/// The script that a command runs.
+#[derive(Debug, Clone, Default)]
+pub struct TextOfCommand {
+    /// The text.
+    pub text: String,
+    /// `$0`; the path in the container of a file.
+    pub name: String,
+    /// `$1` and on.
+    pub arguments: Vec<String>,
+    /// What runs the text.
+    pub shell: Vec<String>,
+    /// Whether it is the text of a file.
+    pub is_file: bool,
+}
+
+impl TextOfCommand {
+    fn script<'a>(&'a self, started: &Started<'a>) -> Script<'a> {
+        Script {
+            text: &self.text,
+            name: &self.name,
+            arguments: &self.arguments,
+            shell: &self.shell,
+            environment: started.environment,
+            stagger: started.stagger,
+        }
+    }
 }
 
 impl Behaviour {
@@ -135,25 +165,32 @@ impl Started<'_> {
 
     /// What some words run, if that is a script that can be read.
     fn read(&self, words: &[String], scripts: &Scripts) -> Option<Loop> {
-        let (text, name, arguments, shell) = match command_line::read(words)? {
+        Some(read(&self.text_of(words)?.script(self), scripts))
+    }
+
+    /// What people would write differently in the script: that of the whole command, or the one that the image's
+    /// entrypoint is given.
+    pub fn habits(&self, scripts: &Scripts) -> Option<(Habits, TextOfCommand)> {
+        let look = |words: &[String]| {
+            let text = self.text_of(words)?;
+            let habits = habits::of(&text.script(self), scripts);
+            (!habits.is_empty()).then_some((habits, text))
+        };
+        look(self.words).or_else(|| look(self.arguments?))
+    }
+
+    /// The script that some words run.
+    fn text_of(&self, words: &[String]) -> Option<TextOfCommand> {
+        Some(match command_line::read(words)? {
             Invocation::Inline { shell, text, name, arguments } => {
-                (text, name.unwrap_or_default(), arguments, shell)
+                TextOfCommand { text, name: name.unwrap_or_default(), arguments, shell, is_file: false }
             }
             Invocation::File { shell, path, arguments } => match self.script(&shell, &path) {
-                Some(text) => (text, path, arguments, shell),
+                Some(text) => TextOfCommand { text, name: path, arguments, shell, is_file: true },
                 // A cron daemon, or `watch`: the words themselves are the script.
-                None => (line(words), String::new(), Vec::new(), Vec::new()),
+                None => TextOfCommand { text: line(words), ..TextOfCommand::default() },
             },
-        };
-        let script = Script {
-            text: &text,
-            name: &name,
-            arguments: &arguments,
-            shell: &shell,
-            environment: self.environment,
-            stagger: self.stagger,
-        };
-        Some(read(&script, scripts))
+        })
     }
 }
 

@@ -79,6 +79,11 @@ pub(super) fn is_shell(word: &str) -> bool {
     catalog::is(base_name(word), Property::Shell)
 }
 
+/// Whether the words start an init process first, such as `tini`.
+pub fn has_init(words: &[String]) -> bool {
+    without_init(words).len() < words.len()
+}
+
 /// Whether the first line of a text names a shell.
 pub fn is_shell_script(text: &str) -> bool {
     let first = text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default();

@@ -393,9 +393,16 @@ impl<'s, 'e> Walk<'s, 'e> {
         if depth > 0 && !self.functions.spend(visit::commands(&body.body).len()) {
             return Flow::On;
         }
-        let holds = condition::holds(&body.condition, &mut self.scope).map(|holds| holds != body.until);
+        let mut holds = condition::holds(&body.condition, &mut self.scope).map(|holds| holds != body.until);
         if holds == Some(false) {
             return Flow::On;
+        }
+        // What holds in the first round need not hold when a counter has grown.
+        if holds == Some(true) {
+            self.scope.suppose();
+            assignment::forget_counters(&body.body, &mut self.scope);
+            holds = condition::holds(&body.condition, &mut self.scope).map(|holds| holds != body.until);
+            self.scope.forget();
         }
         let is_endless = holds == Some(true) || self.is_kept_by_setting(body);
         if !is_endless {

@@ -75,7 +75,18 @@ fn stepped(step: u64, start: u64, last: u64) -> String {
     }
 }
 
-fn exact(seconds: u64, offset: u64) -> Option<String> {
+/// The intervals that five fields say exactly and that are next to this one, the shorter and the longer.
+pub(super) fn nearest(seconds: u64) -> Option<(Option<u64>, Option<u64>)> {
+    let minutes = (1..60).map(|minutes| minutes * MINUTE);
+    let hours = (1..24).map(|hours| hours * HOUR);
+    let all: Vec<u64> =
+        minutes.chain(hours).chain([DAY, WEEK]).filter(|one| exact(*one, 0).is_some()).collect();
+    let shorter = all.iter().rfind(|one| **one < seconds).copied();
+    let longer = all.iter().find(|one| **one > seconds).copied();
+    (!all.contains(&seconds)).then_some((shorter, longer))
+}
+
+pub(super) fn exact(seconds: u64, offset: u64) -> Option<String> {
     let minute = offset % 60;
     match seconds {
         DAY => Some(format!("{minute} {} * * *", hour(offset))),

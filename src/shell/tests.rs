@@ -36,6 +36,7 @@ fn loops_are_told_from_all_else() {
         ("until nc -z db 3306; do sleep 1; done; exec app", Kind::WaitUntil),
         ("while true; do if curl -f u; then break; fi; sleep 5; done", Kind::WaitUntil),
         ("until make; do sleep 5; done", Kind::Retry),
+        ("i=0; while [ $i -lt 9 ]; do x $i; i=$((i+1)); sleep 60; done", Kind::WaitUntil),
         ("while true; do sleep 3600; done", Kind::Daemon),
         ("while sleep 3600; do :; done & wait", Kind::Daemon),
         ("while true; do ./sync; sleep 60; done", Kind::PeriodicLoop),

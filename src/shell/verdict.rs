@@ -366,7 +366,7 @@ fn touched_processes<'s>(found: &Found<'s>, functions: &Functions<'s>) -> Option
 }
 
 /// The bodies of the functions that some statements call by name.
-fn called<'s>(list: &List, functions: &Functions<'s>) -> Vec<&'s List> {
+pub(super) fn called<'s>(list: &List, functions: &Functions<'s>) -> Vec<&'s List> {
     let names: BTreeSet<&str> = visit::simple(list).filter_map(Simple::name).collect();
     names.into_iter().filter_map(|name| functions.get(name)).collect()
 }
@@ -424,16 +424,20 @@ fn warnings(found: &Found<'_>, schedule: &Schedule, built: &Built, list: &List, 
         }
         Ending::Never | Ending::OnResult => {}
     }
-    let stops_at_errors = list.iter().take(found.top).any(|statement| {
-        round::only_simple(statement).is_some_and(|simple| match &simple.words[..] {
-            [set, flags, ..] => set == "set" && flags.starts_with('-') && flags.contains('e'),
-            _ => false,
-        })
-    });
-    if stops_at_errors && found.round.ending == Ending::Never && !found.round.background {
+    if stops_at_errors(list, found) && found.round.ending == Ending::Never && !found.round.background {
         reasons.texts.push("`set -e`: a failure ended the loop and restarted the container".to_owned());
     }
     if found.round.background {
         reasons.texts.push("the loop did not wait for its command: runs may overlap".to_owned());
     }
+}
+
+/// `set -e` before the loop.
+pub(super) fn stops_at_errors(list: &List, found: &Found<'_>) -> bool {
+    list.iter().take(found.top).any(|statement| {
+        round::only_simple(statement).is_some_and(|simple| match &simple.words[..] {
+            [set, flags, ..] => set == "set" && flags.starts_with('-') && flags.contains('e'),
+            _ => false,
+        })
+    })
 }

@@ -12,6 +12,7 @@ use crate::{
     },
     diag::{Code, Diagnostic, Report, Severity, codes},
     lint::findings::Finding,
+    plan::{self, ServiceStart},
     settings::{self, Settings, discover},
     text::{Files, STANDARD_INPUT, SourceId, Span, clean},
     yaml::Node,
@@ -64,6 +65,17 @@ pub struct Environment {
     pub report: Report,
     /// The variables that the project's env files set.
     pub set_by_files: BTreeSet<String>,
+    /// What its services start, by their names.
+    pub starts: BTreeMap<String, Start>,
+}
+
+/// What a service starts.
+#[derive(Debug)]
+pub struct Start {
+    /// What is known of it.
+    pub known: ServiceStart,
+    /// The text of its script, if it is a file.
+    pub script: Option<SourceId>,
 }
 
 /// What one environment is loaded from.
@@ -143,7 +155,8 @@ impl Loader<'_> {
             }
             let Wanted { name, is_local, .. } = wanted;
             let set_by_files = self.set_by_files(&model);
-            project.environments.push(Environment { name, is_local, model, report, set_by_files });
+            let starts = self.starts(&model);
+            project.environments.push(Environment { name, is_local, model, report, set_by_files, starts });
         }
         self.shadowed(&mut project);
         self.inputs.projects.push(project);
@@ -168,6 +181,26 @@ impl Loader<'_> {
                 self.cannot_parse(span, &diagnostic.message, diagnostic.help.as_deref());
             }
         }
+    }
+
+    /// What the services start, with their scripts. Scripts and Dockerfiles that are not there are told.
+    fn starts(&mut self, model: &compose::Project) -> BTreeMap<String, Start> {
+        let mut starts = BTreeMap::new();
+        for (name, known) in plan::starts(model, self.files) {
+            for path in &known.missing {
+                let message =
+                    format!("`{}` is not there: what `{name}` starts is not looked at", self.shown(path));
+                let mut note =
+                    Finding::of_place(codes::UNREADABLE_INPUT, message, model.place_of_service(&name));
+                note.severity = Severity::Info;
+                if !self.inputs.problems.contains(&note) {
+                    self.inputs.problems.push(note);
+                }
+            }
+            let script = known.file.as_deref().and_then(|path| self.text(path));
+            starts.insert(name, Start { known, script });
+        }
+        starts
     }
 
     /// The variables that `.env` or other files for variables set.

@@ -10,8 +10,9 @@ use crate::{
     catalog::{Image, base_name},
     compose::model::{Command, Service},
     shell::{
-        Behaviour, Started,
+        Behaviour, Started, TextOfCommand,
         dockerfile::{Dockerfile, Stage},
+        habits::Habits,
     },
     text::Spanned,
 };
@@ -73,8 +74,17 @@ impl<'a> Source<'a> {
 
     /// What the service does.
     pub(super) fn behaviour(&self) -> Behaviour {
+        self.started(|started| Behaviour::of(&started, &self.context.reader.scripts))
+    }
+
+    /// What people would write differently in its script, and the script.
+    pub(super) fn habits(&self) -> Option<(Habits, TextOfCommand)> {
+        self.started(|started| started.habits(&self.context.reader.scripts))
+    }
+
+    fn started<T>(&self, look: impl FnOnce(Started<'_>) -> T) -> T {
         let image = self.service.image.as_ref().map_or("", |image| image.value.as_str());
-        let started = Started {
+        look(Started {
             words: &self.start.whole,
             arguments: self.start.arguments.as_deref(),
             behind_entrypoint: self.start.behind_entrypoint,
@@ -82,8 +92,7 @@ impl<'a> Source<'a> {
             file: &|path| self.file(path),
             environment: &|variable| self.variable(variable),
             stagger: self.context.stagger.then_some(self.name),
-        };
-        Behaviour::of(&started, &self.context.reader.scripts)
+        })
     }
 
     /// The value of a variable of the container, as far as it is known.
@@ -95,26 +104,37 @@ impl<'a> Source<'a> {
 
     /// The text of a file in the container. A program without a path is looked for where `PATH` leads.
     pub(in crate::plan) fn file(&self, path: &str) -> Option<String> {
+        self.find(path, |path| self.file_at(path))
+    }
+
+    /// Where a file in the container lies on this machine.
+    pub(super) fn place(&self, path: &str) -> Option<Utf8PathBuf> {
+        self.find(path, |path| match self.configured(path) {
+            Some(_) => None,
+            None => self.places(path).into_iter().find(|place| self.context.reader.text(place).is_some()),
+        })
+    }
+
+    /// Looks at a path in the container. A program without a path is looked for where `PATH` leads.
+    fn find<T>(&self, path: &str, look: impl Fn(&Utf8Path) -> Option<T>) -> Option<T> {
         let directory = self.service.working_dir.as_ref().map(|directory| directory.value.as_str());
         let directory = directory.or_else(|| Some(self.stage()?.directory.as_str())).unwrap_or("/");
-        self.file_at(&Utf8Path::new(directory).join(path)).or_else(|| {
+        look(&Utf8Path::new(directory).join(path)).or_else(|| {
             let own = self.variable("PATH").unwrap_or_default();
             let mut places =
                 own.split(':').filter(|place| place.starts_with('/')).chain(PROGRAMS.iter().copied());
-            places
-                .find_map(|place| self.file_at(&Utf8Path::new(place).join(path)))
-                .filter(|_| !path.contains('/'))
+            places.find_map(|place| look(&Utf8Path::new(place).join(path))).filter(|_| !path.contains('/'))
         })
     }
 
     fn file_at(&self, path: &Utf8Path) -> Option<String> {
-        if let Some(content) = self.configured(path) {
-            return Some(content);
-        }
-        match self.mounted(path) {
-            Some(place) => self.context.reader.text(&place),
-            None => self.copied(path).into_iter().find_map(|place| self.context.reader.text(&place)),
-        }
+        let read = || self.places(path).into_iter().find_map(|place| self.context.reader.text(&place));
+        self.configured(path).or_else(read)
+    }
+
+    /// Where a file in the container may lie.
+    fn places(&self, path: &Utf8Path) -> Vec<Utf8PathBuf> {
+        self.mounted(path).map_or_else(|| self.copied(path), |place| vec![place])
     }
 
     /// The stage of the Dockerfile that is built.
@@ -152,7 +172,7 @@ impl<'a> Source<'a> {
         config.content.as_ref().map(|content| content.value.clone()).or_else(file)
     }
 
-    fn mounted(&self, path: &Utf8Path) -> Option<Utf8PathBuf> {
+    pub(super) fn mounted(&self, path: &Utf8Path) -> Option<Utf8PathBuf> {
         let mounts = self.service.volumes.iter().flat_map(|field| &field.value);
         let mut best: Option<(usize, Utf8PathBuf)> = None;
         for mount in mounts {

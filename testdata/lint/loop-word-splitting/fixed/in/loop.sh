@@ -1,0 +1,5 @@
+#!/bin/sh
+while :; do
+  bin/console "$@"
+  sleep 300
+done

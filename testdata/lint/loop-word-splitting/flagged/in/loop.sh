@@ -1,0 +1,5 @@
+#!/bin/sh
+while :; do
+  bin/console $1
+  sleep 300
+done

@@ -1,0 +1,6 @@
+#!/bin/sh
+while true
+do
+    php artisan $1
+    sleep $2
+done
