@@ -23,7 +23,7 @@ mod causes;
 mod consistency;
 mod context;
 mod defaults;
-mod discover;
+pub(crate) mod discover;
 pub mod dotenv;
 mod entry;
 mod env_files;

@@ -9,6 +9,7 @@
     reason = "files and the process environment are read and written here, so that they are nowhere else"
 )]
 
+mod border;
 mod lock;
 mod path;
 pub mod place;
@@ -20,6 +21,7 @@ pub mod tree;
 mod tests;
 
 use std::{
+    cell::RefCell,
     collections::BTreeMap,
     env,
     fs::{self, OpenOptions},
@@ -29,9 +31,10 @@ use std::{
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
+use border::Border;
 pub use lock::{Lock, digest};
 
-use crate::text::{FileError, FileKind, Files, STANDARD_INPUT};
+use crate::text::{FileError, FileKind, Files, STANDARD_INPUT, clean};
 
 /// The largest file that is read: beyond, it is no configuration.
 const MAX_FILE_SIZE: u64 = 64 * 1024 * 1024;
@@ -47,18 +50,53 @@ pub fn now() -> u64 {
 pub struct Disk {
     directory: Utf8PathBuf,
     standard_input: Option<Result<Vec<u8>, FileError>>,
+    /// What may be read; everything without it.
+    border: Option<RefCell<Border>>,
 }
 
 impl Disk {
     /// Relative paths are taken from `directory`, which is absolute.
     pub fn new(directory: impl Into<Utf8PathBuf>) -> Self {
-        Self { directory: directory.into(), standard_input: None }
+        Self { directory: directory.into(), standard_input: None, border: None }
     }
 
     /// With a file [`STANDARD_INPUT`], of which this is what there was to read.
     #[must_use]
     pub fn with_standard_input(self, read: Result<Vec<u8>, FileError>) -> Self {
         Self { standard_input: Some(read), ..self }
+    }
+
+    /// Reads nothing outside of a project: of the git work tree around it, or of the higher of project and working
+    /// directory. What `named` has is read wherever it is.
+    #[must_use]
+    pub fn within(self, project: &Utf8Path, working: &Utf8Path, named: &[Utf8PathBuf]) -> Self {
+        let mut border = Border::around(project, working);
+        named.iter().for_each(|path| border.allow_file(&working.join(path)));
+        Self { border: Some(RefCell::new(border)), ..self }
+    }
+
+    /// Lets a file or everything below a directory be read, wherever it is.
+    pub fn allow(&self, path: &Utf8Path) {
+        if let Some(border) = &self.border {
+            border.borrow_mut().allow(&self.absolute(path));
+        }
+    }
+
+    /// Whether a path, once its links are resolved, is where this disk may read. It need not be there.
+    pub fn is_within(&self, path: &Utf8Path) -> bool {
+        let path = border::resolved(&clean(&self.absolute(path)));
+        self.border.as_ref().is_none_or(|border| border.borrow().holds(&path))
+    }
+
+    /// Why what is at an absolute path is not read, if it must not be.
+    fn refusal(&self, path: &Utf8Path) -> Option<FileError> {
+        let real = match path.canonicalize_utf8() {
+            Ok(real) => real,
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => return Some(FileError::Outside),
+            Err(error) => return Some(file_error(&error)),
+        };
+        let is_inside = self.border.as_ref().is_none_or(|border| border.borrow().holds(&real));
+        (!is_inside || border::is_of_the_kernel(&real)).then_some(FileError::Outside)
     }
 
     fn absolute(&self, path: &Utf8Path) -> Utf8PathBuf {
@@ -71,7 +109,10 @@ impl Files for Disk {
     fn read(&self, path: &Utf8Path) -> Result<Vec<u8>, FileError> {
         match &self.standard_input {
             Some(read) if path == STANDARD_INPUT => read.clone(),
-            _ => read_file(&self.absolute(path)),
+            _ => {
+                let path = self.absolute(path);
+                self.refusal(&path).map_or_else(|| read_file(&path), Err)
+            }
         }
     }
 
@@ -86,7 +127,11 @@ impl Files for Disk {
 
     /// Names that are not UTF-8 are left out: no path of ours can name them.
     fn list(&self, path: &Utf8Path) -> Result<Vec<String>, FileError> {
-        let entries = fs::read_dir(self.absolute(path)).map_err(|error| file_error(&error))?;
+        let path = self.absolute(path);
+        if let Some(refusal) = self.refusal(&path) {
+            return Err(refusal);
+        }
+        let entries = fs::read_dir(path).map_err(|error| file_error(&error))?;
         let mut names = Vec::new();
         for entry in entries {
             names.extend(entry.map_err(|error| file_error(&error))?.file_name().into_string().ok());

@@ -12,6 +12,7 @@ mod kustomization;
 pub mod outermost;
 #[doc(hidden)]
 pub mod patch;
+pub mod places;
 
 use camino::Utf8PathBuf;
 

@@ -9,35 +9,16 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+pub use crate::kustomize::places::{EXAMPLE, EXTERNAL_SECRETS, is_secret_value as is_value};
 use crate::{
     diag::{Diagnostic, Report, codes},
-    kustomize::env_file,
+    kustomize::{
+        env_file,
+        places::{KUSTOMIZATION, OVERLAYS, SECRETS},
+    },
     text::{FileError, FileKind, Files, Sources},
     yaml::{Node, parse},
 };
-
-/// The directories of the environments.
-const OVERLAYS: &str = "overlays";
-/// The directory of an environment's secret files.
-const SECRETS: &str = "secrets";
-/// The list of Secrets, which is no secret.
-const KUSTOMIZATION: &str = "kustomization.yaml";
-/// The objects that stand in the place of files where values come from a store.
-pub const EXTERNAL_SECRETS: &str = "external-secrets.yaml";
-/// Behind the name of a secret file, the name of what tells its keys.
-pub const EXAMPLE: &str = ".example";
-
-/// Whether a file of a tree, by its path there, holds secret values: it lies beside a kustomization of Secrets, and is
-/// neither that nor an example.
-pub fn is_value(path: &Utf8Path) -> bool {
-    let parts: Vec<&str> = path.components().map(|part| part.as_str()).collect();
-    match parts.as_slice() {
-        [OVERLAYS, _, SECRETS, name] => {
-            ![KUSTOMIZATION, EXTERNAL_SECRETS].contains(name) && !name.ends_with(EXAMPLE)
-        }
-        _ => false,
-    }
-}
 
 /// The secret files of an environment.
 #[derive(Clone, PartialEq, Eq)]

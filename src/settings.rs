@@ -34,6 +34,8 @@ pub struct Settings {
     pub project: Option<Spanned<String>>,
     /// The directory of the tree.
     pub output: Option<Spanned<String>>,
+    /// Files and directories outside of the project that may be read.
+    pub allow_outside: Vec<Spanned<String>>,
     /// The environments, in order.
     pub environments: Vec<EnvironmentSettings>,
     /// What is secret.
@@ -139,6 +141,7 @@ fn settings(tree: &Node, report: &mut Report) -> Settings {
     each(tree, keys::TOP, report, |key, value, report| match key {
         "project" => settings.project = text(value, report),
         "output" => settings.output = text(value, report),
+        "allowOutside" => settings.allow_outside = texts(value, report),
         "environments" => {
             for (name, value) in mapping(value, report).into_iter().flatten() {
                 settings.environments.push(environment(name, value, report));

@@ -247,6 +247,10 @@ pub enum FileError {
     NotFound,
     /// A directory stands where a file should.
     IsDirectory,
+    /// It lies outside of the project, links resolved, and nothing allows to read it.
+    Outside,
+    /// It belongs to git or to the manifests.
+    Withheld,
     /// Anything else, in the system's words.
     Other(String),
 }
@@ -256,6 +260,8 @@ impl fmt::Display for FileError {
         match self {
             FileError::NotFound => f.write_str("no such file or directory"),
             FileError::IsDirectory => f.write_str("is a directory"),
+            FileError::Withheld => f.write_str("belongs to git or to the manifests"),
+            FileError::Outside => f.write_str("lies outside of the project"),
             FileError::Other(reason) => f.write_str(reason),
         }
     }

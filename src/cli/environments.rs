@@ -2,6 +2,7 @@
 //!
 //! Loading is hermetic: the variables of the process do not count, but for those that settings name.
 
+mod confined;
 mod readable;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use clap::Args;
 
-use self::readable::Readable;
+use self::{confined::Confined, readable::Readable};
 use super::{Io, project};
 use crate::{
     compose::{
@@ -86,7 +87,9 @@ impl Loaded {
         };
         let inputs: Vec<plan::Input<'_>> =
             self.environments.iter().map(|environment| environment.input(directory)).collect();
-        let plan = plan::plan(&inputs, &options, files, report);
+        let confined = Confined::new(files, &self.output);
+        let plan = plan::plan(&inputs, &options, &confined, report);
+        confined.tell(directory, self.environments.iter().map(|it| &it.project), report);
         (!report.has_errors()).then_some(plan)
     }
 }
@@ -128,6 +131,7 @@ impl LoadedEnvironment {
 /// those that files are named for.
 pub(super) fn load(scene: &Scene<'_, '_>, sources: &mut Sources, report: &mut Report) -> Option<Loaded> {
     let path = scene.selection.config.clone().unwrap_or_else(|| settings::FILE_NAME.into());
+    scene.selection.config.iter().for_each(|path| scene.disk.allow(path));
     let read = settings::read(&path, scene.files, sources, report);
     if scene.selection.config.is_some() && read.is_none() && !report.has_errors() {
         report.push(Diagnostic::error(codes::INVALID_ENVIRONMENT, format!("there is no `{path}`")));
@@ -140,6 +144,10 @@ pub(super) fn load(scene: &Scene<'_, '_>, sources: &mut Sources, report: &mut Re
     let shown = shown.or_else(|| settings.output.as_ref().map(|output| output.value.clone().into()));
     let shown = shown.unwrap_or_else(|| Utf8PathBuf::from("k8s"));
     let output = clean(&scene.directory.join(&shown));
+    settings.allow_outside.iter().for_each(|path| scene.disk.allow(Utf8Path::new(&path.value)));
+    if !project::allow_output(scene.disk, (scene.directory, &output), scene.output.is_some(), report) {
+        return None;
+    }
     variables(&scene.selection.variables, report);
     if report.has_errors() {
         return None;

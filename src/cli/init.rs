@@ -55,7 +55,7 @@ struct FoundEnvironments {
 /// Exit status 0 if the file is written, 1 if it is there already or there is nothing to say.
 pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>) -> u8 {
     let directory = clean(&io.directory.join(&arguments.directory));
-    let disk = Disk::new(directory.clone());
+    let disk = flags.disk(&directory, io);
     let (mut sources, mut report) = (Sources::default(), Report::default());
     let request = Request {
         environment: BTreeMap::new(),
@@ -217,6 +217,9 @@ fn text(found: &FoundEnvironments) -> String {
 
 # The directory of the tree.
 # output: k8s
+
+# Files and directories outside of the project that may be read.
+# allowOutside: [../shared/tls]
 
 environments:
 "

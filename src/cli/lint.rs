@@ -78,7 +78,8 @@ enum Format {
 /// Runs the command. Exit status: 0 nothing found, 1 findings, 2 an input that cannot be read.
 pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>) -> u8 {
     let request = request(arguments, flags, io);
-    let mut disk = Disk::new(io.directory.clone());
+    let mut disk = Disk::new(io.directory.clone()).within(&io.directory, &io.directory, &[]);
+    request.paths.iter().for_each(|path| disk.allow(path));
     if request.paths.iter().any(|path| path == STANDARD_INPUT) {
         disk = disk.with_standard_input((io.stdin)());
     }

@@ -6,9 +6,10 @@ use clap::Args;
 
 use super::Io;
 use crate::{
-    compose::{Options, Request},
+    compose::{Options, Request, discover},
+    diag::{Diagnostic, Report, codes},
     disk::Disk,
-    text::STANDARD_INPUT,
+    text::{STANDARD_INPUT, clean},
 };
 
 /// Compose's own flags.
@@ -61,9 +62,23 @@ impl Flags {
         self.files.iter().any(|file| file == "-")
     }
 
-    /// The files seen from a directory, with the standard input among them if it is one of the compose files.
+    /// The files seen from a directory, with the standard input among them if it is one of the compose files. Of what is
+    /// outside of the project, only what these flags and the process name is read.
     pub(super) fn disk(&self, directory: &Utf8Path, io: &Io<'_>) -> Disk {
         let disk = Disk::new(directory.to_owned());
+        let of_process = |name: &str| io.environment.get(name).map_or("", String::as_str).split([':', ',']);
+        let of_process = ["COMPOSE_FILE", "COMPOSE_ENV_FILES"].into_iter().flat_map(of_process);
+        let of_process: Vec<Utf8PathBuf> =
+            of_process.filter(|path| !path.is_empty()).map(Utf8PathBuf::from).collect();
+        let files = self.files.iter().filter(|file| *file != "-");
+        let first = files.clone().chain(&of_process).next();
+        let project = match (&self.project_directory, first.and_then(|file| file.parent())) {
+            (Some(project), _) => directory.join(project),
+            (None, Some(parent)) => directory.join(parent),
+            (None, None) => discover::nearest_project(directory, &disk).unwrap_or(directory).to_owned(),
+        };
+        let named: Vec<Utf8PathBuf> = files.chain(&self.env_files).chain(&of_process).cloned().collect();
+        let disk = disk.within(&clean(&project), directory, &named);
         if self.name_standard_input() { disk.with_standard_input((io.stdin)()) } else { disk }
     }
 
@@ -81,6 +96,28 @@ impl Flags {
             options: Options { all_resources: self.all_resources, ..options },
         }
     }
+}
+
+/// Whether the directory of the manifests may be this one: only the command line leads it out of the project, and that
+/// not by a link. What is told so may be read, too.
+pub(super) fn allow_output(
+    disk: &Disk,
+    (directory, output): (&Utf8Path, &Utf8Path),
+    is_named: bool,
+    report: &mut Report,
+) -> bool {
+    if disk.is_within(output) {
+        return true;
+    }
+    if is_named && !output.starts_with(directory) {
+        disk.allow(output);
+        return true;
+    }
+    let shown = relative(output, directory);
+    let message = format!("the output directory `{shown}` is outside of the project");
+    let help = "name the directory itself, without links, with `-o` if it is meant";
+    report.push(Diagnostic::error(codes::PATH_OUTSIDE, message).help(help));
+    false
 }
 
 /// A path as people name it; outside of the project, its last part.

@@ -102,7 +102,7 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
         }
         Command::Unpack(Unpack { place, .. }) => (place, None),
     };
-    let scene = scene(place, environment, io, &mut sources, &mut report);
+    let scene = scene((place, flags), environment, io, &mut sources, &mut report);
     let done = scene.and_then(|scene| match &arguments.command {
         Command::Pack(arguments) => pack(arguments, &flags.and(&arguments.project), &scene, io, &mut report),
         Command::Unpack(arguments) => unpack(arguments, &scene, &mut report),
@@ -120,13 +120,14 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
 
 /// The tree with the environments that are meant: the one that is named, or all.
 fn scene(
-    place: &Place,
+    (place, flags): (&Place, &project::Flags),
     environment: Option<&str>,
     io: &Io<'_>,
     sources: &mut Sources,
     report: &mut Report,
 ) -> Option<Scene> {
-    let disk = Disk::new(io.directory.clone());
+    let disk = flags.disk(&io.directory, io);
+    place.config.iter().for_each(|path| disk.allow(path));
     let path = place.config.clone().unwrap_or_else(|| settings::FILE_NAME.into());
     let settings = settings::read(&path, &disk, sources, report).unwrap_or_default();
     if report.has_errors() {
@@ -134,6 +135,15 @@ fn scene(
     }
     let output = place.output.clone().or_else(|| Some(settings.output.as_ref()?.value.clone().into()));
     let output = clean(&output.unwrap_or_else(|| "k8s".into()));
+    settings.allow_outside.iter().for_each(|path| disk.allow(Utf8Path::new(&path.value)));
+    if !project::allow_output(
+        &disk,
+        (&io.directory, &clean(&io.directory.join(&output))),
+        place.output.is_some(),
+        report,
+    ) {
+        return None;
+    }
     let mut environments = secret_files::environments(&output, &disk);
     if environments.is_empty() {
         let message = format!("there is no tree with secrets in `{output}`");

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     diag::{Diagnostic, codes},
-    text::{FileKind, STANDARD_INPUT, Span},
+    text::{FileKind, Files, STANDARD_INPUT, Span},
     yaml::{Node, scalar},
 };
 
@@ -97,6 +97,14 @@ fn add_env_files(
         None => variables::dotenv_of(directory, variables, context),
     };
     variables.add_missing(found);
+}
+
+/// The nearest directory from `start` upwards that has a compose file.
+pub(crate) fn nearest_project<'a>(start: &'a Utf8Path, files: &dyn Files) -> Option<&'a Utf8Path> {
+    let has_one = |directory: &&Utf8Path| {
+        NAMES.iter().any(|name| files.kind(&directory.join(name)) == Some(FileKind::File))
+    };
+    start.ancestors().find(has_one)
 }
 
 /// The directory that was asked for, else that of the first file, else the working directory.

@@ -122,6 +122,8 @@ const TABLE: &[Code] = &[
     warning("KP007", "host-of-compose",         "a variable or a command names the machine that runs compose, which pods do not know"),
     warning("KP008", "resolver-of-compose",     "a configuration file uses the DNS resolver of Docker networks"),
     warning("KP009", "host-in-image",           "a proxy configuration inside an image names a host that has another name in the cluster"),
+    error("KP010",   "unreadable-content",      "the file of a secret or config cannot be read, is too large, or is outside of the project"),
+    warning("KP011", "outside-project",         "a path leads out of the project, and what is there is not read"),
     error("KP020",   "invalid-environment",     "the name of an environment is not a DNS label"),
     error("KP021",   "invalid-variable",        "`--var` has no value"),
     warning("KP022", "skipped-environment",     "files look like those of an environment, but cannot be loaded as one"),
@@ -159,7 +161,7 @@ const TABLE: &[Code] = &[
     error("KD001",   "unusable-output",         "the output directory is no directory, or is not writable"),
     error("KD002",   "edited-file",             "a generated file was edited by hand"),
     error("KD003",   "foreign-file",            "a generated file would overwrite a file that kustompose did not write"),
-    error("KD004",   "path-outside",            "a path leads out of the output directory"),
+    error("KD004",   "path-outside",            "a path leads out of the output directory, or the output directory is outside of the project"),
     error("KD005",   "blocked-path",            "a file exists where a directory is needed, or a directory where a file is needed"),
     error("KD006",   "unreadable-lock",         "the lock file cannot be read"),
     warning("KD007", "stale-edited-file",       "a generated file that is no longer needed was edited by hand"),
@@ -270,6 +272,8 @@ pub(crate) const MISSING_CONTENT: Code = named("missing-content");
 pub(crate) const HOST_OF_COMPOSE: Code = named("host-of-compose");
 pub(crate) const RESOLVER_OF_COMPOSE: Code = named("resolver-of-compose");
 pub(crate) const HOST_IN_IMAGE: Code = named("host-in-image");
+pub(crate) const UNREADABLE_CONTENT: Code = named("unreadable-content");
+pub(crate) const OUTSIDE_PROJECT: Code = named("outside-project");
 pub(crate) const INVALID_ENVIRONMENT: Code = named("invalid-environment");
 pub(crate) const INVALID_VARIABLE: Code = named("invalid-variable");
 pub(crate) const SKIPPED_ENVIRONMENT: Code = named("skipped-environment");

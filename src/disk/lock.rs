@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::{Disk, path};
 use crate::{
     diag::{Diagnostic, Report, codes},
-    text::Files,
+    text::{Files, clean},
 };
 
 /// The lock's name in the output directory.
@@ -61,12 +61,15 @@ impl Disk {
     pub fn read_lock(&self, directory: &Utf8Path, report: &mut Report) -> Option<Lock> {
         let path = directory.join(FILE_NAME);
         self.kind(&path)?;
-        let lock = self.read(&path).map_err(|error| error.to_string()).and_then(|bytes| parse(&bytes));
+        let output = clean(&self.absolute(directory));
+        let companion = path::companion_of(&output, &clean(&self.absolute(".".into())));
+        let lock = self.read(&path).map_err(|error| error.to_string());
+        let lock = lock.and_then(|bytes| parse(&bytes, companion.as_deref()));
         lock.map_err(|why| report.push(unreadable_lock(&path, &why))).ok()
     }
 }
 
-fn parse(bytes: &[u8]) -> Result<Lock, String> {
+fn parse(bytes: &[u8], companion: Option<&Utf8Path>) -> Result<Lock, String> {
     let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     match value.get("version").and_then(serde_json::Value::as_u64) {
         Some(version) if version > u64::from(VERSION) => {
@@ -75,7 +78,7 @@ fn parse(bytes: &[u8]) -> Result<Lock, String> {
         _ => {}
     }
     let lock: Lock = serde_json::from_value(value).map_err(|error| error.to_string())?;
-    match lock.files.keys().find(|path| !path::may_be_generated(path)) {
+    match lock.files.keys().find(|path| !path::may_be_generated(path, companion)) {
         Some(path) => Err(format!("it names `{path}`, which no run would write")),
         None => Ok(lock),
     }

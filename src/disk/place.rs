@@ -10,7 +10,10 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::NamedTempFile;
 
-use super::{Disk, path, reason, swap};
+use super::{
+    Disk, path, reason,
+    swap::{self, Workplace},
+};
 use crate::kustomize::Owner;
 
 /// Why a file was not written.
@@ -42,8 +45,8 @@ impl Disk {
     /// Writes a file where nothing stands yet. Its directory must be there.
     pub fn write_new(&self, path: &Utf8Path, bytes: &[u8], owner: Owner) -> Result<(), PlaceError> {
         let path = self.absolute(path);
-        let staged = stage(&path, bytes, owner).map_err(|error| PlaceError::Failed(reason(&error)))?;
-        match staged.persist_noclobber(&path) {
+        let staged = Staged::new(&path, bytes, owner).map_err(PlaceError::Failed)?;
+        match staged.file.persist_noclobber(&path) {
             Ok(_) => Ok(()),
             Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Err(PlaceError::Exists),
             Err(error) => Err(PlaceError::Failed(reason(&error.error))),
@@ -54,8 +57,8 @@ impl Disk {
     pub fn write_over(&self, path: &Utf8Path, bytes: &[u8], owner: Owner) -> Result<(), PlaceError> {
         let path = self.absolute(path);
         let failed = |error: &io::Error| PlaceError::Failed(reason(error));
-        let staged = stage(&path, bytes, owner).map_err(|error| failed(&error))?;
-        staged.persist(&path).map(|_| ()).map_err(|error| failed(&error.error))
+        let staged = Staged::new(&path, bytes, owner).map_err(PlaceError::Failed)?;
+        staged.file.persist(&path).map(|_| ()).map_err(|error| failed(&error.error))
     }
 
     /// Gives a file of the user another text, as a whole or not at all. Its permissions stay; a link is refused.
@@ -65,9 +68,9 @@ impl Disk {
         if !known.is_file() {
             return Err("it is not a regular file".to_owned());
         }
-        let staged = stage(&path, text.as_bytes(), Owner::Yours).map_err(|error| reason(&error))?;
-        staged.as_file().set_permissions(known.permissions()).map_err(|error| reason(&error))?;
-        staged.persist(&path).map(|_| ()).map_err(|error| reason(&error.error))
+        let staged = Staged::new(&path, text.as_bytes(), Owner::Yours)?;
+        staged.file.as_file().set_permissions(known.permissions()).map_err(|error| reason(&error))?;
+        staged.file.persist(&path).map(|_| ()).map_err(|error| reason(&error.error))
     }
 
     /// Writes secret files below an output directory, which must be there. All is looked at before
@@ -82,12 +85,15 @@ impl Disk {
             may_be_placed(&root, file).map_err(|why| format!("`{}` {why}", file.path))?;
         }
         let failure = |file: &SecretFile, error: &io::Error| format!("`{}`: {}", file.path, reason(error));
+        swap::recover(&root)?;
+        let workplace = Workplace::beside(&root)?;
         let mut staged = Vec::new();
         for file in files {
             let path = root.join(&file.path);
             let folder = path.parent().unwrap_or(&root);
             fs::create_dir_all(folder).map_err(|error| failure(file, &error))?;
-            let staging = stage(&path, &file.bytes, Owner::Secret).map_err(|error| failure(file, &error))?;
+            let staging =
+                stage(&workplace, &file.bytes, Owner::Secret).map_err(|error| failure(file, &error))?;
             staged.push((file, path, staging));
         }
         for (file, path, staging) in staged {
@@ -99,12 +105,26 @@ impl Disk {
     }
 }
 
-/// The file under a name of its own beside its place; gone if it is dropped.
-fn stage(path: &Utf8Path, bytes: &[u8], owner: Owner) -> io::Result<NamedTempFile> {
+/// A file that is ready in a directory beside its place; gone if it is dropped.
+struct Staged {
+    file: NamedTempFile,
+    _workplace: Workplace,
+}
+
+impl Staged {
+    fn new(path: &Utf8Path, bytes: &[u8], owner: Owner) -> Result<Self, String> {
+        swap::recover(path)?;
+        let workplace = Workplace::beside(path)?;
+        let file = stage(&workplace, bytes, owner).map_err(|error| reason(&error))?;
+        Ok(Self { file, _workplace: workplace })
+    }
+}
+
+fn stage(workplace: &Workplace, bytes: &[u8], owner: Owner) -> io::Result<NamedTempFile> {
     let mode = if owner == Owner::Secret { 0o600 } else { 0o644 };
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".kustompose-").permissions(Permissions::from_mode(mode));
-    let mut file = builder.tempfile_in(path.parent().unwrap_or(Utf8Path::new(".")))?;
+    builder.permissions(Permissions::from_mode(mode));
+    let mut file = builder.tempfile_in(workplace.path())?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     Ok(file)

@@ -9,11 +9,12 @@
 //! leaves a mixture that no reader can recognise as one.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, OpenOptions, Permissions},
     io::{self, Write},
     os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, symlink},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -28,6 +29,13 @@ const NEW: &str = "new";
 /// The old version, where directories cannot be exchanged.
 const OLD: &str = "old";
 
+/// An empty directory in a [`Workplace`], by which it is known.
+const MARK: &str = "of-a-run";
+
+/// How often and how fast a run asks whether another one is done: ten seconds in all.
+const ATTEMPTS: u32 = 200;
+const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(50);
+
 /// A file to write, or to remove.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Edit {
@@ -35,20 +43,26 @@ pub(super) struct Edit {
     pub(super) path: Utf8PathBuf,
     /// What it is to hold; nothing to remove it.
     pub(super) content: Option<Vec<u8>>,
+    /// What it held when this was decided, if it was there.
+    pub(super) seen: Option<Vec<u8>>,
     /// For its owner's eyes only.
     pub(super) secret: bool,
 }
 
 /// Applies all edits to the directory `root`, or none. The error says what failed.
-pub(super) fn replace(root: &Utf8Path, edits: &[Edit]) -> Result<(), String> {
+pub(super) fn replace(root: &Utf8Path, edits: &[Edit], guard: Option<Guard>) -> Result<(), String> {
     let parent = root.parent().ok_or("it has no parent directory")?;
     fs::create_dir_all(parent).map_err(|error| failure("cannot create", parent.as_std_path(), &error))?;
-    let _guard = Guard::take(parent)?;
+    let _guard = match guard {
+        Some(guard) => guard,
+        None => Guard::take(parent)?,
+    };
     recover(root)?;
     let (inside, beside): (Vec<_>, Vec<_>) = edits.iter().partition(|edit| edit.path.is_relative());
     // What can fail does so here, before anything is seen to change.
-    let companions = beside.into_iter().map(Companion::stage).collect::<Result<Vec<_>, _>>()?;
-    let staging = Staging::build(root, &inside)?;
+    let mut staging = Staging::build(root, &inside)?;
+    let companions = beside.into_iter().map(|edit| Companion::stage(edit, &staging.workplace));
+    let companions = companions.collect::<Result<Vec<_>, _>>()?;
     staging.commit(root)?;
     companions.into_iter().try_for_each(Companion::commit)
 }
@@ -59,33 +73,39 @@ pub(super) struct Guard {
 }
 
 impl Guard {
+    /// Waits for another run, but not for ever.
     pub(super) fn take(parent: &Utf8Path) -> Result<Self, String> {
         let directory =
             fs::File::open(parent).map_err(|error| failure("cannot open", parent.as_std_path(), &error))?;
-        match rustix::fs::flock(&directory, FlockOperation::NonBlockingLockExclusive) {
-            Err(rustix::io::Errno::WOULDBLOCK) => Err("another run is writing there".to_owned()),
-            // Some network file systems lock no directories; then two runs at once are the user's care.
-            _ => Ok(Self { _directory: directory }),
+        for _ in 0..ATTEMPTS {
+            match rustix::fs::flock(&directory, FlockOperation::NonBlockingLockExclusive) {
+                Err(rustix::io::Errno::WOULDBLOCK) => std::thread::sleep(BETWEEN_ATTEMPTS),
+                // Some network file systems lock no directories; then two runs at once are the user's care.
+                _ => return Ok(Self { _directory: directory }),
+            }
         }
+        Err("another run is writing there".to_owned())
+    }
+
+    /// The same for a directory that may not be there: then nobody writes in it.
+    pub(super) fn take_if_there(parent: &Utf8Path) -> Result<Option<Self>, String> {
+        if parent.as_std_path().is_dir() { Self::take(parent).map(Some) } else { Ok(None) }
     }
 }
 
 /// Clears away what a run that died has left beside `root`, and puts the old tree back if that run
-/// died while there was none.
+/// died while there was none. Only what [`Workplace`] makes is touched.
 pub(super) fn recover(root: &Utf8Path) -> Result<(), String> {
     let (Some(parent), Some(name)) = (root.parent(), root.file_name()) else { return Ok(()) };
     let prefix = staging_prefix(name);
     let Ok(entries) = fs::read_dir(parent) else { return Ok(()) };
-    let remains = entries
-        .flatten()
-        .filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix))
-        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
-    for entry in remains {
-        let old = entry.path().join(OLD);
-        if old.is_dir() && fs::symlink_metadata(root).is_err() {
+    let named = entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix));
+    for path in named.map(|entry| entry.path()).filter(|path| Workplace::is_one(path)) {
+        let old = path.join(OLD);
+        if is_true_directory(&old) && fs::symlink_metadata(root).is_err() {
             fs::rename(&old, root).map_err(|error| failure("cannot restore", root.as_std_path(), &error))?;
         }
-        fs::remove_dir_all(entry.path()).map_err(|error| failure("cannot remove", &entry.path(), &error))?;
+        Workplace::remove(&path).map_err(|error| failure("cannot remove", &path, &error))?;
     }
     Ok(())
 }
@@ -94,31 +114,97 @@ fn staging_prefix(name: &str) -> String {
     format!(".{name}.kustompose-")
 }
 
+fn is_true_directory(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
+}
+
+/// A directory beside a place to write to, in which new files are made ready. git ignores what is in it, secrets are
+/// safe there, and dropping it leaves no trace.
+pub(super) struct Workplace {
+    directory: TempDir,
+    is_kept: bool,
+}
+
+impl Workplace {
+    /// A new one for what is to be at `place`. It must not be there already for longer than a run.
+    pub(super) fn beside(place: &Utf8Path) -> Result<Self, String> {
+        let (Some(parent), Some(name)) = (place.parent(), place.file_name()) else {
+            return Err("it has no name".to_owned());
+        };
+        let make = || -> io::Result<TempDir> {
+            let directory = tempfile::Builder::new().prefix(&staging_prefix(name)).tempdir_in(parent)?;
+            fs::create_dir(directory.path().join(MARK))?;
+            fs::write(directory.path().join(".gitignore"), "*\n")?;
+            Ok(directory)
+        };
+        let directory =
+            make().map_err(|error| failure("cannot create a directory in", parent.as_std_path(), &error))?;
+        Ok(Self { directory, is_kept: false })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Whether a run has made this directory, and nobody else: a repository can carry neither an empty directory nor
+    /// who owns one.
+    fn is_one(path: &Path) -> bool {
+        let Ok(found) = fs::symlink_metadata(path) else { return false };
+        let is_ours = found.is_dir()
+            && found.permissions().mode() & 0o777 == 0o700
+            && found.uid() == rustix::process::geteuid().as_raw();
+        let is_empty = |path: &Path| fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
+        let mark = path.join(MARK);
+        is_ours && (is_empty(path) || is_true_directory(&mark) && is_empty(&mark))
+    }
+
+    /// Removes one, so that what is left of it is known for one at any moment.
+    fn remove(path: &Path) -> io::Result<()> {
+        for content in [NEW, OLD].map(|name| path.join(name)) {
+            if is_true_directory(&content) {
+                fs::remove_dir_all(content)?;
+            }
+        }
+        for entry in fs::read_dir(path)?.flatten().filter(|entry| entry.file_name() != MARK) {
+            fs::remove_file(entry.path())?;
+        }
+        fs::remove_dir_all(path)
+    }
+
+    /// Leaves the directory where it is, for the next run to put back what is in it.
+    fn keep(&mut self) {
+        self.directory.disable_cleanup(true);
+        self.is_kept = true;
+    }
+
+    /// Leaves the directory to the user. Gives its name.
+    fn hand_over(&mut self) -> String {
+        self.keep();
+        let _ = fs::remove_dir(self.path().join(MARK));
+        self.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+}
+
 /// A new version of a directory, not yet in its place. Dropping it leaves no trace.
 pub(super) struct Staging {
-    directory: TempDir,
+    workplace: Workplace,
     /// Entries that were linked or copied over, relative to the root.
     carried: BTreeSet<PathBuf>,
-    /// Entries that the edits replace or remove.
-    edited: BTreeSet<PathBuf>,
+    /// Entries that the edits replace or remove, with what they held when that was decided.
+    edited: BTreeMap<PathBuf, Option<Vec<u8>>>,
 }
 
 impl Staging {
     /// Builds the version of `root` that has these edits applied.
     pub(super) fn build(root: &Utf8Path, edits: &[&Edit]) -> Result<Self, String> {
-        let (Some(parent), Some(name)) = (root.parent(), root.file_name()) else {
-            return Err("it has no name".to_owned());
-        };
-        let directory = tempfile::Builder::new()
-            .prefix(&staging_prefix(name))
-            .tempdir_in(parent)
-            .map_err(|error| failure("cannot create a directory in", parent.as_std_path(), &error))?;
-        let edited = edits.iter().map(|edit| edit.path.clone().into_std_path_buf()).collect();
-        let mut staging = Self { directory, carried: BTreeSet::new(), edited };
+        let workplace = Workplace::beside(root)?;
+        let edited = edits.iter().map(|edit| (edit.path.clone().into_std_path_buf(), edit.seen.clone()));
+        let mut staging = Self { workplace, carried: BTreeSet::new(), edited: edited.collect() };
         let new = staging.new_root();
         fs::create_dir(&new).map_err(|error| failure("cannot create", &new, &error))?;
         let existed = root.as_std_path().is_dir();
         if existed {
+            staging.refuse_changed(root.as_std_path())?;
             staging.carry_over(root.as_std_path(), Path::new(""))?;
         }
         for edit in edits {
@@ -134,8 +220,16 @@ impl Staging {
         Ok(staging)
     }
 
+    /// What was saved since the edits were decided must not be written over.
+    fn refuse_changed(&self, root: &Path) -> Result<(), String> {
+        match self.edited.iter().find(|(path, seen)| read(&root.join(path)) != **seen) {
+            Some((path, _)) => Err(format!("`{}` changed meanwhile", path.display())),
+            None => Ok(()),
+        }
+    }
+
     fn new_root(&self) -> PathBuf {
-        self.directory.path().join(NEW)
+        self.workplace.path().join(NEW)
     }
 
     /// Takes over what the edits leave alone below `folder`, a path relative to `root`.
@@ -153,7 +247,7 @@ impl Staging {
                 entry.file_type().map_err(|error| failure("cannot read", &root.join(&path), &error))?;
             if kind.is_dir() {
                 self.carry_over(root, &path)?;
-            } else if !self.edited.contains(&path) {
+            } else if !self.edited.contains_key(&path) {
                 let target = self.new_root().join(&path);
                 take_over(&root.join(&path), &target)
                     .map_err(|error| failure("cannot keep", &target, &error))?;
@@ -164,7 +258,7 @@ impl Staging {
     }
 
     /// Puts the new version into place and the old one away.
-    pub(super) fn commit(self, root: &Utf8Path) -> Result<(), String> {
+    pub(super) fn commit(&mut self, root: &Utf8Path) -> Result<(), String> {
         let new = self.new_root();
         let error = |error: io::Error| failure("cannot replace", root.as_std_path(), &error);
         if fs::symlink_metadata(root).is_err() {
@@ -172,11 +266,11 @@ impl Staging {
         }
         let mut old = new.clone();
         if exchange(&new, root.as_std_path()).is_err() {
-            old = self.directory.path().join(OLD);
+            old = self.workplace.path().join(OLD);
             if let Err(failed) = replace_by_renames(&new, root.as_std_path(), &old) {
                 if old.exists() {
                     // It could not be put back either: it must outlive this run, for `recover`.
-                    let _ = self.directory.keep();
+                    self.workplace.keep();
                 }
                 return Err(error(failed));
             }
@@ -184,12 +278,9 @@ impl Staging {
         let late = self.late_changes(&old, root.as_std_path(), Path::new(""));
         if let Err(failed) = late {
             // The tree is complete, but something that was saved meanwhile is only in the old one.
-            let kept = self.directory.keep();
-            let name = kept.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            return Err(format!(
-                "a file changed meanwhile and remains in `{name}`: {}",
-                super::reason(&failed)
-            ));
+            let name = self.workplace.hand_over();
+            let why = super::reason(&failed);
+            return Err(format!("a file changed meanwhile and remains in `{name}`: {why}"));
         }
         Ok(())
     }
@@ -203,8 +294,14 @@ impl Staging {
                 self.late_changes(old, new, &path)?;
                 continue;
             }
+            if let Some(seen) = self.edited.get(&path) {
+                if read(&old.join(&path)) != *seen {
+                    return Err(io::Error::other(format!("`{}` was edited", path.display())));
+                }
+                continue;
+            }
             let carried = self.carried.contains(&path) && is_same(&old.join(&path), &new.join(&path));
-            if !carried && !self.edited.contains(&path) {
+            if !carried {
                 if let Some(folder) = new.join(&path).parent() {
                     fs::create_dir_all(folder)?;
                 }
@@ -215,6 +312,12 @@ impl Staging {
     }
 }
 
+/// What a file holds, links not followed; nothing if there is none.
+fn read(path: &Path) -> Option<Vec<u8>> {
+    fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file)?;
+    fs::read(path).ok()
+}
+
 /// A file beside the directory, written and ready to be put into place.
 struct Companion {
     target: Utf8PathBuf,
@@ -222,7 +325,8 @@ struct Companion {
 }
 
 impl Companion {
-    fn stage(edit: &Edit) -> Result<Self, String> {
+    /// Made ready in the workplace, from where it can be moved within one file system.
+    fn stage(edit: &Edit, workplace: &Workplace) -> Result<Self, String> {
         let target = edit.path.clone();
         let error = |error: io::Error| failure("cannot write", target.as_std_path(), &error);
         let Some(content) = &edit.content else { return Ok(Self { target, staged: None }) };
@@ -231,7 +335,11 @@ impl Companion {
         let mut staged = builder
             .prefix(".kustompose-")
             .permissions(Permissions::from_mode(0o644))
-            .tempfile_in(folder)
+            .tempfile_in(if is_one_device(folder.as_std_path(), workplace.path()) {
+                workplace.path()
+            } else {
+                folder.as_std_path()
+            })
             .map_err(error)?;
         staged.write_all(content).and_then(|()| staged.as_file().sync_all()).map_err(error)?;
         Ok(Self { target, staged: Some(staged) })
@@ -242,6 +350,19 @@ impl Companion {
         match self.staged {
             Some(staged) => staged.persist(&self.target).map(drop).map_err(|failed| error(failed.error)),
             None => fs::remove_file(&self.target).map_err(error),
+        }
+    }
+}
+
+fn is_one_device(one: &Path, other: &Path) -> bool {
+    let device = |path: &Path| fs::metadata(path).map(|found| found.dev()).ok();
+    device(one).is_some() && device(one) == device(other)
+}
+
+impl Drop for Workplace {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            let _ = Self::remove(self.path());
         }
     }
 }

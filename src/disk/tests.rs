@@ -38,6 +38,14 @@ impl Project {
         fs::write(path, text).unwrap();
     }
 
+    /// A file that a run that died has left in its directory.
+    fn put_remains(&self, path: &str, text: &str) {
+        self.put(&format!(".k8s.kustompose-dead/{path}"), text);
+        let directory = self.path.join(".k8s.kustompose-dead");
+        fs::create_dir_all(directory.join("of-a-run")).unwrap();
+        fs::set_permissions(directory, fs::Permissions::from_mode(0o700)).unwrap();
+    }
+
     fn text(&self, path: &str) -> String {
         fs::read_to_string(self.path.join(path)).unwrap()
     }
@@ -371,18 +379,118 @@ fn a_run_that_ends_early_leaves_the_old_tree() {
     project.write(&example());
     let before = project.snapshot();
     let root = project.path.join("k8s");
-    let edit = Edit { path: "base/web.yaml".into(), content: Some(b"new".to_vec()), secret: false };
+    let edit = Edit {
+        path: "base/web.yaml".into(),
+        content: Some(b"new".to_vec()),
+        seen: Some(b"web".to_vec()),
+        secret: false,
+    };
     drop(Staging::build(&root, &[&edit]).unwrap());
     assert_eq!(project.snapshot(), before);
     // Killed before the exchange, while the new tree lay in the staging directory.
-    project.put(".k8s.kustompose-dead/new/base/web.yaml", "half");
+    project.put_remains("new/base/web.yaml", "half");
     recover(&root).unwrap();
     assert_eq!(project.snapshot(), before);
     // Killed between two renames, where directories cannot be exchanged.
-    fs::create_dir(project.path.join(".k8s.kustompose-dead")).unwrap();
+    project.put_remains("new/base/web.yaml", "half");
     fs::rename(&root, project.path.join(".k8s.kustompose-dead/old")).unwrap();
     recover(&root).unwrap();
     assert_eq!(project.snapshot(), before);
+}
+
+#[test]
+fn what_only_looks_like_remains_stays() {
+    let project = Project::new();
+    project.put("keys/id", "key");
+    // As git carries it: a link, and a directory without empty directories.
+    fs::create_dir(project.path.join(".k8s.kustompose-a")).unwrap();
+    symlink("../keys", project.path.join(".k8s.kustompose-a/old")).unwrap();
+    symlink("keys", project.path.join(".k8s.kustompose-b")).unwrap();
+    project.put(".k8s.kustompose-notes/todo", "notes");
+    fs::set_permissions(project.path.join(".k8s.kustompose-notes"), fs::Permissions::from_mode(0o700))
+        .unwrap();
+    project.put_remains("new/half", "half");
+    fs::remove_dir(project.path.join(".k8s.kustompose-dead/of-a-run")).unwrap();
+    let mut report = Report::default();
+    Disk::new(&project.path).write_tree(Utf8Path::new("k8s"), &example(), false, &mut report);
+    assert!(!report.has_errors() && project.exists("k8s/base/web.yaml") && !project.exists("k8s/id"));
+    for path in
+        ["keys/id", ".k8s.kustompose-b", ".k8s.kustompose-notes/todo", ".k8s.kustompose-dead/new/half"]
+    {
+        assert!(project.exists(path), "{path}");
+    }
+}
+
+#[test]
+fn a_run_that_changes_nothing_clears_remains_too() {
+    let project = Project::new();
+    project.write(&example());
+    project.put_remains("new/overlays/local/secrets/web.env", "PASSWORD=hunter2");
+    project.write(&example());
+}
+
+#[test]
+fn what_is_saved_after_the_decision_is_not_written_over() {
+    let project = Project::new();
+    project.write(&example());
+    let root = project.path.join("k8s");
+    let edit = Edit {
+        path: "base/web.yaml".into(),
+        content: Some(b"new".to_vec()),
+        seen: Some(b"web".to_vec()),
+        secret: false,
+    };
+    let mut staging = Staging::build(&root, &[&edit]).unwrap();
+    project.put("saved", "late");
+    fs::rename(project.path.join("saved"), root.join("base/web.yaml")).unwrap();
+    let why = staging.commit(&root).unwrap_err();
+    drop(staging);
+    assert!(why.starts_with("a file changed meanwhile and remains in `.k8s.kustompose-"), "{why}");
+    assert!(project.snapshot().values().any(|text| text == "late"));
+    // It is left to the user.
+    recover(&root).unwrap();
+    assert!(project.snapshot().values().any(|text| text == "late"));
+    assert_eq!(
+        Staging::build(&root, &[&edit]).map(drop),
+        Err("`base/web.yaml` changed meanwhile".to_owned())
+    );
+}
+
+#[test]
+fn what_is_made_ready_is_out_of_sight_of_git() {
+    let project = Project::new();
+    project.write(&example());
+    let root = project.path.join("k8s");
+    let staging = Staging::build(&root, &[]).unwrap();
+    let beside = project.path.read_dir_utf8().unwrap().flatten();
+    let ready: Vec<_> = beside.filter(|entry| entry.file_name().starts_with(".k8s.kustompose-")).collect();
+    assert_eq!(ready.len(), 1);
+    assert_eq!(fs::read_to_string(ready[0].path().join(".gitignore")).unwrap(), "*\n");
+    drop(staging);
+}
+
+#[test]
+fn a_lock_names_nothing_of_the_user() {
+    for path in [
+        "../../skaffold.yaml",
+        "overlays/local/secrets/web.env",
+        "overlays/local/kustomization.yaml",
+        "../.env",
+    ] {
+        let project = Project::new();
+        project.put("k8s/overlays/local/secrets/web.env", "PASSWORD=hunter2");
+        project.put("k8s/overlays/local/kustomization.yaml", "yours");
+        project.put(".env", "1");
+        let lock =
+            format!(r#"{{"version": 1, "kustompose": "0", "inputs": {{}}, "files": {{"{path}": "0"}}}}"#);
+        project.put("k8s/kustompose.lock", &lock);
+        let before = project.snapshot();
+        let (_, messages) = project.write(&tree(&[]));
+        assert_eq!(messages.len(), 1, "{path}");
+        assert_eq!(project.snapshot(), before);
+        let (outcome, _) = project.write_with(&tree(&[]), true);
+        assert_eq!(actions(&outcome), [("kustompose.lock", "updated")]);
+    }
 }
 
 #[test]
@@ -400,8 +508,13 @@ fn what_is_saved_while_a_run_writes_is_not_lost() {
     let project = Project::new();
     project.write(&example());
     let root = project.path.join("k8s");
-    let edit = Edit { path: "base/web.yaml".into(), content: Some(b"new".to_vec()), secret: false };
-    let staging = Staging::build(&root, &[&edit]).unwrap();
+    let edit = Edit {
+        path: "base/web.yaml".into(),
+        content: Some(b"new".to_vec()),
+        seen: Some(b"web".to_vec()),
+        secret: false,
+    };
+    let mut staging = Staging::build(&root, &[&edit]).unwrap();
     // Editors save by putting another file into the place of the old one.
     project.put("saved", "late");
     fs::rename(project.path.join("saved"), root.join("overlays/local/kustomization.yaml")).unwrap();
@@ -444,7 +557,8 @@ fn special_and_huge_files_are_not_read() {
     let _socket = std::os::unix::net::UnixListener::bind(project.path.join("socket")).unwrap();
     let refused = Err(FileError::Other("is not a regular file".to_owned()));
     assert_eq!(disk.read(Utf8Path::new("socket")), refused);
-    assert_eq!(disk.read(Utf8Path::new("/dev/zero")), refused);
+    assert_eq!(disk.read(Utf8Path::new("/dev/zero")), Err(FileError::Outside));
+    assert_eq!(disk.read(Utf8Path::new("/proc/self/environ")), Err(FileError::Outside));
     assert_eq!(disk.kind(Utf8Path::new("/dev/zero")), Some(FileKind::Special));
     fs::File::create(project.path.join("huge")).unwrap().set_len(65 * 1024 * 1024).unwrap();
     assert_eq!(disk.read(Utf8Path::new("huge")), Err(FileError::Other("is larger than 64 MiB".to_owned())));
@@ -460,4 +574,33 @@ fn the_working_directory_keeps_its_links() {
     assert!(!names_directory(&project.path, &real));
     assert!(!names_directory(Utf8Path::new("real"), &real));
     assert!(!names_directory(&project.path.join("link/../real"), &real));
+}
+
+#[test]
+fn a_project_is_read_and_nothing_around_it() {
+    let around = Project::new();
+    around.put("up.txt", "up");
+    around.put("shop/deploy/a.txt", "a");
+    around.put("shop/b.txt", "b");
+    symlink("../../up.txt", around.path.join("shop/deploy/link")).unwrap();
+    symlink("../../", around.path.join("shop/deploy/folder")).unwrap();
+    let (project, working) = (around.path.join("shop/deploy"), around.path.join("shop"));
+    let text = |disk: &Disk, path: &str| disk.read(Utf8Path::new(path)).map(|bytes| bytes.len());
+    let disk = Disk::new(&project).within(&project, &working, &[]);
+    assert_eq!((text(&disk, "a.txt"), text(&disk, "../b.txt")), (Ok(1), Ok(1)));
+    for path in ["../../up.txt", "link", "folder/up.txt"] {
+        assert_eq!(text(&disk, path), Err(FileError::Outside), "{path}");
+    }
+    assert_eq!(disk.list(Utf8Path::new("folder")), Err(FileError::Outside));
+    assert!(!disk.is_within(Utf8Path::new("folder/new/file")) && disk.is_within(Utf8Path::new("new/file")));
+    disk.allow(Utf8Path::new("../../up.txt"));
+    assert_eq!(text(&disk, "link"), Ok(2));
+    // Elsewhere, the working directory does not count.
+    let disk = Disk::new(&project).within(&project, Utf8Path::new("/usr"), &["../../up.txt".into()]);
+    assert_eq!(text(&disk, "../b.txt"), Err(FileError::Outside));
+    // Nor does anything count beside a work tree of git, and what the command line names does.
+    fs::create_dir(around.path.join("shop/.git")).unwrap();
+    let disk = Disk::new(&project).within(&project, &project, &["../../up.txt".into()]);
+    assert_eq!((text(&disk, "../b.txt"), text(&disk, "link")), (Ok(1), Ok(2)));
+    assert_eq!(disk.list(Utf8Path::new("folder")), Err(FileError::Outside));
 }

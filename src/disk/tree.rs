@@ -107,6 +107,14 @@ impl Disk {
     /// reported, and then the old tree is there as it was. With `force`, edited and foreign files are
     /// overwritten; files of the user and secrets never are.
     pub fn write_tree(&self, directory: &Utf8Path, tree: &Tree, force: bool, report: &mut Report) -> Outcome {
+        // What is looked at must still be so when it is written, and remains of a run that died go in any case.
+        let guard = match self.guard(directory) {
+            Ok(guard) => guard,
+            Err(why) => {
+                report.push(not_written(directory, &why));
+                return Outcome::default();
+            }
+        };
         let Some(plan) = self.decide(directory, tree, force, report) else { return Outcome::default() };
         let mut outcome = Outcome { changes: plan.changes, written: false };
         if outcome.changes.iter().any(|change| change.action == Action::Refused) {
@@ -116,14 +124,22 @@ impl Disk {
             outcome.written = true;
             return outcome;
         }
-        match swap::replace(&plan.root, &plan.edits) {
+        match swap::replace(&plan.root, &plan.edits, guard) {
             Ok(()) => outcome.written = true,
-            Err(why) => report.push(
-                Diagnostic::error(codes::NOT_WRITTEN, format!("`{directory}` could not be written: {why}"))
-                    .help("nothing was changed; mend the cause and run again"),
-            ),
+            Err(why) => report.push(not_written(directory, &why)),
         }
         outcome
+    }
+
+    /// Holds other runs off an output directory, and clears away what they have left.
+    fn guard(&self, directory: &Utf8Path) -> Result<Option<swap::Guard>, String> {
+        let Ok(root) = self.output_root(directory) else { return Ok(None) };
+        let Some(parent) = root.parent() else { return Ok(None) };
+        let guard = swap::Guard::take_if_there(parent)?;
+        if guard.is_some() {
+            swap::recover(&root)?;
+        }
+        Ok(guard)
     }
 
     /// The files that the last run generated.
@@ -306,7 +322,7 @@ impl Planner<'_> {
         match self.look(&file.path) {
             OnDisk::Nothing => self.push(file, Action::Created, None),
             OnDisk::File(bytes) if may_grow && bytes != file.bytes && file.bytes.starts_with(&bytes) => {
-                self.push(file, Action::Updated, None);
+                self.push(file, Action::Updated, Some(bytes));
             }
             OnDisk::File(_) | OnDisk::Blocked { exists: true, .. } => self.push(file, Action::Kept, None),
             OnDisk::Blocked { why, .. } => self.blocked(&file.path, &why),
@@ -327,10 +343,12 @@ impl Planner<'_> {
             }
             match self.look(path) {
                 OnDisk::Nothing => {}
-                OnDisk::File(bytes) if self.force || *known == digest(&bytes) => {
+                // A lock is a file of the repository: that it names a path is no reason to delete what is there.
+                OnDisk::File(bytes) if *known == digest(&bytes) => {
                     self.plan.edits.push(swap::Edit {
                         path: self.plan.place(path),
                         content: None,
+                        seen: Some(bytes.clone()),
                         secret: false,
                     });
                     self.change(path, Action::Removed, Some(bytes), None);
@@ -393,11 +411,12 @@ impl Planner<'_> {
             self.plan.edits.push(swap::Edit {
                 path: self.plan.place(&file.path),
                 content: Some(file.bytes.clone()),
+                seen: before.clone(),
                 secret,
             });
         }
         let after = (!secret && action != Action::Kept).then(|| file.bytes.clone());
-        self.change(&file.path, action, before, after);
+        self.change(&file.path, action, before.filter(|_| !secret), after);
     }
 
     fn change(&mut self, path: &Utf8Path, action: Action, before: Option<Vec<u8>>, after: Option<Vec<u8>>) {
@@ -437,6 +456,11 @@ fn lexically_normal(path: &Utf8Path) -> Utf8PathBuf {
 
 fn is_untouched(tree: &Tree, path: &Utf8Path) -> bool {
     tree.untouched.iter().any(|folder| path.starts_with(folder))
+}
+
+fn not_written(directory: &Utf8Path, why: &str) -> Diagnostic {
+    Diagnostic::error(codes::NOT_WRITTEN, format!("`{directory}` could not be written: {why}"))
+        .help("nothing was changed; mend the cause and run again")
 }
 
 fn edited(path: &Utf8Path) -> Diagnostic {

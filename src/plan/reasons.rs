@@ -253,6 +253,7 @@ fixed! {
     WHOLE_MACHINE "of-a-machine" "the whole machine: a cluster has no such thing, see DaemonSets with hostPath";
     OPERATING_SYSTEM "of-a-machine" "a directory of the operating system: nodes of a cluster have another, see hostPath volumes";
     OF_A_MACHINE "of-a-machine" "it lies outside of the project, and other machines have another file there, or none: put it into the project or into a secret";
+    OF_GIT_OR_MANIFESTS "of-a-machine" "it belongs to git or to the generated manifests, and no container needs it: mount what is needed alone";
     MISSING "missing" "it lies outside of the project and is not here: put it into the project";
     UNREADABLE "unreadable" "the file cannot be read here";
     SPECIAL "of-a-machine" "sockets and devices of a machine do not exist in a cluster";

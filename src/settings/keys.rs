@@ -1,7 +1,8 @@
 //! The keys of `kustompose.yaml`: what the reader knows, what `init` tells of, what the schema allows.
 
 /// At the top.
-pub const TOP: &[&str] = &["project", "output", "environments", "secrets", "defaults", "cronJobs", "check"];
+pub const TOP: &[&str] =
+    &["project", "output", "allowOutside", "environments", "secrets", "defaults", "cronJobs", "check"];
 
 /// Of each environment.
 pub const ENVIRONMENT: &[&str] = &[

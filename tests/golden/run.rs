@@ -64,7 +64,13 @@ pub(crate) fn read_files(folder: &Path) -> io::Result<Files> {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
             let path = format!("{prefix}{name}");
-            if entry.path().is_dir() {
+            if entry.file_type()?.is_symlink() {
+                // It may lead anywhere, and says itself where to.
+                files.insert(
+                    format!("{prefix}{name}"),
+                    fs::read_link(entry.path())?.into_os_string().into_encoded_bytes(),
+                );
+            } else if entry.path().is_dir() {
                 walk(&entry.path(), &format!("{path}/"), files)?;
             } else {
                 let path = if name == ".gitignore" { format!("{prefix}gitignore") } else { path };

@@ -7,13 +7,13 @@ use crate::{
     compose::model::{FileObject, Names, Network, Service},
     diag::{Diagnostic, Report, codes},
     plan::{
-        facts::Context,
+        facts::{Context, files},
         fate::KeyPath,
         ledger::{Entries, Ledger},
         naming::layout::policies_file,
         reasons,
     },
-    text::{FileKind, Spanned},
+    text::{FileError, Span, Spanned},
 };
 
 /// Enters what became of the elements that services share.
@@ -76,21 +76,47 @@ pub(super) fn warn_of_missing(context: &Context<'_>, report: &mut Report) {
     for (kind, objects) in [("secret", &project.secrets), ("config", &project.configs)] {
         for (key, object) in objects {
             let Some(file) = &object.file else { continue };
-            if context.files.kind(Utf8Path::new(&file.value)) != Some(FileKind::File) {
-                let shown = Utf8Path::new(&file.value);
-                let shown = shown.strip_prefix(context.directory()).unwrap_or(shown);
-                let message =
-                    format!("the file `{shown}` of the {kind} `{key}` is not there: it is empty in the tree");
-                let help = match kind {
-                    "secret" => "write the value into the secret's file of the tree",
-                    _ => "make the file and run again",
-                };
-                report.push(
-                    Diagnostic::warning(codes::MISSING_CONTENT, message)
-                        .at(file.span, "no such file")
-                        .help(help),
-                );
-            }
+            let path = Utf8Path::new(&file.value);
+            let shown = path.strip_prefix(context.directory()).unwrap_or(path);
+            let what = format!("the file `{shown}` of the {kind} `{key}`");
+            let diagnostic = match context.files.read(path) {
+                Ok(bytes) if bytes.len() > files::CONTENT_LIMIT => {
+                    let message = format!("{what} is larger than 1 MiB, the most that an object can hold");
+                    Diagnostic::error(codes::UNREADABLE_CONTENT, message)
+                        .at(file.span, "too large")
+                        .help("put it into the image or a volume")
+                }
+                Ok(_) => continue,
+                Err(error) => unread(&what, kind, &error, file.span),
+            };
+            report.push(diagnostic);
+        }
+    }
+}
+
+/// Why the content of a secret or config is not there. What a secret lacks can be filled in later.
+fn unread(what: &str, kind: &str, error: &FileError, span: Span) -> Diagnostic {
+    let is_secret = kind == "secret";
+    let fill_in = "write the value into the secret's file of the tree";
+    match error {
+        FileError::NotFound | FileError::IsDirectory => {
+            let message = format!("{what} is not there: it is empty in the tree");
+            let help = if is_secret { fill_in } else { "make the file and run again" };
+            Diagnostic::warning(codes::MISSING_CONTENT, message).at(span, "no such file").help(help)
+        }
+        FileError::Outside if is_secret => {
+            let message = format!("{what} {error}: it is not read");
+            let help = format!("{fill_in}, or list its directory in `allowOutside` of kustompose.yaml");
+            Diagnostic::warning(codes::OUTSIDE_PROJECT, message).at(span, "outside").help(help)
+        }
+        _ => {
+            let help = if *error == FileError::Outside {
+                "put it into the project, or list its directory in `allowOutside` of kustompose.yaml"
+            } else {
+                "make it a readable file and run again"
+            };
+            let message = format!("{what} cannot be read: {error}");
+            Diagnostic::error(codes::UNREADABLE_CONTENT, message).at(span, "named here").help(help)
         }
     }
 }

@@ -21,11 +21,15 @@ use super::{
 use crate::{
     compose::model::{FileObject, Mount, Service},
     plan::reasons::{self, KnownReason},
-    text::{FileKind, Span, Spanned, clean},
+    text::{FileError, FileKind, Span, Spanned, clean},
 };
 
 /// The most that a ConfigMap holds, less room for its names.
 const CONFIG_LIMIT: usize = 1_000_000;
+/// The most that one object holds, in bytes.
+pub(in crate::plan) const CONTENT_LIMIT: usize = 1024 * 1024;
+/// As many directories may be in one that is mounted.
+const DIRECTORIES: usize = 1000;
 /// The longest file that is read for the hosts in it, in bytes.
 const TEXT_LIMIT: usize = 256 * 1024;
 /// More files than this are no configuration.
@@ -191,6 +195,10 @@ fn judge(
     (source, target, read_only): (&Spanned<String>, &str, bool),
 ) -> Bind {
     let path = clean(Utf8Path::new(&source.value));
+    // Whether it is there yet or not.
+    if path.starts_with(context.output) || path.components().any(|part| part.as_str() == ".git") {
+        return outside::refused(&FileError::Withheld, target);
+    }
     if let Some(decided) = outside::judge(context, source, &path, target) {
         return decided;
     }
@@ -198,9 +206,13 @@ fn judge(
         Some(FileKind::File) => match context.files.read(&path) {
             Ok(bytes) if bytes.len() <= CONFIG_LIMIT => Bind::File(bytes),
             Ok(_) => Bind::TooLarge,
+            Err(error @ (FileError::Outside | FileError::Withheld)) => outside::refused(&error, target),
             Err(_) => Bind::Foreign(reasons::UNREADABLE),
         },
-        Some(FileKind::Directory) => judge_directory(context, binds, service, (&path, target, read_only)),
+        Some(FileKind::Directory) => match context.files.list(&path) {
+            Err(error @ (FileError::Outside | FileError::Withheld)) => outside::refused(&error, target),
+            _ => judge_directory(context, binds, service, (&path, target, read_only)),
+        },
         Some(FileKind::Special) => Bind::Foreign(reasons::SPECIAL),
         None if built::fills(context, service, &path, target) => Bind::SourceCode { built: true },
         None => Bind::Data("the source does not exist here; compose would make an empty directory"),
@@ -285,25 +297,60 @@ fn collect(
     prefix: &str,
     found: &mut BTreeMap<String, Vec<u8>>,
 ) -> bool {
-    let files = context.files;
-    let Ok(names) = files.list(directory) else { return false };
-    for name in names {
-        let (path, key) = (directory.join(&name), format!("{prefix}{name}"));
-        if code::is_of_the_project(context, directory, &name) {
-            continue;
-        }
-        let complete = match files.kind(&path) {
-            Some(FileKind::Directory) => collect(context, &path, &format!("{key}/"), found),
-            Some(FileKind::File) => match files.read(&path) {
-                Ok(bytes) => found.insert(key, bytes).is_none(),
-                Err(_) => false,
-            },
-            _ => false,
+    let mut collected = Collected { context, found, size: 0, directories: 0 };
+    collected.add(directory, prefix)
+}
+
+/// Files that are gathered, and how much that is.
+struct Collected<'a> {
+    context: &'a Context<'a>,
+    found: &'a mut BTreeMap<String, Vec<u8>>,
+    size: usize,
+    directories: usize,
+}
+
+impl Collected<'_> {
+    /// What leads out of the project, to git or to the manifests is left out: no other machine has it.
+    fn add(&mut self, directory: &Utf8Path, prefix: &str) -> bool {
+        let files = self.context.files;
+        self.directories += 1;
+        let names = match files.list(directory) {
+            Ok(names) => names,
+            Err(error) => return is_left_out(&error),
         };
-        let size: usize = found.values().map(Vec::len).sum();
-        if !complete || found.len() > CONFIG_FILES || size > CONFIG_LIMIT {
-            return false;
+        for name in names {
+            let (path, key) = (directory.join(&name), format!("{prefix}{name}"));
+            if code::is_of_the_project(self.context, directory, &name) {
+                continue;
+            }
+            let complete = match files.kind(&path) {
+                Some(FileKind::Directory) if self.is_around(&path) => true,
+                Some(FileKind::Directory) => self.add(&path, &format!("{key}/")),
+                Some(FileKind::File) => match files.read(&path) {
+                    Ok(bytes) => {
+                        self.size += bytes.len();
+                        self.found.insert(key, bytes).is_none()
+                    }
+                    Err(error) => is_left_out(&error),
+                },
+                _ => false,
+            };
+            let too_many = self.found.len() > CONFIG_FILES || self.directories > DIRECTORIES;
+            if !complete || too_many || self.size > CONFIG_LIMIT {
+                return false;
+            }
         }
+        true
     }
-    true
+
+    /// Whether a link leads back to a directory that it is in.
+    fn is_around(&self, path: &Utf8Path) -> bool {
+        let real = |path: &Utf8Path| self.context.files.resolve_links(path);
+        let around = path.parent().and_then(real);
+        real(path).zip(around).is_some_and(|(real, around)| around.starts_with(&real))
+    }
+}
+
+fn is_left_out(error: &FileError) -> bool {
+    matches!(error, FileError::Outside | FileError::Withheld)
 }

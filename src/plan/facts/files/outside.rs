@@ -9,7 +9,7 @@ use crate::{
         facts::{context::Context, volumes},
         reasons::{self, KnownReason},
     },
-    text::{FileKind, Spanned},
+    text::{FileError, FileKind, Spanned},
 };
 
 /// Sources that only a machine with a container engine has.
@@ -73,6 +73,15 @@ pub(super) fn judge(
         &Source { written, path, kind: context.files.kind(path), project: context.directory(), repository },
         target,
     )
+}
+
+/// What is not read, because links lead out of the project with it, or because git or the manifests hold it.
+pub(super) fn refused(error: &FileError, target: &str) -> Bind {
+    match error {
+        FileError::Withheld => Bind::Foreign(reasons::OF_GIT_OR_MANIFESTS),
+        _ if volumes::holds_data(target) => Bind::Data(DATA),
+        _ => Bind::Foreign(reasons::OF_A_MACHINE),
+    }
 }
 
 fn decide(source: &Source<'_>, target: &str) -> Option<Bind> {
