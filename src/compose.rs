@@ -92,8 +92,21 @@ pub struct Options {
     pub check_consistency: bool,
     /// Keep networks, volumes, secrets, configs and models that no service uses.
     pub all_resources: bool,
-    /// Some files that set variables are not here: what no other file sets is unknown, required or not.
-    pub is_incomplete: bool,
+    /// What becomes of variables that nothing sets.
+    pub unset: Unset,
+}
+
+/// What becomes of variables that nothing sets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Unset {
+    /// As in compose: nothing, or the default that a reference gives.
+    #[default]
+    AsInCompose,
+    /// Some files that set variables are not here: what no other file sets is unknown, required or not, and so is
+    /// what has a default.
+    Unknown,
+    /// The files are read without those that set variables: what has no default is unknown, required or not.
+    UnknownWithoutDefault,
 }
 
 impl Default for Options {
@@ -104,7 +117,7 @@ impl Default for Options {
             resolve_paths: true,
             check_consistency: true,
             all_resources: false,
-            is_incomplete: false,
+            unset: Unset::AsInCompose,
         }
     }
 }

@@ -39,26 +39,39 @@ pub use self::{
 };
 use crate::{compose::model::Project, diag::Report, text::Files};
 
-/// Decides what a project becomes in all its environments. What cannot be decided is reported; the plan is
-/// then incomplete.
-pub fn plan(inputs: &[Input<'_>], options: &Options, files: &dyn Files, report: &mut Report) -> Plan {
+/// Decides what a project becomes in all its environments, and what the files that all of them share become by
+/// themselves. What cannot be decided is reported; the plan is then incomplete.
+pub fn plan(
+    inputs: &[Input<'_>],
+    shared: Option<&Input<'_>>,
+    options: &Options,
+    files: &dyn Files,
+    report: &mut Report,
+) -> Plan {
     let mut own = Report::default();
-    let plan = plan_with(inputs, options, &Reader::new(files), &mut own);
+    let plan = plan_with((inputs, shared), options, &Reader::new(files), &mut own);
     // Environments share files: what is wrong with a line of one is wrong with it in all.
     report.append_new(own);
     plan
 }
 
 /// The same with what reads the files.
-fn plan_with(inputs: &[Input<'_>], options: &Options, reader: &Reader<'_>, report: &mut Report) -> Plan {
+fn plan_with(
+    (inputs, shared): (&[Input<'_>], Option<&Input<'_>>),
+    options: &Options,
+    reader: &Reader<'_>,
+    report: &mut Report,
+) -> Plan {
     let projects: Vec<&Project> = inputs.iter().map(|input| input.project).collect();
+    // The shared files alone give nothing its name.
     let naming = Naming::choose(&projects, report);
-    let found = facts::secrets::find(inputs, options, report);
-    let facts: Vec<Facts<'_>> =
-        inputs.iter().map(|input| Facts::find(input, &naming, options, reader)).collect();
-    let mut ledgers: Vec<Ledger> = inputs.iter().map(|_| Ledger::default()).collect();
+    let found = facts::secrets::find((inputs, shared), options, report);
+    // What they give comes last, behind the environments.
+    let all = || inputs.iter().chain(shared);
+    let facts: Vec<Facts<'_>> = all().map(|input| Facts::find(input, &naming, options, reader)).collect();
+    let mut ledgers: Vec<Ledger> = all().map(|_| Ledger::default()).collect();
     let decided = decide::decide(&facts, &found, &mut ledgers, report);
-    place::place((inputs, options), (&facts, &found), decided, ledgers, report)
+    place::place((inputs, shared, options), (&facts, &found), decided, ledgers, report)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod layer;
 mod layers;
 mod objects;
 mod overlay;
+mod patches;
 mod policies;
 mod production;
 mod readme;
@@ -53,9 +54,9 @@ pub fn render(plan: &Plan, earlier: &Earlier) -> Rendered {
     for (index, environment) in plan.environments.iter().enumerate().filter(|(_, it)| is_kept(it)) {
         earlier.fill(&environment.name, environment.known, &mut environments, index);
     }
-    let names: Vec<&str> = plan.environments.iter().map(|environment| environment.name.as_str()).collect();
-    let waits = layers::settle(&environments, &names, &plan.waits);
-    let layers = layers::divide(&environments, &names, &waits, earlier);
+    let waits = layers::settle(&environments, &plan.waits);
+    let shared = plan.shared.as_ref().map(elements::of);
+    let layers = layers::divide(&environments, shared.as_ref(), &waits, earlier);
     let settled = Plan { waits, ..plan.clone() };
     let plan = &settled;
     base(plan, &layers, &mut files);

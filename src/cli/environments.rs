@@ -4,6 +4,7 @@
 
 mod confined;
 mod readable;
+mod shared;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,6 +60,8 @@ pub(super) struct Scene<'a, 'io> {
 /// The environments with their projects, and the settings.
 pub(super) struct Loaded {
     pub(super) environments: Vec<LoadedEnvironment>,
+    /// What the files that all of them share say by themselves.
+    shared: Option<Project>,
     pub(super) settings: Settings,
     /// The directory of the tree as it was named, and whole.
     pub(super) shown: Utf8PathBuf,
@@ -87,8 +90,14 @@ impl Loaded {
         };
         let inputs: Vec<plan::Input<'_>> =
             self.environments.iter().map(|environment| environment.input(directory)).collect();
+        let shared = self.shared.as_ref().map(|project| plan::Input {
+            origin: origin(project, directory),
+            known: Known::SomeValues,
+            cluster: usual(&self.settings),
+            ..plan::Input::new("base", project)
+        });
         let confined = Confined::new(files, &self.output);
-        let plan = plan::plan(&inputs, &options, &confined, report);
+        let plan = plan::plan(&inputs, shared.as_ref(), &options, &confined, report);
         confined.tell(directory, self.environments.iter().map(|it| &it.project), report);
         (!report.has_errors()).then_some(plan)
     }
@@ -171,7 +180,9 @@ pub(super) fn load(scene: &Scene<'_, '_>, sources: &mut Sources, report: &mut Re
     if !report.has_errors() {
         gone(scene, &environments, &recorded, &shown, report);
     }
-    Some(Loaded { environments, settings, shown, output, recorded })
+    let common = request(scene, &settings, &[], &mut Report::default());
+    let shared = shared::load(&environments, &common, scene.files, sources);
+    Some(Loaded { environments, shared, settings, shown, output, recorded })
 }
 
 /// Environments that the tree has, and a run does not know: the command line must not take them away, and what

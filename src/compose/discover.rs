@@ -40,9 +40,7 @@ pub(super) struct Found {
 /// files, which is reported.
 pub(super) fn discover(request: &Request, context: &mut Context<'_>) -> Option<Found> {
     let mut variables = Variables::of_process(&request.environment);
-    if request.options.is_incomplete {
-        variables.make_incomplete();
-    }
+    variables.treat_unset(request.options.unset);
     if variables.get("PWD").is_none() {
         variables.set("PWD", request.working_directory.as_str(), None);
     }

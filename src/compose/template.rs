@@ -77,8 +77,18 @@ pub(super) fn expand_in_part(
     text: &str,
     lookup: &dyn Fn(&str) -> Option<String>,
     stand_in: &str,
+    defaults: Defaults,
 ) -> Result<Template, TemplateError> {
-    expander(text, lookup, Some(stand_in)).template()
+    expander(text, lookup, Some((stand_in, defaults))).template()
+}
+
+/// What the default of a reference is, where a variable is not known to be set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Defaults {
+    /// The variable may well have a value.
+    AreGuesses,
+    /// It has none.
+    Hold,
 }
 
 /// Is this the name of a variable as a reference can say it?
@@ -90,7 +100,7 @@ pub fn is_name(text: &str) -> bool {
 fn expander<'a>(
     text: &'a str,
     lookup: &'a dyn Fn(&str) -> Option<String>,
-    stand_in: Option<&'a str>,
+    stand_in: Option<(&'a str, Defaults)>,
 ) -> Expander<'a> {
     Expander { text, lookup, stand_in, nested: Vec::new() }
 }
@@ -99,7 +109,7 @@ struct Expander<'a> {
     text: &'a str,
     lookup: &'a dyn Fn(&str) -> Option<String>,
     /// What replaces a missing variable, if there are files that may set it.
-    stand_in: Option<&'a str>,
+    stand_in: Option<(&'a str, Defaults)>,
     nested: Vec<Reference>,
 }
 
@@ -207,7 +217,7 @@ impl<'a> Expander<'a> {
             }
             (_, Some(value)) => Replacement { value, unset: None, resolved: Resolved::Value },
             (_, None) if self.stand_in.is_some() => Replacement {
-                value: self.stand_in.unwrap_or_default().to_owned(),
+                value: self.stand_in.map_or("", |(text, _)| text).to_owned(),
                 unset: None,
                 resolved: Resolved::Unknown,
             },
@@ -219,7 +229,8 @@ impl<'a> Expander<'a> {
             }
         };
         let Replacement { value, unset, resolved } = replacement;
-        let is_guess = self.stand_in.is_some() && resolved != Resolved::Value;
+        let guesses = self.stand_in.is_some_and(|(_, defaults)| defaults == Defaults::AreGuesses);
+        let is_guess = guesses && resolved != Resolved::Value;
         let resolved = if is_guess { Resolved::Unknown } else { resolved };
         let (name, word) = (name.to_owned(), word.clone());
         let reference = Reference { name, operator, word, range: dollar..end, resolved };

@@ -121,7 +121,7 @@ fn what_hangs_on_missing_files_is_unknown() {
     let text =
         "services: {a: {image: 'x:$TAG', environment: {A: $A, B: '${B:-b}', C: '${C:?}', D: 'd$A$D', E: e}}}";
     let files = [("compose.yaml", text), (".env", "A=a")];
-    let options = Options { is_incomplete: true, ..Options::default() };
+    let options = Options { unset: super::Unset::Unknown, ..Options::default() };
     let project = model(&files, &Request { options, ..request() });
     let service = &project.services["a"];
     let environment = &service.environment.as_ref().unwrap().value;
@@ -129,6 +129,12 @@ fn what_hangs_on_missing_files_is_unknown() {
         environment.iter().filter(|(_, value)| value.is_unknown()).map(|(name, _)| name.as_str()).collect();
     assert_eq!(unknown, ["B", "C", "D"]);
     assert!(service.image.as_ref().unwrap().is_unknown());
+    let options = Options { unset: super::Unset::UnknownWithoutDefault, ..Options::default() };
+    let alone = model(&files, &Request { options, ..request() });
+    let environment = &alone.services["a"].environment.as_ref().unwrap().value;
+    let unknown: Vec<&str> =
+        environment.iter().filter(|(_, value)| value.is_unknown()).map(|(name, _)| name.as_str()).collect();
+    assert_eq!(unknown, ["C", "D"]);
     let complete = model(&[("compose.yaml", "services: {a: {image: 'x:${TAG:-1}'}}")], &request());
     assert!(!complete.services["a"].image.as_ref().unwrap().is_unknown());
 }

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
+    Unset,
     context::Context,
     dotenv::{self, DotenvError, Form, Parsed},
     model::InputRole,
-    template::{self, TemplateError},
+    template::{self, Defaults, TemplateError},
 };
 use crate::{
     diag::{Diagnostic, Report, codes},
@@ -30,8 +31,8 @@ pub(crate) const STAND_IN: &str = "31415";
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Variables {
     set: BTreeMap<String, Variable>,
-    /// Are there more, of which nothing is known?
-    is_incomplete: bool,
+    /// What becomes of others.
+    unset: Unset,
 }
 
 impl Variables {
@@ -39,21 +40,21 @@ impl Variables {
     pub(crate) fn of_process(environment: &BTreeMap<String, String>) -> Self {
         let variable = |value: &String| Variable { value: value.clone(), span: None };
         let set = environment.iter().map(|(name, value)| (name.clone(), variable(value))).collect();
-        Self { set, is_incomplete: false }
+        Self { set, unset: Unset::AsInCompose }
     }
 
-    /// From now on, what is not set counts as unknown.
-    pub(crate) fn make_incomplete(&mut self) {
-        self.is_incomplete = true;
+    /// Decides what becomes of what is not set.
+    pub(crate) fn treat_unset(&mut self, unset: Unset) {
+        self.unset = unset;
     }
 
     /// Replaces the variables of a text.
     pub(super) fn expand(&self, text: &str) -> Result<Template, TemplateError> {
         let lookup = |name: &str| self.value(name);
-        if self.is_incomplete {
-            template::expand_in_part(text, &lookup, STAND_IN)
-        } else {
-            template::expand(text, &lookup)
+        match self.unset {
+            Unset::AsInCompose => template::expand(text, &lookup),
+            Unset::Unknown => template::expand_in_part(text, &lookup, STAND_IN, Defaults::AreGuesses),
+            Unset::UnknownWithoutDefault => template::expand_in_part(text, &lookup, STAND_IN, Defaults::Hold),
         }
     }
 
@@ -95,7 +96,7 @@ pub(super) fn from_files(
     for (path, named_at) in files {
         match context.text(path, role) {
             // A file that is missing is read as an empty one, and may set again what earlier ones set.
-            Ok(id) if known.is_incomplete && context.sources.get(id).text().is_empty() => {
+            Ok(id) if known.unset == Unset::Unknown && context.sources.get(id).text().is_empty() => {
                 found = Variables::default();
             }
             Ok(id) => {

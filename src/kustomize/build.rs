@@ -19,7 +19,7 @@ mod references;
 mod refusal;
 mod resource;
 mod select;
-mod shapes;
+pub(super) mod shapes;
 mod transform;
 
 use std::{collections::BTreeMap, rc::Rc};

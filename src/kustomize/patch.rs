@@ -1,287 +1,389 @@
-//! The difference between two objects as a [JSON patch](https://www.rfc-editor.org/rfc/rfc6902), and what
-//! several objects have in common.
+//! The difference between two objects as a
+//! [strategic merge patch](https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/),
+//! and what several objects have in common.
 
 use serde_json::{Map, Value, json};
 
-/// The operations that turn `base` into `target`; none if they are equal.
-pub fn difference(base: &Value, target: &Value) -> Vec<Value> {
-    let mut operations = Vec::new();
-    compare(base, target, String::new(), &mut operations);
-    operations
+use super::build::shapes::{self, Shape};
+
+/// Lists whose items take effect in their order.
+const ORDERED: [&str; 2] = ["containers", "initContainers"];
+
+/// The fields of a patch that turns `base` into `target`, an object of the same kind and name; none if they are
+/// equal. What says which object it is has to be added. The items of lists that Kubernetes merges by a key may come
+/// in another order, but for the ones that refer to each other.
+pub fn difference(base: &Value, target: &Value) -> Option<Value> {
+    changes("", base, target, shape(base))
 }
 
-/// What versions of an object have in common: fields that all have. Where all have a field with different
-/// values, the most frequent value stands, the first one of those that are equally so.
-pub fn common(versions: &[&Value]) -> Value {
-    settled(versions, &[], None)
+/// What objects of one kind and name agree on; none if that is nothing. What one of them has otherwise is left
+/// out, and not what most of them say.
+pub fn agreed(versions: &[&Value]) -> Option<Value> {
+    agreed_value(versions, shape(versions.first()?))
 }
 
-/// As [`common`], where some versions are known only in part: they count for nothing but the shape. What
-/// `earlier` says stays, for they were written for it.
-pub fn settled(known: &[&Value], partly: &[&Value], earlier: Option<&Value>) -> Value {
-    let versions: Vec<&Value> = known.iter().chain(partly).copied().collect();
-    let Some(first) = versions.first() else { return Value::Null };
-    if versions.iter().all(|version| version == first) && earlier.is_none_or(|earlier| earlier == *first) {
-        return (*first).clone();
+/// An object without the values that hold a text: they are not known. A list is left out whole, unless its items
+/// have keys.
+pub fn known_part(object: &Value, unknown: &str) -> Value {
+    known_value(object, unknown, shape(object)).unwrap_or(Value::Null)
+}
+
+fn shape(object: &Value) -> &'static Shape {
+    let text = |key: &str| object.get(key).and_then(Value::as_str).unwrap_or_default();
+    shapes::of(text("apiVersion"), text("kind"))
+}
+
+fn changes(field: &str, base: &Value, target: &Value, shape: &Shape) -> Option<Value> {
+    match (base, target) {
+        _ if base == target => None,
+        (Value::Object(base), Value::Object(target)) => {
+            let mut fields = Map::new();
+            for (name, value) in target {
+                let change = match base.get(name) {
+                    Some(old) => changes(name, old, value, shape.field(name)),
+                    None => Some(value.clone()),
+                };
+                fields.extend(change.map(|change| (name.clone(), change)));
+            }
+            let removed = base.keys().filter(|name| !target.contains_key(*name));
+            fields.extend(removed.map(|name| (name.clone(), Value::Null)));
+            Some(Value::Object(fields))
+        }
+        (Value::Array(old), Value::Array(new)) => match shape {
+            Shape::Keyed(keys, item) if !old.is_empty() => {
+                let items = Keys::of(keys, &[old, new]).map(|keys| keys.changes(field, old, new, item));
+                Some(Value::Array(items.unwrap_or_else(|| replaced(new))))
+            }
+            _ => Some(target.clone()),
+        },
+        _ => Some(target.clone()),
     }
-    if let Some(fields) = all(&versions, Value::as_object) {
-        return settled_fields(&fields, known.len(), earlier.and_then(Value::as_object));
-    }
-    if let Some(lists) = all(&versions, Value::as_array)
-        && same_names(&lists)
-    {
-        let earlier = earlier.and_then(Value::as_array).filter(|earlier| same_names(&[lists[0], earlier]));
-        let item = |index: usize| {
-            let items: Vec<&Value> = lists.iter().filter_map(|list| list.get(index)).collect();
-            let (known, partly) = items.split_at(known.len());
-            settled(known, partly, earlier.and_then(|earlier| earlier.get(index)))
+}
+
+/// The items of a list that takes the place of another one.
+fn replaced(items: &[Value]) -> Vec<Value> {
+    std::iter::once(json!({"$patch": "replace"})).chain(items.iter().cloned()).collect()
+}
+
+/// The entries by which the items of some lists are told apart.
+struct Keys<'k>(Vec<&'k str>);
+
+impl<'k> Keys<'k> {
+    /// None if the items cannot be told apart: kustomize would merge what does not belong together.
+    fn of(keys: &[&'k str], lists: &[&Vec<Value>]) -> Option<Self> {
+        let all = || lists.iter().flat_map(|list| list.iter());
+        let used = keys.iter().filter(|key| all().any(|item| item.get(**key).is_some())).copied();
+        let used = Self(used.collect());
+        let has_all = |item: &Value| used.0.iter().all(|key| item.get(key).is_some());
+        let is_unique = |list: &&Vec<Value>| {
+            list.iter().enumerate().all(|(at, item)| !list[..at].iter().any(|other| used.fit(item, other)))
         };
-        return Value::Array((0..lists[0].len()).map(item).collect());
+        (!used.0.is_empty() && all().all(has_all) && lists.iter().all(is_unique)).then_some(used)
     }
-    if let Some(earlier) = earlier {
-        return earlier.clone();
+
+    fn fit(&self, one: &Value, other: &Value) -> bool {
+        self.0.iter().all(|key| one.get(key) == other.get(key))
     }
-    let voters = if known.is_empty() { &versions } else { known };
-    let count = |value: &Value| voters.iter().filter(|version| **version == value).count();
-    let most = voters.iter().enumerate().max_by_key(|(index, value)| (count(value), usize::MAX - index));
-    most.map_or(Value::Null, |(_, value)| (*value).clone())
+
+    fn find<'v>(&self, item: &Value, list: &'v [Value]) -> Option<&'v Value> {
+        list.iter().find(|other| self.fit(item, other))
+    }
+
+    /// The entries that tell an item from others, with further ones.
+    fn named(&self, item: &Value, more: Option<Value>) -> Value {
+        let keys = self.0.iter().filter_map(|key| Some(((*key).to_owned(), item.get(key)?.clone())));
+        let mut fields: Map<String, Value> = keys.collect();
+        if let Some(Value::Object(more)) = more {
+            fields.extend(more);
+        }
+        Value::Object(fields)
+    }
+
+    /// The items of a patch of a list. kustomize puts them before the others, in their order.
+    fn changes(&self, field: &str, old: &[Value], new: &[Value], shape: &Shape) -> Vec<Value> {
+        let change = |item: &Value| match self.find(item, old) {
+            Some(before) => {
+                changes("", before, item, shape).map(|change| Some(self.named(item, Some(change))))
+            }
+            None => Some(Some(item.clone())),
+        };
+        let mut named: Vec<Option<Option<Value>>> = new.iter().map(change).collect();
+        while let Some(at) = self.misplaced(field, old, new, &named) {
+            named[at] = Some(None);
+        }
+        let items = named.into_iter().zip(new).filter_map(|(change, item)| {
+            let change = change?;
+            Some(change.unwrap_or_else(|| self.named(item, None)))
+        });
+        let removed = old.iter().filter(|item| self.find(item, new).is_none());
+        let removed = removed.map(|item| self.named(item, Some(json!({"$patch": "delete"}))));
+        items.chain(removed).collect()
+    }
+
+    /// An item that the patch has to name as well, so that it comes before those that it has to be before.
+    fn misplaced<T>(&self, field: &str, old: &[Value], new: &[Value], named: &[Option<T>]) -> Option<usize> {
+        let others = old.iter().filter_map(|item| new.iter().position(|other| self.fit(item, other)));
+        let others = others.filter(|at| named[*at].is_none());
+        let first = (0..new.len()).filter(|at| named[*at].is_some());
+        let order: Vec<usize> = first.chain(others).collect();
+        let precedes = |before: usize, after: usize| {
+            before < after
+                && (ORDERED.contains(&field) || field == "env" && refers(&new[after], &new[before]))
+        };
+        let wrong = order.iter().enumerate().find_map(|(place, after)| {
+            order[place + 1..].iter().copied().find(|before| precedes(*before, *after))
+        });
+        wrong.filter(|at| named[*at].is_none())
+    }
+}
+
+/// Whether the value of a variable refers to another one, which has to be set before it.
+fn refers(variable: &Value, other: &Value) -> bool {
+    let text = |item: &Value, key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    text(variable, "value").contains(&format!("$({})", text(other, "name")))
+}
+
+fn agreed_value(versions: &[&Value], shape: &Shape) -> Option<Value> {
+    let (first, rest) = versions.split_first()?;
+    if rest.iter().all(|version| version == first) {
+        return Some((*first).clone());
+    }
+    if let Some(objects) = all(versions, Value::as_object) {
+        let fields = objects[0].keys().filter_map(|name| {
+            let values: Option<Vec<&Value>> = objects.iter().map(|object| object.get(name)).collect();
+            Some((name.clone(), agreed_value(&values?, shape.field(name))?))
+        });
+        let fields: Map<String, Value> = fields.collect();
+        return (!fields.is_empty()).then_some(Value::Object(fields));
+    }
+    let lists = all(versions, Value::as_array)?;
+    let Shape::Keyed(keys, item) = shape else { return None };
+    let keys = Keys::of(keys, &lists)?;
+    let items = lists[0].iter().filter_map(|first| {
+        let items: Option<Vec<&Value>> = lists.iter().map(|list| keys.find(first, list)).collect();
+        let agreed = agreed_value(&items?, item)?;
+        (agreed != keys.named(first, None) || agreed == *first).then_some(agreed)
+    });
+    let items: Vec<Value> = items.collect();
+    (!items.is_empty()).then_some(Value::Array(items))
 }
 
 fn all<'a, T>(versions: &[&'a Value], view: impl Fn(&'a Value) -> Option<T>) -> Option<Vec<T>> {
     versions.iter().map(|version| view(version)).collect()
 }
 
-/// The first `known` versions are known whole.
-fn settled_fields(
-    versions: &[&Map<String, Value>],
-    known: usize,
-    object: Option<&Map<String, Value>>,
-) -> Value {
-    let (whole, part) = versions.split_at(known);
-    let mut fields = Map::new();
-    for name in versions.iter().flat_map(|version| version.keys()) {
-        let values = |versions: &[&Map<String, Value>]| -> Vec<Value> {
-            versions.iter().filter_map(|version| version.get(name)).cloned().collect()
-        };
-        let (whole, part) = (values(whole), values(part));
-        let earlier = object.and_then(|object| object.get(name));
-        let everywhere = whole.len() + part.len() == versions.len();
-        // What is new reaches those who are known in part as well: only if they are to have it.
-        let is_new = object.is_some() && earlier.is_none() && !part.is_empty();
-        let mut all = whole.iter().chain(&part);
-        let agreed = all.next().is_some_and(|first| all.all(|value| value == first));
-        if (everywhere || earlier.is_some()) && (!is_new || agreed) && !fields.contains_key(name) {
-            let (whole, part): (Vec<&Value>, Vec<&Value>) = (whole.iter().collect(), part.iter().collect());
-            fields.insert(name.clone(), settled(&whole, &part, earlier));
+fn known_value(value: &Value, unknown: &str, shape: &Shape) -> Option<Value> {
+    match value {
+        Value::String(text) => (!text.contains(unknown)).then(|| value.clone()),
+        Value::Number(number) => (number.to_string() != unknown).then(|| value.clone()),
+        Value::Object(object) => {
+            let fields = object.iter();
+            let fields: Map<String, Value> = fields
+                .filter(|(name, _)| !name.contains(unknown))
+                .filter_map(|(name, value)| {
+                    Some((name.clone(), known_value(value, unknown, shape.field(name))?))
+                })
+                .collect();
+            (object.is_empty() || !fields.is_empty()).then_some(Value::Object(fields))
         }
-    }
-    Value::Object(fields)
-}
-
-/// Are they lists of named things, the same names in the same order?
-fn same_names(lists: &[&Vec<Value>]) -> bool {
-    let names =
-        |list: &Vec<Value>| list.iter().map(|item| item.get("name").cloned()).collect::<Option<Vec<Value>>>();
-    let first = lists.first().and_then(|list| names(list));
-    first.is_some() && lists.iter().all(|list| names(list) == first)
-}
-
-fn compare(base: &Value, target: &Value, path: String, operations: &mut Vec<Value>) {
-    match (base, target) {
-        _ if base == target => {}
-        (Value::Object(base), Value::Object(target)) => {
-            for name in base.keys().filter(|name| !target.contains_key(*name)) {
-                operations.push(json!({"op": "remove", "path": join(&path, name)}));
-            }
-            for (name, value) in target {
-                match base.get(name) {
-                    Some(old) => compare(old, value, join(&path, name), operations),
-                    None => operations.push(json!({"op": "add", "path": join(&path, name), "value": value})),
-                }
-            }
-        }
-        (Value::Array(base), Value::Array(items)) => {
-            let whole = json!({"op": "replace", "path": path, "value": target});
-            let by_name = items_by_name(base, items, &path);
-            let length = |operations: &[Value]| {
-                let said = operations.iter().filter(|operation| operation["op"] != "test");
-                said.map(|operation| operation.to_string().len()).sum::<usize>()
+        Value::Array(list) => {
+            let (keys, item) = match shape {
+                Shape::Keyed(keys, item) => (*keys, *item),
+                _ => (&[] as &[&str], shape),
             };
-            match by_name.filter(|by_name| length(by_name) < length(std::slice::from_ref(&whole))) {
-                Some(by_name) => operations.extend(by_name),
-                None => operations.push(whole),
+            let is_told_apart = |known: &Value, item: &Value| {
+                let keys = Keys(keys.iter().filter(|key| item.get(**key).is_some()).copied().collect());
+                !keys.0.is_empty()
+                    && keys.fit(known, item)
+                    && (known == item || *known != keys.named(item, None))
+            };
+            let known = list.iter().map(|value| {
+                known_value(value, unknown, item)
+                    .filter(|known| known == value || is_told_apart(known, value))
+            });
+            if keys.is_empty() {
+                return known.collect::<Option<Vec<Value>>>().map(Value::Array);
             }
+            let items: Vec<Value> = known.flatten().collect();
+            (list.is_empty() || !items.is_empty()).then_some(Value::Array(items))
         }
-        _ => operations.push(json!({"op": "replace", "path": path, "value": target})),
+        Value::Null | Value::Bool(_) => Some(value.clone()),
     }
-}
-
-/// Changes a list of named things item by item; nothing if that cannot be done, as where they change places.
-fn items_by_name(base: &[Value], target: &[Value], path: &str) -> Option<Vec<Value>> {
-    let names =
-        |items: &[Value]| items.iter().map(|item| item.get("name").cloned()).collect::<Option<Vec<_>>>();
-    let (old, new) = (names(base)?, names(target)?);
-    let is_unique = |names: &[Value]| names.iter().enumerate().all(|(at, name)| !names[..at].contains(name));
-    let stays = |names: &[Value], others: &[Value]| {
-        names.iter().filter(|name| others.contains(name)).cloned().collect::<Vec<Value>>()
-    };
-    if !is_unique(&old) || !is_unique(&new) || stays(&old, &new) != stays(&new, &old) {
-        return None;
-    }
-    let mut operations = Vec::new();
-    // Should somebody put an item before it, kustomize stops rather than change another one.
-    let test = |path: &str, name: &Value, operations: &mut Vec<Value>| {
-        if base.len() > 1 {
-            operations.push(json!({"op": "test", "path": join(path, "name"), "value": name}));
-        }
-    };
-    for (index, name) in old.iter().enumerate().rev().filter(|(_, name)| !new.contains(name)) {
-        let path = join(path, &index.to_string());
-        test(&path, name, &mut operations);
-        operations.push(json!({"op": "remove", "path": path}));
-    }
-    for (index, (name, value)) in new.iter().zip(target).enumerate() {
-        let path = join(path, &index.to_string());
-        match old.iter().position(|old| old == name).map(|at| &base[at]) {
-            None => operations.push(json!({"op": "add", "path": path, "value": value})),
-            Some(old) if old == value => {}
-            Some(old) => {
-                test(&path, name, &mut operations);
-                compare(old, value, path, &mut operations);
-            }
-        }
-    }
-    Some(operations)
-}
-
-fn join(path: &str, name: &str) -> String {
-    format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
 #[cfg(test)]
 mod tests {
+    use camino::Utf8Path;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::{kustomize::build, text::MemoryFiles};
 
-    /// Applies operations of the kinds that [`difference`] makes; the reason if one does not fit.
-    fn apply(document: &mut Value, operations: &[Value]) -> Result<(), String> {
-        for operation in operations {
-            let text = |key: &str| operation.get(key).and_then(Value::as_str).unwrap_or_default();
-            let value = operation.get("value").cloned().unwrap_or(Value::Null);
-            let path = text("path");
-            let misfit = || format!("there is no `{path}` to {}", text("op"));
-            match (text("op"), path.rsplit_once('/')) {
-                ("test", _) if document.pointer(path) == Some(&value) => {}
-                ("test", _) => return Err(format!("`{path}` is something else")),
-                (_, None) => *document = value,
-                (kind, Some((parent, last))) => {
-                    let name = last.replace("~1", "/").replace("~0", "~");
-                    match (kind, document.pointer_mut(parent)) {
-                        ("remove", Some(Value::Object(fields))) => {
-                            fields.shift_remove(&name).ok_or_else(misfit)?;
-                        }
-                        ("add", Some(Value::Object(fields))) => {
-                            fields.insert(name, value);
-                        }
-                        ("remove" | "add", Some(Value::Array(items))) => {
-                            let index: usize = name.parse().map_err(|_| misfit())?;
-                            match text("op") {
-                                "remove" if index < items.len() => drop(items.remove(index)),
-                                "add" if index <= items.len() => items.insert(index, value),
-                                _ => return Err(misfit()),
-                            }
-                        }
-                        ("replace", Some(_)) => *document.pointer_mut(path).ok_or_else(misfit)? = value,
-                        _ => return Err(misfit()),
-                    }
-                }
-            }
-        }
-        Ok(())
+    const KEYED: [(&str, &str); 6] = [
+        ("containers", "name"),
+        ("initContainers", "name"),
+        ("env", "name"),
+        ("volumes", "name"),
+        ("volumeMounts", "mountPath"),
+        ("ports", "containerPort"),
+    ];
+
+    /// What kustomize makes of an object with a patch.
+    fn patched(base: &Value, change: &Value) -> Value {
+        let mut patch = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}});
+        patch.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        let files = MemoryFiles::new([
+            (
+                "/p/kustomization.yaml".to_owned(),
+                "resources: [web.yaml]\npatches: [{path: p.yaml}]\n".to_owned(),
+            ),
+            ("/p/web.yaml".to_owned(), base.to_string()),
+            ("/p/p.yaml".to_owned(), patch.to_string()),
+        ]);
+        let built = build::build(Utf8Path::new("/p"), Utf8Path::new("/p"), &files);
+        let built = built.unwrap_or_else(|refusal| panic!("{refusal}: {base} {patch}"));
+        built.objects[0].node.to_json()
     }
 
-    fn tree() -> impl Strategy<Value = Value> {
-        let leaf = prop_oneof![
-            Just(Value::Null),
-            any::<bool>().prop_map(Value::from),
-            "[ab/~]{0,2}".prop_map(Value::from)
-        ];
-        leaf.prop_recursive(3, 24, 4, |inner| {
-            prop_oneof![
-                prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
-                prop::collection::vec(("[a-d]", inner.clone()), 0..4).prop_map(|items| {
-                    items.into_iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
-                }),
-                prop::collection::btree_map("[a-c/~]|name", inner, 0..4)
-                    .prop_map(|fields| Value::Object(fields.into_iter().collect())),
-            ]
+    /// The object with lists in an order in which the order says nothing.
+    fn sorted(value: &Value, field: &str) -> Value {
+        match value {
+            Value::Object(fields) => {
+                fields.iter().map(|(name, value)| (name.clone(), sorted(value, name))).collect()
+            }
+            Value::Array(items) => {
+                let mut items: Vec<Value> = items.iter().map(|item| sorted(item, "")).collect();
+                if KEYED.iter().any(|(list, _)| *list == field) && !ORDERED.contains(&field) {
+                    items.sort_by_key(ToString::to_string);
+                }
+                Value::Array(items)
+            }
+            other => other.clone(),
+        }
+    }
+
+    fn is_in_order(deployment: &Value) -> bool {
+        let containers = deployment.pointer("/spec/template/spec/containers").and_then(Value::as_array);
+        let env =
+            |container: &Value| container.get("env").and_then(Value::as_array).cloned().unwrap_or_default();
+        containers.into_iter().flatten().map(env).all(|env| {
+            env.iter()
+                .enumerate()
+                .all(|(at, variable)| !env[at + 1..].iter().any(|later| refers(variable, later)))
         })
+    }
+
+    fn deployment() -> impl Strategy<Value = Value> {
+        let variable = ("[a-d]", prop_oneof!["[x-z]", Just("$(a)".to_owned()), Just("$(b)".to_owned())]);
+        let env = prop::collection::vec(variable, 0..4);
+        let mounts = prop::collection::btree_map("/[a-c]", "[x-z]", 0..3);
+        let ports = prop::collection::btree_map(1..4u16, prop::option::of(prop_oneof!["TCP", "UDP"]), 0..3);
+        let args = prop::collection::vec("[a-c]", 0..3);
+        let names = prop::sample::subsequence(vec!["a", "b", "c"], 0..3);
+        (env, mounts, ports, args, names, prop::option::of(0..3u8)).prop_map(
+            |(env, mounts, ports, args, names, replicas)| {
+                let mut seen: Vec<String> = Vec::new();
+                let env: Vec<Value> = env
+                    .into_iter()
+                    .filter(|(name, value)| {
+                        let is_new = !seen.contains(name);
+                        let is_set =
+                            !value.starts_with('$') || seen.iter().any(|it| *value == format!("$({it})"));
+                        (is_new && is_set).then(|| seen.push(name.clone())).is_some()
+                    })
+                    .map(|(name, value)| json!({"name": name, "value": value}))
+                    .collect();
+                let mounts = mounts.into_iter().map(|(path, name)| json!({"mountPath": path, "name": name}));
+                let ports = ports.into_iter().map(|(port, protocol)| match protocol {
+                    Some(protocol) => json!({"containerPort": port, "protocol": protocol}),
+                    None => json!({"containerPort": port}),
+                });
+                let mut container =
+                    json!({"name": "web", "args": args, "ports": ports.collect::<Vec<Value>>()});
+                if !env.is_empty() {
+                    container["env"] = env.into();
+                }
+                container["volumeMounts"] = mounts.collect::<Vec<Value>>().into();
+                let first: Vec<Value> =
+                    names.iter().map(|name| json!({"name": name, "image": name})).collect();
+                let mut object = json!({
+                    "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
+                    "spec": {"template": {"spec": {"containers": [container], "initContainers": first}}},
+                });
+                if let Some(replicas) = replicas {
+                    object["spec"]["replicas"] = replicas.into();
+                }
+                object
+            },
+        )
     }
 
     proptest! {
         #[test]
-        fn the_difference_leads_from_the_common_part_to_every_version(versions in prop::collection::vec(tree(), 1..4)) {
-            let base = common(&versions.iter().collect::<Vec<_>>());
+        fn kustomize_makes_every_version_of_what_they_agree_on(versions in prop::collection::vec(deployment(), 1..4)) {
+            let base = agreed(&versions.iter().collect::<Vec<_>>()).unwrap();
             for version in &versions {
-                let mut patched = base.clone();
-                prop_assert_eq!(apply(&mut patched, &difference(&base, version)), Ok(()));
-                prop_assert_eq!(&patched, version);
+                let made = difference(&base, version).map_or(base.clone(), |change| patched(&base, &change));
+                prop_assert_eq!(sorted(&made, ""), sorted(version, ""));
+                prop_assert!(is_in_order(&made), "{}", made);
             }
         }
 
-        /// Whatever is unknown of one version, the others come out right, and what nobody changes stays.
         #[test]
-        fn earlier_words_stay_where_a_version_is_unknown(
-            known in prop::collection::vec(tree(), 1..3), partly in tree(), earlier in tree(),
-        ) {
-            let known: Vec<&Value> = known.iter().collect();
-            let base = settled(&known, &[&partly], Some(&earlier));
-            for version in &known {
-                let mut patched = base.clone();
-                prop_assert_eq!(apply(&mut patched, &difference(&base, version)), Ok(()));
-                prop_assert_eq!(&patched, *version);
-            }
-            if !partly.is_object() && !partly.is_array() {
-                prop_assert_eq!(base, earlier);
-            }
+        fn kustomize_makes_one_version_of_another(base in deployment(), target in deployment()) {
+            let made = difference(&base, &target).map_or(base.clone(), |change| patched(&base, &change));
+            prop_assert_eq!(sorted(&made, ""), sorted(&target, ""));
+            prop_assert!(is_in_order(&made), "{}", made);
         }
     }
 
     #[test]
     fn an_item_among_others_is_changed_by_its_name() {
-        let long = "a value that is worth not being said again, whatever becomes of the others in the list";
-        let base = json!([{"name": "a", "value": long}, {"name": "b", "value": 1}, {"name": "c"}]);
-        let target = json!([{"name": "new"}, {"name": "a", "value": long}, {"name": "b", "value": 2}]);
-        let operations = difference(&base, &target);
+        let object = |env: Value| json!({"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"name": "a", "env": env}]}});
+        let base = object(json!([{"name": "A", "value": "1"}, {"name": "B", "value": "1"}]));
+        let target = object(json!([
+            {"name": "A", "value": "1"}, {"name": "B", "value": "2"}, {"name": "C", "value": "$(A)"},
+        ]));
         assert_eq!(
-            operations,
-            [
-                json!({"op": "test", "path": "/2/name", "value": "c"}),
-                json!({"op": "remove", "path": "/2"}),
-                json!({"op": "add", "path": "/0", "value": {"name": "new"}}),
-                json!({"op": "test", "path": "/2/name", "value": "b"}),
-                json!({"op": "replace", "path": "/2/value", "value": 2}),
-            ]
+            difference(&base, &target).unwrap()["spec"]["containers"],
+            json!([{"name": "a", "env": [{"name": "A"}, {"name": "B", "value": "2"}, {"name": "C", "value": "$(A)"}]}])
         );
-        let mut shifted = json!([{"name": "other"}, {"name": "a"}, {"name": "b"}, {"name": "c"}]);
-        assert_eq!(apply(&mut shifted, &operations), Err("`/2/name` is something else".to_owned()));
+        assert_eq!(
+            difference(&target, &base).unwrap()["spec"]["containers"][0]["env"],
+            json!([{"name": "B", "value": "1"}, {"name": "C", "$patch": "delete"}])
+        );
     }
 
     #[test]
-    fn the_common_part_is_what_all_have() {
-        let one = json!({"spec": {"replicas": 1, "containers": [{"name": "a", "image": "x", "tty": true}]}});
-        let two = json!({"spec": {"replicas": 2, "containers": [{"name": "a", "image": "y"}]}});
-        let three = json!({"spec": {"replicas": 2, "containers": [{"name": "a", "image": "x"}]}});
-        let base = common(&[&one, &two, &three]);
-        assert_eq!(base, json!({"spec": {"replicas": 2, "containers": [{"name": "a", "image": "x"}]}}));
-        let operations = difference(&base, &one);
+    fn what_all_have_is_agreed_on_and_no_majority_counts() {
+        let object = |replicas: u8, image: &str, tty: bool| {
+            json!({
+                "apiVersion": "apps/v1", "kind": "Deployment",
+                "spec": {"replicas": replicas, "template": {"spec": {"containers": [{"name": "a", "image": image, "tty": tty}]}}},
+            })
+        };
+        let versions = [object(1, "x", true), object(2, "x", true), object(2, "x", false)];
         assert_eq!(
-            operations,
-            [
-                json!({"op": "replace", "path": "/spec/replicas", "value": 1}),
-                json!({"op": "add", "path": "/spec/containers/0/tty", "value": true}),
-            ]
+            agreed(&versions.iter().collect::<Vec<_>>()),
+            Some(json!({
+                "apiVersion": "apps/v1", "kind": "Deployment",
+                "spec": {"template": {"spec": {"containers": [{"name": "a", "image": "x"}]}}},
+            }))
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_is_left_out() {
+        let object = json!({
+            "apiVersion": "v1", "kind": "Pod",
+            "spec": {"containers": [{
+                "name": "a", "image": "x:31415", "args": ["a", "31415"], "tty": true,
+                "env": [{"name": "A", "value": "31415"}, {"name": "B", "value": "b"}], "ports": [{"containerPort": 31415}],
+            }]},
+        });
+        assert_eq!(
+            known_part(&object, "31415")["spec"]["containers"],
+            json!([{"name": "a", "tty": true, "env": [{"name": "B", "value": "b"}]}])
         );
     }
 }

@@ -11,7 +11,6 @@ pub(in crate::plan) mod secrets;
 pub(in crate::plan) mod service;
 pub(in crate::plan) mod source;
 pub(in crate::plan) mod starts;
-pub(in crate::plan) mod texts;
 pub(in crate::plan) mod volumes;
 
 pub(in crate::plan) use self::{

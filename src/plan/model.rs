@@ -30,6 +30,9 @@ pub struct Plan {
     pub project: String,
     /// Its environments, in the order in which they were given.
     pub environments: Vec<Environment>,
+    /// What the files that all environments share say by themselves, as far as that is known; none if there are no
+    /// such files.
+    pub shared: Option<Environment>,
     /// Stores that others wait for before they start.
     pub waits: Vec<Wait>,
     /// How it is developed on a cluster, if it builds anything.
@@ -167,8 +170,6 @@ pub struct Bundle {
     pub comment: Option<String>,
     /// The variables.
     pub variables: BTreeMap<String, String>,
-    /// What the files that all environments share say of them by themselves.
-    pub shared: BTreeMap<String, String>,
 }
 
 /// One Secret: variables, files or both.

@@ -5,10 +5,6 @@ pub(in crate::plan) mod images;
 pub(in crate::plan) mod layout;
 pub(in crate::plan) mod names;
 
-use std::collections::BTreeSet;
-
-use camino::Utf8PathBuf;
-
 use self::{apps::Apps, images::Images, layout::Layout, names::Names};
 use crate::{compose::model::Project, diag::Report};
 
@@ -18,8 +14,6 @@ pub(in crate::plan) struct Naming {
     pub(in crate::plan) apps: Apps,
     pub(in crate::plan) images: Images,
     pub(in crate::plan) layout: Layout,
-    /// The files that every environment was read from.
-    pub(in crate::plan) shared_files: BTreeSet<Utf8PathBuf>,
 }
 
 impl Naming {
@@ -29,17 +23,6 @@ impl Naming {
         let apps = apps::group(projects, &names);
         let layout = Layout::of(projects, &names, &apps);
         let images = images::find(projects, &apps);
-        Self { shared_files: shared_files(projects), names, apps, images, layout }
+        Self { names, apps, images, layout }
     }
-}
-
-/// The paths of the files that every one of several projects was read from; nothing is shared by one alone.
-fn shared_files(projects: &[&Project]) -> BTreeSet<Utf8PathBuf> {
-    let paths = |project: &Project| -> BTreeSet<Utf8PathBuf> {
-        project.inputs.iter().map(|input| input.path.clone()).collect()
-    };
-    let Some((first, rest)) = projects.split_first().filter(|(_, rest)| !rest.is_empty()) else {
-        return BTreeSet::new();
-    };
-    rest.iter().fold(paths(first), |shared, project| shared.intersection(&paths(project)).cloned().collect())
 }

@@ -28,16 +28,23 @@ use crate::{diag::Report, k8s::name};
 /// Places what was decided for all environments: variables first, then whole workloads, what clusters and machines
 /// need beside them, and secrets last.
 pub(in crate::plan) fn place(
-    (inputs, options): (&[Input<'_>], &Options),
+    (inputs, shared, options): (&[Input<'_>], Option<&Input<'_>>, &Options),
     (facts, found): (&[Facts<'_>], &KnownSecrets),
     (intents, mut data, waits): (Vec<Intent>, Vec<Data<'_>>, Vec<Wait>),
     mut ledgers: Vec<Ledger>,
     report: &mut Report,
 ) -> Plan {
     let contexts: Vec<&Context<'_>> = facts.iter().map(|facts| &facts.context).collect();
-    let placed = variables::place_variables(&contexts, &intents, &mut data, found, &mut ledgers, report);
+    let placed = variables::place_variables(
+        (&contexts, inputs.len()),
+        &intents,
+        &mut data,
+        found,
+        &mut ledgers,
+        report,
+    );
     let parts = intents.into_iter().zip(data).zip(placed.into_iter().zip(ledgers));
-    let parts = inputs.iter().zip(facts).zip(parts);
+    let parts = inputs.iter().chain(shared).zip(facts).zip(parts);
     let environments = parts.map(|((input, facts), ((intent, data), (placed, ledger)))| {
         if input.known == Known::All {
             keys::warn_of_unsupported(input.project, &ledger, report);
@@ -45,6 +52,8 @@ pub(in crate::plan) fn place(
         environment((input, facts, found), (intent, data), placed, ledger)
     });
     let mut environments: Vec<Environment> = environments.collect();
+    let mut of_shared = environments.split_off(inputs.len()).pop();
+    let facts = facts.get(..inputs.len()).unwrap_or_default();
     production::warn_of_unknown_volumes(&environments, inputs, report);
     for (environment, input) in environments.iter_mut().zip(inputs) {
         production::apply(environment, input, report);
@@ -52,13 +61,14 @@ pub(in crate::plan) fn place(
     }
     development::mount_code(facts, &mut environments, options, report);
     let development = development::develop(facts, &mut environments, (inputs, options, found), report);
-    for app in environments.iter_mut().flat_map(|environment| &mut environment.apps) {
+    for app in environments.iter_mut().chain(&mut of_shared).flat_map(|environment| &mut environment.apps) {
         app.workloads.iter_mut().for_each(|workload| conceal::conceal(found, workload));
     }
     external::warn_of_concealed(&environments, inputs, report);
     Plan {
         project: inputs.first().map(|input| input.project.name.clone()).unwrap_or_default(),
         environments,
+        shared: of_shared,
         waits,
         development,
     }

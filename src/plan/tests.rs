@@ -99,7 +99,7 @@ fn every_file_is_opened_once_and_every_script_parsed_once() {
     let options = Options { output: format!("{ROOT}/k8s").into(), ..Options::default() };
     let reader = Reader::new(&files);
     counted::take();
-    let planned = plan_with(&inputs, &options, &reader, &mut report);
+    let planned = plan_with((&inputs, None), &options, &reader, &mut report);
     let counts = counted::take();
 
     let kinds = planned.environments.iter().flat_map(|it| &it.apps).flat_map(|app| &app.workloads);
@@ -165,7 +165,7 @@ volumes: {data: {}}
         cluster: Cluster::default(),
     };
     let options = Options { output: format!("{ROOT}/k8s").into(), ..Options::default() };
-    let planned = plan(&[input(Known::All)], &options, &files, &mut report);
+    let planned = plan(&[input(Known::All)], None, &options, &files, &mut report);
 
     let web = &planned.environments[0].intent.units["web"];
     let said = |span: crate::text::Span| &compose[span.start as usize..span.end as usize];

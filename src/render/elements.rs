@@ -43,8 +43,6 @@ pub(super) struct ConfigMap {
     /// Who uses it, for people.
     pub(super) comment: Option<String>,
     pub(super) content: Content,
-    /// What of it the files that all environments share say by themselves.
-    pub(super) shared: BTreeMap<String, String>,
 }
 
 /// What a ConfigMap holds, by key.
@@ -101,7 +99,6 @@ fn of_app(app: &App, elements: &mut Elements) {
             home: app.home.clone(),
             comment: None,
             content: Content::Files(files.clone()),
-            shared: BTreeMap::new(),
         });
     }
 }
@@ -112,7 +109,6 @@ fn variables(bundle: &Bundle, home: &str, stem: &str) -> ConfigMap {
         home: home.to_owned(),
         comment: bundle.comment.clone(),
         content: Content::Variables(stem.to_owned(), bundle.variables.clone()),
-        shared: bundle.shared.clone(),
     }
 }
 

@@ -41,8 +41,6 @@ pub(super) struct Document {
 #[derive(Debug, Default)]
 pub(super) struct Overlay {
     pub(super) config_maps: Vec<Generated>,
-    /// Keys that a ConfigMap of the base has and this environment has not.
-    pub(super) removed: Vec<(String, Vec<String>)>,
     pub(super) patches: Vec<Patch>,
 }
 
@@ -59,7 +57,16 @@ pub(super) struct Generated {
 /// One change of several objects.
 #[derive(Debug)]
 pub(super) struct Patch {
-    pub(super) kinds: Vec<String>,
-    pub(super) names: Vec<String>,
-    pub(super) operations: Vec<Value>,
+    /// Kinds and names of the objects.
+    pub(super) ids: Vec<(String, String)>,
+    pub(super) change: Change,
+}
+
+/// What a patch does with an object.
+#[derive(Debug)]
+pub(super) enum Change {
+    /// Merges fields into it. The version is the one by which kustomize finds it.
+    Merge { version: String, fields: Value },
+    /// Gives it another API version.
+    Version(String),
 }

@@ -5,13 +5,11 @@ use serde_json::Value;
 use super::{
     external_secrets, generated, generator,
     layer::{Layers, Overlay},
-    objects, text,
+    objects, patches, text,
 };
 use crate::{
     k8s::{fields, name},
-    kustomize::{
-        Generator, Image, Kustomization, Owner, Patch, Target, TreeFile, env_file, outermost::Outermost,
-    },
+    kustomize::{Generator, Image, Kustomization, Owner, Patch, TreeFile, env_file, outermost::Outermost},
     plan::{self, Environment, SecretBundle, Wait},
     yaml::emit::{self, Entry, Yaml},
 };
@@ -83,35 +81,11 @@ fn changes(
     for config_map in &overlay.config_maps {
         kustomization.config_maps.push(generator(config_map, folder, &environment.origin, files));
     }
-    for (name, keys) in &overlay.removed {
-        let path = format!("{name}.removed.yaml");
-        let data = Yaml::map(keys.iter().map(|key| (key.as_str(), Entry::new(Yaml::Null))));
-        let text = emit::documents(Some(&header), &[config_map(name, data)]);
-        files.push(generated(format!("{folder}/{path}"), text));
-        kustomization.patches.push(Patch { path, target: None });
-    }
-    for patch in &overlay.patches {
-        let first = patch.names.first().map_or("", String::as_str);
-        let kind = patch.kinds.first().map_or("", String::as_str);
-        let wanted = format!("{first}.{}", kind.to_ascii_lowercase());
-        let taken =
-            |stem: &String| kustomization.patches.iter().any(|known| known.path == format!("{stem}.yaml"));
-        let path = format!("{}.yaml", name::free(&wanted, taken));
-        let operations = Yaml::from(Value::Array(patch.operations.clone()));
-        files.push(generated(format!("{folder}/{path}"), emit::documents(Some(&header), &[operations])));
-        let target = Some(Target::Names(patch.kinds.join("|"), patch.names.join("|")));
-        kustomization.patches.push(Patch { path, target });
+    for (patch, content) in patches::files(&overlay.patches, &environment.name, &header) {
+        files.push(generated(format!("{folder}/{}", patch.path), content));
+        kustomization.patches.push(patch);
     }
     files.push(generated(format!("{folder}/kustomization.yaml"), kustomization.to_text(&header)));
-}
-
-fn config_map(name: &str, data: Yaml) -> Yaml {
-    Yaml::map([
-        ("apiVersion", Entry::new("v1")),
-        ("kind", Entry::new("ConfigMap")),
-        ("metadata", Entry::new(Yaml::map([("name", Entry::new(name))]))),
-        ("data", Entry::new(data)),
-    ])
 }
 
 /// The outermost layer: written once, then the user's.

@@ -144,7 +144,7 @@ fn observe(directory: &Utf8Path, files: &dyn Files) -> Observation {
     let projects = load(directory, files, &mut report);
     let inputs: Vec<Input<'_>> = projects.iter().map(|(name, project)| Input::new(name, project)).collect();
     let options = Options { output: directory.join("k8s"), ..Options::default() };
-    let plan = plan::plan(&inputs, &options, files, &mut report);
+    let plan = plan::plan(&inputs, None, &options, files, &mut report);
     let rendered = render::render(&plan, &render::earlier::Earlier::default());
     let mut seen: BTreeMap<String, Vec<u8>> =
         rendered.files.into_iter().map(|file| (file.path.into_string(), file.bytes)).collect();

@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::{
     cli::project,
     compose::{
-        self, Request,
+        self, Request, Unset,
         model::{InputRole, Project},
     },
     diag::{Diagnostic, Report, codes},
@@ -64,7 +64,7 @@ pub(super) fn load(
     let missing = missing(recorded, &request.working_directory, files);
     if !missing.is_empty() {
         let mut incomplete = request.clone();
-        incomplete.options.is_incomplete = true;
+        incomplete.options.unset = Unset::Unknown;
         let with_empty = WithEmpty { files, empty: &missing };
         let project = compose::load(&incomplete, &with_empty, sources, &mut Report::default());
         let known = project.as_ref().map_or(Known::All, |project| known(project, &missing));

@@ -183,7 +183,7 @@ fn through_loading(project: &Json) -> Json {
         resolve_paths: false,
         check_consistency: false,
         all_resources: true,
-        is_incomplete: false,
+        unset: crate::compose::Unset::AsInCompose,
     };
     let request = Request { profiles: vec!["*".to_owned()], options, ..testing::request() };
     let loaded = testing::loaded(&[("compose.yaml", &project.to_string())], &request);

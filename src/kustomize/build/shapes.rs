@@ -2,7 +2,7 @@
 
 /// What a strategic merge has to know of a value.
 #[derive(Debug)]
-pub(super) enum Shape {
+pub(in crate::kustomize) enum Shape {
     /// Mappings are merged, lists are replaced.
     Plain,
     /// A mapping with fields of which more is known.
@@ -19,7 +19,7 @@ use Shape::{Fields, Keyed, Plain, Same, Set};
 
 impl Shape {
     /// The shape of a field.
-    pub(super) fn field(&self, name: &str) -> &'static Shape {
+    pub(in crate::kustomize) fn field(&self, name: &str) -> &'static Shape {
         match self {
             Same(other) => other.field(name),
             Fields(fields) => {
@@ -36,7 +36,7 @@ impl Shape {
 }
 
 /// The shape of an object. Kinds that Kubernetes does not have itself are plain.
-pub(super) fn of(api_version: &str, kind: &str) -> &'static Shape {
+pub(in crate::kustomize) fn of(api_version: &str, kind: &str) -> &'static Shape {
     match (api_version, kind) {
         ("v1", "Pod") => &POD,
         ("v1", "Service") => &SERVICE,

@@ -30,7 +30,6 @@ pub(super) fn decide_variables(
         let variable = Variable {
             value,
             is_secret: secrets.is_secret(name),
-            is_shared: is_complete && facts.context.shared.say(set, text),
             span: set.span,
             template: set.template.clone(),
         };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 
-use super::{reader::Reader, texts::SharedTexts};
+use super::reader::Reader;
 use crate::{
     compose::model::{Build, Project, Service},
     k8s::versions::Version,
@@ -32,7 +32,6 @@ pub(in crate::plan) struct Context<'a> {
     pub(in crate::plan) names: &'a Names,
     pub(in crate::plan) apps: &'a Apps,
     pub(in crate::plan) images: &'a Images,
-    pub(in crate::plan) shared: SharedTexts,
     /// What images are built from, by the names that services give them.
     pub(in crate::plan) builds: BTreeMap<&'a str, &'a Spanned<Build>>,
     /// How much of the project could be read.
@@ -61,7 +60,6 @@ impl<'a> Context<'a> {
             names: &naming.names,
             apps: &naming.apps,
             images: &naming.images,
-            shared: SharedTexts::of(input.project, &naming.shared_files),
             builds: builds(input.project),
             known: input.known,
             stagger: options.stagger,

@@ -48,8 +48,12 @@ pub(in crate::plan) struct Secrets<'a> {
 
 /// Finds the secret variables of all environments. What kustomize cannot write into a ConfigMap counts
 /// as well: Secrets are written in base64. The report will show none of them.
-pub(in crate::plan) fn find(inputs: &[Input<'_>], options: &Options, report: &mut Report) -> KnownSecrets {
-    let projects: Vec<&Project> = inputs.iter().map(|input| input.project).collect();
+pub(in crate::plan) fn find(
+    (inputs, shared): (&[Input<'_>], Option<&Input<'_>>),
+    options: &Options,
+    report: &mut Report,
+) -> KnownSecrets {
+    let projects: Vec<&Project> = inputs.iter().chain(shared).map(|input| input.project).collect();
     named::warn_of_unknown(inputs, options, report);
     let all = || {
         projects.iter().flat_map(|project| project.services.values()).flat_map(|service| variables(service))

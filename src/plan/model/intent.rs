@@ -57,8 +57,6 @@ pub struct Variable {
     pub value: Value,
     /// Whether a Secret holds it.
     pub is_secret: bool,
-    /// Whether the files that all environments share set this value by themselves.
-    pub is_shared: bool,
     /// The place that sets it.
     pub span: Span,
     /// How that place says it, where it names variables of the files.

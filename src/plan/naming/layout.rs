@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{apps::Apps, names::Names};
-use crate::compose::model::Project;
+use crate::{compose::model::Project, k8s::name};
 
 /// What is made of bind mounts of source code.
 pub(in crate::plan) const CODE_MOUNTS: &str = "components/code-mounts/kustomization.yaml";
@@ -33,22 +33,29 @@ impl Layout {
                 .collect()
         };
         let mut layout = Self::default();
+        let mut parts: BTreeSet<&String> = BTreeSet::new();
         for app in apps.names() {
             let members = apps.members(app);
             let environments: BTreeSet<usize> = members.iter().flat_map(|member| running(member)).collect();
             let everywhere = environments.len() == projects.len();
             let home = if everywhere { format!("base/{app}") } else { format!("components/{app}") };
             for member in members {
-                let own = running(member) == environments;
-                let object = names.object(member);
-                let part = if object == app {
-                    format!("components/{app}-part")
+                if running(member) == environments {
+                    layout.services.insert(member.clone(), home.clone());
                 } else {
-                    format!("components/{object}")
-                };
-                layout.services.insert(member.clone(), if own { home.clone() } else { part });
+                    parts.insert(member);
+                }
             }
             layout.apps.insert(app.to_owned(), home);
+        }
+        let mut taken: BTreeSet<String> = layout.apps.values().cloned().collect();
+        for member in parts {
+            let object = names.object(member);
+            let is_free = |name: &str| !taken.contains(&format!("components/{name}"));
+            let name = if is_free(object) { object.to_owned() } else { format!("{object}-service") };
+            let home = format!("components/{}", name::free(&name, |name| !is_free(name)));
+            taken.insert(home.clone());
+            layout.services.insert((*member).clone(), home);
         }
         layout
     }

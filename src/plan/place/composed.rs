@@ -15,10 +15,11 @@ use crate::{
     text::Part,
 };
 
-/// Takes out of the variables what is composed in every environment alike.
-pub(super) fn compose_all(environments: &mut [Vec<Unplaced<'_>>], found: &KnownSecrets) {
+/// Takes out of the variables what is composed in every environment alike; the first `real` are those of the
+/// project.
+pub(super) fn compose_all(environments: &mut [Vec<Unplaced<'_>>], real: usize, found: &KnownSecrets) {
     let mut composed: ByVariable<'_, BTreeSet<Option<String>>> = ByVariable::new();
-    for service in environments.iter().flatten() {
+    for service in environments.iter().take(real).flatten() {
         let keys = service.variables.keys().filter(|key| name::is_variable_name(key));
         let keys: Vec<&str> =
             keys.filter(|key| found.is_secret(key) && !secret::is_secret_key(key)).copied().collect();
@@ -31,6 +32,7 @@ pub(super) fn compose_all(environments: &mut [Vec<Unplaced<'_>>], found: &KnownS
             own.entry(key).or_default().insert(compose(service, key, &parts, found));
         }
     }
+    // What the shared files give by themselves is what it is in all environments.
     for service in environments.iter_mut().flatten() {
         for (key, texts) in composed.get(service.service).into_iter().flatten() {
             let mut texts = texts.iter();

@@ -52,14 +52,13 @@ pub(super) struct Division<'a> {
 }
 
 impl<'a> Division<'a> {
-    /// Divides the variables of all environments.
-    pub(super) fn of(environments: &[Vec<Unplaced<'a>>], secrets: &KnownSecrets) -> Self {
+    /// Divides the variables of all environments; the first `real` are those of the project.
+    pub(super) fn of(environments: &[Vec<Unplaced<'a>>], real: usize, secrets: &KnownSecrets) -> Self {
         // ConfigMaps and Secrets bring only variables with usual names into a container.
-        let plain =
-            divide(environments, WORTHWHILE, |key| name::is_variable_name(key) && !secrets.is_secret(key));
-        let hidden = divide(environments, WORTHWHILE_SECRETS, |key| {
-            name::is_variable_name(key) && secrets.is_secret(key)
-        });
+        let plain = |key: &str| name::is_variable_name(key) && !secrets.is_secret(key);
+        let hidden = |key: &str| name::is_variable_name(key) && secrets.is_secret(key);
+        let plain = divide((environments, real), WORTHWHILE, plain);
+        let hidden = divide((environments, real), WORTHWHILE_SECRETS, hidden);
         let names = group_names(&plain, &hidden);
         Self { plain, hidden, names }
     }
@@ -89,7 +88,11 @@ pub(super) fn values<'b, 'a>(
 }
 
 /// Divides the variables whose keys `wanted` picks. A group saves `least` lines.
-fn divide<'a>(environments: &[Vec<Unplaced<'a>>], least: usize, wanted: impl Fn(&str) -> bool) -> Shares<'a> {
+fn divide<'a>(
+    (environments, real): (&[Vec<Unplaced<'a>>], usize),
+    least: usize,
+    wanted: impl Fn(&str) -> bool,
+) -> Shares<'a> {
     let members = members(environments);
     let mut whole: BTreeMap<&str, Shared<'a>> =
         members.iter().map(|(app, members)| (*app, whole_app(members, &wanted))).collect();
@@ -102,7 +105,7 @@ fn divide<'a>(environments: &[Vec<Unplaced<'a>>], least: usize, wanted: impl Fn(
     let mut groups: BTreeMap<Group, Shared<'a>> = BTreeMap::new();
     for ((key, slots), group) in holders {
         // What some environments do not run stands with its app, in a component.
-        if !slots.contains(&Slot::NotRun) {
+        if !slots.iter().take(real).any(|slot| *slot == Slot::NotRun) {
             groups.entry(group).or_default().insert(key, slots.clone());
         }
     }

@@ -46,9 +46,10 @@ pub(super) struct Taken {
     pub(super) env: Vec<EnvVar>,
 }
 
-/// Gives every variable of all environments its place. Those in Secrets are added to the environment's.
+/// Gives every variable of all environments its place; the first `real` are those of the project. Those in Secrets
+/// are added to the environment's.
 pub(super) fn place_variables(
-    contexts: &[&Context<'_>],
+    (contexts, real): (&[&Context<'_>], usize),
     intents: &[Intent],
     data: &mut [Data<'_>],
     found: &KnownSecrets,
@@ -57,8 +58,8 @@ pub(super) fn place_variables(
 ) -> Vec<PlacedVariables> {
     let mut environments: Vec<Vec<Unplaced<'_>>> =
         intents.iter().map(|intent| Unplaced::of(intent, report)).collect();
-    composed::compose_all(&mut environments, found);
-    let mut division = Division::of(&environments, found);
+    composed::compose_all(&mut environments, real, found);
+    let mut division = Division::of(&environments, real, found);
     for (app, key) in referred::refer_to_shared(&mut environments, &shared_secrets(&division)) {
         division.set_apart(app, key);
     }
@@ -66,7 +67,7 @@ pub(super) fn place_variables(
     for (index, ((context, services), (data, ledger))) in
         contexts.iter().zip(&environments).zip(data.iter_mut().zip(ledgers)).enumerate()
     {
-        let mut own = config_maps(index, &division, &values_of_shared_files(services));
+        let mut own = config_maps(index, &division);
         for service in services {
             let taken = take_variables(service, index, &division, &mut data.secrets);
             own.containers.insert(service.service.to_owned(), taken);
@@ -109,36 +110,19 @@ fn keep_secrets(environment: usize, division: &Division<'_>, secrets: &mut Secre
     }
 }
 
-/// The values that the files which all environments share set by themselves, by app and variable.
-fn values_of_shared_files<'a>(services: &[Unplaced<'a>]) -> BTreeMap<(&'a str, &'a str), &'a Value> {
-    let variables = services.iter().flat_map(|service| {
-        let shared = service.variables.iter().filter(|(_, variable)| variable.is_shared);
-        shared.map(|(key, variable)| ((service.unit.app.as_str(), *key), &variable.value))
-    });
-    variables.collect()
-}
-
-fn config_maps(
-    environment: usize,
-    division: &Division<'_>,
-    of_shared_files: &BTreeMap<(&str, &str), &Value>,
-) -> PlacedVariables {
-    let bundle = |name: &str, apps: &[&str], comment: Option<String>, shared: &Shared<'_>| {
+fn config_maps(environment: usize, division: &Division<'_>) -> PlacedVariables {
+    let bundle = |name: &str, comment: Option<String>, shared: &Shared<'_>| {
         let text = |key: &str, value: &Value| (key.to_owned(), written(value).to_owned());
         let variables: BTreeMap<String, String> =
             values(shared, environment).map(|(key, value)| text(key, value)).collect();
-        let shared = shared.keys().filter_map(|key| {
-            Some(text(key, apps.iter().find_map(|app| of_shared_files.get(&(*app, *key)))?))
-        });
-        let shared = shared.collect();
-        (!variables.is_empty()).then(|| Bundle { name: format!("{name}-config"), comment, variables, shared })
+        (!variables.is_empty()).then(|| Bundle { name: format!("{name}-config"), comment, variables })
     };
     let shared = division.plain.groups.iter().filter_map(|(group, shared)| {
         let apps: Vec<&str> = group.iter().map(String::as_str).collect();
-        bundle(division.name(group), &apps, Some(apps.join(", ")), shared)
+        bundle(division.name(group), Some(apps.join(", ")), shared)
     });
     let apps = division.plain.whole.iter();
-    let apps = apps.filter_map(|(app, shared)| Some(((*app).to_owned(), bundle(app, &[app], None, shared)?)));
+    let apps = apps.filter_map(|(app, shared)| Some(((*app).to_owned(), bundle(app, None, shared)?)));
     PlacedVariables { shared: shared.collect(), apps: apps.collect(), containers: BTreeMap::new() }
 }
 
