@@ -3,6 +3,7 @@
 //! Everything that has to know what `postgres` is or what `-p` means to `mysqldump` asks here. The rows stand in
 //! the order of their names; a search is a binary search.
 
+pub mod ports;
 pub mod reference;
 
 mod images;
@@ -50,6 +51,8 @@ pub enum Role {
     Store,
     /// Starts jobs in other containers.
     Scheduler,
+    /// Is there for other programs to run on: its own is a shell, or reads a language as it is typed.
+    System,
     /// Anything else.
     Server,
 }

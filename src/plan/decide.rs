@@ -38,8 +38,10 @@ use self::{
 };
 use super::{
     facts::{Context, Facts, KnownSecrets, Secrets, hosts},
-    ledger::Ledger,
+    fate::KeyPath,
+    ledger::{Entries, Ledger},
     model::{Intent, Known, Wait},
+    reasons,
 };
 use crate::diag::{Diagnostic, Report, codes};
 
@@ -94,12 +96,19 @@ fn decide_environment<'a>(
     let units = context.services();
     let units = units.map(|(name, service)| (name.to_owned(), decide_unit(name, service, &mut parts)));
     let intent = Intent { units: units.collect() };
+    for (name, _) in context.project.services.iter().filter(|(_, service)| !service.is_container()) {
+        let key = KeyPath::new(["services", name.as_str()]);
+        let mut entries = Entries::new(ledger, key, String::new());
+        entries.ignored(&[], reasons::NO_CONTAINER);
+        entries.as_ever(&["provider"]);
+    }
     data.storage.record_volumes(context, ledger);
     top::record_top_level(context, ledger);
     top::warn_of_missing(context, report);
     warn_of_unknown_ports(facts, &ports, report);
     note_unknown_ports(facts, &kinds, &ports, report);
-    hosts::machine::warn((context, &facts.services), report);
+    let of_others = |text: &str| facts.hosts.of_another_project(context.project, text);
+    hosts::machine::warn((context, &facts.services), &of_others, report);
     hosts::renamed::warn((context, &facts.services, &facts.hosts), report);
     (intent, data)
 }

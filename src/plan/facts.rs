@@ -24,7 +24,9 @@ use super::{
     naming::Naming,
 };
 use crate::{
+    catalog,
     compose::model::{Healthcheck, Service},
+    shell::dockerfile::{self, Dockerfile, ImageUser, Stage},
     text::Spanned,
 };
 
@@ -58,6 +60,30 @@ impl<'a> Facts<'a> {
         match self.brought(name) {
             Some(Brought::Check(check)) => Some(check),
             _ => service.healthcheck.as_ref(),
+        }
+    }
+
+    /// Who the program of a service runs as by its image or its Dockerfile; none if it begins as root, or nobody
+    /// knows.
+    pub(in crate::plan) fn image_user(&self, name: &str) -> Option<ImageUser> {
+        let service = self.context.project.services.get(name)?;
+        let stage = self.services.get(name)?.dockerfile.as_deref().map(Dockerfile::built);
+        if let Some(user) = stage.and_then(Stage::runs_as) {
+            return Some(user).filter(|user| !matches!(user, ImageUser::Number { user: 0, .. }));
+        }
+        let image = service.image.as_ref().map(|image| image.value.as_str());
+        let image = stage.map(|stage| stage.base.as_str()).or(image)?;
+        let group = catalog::group_of_image(image)?;
+        Some(ImageUser::Number { user: group, group })
+    }
+
+    /// The number of a user of a service's image, as far as its Dockerfile or its name tells.
+    pub(in crate::plan) fn number_of_user(&self, name: &str, user: &str) -> Option<i64> {
+        let service = self.context.project.services.get(name)?;
+        let image = service.image.as_ref().map_or("", |image| image.value.as_str());
+        match self.services.get(name)?.dockerfile.as_deref() {
+            Some(dockerfile) => dockerfile.built().number_of_user(user),
+            None => dockerfile::brought(user, image),
         }
     }
 

@@ -109,7 +109,7 @@ fixed! {
     NOT_FOLLOWED_BY_COMPOSE "of-compose" "compose itself makes no use of it";
     OF_UP "of-compose" "it only decides what `docker compose up` prints";
     OF_ENGINE "of-engine" "labels of a secret or config are the engine's";
-    OF_PROVIDER "provider" "a program outside of the cluster makes this service: provide it by other means";
+    OF_PROVIDER "provider" "a program outside of the cluster makes this service, so that it has no workload: set the variables that compose gives those that depend on it, which begin with its name";
     NO_MODEL_RUNNER "no-model-runner" "a cluster has no model runner: run the model as a service and name it in variables";
 
     // Of images, commands and lives.
@@ -202,6 +202,11 @@ fixed! {
     UNSAFE_SYSCTL "unsafe-sysctl" "nodes refuse pods with it unless their kubelet has it under --allowed-unsafe-sysctls: set it in the pod's securityContext then, else in a privileged initContainer";
     OWN_NETWORK "as-it-is" "every pod has a network of its own";
     OWN_NAMESPACE "as-it-is" "every pod has one of its own";
+    CONTROLLER_NAMES_PODS "own-host-name" "the controller of a StatefulSet names its pods; where somebody uses the name, a Service has it";
+    SEARCHES_OF_CLUSTER "own-domains" "names of Services need the domains that the cluster searches";
+    NO_CONTAINER "provider" "compose runs no container for what has a provider";
+    PROVIDED "provider" "what a program outside of the cluster provides is there or not: nothing waits for it";
+    START_IS_NOT_LIMITED "start-period" "a readiness probe may fail as long as it likes: only with `liveness: true` there is a limit for starts";
     OWN_HOST_NAME "own-host-name" "a pod has a host name of its own";
     USERS_OF_NODE "as-it-is" "pods use the node's user namespace unless `hostUsers: false`";
     HOST_USERS "user-namespace" "pods know `hostUsers: false` only";
@@ -351,6 +356,7 @@ filled! {
     has_to_be_built(image) "not-built" "a cluster does not build: build `{image}` and push it where the cluster can pull it";
     built_alike(others, last) "built-alike" "one image for {others} and `{last}`, which are built alike";
     tries_some_times(attempts) "job-tries" "a Job tries again {attempts} times, where compose does so without end";
+    volumes_of_unknown_user(name) "owner-unknown" "the image runs as `{name}`, whose number is not told: write `user:` with numbers, else its claims belong to root";
     is_a_schedule(comments) "now-a-cron-job" "now a CronJob: {comments}";
     stays_a_loop(why) "no-schedule" "a loop, kept as it is: {why}";
     stays_a_daemon(why) "no-schedule" "runs a cron daemon, kept as it is: {why}";

@@ -5,11 +5,15 @@
 
 mod instructions;
 mod patterns;
+mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::instructions::{Instruction, expanded};
-pub use self::patterns::matches;
+pub use self::{
+    patterns::matches,
+    users::{ImageUser, brought},
+};
 
 /// One stage of a Dockerfile, with what it takes from the stage that it stands on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,6 +38,8 @@ pub struct Stage {
     pub exposed: Vec<String>,
     /// `HEALTHCHECK`.
     pub health: Option<Health>,
+    /// `USER`.
+    pub user: Option<String>,
     /// `COPY --from`.
     taken: Vec<Taken>,
     /// What `RUN` sees of the build context without a copy.
@@ -281,6 +287,7 @@ fn enter(stage: &mut Stage, before: &[Stage], instruction: &Instruction, (outer,
             let ports = told.split_whitespace().take_while(|word| !word.starts_with('#'));
             stage.exposed.extend(ports.map(str::to_owned));
         }
+        "USER" => stage.user = told.split_whitespace().next().map(str::to_owned),
         "HEALTHCHECK" => stage.health = instructions::health(rest),
         _ => {}
     }

@@ -604,6 +604,11 @@ impl Service {
         }
     }
 
+    /// Whether compose runs a container for it; it leaves what has a `provider` to another program.
+    pub fn is_container(&self) -> bool {
+        self.provider.is_none()
+    }
+
     /// How many containers it runs: `deploy.replicas`, else `scale`.
     pub fn replicas(&self) -> Option<i64> {
         let deployed = self.deploy.as_ref().and_then(|deploy| deploy.value.replicas.as_ref());

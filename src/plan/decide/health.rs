@@ -133,7 +133,15 @@ fn ask((facts, key): (&Facts<'_>, &str), healthcheck: &Healthcheck, ports: &Port
         ..asking
     };
     let start_period = start_period.as_ref().map_or(0, |period| period.value.0);
-    let startup = (start_period > 0).then(|| {
+    // Compose never kills what is slow to start.
+    let limits_start = start_period > 0 && facts.context.cluster.liveness.is_some();
+    if start_period > 0 && !limits_start {
+        let unlimited = || Remark::MappedAs(reasons::START_IS_NOT_LIMITED.into());
+        remarks.push((&["healthcheck", "start_period"], unlimited()));
+        remarks
+            .extend(start_interval.as_ref().map(|_| (&["healthcheck", "start_interval"][..], unlimited())));
+    }
+    let startup = limits_start.then(|| {
         let period = seconds(nanoseconds(start_interval, START_INTERVAL));
         if start_period % (i64::from(period) * SECOND) != 0 {
             let reason = reasons::checked_next_time(period);

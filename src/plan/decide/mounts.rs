@@ -23,7 +23,6 @@ use super::{
     storage::{How, Kept, Storage},
 };
 use crate::{
-    catalog,
     compose::model::{Mount, Service},
     k8s::{name, quantity},
     plan::{
@@ -35,6 +34,7 @@ use crate::{
         ledger::Entries,
         reasons,
     },
+    shell::dockerfile::ImageUser,
     text::Spanned,
 };
 
@@ -183,8 +183,16 @@ pub(in crate::plan) fn mount_all(
     filled::fill(&mounted, container, pod);
     let keeps = !mounted.claim_templates.is_empty()
         || pod.volumes.iter().flatten().any(|volume| volume.persistent_volume_claim.is_some());
-    let image = mounting.service.image.as_ref().filter(|_| keeps && mounting.service.user.is_none());
-    security::own_volumes(container, pod, image.and_then(|image| catalog::group_of_image(&image.value)));
+    let user = mounting.facts.image_user(mounting.key).filter(|_| keeps && mounting.service.user.is_none());
+    let group = match user {
+        Some(ImageUser::Number { group, .. }) => Some(group),
+        Some(ImageUser::Named(name)) => {
+            entries.approximated(&["build"], reasons::volumes_of_unknown_user(&name));
+            None
+        }
+        None => None,
+    };
+    security::own_volumes(container, pod, group);
     mounted
 }
 

@@ -1,15 +1,21 @@
 //! How a service is reached and what it reaches: host namespaces, names, resolvers.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
 use k8s_openapi::api::core::v1::{Container, HostAlias, PodDNSConfig, PodDNSConfigOption, PodSpec};
 
-use super::{ports::Ports, probes::Probes};
+use super::{kind::WorkloadKind, ports::Ports, probes::Probes};
 use crate::{
     compose::model::Service,
     k8s::name,
     plan::{
-        facts::{Facts, hosts::renamed},
+        facts::{
+            Facts,
+            hosts::{SelfUse, renamed},
+        },
         ledger::Entries,
         model::ClusterService,
         naming::layout::policies_file,
@@ -33,57 +39,104 @@ pub(super) fn apply_network(
     renamed::record_aliases((&facts.context, &facts.hosts), service, entries);
 }
 
+/// Makes the names by which a service knows itself lead to its pod, as they do in compose: the kubelet writes one
+/// into the pod's table of hosts. The controller of a StatefulSet names its pods itself.
+pub(super) fn name_itself(
+    facts: &Facts<'_>,
+    (key, service, decided): (&str, &Service, WorkloadKind),
+    probes: &Probes,
+    pod: &mut PodSpec,
+    entries: &mut Entries<'_>,
+) {
+    if decided == WorkloadKind::StatefulSet {
+        if pod.hostname.take().is_some() {
+            entries.approximated(&["hostname"], reasons::CONTROLLER_NAMES_PODS);
+        }
+        return;
+    }
+    let mut names = facts.hosts.selves_of(key).filter(|(_, self_use)| is_early(*self_use, probes));
+    if let (Some((name, _)), None, None) = (names.next(), names.next(), &pod.hostname)
+        && service.hostname.is_none()
+        && pod.host_network != Some(true)
+    {
+        pod.hostname = Some(name.to_owned());
+    }
+}
+
+/// Whether a name has to lead to the pod before it is ready.
+fn is_early(self_use: SelfUse, probes: &Probes) -> bool {
+    match (self_use, &probes.readiness) {
+        (SelfUse::Listens, _) => true,
+        (SelfUse::Calls, readiness) => readiness.is_some(),
+        // What the kubelet asks is no matter of names.
+        (SelfUse::Asks, readiness) => readiness.as_ref().is_some_and(|probe| probe.exec.is_some()),
+    }
+}
+
 /// The Service objects of a service: its own, and one for each further name that somebody uses.
 pub(super) fn services(
     facts: &Facts<'_>,
     ports: &Ports,
-    name: &str,
-    needed: bool,
-    probes: &Probes,
+    (key, needed): (&str, bool),
+    (probes, hostname): (&Probes, Option<&str>),
 ) -> Vec<ClusterService> {
-    let listening = ports.of_service(name);
-    if listening.is_empty() && !facts.hosts.is_referred(name) && !needed {
+    let listening = ports.of_service(key);
+    if listening.is_empty() && !facts.hosts.is_referred(key) && !needed {
         return Vec::new();
     }
-    // What binds to the address behind its name needs that of its pod.
-    let by_name = facts.hosts.listens_by_name(name);
-    let headless = listening.is_empty()
-        || by_name
-        || facts
-            .context
-            .project
-            .services
-            .get(name)
-            .and_then(|service| service.deploy.as_ref()?.value.endpoint_mode.as_ref())
-            .is_some_and(|mode| mode.value == "dnsrr");
-    let own = facts.context.names.object(name);
-    // What calls itself by its name while it starts is not ready before it is answered.
-    let publish_not_ready = by_name
-        || probes.readiness.as_ref().is_some_and(|probe| {
-            facts.hosts.calls_itself(name) || probe.exec.is_some() && facts.hosts.asks_itself(name)
-        });
+    let own = facts.context.names.object(key);
+    let early: BTreeMap<&str, SelfUse> = facts
+        .hosts
+        .selves_of(key)
+        .filter(|(name, self_use)| is_early(*self_use, probes) && Some(*name) != hostname)
+        .collect();
+    let joined = facts.hosts.is_joined(key);
+    let publish_not_ready = joined || !early.is_empty();
     let inner = |name: &str, comment: Option<String>| ClusterService {
         name: name.to_owned(),
         comment,
         ports: listening.clone(),
-        headless,
+        headless: listening.is_empty()
+            || publish_not_ready
+            || facts.hosts.is_met(key)
+            || is_round_robin(facts, key),
         publish_not_ready,
         type_: None,
         external_traffic_policy: None,
     };
-    let early = if by_name {
-        Some("It listens at this name: DNS gives the address of its pod.".to_owned())
-    } else {
-        publish_not_ready.then(|| "It calls itself by this name before it is ready.".to_owned())
+    let listens = early.values().any(|self_use| *self_use == SelfUse::Listens);
+    let comment = match (joined, listens) {
+        (true, _) => Some("Members of its cluster find each other by this name before they are ready."),
+        (_, true) => Some("It listens at this name: DNS gives the address of its pod."),
+        _ if publish_not_ready => Some("It calls itself by this name before it is ready."),
+        _ if facts.hosts.is_met(key) => Some("Others of its image ask it at ports that are not listed."),
+        _ => None,
     };
-    let mut services = vec![inner(own, early)];
-    services.extend(
-        facts
-            .hosts
-            .aliases_of(name)
-            .map(|alias| inner(alias, Some(format!("{own} by another name that is in use")))),
-    );
+    let mut services = vec![inner(own, comment.map(str::to_owned))];
+    let further = facts.hosts.aliases_of(key).chain(early.keys().copied().filter(|name| *name != own));
+    let further: BTreeSet<&str> = further.collect();
+    let by_another_name = || Some(format!("{own} by another name"));
+    services.extend(further.into_iter().map(|name| inner(name, by_another_name())));
+    if publish_not_ready && facts.context.cluster.ingress.iter().any(|host| host.service.value == key) {
+        services.push(ClusterService {
+            headless: false,
+            publish_not_ready: false,
+            ..inner(&ready_name(own), Some(format!("{own}, but only pods that are ready")))
+        });
+    }
     services
+}
+
+/// The name of a Service that leads to ready pods alone, beside one that leads to all.
+fn ready_name(own: &str) -> String {
+    name::shortened(&format!("{own}-ready"), name::LABEL_LENGTH)
+}
+
+/// Whether compose asks that the name gives all addresses.
+fn is_round_robin(facts: &Facts<'_>, key: &str) -> bool {
+    let service = facts.context.project.services.get(key);
+    let mode = service.and_then(|service| service.deploy.as_ref()?.value.endpoint_mode.as_ref());
+    mode.is_some_and(|mode| mode.value == "dnsrr")
 }
 
 /// Whether a pod has ports of its node, which no other pod there can have.
@@ -182,7 +235,10 @@ fn resolver(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
         None => PodDNSConfigOption { name: Some(text), value: None },
     };
     let mut nameservers = list(&service.dns);
-    let searches = list(&service.dns_search);
+    // Both forms of "none"; names of Services need the cluster's own domains.
+    let searches = list(&service.dns_search)
+        .map(|domains| domains.into_iter().filter(|domain| !matches!(domain.as_str(), "" | ".")).collect());
+    let searches = searches.filter(|domains: &Vec<String>| !domains.is_empty());
     let options = list(&service.dns_opt).map(|options| options.into_iter().map(option).collect());
     if let Some(servers) = &mut nameservers {
         // The cluster's own resolver takes the first of three places: names of services need it.
@@ -195,6 +251,8 @@ fn resolver(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
     }
     if searches.is_some() {
         entries.mapped(&["dns_search"]);
+    } else if service.dns_search.is_some() {
+        entries.ignored(&["dns_search"], reasons::SEARCHES_OF_CLUSTER);
     }
     if service.dns_opt.is_some() {
         entries.mapped(&["dns_opt"]);

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::jobs::Jobs;
 use crate::{
-    catalog::{self, Property, Says, base_name},
+    catalog::{self, Property, Role, Says, base_name},
     compose::model::Service,
     plan::facts::Facts,
     shell::{Behaviour, dockerfile::Stage},
@@ -36,6 +36,7 @@ impl OneShots {
 /// Finds the services that run once. What has jobs of a scheduler is there for them.
 pub(super) fn find(facts: &Facts<'_>, jobs: &BTreeMap<String, Jobs>) -> OneShots {
     let mut found = OneShots::default();
+    let is_habit = says_no_of_servers(facts);
     for (name, service) in facts.context.services() {
         let may_be = is_left_alone(service)
             && service.ports.is_none()
@@ -46,7 +47,7 @@ pub(super) fn find(facts: &Facts<'_>, jobs: &BTreeMap<String, Jobs>) -> OneShots
             true => plainly_ends(facts, name, service),
             false => Ending::Unknown,
         };
-        if ending != Ending::Unknown || may_be && is_said_to_be(name, service) {
+        if ending != Ending::Unknown || may_be && is_said_to_be(name, service, is_habit) {
             found.names.insert(name.to_owned());
         }
         if ending == Ending::Waits {
@@ -54,6 +55,17 @@ pub(super) fn find(facts: &Facts<'_>, jobs: &BTreeMap<String, Jobs>) -> OneShots
         }
     }
     found
+}
+
+/// Whether `restart: "no"` stands at what plainly serves: then it is how somebody likes to work, and tells nothing.
+fn says_no_of_servers(facts: &Facts<'_>) -> bool {
+    facts.context.services().any(|(name, service)| {
+        let serves = service.ports.is_some()
+            || service.expose.is_some()
+            || service.healthcheck.is_some()
+            || facts.services.is_backing(name);
+        serves && service.restart_condition() == Some("no")
+    })
 }
 
 /// How plain it is that a service comes to its end.
@@ -72,7 +84,7 @@ fn is_left_alone(service: &Service) -> bool {
 
 /// Whether it runs a command of its own, is not to be started again when that ended well, and has no health to ask for.
 /// Servers are often started again on failure too: then its name or its command tells a task.
-fn is_said_to_be(name: &str, service: &Service) -> bool {
+fn is_said_to_be(name: &str, service: &Service, is_habit: bool) -> bool {
     let words = [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|it| it.value.iter());
     let words: Vec<&str> = words.flat_map(|word| word.value.split_whitespace()).collect();
     let image = service.image.as_ref().map_or("", |image| image.value.as_str());
@@ -81,13 +93,24 @@ fn is_said_to_be(name: &str, service: &Service) -> bool {
         || catalog::is_backing_service(image) && words.first().is_some_and(|word| word.starts_with('-'));
     let is_served = words.first().is_some_and(|program| parts(base_name(program)).any(stays_up));
     let goes_on = is_served || words.iter().any(|word| stays_up(base_name(word))) || is_backing();
+    let is_named_for_work = words.iter().take(8).any(|word| names_worker(word)) || names_worker(name);
     let again = service.restart_condition().is_some_and(|condition| condition.starts_with("on-failure"));
     let tells_task = || std::iter::once(name).chain(words.iter().copied().take(8)).any(tells_task);
     service.runs_to_its_end()
         && !words.is_empty()
         && !goes_on
         && service.healthcheck.is_none()
-        && (!again || tells_task())
+        && (!(again || is_habit || is_named_for_work) || tells_task())
+}
+
+/// Whether a name of several parts is that of something that stays up: `run-worker`, `celery_beat`, `run-anything`.
+fn names_worker(word: &str) -> bool {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':');
+    let last = parts(word).last().unwrap_or_default();
+    word.chars().all(is_name)
+        && (word.starts_with("run-")
+            || word.starts_with("run_")
+            || matches!(catalog::task(last), Some(Says::Stays | Says::StaysUsually)))
 }
 
 /// Whether a word says that a command goes on until somebody stops it.
@@ -112,6 +135,11 @@ fn plainly_ends(facts: &Facts<'_>, name: &str, service: &Service) -> Ending {
     // Somebody may type, and what reads that goes on.
     let is_talked_to = [&service.stdin_open, &service.tty].into_iter().flatten().any(|open| open.value);
     let Some(known) = facts.services.get(name).filter(|_| !is_talked_to) else { return Ending::Unknown };
+    // A shell that nobody talks to ends at once.
+    let runs_image = service.command.is_none() && service.entrypoint.is_none() && service.build.is_none();
+    if runs_image && known.image.is_some_and(|image| image.role == Role::System) {
+        return Ending::Plain;
+    }
     // An image that has a port or a health serves, whatever its command looks like.
     let stage = known.dockerfile.as_ref().map(|dockerfile| dockerfile.built());
     let serves = known.started_by == "build" && stage.is_some_and(Stage::serves);

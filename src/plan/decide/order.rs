@@ -31,6 +31,10 @@ pub(super) fn record_dependencies(
             entries.ignored(&path, reasons::NOT_REQUIRED);
             continue;
         }
+        if facts.context.project.services.get(dependency).is_some_and(|service| !service.is_container()) {
+            entries.ignored(&path, reasons::PROVIDED);
+            continue;
+        }
         let condition = settings.value.condition.as_ref().map_or("", |text| text.value.as_str());
         let reason = match condition {
             "service_completed_successfully" => reasons::APPLIED_FIRST,

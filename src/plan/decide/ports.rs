@@ -11,43 +11,11 @@ use k8s_openapi::{
 
 use super::{kind::WorkloadKind, kinds::Kinds};
 use crate::{
-    catalog,
+    catalog::{self, ports::Transport},
     compose::model::{Port, Service},
     k8s::name,
     plan::facts::Facts,
 };
-
-/// Names for well-known ports, so that a Service reads `postgres` and not `tcp-5432`.
-const NAMES: &[(u16, &str)] = &[
-    (25, "smtp"),
-    (53, "dns"),
-    (80, "http"),
-    (443, "https"),
-    (1025, "smtp"),
-    (1433, "mssql"),
-    (2181, "zookeeper"),
-    (3000, "http"),
-    (3306, "mysql"),
-    (4200, "http"),
-    (4222, "nats"),
-    (5000, "http"),
-    (5173, "http"),
-    (5432, "postgres"),
-    (5672, "amqp"),
-    (6379, "redis"),
-    (8000, "http"),
-    (8025, "http"),
-    (8080, "http"),
-    (8081, "http"),
-    (8443, "https"),
-    (8888, "http"),
-    (9042, "cql"),
-    (9092, "kafka"),
-    (9200, "http"),
-    (11211, "memcached"),
-    (11300, "beanstalkd"),
-    (27017, "mongodb"),
-];
 
 /// The ports of every service.
 #[derive(Debug, Default)]
@@ -141,10 +109,15 @@ fn learn_one(facts: &Facts<'_>, name: &str, service: &Service, needed: bool) -> 
     let own = sources::health_ports(facts.health(name, service));
     let own_web = own.iter().filter(|(_, web)| *web).map(|(number, _)| *number);
     let web = facts.hosts.web_ports_of(name).chain(own_web).collect();
-    let mut learner = Learner { web, ..Learner::default() };
+    let published = service.ports.iter().flat_map(|field| &field.value);
+    let published = published.filter_map(|port| u16::try_from(port.value.target.as_ref()?.value).ok());
+    let is_routed = facts.context.cluster.ingress.iter().any(|host| host.service.value == name);
+    let mut learner = Learner { web, published: published.collect(), is_routed, ..Learner::default() };
     service.ports.iter().flat_map(|field| &field.value).for_each(|port| learner.declared(&port.value));
     service.expose.iter().flat_map(|field| &field.value).for_each(|text| learner.exposed(&text.value));
-    facts.hosts.ports_of(name).for_each(|number| learner.tcp(number));
+    for number in facts.hosts.ports_of(name) {
+        learner.heard(number, facts.hosts.spoken(name, number));
+    }
     sources::proxied_ports(service).into_iter().for_each(|number| learner.tcp(number));
     // What an image exposes is what its own command listens on; a worker or a task runs another one.
     let runs_image = service.command.is_none() && service.entrypoint.is_none();
@@ -155,7 +128,7 @@ fn learn_one(facts: &Facts<'_>, name: &str, service: &Service, needed: bool) -> 
     }
     let image = service.image_or_built(&facts.context.project.name, name);
     let usual = catalog::ports_of_image(&image);
-    if !learner.ports.is_empty() {
+    if !learner.ports.is_empty() && facts.hosts.is_member(name) {
         let peers = facts.services.image(name).map_or(&[][..], |image| image.peers);
         peers.iter().for_each(|number| learner.tcp(*number));
     }
@@ -195,6 +168,10 @@ fn learn_one(facts: &Facts<'_>, name: &str, service: &Service, needed: bool) -> 
 struct Learner {
     /// Ports that are named in a `http:` URL.
     web: BTreeSet<u16>,
+    /// Ports that compose publishes: what users mean.
+    published: BTreeSet<u16>,
+    /// Whether an Ingress leads here.
+    is_routed: bool,
     ports: Vec<Listening>,
     names: BTreeSet<String>,
 }
@@ -234,6 +211,36 @@ impl Learner {
         }
     }
 
+    /// A port that somebody names as one of the service, and what is said to be spoken there. Who speaks of a port
+    /// that compose declares means it as declared.
+    fn heard(&mut self, number: u16, said: Option<Transport>) {
+        let declared = self.ports.iter().any(|port| port.number == number);
+        let usual = || catalog::ports::port(number).map_or(Transport::Tcp, |port| port.transport);
+        match said {
+            None if declared => {}
+            Some(Transport::Tcp | Transport::Both) if declared => {}
+            said => {
+                for protocol in said.unwrap_or_else(usual).protocols() {
+                    self.add(number, protocol, None, None, None);
+                }
+            }
+        }
+    }
+
+    /// What a port is called by what is known of it. `http` is the one that users mean: where compose publishes
+    /// ports, none that only other services ask.
+    fn usual_name(&self, number: u16) -> Option<String> {
+        let is_published = self.published.contains(&number);
+        let is_inner = !is_published && !self.published.is_empty();
+        let known = catalog::ports::port(number).filter(|port| port.transport != Transport::Udp);
+        match known.map(|port| port.name) {
+            Some("http") | None if is_inner && self.web.contains(&number) => Some(format!("http-{number}")),
+            Some(name) => Some(name.to_owned()),
+            None if self.web.contains(&number) || is_published && self.is_routed => Some("http".to_owned()),
+            None => None,
+        }
+    }
+
     fn tcp(&mut self, number: u16) {
         self.add(number, "tcp", None, None, None);
     }
@@ -251,8 +258,9 @@ impl Learner {
         if known || number == 0 {
             return;
         }
-        let usual = NAMES.iter().find(|(port, _)| *port == number).map(|(_, name)| (*name).to_owned());
-        let usual = usual.or_else(|| self.web.contains(&number).then(|| "http".to_owned()));
+        let usual = self.usual_name(number);
+        let grpc = || catalog::ports::port(number).and_then(catalog::ports::WellKnown::app_protocol);
+        let app_protocol = app_protocol.or_else(|| grpc().map(str::to_owned).filter(|_| protocol == "TCP"));
         let plain = format!("{}-{number}", protocol.to_ascii_lowercase());
         let wanted = wanted.as_deref().and_then(name::port_name).or(usual.filter(|_| protocol == "TCP"));
         let free = |name: &String| !self.names.contains(name);

@@ -33,8 +33,10 @@ pub(super) fn apply_resources(
     }
     devices(service.gpus.as_ref(), &["gpus"], &mut limits, entries);
     keep_within(service, &limits, &mut requests, entries);
-    if limits.contains_key("cpu") && !requests.contains_key("cpu") {
-        reserved_in_full(service, entries);
+    for (name, keys) in LIMITS {
+        if limits.contains_key(*name) && !requests.contains_key(*name) {
+            reserved_in_full(service, keys, entries);
+        }
     }
     for (name, least) in REQUESTS {
         // A limit without a request is a request of the same size: Kubernetes fills it in.
@@ -76,18 +78,41 @@ fn keep_within(service: &Service, limits: &Quantities, requests: &mut Quantities
 }
 
 /// Compose reserves nothing where only a limit is said.
-fn reserved_in_full(service: &Service, entries: &mut Entries<'_>) {
-    let resources = service.deploy.as_ref().and_then(|deploy| deploy.value.resources.as_ref());
-    let limits = resources.and_then(|resources| resources.value.limits.as_ref());
-    let is_deployed = limits.is_some_and(|limits| limits.value.cpus.is_some());
-    let reason = reasons::RESERVED_IN_FULL;
-    if is_deployed {
-        entries.approximated(&["deploy", "resources", "limits", "cpus"], reason);
-    } else if service.cpus.is_some() {
-        entries.approximated(&["cpus"], reason);
-    } else if service.cpu_quota.is_some() {
-        entries.approximated(&["cpu_quota"], reason);
+fn reserved_in_full(service: &Service, keys: &[(&[&str], Says)], entries: &mut Entries<'_>) {
+    if let Some((path, _)) = keys.iter().find(|(_, says)| says(service)) {
+        entries.approximated(path, reasons::RESERVED_IN_FULL);
     }
+}
+
+/// Whether a service has a key.
+type Says = fn(&Service) -> bool;
+
+/// The keys that limit something, the one that counts first.
+const LIMITS: &[(&str, &[(&[&str], Says)])] = &[
+    (
+        "cpu",
+        &[
+            (&["deploy", "resources", "limits", "cpus"], |service| {
+                deployed_limits(service).is_some_and(|limits| limits.cpus.is_some())
+            }),
+            (&["cpus"], |service| service.cpus.is_some()),
+            (&["cpu_quota"], |service| service.cpu_quota.is_some()),
+        ],
+    ),
+    (
+        "memory",
+        &[
+            (&["deploy", "resources", "limits", "memory"], |service| {
+                deployed_limits(service).is_some_and(|limits| limits.memory.is_some())
+            }),
+            (&["mem_limit"], |service| service.mem_limit.is_some()),
+        ],
+    ),
+];
+
+fn deployed_limits(service: &Service) -> Option<&ResourceLimits> {
+    let resources = service.deploy.as_ref()?.value.resources.as_ref()?;
+    resources.value.limits.as_ref().map(|limits| &limits.value)
 }
 
 /// The keys that ask for it.

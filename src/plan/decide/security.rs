@@ -13,6 +13,7 @@ use crate::{
     compose::model::Service,
     k8s::versions::{self, Version},
     plan::{
+        facts::Facts,
         ledger::Entries,
         reasons::{self, Reason},
     },
@@ -21,8 +22,8 @@ use crate::{
 
 /// Gives pod and container their security contexts.
 pub(super) fn apply_security(
+    (facts, key): (&Facts<'_>, &str),
     service: &Service,
-    kubernetes: Option<Version>,
     pod: &mut PodSpec,
     container: &mut Container,
     entries: &mut Entries<'_>,
@@ -30,12 +31,13 @@ pub(super) fn apply_security(
     let seccomp = SeccompProfile { type_: "RuntimeDefault".to_owned(), localhost_profile: None };
     let mut whole = PodSecurityContext { seccomp_profile: Some(seccomp), ..PodSecurityContext::default() };
     let mut own = SecurityContext { allow_privilege_escalation: Some(false), ..SecurityContext::default() };
-    user(service, &mut whole, &mut own, entries);
+    let number_of = |name: &str| number(name).or_else(|| facts.number_of_user(key, name));
+    user(service, &number_of, &mut whole, &mut own, entries);
     rights(service, &mut own, entries);
     for option in service.security_opt.iter().flat_map(|field| &field.value) {
         security_option(option, &mut own, entries);
     }
-    sysctls(service, kubernetes, &mut whole, entries);
+    sysctls(service, facts.context.kubernetes, &mut whole, entries);
     pod.security_context = Some(whole);
     container.security_context = Some(own);
     pod.automount_service_account_token = Some(false);
@@ -56,17 +58,44 @@ pub(super) fn own_volumes(container: &Container, pod: &mut PodSpec, group: Optio
     }
 }
 
+/// Lets a program that is not root's listen at ports below 1024, as Docker does.
+pub(super) fn open_low_ports(
+    (facts, key): (&Facts<'_>, &str),
+    service: &Service,
+    container: &Container,
+    pod: &mut PodSpec,
+) {
+    /// The kernel's parameter that says from which port on everybody may listen.
+    const FIRST: &str = "net.ipv4.ip_unprivileged_port_start";
+    let own = container.security_context.as_ref().and_then(|own| own.run_as_user);
+    let is_other = match &service.user {
+        Some(_) => own.is_some_and(|user| user != 0),
+        None => facts.image_user(key).is_some(),
+    };
+    let is_low = container.ports.iter().flatten().any(|port| port.container_port < 1024);
+    let is_nodes = pod.host_network == Some(true);
+    if !is_other || !is_low || refusal(FIRST, is_nodes, facts.context.kubernetes).is_some() {
+        return;
+    }
+    let sysctls = pod.security_context.get_or_insert_default().sysctls.get_or_insert_default();
+    if !sysctls.iter().any(|sysctl| sysctl.name == FIRST) {
+        sysctls.push(Sysctl { name: FIRST.to_owned(), value: "0".to_owned() });
+    }
+}
+
 fn user(
     service: &Service,
+    number_of: &dyn Fn(&str) -> Option<i64>,
     pod: &mut PodSecurityContext,
     own: &mut SecurityContext,
     entries: &mut Entries<'_>,
 ) {
     if let Some(user) = &service.user {
         let (name, group) = user.value.split_once(':').unwrap_or((&user.value, ""));
-        own.run_as_user = number(name);
-        own.run_as_group = number(group);
-        let is_named = |text: &str| !text.is_empty() && number(text).is_none();
+        own.run_as_user = number_of(name);
+        // A group of a number's own has usually the name of its user.
+        own.run_as_group = number_of(group);
+        let is_named = |text: &str| !text.is_empty() && number_of(text).is_none();
         if is_named(name) || is_named(group) {
             entries.unsupported(&["user"], reasons::NUMBER_OF_USER);
         } else {

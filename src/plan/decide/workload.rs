@@ -110,7 +110,8 @@ fn decide_workload(
     let (mut kind, comments) = kind(service, decided, replaced, (&pod, &container), entries);
     let (annotations, pod_annotations) = labels(service, jobs, entries);
     placement::apply_placement(service, &name::dns_label(key), &mut pod, entries);
-    let mut services = services(facts, parts.ports, (key, decided), &probes);
+    network::name_itself(facts, (key, service, decided), &probes, &mut pod, entries);
+    let mut services = services(facts, parts.ports, (key, decided), (&probes, pod.hostname.as_deref()));
     let further = kompose::further(facts, key, (service, app, object), (&mut services, &mut kind), entries);
     pod.containers = vec![container];
     Workload {
@@ -148,7 +149,8 @@ fn decide_pod(
     process::apply_process(&facts.hosts, service, &mut pod, &mut container, entries);
     container.ports = (!ports.is_empty()).then_some(ports);
     resources::apply_resources(&facts.context, service, &mut container, entries);
-    security::apply_security(service, facts.context.kubernetes, &mut pod, &mut container, entries);
+    security::apply_security((facts, key), service, &mut pod, &mut container, entries);
+    security::open_low_ports((facts, key), service, &container, &mut pod);
     network::apply_network(facts, service, &mut pod, entries);
     order::record_dependencies(facts, kinds, service, entries);
     kompose::apply_labels(service, &mut pod, &mut container, entries);
@@ -174,7 +176,7 @@ fn services(
     facts: &Facts<'_>,
     ports: &Ports,
     (key, decided): (&str, WorkloadKind),
-    probes: &Probes,
+    (probes, hostname): (&Probes, Option<&str>),
 ) -> Vec<ClusterService> {
     if decided == WorkloadKind::CronJob {
         return Vec::new();
@@ -185,7 +187,8 @@ fn services(
     }
     let asked =
         facts.context.project.services.get(key).is_some_and(|service| kompose::reach::is_headless(service));
-    network::services(facts, ports, key, asked || decided == WorkloadKind::StatefulSet, probes)
+    let needed = asked || decided == WorkloadKind::StatefulSet;
+    network::services(facts, ports, (key, needed), (probes, hostname))
 }
 
 fn file_name(facts: &Facts<'_>, key: &str, app: &str, decided: WorkloadKind) -> String {

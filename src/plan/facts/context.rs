@@ -66,8 +66,10 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// The services that are containers.
     pub(in crate::plan) fn services(&self) -> impl Iterator<Item = (&str, &Spanned<Service>)> {
-        self.project.services.iter().map(|(name, service)| (name.as_str(), service))
+        let services = self.project.services.iter().filter(|(_, service)| service.is_container());
+        services.map(|(name, service)| (name.as_str(), service))
     }
 
     pub(in crate::plan) fn directory(&self) -> &Utf8Path {

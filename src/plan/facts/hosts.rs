@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::address::{Found, Standing};
 use super::{context::Context, files, secrets::variables, service::Services};
 use crate::{
+    catalog::{ports::Transport, reference::Reference},
     compose::model::{Project, Service},
     k8s::name,
     plan::naming::names::Names,
@@ -23,16 +24,20 @@ pub(in crate::plan) struct Hosts {
     by_name: BTreeMap<String, Host>,
     /// Services that others address, and the ports at which they do.
     addressed: BTreeMap<String, BTreeSet<u16>>,
+    /// What is spoken at such ports, as far as somebody says so.
+    spoken: BTreeMap<(String, u16), BTreeSet<Transport>>,
     /// Ports that URLs without a port mean.
     usual: BTreeMap<String, BTreeSet<u16>>,
     /// Ports at which a service addresses itself by its name.
     own: BTreeMap<String, BTreeSet<u16>>,
-    /// Services whose programs do so.
-    calling_themselves: BTreeSet<String>,
-    /// Services that are told to listen at their name.
-    listening_by_name: BTreeSet<String>,
-    /// Services whose health checks do so.
-    asking_themselves: BTreeSet<String>,
+    /// The names, as they are in the cluster, that services know themselves by, and for what.
+    selves: BTreeMap<String, BTreeMap<String, SelfUse>>,
+    /// Services that others of their image join.
+    joined: BTreeSet<String>,
+    /// Services that others of their image ask at ports that nobody lists.
+    met: BTreeSet<String>,
+    /// Services that are members of a cluster: those, and who names them.
+    members: BTreeSet<String>,
     /// Ports at which a service is addressed by HTTP.
     web: BTreeMap<String, BTreeSet<u16>>,
     /// Services that some other service refers to in any way.
@@ -46,8 +51,30 @@ struct Host {
     service: String,
     /// The name in the cluster.
     cluster: String,
-    /// Whether it is another name than the service's own.
-    alias: bool,
+    /// What kind of name it is.
+    name: NameKind,
+}
+
+/// How a name leads to a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NameKind {
+    /// It is the service's own.
+    Own,
+    /// It is another one: an alias, the name of the container, the host name.
+    Alias,
+    /// It is one of these with the name of a network: `db.shop_default`.
+    OfNetwork,
+}
+
+/// What a service does with its own name, the stronger use last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::plan) enum SelfUse {
+    /// Its health check asks there.
+    Asks,
+    /// Its program calls there.
+    Calls,
+    /// Its program listens there: the name has to lead to the pod itself.
+    Listens,
 }
 
 impl Hosts {
@@ -77,19 +104,33 @@ impl Hosts {
         self.addressed.contains_key(service)
     }
 
-    /// Whether a service calls itself by its name, which has to lead to it before it is ready.
-    pub(in crate::plan) fn calls_itself(&self, service: &str) -> bool {
-        self.calling_themselves.contains(service)
+    /// The names, as they are in the cluster, by which a service calls, asks or binds itself.
+    pub(in crate::plan) fn selves_of(&self, service: &str) -> impl Iterator<Item = (&str, SelfUse)> {
+        let names = self.selves.get(service).into_iter().flatten();
+        names.map(|(name, self_use)| (name.as_str(), *self_use))
     }
 
-    /// Whether a service is told to listen at its name, which has to be its pod's address then.
-    pub(in crate::plan) fn listens_by_name(&self, service: &str) -> bool {
-        self.listening_by_name.contains(service)
+    /// Whether others of its image name a service as a member of their cluster: they see each other before they are
+    /// ready.
+    pub(in crate::plan) fn is_joined(&self, service: &str) -> bool {
+        self.joined.contains(service)
     }
 
-    /// Whether a service's health check asks it by its name.
-    pub(in crate::plan) fn asks_itself(&self, service: &str) -> bool {
-        self.asking_themselves.contains(service)
+    /// Whether others of its image ask a service at whatever port.
+    pub(in crate::plan) fn is_met(&self, service: &str) -> bool {
+        self.met.contains(service)
+    }
+
+    /// Whether a service is a member of a cluster of several services.
+    pub(in crate::plan) fn is_member(&self, service: &str) -> bool {
+        self.members.contains(service)
+    }
+
+    /// What is spoken at a port of a service, as far as somebody says so.
+    pub(in crate::plan) fn spoken(&self, service: &str, port: u16) -> Option<Transport> {
+        let said = self.spoken.get(&(service.to_owned(), port))?;
+        let one = said.first().filter(|_| said.len() == 1);
+        Some(one.copied().unwrap_or(Transport::Both))
     }
 
     /// Further names, legal in the cluster, by which a service is addressed.
@@ -133,7 +174,19 @@ impl Hosts {
         let named = self
             .named(text, standing)
             .filter(|(name, host, found)| *name != host.cluster && found.is_address);
-        named.map(|(name, host, _)| (name, host.cluster.as_str(), host.alias)).collect()
+        let is_further = |host: &Host| host.name != NameKind::Own;
+        named.map(|(name, host, _)| (name, host.cluster.as_str(), is_further(host))).collect()
+    }
+
+    /// A name in a text that ends with that of a network and leads to none of the project's containers.
+    pub(in crate::plan) fn of_another_project(&self, project: &Project, text: &str) -> Option<String> {
+        let mut words = address::words(text).map(|range| &text[range]).filter(|word| word.contains('.'));
+        let found = words.find(|word| {
+            let networks = project.networks.keys().filter_map(|key| docker_name(project, key));
+            let mut ends = networks.filter_map(|network| word.strip_suffix(network)?.strip_suffix('.'));
+            ends.any(|name| !name.is_empty()) && !self.by_name.contains_key(*word)
+        });
+        found.map(str::to_owned)
     }
 
     /// Whether this is a name of the service.
@@ -142,37 +195,56 @@ impl Hosts {
     }
 
     /// Notes which services the words of a command name; gives the places at which it is its own.
-    fn mention_words(&mut self, by: (&str, &Service), words: &[Spanned<String>]) -> Vec<(Host, Found)> {
+    fn mention_words(&mut self, by: By<'_>, words: &[Spanned<String>]) -> Vec<(Host, Found)> {
         let words: Vec<&str> = words.iter().map(|word| word.value.as_str()).collect();
         standings(&words).flat_map(|(word, standing)| self.mention(by, word, standing)).collect()
     }
 
     /// Notes which services a text of a service names; gives the places at which it is its own.
-    fn mention(
-        &mut self,
-        (by, service): (&str, &Service),
-        text: &str,
-        standing: Standing<'_>,
-    ) -> Vec<(Host, Found)> {
+    fn mention(&mut self, by: By<'_>, text: &str, standing: Standing<'_>) -> Vec<(Host, Found)> {
         let mut own = Vec::new();
         let mut others = Vec::new();
         for (name, host, mut found) in self.named(text, standing) {
-            // Its own host name is in the container's table of hosts.
-            if host.service == by && service.hostname.as_ref().is_some_and(|own| own.value == name) {
+            let is_value = address::is_option_value(text, &found.range, standing);
+            if host.service == by.name {
+                own.extend((found.is_address || is_value).then(|| (host.clone(), found)));
                 continue;
             }
-            if host.service != by && (found.is_address || address::is_perhaps(text, name, standing)) {
-                found.port = found.port.or_else(|| paired_port(service, standing));
-                found.second = found.second.or_else(|| further_port(service, standing));
-                others.push((host.clone(), found));
-            } else if host.service == by && found.is_address {
-                own.push((host.clone(), found));
+            let alike = by.is_alike(host);
+            found.is_address |= alike && is_value;
+            if found.is_address || address::is_perhaps(text, name, standing) {
+                found.port = found.port.or_else(|| paired_port(by.service, standing));
+                found.second = found.second.or_else(|| further_port(by.service, standing));
+                let joins = alike && address::says_joining(text, found.range.start, standing);
+                others.push((host.clone(), found, Meeting { alike, joins }));
             }
         }
-        for (host, found) in others {
+        // A range of names is a list of members.
+        for (name, end) in address::ranges(text) {
+            let Some(host) = self.by_name.get(&name) else { continue };
+            let found = Found::at_port(end..end, address::port_at(text, end));
+            let alike = by.is_alike(host);
+            match host.service == by.name {
+                true => own.push((host.clone(), found)),
+                false => others.push((host.clone(), found, Meeting { alike, joins: alike })),
+            }
+        }
+        for (host, found, meeting) in others {
+            self.meet(by, &host.service, meeting);
             self.note(host, &found);
         }
         own
+    }
+
+    /// Notes that a service names another one of its image.
+    fn meet(&mut self, by: By<'_>, other: &str, Meeting { alike, joins }: Meeting) {
+        if joins {
+            self.joined.insert(other.to_owned());
+        }
+        if joins || alike && by.has_peers() {
+            self.met.insert(other.to_owned());
+            self.members.extend([other.to_owned(), by.name.to_owned()]);
+        }
     }
 
     /// Whether a variable, in which a service is named, is there for others that have it too and are not named.
@@ -183,13 +255,15 @@ impl Hosts {
         others.any(|other| *other != service && !named.contains(other))
     }
 
-    /// Notes the ports at which a service calls itself.
-    fn note_own(&mut self, own: Vec<(Host, Found)>) {
+    /// Notes by which names, and at which ports, a service uses itself.
+    fn note_own(&mut self, own: Vec<(Host, Found)>, self_use: SelfUse) {
         for (host, found) in own {
+            let names = self.selves.entry(host.service.clone()).or_default();
+            let known = names.entry(host.cluster.clone()).or_insert(self_use);
+            *known = self_use.max(*known);
             if let Some(port) = found.port {
                 let ports = [port].into_iter().chain(found.second);
                 self.own.entry(host.service.clone()).or_default().extend(ports);
-                self.use_alias(host);
             }
         }
     }
@@ -214,6 +288,13 @@ impl Hosts {
         if service.hostname.is_some() {
             self.referred.insert(name.to_owned());
         }
+        for alias in network_aliases(service) {
+            let host = self.by_name.get(alias).filter(|host| host.service == name).cloned();
+            if let Some(host) = host.filter(|host| host.cluster == alias) {
+                self.referred.insert(name.to_owned());
+                self.use_alias(host);
+            }
+        }
     }
 
     /// Notes that a service is named by another one.
@@ -223,13 +304,16 @@ impl Hosts {
             self.addressed.entry(key.clone()).or_default().extend(found.port.into_iter().chain(found.second));
             self.usual.entry(key.clone()).or_default().extend(found.usual);
             self.web.entry(key.clone()).or_default().extend(found.port.filter(|_| found.web));
+            if let (Some(port), Some(transport)) = (found.port, found.transport) {
+                self.spoken.entry((key.clone(), port)).or_default().insert(transport);
+            }
             self.use_alias(target);
         }
         self.referred.insert(key);
     }
 
     fn use_alias(&mut self, host: Host) {
-        if host.alias {
+        if host.name == NameKind::Alias {
             self.used_aliases.entry(host.service).or_default().insert(host.cluster);
         }
     }
@@ -250,6 +334,41 @@ impl Hosts {
 /// The services that have a variable of a name with a value.
 type Having<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a str>>;
 
+/// The service whose texts are read.
+#[derive(Clone, Copy)]
+struct By<'a> {
+    name: &'a str,
+    service: &'a Service,
+    services: &'a Services,
+    project: &'a Project,
+}
+
+impl By<'_> {
+    /// Whether the host runs the same image as the service itself.
+    fn is_alike(&self, host: &Host) -> bool {
+        let image = |name: &str| {
+            let service = self.project.services.get(name)?;
+            let written = service.image_or_built(&self.project.name, name);
+            Some(Reference::parse(&written).repository)
+        };
+        image(self.name).is_some_and(|own| image(&host.service) == Some(own))
+    }
+
+    /// Whether its program finds others of its kind at ports of their own.
+    fn has_peers(&self) -> bool {
+        self.services.image(self.name).is_some_and(|image| !image.peers.is_empty())
+    }
+}
+
+/// How a service names another one.
+#[derive(Clone, Copy)]
+struct Meeting {
+    /// Both run the same image.
+    alike: bool,
+    /// As a member of its cluster.
+    joins: bool,
+}
+
 /// Finds the host names of a project, and who uses them.
 pub(in crate::plan) fn find(context: &Context<'_>, services: &Services) -> Hosts {
     let project = context.project;
@@ -261,37 +380,32 @@ pub(in crate::plan) fn find(context: &Context<'_>, services: &Services) -> Hosts
         }
     }
     for (name, service) in context.services() {
+        let by = By { name, service, services, project };
         hosts.note_keys(name, service);
         for (key, value) in variables(service) {
-            let own = hosts.mention((name, service), value, Standing::Variable(key));
+            let own = hosts.mention(by, value, Standing::Variable(key));
             if !own.is_empty() && !hosts.is_shared(&having, name, (key, value)) {
-                if address::says_listening(key) {
-                    hosts.listening_by_name.insert(name.to_owned());
-                }
-                hosts.note_own(own);
+                let listens = address::says_listening(key);
+                hosts.note_own(own, if listens { SelfUse::Listens } else { SelfUse::Calls });
             }
         }
         for words in [&service.command, &service.entrypoint].into_iter().flatten() {
-            let own = hosts.mention_words((name, service), &words.value);
-            hosts.note_own(own);
+            let own = hosts.mention_words(by, &words.value);
+            hosts.note_own(own, SelfUse::Listens);
         }
         let facts = services.get(name);
         let mounted = facts.iter().flat_map(|facts| &facts.configuration);
         let copied = facts.iter().flat_map(|facts| &facts.copied).map(|copied| &copied.text);
         for text in mounted.chain(copied) {
-            let own = hosts.mention((name, service), text, Standing::File);
-            hosts.note_own(own);
-        }
-        if hosts.own.contains_key(name) {
-            hosts.calling_themselves.insert(name.to_owned());
+            let own = hosts.mention(by, text, Standing::File);
+            hosts.note_own(own, SelfUse::Calls);
         }
         if let Some(test) = service.healthcheck.as_ref().and_then(|check| check.value.test.as_ref()) {
-            let own = hosts.mention_words((name, service), &test.value);
+            let own = hosts.mention_words(by, &test.value);
             if !own.is_empty() {
-                hosts.asking_themselves.insert(name.to_owned());
                 hosts.referred.insert(name.to_owned());
             }
-            hosts.note_own(own);
+            hosts.note_own(own, SelfUse::Asks);
         }
     }
     hosts.referred.extend(hosts.own.keys().cloned());
@@ -301,17 +415,18 @@ pub(in crate::plan) fn find(context: &Context<'_>, services: &Services) -> Hosts
 /// All names that resolve within the project. A service's own name wins over another's alias.
 fn known(project: &Project, names: &Names) -> BTreeMap<String, Host> {
     let mut known = BTreeMap::new();
-    let host = |service: &str, cluster, alias| Host { service: service.to_owned(), cluster, alias };
+    let host = |service: &str, cluster, name| Host { service: service.to_owned(), cluster, name };
     let own: BTreeSet<&str> = project.services.keys().map(|service| names.object(service)).collect();
-    for service in project.services.keys() {
+    let containers = || project.services.iter().filter(|(_, service)| service.is_container());
+    for (service, _) in containers() {
         let cluster = names.object(service).to_owned();
-        known.insert(service.clone(), host(service, cluster, false));
+        known.insert(service.clone(), host(service, cluster, NameKind::Own));
     }
-    for (service, definition) in &project.services {
+    for (service, definition) in containers() {
         for alias in aliases(definition) {
             let cluster = name::service_name(alias);
             if !own.contains(cluster.as_str()) {
-                known.entry(alias.to_owned()).or_insert(host(service, cluster, true));
+                known.entry(alias.to_owned()).or_insert(host(service, cluster, NameKind::Alias));
             }
         }
     }
@@ -323,22 +438,48 @@ fn known(project: &Project, names: &Names) -> BTreeMap<String, Host> {
                 && !cluster.is_empty()
                 && !own.contains(cluster.as_str())
             {
-                known.entry(alias.to_owned()).or_insert(host(service, cluster, true));
+                known.entry(alias.to_owned()).or_insert(host(service, cluster, NameKind::Alias));
+            }
+        }
+    }
+    for (service, definition) in containers() {
+        for network in networks(project, definition) {
+            let cluster = names.object(service).to_owned();
+            for name in std::iter::once(service.as_str()).chain(aliases(definition)) {
+                let host = host(service, cluster.clone(), NameKind::OfNetwork);
+                known.entry(format!("{name}.{network}")).or_insert(host);
             }
         }
     }
     known
 }
 
+/// The names, as Docker has them, of the networks that a service is on.
+fn networks<'a>(project: &'a Project, service: &'a Service) -> impl Iterator<Item = &'a str> {
+    let keys = service.networks.iter().flat_map(|field| field.value.keys());
+    keys.filter_map(|key| docker_name(project, key))
+}
+
+/// The name that Docker has for a network of the project.
+fn docker_name<'a>(project: &'a Project, key: &str) -> Option<&'a str> {
+    let network = project.networks.get(key)?.value.as_ref()?;
+    network.name.as_ref().map(|name| name.value.as_str())
+}
+
 /// The names that a service has beside its own.
 fn aliases(service: &Service) -> impl Iterator<Item = &str> {
     let container = service.container_name.iter().map(|name| name.value.as_str());
     let host = service.hostname.iter().map(|name| name.value.as_str());
+    let own = container.chain(host).chain(network_aliases(service));
+    own.filter(|alias| !name::dns_label(alias).is_empty())
+}
+
+/// The names that a service has on its networks.
+fn network_aliases(service: &Service) -> impl Iterator<Item = &str> {
     let networks = service.networks.iter().flat_map(|field| field.value.values());
-    let aliases = networks
+    networks
         .filter_map(|network| network.value.as_ref()?.aliases.as_ref())
-        .flat_map(|aliases| aliases.value.iter().map(|alias| alias.value.as_str()));
-    container.chain(host).chain(aliases).filter(|alias| !name::dns_label(alias).is_empty())
+        .flat_map(|aliases| aliases.value.iter().map(|alias| alias.value.as_str()))
 }
 
 /// The words of a command, each with its neighbours.

@@ -45,8 +45,11 @@ enum Origin {
 /// Groups the services of all environments into apps: one build, else one image repository. What a
 /// service is built from in one environment tells what it is in those that only run its image.
 pub(in crate::plan) fn group(projects: &[&Project], names: &Names) -> Apps {
-    let services =
-        || projects.iter().flat_map(|project| project.services.iter().map(move |entry| (*project, entry)));
+    let services = || {
+        let all =
+            projects.iter().flat_map(|project| project.services.iter().map(move |entry| (*project, entry)));
+        all.filter(|(_, (_, service))| service.is_container())
+    };
     let mut built: BTreeMap<String, Origin> = BTreeMap::new();
     let mut origins: BTreeMap<&str, Origin> = BTreeMap::new();
     for (_, (name, service)) in services() {

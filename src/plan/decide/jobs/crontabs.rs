@@ -118,13 +118,15 @@ fn jobs(hosts: &Hosts, source: &Source<'_>, daemon: &CronDaemon) -> Result<Plann
         return Err("its crontab runs nothing".to_owned());
     }
     let places: Vec<String> = found.iter().map(|table| table.place.clone()).collect();
+    // The scripts of a folder are what runs.
+    let tables = found.iter().filter(|table| !table.is_folder).map(|table| table.place.clone()).collect();
     let lines = if jobs.len() == 1 {
         "its line is a CronJob".to_owned()
     } else {
         format!("its {} lines are CronJobs", jobs.len())
     };
     let reason = std::iter::once(format!("{}: {lines}", places.join(" and "))).chain(notes);
-    Ok((jobs, places, reason.collect::<Vec<_>>().join("; ")))
+    Ok((jobs, tables, reason.collect::<Vec<_>>().join("; ")))
 }
 
 fn job(

@@ -122,7 +122,9 @@ fn open_node_port(
 fn open(service: &Service, kind: &str, policy: Option<&str>, services: &mut Vec<ClusterService>) {
     let Some(own) = services.first_mut() else { return };
     let published = published(service, own);
-    if kind == "NodePort" || published.iter().zip(&own.ports).all(|(outer, inner)| outer.port == inner.port) {
+    let same = published.iter().zip(&own.ports).all(|(outer, inner)| outer.port == inner.port);
+    // What leads to pods that are not ready is not for those outside.
+    if (kind == "NodePort" || same) && !own.publish_not_ready {
         own.type_ = Some(kind.to_owned());
         own.external_traffic_policy = policy.map(str::to_owned);
         return;

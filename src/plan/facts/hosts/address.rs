@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::catalog::{self, Property};
+use crate::catalog::{self, Property, ports::Transport};
 
 /// Where a text stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +38,20 @@ pub(super) struct Found {
     pub(super) usual: Option<u16>,
     /// Whether it is asked for web pages.
     pub(super) web: bool,
+    /// What is spoken there, as far as somebody says so.
+    pub(super) transport: Option<Transport>,
+}
+
+impl Found {
+    /// A host at a port, whatever else is known.
+    pub(super) fn at_port(range: Range<usize>, port: Option<u16>) -> Self {
+        Found { is_address: true, port, ..Self::nothing(range) }
+    }
+
+    /// A word that names something else than a host.
+    fn nothing(range: Range<usize>) -> Self {
+        Found { range, is_address: false, port: None, second: None, usual: None, web: false, transport: None }
+    }
 }
 
 /// The ports that URLs mean without saying so.
@@ -73,6 +87,51 @@ const SCHEMES: &[(&str, u16)] = &[
     ("valkey", 6379),
     ("ws", 80),
     ("wss", 443),
+];
+
+/// Parts of schemes that say what is spoken; any other is a stream.
+const SPOKEN: &[(&str, Transport)] = &[
+    ("coap", Transport::Udp),
+    ("dns", Transport::Both),
+    ("gelf", Transport::Udp),
+    ("ntp", Transport::Udp),
+    ("rtp", Transport::Udp),
+    ("sip", Transport::Both),
+    ("snmp", Transport::Udp),
+    ("statsd", Transport::Udp),
+    ("stun", Transport::Both),
+    ("syslog", Transport::Both),
+    ("tcp", Transport::Tcp),
+    ("turn", Transport::Both),
+    ("udp", Transport::Udp),
+];
+
+/// Parts of the names of variables and options that say what is spoken.
+const DATAGRAMS: &[(&str, Transport)] = &[
+    ("collectd", Transport::Udp),
+    ("gelf", Transport::Udp),
+    ("jaeger_agent", Transport::Udp),
+    ("netflow", Transport::Udp),
+    ("snmp", Transport::Udp),
+    ("statsd", Transport::Udp),
+    ("syslog", Transport::Both),
+    ("udp", Transport::Udp),
+];
+
+/// Parts of the names of variables and options that list the members of a cluster.
+const MEMBERS: &[&str] = &[
+    "cluster",
+    "discover",
+    "gossip",
+    "initial",
+    "join",
+    "member",
+    "peer",
+    "quorum",
+    "route",
+    "seed",
+    "voters",
+    "zoo_servers",
 ];
 
 /// Endings of names whose value is a host, or a list of hosts.
@@ -179,6 +238,19 @@ pub(super) fn is_perhaps(text: &str, host: &str, standing: Standing<'_>) -> bool
     text.trim() == host && !OTHER_NAMES.iter().any(|ending| ends_with_word(key, ending))
 }
 
+/// Whether a word of a command, behind an option, is this name: `-ip=web`, `--node-name web`.
+pub(super) fn is_option_value(text: &str, range: &Range<usize>, standing: Standing<'_>) -> bool {
+    let Standing::Word { previous, .. } = standing else { return false };
+    let option = match range.start {
+        0 => previous,
+        _ => text[..range.start].strip_suffix('=').unwrap_or_default(),
+    };
+    // Of one letter, only those that usually take addresses.
+    let name = option.trim_start_matches('-');
+    let may_be = name.len() > 1 || "abhHil".contains(name) && !name.is_empty();
+    range.end == text.len() && option.starts_with('-') && may_be && !name.contains('=')
+}
+
 /// Whether a variable of this name says where its program listens.
 pub(super) fn says_listening(key: &str) -> bool {
     let upper = key.to_ascii_uppercase();
@@ -237,6 +309,9 @@ pub(super) fn judge(text: &str, range: Range<usize>, standing: Standing<'_>) -> 
             .collect(),
     };
     let word = &text[range.clone()];
+    if is_user(&after) {
+        return Found::nothing(range);
+    }
     let scheme = scheme(&before);
     let labelled = is_labelled(&before, standing);
     let port = port_behind(&after, labelled).filter(|_| !is_image(&before, standing));
@@ -249,13 +324,82 @@ pub(super) fn judge(text: &str, range: Range<usize>, standing: Standing<'_>) -> 
         || knocked.is_some()
         || is_listed(text, word, standing);
     let usual = scheme.as_deref().and_then(|scheme| {
-        let (_, port) = SCHEMES.iter().find(|(known, _)| *known == scheme)?;
+        let plain = scheme.split('+').next()?;
+        let (_, port) = SCHEMES.iter().find(|(known, _)| *known == plain)?;
         Some(*port)
     });
+    let transport = transport(scheme.as_deref(), &before, standing);
     let port = port.or(knocked).or_else(|| labelled.then(|| port_parameter(&after)).flatten());
     let web = matches!(scheme.as_deref(), Some("http"));
     let second = port.and_then(|port| after.strip_prefix(&format!(":{port}:"))).and_then(leading_port);
-    Found { range, is_address, port, second, usual: usual.filter(|_| port.is_none()), web }
+    Found { range, is_address, port, second, usual: usual.filter(|_| port.is_none()), web, transport }
+}
+
+/// Whether what stands behind a word makes it the user of an address: `user@`, `user:password@`.
+fn is_user(after: &str) -> bool {
+    let ends = |c: char| c.is_whitespace() || "/?#,;()<>\"'`".contains(c);
+    let authority = &after[..after.find(ends).unwrap_or(after.len())];
+    authority.starts_with([':', '@']) && authority.contains('@')
+}
+
+/// What is spoken at an address: its scheme says it, else the name of the variable or the option before it.
+fn transport(scheme: Option<&str>, before: &str, standing: Standing<'_>) -> Option<Transport> {
+    if let Some(scheme) = scheme.filter(|scheme| !scheme.is_empty()) {
+        let mut parts = scheme.split('+').rev();
+        let said = parts.find_map(|part| SPOKEN.iter().find(|(known, _)| *known == part));
+        return Some(said.map_or(Transport::Tcp, |(_, transport)| *transport));
+    }
+    let label = label(before, standing).to_ascii_lowercase();
+    DATAGRAMS.iter().find(|(part, _)| label.contains(part)).map(|(_, transport)| *transport)
+}
+
+/// The variable, the option or the line that a word stands behind.
+fn label<'a>(before: &'a str, standing: Standing<'a>) -> &'a str {
+    match standing {
+        Standing::Variable(key) => key,
+        Standing::Word { .. } => before.trim_end().rsplit(' ').next().unwrap_or_default(),
+        Standing::File => before.rsplit('\n').next().unwrap_or_default(),
+    }
+}
+
+/// Whether a text lists the members of a cluster, by the name of its variable or option.
+pub(super) fn says_joining(text: &str, at: usize, standing: Standing<'_>) -> bool {
+    let before = match standing {
+        Standing::Word { previous, .. } => format!("{previous} {}", &text[..at]),
+        Standing::Variable(_) | Standing::File => tail(&text[..at]).to_owned(),
+    };
+    let label = label(&before, standing).to_ascii_lowercase();
+    MEMBERS.iter().any(|part| label.contains(part))
+}
+
+/// Names that a text gives by a range, `minio{1...4}`, each with the place of its end in the text.
+pub(super) fn ranges(text: &str) -> impl Iterator<Item = (String, usize)> + use<'_> {
+    text.match_indices('{').flat_map(move |(at, _)| {
+        let before = &text[..at];
+        let start = before.rfind(|c| !is_of_name(c)).map_or(0, |last| last + 1);
+        range_behind(&text[at + 1..]).into_iter().flat_map(move |(numbers, length)| {
+            let end = at + 1 + length;
+            let behind = &text[end..];
+            let rest = &behind[..behind.find(|c| !is_of_name(c)).unwrap_or(behind.len())];
+            let whole = end + rest.len();
+            numbers.map(move |number| (format!("{}{number}{rest}", &before[start..]), whole))
+        })
+    })
+}
+
+/// The numbers of `1...4}` or `1..4}`, and the length of that.
+fn range_behind(text: &str) -> Option<(std::ops::RangeInclusive<u32>, usize)> {
+    /// No cluster has more members that are written down.
+    const MOST: u32 = 64;
+    let (inner, _) = text.split_once('}')?;
+    let (first, last) = inner.split_once("...").or_else(|| inner.split_once(".."))?;
+    let (first, last): (u32, u32) = (first.parse().ok()?, last.parse().ok()?);
+    (last.saturating_sub(first) < MOST).then_some((first..=last, inner.len() + 1))
+}
+
+/// The port right behind a place in a text.
+pub(super) fn port_at(text: &str, end: usize) -> Option<u16> {
+    port_behind(&text[end..], false)
 }
 
 /// The end of what stands before: labels are short, files are not.
@@ -267,8 +411,8 @@ fn tail(before: &str) -> &str {
     &before[start..]
 }
 
-/// The scheme of the URL whose host the next word is, in small letters, without `+driver`. An empty one if
-/// it cannot be read.
+/// The scheme of the URL whose host the next word is, in small letters: `postgresql+asyncpg`. An empty one if it
+/// cannot be read.
 fn scheme(before: &str) -> Option<String> {
     let at = before.rfind("://")?;
     let authority = &before[at + 3..];
@@ -278,8 +422,7 @@ fn scheme(before: &str) -> Option<String> {
         return None;
     }
     let scheme = before[..at].rsplit(|c: char| !(c.is_ascii_alphanumeric() || c == '+')).next();
-    let scheme = scheme.unwrap_or_default().to_ascii_lowercase();
-    Some(scheme.split('+').next().unwrap_or_default().to_owned())
+    Some(scheme.unwrap_or_default().to_ascii_lowercase())
 }
 
 /// `name@host` at the end, or before a port or a path, also without a scheme.

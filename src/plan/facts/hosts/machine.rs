@@ -21,8 +21,13 @@ const NAMES: &[&str] = &[
     "host.docker.internal",
 ];
 
-/// Warns of variables, commands and configuration files that name the machine, unless `extra_hosts` says an address for the name.
-pub(in crate::plan) fn warn((context, services): (&Context<'_>, &Services), report: &mut Report) {
+/// Warns of variables, commands and configuration files that name the machine, unless `extra_hosts` says an address
+/// for the name, or containers of other projects, whose names `of_others` finds.
+pub(in crate::plan) fn warn(
+    (context, services): (&Context<'_>, &Services),
+    of_others: &dyn Fn(&str) -> Option<String>,
+    report: &mut Report,
+) {
     for (name, service) in context.services() {
         let variables = service.environment.iter().flat_map(|field| field.value.iter());
         let variables = variables.filter_map(|(key, value)| {
@@ -35,8 +40,12 @@ pub(in crate::plan) fn warn((context, services): (&Context<'_>, &Services), repo
         });
         let names_machine =
             |text: &str| NAMES.iter().any(|host| text.contains(host) && !has_address(service, host));
-        for (subject, _, span) in variables.chain(words).filter(|(_, text, _)| names_machine(text)) {
-            report.push(diagnostic(&subject, span));
+        for (subject, text, span) in variables.chain(words) {
+            if names_machine(text) {
+                report.push(diagnostic(&subject, span));
+            } else if let Some(host) = of_others(text) {
+                report.push(of_another_project(&subject, &host, span));
+            }
         }
         let facts = services.get(name);
         let mounted = facts.iter().flat_map(|facts| &facts.configuration);
@@ -67,6 +76,13 @@ fn diagnostic(subject: &str, span: Span) -> Diagnostic {
     Diagnostic::warning(codes::HOST_OF_COMPOSE, format!("{subject} names the machine that runs compose"))
         .at(span, "pods know no such host")
         .help("name a service, or an address that the cluster reaches; minikube has host.minikube.internal")
+}
+
+fn of_another_project(subject: &str, host: &str, span: Span) -> Diagnostic {
+    let message = format!("{subject} names `{host}`, which is no container of this project");
+    Diagnostic::warning(codes::HOST_OF_COMPOSE, message)
+        .at(span, "no Service has this name")
+        .help("write the Service that the cluster has for it, with its namespace: `NAME.NAMESPACE`")
 }
 
 fn has_address(service: &Service, host: &str) -> bool {

@@ -51,7 +51,9 @@ pub(super) fn add_routes(environment: &mut Environment, input: &Input<'_>, repor
 
 fn route(environment: &Environment, host: &Host) -> Option<Route> {
     let mut workloads = environment.apps.iter().flat_map(|app| &app.workloads);
-    let own = workloads.find(|workload| workload.key == host.service.value)?.services.first()?;
+    let services = &workloads.find(|workload| workload.key == host.service.value)?.services;
+    // Requests go to pods that are ready.
+    let own = services.iter().find(|service| !service.publish_not_ready).or(services.first())?;
     let port = web_port(own)?;
     Some(Route {
         host: host.host.value.clone(),

@@ -1,0 +1,3 @@
+FROM docker.io/library/node:20
+USER node
+CMD ["node", "."]

@@ -1,0 +1,3 @@
+FROM example/base:1
+USER someone
+CMD ["server"]
