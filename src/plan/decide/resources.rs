@@ -78,7 +78,7 @@ fn keep_within(service: &Service, limits: &Quantities, requests: &mut Quantities
 }
 
 /// Compose reserves nothing where only a limit is said.
-fn reserved_in_full(service: &Service, keys: &[(&[&str], Says)], entries: &mut Entries<'_>) {
+fn reserved_in_full(service: &Service, keys: Keys, entries: &mut Entries<'_>) {
     if let Some((path, _)) = keys.iter().find(|(_, says)| says(service)) {
         entries.approximated(path, reasons::RESERVED_IN_FULL);
     }
@@ -87,8 +87,11 @@ fn reserved_in_full(service: &Service, keys: &[(&[&str], Says)], entries: &mut E
 /// Whether a service has a key.
 type Says = fn(&Service) -> bool;
 
+/// Keys that say the same, each with whether a service has it.
+type Keys = &'static [(&'static [&'static str], Says)];
+
 /// The keys that limit something, the one that counts first.
-const LIMITS: &[(&str, &[(&[&str], Says)])] = &[
+const LIMITS: &[(&str, Keys)] = &[
     (
         "cpu",
         &[

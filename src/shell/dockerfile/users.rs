@@ -60,12 +60,10 @@ impl Stage {
 
     /// The number that a command of `RUN` gives a name which it makes.
     fn made(&self, programs: &[&str], options: &[&str], name: &str) -> Option<i64> {
-        let runs = self.runs.iter().map(|run| self.expanded(run));
-        let commands = runs.flat_map(|run| {
-            let separated = run.replace("\\\n", " ").replace("&&", ";").replace("||", ";");
-            separated.split([';', '\n']).map(str::to_owned).collect::<Vec<_>>()
-        });
-        commands.filter_map(|command| given(&command, programs, options, name)).last()
+        self.runs.iter().rev().find_map(|run| {
+            let run = self.expanded(run).replace("\\\n", " ").replace("&&", ";").replace("||", ";");
+            run.rsplit([';', '\n']).find_map(|command| given(command, programs, options, name))
+        })
     }
 }
 
