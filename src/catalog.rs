@@ -12,6 +12,9 @@ mod tasks;
 
 use self::reference::Reference;
 
+/// A small image with a shell and the usual tools, for what pods do before their programs start.
+pub const HELPER_IMAGE: &str = "busybox:1.36";
+
 /// What is known of an image.
 #[derive(Debug)]
 pub struct Image {

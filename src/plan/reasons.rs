@@ -206,6 +206,9 @@ fixed! {
     SEARCHES_OF_CLUSTER "own-domains" "names of Services need the domains that the cluster searches";
     NO_CONTAINER "provider" "compose runs no container for what has a provider";
     PROVIDED "provider" "what a program outside of the cluster provides is there or not: nothing waits for it";
+    FILLED_ONCE "placed-otherwise" "an initContainer fills the claim with what the image has there, while it is empty, as docker does";
+    CLAIM_LIKE_THE_IMAGE "placed-otherwise" "becomes a claim, which begins with what the image has there: what this machine has of it stays here";
+    CLAIM_LIKE_THE_PROJECT "placed-otherwise" "becomes a claim, which begins with the files that the project has there";
     START_IS_NOT_LIMITED "start-period" "a readiness probe may fail as long as it likes: only with `liveness: true` there is a limit for starts";
     OWN_HOST_NAME "own-host-name" "a pod has a host name of its own";
     USERS_OF_NODE "as-it-is" "pods use the node's user namespace unless `hostUsers: false`";

@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 
 use super::text;
 use crate::{
+    catalog::HELPER_IMAGE,
     k8s::{
         fields,
         versions::{self, Version},
@@ -33,8 +34,8 @@ const SUCCESSFUL_RUNS: i32 = 1;
 const FAILED_RUNS: i32 = 3;
 
 pub(super) const NAME_LABEL: &str = "app.kubernetes.io/name";
-/// Has a shell and `nc`.
-const WAITING_IMAGE: &str = "busybox:1.36";
+/// How long a Job that has ended stays, in seconds: long enough for `kubectl wait`.
+const ENDED_JOB_STAYS: i32 = 300;
 const COMPONENT_LABEL: &str = "app.kubernetes.io/component";
 
 type Labels = BTreeMap<String, String>;
@@ -81,6 +82,8 @@ pub(super) fn workload(app: &App, workload: &Workload) -> Value {
         Kind::Job { backoff_limit, completions } => {
             let spec = JobSpec {
                 backoff_limit: Some(*backoff_limit),
+                // A second `kubectl apply` finds no ended Job in its way, whose pods nobody can change.
+                ttl_seconds_after_finished: Some(ENDED_JOB_STAYS),
                 completions: *completions,
                 parallelism: *completions,
                 template,
@@ -132,7 +135,7 @@ pub(super) fn waiting(wait: &Wait) -> Value {
         "metadata": {"name": format!("wait-for-{host}")},
         "spec": {"template": {"spec": {"initContainers": [{
             "name": format!("wait-for-{host}"),
-            "image": WAITING_IMAGE,
+            "image": HELPER_IMAGE,
             "command": ["sh", "-c", script],
             "resources": {"requests": {"cpu": "10m", "memory": "16Mi"}},
             "securityContext": {"allowPrivilegeEscalation": false},

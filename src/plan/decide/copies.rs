@@ -1,23 +1,68 @@
-//! InitContainers that copy something of an image into an empty directory, as docker does for new volumes.
+//! InitContainers that fill a new volume: with what an image has at its place, as docker does, or with files of the
+//! project.
 
 use k8s_openapi::api::core::v1::{Container, VolumeMount};
 
-use crate::k8s::expansion;
+use crate::{catalog, k8s::expansion};
 
-/// An initContainer that copies what a container's image has at a path into a volume.
+/// Where the volume stands that is filled.
+const KEPT: &str = "/kept";
+
+/// Whether the volume has nothing yet; a new disk may have a `lost+found`.
+const IS_EMPTY: &str = r#"[ -z "$(ls -A /kept | grep -vx 'lost+found')" ]"#;
+
+/// An initContainer that copies what a container's image has at a path into a volume which is new with each pod.
 pub(in crate::plan) fn from_image(whole: &Container, volume: &str, target: &str) -> Container {
-    let path = target.replace('\'', r"'\''");
-    let script = format!("if [ -d '{path}' ]; then cp -a '{path}/.' /kept/; fi");
+    let mount = VolumeMount { name: volume.to_owned(), ..VolumeMount::default() };
+    filling(whole, &mount, &format!("if [ -d {} ]; then {}; fi", quoted(target), copy(target)))
+}
+
+/// An initContainer that copies what a container's image has at a path into a volume that stays, if it is empty.
+pub(in crate::plan) fn once_from_image(whole: &Container, mount: &VolumeMount) -> Container {
+    let path = &mount.mount_path;
+    filling(whole, mount, &format!("if [ -d {} ] && {IS_EMPTY}; then {}; fi", quoted(path), copy(path)))
+}
+
+/// An initContainer that copies files of the project, which another volume has, into one that stays, if it is empty.
+/// Whoever the program runs as may change them.
+pub(in crate::plan) fn once_from_files(whole: &Container, mount: &VolumeMount, files: &str) -> Container {
+    // Links of the kubelet, `..data`, stay where they are.
+    let copy = format!("if [ -e \"$file\" ]; then cp -RL \"$file\" {KEPT}/ || exit 1; fi");
+    let each = format!("for file in /files/* /files/.[!.]*; do {copy}; done");
+    let script = format!("if {IS_EMPTY}; then {each}; chmod -R a+rwX {KEPT} 2>/dev/null || true; fi");
+    let mut container = filling(whole, mount, &script);
+    // The program's own image may have no shell.
+    container.image = Some(catalog::HELPER_IMAGE.to_owned());
+    container.image_pull_policy = None;
+    container.volume_mounts.get_or_insert_default().push(VolumeMount {
+        name: files.to_owned(),
+        mount_path: "/files".to_owned(),
+        ..VolumeMount::default()
+    });
+    container
+}
+
+fn copy(path: &str) -> String {
+    format!("cp -a {} {KEPT}/", quoted(&format!("{path}/.")))
+}
+
+fn quoted(path: &str) -> String {
+    format!("'{}'", path.replace('\'', r"'\''"))
+}
+
+fn filling(whole: &Container, mount: &VolumeMount, script: &str) -> Container {
+    let volume = &mount.name;
     Container {
-        name: volume.to_owned(),
+        name: volume.clone(),
         image: whole.image.clone(),
         image_pull_policy: whole.image_pull_policy.clone(),
-        command: Some(vec!["sh".to_owned(), "-c".to_owned(), expansion::escape(&script)]),
+        command: Some(vec!["sh".to_owned(), "-c".to_owned(), expansion::escape(script)]),
         resources: whole.resources.clone(),
         security_context: whole.security_context.clone(),
         volume_mounts: Some(vec![VolumeMount {
-            name: volume.to_owned(),
-            mount_path: "/kept".to_owned(),
+            name: volume.clone(),
+            mount_path: KEPT.to_owned(),
+            sub_path: mount.sub_path.clone(),
             ..VolumeMount::default()
         }]),
         ..Container::default()

@@ -18,6 +18,7 @@ use k8s_openapi::{
 };
 
 pub(in crate::plan) use self::delivered::Delivered;
+use self::filled::Origin;
 use super::{
     security,
     storage::{How, Kept, Storage},
@@ -61,8 +62,8 @@ pub(in crate::plan) struct Mounted {
     held: BTreeMap<String, Vec<KeyToPath>>,
     /// The volumes of this pod by the named volume that they are of.
     named: BTreeMap<String, String>,
-    /// Where volumes stand that are filled from the image.
-    filled: Vec<VolumeMount>,
+    /// Where volumes stand that are filled, and from what.
+    filled: Vec<(VolumeMount, Origin)>,
 }
 
 impl Mounted {
@@ -175,7 +176,8 @@ pub(in crate::plan) fn mount_all(
     }
     nested::settle(&mut mounted, entries);
     // A volume whose mount gave way to another at the same path would be there for nothing.
-    let used: BTreeSet<&str> = mounted.mounts.iter().map(|mount| mount.name.as_str()).collect();
+    let used: BTreeSet<&str> =
+        mounted.mounts.iter().map(|mount| mount.name.as_str()).chain(filled::files(&mounted)).collect();
     let volumes: Vec<Volume> =
         mounted.volumes.iter().filter(|volume| used.contains(volume.name.as_str())).cloned().collect();
     pod.volumes = (!volumes.is_empty()).then_some(volumes);
@@ -229,8 +231,8 @@ fn one(
         }
         "volume" => {
             named(mounting, mount, &source, &target, mounted);
-            let how = mounting.storage.of_volume(&source).map(|kept| &kept.how);
-            copied(mount, &target, how, entries);
+            let how = mounting.storage.of_volume(&source).map(|kept| kept.how.clone());
+            copied(mounting, mount, how.as_ref(), mounted, entries);
         }
         "bind" => binds::mount_bind(mounting, mount, &target, mounted, entries),
         "tmpfs" => {
@@ -330,12 +332,22 @@ fn below_data(path: Option<&str>) -> String {
     path.map_or_else(|| "data".to_owned(), |path| format!("data/{path}"))
 }
 
-/// Docker fills an empty volume with what the image has at its target; nothing does so in a cluster.
-fn copied(mount: &Mount, target: &str, how: Option<&How>, entries: &mut Entries<'_>) {
+/// Docker fills an empty volume with what the image has at its target; in a cluster an initContainer does, where the
+/// Dockerfile shows that there is something.
+fn copied(
+    mounting: &Mounting<'_, '_, '_>,
+    mount: &Mount,
+    how: Option<&How>,
+    mounted: &mut Mounted,
+    entries: &mut Entries<'_>,
+) {
+    let target = mount.target.as_ref().map_or("", |target| target.value.as_str());
     let starts_empty = matches!(how, Some(How::Claim | How::Template | How::Memory(_)));
     let says_no = mount.volume.as_ref().and_then(|volume| volume.value.nocopy.as_ref());
     if says_no.is_some_and(|nocopy| nocopy.value) {
         entries.mapped_as(&["volumes"], reasons::NOT_COPIED.about(target));
+    } else if starts_empty && filled::from_image(mounting, target, mounted) {
+        entries.approximated(&["volumes"], reasons::FILLED_ONCE.about(target));
     } else if starts_empty && !volumes::holds_data(target) {
         entries.approximated(&["volumes"], reasons::NOT_COPIED_INTO_CLAIM.about(target));
     }

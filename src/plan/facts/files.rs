@@ -15,6 +15,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use self::{built::Has, code::Held};
 use super::{
     context::Context,
+    dockerfiles,
     kompose::claims::{self, Wanted},
     volumes,
 };
@@ -56,6 +57,8 @@ pub(in crate::plan) enum Bind {
     },
     /// A directory to write to, or one too large to be configuration.
     Data(&'static str),
+    /// A directory to write to, and the files that the project gives it at first.
+    Begun(BTreeMap<String, Vec<u8>>),
     /// Something that a cluster does not have.
     Foreign(KnownReason),
     /// A file that does not fit in a ConfigMap.
@@ -141,7 +144,7 @@ pub(in crate::plan) fn own_directories(service: &Service, mounts: &[JudgedMount]
     let is_data = |mount: &JudgedMount| match claims::wanted(service) {
         Some(Wanted::Claim) => true,
         Some(_) => false,
-        None => matches!(mount.bind, Bind::Data(_)),
+        None => matches!(mount.bind, Bind::Data(_) | Bind::Begun(_)),
     };
     let own = mounts.iter().filter(|mount| mount.is_alone && !mount.is_read_only && is_data(mount));
     own.map(|mount| mount.source.clone()).collect()
@@ -230,7 +233,12 @@ fn judge_directory(
     let mut found = BTreeMap::new();
     let is_small = collect(context, path, "", &mut found);
     if is_written(context, binds, path, &found) {
-        return Bind::Data(if is_empty(&found) && is_small { EMPTY } else { data::WRITTEN });
+        if is_small && is_empty(&found) {
+            return Bind::Data(EMPTY);
+        }
+        let begins =
+            is_small && found.len() <= FEW_FILES && data::begins(context, service, (path, target), &found);
+        return if begins { Bind::Begun(found) } else { Bind::Data(data::WRITTEN) };
     }
     let held = Held { path, files: &found, is_small };
     let is_empty = is_small && is_empty(&found);
@@ -256,6 +264,12 @@ fn judge_directory(
     } else {
         Bind::Data(if is_empty { EMPTY } else { "the directory is too large for a ConfigMap" })
     }
+}
+
+/// Whether the image that a service is built as has something at a place, by its Dockerfile, and a shell to copy it.
+pub(in crate::plan) fn image_fills(context: &Context<'_>, service: &Service, target: &str) -> bool {
+    let build = dockerfiles::build_of(context, service);
+    build.is_some_and(|build| built::puts_something(context, &build.value, target))
 }
 
 fn is_empty(files: &BTreeMap<String, Vec<u8>>) -> bool {

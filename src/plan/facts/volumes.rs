@@ -97,8 +97,14 @@ pub(in crate::plan) fn spares_the_image(service: &Service, mount: &Mount) -> boo
     kind == "volume"
         && claims::wanted(service) != Some(Wanted::EmptyDir)
         && service.build.is_some()
-        && covered
-        && (source.is_empty() || is_of_dependencies(&target))
+        && (covered && (source.is_empty() || is_of_dependencies(&target))
+            || !source.is_empty() && is_installed(&target))
+}
+
+/// Whether a package manager installs what is there, so that a volume only keeps it from one build to the next.
+fn is_installed(target: &str) -> bool {
+    let last = target.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    ["node_modules", "bower_components", ".venv", "site-packages"].contains(&last)
 }
 
 /// Whether it has the volumes of another service, by `volumes_from`.

@@ -7,6 +7,7 @@ use k8s_openapi::api::core::v1::{Volume, VolumeMount};
 use super::{
     Mounted, Mounting, at, below_data, claimed,
     delivered::{Given, deliver},
+    filled::{self, Origin},
 };
 use crate::{
     compose::model::Mount,
@@ -70,15 +71,34 @@ pub(super) fn mount_bind(
         }
         Bind::Data(why) => {
             data(mounting, &source.value, (target, read_only), mounted);
-            entries.approximated(KEY, reasons::becomes_a_claim(target, why));
-            if mounting.storage.is_newly_shared(&source.value) {
-                entries.approximated(KEY, reasons::SEVERAL_PODS_MOUNT.about(target));
+            if filled::from_image(mounting, target, mounted) {
+                entries.approximated(KEY, reasons::CLAIM_LIKE_THE_IMAGE.about(target));
+            } else {
+                entries.approximated(KEY, reasons::becomes_a_claim(target, why));
             }
+            say_shared(mounting, &source.value, target, entries);
+        }
+        Bind::Begun(files) => {
+            data(mounting, &source.value, (target, read_only), mounted);
+            if !filled::from_image(mounting, target, mounted) {
+                let stem = last_part(&source.value);
+                let given = Given { element: "volumes", stem, target, mode: None, is_directory: true };
+                let volume = deliver(mounting, given, files, mounted, entries);
+                filled::fill_once(target, Origin::Files(volume), mounted);
+            }
+            entries.approximated(KEY, reasons::CLAIM_LIKE_THE_PROJECT.about(target));
+            say_shared(mounting, &source.value, target, entries);
         }
         Bind::Foreign(reason) => entries.at(mount.span).unsupported(KEY, reason.about(target)),
         Bind::TooLarge => {
             entries.at(mount.span).unsupported(KEY, reasons::TOO_LARGE.about(target));
         }
+    }
+}
+
+fn say_shared(mounting: &mut Mounting<'_, '_, '_>, source: &str, target: &str, entries: &mut Entries<'_>) {
+    if mounting.storage.is_newly_shared(source) {
+        entries.approximated(KEY, reasons::SEVERAL_PODS_MOUNT.about(target));
     }
 }
 

@@ -1,5 +1,5 @@
-//! Anonymous volumes below other mounts: docker fills them from the image, so that these do not hide it. Kubernetes
-//! fills nothing, so an initContainer does.
+//! Volumes that begin with something in them. Docker fills a new one from the image, and a directory of the project
+//! has what the project has. Kubernetes fills nothing, so an initContainer does.
 
 use camino::Utf8Path;
 use k8s_openapi::api::core::v1::{Container, PodSpec};
@@ -41,7 +41,7 @@ pub(super) fn is_hidden(mounting: &Mounting<'_, '_, '_>, mount: &Mount) -> bool 
                             &source.value,
                             &text(&other.target),
                         );
-                        matches!(judged, Some(Bind::Data(_) | Bind::Directory(_)))
+                        matches!(judged, Some(Bind::Data(_) | Bind::Begun(_) | Bind::Directory(_)))
                     }),
                     _ => false,
                 }
@@ -54,18 +54,55 @@ pub(super) fn is_hidden(mounting: &Mounting<'_, '_, '_>, mount: &Mount) -> bool 
     is_anonymous && is_filled && !volumes::holds_data(&target) && (in_memory() || by_mount())
 }
 
+/// What a volume is filled with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// With what the image has at its place, in each pod.
+    ImageEachTime,
+    /// With what the image has at its place, while there is nothing in it.
+    Image,
+    /// With the files of another volume, while there is nothing in it.
+    Files(String),
+}
+
+/// The volumes whose files others are filled with.
+pub(super) fn files(mounted: &Mounted) -> impl Iterator<Item = &str> {
+    mounted.filled.iter().filter_map(|(_, origin)| match origin {
+        Origin::Files(volume) => Some(volume.as_str()),
+        Origin::ImageEachTime | Origin::Image => None,
+    })
+}
+
+/// Notes that the claim which stands at a place is filled from the image, if its Dockerfile puts something there.
+pub(super) fn from_image(mounting: &Mounting<'_, '_, '_>, target: &str, mounted: &mut Mounted) -> bool {
+    let fills = files::image_fills(mounting.context, mounting.service, target);
+    fills && fill_once(target, Origin::Image, mounted)
+}
+
+/// Notes that the claim which stands at a place is filled while it is empty.
+pub(super) fn fill_once(target: &str, origin: Origin, mounted: &mut Mounted) -> bool {
+    let Some(mount) = mounted.mounts.iter().find(|mount| mount.mount_path == target) else { return false };
+    if !mounted.filled.iter().any(|(known, _)| known.name == mount.name) {
+        mounted.filled.push((mount.clone(), origin));
+    }
+    true
+}
+
 /// Mounts an empty directory, and notes that it is to be filled.
 pub(super) fn mount(target: &str, mounted: &mut Mounted, entries: &mut Entries<'_>) {
     let name = mounted.name(target);
-    mounted.filled.push(at(&name, target));
+    mounted.filled.push((at(&name, target), Origin::ImageEachTime));
     mounted.add(empty(&name), at(&name, target));
     entries.approximated(&["volumes"], reasons::FILLED_AT_START.about(target));
 }
 
 /// Gives the pod what fills its directories, before anything else that it starts with.
 pub(super) fn fill(mounted: &Mounted, whole: &Container, pod: &mut PodSpec) {
-    let filling =
-        mounted.filled.iter().map(|mount| copies::from_image(whole, &mount.name, &mount.mount_path));
+    let filling = mounted.filled.iter().map(|(mount, origin)| match origin {
+        Origin::ImageEachTime => copies::from_image(whole, &mount.name, &mount.mount_path),
+        Origin::Image => copies::once_from_image(whole, mount),
+        Origin::Files(files) => copies::once_from_files(whole, mount, files),
+    });
     let filling: Vec<Container> = filling.collect();
     if !filling.is_empty() {
         let others = pod.init_containers.take().unwrap_or_default();

@@ -64,6 +64,24 @@ pub(super) fn has(context: &Context<'_>, build: &Build, path: &Utf8Path, target:
     }
 }
 
+/// Whether the Dockerfile of a build puts something at a place that is more than a file, in an image that has a shell.
+pub(super) fn puts_something(context: &Context<'_>, build: &Build, target: &str) -> bool {
+    /// Parts of the names of images without a shell.
+    const WITHOUT_SHELL: &[&str] = &["scratch", "distroless", "chainguard", "cgr.dev"];
+    let (Some(directory), Some(dockerfile)) = (directory(build), context.reader.dockerfile(build)) else {
+        return false;
+    };
+    let base = &dockerfile.built().base;
+    if WITHOUT_SHELL.iter().any(|name| base.contains(name)) {
+        return false;
+    }
+    dockerfile.origins(target).iter().any(|origin| {
+        let inner = Utf8Path::new(origin);
+        let lies_here = context.files.kind(&directory.join(inner)) == Some(FileKind::Directory);
+        lies_here && (origin.is_empty() || !is_left_out(context, build, inner))
+    })
+}
+
 fn directory(build: &Build) -> Option<Utf8PathBuf> {
     Some(clean(Utf8Path::new(&build.context.as_ref()?.value)))
 }

@@ -62,6 +62,27 @@ pub(super) fn is_written(service: &Service, target: &str, files: &BTreeMap<Strin
         || is_of_a_store(service, path)
 }
 
+/// Whether the files of a directory are what the project gives it at first: nothing that programs or users have left
+/// there, and nothing that git leaves out.
+pub(super) fn begins(
+    context: &Context<'_>,
+    service: &Service,
+    (source, target): (&Utf8Path, &str),
+    files: &BTreeMap<String, Vec<u8>>,
+) -> bool {
+    let path = Utf8Path::new(target);
+    let is_written_to = |path: &Utf8Path| {
+        let last = path.file_name().unwrap_or_default().to_ascii_lowercase();
+        WRITTEN_TO.contains(&last.as_str())
+    };
+    let is_of_programs = is_written_to(path)
+        || is_written_to(source)
+        || OF_THE_SYSTEM.iter().any(|directory| path.starts_with(directory))
+        || is_of_a_program(path)
+        || is_of_a_store(service, path);
+    !is_of_programs && !is_left_out(context, source) && !files.keys().any(|file| is_data(file))
+}
+
 /// Whether its names say so, and no source code in it says otherwise. Names alone do for services that are built, whose images
 /// can have everything else, and for what git leaves out.
 pub(super) fn is_named_so(

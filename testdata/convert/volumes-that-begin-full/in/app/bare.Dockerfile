@@ -1,0 +1,4 @@
+FROM gcr.io/distroless/nodejs20
+WORKDIR /srv
+COPY . .
+CMD ["index.js"]
