@@ -29,6 +29,8 @@ pub enum Owner {
     Yours,
     /// The user's, ignored by git, readable for its owner only, and unknown to the lock.
     Secret,
+    /// Ours, and like a secret in everything else: what was written into files of secrets.
+    Record,
 }
 
 /// A file to be there.

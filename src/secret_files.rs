@@ -4,6 +4,7 @@
 //! beside it or by the kustomization there. Knows nothing of compose, and of plans only their trees.
 
 pub mod archive;
+pub mod written;
 
 use std::collections::BTreeSet;
 

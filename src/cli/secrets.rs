@@ -16,7 +16,7 @@ use crate::{
         place::{PlaceError, SecretFile as Placed},
     },
     kustomize::Owner,
-    secret_files::{self, SecretFile, SecretFiles, State, archive},
+    secret_files::{self, SecretFile, SecretFiles, State, archive, written},
     settings::{self, Settings},
     text::{Files, Sources, clean},
 };
@@ -196,6 +196,9 @@ fn pack(
         let bytes = file.content.as_deref()?;
         Some((folder.join(&file.name), bytes))
     });
+    let record_path = written::path(&scene.output, environment);
+    let record = scene.disk.read(&record_path).ok();
+    let contents = contents.chain(record.as_deref().map(|bytes| (record_path.clone(), bytes)));
     let not_packed = |why: String| Diagnostic::error(codes::NOT_PACKED, format!("cannot be packed: {why}"));
     let bytes = archive::pack(&contents.collect::<Vec<_>>());
     let bytes = bytes.map_err(|why| report.push(not_packed(why))).ok()?;
@@ -294,11 +297,15 @@ fn unpack(arguments: &Unpack, scene: &Scene, report: &mut Report) -> Option<Stri
         let read = || secret_files::read(&scene.output, environment, &scene.disk, report);
         wanted.entry(environment).or_insert_with(read);
     }
-    let (mut placed, mut unchanged) = (Vec::new(), 0);
+    let (mut placed, mut records, mut unchanged) = (Vec::new(), Vec::new(), 0);
     for entry in &entries {
         let files = wanted.get(entry.environment.as_str()).map_or(&[][..], |found| &found.files);
         let path = secret_files::directory("".into(), &entry.environment).join(&entry.name);
         match files.iter().find(|file| file.name == entry.name) {
+            None if entry.name == written::FILE_NAME => {
+                let replaces = scene.disk.read(&scene.output.join(&path)).is_ok();
+                records.push(Placed { path, bytes: entry.bytes.clone(), replaces });
+            }
             None => {
                 let message = format!("`{path}` is left out: the tree does not ask for it");
                 report.push(Diagnostic::warning(codes::UNKNOWN_SECRET_FILE, message));
@@ -317,11 +324,13 @@ fn unpack(arguments: &Unpack, scene: &Scene, report: &mut Report) -> Option<Stri
     if report.has_errors() {
         return None;
     }
+    let count = placed.len();
+    placed.extend(records);
     if let Err(why) = scene.disk.write_secret_files(&scene.output, &placed) {
         report.push(Diagnostic::error(codes::NOT_UNPACKED, format!("`{file}` cannot be unpacked: {why}")));
         return None;
     }
-    Some(format!("{}: {} secret files written, {unchanged} unchanged\n", scene.output, placed.len()))
+    Some(format!("{}: {} secret files written, {unchanged} unchanged\n", scene.output, count))
 }
 
 fn status(scene: &Scene, io: &mut Io<'_>, report: &mut Report) -> Option<String> {

@@ -147,6 +147,8 @@ const TABLE: &[Code] = &[
     warning("KP054", "unasked-secret",          "your file of secret values has a key that its Secret must not have"),
     info("KP055",    "unread-secret-file",      "no manifest uses a file of secret values any more"),
     warning("KP056", "gone-from-tree",          "your overlay names an object or a file that the generated manifests do not have"),
+    info("KP057",    "updated-secret",          "a value that `convert` wrote into a file of secret values has the new value of compose"),
+    info("KP058",    "different-secret",        "a value in a file of secret values is yours, and compose has another one"),
     warning("KP060", "not-served",              "the Kubernetes version of a cluster lacks a feature, which is left out there"),
     info("KP061",    "passing-api",             "an old cluster needs an API version that newer clusters no longer serve"),
     warning("KP062", "interrupted",             "a workload cannot be updated or scaled without interruption because of its volume"),
@@ -297,6 +299,8 @@ pub(crate) const ADDED_SECRET: Code = named("added-secret");
 pub(crate) const UNASKED_SECRET: Code = named("unasked-secret");
 pub(crate) const UNREAD_SECRET_FILE: Code = named("unread-secret-file");
 pub(crate) const GONE_FROM_TREE: Code = named("gone-from-tree");
+pub(crate) const UPDATED_SECRET: Code = named("updated-secret");
+pub(crate) const DIFFERENT_SECRET: Code = named("different-secret");
 pub(crate) const NOT_SERVED: Code = named("not-served");
 pub(crate) const PASSING_API: Code = named("passing-api");
 pub(crate) const INTERRUPTED: Code = named("interrupted");

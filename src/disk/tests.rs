@@ -151,17 +151,18 @@ fn the_same_again_touches_nothing() {
 }
 
 #[test]
-fn secrets_grow_only_where_that_is_asked_for_and_at_their_end() {
-    for (there, grown, expected) in [
-        ("A=1\n", true, "A=1\nB=2\n"),
-        ("A=1\n", false, "A=1\n"),
-        ("A=2\n", true, "A=2\n"),
-        ("", true, "A=1\nB=2\n"),
+fn secrets_change_only_where_that_is_asked_for_and_as_they_were_seen() {
+    for (there, seen, expected) in [
+        ("A=1\n", Some("A=1\n"), "A=1\nB=2\n"),
+        ("A=1\n", None, "A=1\n"),
+        ("A=2\n", Some("A=1\n"), "A=2\n"),
+        ("", Some(""), "A=1\nB=2\n"),
     ] {
         let project = Project::new();
         project.put("k8s/overlays/local/secrets/web.env", there);
         let mut next = tree(&[("overlays/local/secrets/web.env", "A=1\nB=2\n", Owner::Secret)]);
-        next.grown.extend(grown.then(|| "overlays/local/secrets/web.env".into()));
+        let path = Utf8PathBuf::from("overlays/local/secrets/web.env");
+        next.changed.extend(seen.map(|seen| (path, seen.as_bytes().to_vec())));
         let (outcome, messages) = project.write(&next);
         assert_eq!(messages, [""; 0]);
         assert!(outcome.changes.iter().all(|it| !it.path.as_str().contains("secrets") || it.after.is_none()));

@@ -32,8 +32,8 @@ pub struct Tree {
     /// Directories, relative to the output directory, whose files stay exactly as they are: those of an
     /// environment that cannot be read on this machine.
     pub untouched: Vec<Utf8PathBuf>,
-    /// Files of secrets that hold what is there, and more behind it.
-    pub grown: BTreeSet<Utf8PathBuf>,
+    /// Files of secrets that are to change, each with what was seen in it.
+    pub changed: BTreeMap<Utf8PathBuf, Vec<u8>>,
 }
 
 /// What becomes of a file.
@@ -120,7 +120,7 @@ impl Disk {
         if outcome.changes.iter().any(|change| change.action == Action::Refused) {
             return outcome;
         }
-        if !outcome.has_changes() {
+        if plan.edits.is_empty() {
             outcome.written = true;
             return outcome;
         }
@@ -272,7 +272,8 @@ impl Planner<'_> {
             match file.owner {
                 Owner::Companion => self.plan_companion(file),
                 Owner::Generated => self.plan_generated(file),
-                Owner::Yours | Owner::Secret => self.plan_once(file, tree.grown.contains(&file.path)),
+                Owner::Yours | Owner::Secret => self.plan_once(file, tree.changed.get(&file.path)),
+                Owner::Record => self.plan_record(file),
             }
         }
     }
@@ -318,15 +319,28 @@ impl Planner<'_> {
         self.push(file, action, before);
     }
 
-    fn plan_once(&mut self, file: &TreeFile, may_grow: bool) {
+    /// A file of the user changes only if it still holds what was `seen` when its change was decided.
+    fn plan_once(&mut self, file: &TreeFile, seen: Option<&Vec<u8>>) {
         match self.look(&file.path) {
             OnDisk::Nothing => self.push(file, Action::Created, None),
-            OnDisk::File(bytes) if may_grow && bytes != file.bytes && file.bytes.starts_with(&bytes) => {
+            OnDisk::File(bytes) if seen == Some(&bytes) && bytes != file.bytes => {
                 self.push(file, Action::Updated, Some(bytes));
             }
             OnDisk::File(_) | OnDisk::Blocked { exists: true, .. } => self.push(file, Action::Kept, None),
             OnDisk::Blocked { why, .. } => self.blocked(&file.path, &why),
         }
+    }
+
+    /// A record is written with the files that it is of, and no change by itself.
+    fn plan_record(&mut self, file: &TreeFile) {
+        let seen = match self.look(&file.path) {
+            OnDisk::File(bytes) if bytes == file.bytes => return,
+            OnDisk::File(bytes) => Some(bytes),
+            OnDisk::Nothing => None,
+            OnDisk::Blocked { why, .. } => return self.blocked(&file.path, &why),
+        };
+        let (path, content) = (self.plan.place(&file.path), Some(file.bytes.clone()));
+        self.plan.edits.push(swap::Edit { path, content, seen, secret: true });
     }
 
     /// Generated files of earlier runs that are no longer part of the tree.

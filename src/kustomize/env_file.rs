@@ -9,8 +9,10 @@ use std::collections::BTreeMap;
 pub(super) const LINE_LIMIT: usize = 60_000;
 
 /// At the top of files of secret values, or above what is added to one that somebody else wrote.
-pub const SECRET_HEADER: &str =
-    "# Yours, and never in git. `kustompose convert` adds lines that are missing, and changes none.\n";
+pub const SECRET_HEADER: &str = "# Yours, and never in git. `kustompose convert` adds missing lines, and updates values that you did not change.\n";
+
+/// What every header of such a file begins with.
+pub const SECRET_HEADER_START: &str = "# Yours, and never in git.";
 
 /// Can kustomize read the value from a line? Others need a file of their own.
 pub fn fits(key: &str, value: &str) -> bool {

@@ -106,8 +106,8 @@ fn is_empty(value: &Value) -> bool {
     value.as_object().is_some_and(Map::is_empty)
 }
 
-/// Makes one patch of those that say the same, unless it would reach another object too. How many pods there are is
-/// a matter of each workload.
+/// Makes one patch of those that say the same, unless it would reach another object too. What a container is and how
+/// many pods there are is a matter of each workload: that several have it alike may be by chance, and pass.
 pub(super) fn joined(patches: Vec<Patch>, elements: &Elements) -> Vec<Patch> {
     let mut joined: Vec<Patch> = Vec::new();
     for patch in patches {
@@ -133,16 +133,9 @@ fn is_meant(ids: &[&Vec<(String, String)>; 2], elements: &Elements) -> bool {
 
 impl Change {
     fn is_same(&self, other: &Change) -> bool {
-        let is_count = |fields: &Value| {
-            *fields == json!({"spec": fields.pointer("/spec").unwrap_or(&Value::Null)})
-                && fields
-                    .pointer("/spec")
-                    .and_then(Value::as_object)
-                    .is_some_and(|spec| spec.keys().eq(["replicas"]))
-        };
         match (self, other) {
             (Change::Merge { fields, .. }, Change::Merge { fields: others, .. }) => {
-                fields == others && !is_count(fields) && is_of_pods(fields)
+                fields == others && is_of_many(fields)
             }
             (Change::Version(version), Change::Version(other)) => version == other,
             _ => false,
@@ -150,9 +143,16 @@ impl Change {
     }
 }
 
-/// Whether it is about workloads.
-fn is_of_pods(fields: &Value) -> bool {
-    fields.get("spec").is_some() || fields.get("metadata").is_some()
+/// Whether a change may be one that many workloads get.
+fn is_of_many(fields: &Value) -> bool {
+    let topics = topics(fields);
+    topics.iter().any(|topic| topic == "networks")
+        || !has_containers(fields) && !topics.contains(&"replicas".to_owned())
+}
+
+fn has_containers(fields: &Value) -> bool {
+    let Some(object) = fields.as_object() else { return false };
+    object.contains_key("data") || object.contains_key("containers") || object.values().any(has_containers)
 }
 
 /// The files of patches, with the entries of the kustomization for them.

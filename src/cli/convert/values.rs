@@ -1,4 +1,5 @@
-//! Values of secrets: files of the user, to which a run adds the lines that are missing, and no more.
+//! Values of secrets: files of the user, to which a run adds the lines that are missing. What an earlier run wrote
+//! and nobody changed follows compose; what a person changed stays.
 //!
 //! Which Secret a key belongs to follows from who asks for it, and changes with that: what is left behind in
 //! a file is told, with its key and never with its value.
@@ -10,8 +11,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::{
     diag::{Diagnostic, Report, codes},
     disk::tree::Tree,
-    kustomize::{Owner, env_file},
-    secret_files,
+    kustomize::{Owner, TreeFile, env_file},
+    secret_files::{
+        self,
+        written::{self as record, Written},
+    },
     text::Files,
 };
 
@@ -57,6 +61,7 @@ pub(super) fn complete<'a>(
 ) {
     for environment in environments {
         let found = read(tree, environment, output, files);
+        let before = Written::read(output, environment, files);
         for file in found.iter().filter(|file| file.wanted.is_some()) {
             let added = added(file, &found);
             if file.there.is_some() {
@@ -69,6 +74,119 @@ pub(super) fn complete<'a>(
                 Some(_) => tell_of_unasked(file, &found, report),
                 None => tell_of_unread(file, &found, report),
             }
+        }
+        follow(tree, (environment, output), &found, &before, files, report);
+    }
+}
+
+/// Lets values that an earlier run wrote follow compose, and records what is written.
+fn follow(
+    tree: &mut Tree,
+    (environment, output): (&str, &Utf8Path),
+    lists: &[ValueFile],
+    before: &Written,
+    files: &dyn Files,
+    report: &mut Report,
+) {
+    let folder = secret_files::directory("".into(), environment);
+    let mut written = Written::default();
+    let mut changed = BTreeMap::new();
+    let is_own = |file: &&mut TreeFile| file.owner == Owner::Secret && file.path.parent() == Some(&folder);
+    for file in tree.files.iter_mut().filter(is_own) {
+        let there = files.read(&output.join(&file.path)).ok();
+        let list = lists.iter().find(|list| list.path == file.path);
+        let seen = tree.changed.get(&file.path).map(|_| file.bytes.clone()).or_else(|| there.clone());
+        let mut values = Values { before, written: &mut written, updated: Vec::new(), different: Vec::new() };
+        let bytes = match list {
+            Some(list) => values.of_list(list, &seen.unwrap_or_else(|| file.bytes.clone())),
+            None => values.of_file(&file.path, &file.bytes, seen),
+        };
+        values.tell(&file.path, report);
+        if let Some(there) = there.filter(|there| *there != bytes) {
+            changed.insert(file.path.clone(), there);
+            file.bytes = bytes;
+        }
+    }
+    tree.changed.extend(changed);
+    let record = written.to_bytes().map(|bytes| (record::path("".into(), environment), bytes));
+    tree.files.extend(record.map(|(path, bytes)| TreeFile::new(path, Owner::Record, bytes)));
+}
+
+/// The values of one file.
+struct Values<'a> {
+    before: &'a Written,
+    written: &'a mut Written,
+    /// Keys that have compose's new value; none for the whole file.
+    updated: Vec<Option<String>>,
+    /// Keys of which the value is a person's.
+    different: Vec<Option<String>>,
+}
+
+impl Values<'_> {
+    /// A list of variables with those values of compose that take the place of earlier ones.
+    fn of_list(&mut self, list: &ValueFile, bytes: &[u8]) -> Vec<u8> {
+        let name = list.path.file_name().unwrap_or_default();
+        let find = |variables: &'_ Option<Variables>, key: &str| {
+            variables.iter().flatten().find(|(known, _)| known == key).map(|(_, value)| value.clone())
+        };
+        let text = String::from_utf8_lossy(bytes);
+        let lines = text.split_inclusive('\n').map(|line| {
+            let Some((key, value)) = env_file::read(line).first().copied() else { return line.to_owned() };
+            let is_new = find(&list.there, key).is_none();
+            let new = find(&list.wanted, key).filter(|new| !new.is_empty()).unwrap_or(value.to_owned());
+            if self.settle((name, Some(key)), (value.as_bytes(), new.as_bytes()), is_new) {
+                line.replacen(&format!("{key}={value}"), &format!("{key}={new}"), 1)
+            } else {
+                line.to_owned()
+            }
+        });
+        lines.collect::<String>().into_bytes()
+    }
+
+    /// A file that is a value as a whole.
+    fn of_file(&mut self, path: &Utf8Path, wanted: &[u8], there: Option<Vec<u8>>) -> Vec<u8> {
+        let is_new = there.is_none();
+        let there = there.unwrap_or_else(|| wanted.to_vec());
+        let new = if wanted.is_empty() { &there } else { wanted };
+        let takes_new = self.settle((path.file_name().unwrap_or_default(), None), (&there, new), is_new);
+        if takes_new { wanted.to_vec() } else { there }
+    }
+
+    /// Whether a value that is there gives way to the one of compose.
+    fn settle(
+        &mut self,
+        (file, key): (&str, Option<&str>),
+        (there, new): (&[u8], &[u8]),
+        is_new: bool,
+    ) -> bool {
+        // What a person wrote stays the person's, even if it is compose's value.
+        let is_ours = is_new || self.before.has(file, key, there);
+        if is_ours {
+            self.written.add(file, key, new);
+        }
+        if there != new {
+            let keys = if is_ours { &mut self.updated } else { &mut self.different };
+            keys.push(key.map(str::to_owned));
+        }
+        is_ours && there != new
+    }
+
+    /// Tells which values changed, and which did not.
+    fn tell(&self, path: &Utf8Path, report: &mut Report) {
+        let what = |keys: &[Option<String>]| {
+            let named: Vec<&str> = keys.iter().flatten().map(String::as_str).collect();
+            if named.is_empty() { format!("`{path}`") } else { format!("{} in `{path}`", quoted(named)) }
+        };
+        if !self.updated.is_empty() {
+            let message = format!("{} has the new value of compose", what(&self.updated));
+            let help = "before, it was the value that an earlier run had written";
+            report.push(Diagnostic::info(codes::UPDATED_SECRET, message).help(help));
+        }
+        if !self.different.is_empty() {
+            let message = format!("{} is not the value of compose", what(&self.different));
+            let help = "the value is yours and stays; to take the one of compose, delete it and run \
+                        `kustompose convert` again";
+            report.push(Diagnostic::info(codes::DIFFERENT_SECRET, message).help(help));
         }
     }
 }
@@ -128,7 +246,7 @@ fn add(tree: &mut Tree, file: &ValueFile, added: &Variables, output: &Utf8Path, 
     if added.is_empty() {
         return;
     }
-    let Ok(mut bytes) = files.read(&output.join(&file.path)) else {
+    let Ok(seen) = files.read(&output.join(&file.path)) else {
         // It is made with the lines that compose has, and those of other files.
         let pairs = file.wanted.iter().flatten().chain(added);
         let all: BTreeMap<&str, &str> = pairs.map(|(key, value)| (key.as_str(), value.as_str())).collect();
@@ -136,15 +254,16 @@ fn add(tree: &mut Tree, file: &ValueFile, added: &Variables, output: &Utf8Path, 
         own.bytes = (env_file::SECRET_HEADER.to_owned() + &lines).into_bytes();
         return;
     };
+    let mut bytes = seen.clone();
     if !bytes.is_empty() && !bytes.ends_with(b"\n") {
         bytes.push(b'\n');
     }
-    if !String::from_utf8_lossy(&bytes).contains(env_file::SECRET_HEADER) {
+    if !String::from_utf8_lossy(&bytes).contains(env_file::SECRET_HEADER_START) {
         bytes.extend(env_file::SECRET_HEADER.as_bytes());
     }
     bytes.extend(added.iter().flat_map(|(key, value)| format!("{key}={value}\n").into_bytes()));
     own.bytes = bytes;
-    tree.grown.insert(file.path.clone());
+    tree.changed.insert(file.path.clone(), seen);
 }
 
 fn tell_of_missing(file: &ValueFile, added: &Variables, report: &mut Report) {
