@@ -79,8 +79,8 @@ enum Format {
 pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>) -> u8 {
     let request = request(arguments, flags, io);
     let mut disk = Disk::new(io.directory.clone()).within(&io.directory, &io.directory, &[]);
-    request.paths.iter().for_each(|path| disk.allow(path));
-    if request.paths.iter().any(|path| path == STANDARD_INPUT) {
+    request.paths.iter().chain(&request.project).for_each(|path| disk.allow(path));
+    if request.paths.iter().chain(&request.project).any(|path| path == STANDARD_INPUT) {
         disk = disk.with_standard_input((io.stdin)());
     }
     let selection = Selection {
@@ -147,17 +147,18 @@ fn about_fixes(fixed: &Fixed) -> String {
 }
 
 fn request(arguments: &Arguments, flags: &project::Flags, io: &Io<'_>) -> load::Request {
-    let named = if arguments.paths.is_empty() { &flags.files } else { &arguments.paths };
     let absolute = |path: &Utf8PathBuf| match path.as_str() {
         "-" | STANDARD_INPUT => STANDARD_INPUT.into(),
         _ => clean(&io.directory.join(path)),
     };
-    let mut paths: Vec<Utf8PathBuf> = named.iter().map(absolute).collect();
-    if paths.is_empty() {
+    let mut paths: Vec<Utf8PathBuf> = arguments.paths.iter().map(absolute).collect();
+    let project: Vec<Utf8PathBuf> = flags.files.iter().map(absolute).collect();
+    if paths.is_empty() && project.is_empty() {
         paths.push(io.directory.clone());
     }
     load::Request {
         paths,
+        project,
         directory: io.directory.clone(),
         environments: arguments.env.clone(),
         process: io.environment.clone(),

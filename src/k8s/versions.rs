@@ -90,6 +90,119 @@ fn served(kind: &str, cluster: Version) -> Option<&'static Api> {
     APIS.iter().filter(|api| api.kind == kind).find(since)
 }
 
+/// How long clusters serve an API version of a kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetime {
+    /// The first version that serves it.
+    pub since: Version,
+    /// The first version without it.
+    pub gone: Option<Version>,
+    /// The API version to write in its place, and the first version that serves that.
+    pub successor: Option<(&'static str, Version)>,
+    /// Whether objects of both have the same fields.
+    pub is_same: bool,
+}
+
+/// API versions that clusters began or ceased to serve: the kinds, the API version, from which and to which minor
+/// version, the successor and since when it is served, and whether its objects have the same fields.
+type Row = (&'static str, &'static str, u8, Option<u8>, Option<(&'static str, u8)>, bool);
+
+/// See the [deprecation guide](https://kubernetes.io/docs/reference/using-api/deprecation-guide/).
+const LIFETIMES: &[Row] = &[
+    ("Deployment DaemonSet ReplicaSet", "extensions/v1beta1", 1, Some(16), Some(("apps/v1", 9)), false),
+    ("NetworkPolicy", "extensions/v1beta1", 3, Some(16), Some(("networking.k8s.io/v1", 7)), true),
+    ("PodSecurityPolicy", "extensions/v1beta1", 3, Some(16), None, false),
+    ("Ingress", "extensions/v1beta1", 1, Some(22), Some(("networking.k8s.io/v1", 19)), false),
+    ("Ingress", "networking.k8s.io/v1beta1", 14, Some(22), Some(("networking.k8s.io/v1", 19)), false),
+    ("Ingress IngressClass", "networking.k8s.io/v1", 19, None, None, true),
+    ("IngressClass", "networking.k8s.io/v1beta1", 18, Some(22), Some(("networking.k8s.io/v1", 19)), true),
+    ("Deployment StatefulSet", "apps/v1beta1", 5, Some(16), Some(("apps/v1", 9)), false),
+    ("Deployment StatefulSet DaemonSet ReplicaSet", "apps/v1beta2", 8, Some(16), Some(("apps/v1", 9)), true),
+    ("CronJob", "batch/v2alpha1", 5, Some(21), Some(("batch/v1", 21)), true),
+    ("CronJob", "batch/v1beta1", 8, Some(25), Some(("batch/v1", 21)), true),
+    ("CronJob", "batch/v1", 21, None, None, true),
+    ("PodDisruptionBudget", "policy/v1beta1", 5, Some(25), Some(("policy/v1", 21)), true),
+    ("PodDisruptionBudget", "policy/v1", 21, None, None, true),
+    ("PodSecurityPolicy", "policy/v1beta1", 10, Some(25), None, false),
+    ("HorizontalPodAutoscaler", "autoscaling/v2beta1", 8, Some(25), Some(("autoscaling/v2", 23)), false),
+    ("HorizontalPodAutoscaler", "autoscaling/v2beta2", 12, Some(26), Some(("autoscaling/v2", 23)), true),
+    ("HorizontalPodAutoscaler", "autoscaling/v2", 23, None, None, true),
+    ("EndpointSlice", "discovery.k8s.io/v1beta1", 17, Some(25), Some(("discovery.k8s.io/v1", 21)), false),
+    ("Event", "events.k8s.io/v1beta1", 8, Some(25), Some(("events.k8s.io/v1", 19)), false),
+    ("RuntimeClass", "node.k8s.io/v1beta1", 14, Some(25), Some(("node.k8s.io/v1", 20)), true),
+    (
+        "ClusterRole ClusterRoleBinding Role RoleBinding",
+        "rbac.authorization.k8s.io/v1beta1",
+        6,
+        Some(22),
+        Some(("rbac.authorization.k8s.io/v1", 8)),
+        true,
+    ),
+    (
+        "ClusterRole ClusterRoleBinding Role RoleBinding",
+        "rbac.authorization.k8s.io/v1alpha1",
+        5,
+        Some(22),
+        Some(("rbac.authorization.k8s.io/v1", 8)),
+        true,
+    ),
+    (
+        "CustomResourceDefinition",
+        "apiextensions.k8s.io/v1beta1",
+        7,
+        Some(22),
+        Some(("apiextensions.k8s.io/v1", 16)),
+        false,
+    ),
+    (
+        "MutatingWebhookConfiguration ValidatingWebhookConfiguration",
+        "admissionregistration.k8s.io/v1beta1",
+        9,
+        Some(22),
+        Some(("admissionregistration.k8s.io/v1", 16)),
+        false,
+    ),
+    (
+        "APIService",
+        "apiregistration.k8s.io/v1beta1",
+        7,
+        Some(22),
+        Some(("apiregistration.k8s.io/v1", 10)),
+        true,
+    ),
+    (
+        "CertificateSigningRequest",
+        "certificates.k8s.io/v1beta1",
+        4,
+        Some(22),
+        Some(("certificates.k8s.io/v1", 19)),
+        false,
+    ),
+    ("Lease", "coordination.k8s.io/v1beta1", 12, Some(22), Some(("coordination.k8s.io/v1", 14)), true),
+    ("PriorityClass", "scheduling.k8s.io/v1beta1", 11, Some(22), Some(("scheduling.k8s.io/v1", 14)), true),
+    (
+        "StorageClass CSIDriver CSINode VolumeAttachment",
+        "storage.k8s.io/v1beta1",
+        4,
+        Some(22),
+        Some(("storage.k8s.io/v1", 18)),
+        true,
+    ),
+    ("CSIStorageCapacity", "storage.k8s.io/v1beta1", 21, Some(27), Some(("storage.k8s.io/v1", 24)), true),
+];
+
+/// How long clusters serve an API version of a kind; nothing if all of them do, or if it is not known.
+pub fn lifetime(kind: &str, version: &str) -> Option<Lifetime> {
+    let is_meant = |row: &&Row| row.1 == version && row.0.split(' ').any(|own| own == kind);
+    let (_, _, since, gone, successor, is_same) = LIFETIMES.iter().find(is_meant)?;
+    Some(Lifetime {
+        since: Version { minor: *since },
+        gone: gone.map(|minor| Version { minor }),
+        successor: successor.map(|(version, minor)| (version, Version { minor })),
+        is_same: *is_same,
+    })
+}
+
 /// Something that not every cluster takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Feature {

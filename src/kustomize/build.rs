@@ -22,7 +22,10 @@ mod select;
 pub(super) mod shapes;
 mod transform;
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -118,12 +121,48 @@ fn stand_at(node: &mut Node, place: Span) {
 pub struct Builder<'a> {
     reader: Reader<'a>,
     done: BTreeMap<Utf8PathBuf, Rc<Vec<Resource>>>,
+    uses: Uses,
+    /// Whether what this renderer does not know is passed over.
+    passes_over: bool,
+}
+
+/// What came of the parts of kustomizations in all builds so far.
+#[derive(Debug, Clone, Default)]
+pub struct Uses {
+    /// Images and targets of patches, each with whether there was any object for it.
+    pub changes: BTreeMap<Span, bool>,
+    /// Directories of kustomizations in which something was passed over.
+    pub incomplete: BTreeSet<Utf8PathBuf>,
 }
 
 impl<'a> Builder<'a> {
     /// Reads below `root`, and names files relative to it.
     pub fn new(root: &Utf8Path, files: &'a dyn Files, sources: &'a mut Sources) -> Self {
-        Self { reader: Reader::new(root, files, sources), done: BTreeMap::new() }
+        let (done, uses) = (BTreeMap::new(), Uses::default());
+        Self { reader: Reader::new(root, files, sources), done, uses, passes_over: false }
+    }
+
+    /// Names files relative to another directory than the root.
+    pub fn named_from(mut self, directory: &Utf8Path) -> Self {
+        self.reader.named_from = clean(directory);
+        self
+    }
+
+    /// Renders what it can: fields that this renderer does not know, and directories elsewhere, are passed over.
+    pub fn passing_over(mut self) -> Self {
+        self.passes_over = true;
+        self
+    }
+
+    /// What came of the parts of kustomizations so far.
+    pub fn uses(&self) -> &Uses {
+        &self.uses
+    }
+
+    /// The objects of a directory with names as they are before digests, those that are not for the cluster included.
+    pub fn accumulated(&mut self, directory: &Utf8Path) -> Result<Vec<Object>, Refusal> {
+        let resources = self.kustomization(&clean(directory), Span::NOWHERE, &mut Vec::new())?;
+        Ok(resources.iter().cloned().map(Object::from).collect())
     }
 
     /// Renders a directory.
@@ -282,7 +321,23 @@ impl<'a> Builder<'a> {
             let message = format!("`{path}` does not exist");
             return Err(self.reader.refuse(RefusalKind::Missing { path }, message, named));
         };
-        declared.problem.take().map_or(Ok(declared), Err)
+        match declared.problem.take() {
+            Some(problem) if self.is_passed_over(&problem, directory) => Ok(declared),
+            problem => problem.map_or(Ok(declared), Err),
+        }
+    }
+
+    /// Whether a reason for not rendering is passed over.
+    fn is_passed_over(&mut self, problem: &Refusal, directory: &Utf8Path) -> bool {
+        let is_passed = self.passes_over && matches!(problem.kind, RefusalKind::Unknown { .. });
+        if is_passed {
+            self.uses.incomplete.insert(directory.to_owned());
+        }
+        is_passed
+    }
+
+    fn note(&mut self, change: Span, is_used: bool) {
+        *self.uses.changes.entry(change).or_default() |= is_used;
     }
 
     /// Does to the objects what a kustomization asks for, in kustomize's order.
@@ -327,7 +382,8 @@ impl<'a> Builder<'a> {
             done = done.and_then(|()| transform::replicas(&mut all.resources, replicas));
         }
         for image in &declared.images {
-            done = done.and_then(|()| transform::image(&mut all.resources, image));
+            let used = done.and_then(|()| transform::image(&mut all.resources, image));
+            done = used.map(|is_used| self.note(image.name.span, is_used));
         }
         done.map_err(|(why, span)| self.reader.refuse(RefusalKind::Wrong, why, span))?;
         all.rename().map_err(|(why, span)| self.reader.refuse(RefusalKind::Wrong, why, span))
@@ -341,7 +397,10 @@ impl<'a> Builder<'a> {
         all: &mut Accumulated,
         within: &mut Vec<Utf8PathBuf>,
     ) -> Result<(), Refusal> {
-        let path = self.local(directory, named)?;
+        let path = match self.local(directory, named) {
+            Err(problem) if self.is_passed_over(&problem, directory) => return Ok(()),
+            path => path?,
+        };
         let new = match self.reader.kind(&path) {
             Some(FileKind::Directory) => self.kustomization(&path, named.span, within)?,
             _ => Rc::new(self.objects_of(&path, directory, named.span)?),
@@ -452,6 +511,7 @@ impl<'a> Builder<'a> {
             ([operations], Some(selection)) if operations.as_seq().is_some() => {
                 self.reader.check(operations)?;
                 let operations = operations.as_seq().unwrap_or_default();
+                self.note(change.span, all.resources.iter().any(|resource| selection.holds(resource)));
                 for resource in all.resources.iter_mut().filter(|resource| selection.holds(resource)) {
                     resource.remember_name();
                     let Resource { node, removed, .. } = resource;
@@ -462,7 +522,9 @@ impl<'a> Builder<'a> {
             }
             ([patch], Some(selection)) => {
                 let patch = self.checked(patch.clone())?;
-                self.merge(&patch, |resource| selection.holds(resource), all).map(drop)
+                let count = self.merge(&patch, |resource| selection.holds(resource), all)?;
+                self.note(change.span, count > 0);
+                Ok(())
             }
             ([], _) | (_, Some(_)) => {
                 let why = "a patch with a target must be one document".to_owned();

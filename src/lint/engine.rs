@@ -43,6 +43,7 @@ pub fn run(inputs: &Inputs, options: &Options, sources: &Sources, files: &dyn Fi
             check_project(rule, (project, inputs), sources, files, &mut found);
         }
         check_env_files(rule, &env_files, &mut found);
+        check_rendered(rule, &env_files, (inputs, sources), &mut found);
         for manifest in &inputs.manifests {
             check_manifest(rule, manifest, sources, &mut found);
         }
@@ -104,7 +105,42 @@ fn check_project(
                 let view = views::Project { inputs, sources, read: project, environments: &environments };
                 check(&view, &mut Findings::new(rule.as_code(), Scope::default(), found));
             }
-            Check::EnvFile(_) | Check::EnvFiles(_) | Check::Object(_) => {}
+            Check::EnvFile(_)
+            | Check::EnvFiles(_)
+            | Check::Object(_)
+            | Check::Tree(_)
+            | Check::Rendering(_)
+            | Check::Inputs(_) => {}
+        }
+    }
+}
+
+fn check_rendered(
+    rule: &'static Rule,
+    env_files: &views::EnvFiles<'_>,
+    (inputs, sources): (&Inputs, &Sources),
+    found: &mut Vec<Finding>,
+) {
+    let everything = views::Everything { inputs, sources, env_files };
+    for check in rule.checks {
+        match check {
+            Check::Tree(check) => {
+                for tree in &inputs.rendered.trees {
+                    let view = views::Tree { inputs, sources, read: tree };
+                    check(&view, &mut Findings::new(rule.as_code(), Scope::default(), found));
+                }
+            }
+            Check::Rendering(check) => {
+                for rendering in &inputs.rendered.renderings {
+                    let view = views::Rendering { inputs, sources, read: rendering };
+                    let scope = Scope { environment: rendering.environment.as_deref(), ..Scope::default() };
+                    check(&view, &mut Findings::new(rule.as_code(), scope, found));
+                }
+            }
+            Check::Inputs(check) => {
+                check(&everything, &mut Findings::new(rule.as_code(), Scope::default(), found));
+            }
+            _ => {}
         }
     }
 }

@@ -26,6 +26,8 @@ pub struct Finding {
     pub environments: Vec<String>,
     /// How to mend it.
     pub fix: Option<Fix>,
+    /// The parts that its edits may change, as paths; its subject alone if none is said.
+    pub changes: Vec<String>,
 }
 
 /// Edits that mend a finding.
@@ -95,6 +97,7 @@ impl Finding {
             service: None,
             environments: Vec::new(),
             fix: None,
+            changes: Vec::new(),
         }
     }
 
@@ -194,6 +197,7 @@ impl<'a> Findings<'a> {
             service,
             environments: self.scope.environment.map(str::to_owned).into_iter().collect(),
             fix: None,
+            changes: Vec::new(),
         });
         let last = self.found.len() - 1;
         &mut self.found[last]

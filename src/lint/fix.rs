@@ -14,11 +14,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{
     engine::{Options, Outcome, run},
     findings::{Edit, Finding, FixKind},
-    load::{self, Inputs, Request},
+    load::{self, Inputs, Rendering, Request},
 };
 use crate::{
     text::{FileError, FileKind, Files, STANDARD_INPUT, SourceId, Sources, Span},
-    yaml::notes,
+    yaml::{Node, notes},
 };
 
 /// Each round mends or refuses at least one finding; nobody has so many.
@@ -99,11 +99,31 @@ impl Looked {
         all
     }
 
-    /// The models of all environments, in order.
+    /// The models of all environments, in order, and what kustomizations render to.
     fn models(&self) -> Vec<serde_json::Value> {
         let environments = self.inputs.projects.iter().flat_map(|project| &project.environments);
-        environments.map(|environment| environment.model.write().to_json()).collect()
+        let models = environments.map(|environment| environment.model.write().to_json());
+        models.chain(self.inputs.rendered.renderings.iter().map(rendered)).collect()
     }
+}
+
+/// The objects of a rendering by kind and name.
+fn rendered(rendering: &Rendering) -> serde_json::Value {
+    if let Some((refusal, _)) = &rendering.refusal {
+        return refusal.message.clone().into();
+    }
+    let text = |node: &Node, way: &[&str]| {
+        let found = way.iter().try_fold(node, |node, key| node.get(key));
+        found.and_then(Node::as_str).unwrap_or_default().to_owned()
+    };
+    let mut all = serde_json::Map::new();
+    for object in &rendering.objects {
+        let name = format!("{}/{}", text(&object.node, &["kind"]), text(&object.node, &["metadata", "name"]));
+        // Of two with one name, both count.
+        let name = if all.contains_key(&name) { format!("{name} {}", all.len()) } else { name };
+        all.insert(name, object.node.to_json());
+    }
+    all.into()
 }
 
 /// Does an edit touch a text that an anchor gives to several places, or one that cannot be written?
@@ -246,9 +266,16 @@ fn is_better(before: &Looked, after: &Looked, round: &[&Finding]) -> bool {
         let key = (finding.code.id, file, finding.subject.clone());
         new.get(&key).copied().unwrap_or_default() < old.get(&key).copied().unwrap_or_default()
     });
-    let none_came = new.iter().all(|(key, count)| old.get(key).is_some_and(|before| count <= before));
-    let subjects = round.iter().map(|finding| finding.subject.as_str());
+    let subjects = round.iter().flat_map(|finding| {
+        let own = std::iter::once(&finding.subject).filter(|_| finding.changes.is_empty());
+        own.chain(&finding.changes).map(String::as_str)
+    });
     let subjects: Vec<&str> = subjects.filter(|subject| !subject.is_empty()).collect();
+    // What is there only by the edit has findings of its own.
+    let is_of_edit = |subject: &str| subjects.iter().any(|own| own.contains('/') && subject.starts_with(own));
+    let none_came = new
+        .iter()
+        .all(|(key, count)| is_of_edit(&key.2) || old.get(key).is_some_and(|before| count <= before));
     let (models, changed) = (before.models(), after.models());
     are_gone
         && none_came

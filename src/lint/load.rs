@@ -3,15 +3,19 @@
 //! What cannot be read or parsed is one finding a file, and the rest goes on.
 
 mod find;
+mod git;
 mod manifests;
 mod project;
+mod rendered;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+pub use git::{InGit, is_ignored};
 pub use manifests::Manifest;
-pub use project::{Environment, HOME, Project, Start, is_template};
+pub use project::{Environment, HOME, LOCAL, Project, Start, is_template};
+pub use rendered::{Rendered, Rendering, Tree};
 
 use super::findings::Finding;
 use crate::{
@@ -29,6 +33,8 @@ use crate::{
 pub struct Request {
     /// Files and directories, absolute; [`crate::text::STANDARD_INPUT`] for a compose file that comes that way.
     pub paths: Vec<Utf8PathBuf>,
+    /// Compose files that are one project together, in their order.
+    pub project: Vec<Utf8PathBuf>,
     /// The working directory, absolute: files below it are named relative to it.
     pub directory: Utf8PathBuf,
     /// The environments to look at; none means all.
@@ -46,6 +52,10 @@ pub struct Inputs {
     pub env_files: BTreeMap<Utf8PathBuf, EnvFile>,
     /// Files with Kubernetes objects, and kustomizations.
     pub manifests: Vec<Manifest>,
+    /// What those render to.
+    pub rendered: Rendered,
+    /// What git has of env files, scripts and manifests, by their texts.
+    pub in_git: BTreeMap<SourceId, InGit>,
     /// What could not be read.
     pub problems: Vec<Finding>,
     /// How many files were looked at.
@@ -80,12 +90,17 @@ pub fn load(request: &Request, files: &dyn Files, sources: &mut Sources) -> Inpu
         loader.project(directory);
     }
     for file in &found.compose_files {
-        loader.compose_file(file);
+        loader.compose_files(std::slice::from_ref(file));
+    }
+    if !request.project.is_empty() {
+        loader.compose_files(&request.project);
     }
     for path in &found.manifests {
         loader.manifest(path);
     }
     loader.env_files(&found.env_files);
+    loader.rendered();
+    loader.in_git();
     loader.inputs.files = loader.sources.iter().count();
     loader.inputs
 }
@@ -126,6 +141,19 @@ impl Loader<'_> {
             finding.help = help.map(str::to_owned);
             self.inputs.problems.push(finding);
         }
+    }
+
+    /// Looks up what git has of files that may hold secrets.
+    fn in_git(&mut self) {
+        let scripts = self.inputs.projects.iter().flat_map(|project| &project.environments);
+        let starts = scripts.flat_map(|environment| environment.starts.values());
+        let scripts = starts.filter_map(|start| Some((start.script?, start.known.file.clone()?)));
+        let env_files = self.inputs.env_files.iter().map(|(path, file)| (file.source, path.clone()));
+        let manifests = self.inputs.manifests.iter().map(|manifest| (manifest.source, manifest.path.clone()));
+        let all: BTreeMap<SourceId, Utf8PathBuf> = scripts.chain(env_files).chain(manifests).collect();
+        let mut repositories = git::Repositories::default();
+        self.inputs.in_git =
+            all.into_iter().map(|(id, path)| (id, repositories.state(&path, self.files))).collect();
     }
 
     /// The env files that were found, and those that projects and kustomizations name.

@@ -92,4 +92,10 @@ pub enum Check {
     EnvFiles(fn(&views::EnvFiles<'_>, &mut Findings<'_>)),
     /// Each Kubernetes object in a manifest, as it is written.
     Object(fn(&views::Object<'_>, &mut Findings<'_>)),
+    /// Each kustomization, as it is written.
+    Tree(fn(&views::Tree<'_>, &mut Findings<'_>)),
+    /// What each outermost kustomization renders to, and the plain manifests.
+    Rendering(fn(&views::Rendering<'_>, &mut Findings<'_>)),
+    /// Everything that was read.
+    Inputs(fn(&views::Everything<'_>, &mut Findings<'_>)),
 }

@@ -2,6 +2,7 @@
 
 mod env_text;
 mod mounts;
+mod rendered;
 mod starts;
 mod variables;
 
@@ -10,6 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 pub use self::{
     env_text::{Place, Statement},
     mounts::{Mount, MountKind},
+    rendered::{Everything, Rendering, Tree, items, pairs, text_of},
     starts::{Start, in_words},
     variables::Variable,
 };
@@ -113,6 +115,11 @@ impl<'a> Environment<'a> {
         self.files.kind(path)
     }
 
+    /// Do patterns of git leave a file out?
+    pub fn is_ignored(&self, path: &Utf8Path) -> bool {
+        load::is_ignored(path, self.files)
+    }
+
     /// Its services.
     pub fn services(&self) -> impl Iterator<Item = Service<'_>> {
         let services = self.model.services.iter();
@@ -190,11 +197,16 @@ impl<'a> Service<'a> {
             || self.environment.is_local && self.environment.project.environments.iter().any(lacks)
     }
 
-    /// Does the container get a variable of this name?
-    pub fn has_variable(&self, name: &str) -> bool {
+    /// Does the container get a variable of this name that is not the host's variable of the same name?
+    pub fn has_own_variable(&self, name: &str) -> bool {
         let environment = self.model.environment.as_ref();
-        environment
-            .is_some_and(|environment| environment.value.get(name).is_some_and(|it| it.value.is_some()))
+        let variable = environment.and_then(|environment| environment.value.get(name));
+        variable.is_some_and(|variable| {
+            let template = variable.template.as_deref();
+            let is_passed_on =
+                template.is_some_and(|it| it.references().any(|reference| reference.name == name));
+            variable.value.is_some() && !is_passed_on
+        })
     }
 
     /// Is the place within one of its commands?

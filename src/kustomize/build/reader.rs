@@ -21,6 +21,8 @@ const WORDS_FOR_BOOLEANS: [&str; 16] =
 /// Reads the files of a build.
 pub(super) struct Reader<'a> {
     root: Utf8PathBuf,
+    /// What files are named relative to.
+    pub(super) named_from: Utf8PathBuf,
     files: &'a dyn Files,
     sources: &'a mut Sources,
     read: BTreeMap<Utf8PathBuf, (SourceId, Rc<Vec<u8>>)>,
@@ -32,7 +34,8 @@ impl<'a> Reader<'a> {
     /// Reads below `root`, and names files relative to it.
     pub(super) fn new(root: &Utf8Path, files: &'a dyn Files, sources: &'a mut Sources) -> Self {
         let (read, parsed) = (BTreeMap::new(), BTreeMap::new());
-        Self { root: clean(root), files, sources, read, parsed, bytes_left: BYTES_LIMIT }
+        let root = clean(root);
+        Self { named_from: root.clone(), root, files, sources, read, parsed, bytes_left: BYTES_LIMIT }
     }
 
     /// A reason for not rendering, with its place.
@@ -156,7 +159,8 @@ impl<'a> Reader<'a> {
 
     /// How messages name a file.
     pub(super) fn name(&self, path: &Utf8Path) -> Utf8PathBuf {
-        let relative = path.strip_prefix(&self.root).ok().filter(|relative| !relative.as_str().is_empty());
+        let relative =
+            path.strip_prefix(&self.named_from).ok().filter(|relative| !relative.as_str().is_empty());
         relative.unwrap_or(path).to_owned()
     }
 

@@ -201,21 +201,23 @@ pub(super) fn replicas(resources: &mut [Resource], replicas: &ReplicaCount) -> R
     if found { Ok(()) } else { Err((format!("nothing with replicas is called `{}`", name.value), name.span)) }
 }
 
-/// Replaces an image in all containers.
-pub(super) fn image(resources: &mut [Resource], image: &ImageChange) -> Result<(), Wrong> {
+/// Replaces an image in all containers. Was there one?
+pub(super) fn image(resources: &mut [Resource], image: &ImageChange) -> Result<bool, Wrong> {
     let pattern = format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", image.name.value);
     let pattern = Regex::new(&pattern)
         .map_err(|_| (format!("`{}` is no name of an image", image.name.value), image.name.span))?;
+    let mut is_used = false;
     for resource in resources.iter_mut().filter(|it| it.kind() != "CustomResourceDefinition") {
         containers(&mut resource.node, &mut |container| {
             let Some(own) = container.get_mut("image") else { return };
             if let Some(new) = own.as_str().filter(|own| pattern.is_match(own)).map(|own| changed(own, image))
             {
                 *own = new;
+                is_used = true;
             }
         });
     }
-    Ok(())
+    Ok(is_used)
 }
 
 /// All containers and initContainers, wherever they are.

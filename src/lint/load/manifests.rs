@@ -18,6 +18,8 @@ pub struct Manifest {
     pub source: SourceId,
     /// Its documents.
     pub documents: Vec<Node>,
+    /// Could all of it be read?
+    pub is_whole: bool,
 }
 
 impl Manifest {
@@ -61,13 +63,14 @@ impl Loader<'_> {
         let is_template = self.sources.get(source).text().contains("{{");
         let error =
             report.diagnostics().iter().find(|diagnostic| diagnostic.severity == Severity::Error).cloned();
+        let is_whole = error.is_none();
         if let Some(error) = error.filter(|_| !is_template)
             && let Some(span) = error.span()
         {
             self.cannot_parse(span, &error.message, error.help.as_deref());
         }
         if let Some(documents) = documents {
-            self.inputs.manifests.push(Manifest { path: path.to_owned(), source, documents });
+            self.inputs.manifests.push(Manifest { path: path.to_owned(), source, documents, is_whole });
         }
     }
 }

@@ -28,7 +28,7 @@ const OVERRIDE_NAMES: &[&str] = &[
 ];
 
 /// Environments that run on a developer's machine, unless settings say otherwise.
-const LOCAL: &[&str] = &["local", "dev", "development", "minikube", "kind", "skaffold"];
+pub const LOCAL: &[&str] = &["local", "dev", "development", "minikube", "kind", "skaffold"];
 
 /// The home directory of whoever runs compose. No such path exists, so that what is mounted from there is known.
 pub const HOME: &str = "/home/~";
@@ -97,8 +97,9 @@ impl Loader<'_> {
         self.load(directory, settings, wanted);
     }
 
-    /// Reads a compose file by itself.
-    pub(super) fn compose_file(&mut self, path: &Utf8Path) {
+    /// Reads compose files that are one project together.
+    pub(super) fn compose_files(&mut self, paths: &[Utf8PathBuf]) {
+        let Some(path) = paths.first() else { return };
         let parent = if path == STANDARD_INPUT {
             self.request.directory.as_path()
         } else {
@@ -107,7 +108,7 @@ impl Loader<'_> {
         let wanted = Wanted {
             name: "local".to_owned(),
             is_local: true,
-            files: vec![path.to_owned()],
+            files: paths.to_vec(),
             env_files: Vec::new(),
             variables: BTreeMap::new(),
             is_certain: true,

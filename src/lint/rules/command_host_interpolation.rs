@@ -19,9 +19,10 @@ Compose replaces `$NAME` in every value of the file, before anything runs. What 
 shell is to replace is written `$$NAME`.
 
 Found are `$NAME` and `${NAME}` in `command`, `entrypoint` and `healthcheck.test` if no env file of
-the project sets the variable and the service's own environment does: Compose puts nothing in its
-place. `HOME`, `USER`, `PATH`, `PWD`, `HOSTNAME` and `SHELL` are found always: Compose puts the
-host's value in. References with a default are not found.",
+the project sets the variable and the service's own environment does, unless it passes the host's
+on: Compose puts nothing in its place. `HOME`, `USER`, `PATH`, `PWD`, `HOSTNAME` and `SHELL` are
+found always: Compose puts the host's value in.
+References with a default are not found.",
     bad: &[(
         "compose.yaml",
         "services:\n  db:\n    image: postgres:17\n    environment:\n      DB_USER: app\n    command: sh -c \"pg_isready -U $DB_USER\"\n",
@@ -69,7 +70,7 @@ fn references(
     let written = service.written(place);
     for (start, end, name) in bare_references(written) {
         let is_of_host = OF_EVERY_PROCESS.contains(&name);
-        if service.environment.is_set_by_file(name) || !is_of_host && !service.has_variable(name) {
+        if service.environment.is_set_by_file(name) || !is_of_host && !service.has_own_variable(name) {
             continue;
         }
         let at = place.start as usize;

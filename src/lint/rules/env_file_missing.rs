@@ -1,5 +1,7 @@
 //! KE006: env files that are not there.
 
+use std::collections::BTreeMap;
+
 use crate::{
     diag::{Severity, codes},
     lint::{Category, Check, Findings, FixKind, Rule, views::Environment},
@@ -32,18 +34,26 @@ const TEMPLATES: &[&str] = &["example", "sample", "dist", "template", "tmpl"];
 
 fn check(environment: &Environment<'_>, findings: &mut Findings<'_>) {
     let unreadable = environment.read.report.diagnostics().iter();
+    let mut missing: BTreeMap<String, Vec<Span>> = BTreeMap::new();
     for span in
         unreadable.filter(|found| found.code == codes::UNREADABLE_FILE).filter_map(|found| found.span())
     {
         let Some(path) = named_at(environment, span) else { continue };
-        // Where a variable is missing as well, nothing is known of the file.
-        if path.contains('$') || has_template(environment, &path) {
-            continue;
+        let whole = environment.project.directory.join(&path);
+        // Where a variable is missing as well, nothing is known of the file. One that git ignores is meant to be made.
+        if !path.contains('$') && !has_template(environment, &path) && !environment.is_ignored(&whole) {
+            missing.entry(path).or_default().push(span);
         }
-        findings
-            .at(span, format!("the env file `{path}` does not exist"), "not there")
+    }
+    for (path, places) in missing {
+        let [first, rest @ ..] = &places[..] else { continue };
+        let finding = findings.at(*first, format!("the env file `{path}` does not exist"), "not there");
+        finding
             .subject(format!("env_file.{path}"))
             .help(format!("commit `{path}.example`, or write `{{path: {path}, required: false}}`"));
+        for place in rest {
+            finding.also(*place, "named here, too");
+        }
     }
 }
 

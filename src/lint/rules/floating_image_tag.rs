@@ -27,7 +27,7 @@ with a `build` section are not found: their image is built, not pulled.",
 };
 
 /// Tags that name whatever is newest.
-const FLOATING: &[&str] = &[
+pub(super) const FLOATING: &[&str] = &[
     "latest", "stable", "edge", "nightly", "dev", "devel", "develop", "test", "testing", "beta", "alpha",
     "canary", "main", "master", "head", "snapshot", "rolling",
 ];

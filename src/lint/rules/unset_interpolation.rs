@@ -65,5 +65,5 @@ fn check(environment: &Environment<'_>, findings: &mut Findings<'_>) {
 
 /// Is it in a command, and a variable of that container? KC007 tells that.
 fn is_of_container(environment: &Environment<'_>, span: Span, name: &str) -> bool {
-    environment.services().any(|service| service.has_variable(name) && service.is_in_command(span))
+    environment.services().any(|service| service.has_own_variable(name) && service.is_in_command(span))
 }
