@@ -23,6 +23,7 @@ mod explain;
 mod init;
 mod lint;
 mod project;
+mod recorded;
 mod secrets;
 mod waive;
 

@@ -172,6 +172,7 @@ fn read(request: &Request, files: &dyn Files, sources: &mut Sources, report: &mu
     let mut project = Project::read(&tree, context.report);
     project.secret_values = secret_values(&project, &found.variables);
     project.variables = found.variables.values();
+    project.variable_places = found.variables.places();
     project.directory = found.directory;
     project.documents = std::mem::take(&mut context.documents);
     project.inputs = std::mem::take(&mut context.inputs);

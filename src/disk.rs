@@ -32,7 +32,7 @@ use std::{
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use border::Border;
-pub use lock::{Lock, digest};
+pub use lock::{Inputs, Lock, digest};
 
 use crate::text::{FileError, FileKind, Files, STANDARD_INPUT, clean};
 

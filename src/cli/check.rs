@@ -1,5 +1,6 @@
 //! `kustompose check`: whether the manifests still say what Compose says.
 
+mod absent;
 mod external;
 mod manifests;
 mod output;
@@ -167,7 +168,7 @@ fn check(
     with(&asked, flags, io, sources, report, |comparing, chosen, report| {
         let mut checked = comparing.run(chosen, report);
         let shown = &comparing.loaded.shown;
-        let mut notes = comparing.written.notes(&checked.drifts, shown, comparing.sources);
+        let mut notes = comparing.notes(&checked, shown);
         checked.drifts.append(&mut notes);
         if arguments.strict {
             checked.drifts.iter_mut().filter(|it| written::is_note(it)).for_each(|note| note.is_drift = true);
@@ -235,6 +236,7 @@ fn with<T>(
         path: io.environment.get("PATH").map(String::as_str),
         rendered: rendered(asked, io, report)?,
         sources,
+        stale: BTreeSet::new(),
     };
     Some(run(&mut comparing, &chosen, report))
 }
@@ -291,17 +293,25 @@ fn refuse_lost_files(
 ) -> Option<()> {
     let environments = loaded.environments.iter().filter(|it| chosen.contains(&it.name));
     let missing: BTreeSet<&Utf8PathBuf> = environments.flat_map(|it| &it.missing).collect();
-    if missing.is_empty() {
-        return Some(());
-    }
-    let tracked = disk.tracked_by_git(missing.iter().map(|path| path.as_path()));
-    for path in &tracked {
+    let lost = lost_files(missing.into_iter(), directory, disk);
+    let is_whole = lost.is_empty();
+    lost.into_iter().for_each(|diagnostic| report.push(diagnostic));
+    is_whole.then_some(())
+}
+
+/// What there is to say of missing files that git tracks.
+fn lost_files<'p>(
+    missing: impl Iterator<Item = &'p Utf8PathBuf>,
+    directory: &Utf8Path,
+    disk: &Disk,
+) -> Vec<Diagnostic> {
+    let one = |path: &Utf8PathBuf| {
         let name = environments::from(directory, path);
         let message = format!("`{name}` is missing, and git tracks it");
         let help = format!("restore it: `git checkout -- {name}`");
-        report.push(Diagnostic::error(codes::NOT_COMPARED, message).help(help));
-    }
-    tracked.is_empty().then_some(())
+        Diagnostic::error(codes::NOT_COMPARED, message).help(help)
+    };
+    disk.tracked_by_git(missing.map(|path| path.as_path())).iter().map(one).collect()
 }
 
 /// The manifests of `--rendered`, with the name that messages have for them.

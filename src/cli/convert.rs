@@ -12,8 +12,10 @@ use clap::{Args, ValueEnum};
 use self::report::KeyReport;
 use super::{
     Io,
-    environments::{self, Loaded, LoadedEnvironment, Recorded, Scene, Selection},
-    project, put, show,
+    environments::{self, Loaded, LoadedEnvironment, Scene, Selection},
+    project, put,
+    recorded::Recording,
+    show,
 };
 use crate::{
     diag::{Report, Severity},
@@ -162,9 +164,10 @@ fn convert(
     let earlier = render::earlier::read(&loaded.kept(), output, &files);
     outermost::warn_of_differences(&plan, &earlier, report);
     let rendered = render::render(&plan, &earlier);
-    let inputs = read_inputs(environments, recorded, &directory, sources);
+    let hidden = report.hidden().clone();
+    let recording = Recording { directory: &directory, sources, hidden: &hidden, before: recorded };
     let misfits = kept::misfits(&rendered);
-    if let Some(misfit) = misfits.first().filter(|_| inputs.is_as_recorded) {
+    if let Some(misfit) = misfits.first().filter(|_| recording.is_same(environments)) {
         kept::tell_that_nothing_is_new(misfit, report);
         return unwritten(names);
     }
@@ -173,8 +176,8 @@ fn convert(
         return None;
     }
     let mut tree = Tree {
+        inputs: recording.of(&loaded, &files, &rendered.files),
         files: rendered.files,
-        inputs: inputs.by_environment,
         untouched: rendered.untouched,
         ..Tree::default()
     };
@@ -199,33 +202,4 @@ fn write(arguments: &Arguments, disk: &Disk, output: &Utf8Path, tree: &Tree, rep
     } else {
         disk.write_tree(output, tree, arguments.force, report)
     }
-}
-
-/// What the lock is to say of what was read.
-struct Inputs {
-    /// By environment: the files with their digests, of kept ones as they were.
-    by_environment: Recorded,
-    /// Whether everything that is here says what it said when the manifests were written.
-    is_as_recorded: bool,
-}
-
-fn read_inputs(
-    environments: &[LoadedEnvironment],
-    recorded: &Recorded,
-    directory: &Utf8Path,
-    sources: &Sources,
-) -> Inputs {
-    let mut inputs = Inputs { by_environment: Recorded::new(), is_as_recorded: true };
-    for LoadedEnvironment { name, project, known, .. } in environments {
-        let (now, before) = (environments::digests(project, directory, sources), recorded.get(name));
-        let is_kept = *known != Known::All;
-        // What is missing is taken for empty.
-        let is_here = |digest: &String| !is_kept || *digest != crate::disk::digest(b"");
-        let same = |(file, digest)| before.and_then(|before| before.get(file)) == Some(digest);
-        let as_recorded = now.iter().filter(|(_, digest)| is_here(digest)).all(same);
-        let as_many = before.is_some_and(|before| before.len() == now.len());
-        inputs.is_as_recorded &= as_recorded && as_many;
-        inputs.by_environment.insert(name.clone(), before.filter(|_| is_kept).cloned().unwrap_or(now));
-    }
-    inputs
 }

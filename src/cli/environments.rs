@@ -20,7 +20,7 @@ use crate::{
         model::{InputFile, InputRole, Project, Role},
     },
     diag::{Diagnostic, Report, Severity, codes},
-    disk::Disk,
+    disk::{Disk, Inputs},
     k8s::name,
     plan::{self, Known, Plan},
     secret,
@@ -66,8 +66,8 @@ pub(super) struct Loaded {
     /// The directory of the tree as it was named, and whole.
     pub(super) shown: Utf8PathBuf,
     pub(super) output: Utf8PathBuf,
-    /// The files that earlier runs read, by environment.
-    pub(super) recorded: Recorded,
+    /// What the last run read.
+    pub(super) recorded: Inputs,
 }
 
 impl Loaded {
@@ -163,26 +163,27 @@ pub(super) fn load(scene: &Scene<'_, '_>, sources: &mut Sources, report: &mut Re
     }
     // A lock that cannot be read is an error once the tree is to be written.
     let lock = scene.disk.read_lock(&output, &mut Report::default());
-    let recorded = lock.map(|lock| lock.inputs).unwrap_or_default();
+    let inputs = lock.map(|lock| lock.inputs).unwrap_or_default();
+    let recorded = &inputs.environments;
     let (mut found, mut unused) = (Vec::new(), Report::default());
     let environments = if scene.flags.describe_a_project() {
-        single(scene, &settings, &recorded, sources, report)
+        single(scene, &settings, recorded, sources, report)
     } else if !settings.environments.is_empty() {
         let named = settings.environments.iter();
         named
-            .filter_map(|named| configured(scene, named, &settings, &recorded, sources, &mut found))
+            .filter_map(|named| configured(scene, named, &settings, recorded, sources, &mut found))
             .collect()
     } else {
-        discovered(scene, &settings, &recorded, sources, &mut found, &mut unused)
+        discovered(scene, &settings, recorded, sources, &mut found, &mut unused)
     };
     tell(&found, report);
     report.append(unused);
     if !report.has_errors() {
-        gone(scene, &environments, &recorded, &shown, report);
+        gone(scene, &environments, recorded, &shown, report);
     }
     let common = request(scene, &settings, &[], &mut Report::default());
     let shared = shared::load(&environments, &common, scene.files, sources);
-    Some(Loaded { environments, shared, settings, shown, output, recorded })
+    Some(Loaded { environments, shared, settings, shown, output, recorded: inputs })
 }
 
 /// Environments that the tree has, and a run does not know: the command line must not take them away, and what

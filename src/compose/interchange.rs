@@ -42,6 +42,7 @@ impl From<&Project> for types::Compose {
             inputs: _,
             secret_values: _,
             variables: _,
+            variable_places: _,
         } = project;
         let entry = |(name, service): (&String, &Spanned<_>)| (name.clone(), Some(service::service(service)));
         let mut compose = types::Compose {

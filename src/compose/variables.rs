@@ -72,6 +72,12 @@ impl Variables {
         self.set.iter().map(|(name, variable)| (name.clone(), variable.value.clone())).collect()
     }
 
+    /// The places of those that a file sets.
+    pub(crate) fn places(&self) -> BTreeMap<String, Span> {
+        let place = |(name, variable): (&String, &Variable)| Some((name.clone(), variable.span?));
+        self.set.iter().filter_map(place).collect()
+    }
+
     /// Sets a variable, whatever it was before.
     pub(crate) fn set(&mut self, name: &str, value: &str, span: Option<Span>) {
         self.set.insert(name.to_owned(), Variable { value: value.to_owned(), span });

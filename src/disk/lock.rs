@@ -2,7 +2,7 @@
 //!
 //! Holds no secret and no digest of one; it is committed with the tree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,20 @@ pub(super) const FILE_NAME: &str = "kustompose.lock";
 /// The version of the format that is written, and the newest one that is read.
 const VERSION: u32 = 1;
 
+/// What a run read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inputs {
+    /// By environment, the files it was read from, each with a digest of what it says, secrets left out.
+    #[serde(rename = "inputs")]
+    pub environments: BTreeMap<String, BTreeMap<String, String>>,
+    /// Settings, Dockerfiles, scripts and mounted files that hold no secret, each with a digest.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub others: BTreeMap<String, String>,
+    /// By file that services take variables from, the names of these variables.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, BTreeSet<String>>,
+}
+
 /// What a run left behind for the next one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lock {
@@ -27,18 +41,16 @@ pub struct Lock {
     pub version: u32,
     /// Version of the kustompose that wrote it.
     pub kustompose: String,
-    /// By environment, the files it was read from, each with a digest of what it says, secrets left out.
-    pub inputs: BTreeMap<String, BTreeMap<String, String>>,
+    /// What it read.
+    #[serde(flatten)]
+    pub inputs: Inputs,
     /// Every generated file, relative to the output directory, with the SHA-256 of its bytes in hex.
     pub files: BTreeMap<Utf8PathBuf, String>,
 }
 
 impl Lock {
     /// A lock of this version of kustompose.
-    pub(super) fn new(
-        inputs: BTreeMap<String, BTreeMap<String, String>>,
-        files: BTreeMap<Utf8PathBuf, String>,
-    ) -> Self {
+    pub(super) fn new(inputs: Inputs, files: BTreeMap<Utf8PathBuf, String>) -> Self {
         Self { version: VERSION, kustompose: env!("CARGO_PKG_VERSION").to_owned(), inputs, files }
     }
 

@@ -19,22 +19,27 @@ const COPY_LIMIT: usize = 100_000;
 impl Disk {
     /// Which of these files git tracks; none where there is no repository, or no git.
     pub fn tracked_by_git<'p>(&self, paths: impl Iterator<Item = &'p Utf8Path>) -> BTreeSet<Utf8PathBuf> {
-        let mut tracked = BTreeSet::new();
-        for path in paths {
-            let (Some(mut directory), Some(name)) = (path.parent(), path.file_name()) else { continue };
-            while self.kind(directory).is_none() {
-                let Some(above) = directory.parent() else { break };
-                directory = above;
-            }
-            let below = path.strip_prefix(directory).map_or(name, Utf8Path::as_str);
-            let mut git = Command::new("git");
-            git.args(["ls-files", "--error-unmatch", "--", below]).current_dir(self.absolute(directory));
-            git.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-            if git.status().is_ok_and(|status| status.success()) {
-                tracked.insert(path.to_owned());
-            }
+        let is_tracked = |path: &&Utf8Path| self.git(&["ls-files", "--error-unmatch"], path);
+        paths.filter(is_tracked).map(Utf8Path::to_owned).collect()
+    }
+
+    /// Whether git ignores a file that is not there.
+    pub fn is_ignored_by_git(&self, path: &Utf8Path) -> bool {
+        self.git(&["check-ignore", "--quiet"], path)
+    }
+
+    /// Whether git says yes of a path, asked in the nearest directory that is there.
+    fn git(&self, arguments: &[&str], path: &Utf8Path) -> bool {
+        let (Some(mut directory), Some(name)) = (path.parent(), path.file_name()) else { return false };
+        while self.kind(directory).is_none() {
+            let Some(above) = directory.parent() else { break };
+            directory = above;
         }
-        tracked
+        let below = path.strip_prefix(directory).map_or(name, Utf8Path::as_str);
+        let mut git = Command::new("git");
+        git.args(arguments).args(["--", below]).current_dir(self.absolute(directory));
+        git.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        git.status().is_ok_and(|status| status.success())
     }
 
     /// Whether a file can be run.

@@ -12,7 +12,7 @@ use std::{
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use super::{
-    Disk, Lock,
+    Disk, Inputs, Lock,
     lock::{self, digest},
     path, read_file, swap,
 };
@@ -27,8 +27,8 @@ use crate::{
 pub struct Tree {
     /// The files, in any order, each path once.
     pub files: Vec<TreeFile>,
-    /// For the lock: by environment, the files it was read from with digests that leave secrets out.
-    pub inputs: BTreeMap<String, BTreeMap<String, String>>,
+    /// For the lock: what was read for it.
+    pub inputs: Inputs,
     /// Directories, relative to the output directory, whose files stay exactly as they are: those of an
     /// environment that cannot be read on this machine.
     pub untouched: Vec<Utf8PathBuf>,

@@ -14,7 +14,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{
     Kind,
     difference::{Difference, Natural, difference, lost_route, place},
-    fact::{ContainerFacts, Fact, Facts, Path, ProbeKind, ServiceFacts, Value, WorkloadFacts},
+    fact::{ContainerFacts, Fact, Facts, MoreVariables, Path, ProbeKind, ServiceFacts, Value, WorkloadFacts},
     facts::ALL_VARIABLES,
     message,
     record::{Direction, Drift, Side},
@@ -144,8 +144,8 @@ impl Run<'_> {
             let at = At { service: name, workload: named.filter(|_| several), container: None };
             let asked = states.compose.and_then(|facts| facts.asked);
             if self.presence(&at, &workloads, asked) {
-                let has_more = states.compose.is_some_and(|facts| facts.has_more_variables);
-                self.workload(&at, &workloads, has_more);
+                let more = states.compose.map_or(&MoreVariables::None, |facts| &facts.more_variables);
+                self.workload(&at, &workloads, more);
             }
         }
     }
@@ -192,13 +192,13 @@ impl Run<'_> {
         compose.is_some() && cluster.is_some()
     }
 
-    fn workload(&mut self, at: &At<'_>, states: &Three<&WorkloadFacts>, has_more: bool) {
-        self.facts(at, &states.then(|workload| Some(&workload.facts)), None, has_more);
+    fn workload(&mut self, at: &At<'_>, states: &Three<&WorkloadFacts>, more: &MoreVariables) {
+        self.facts(at, &states.then(|workload| Some(&workload.facts)), None, more);
         let main = states.compose.and_then(|workload| workload.containers.first());
         let Some(main) = main else { return };
         let containers = states.then(|workload| container(workload, &main.name, at.service));
         let at = At { container: Some(&main.name), ..*at };
-        self.facts(&at, &containers.then(|container| Some(&container.facts)), Some(&containers), has_more);
+        self.facts(&at, &containers.then(|container| Some(&container.facts)), Some(&containers), more);
     }
 
     fn facts(
@@ -206,7 +206,7 @@ impl Run<'_> {
         at: &At<'_>,
         states: &Three<&BTreeMap<Path, Fact>>,
         containers: Option<&Three<&ContainerFacts>>,
-        has_more: bool,
+        more: &MoreVariables,
     ) {
         let paths: BTreeSet<&Path> = states.each().into_iter().flatten().flat_map(BTreeMap::keys).collect();
         for path in paths {
@@ -219,7 +219,7 @@ impl Run<'_> {
             if let Some(containers) = containers {
                 add_secrets(path, &mut facts, containers);
             }
-            self.take_from_tree(path, &mut facts, has_more);
+            self.take_from_tree(path, &mut facts, more);
             if facts.each().iter().any(Option::is_some) {
                 self.found.facts += 1;
                 let removed = containers.and_then(|it| it.cluster).and_then(|it| removed(it, path));
@@ -229,9 +229,9 @@ impl Run<'_> {
     }
 
     /// What is not known of the Compose files is taken from the manifests.
-    fn take_from_tree(&mut self, path: &Path, facts: &mut Three<&Fact>, has_more: bool) {
+    fn take_from_tree(&mut self, path: &Path, facts: &mut Three<&Fact>, more: &MoreVariables) {
         let is_unknown = facts.compose.is_some_and(|fact| fact.value == Value::Unknown);
-        let is_more = has_more && facts.compose.is_none() && matches!(path, Path::Env(_));
+        let is_more = matches!(path, Path::Env(name) if facts.compose.is_none() && more.may_have(name));
         if is_unknown || is_more {
             let tree = if self.is_foreign() { facts.cluster } else { facts.written };
             // A variable that is asked for and is not in the manifests is missing, whatever its value.
@@ -266,9 +266,11 @@ impl Run<'_> {
         let lost = lost_route(compose, written);
         let expected = lost.or(compose.map(|fact| fact.span)).filter(|_| differences.ahead.is_some());
         let standing = written.map(|fact| place(fact, compose)).or(expected);
-        let is_edited = standing.is_some_and(|span| self.is_edited(span))
-            || lost.is_some_and(|span| self.is_edited(span) || self.edited_list(span).is_some());
-        let is_yours = written.is_some() && standing.is_some_and(|span| self.layer(span) == Layer::Yours);
+        let is_edited = [standing, expected].into_iter().flatten().any(|span| self.is_edited(span))
+            || lost.is_some_and(|span| self.edited_list(span).is_some());
+        // That a secret was written, its example says, which is generated.
+        let is_yours = written.is_some_and(|fact| fact.value != Value::Secret)
+            && standing.is_some_and(|span| self.layer(span) == Layer::Yours);
         let named = path.to_string();
         let Some((direction, difference)) = self.direction(&named, &differences, is_edited, is_yours) else {
             return;

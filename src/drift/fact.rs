@@ -20,10 +20,33 @@ pub struct Facts {
 pub struct ServiceFacts {
     /// Its workloads: its own, and those of its jobs.
     pub workloads: Vec<WorkloadFacts>,
-    /// Whether it may have more variables: they come from a file that is not here.
-    pub has_more_variables: bool,
+    /// Variables that it may have more: they come from a file that is not here.
+    pub more_variables: MoreVariables,
     /// The place in the Compose files that asks for it.
     pub asked: Option<Span>,
+}
+
+/// Variables of which it is not known whether they are set.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum MoreVariables {
+    /// There are none.
+    #[default]
+    None,
+    /// Those of these names.
+    Named(BTreeSet<String>),
+    /// Nobody knows which.
+    Any,
+}
+
+impl MoreVariables {
+    /// May it have this one?
+    pub fn may_have(&self, name: &str) -> bool {
+        match self {
+            MoreVariables::None => false,
+            MoreVariables::Named(names) => names.contains(name),
+            MoreVariables::Any => true,
+        }
+    }
 }
 
 /// What is said of one workload.

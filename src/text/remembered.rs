@@ -33,6 +33,14 @@ impl<'f> Remembered<'f> {
     }
 }
 
+impl Remembered<'_> {
+    /// Every file that was read, with its content, in the order of paths. What is very long is not among them.
+    pub fn contents(&self) -> Vec<(Utf8PathBuf, Rc<[u8]>)> {
+        let contents = self.contents.borrow();
+        contents.iter().filter_map(|(path, read)| Some((path.clone(), read.clone().ok()?))).collect()
+    }
+}
+
 /// What is known of a path, or else what is found out about it.
 fn once<T: Clone>(known: &Known<T>, path: &Utf8Path, find: impl FnOnce() -> T) -> T {
     let path = clean(path);

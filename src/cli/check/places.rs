@@ -4,26 +4,35 @@ use std::collections::BTreeMap;
 
 use crate::{
     cli::environments::LoadedEnvironment,
-    compose::model::{Command, Project, Service},
+    compose::model::{Command, InputRole, Project, Service},
     drift::{
         Facts,
-        fact::{Fact, Path, ProbeKind, ServiceFacts, Value},
+        fact::{Fact, MoreVariables, Path, ProbeKind, ServiceFacts, Value},
     },
     k8s::name,
     plan::{self, Intent, Known, Places, Unit},
-    text::{Span, Spanned},
+    text::{Reference, Resolved, Span, Spanned, Template},
 };
 
-/// Gives the facts that Compose asks for the places that ask for them.
-pub(super) fn put(facts: &mut Facts, intent: &Intent, environment: &LoadedEnvironment) {
+/// Gives the facts that Compose asks for the places that ask for them. `more` are variables of files that are missing.
+pub(super) fn put(
+    facts: &mut Facts,
+    intent: &Intent,
+    environment: &LoadedEnvironment,
+    more: &MoreVariables,
+) {
     for (service, found) in &mut facts.services {
         let Some((name, unit)) = unit(intent, service) else { continue };
         found.asked = Some(unit.places.service);
-        found.has_more_variables =
-            environment.known == Known::SomeVariables && may_have_more(&environment.project, name);
+        if may_have_more(&environment.project, name) {
+            found.more_variables = more.clone();
+        }
+        let service = environment.project.services.get(name);
         for facts in each(found) {
             for (path, fact) in facts {
                 fact.asked = asked(path, unit).or(Some(unit.places.service));
+                let template = service.and_then(|service| template(path, unit, service));
+                fact.decided = template.and_then(|template| decided(template, &environment.project));
             }
         }
     }
@@ -41,12 +50,20 @@ pub(super) fn forget(
         let Some((name, unit)) = unit(intent, service) else { continue };
         let service_ = environment.project.services.get(name);
         let of_tree = written.and_then(|written| written.services.get(service));
+        let more = found.more_variables.clone();
+        let is_of_file = |span: Span| {
+            let input = environment.project.inputs.iter().find(|input| input.source == span.source);
+            input.is_some_and(|input| input.role == InputRole::ServiceEnvFile)
+        };
         for (path, fact) in each(found).into_iter().flatten() {
             let variable = match path {
                 Path::Env(name) => unit.variables.get(name),
                 _ => None,
             };
+            // A file that is missing may set again what another one sets.
+            let is_set_again = |name: &str, span: Span| more.may_have(name) && is_of_file(span);
             let is_unknown = variable.is_some_and(|variable| variable.value == plan::Value::Unknown)
+                || matches!((path, variable), (Path::Env(name), Some(set)) if is_set_again(name, set.span))
                 || service_.is_some_and(|service| is_unknown(path, service))
                 || fact.value.to_string().contains(Known::UNKNOWN);
             if is_unknown {
@@ -133,7 +150,8 @@ fn is_unknown(path: &Path, service: &Service) -> bool {
     }
 }
 
-fn unit<'a>(intent: &'a Intent, service: &str) -> Option<(&'a String, &'a Unit)> {
+/// The unit of a service, by its name or by the name that objects have of it.
+pub(super) fn unit<'a>(intent: &'a Intent, service: &str) -> Option<(&'a String, &'a Unit)> {
     let alike = || intent.units.iter().find(|(name, _)| name::dns_label(name) == name::dns_label(service));
     intent.units.get_key_value(service).or_else(alike)
 }
@@ -144,6 +162,29 @@ fn may_have_more(project: &Project, service: &str) -> bool {
         let own = document.tree.get("services").and_then(|services| services.get(service));
         own.is_some_and(|own| ["env_file", "extends"].iter().any(|key| own.get(key).is_some()))
     })
+}
+
+/// How the Compose files write what a fact comes from, where that refers to variables.
+fn template<'a>(path: &Path, unit: &'a Unit, service: &'a Service) -> Option<&'a Template> {
+    let words = |command: &'a Option<Spanned<Command>>| {
+        let mut words = command.iter().flat_map(|command| &command.value.0);
+        words.find_map(|word| word.template.as_deref())
+    };
+    match path {
+        Path::Env(name) => unit.variables.get(name)?.template.as_deref(),
+        Path::Image => service.image.as_ref()?.template.as_deref(),
+        Path::Argv | Path::Schedule => words(&service.command).or_else(|| words(&service.entrypoint)),
+        Path::User => service.user.as_ref()?.template.as_deref(),
+        Path::WorkingDir => service.working_dir.as_ref()?.template.as_deref(),
+        _ => None,
+    }
+}
+
+/// The line of a file of variables that decides on a text.
+fn decided(template: &Template, project: &Project) -> Option<Span> {
+    let is_set = |reference: &&Reference| reference.resolved == Resolved::Value;
+    let mut places = template.references().filter(is_set).map(|it| project.variable_places.get(&it.name));
+    places.find_map(|place| place.copied())
 }
 
 fn asked(path: &Path, unit: &Unit) -> Option<Span> {

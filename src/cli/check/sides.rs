@@ -5,17 +5,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
+    absent,
     external::{self, Program},
     manifests::{Examples, Manifests},
     places,
     written::Written,
 };
 use crate::{
-    cli::environments::{self, Loaded, LoadedEnvironment},
+    cli::{
+        environments::{self, Loaded, LoadedEnvironment},
+        recorded::Recording,
+    },
+    compose::model::InputRole,
     diag::{Diagnostic, Report, codes},
     disk::Disk,
     drift::{
-        self, Comparison, Facts, Owners, Reading, Sides, Terms,
+        self, Comparison, Drift, Facts, Owners, Reading, Sides, Terms,
+        fact::MoreVariables,
         report::{self, Checked},
     },
     kustomize::{
@@ -43,6 +49,8 @@ pub(super) struct Comparing<'a> {
     /// Manifests that stand for what an environment renders to, with the name that messages have for them.
     pub(super) rendered: Option<(Utf8PathBuf, Vec<u8>)>,
     pub(super) sources: &'a mut Sources,
+    /// Generated files that a run would not write any more.
+    pub(super) stale: BTreeSet<Utf8PathBuf>,
 }
 
 /// An environment, and what it becomes.
@@ -56,6 +64,8 @@ pub(in crate::cli) struct States {
     pub(in crate::cli) written: Option<Facts>,
     /// What a cluster would get.
     pub(in crate::cli) cluster: Facts,
+    /// Mounted files that are not here.
+    pub(in crate::cli) missing_files: BTreeSet<Utf8PathBuf>,
 }
 
 /// The objects of one state by environment, or why there are none.
@@ -66,19 +76,20 @@ impl<'a> Comparing<'a> {
     pub(super) fn run(&mut self, chosen: &BTreeSet<String>, report: &mut Report) -> Checked {
         let mut checked = Checked::default();
         for (own, facts) in self.facts(chosen, report) {
-            let missing = own.missing.iter().map(|path| environments::from(self.directory, path).into());
+            let shown = |path: &Utf8PathBuf| environments::from(self.directory, path).into();
             let mut environment = report::Environment {
                 name: own.name.clone(),
                 not_compared: None,
                 facts: 0,
                 from_tree: 0,
-                missing_files: missing.collect(),
+                missing_files: own.missing.iter().map(shown).collect(),
             };
             match facts {
                 Ok(facts) => {
+                    environment.missing_files.extend(facts.missing_files.iter().map(shown));
                     let Comparison { mut drifts, facts, from_tree } = self.compared(own, &facts, report);
                     (environment.facts, environment.from_tree) = (facts, from_tree);
-                    if self.is_of_another_version(own) {
+                    if self.is_of_another_version(own, report) {
                         self.written.forgive(&mut drifts);
                     }
                     checked.drifts.extend(drifts);
@@ -101,6 +112,9 @@ impl<'a> Comparing<'a> {
         let all: Vec<_> = all.into_iter().filter(|(own, _)| chosen.contains(&own.name)).collect();
         let fresh = self.fresh();
         let is_same = self.written.is_own && self.is_same(&fresh);
+        if loaded.environments.iter().all(|own| own.known == Known::All) {
+            self.stale = self.written.stale(&fresh);
+        }
         let mut written = self.written_states(&all, &fresh);
         // Where every file is what a run would write, both states are one.
         let mut compose = if is_same { Rendered::new() } else { self.compose_states(&all, &fresh) };
@@ -115,11 +129,43 @@ impl<'a> Comparing<'a> {
     }
 
     /// Whether another version wrote the manifests, and nothing changed since.
-    fn is_of_another_version(&self, own: &LoadedEnvironment) -> bool {
+    fn is_of_another_version(&self, own: &LoadedEnvironment, report: &Report) -> bool {
+        let recording = Recording {
+            directory: self.directory,
+            sources: self.sources,
+            hidden: report.hidden(),
+            before: &self.written.inputs,
+        };
         self.written.other_version.is_some()
             && self.written.is_untouched()
-            && self.written.inputs.get(&own.name)
-                == Some(&environments::digests(&own.project, self.directory, self.sources))
+            && recording.is_same(std::slice::from_ref(own))
+            && recording.is_same_beside(self.files)
+    }
+
+    /// What there is to say of generated files as such.
+    pub(super) fn notes(&self, checked: &Checked, shown: &Utf8Path) -> Vec<Drift> {
+        // What comes of a file that is not here is not stale.
+        let is_whole = checked.environments.iter().all(|environment| environment.missing_files.is_empty());
+        let none = BTreeSet::new();
+        let stale = if is_whole { &self.stale } else { &none };
+        self.written.notes(&checked.drifts, stale, shown, self.sources)
+    }
+
+    /// Variables that an environment may have more than is known: files that services name are missing.
+    fn more_variables(&self, own: &LoadedEnvironment) -> MoreVariables {
+        let inputs = own.project.inputs.iter().filter(|input| input.role == InputRole::ServiceEnvFile);
+        let missing = inputs.filter(|input| own.missing.contains(&input.path));
+        let known = missing.map(|input| {
+            self.written.inputs.variables.get(&environments::from(self.directory, &input.path))
+        });
+        let known: Vec<Option<&BTreeSet<String>>> = known.collect();
+        match known.iter().copied().collect::<Option<Vec<_>>>() {
+            None => MoreVariables::Any,
+            Some(names) if names.is_empty() && own.known != Known::SomeVariables => MoreVariables::None,
+            // Files of labels are missing, or those of another project.
+            Some(names) if names.is_empty() => MoreVariables::Any,
+            Some(names) => MoreVariables::Named(names.into_iter().flatten().cloned().collect()),
+        }
     }
 
     /// What a run would write now, each file by its path.
@@ -182,7 +228,7 @@ impl<'a> Comparing<'a> {
         let replaced = yours.map(|file| (clean(&output.join(&file.path)), file.bytes.clone())).collect();
         let manifests = Manifests { files: self.files, output, examples: Examples::Always, replaced };
         let is_written = |(own, _): &&(&LoadedEnvironment, &plan::Environment)| {
-            self.written.inputs.contains_key(&own.name)
+            self.written.inputs.environments.contains_key(&own.name)
         };
         let overlays: Vec<(String, Utf8PathBuf)> = all
             .iter()
@@ -252,8 +298,9 @@ impl<'a> Comparing<'a> {
         };
         let own_reading = Reading { owners: Owners::Own, is_secret: &is_secret };
         let mut compose = drift::facts(&compose, &own_reading);
-        places::put(&mut compose, &planned.intent, own);
+        places::put(&mut compose, &planned.intent, own, &self.more_variables(own));
         let written: Option<Facts> = written.map(|objects| drift::facts(&objects, &own_reading));
+        let missing_files = self.take_absent(&mut compose, written.as_ref(), (own, planned), report)?;
         if own.known != Known::All {
             places::forget(&mut compose, &planned.intent, own, written.as_ref());
         }
@@ -263,7 +310,23 @@ impl<'a> Comparing<'a> {
         if written.is_none() {
             places::leave_own_choices(&mut compose, &mut cluster, &planned.intent, own);
         }
-        Ok(States { compose, written, cluster })
+        Ok(States { compose, written, cluster, missing_files })
+    }
+
+    /// Takes what mounted files deliver that are missing from the manifests; gives the files.
+    fn take_absent(
+        &self,
+        compose: &mut Facts,
+        written: Option<&Facts>,
+        (own, planned): Pair<'_>,
+        report: &mut Report,
+    ) -> Result<BTreeSet<Utf8PathBuf>, String> {
+        let Some(written) = written else { return Ok(BTreeSet::new()) };
+        let missing = absent::take(compose, written, (own, &planned.intent), self.files, self.disk);
+        let lost = super::lost_files(missing.iter(), self.directory, self.disk);
+        let why = lost.first().map(|diagnostic| diagnostic.message.clone());
+        lost.into_iter().for_each(|diagnostic| report.push(diagnostic));
+        why.map_or(Ok(missing), Err)
     }
 
     /// The path of a file in the tree, if it is there.

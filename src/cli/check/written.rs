@@ -1,13 +1,14 @@
 //! What the last run wrote, and what became of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
     diag::{Diagnostic, Report, codes},
-    disk::{self, Disk, Lock},
+    disk::{self, Disk, Inputs, Lock},
     drift::{Direction, Drift, Kind, Layer, Side},
+    kustomize::TreeFile,
     secret_files,
     text::{Files, Sources, Span},
 };
@@ -24,8 +25,8 @@ pub(super) struct Written {
     generated: BTreeSet<Utf8PathBuf>,
     /// The version of kustompose that wrote them, if it is another one.
     pub(super) other_version: Option<String>,
-    /// The files that each environment was read from, with digests of what they said.
-    pub(super) inputs: BTreeMap<String, BTreeMap<String, String>>,
+    /// What was read.
+    pub(super) inputs: Inputs,
 }
 
 impl Written {
@@ -107,8 +108,22 @@ impl Written {
         drifts.extend(notes);
     }
 
-    /// A note for each generated file that was edited or removed and in which no fact differs.
-    pub(super) fn notes(&self, drifts: &[Drift], shown: &Utf8Path, sources: &Sources) -> Vec<Drift> {
+    /// Generated files that are not among these.
+    pub(super) fn stale(&self, fresh: &[TreeFile]) -> BTreeSet<Utf8PathBuf> {
+        let fresh: BTreeSet<&Utf8Path> = fresh.iter().map(|file| file.path.as_path()).collect();
+        let stale = self.generated.iter().filter(|path| !fresh.contains(path.as_path()));
+        stale.filter(|path| !self.removed.contains(*path)).cloned().collect()
+    }
+
+    /// A note for each generated file that was edited or removed, or that a run would not write any more, and in
+    /// which no fact differs.
+    pub(super) fn notes(
+        &self,
+        drifts: &[Drift],
+        stale: &BTreeSet<Utf8PathBuf>,
+        shown: &Utf8Path,
+        sources: &Sources,
+    ) -> Vec<Drift> {
         let file = |span: &Span| sources.get(span.source).path().to_owned();
         let told: BTreeSet<Utf8PathBuf> = drifts
             .iter()
@@ -125,7 +140,18 @@ impl Written {
             )
         });
         let removed = self.removed.iter().map(|path| (path, "was removed", "run `kustompose convert`"));
-        let all = edited.chain(removed).map(|(path, what, help)| (shown.join(path), what, help));
+        // What is behind has its directory with it.
+        let behind: BTreeSet<Utf8PathBuf> = drifts
+            .iter()
+            .filter(|drift| drift.direction == Direction::Behind)
+            .filter_map(|drift| Some(drift.kubernetes.span.as_ref().map(file)?.parent()?.to_owned()))
+            .collect();
+        let is_alone =
+            |path: &&Utf8PathBuf| !shown.join(path).ancestors().any(|directory| behind.contains(directory));
+        let stale = stale.iter().filter(is_alone);
+        let stale =
+            stale.map(|path| (path, "is stale: a run would not write it", "run `kustompose convert`"));
+        let all = edited.chain(removed).chain(stale).map(|(path, what, help)| (shown.join(path), what, help));
         let untold = all.filter(|(path, ..)| !told.contains(path));
         untold.map(|(path, what, help)| note(&path, format!("`{path}` {what}"), help)).collect()
     }

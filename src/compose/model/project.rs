@@ -37,6 +37,8 @@ pub struct Project {
     pub secret_values: BTreeMap<String, String>,
     /// The variables that the files could read. Never printed: they hold secrets.
     pub variables: BTreeMap<String, String>,
+    /// The places of those that a file sets.
+    pub variable_places: BTreeMap<String, Span>,
     /// `x-*` elements as written.
     pub extensions: Extensions,
     /// Every YAML document that was read, as written: what the user must be told about.

@@ -346,7 +346,7 @@ fn what_a_missing_file_gives_is_taken_from_the_manifests() {
     let more = web("env: [{name: A, value: two}, {name: B, value: b}]");
     let written = read("base.yaml", &more, Owners::Own, &mut sources);
     let service = compose.services.get_mut("web").unwrap();
-    service.has_more_variables = true;
+    service.more_variables = MoreVariables::Any;
     service.workloads[0].containers[0].facts.get_mut(&Path::Env("A".to_owned())).unwrap().value =
         Value::Unknown;
     let (settings, hidden) = (Check::default(), Hidden::default());
