@@ -170,9 +170,7 @@ pub(super) fn load(scene: &Scene<'_, '_>, sources: &mut Sources, report: &mut Re
         single(scene, &settings, recorded, sources, report)
     } else if !settings.environments.is_empty() {
         let named = settings.environments.iter();
-        named
-            .filter_map(|named| configured(scene, named, &settings, recorded, sources, &mut found))
-            .collect()
+        named.filter_map(|named| configured(scene, named, &settings, recorded, sources, &mut found)).collect()
     } else {
         discovered(scene, &settings, recorded, sources, &mut found, &mut unused)
     };

@@ -29,7 +29,11 @@ impl Recording<'_> {
     /// All that was read for the environments of a project. What is not on this machine stays as it was recorded.
     pub(super) fn of(&self, loaded: &Loaded, files: &Remembered<'_>, tree: &[TreeFile]) -> Inputs {
         Inputs {
-            environments: loaded.environments.iter().map(|own| (own.name.clone(), self.inputs(own))).collect(),
+            environments: loaded
+                .environments
+                .iter()
+                .map(|own| (own.name.clone(), self.inputs(own)))
+                .collect(),
             others: self.others(loaded, files, tree),
             variables: self.variables(loaded),
         }
@@ -66,12 +70,7 @@ impl Recording<'_> {
 
     /// Settings, Dockerfiles, scripts and mounted files: what manifests come from. Code is not among them, and what has
     /// a secret is left out.
-    fn others(
-        &self,
-        loaded: &Loaded,
-        files: &Remembered<'_>,
-        tree: &[TreeFile],
-    ) -> BTreeMap<String, String> {
+    fn others(&self, loaded: &Loaded, files: &Remembered<'_>, tree: &[TreeFile]) -> BTreeMap<String, String> {
         let secrets: BTreeSet<&[u8]> = tree
             .iter()
             .filter(|file| secret_files::is_value(&file.path))
@@ -86,7 +85,8 @@ impl Recording<'_> {
                 && !path.starts_with(&loaded.output)
                 && !inputs.contains(path.as_path())
                 && !secrets.contains(&*bytes)
-                && (is_telling(&path, &bytes) || path.file_name().is_some_and(|name| delivered.contains(name)));
+                && (is_telling(&path, &bytes)
+                    || path.file_name().is_some_and(|name| delivered.contains(name)));
             let name = environments::from(self.directory, &path);
             let digest = Some(&bytes).filter(|_| is_other).and_then(|bytes| self.digest(&name, bytes));
             others.extend(digest.map(|digest| (name, digest)));

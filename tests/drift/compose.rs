@@ -112,6 +112,13 @@ fn variables(outline: &Outline, at: usize) -> Vec<Change> {
         "env.FRESH_PAINT",
         BEHIND,
     ));
+    changes.extend(secrets(outline, at));
+    changes
+}
+
+fn secrets(outline: &Outline, at: usize) -> Vec<Change> {
+    let service = &outline.services[at];
+    let mut changes = Vec::new();
     for (index, name) in service.secrets.iter().enumerate() {
         changes.push(
             change(outline, at, &format!("the secret {name} goes"), |service| {

@@ -33,7 +33,8 @@ pub(super) fn take(
         for (target, source) in mounted(service, &environment.project) {
             for workload in &mut found.workloads {
                 let like = tree.workloads.iter().find(|other| other.name == workload.name);
-                let pairs = workload.containers.iter_mut().zip(like.into_iter().flat_map(|it| &it.containers));
+                let pairs =
+                    workload.containers.iter_mut().zip(like.into_iter().flat_map(|it| &it.containers));
                 for (own, other) in pairs {
                     missing.extend(of_container(own, other, (&target, &source), files, disk));
                 }

@@ -15,12 +15,7 @@ use crate::{
 };
 
 /// Gives the facts that Compose asks for the places that ask for them. `more` are variables of files that are missing.
-pub(super) fn put(
-    facts: &mut Facts,
-    intent: &Intent,
-    environment: &LoadedEnvironment,
-    more: &MoreVariables,
-) {
+pub(super) fn put(facts: &mut Facts, intent: &Intent, environment: &LoadedEnvironment, more: &MoreVariables) {
     for (service, found) in &mut facts.services {
         let Some((name, unit)) = unit(intent, service) else { continue };
         found.asked = Some(unit.places.service);

@@ -155,9 +155,8 @@ impl<'a> Comparing<'a> {
     fn more_variables(&self, own: &LoadedEnvironment) -> MoreVariables {
         let inputs = own.project.inputs.iter().filter(|input| input.role == InputRole::ServiceEnvFile);
         let missing = inputs.filter(|input| own.missing.contains(&input.path));
-        let known = missing.map(|input| {
-            self.written.inputs.variables.get(&environments::from(self.directory, &input.path))
-        });
+        let known = missing
+            .map(|input| self.written.inputs.variables.get(&environments::from(self.directory, &input.path)));
         let known: Vec<Option<&BTreeSet<String>>> = known.collect();
         match known.iter().copied().collect::<Option<Vec<_>>>() {
             None => MoreVariables::Any,
