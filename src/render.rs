@@ -57,15 +57,13 @@ pub fn render(plan: &Plan, earlier: &Earlier) -> Rendered {
     let waits = layers::settle(&environments, &plan.waits);
     let shared = plan.shared.as_ref().map(elements::of);
     let layers = layers::divide(&environments, shared.as_ref(), &waits, earlier);
-    let settled = Plan { waits, ..plan.clone() };
-    let plan = &settled;
-    base(plan, &layers, &mut files);
+    base(plan, &waits, &layers, &mut files);
     for (path, directory) in layers.directories.iter().filter(|(path, _)| *path != "base") {
         let origin = origin(plan, directory.environments.iter().copied());
         let is_component = path.starts_with("components/");
         let mut kustomization = Kustomization { is_component, ..Kustomization::default() };
-        for wait in plan.waits.iter().filter(|wait| wait.home == *path) {
-            let file = wait_file(plan, wait);
+        for wait in waits.iter().filter(|wait| wait.home == *path) {
+            let file = wait_file(&waits, wait);
             files.push(generated(format!("{path}/{file}"), waiting(wait, &origin)));
             // What stands in the base is patched there: a directory reaches only what is below it.
             kustomization.patches.extend(is_component.then(|| patch(&file, wait)));
@@ -89,7 +87,7 @@ pub fn render(plan: &Plan, earlier: &Earlier) -> Rendered {
                 objects: production::files(&plan.project, environment),
                 images: overlay::later_images(environment, earlier.outermost(&environment.name)),
             };
-            overlay::render((environment, index, &extra), overlay, &layers, &plan.waits, &mut files);
+            overlay::render((environment, index, &extra), overlay, &layers, &waits, &mut files);
         }
     }
     files.sort_by(|left, right| left.path.cmp(&right.path));
@@ -121,16 +119,16 @@ fn generated(path: impl Into<Utf8PathBuf>, content: impl Into<Vec<u8>>) -> TreeF
 }
 
 /// `base/`: the apps of all environments, and what they share.
-fn base(plan: &Plan, layers: &Layers, files: &mut Vec<TreeFile>) {
+fn base(plan: &Plan, waits: &[Wait], layers: &Layers, files: &mut Vec<TreeFile>) {
     let apps = layers.directories.keys().filter_map(|path| path.strip_prefix("base/"));
     let mut kustomization = Kustomization {
         guards_client: true,
         resources: apps.map(str::to_owned).collect(),
         ..Kustomization::default()
     };
-    for wait in &plan.waits {
+    for wait in waits {
         if let Some(app) = wait.home.strip_prefix("base/") {
-            kustomization.patches.push(patch(&format!("{app}/{}", wait_file(plan, wait)), wait));
+            kustomization.patches.push(patch(&format!("{app}/{}", wait_file(waits, wait)), wait));
         }
     }
     let nothing = Directory::default();
@@ -140,8 +138,8 @@ fn base(plan: &Plan, layers: &Layers, files: &mut Vec<TreeFile>) {
 }
 
 /// The file of a store by which others wait for it; stores of one image share a directory.
-fn wait_file(plan: &Plan, wait: &Wait) -> String {
-    let alone = plan.waits.iter().filter(|other| other.home == wait.home).count() == 1;
+fn wait_file(waits: &[Wait], wait: &Wait) -> String {
+    let alone = waits.iter().filter(|other| other.home == wait.home).count() == 1;
     if alone { "wait.yaml".to_owned() } else { format!("wait-{}.yaml", wait.host) }
 }
 

@@ -99,19 +99,19 @@ fn printed(
 ) -> Option<String> {
     if !request.options.interpolate {
         let tree = compose::load_tree(request, disk, sources, report)?;
-        return Some(text(&tree, arguments.format));
+        return Some(text(tree, arguments.format));
     }
     let project = compose::load(request, disk, sources, report)?;
     Some(match names(&arguments.list, &project) {
         Some(names) => names.into_iter().map(|name| name + "\n").collect(),
         None => match arguments.format {
-            Format::Yaml => text(&print::printed(&project), Format::Yaml),
-            Format::Json => text(&print::for_json(print::printed(&project)), Format::Json),
+            Format::Yaml => text(print::printed(&project), Format::Yaml),
+            Format::Json => text(print::for_json(print::printed(&project)), Format::Json),
         },
     })
 }
 
-fn text(tree: &Node, format: Format) -> String {
+fn text(tree: Node, format: Format) -> String {
     match format {
         Format::Yaml => emit::document(&Yaml::from(tree)),
         Format::Json => format!("{:#}\n", tree.to_json()),

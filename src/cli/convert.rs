@@ -185,15 +185,20 @@ fn convert(
     values::complete(&mut tree, known, output, &files, report);
     outermost::warn_of_what_is_gone(&plan, &earlier, &tree, output, &disk, report);
     let outcome = write(arguments, &disk, output, &tree, report);
-    Some(Conversion { environments: names, output: shown.clone(), keys: told(environments, &plan), outcome })
+    let keys = told(arguments, environments, &plan);
+    Some(Conversion { environments: names, output: shown.clone(), keys, outcome })
 }
 
 /// What became of every key of the environments that are known whole.
-fn told(environments: &[LoadedEnvironment], plan: &Plan) -> Vec<KeyReport> {
+fn told(arguments: &Arguments, environments: &[LoadedEnvironment], plan: &Plan) -> Vec<KeyReport> {
     let ledgers = environments.iter().zip(&plan.environments).filter(|(it, _)| it.known == Known::All);
-    report::of_keys(ledgers.map(|(environment, planned)| {
-        (planned.name.as_str(), plan::keys(&environment.project, &planned.ledger))
-    }))
+    // Only programs are told what keys say.
+    let keys = if arguments.format == Format::Json { plan::keys } else { plan::keys_without_values };
+    report::of_keys(
+        ledgers.map(|(environment, planned)| {
+            (planned.name.as_str(), keys(&environment.project, &planned.ledger))
+        }),
+    )
 }
 
 fn write(arguments: &Arguments, disk: &Disk, output: &Utf8Path, tree: &Tree, report: &mut Report) -> Outcome {

@@ -1,6 +1,6 @@
 //! What all stages of one load share: the files, the texts read so far, the report.
 
-use std::{collections::BTreeMap, string::FromUtf8Error};
+use std::{collections::BTreeMap, ops::Range, string::FromUtf8Error};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -12,7 +12,7 @@ use crate::{
     diag::{Diagnostic, Report, codes},
     text::{FileError, Files, SourceId, Sources, Span},
     yaml::{
-        Node, Value,
+        Node, Resets, Value,
         parse::{self, Tagged},
         without_tags,
     },
@@ -29,9 +29,12 @@ pub(super) struct Context<'a> {
     pub(super) home: Option<String>,
     /// Everything read so far, by path: no file is read twice.
     texts: BTreeMap<Utf8PathBuf, SourceId>,
-    trees: BTreeMap<Utf8PathBuf, Option<Vec<Tagged>>>,
+    /// Which of the documents are those of a file; none if it could not be read.
+    parsed: BTreeMap<Utf8PathBuf, Option<Range<usize>>>,
     /// Every YAML document as written.
     pub(super) documents: Vec<Document>,
+    /// What the tags of each of them drop.
+    resets: Vec<Resets>,
     /// Every file that the project was read from.
     pub(super) inputs: Vec<InputFile>,
     /// Is there a file that may define more, and could not be taken in?
@@ -53,8 +56,9 @@ impl<'a> Context<'a> {
             directory,
             home,
             texts: BTreeMap::new(),
-            trees: BTreeMap::new(),
+            parsed: BTreeMap::new(),
             documents: Vec::new(),
+            resets: Vec::new(),
             inputs: Vec::new(),
             lacks_files: false,
         }
@@ -86,16 +90,32 @@ impl<'a> Context<'a> {
         role: Role,
         named_at: Option<Span>,
     ) -> Option<Vec<Tagged>> {
-        if let Some(known) = self.trees.get(path) {
-            return known.clone();
-        }
-        let trees = self.parse(path, role, named_at);
-        self.lacks_files |= trees.is_none() && role != Role::Extends;
-        self.trees.insert(path.to_owned(), trees.clone());
-        trees
+        let range = self.parsed(path, role, named_at)?;
+        let documents = self.documents.get(range.clone())?.iter();
+        let resets = self.resets.get(range)?.iter();
+        let tagged = documents.zip(resets);
+        let tagged = tagged
+            .map(|(document, resets)| Tagged { tree: without_tags(&document.tree), resets: resets.clone() });
+        Some(tagged.collect())
     }
 
-    fn parse(&mut self, path: &Utf8Path, role: Role, named_at: Option<Span>) -> Option<Vec<Tagged>> {
+    /// The same documents as they are written.
+    pub(super) fn written(&mut self, path: &Utf8Path, role: Role, named_at: Option<Span>) -> &[Document] {
+        let range = self.parsed(path, role, named_at).unwrap_or_default();
+        self.documents.get(range).unwrap_or_default()
+    }
+
+    fn parsed(&mut self, path: &Utf8Path, role: Role, named_at: Option<Span>) -> Option<Range<usize>> {
+        if let Some(known) = self.parsed.get(path) {
+            return known.clone();
+        }
+        let range = self.parse(path, role, named_at);
+        self.lacks_files |= range.is_none() && role != Role::Extends;
+        self.parsed.insert(path.to_owned(), range.clone());
+        range
+    }
+
+    fn parse(&mut self, path: &Utf8Path, role: Role, named_at: Option<Span>) -> Option<Range<usize>> {
         let id = match self.text(path, InputRole::Compose(role)) {
             Ok(id) => id,
             Err(error) => {
@@ -103,13 +123,13 @@ impl<'a> Context<'a> {
                 return None;
             }
         };
-        let mut trees = Vec::new();
+        let first = self.documents.len();
         for Tagged { mut tree, resets } in parse::tagged_documents(self.sources, id, self.report)? {
             self.timestamps_to_text(&mut tree);
-            trees.push(Tagged { tree: without_tags(&tree), resets });
             self.documents.push(Document { role, tree });
+            self.resets.push(resets);
         }
-        Some(trees)
+        Some(first..self.documents.len())
     }
 
     /// Docker compose refuses timestamps, newer versions re-write them; what is meant is the text.

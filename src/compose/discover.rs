@@ -16,7 +16,7 @@ use super::{
 use crate::{
     diag::{Diagnostic, codes},
     text::{FileKind, Files, STANDARD_INPUT, Span},
-    yaml::{Node, scalar},
+    yaml::{Directive, Node, scalar},
 };
 
 const NAMES: &[&str] = &["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
@@ -212,8 +212,9 @@ pub(super) fn name(request: &Request, found: &Found, context: &mut Context<'_>) 
 fn written_name(request: &Request, found: &Found, context: &mut Context<'_>) -> Option<(String, Span)> {
     let mut last: Option<Node> = None;
     for (path, named_at) in &found.files {
-        for document in context.documents(path, Role::Project, *named_at).unwrap_or_default() {
+        for document in context.written(path, Role::Project, *named_at) {
             let name = document.tree.get("name").filter(|name| !name.is_null());
+            let name = name.filter(|name| name.directive != Some(Directive::Reset));
             last = name.filter(|name| name.as_str() != Some("")).cloned().or(last);
         }
     }

@@ -48,7 +48,8 @@ pub(super) fn extends(
     context: &mut Context<'_>,
 ) {
     let Some(services) = document.get_mut("services").and_then(Node::as_map_mut) else { return };
-    let names: Vec<String> = services.keys().map(|key| key.text.clone()).collect();
+    let extending = services.iter().filter(|(_, service)| service.get("extends").is_some());
+    let names: Vec<String> = extending.map(|(key, _)| key.text.clone()).collect();
     for name in names {
         let mut chain = Chain::new();
         let place = Place { file, resets };

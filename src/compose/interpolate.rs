@@ -91,7 +91,7 @@ const FILES: &[Pattern] = &[
 /// Replaces the variables in every string below `node`, which is the root of a file, and casts what
 /// is to be cast. Keys stay as they are.
 pub(super) fn interpolate(node: &mut Node, variables: &Variables, sources: &Sources, report: &mut Report) {
-    Interpolator { variables, sources, report }.node(node, &KeyPath::root());
+    Interpolator { variables, sources, report }.node(node, &mut KeyPath::root());
 }
 
 /// The same for one string that stands at no place of interest.
@@ -113,16 +113,20 @@ struct Interpolator<'a> {
 }
 
 impl Interpolator<'_> {
-    fn node(&mut self, node: &mut Node, place: &KeyPath) {
+    fn node(&mut self, node: &mut Node, place: &mut KeyPath) {
         match &mut node.value {
             Value::Map(map) => {
                 for (key, value) in map.iter_mut() {
-                    self.node(value, &place.key(&key.text));
+                    place.enter_key(&key.text);
+                    self.node(value, place);
+                    place.leave();
                 }
             }
             Value::Seq(items) => {
                 for (index, item) in items.iter_mut().enumerate() {
-                    self.node(item, &place.index(index));
+                    place.enter_item(index);
+                    self.node(item, place);
+                    place.leave();
                 }
             }
             Value::String(_) => self.text(node, place),

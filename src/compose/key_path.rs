@@ -10,16 +10,22 @@ use crate::yaml::{Node, Value};
 /// A pattern over places: `*` stands for any key, `[]` for any item of a list.
 pub(crate) type Pattern = &'static [&'static str];
 
-/// One step down from a mapping or a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Segment {
-    Key(String),
-    Index(usize),
+/// A place in the tree, from its root.
+///
+/// Its names are in one text, so that a walk that goes down and up again allocates next to nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct KeyPath {
+    names: String,
+    steps: Vec<Step>,
 }
 
-/// A place in the tree, from its root.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct KeyPath(Vec<Segment>);
+/// One step down from a mapping or a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Step {
+    /// Where its key, or the number of its item, begins in the names.
+    start: usize,
+    is_item: bool,
+}
 
 impl KeyPath {
     /// The root of the tree.
@@ -29,42 +35,68 @@ impl KeyPath {
 
     /// The place made of these keys.
     pub(crate) fn of(keys: &[&str]) -> Self {
-        Self(keys.iter().map(|key| Segment::Key((*key).to_owned())).collect())
+        let mut place = Self::root();
+        keys.iter().for_each(|key| place.enter_key(key));
+        place
     }
 
     /// The entry of this name in the mapping that stands here.
     pub(crate) fn key(&self, key: &str) -> Self {
-        self.step(Segment::Key(key.to_owned()))
+        let mut place = self.clone();
+        place.enter_key(key);
+        place
     }
 
     /// An item of the list that stands here.
     pub(crate) fn index(&self, index: usize) -> Self {
-        self.step(Segment::Index(index))
+        let mut place = self.clone();
+        place.enter_item(index);
+        place
+    }
+
+    /// Goes down to an entry of the mapping that stands here.
+    pub(crate) fn enter_key(&mut self, key: &str) {
+        self.steps.push(Step { start: self.names.len(), is_item: false });
+        self.names.push_str(key);
+    }
+
+    /// Goes down to an item of the list that stands here.
+    pub(crate) fn enter_item(&mut self, index: usize) {
+        self.steps.push(Step { start: self.names.len(), is_item: true });
+        self.names.push_str(&index.to_string());
+    }
+
+    /// Goes up again by one step.
+    pub(crate) fn leave(&mut self) {
+        if let Some(last) = self.steps.pop() {
+            self.names.truncate(last.start);
+        }
     }
 
     /// Is this one of the places that the pattern means?
     pub(crate) fn matches(&self, pattern: &[&str]) -> bool {
-        self.0.len() == pattern.len()
-            && self.0.iter().zip(pattern).all(|(segment, wanted)| match segment {
-                Segment::Key(key) => *wanted == "*" || (*wanted == key && *wanted != "[]"),
-                Segment::Index(_) => *wanted == "[]",
+        self.steps.len() == pattern.len()
+            && self.steps().zip(pattern).all(|((name, is_item), wanted)| match is_item {
+                false => *wanted == "*" || (*wanted == name && *wanted != "[]"),
+                true => *wanted == "[]",
             })
     }
 
-    fn step(&self, segment: Segment) -> Self {
-        let mut segments = self.0.clone();
-        segments.push(segment);
-        Self(segments)
+    /// Its steps: the key or the number of the item, and whether it is an item.
+    fn steps(&self) -> impl Iterator<Item = (&str, bool)> {
+        let ends = self.steps.iter().skip(1).map(|step| step.start).chain([self.names.len()]);
+        let name = |start, end| self.names.get(start..end).unwrap_or_default();
+        self.steps.iter().zip(ends).map(move |(step, end)| (name(step.start, end), step.is_item))
     }
 }
 
 impl fmt::Display for KeyPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, segment) in self.0.iter().enumerate() {
-            match segment {
-                Segment::Key(key) if position == 0 => f.write_str(key)?,
-                Segment::Key(key) => write!(f, ".{key}")?,
-                Segment::Index(index) => write!(f, "[{index}]")?,
+        for (position, (name, is_item)) in self.steps().enumerate() {
+            match is_item {
+                false if position == 0 => f.write_str(name)?,
+                false => write!(f, ".{name}")?,
+                true => write!(f, "[{name}]")?,
             }
         }
         Ok(())
@@ -73,32 +105,38 @@ impl fmt::Display for KeyPath {
 
 /// Shows `visit` every node whose place matches the pattern, in the order of the tree.
 pub(crate) fn visit(root: &Node, pattern: &[&str], visitor: &mut dyn FnMut(&KeyPath, &Node)) {
-    descend(root, pattern, &KeyPath::root(), visitor);
+    descend(root, pattern, &mut KeyPath::root(), visitor);
 }
 
 /// The same as [`visit`], to change what is found.
 pub(crate) fn visit_mut(root: &mut Node, pattern: &[&str], visitor: &mut dyn FnMut(&KeyPath, &mut Node)) {
-    descend_mut(root, pattern, &KeyPath::root(), visitor);
+    descend_mut(root, pattern, &mut KeyPath::root(), visitor);
 }
 
-fn descend(node: &Node, pattern: &[&str], place: &KeyPath, visitor: &mut dyn FnMut(&KeyPath, &Node)) {
+fn descend(node: &Node, pattern: &[&str], place: &mut KeyPath, visitor: &mut dyn FnMut(&KeyPath, &Node)) {
     let Some((first, rest)) = pattern.split_first() else {
         return visitor(place, node);
     };
     match (&node.value, *first) {
         (Value::Seq(items), "[]") => {
             for (index, item) in items.iter().enumerate() {
-                descend(item, rest, &place.index(index), visitor);
+                place.enter_item(index);
+                descend(item, rest, place, visitor);
+                place.leave();
             }
         }
         (Value::Map(map), "*") => {
             for (key, value) in map {
-                descend(value, rest, &place.key(&key.text), visitor);
+                place.enter_key(&key.text);
+                descend(value, rest, place, visitor);
+                place.leave();
             }
         }
         (Value::Map(map), key) => {
             if let Some(value) = map.get(key) {
-                descend(value, rest, &place.key(key), visitor);
+                place.enter_key(key);
+                descend(value, rest, place, visitor);
+                place.leave();
             }
         }
         _ => {}
@@ -108,7 +146,7 @@ fn descend(node: &Node, pattern: &[&str], place: &KeyPath, visitor: &mut dyn FnM
 fn descend_mut(
     node: &mut Node,
     pattern: &[&str],
-    place: &KeyPath,
+    place: &mut KeyPath,
     visitor: &mut dyn FnMut(&KeyPath, &mut Node),
 ) {
     let Some((first, rest)) = pattern.split_first() else {
@@ -117,17 +155,23 @@ fn descend_mut(
     match (&mut node.value, *first) {
         (Value::Seq(items), "[]") => {
             for (index, item) in items.iter_mut().enumerate() {
-                descend_mut(item, rest, &place.index(index), visitor);
+                place.enter_item(index);
+                descend_mut(item, rest, place, visitor);
+                place.leave();
             }
         }
         (Value::Map(map), "*") => {
             for (key, value) in map.iter_mut() {
-                descend_mut(value, rest, &place.key(&key.text), visitor);
+                place.enter_key(&key.text);
+                descend_mut(value, rest, place, visitor);
+                place.leave();
             }
         }
         (Value::Map(map), key) => {
             if let Some(value) = map.get_mut(key) {
-                descend_mut(value, rest, &place.key(key), visitor);
+                place.enter_key(key);
+                descend_mut(value, rest, place, visitor);
+                place.leave();
             }
         }
         _ => {}

@@ -5,7 +5,7 @@ use super::{
     key_path::{self, Pattern},
     model::Project,
 };
-use crate::yaml::{Key, Map, Node, Value};
+use crate::yaml::{Key, Node, Value};
 
 /// What compose holds but never prints.
 const HIDDEN: &[(Pattern, &str)] =
@@ -27,7 +27,8 @@ pub fn printed(project: &Project) -> Node {
             map.shift_remove("content");
         }
     });
-    escaped(&tree)
+    escape(&mut tree);
+    tree
 }
 
 /// A printed project as `docker compose config --format json` prints it: limits of 0 are left out there.
@@ -42,20 +43,20 @@ pub fn for_json(mut tree: Node) -> Node {
     tree
 }
 
-/// A tree in which every `$` of keys and strings is doubled.
-fn escaped(node: &Node) -> Node {
-    let value = match &node.value {
-        Value::String(text) => Value::String(text.replace('$', "$$")),
-        Value::Seq(items) => Value::Seq(items.iter().map(escaped).collect()),
+/// Doubles every `$` of keys and strings.
+fn escape(node: &mut Node) {
+    match &mut node.value {
+        Value::String(text) if text.contains('$') => *text = text.replace('$', "$$"),
+        Value::Seq(items) => items.iter_mut().for_each(escape),
         Value::Map(map) => {
-            let entry = |(key, value): (&Key, &Node)| {
-                (Key::new(key.text.replace('$', "$$"), key.span), escaped(value))
-            };
-            Value::Map(map.iter().map(entry).collect::<Map>())
+            map.values_mut().for_each(escape);
+            if map.keys().any(|key| key.text.contains('$')) {
+                let doubled = |key: Key| Key::new(key.text.replace('$', "$$"), key.span);
+                *map = std::mem::take(map).into_iter().map(|(key, value)| (doubled(key), value)).collect();
+            }
         }
-        other => other.clone(),
-    };
-    Node::new(value, node.span)
+        _ => {}
+    }
 }
 
 #[cfg(test)]
@@ -66,7 +67,8 @@ mod tests {
     #[test]
     fn dollar_signs_are_doubled_in_keys_and_values() {
         let entry = (Key::new("a$", Span::NOWHERE), Node::string("$b", Span::NOWHERE));
-        let node = Node::new(Value::Map([entry].into_iter().collect()), Span::NOWHERE);
-        assert_eq!(escaped(&node).to_json().to_string(), r#"{"a$$":"$$b"}"#);
+        let mut node = Node::new(Value::Map([entry].into_iter().collect()), Span::NOWHERE);
+        escape(&mut node);
+        assert_eq!(node.to_json().to_string(), r#"{"a$$":"$$b"}"#);
     }
 }

@@ -38,7 +38,7 @@ pub(crate) fn validate(root: &Node, report: &mut Report) {
         );
         return;
     }
-    Validator { report }.mapping(root, &schema::PROJECT, &KeyPath::root());
+    Validator { report }.mapping(root, &schema::PROJECT, &mut KeyPath::root());
 }
 
 /// Reports what is wrong with an `include`, which is gone from the tree when that is validated.
@@ -53,7 +53,7 @@ pub(super) fn extends(node: &Node, place: &KeyPath, report: &mut Report) {
 
 fn attribute(node: &Node, mapping: &Mapping, name: &str, place: &KeyPath, report: &mut Report) {
     if let Some((_, schema)) = mapping.attributes.iter().find(|(known, _)| *known == name) {
-        Validator { report }.check(node, schema, place);
+        Validator { report }.check(node, schema, &mut place.clone());
     }
 }
 
@@ -62,13 +62,15 @@ struct Validator<'a> {
 }
 
 impl Validator<'_> {
-    fn check(&mut self, node: &Node, schema: &Schema, place: &KeyPath) {
+    fn check(&mut self, node: &Node, schema: &Schema, place: &mut KeyPath) {
         match schema {
             Schema::Map(mapping) if node.as_map().is_some() => self.mapping(node, mapping, place),
             Schema::List(item) | Schema::Set(item) if node.as_seq().is_some() => {
                 let items = node.as_seq().unwrap_or_default();
                 for (index, child) in items.iter().enumerate() {
-                    self.check(child, item, &place.index(index));
+                    place.enter_item(index);
+                    self.check(child, item, place);
+                    place.leave();
                 }
                 if matches!(schema, Schema::Set(_)) {
                     self.duplicates(items, place);
@@ -122,18 +124,19 @@ impl Validator<'_> {
         self.report.push(Diagnostic::error(codes::NOT_ALLOWED, message).at(node.span, "out of bounds"));
     }
 
-    fn mapping(&mut self, node: &Node, mapping: &Mapping, place: &KeyPath) {
+    fn mapping(&mut self, node: &Node, mapping: &Mapping, place: &mut KeyPath) {
         let Some(map) = node.as_map() else { return };
         for (key, value) in map {
-            let child = place.key(&key.text);
             let attribute = mapping.attributes.iter().find(|(name, _)| *name == key.text);
-            if let Some((_, schema)) = attribute {
-                self.check(value, schema, &child);
-            } else if mapping.extensions && key.text.starts_with("x-") {
-            } else if let Some((_, schema)) =
-                mapping.entries.as_ref().filter(|(check, _)| (check.holds)(&key.text))
-            {
-                self.check(value, schema, &child);
+            if attribute.is_none() && mapping.extensions && key.text.starts_with("x-") {
+                continue;
+            }
+            let entry = || mapping.entries.as_ref().filter(|(check, _)| (check.holds)(&key.text));
+            let schema = attribute.map(|(_, schema)| schema).or_else(|| entry().map(|(_, schema)| schema));
+            if let Some(schema) = schema {
+                place.enter_key(&key.text);
+                self.check(value, schema, place);
+                place.leave();
             } else if !mapping.open {
                 self.unknown(key, mapping, place);
             }

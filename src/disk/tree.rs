@@ -346,13 +346,14 @@ impl Planner<'_> {
     /// Generated files of earlier runs that are no longer part of the tree.
     fn plan_stale(&mut self, tree: &Tree) {
         let known = self.known;
+        let present: BTreeSet<&Utf8Path> = tree.files.iter().map(|file| file.path.as_path()).collect();
         for (path, known) in known {
             if is_untouched(tree, path) {
                 self.locked.insert(path.clone(), known.clone());
                 self.change(path, Action::Kept, None, None);
                 continue;
             }
-            if tree.files.iter().any(|file| file.path == *path) {
+            if present.contains(path.as_path()) {
                 continue;
             }
             match self.look(path) {

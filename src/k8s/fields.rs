@@ -3,6 +3,8 @@
 //! `k8s-openapi` writes fields by the alphabet, so that `command` stands above the `name` of its
 //! container, and writes empty collections.
 
+use std::{collections::BTreeMap, sync::LazyLock};
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -103,22 +105,28 @@ fn arranged(value: Value) -> Value {
     match value {
         Value::Array(items) => Value::Array(items.into_iter().map(arranged).collect()),
         Value::Object(fields) => {
-            let mut fields: Vec<(String, Value)> = fields
+            let mut fields: Vec<(usize, String, Value)> = fields
                 .into_iter()
-                .map(|(name, value)| (name, arranged(value)))
-                .filter(|(name, value)| KEPT_EMPTY.contains(&name.as_str()) || !is_empty(value))
+                .map(|(name, value)| (rank(&name), name, arranged(value)))
+                .filter(|(_, name, value)| !is_empty(value) || KEPT_EMPTY.contains(&name.as_str()))
                 .collect();
-            fields.sort_by(|(left, _), (right, _)| (rank(left), left).cmp(&(rank(right), right)));
-            Value::Object(fields.into_iter().collect::<Map<_, _>>())
+            fields.sort_by(|(left, name, _), (right, other, _)| (left, name).cmp(&(right, other)));
+            Value::Object(fields.into_iter().map(|(_, name, value)| (name, value)).collect::<Map<_, _>>())
         }
         scalar => scalar,
     }
 }
 
+/// The places of the fields that have one.
+static RANKS: LazyLock<BTreeMap<&str, usize>> = LazyLock::new(|| {
+    let last = LAST.iter().zip(FIRST.len() + 1..);
+    // Of a field that is in a list twice, the first place counts.
+    let first = FIRST.iter().enumerate().rev().map(|(rank, field)| (field, rank));
+    last.chain(first).map(|(field, rank)| (*field, rank)).collect()
+});
+
 fn rank(field: &str) -> usize {
-    let middle = FIRST.len();
-    let place = |list: &[&str]| list.iter().position(|name| *name == field);
-    place(FIRST).or_else(|| place(LAST).map(|at| middle + 1 + at)).unwrap_or(middle)
+    RANKS.get(field).copied().unwrap_or(FIRST.len())
 }
 
 fn is_empty(value: &Value) -> bool {

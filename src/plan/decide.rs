@@ -28,6 +28,8 @@ mod variables;
 mod waits;
 mod workload;
 
+use std::collections::BTreeSet;
+
 use self::{
     kind::WorkloadKind,
     kinds::Kinds,
@@ -135,13 +137,15 @@ fn warn_of_unknown_ports(facts: &Facts<'_>, ports: &Ports, report: &mut Report) 
 /// Whom others depend on, and nothing more, may be asked by them or not. A service that runs its image's own command
 /// without end is likely to be.
 fn note_unknown_ports(facts: &Facts<'_>, kinds: &Kinds, ports: &Ports, report: &mut Report) {
+    let asked: BTreeSet<&str> =
+        facts.context.services().flat_map(|(_, service)| order::asked(service)).collect();
     let unknown = facts.context.services().filter(|(name, service)| {
         let serves = service.command.is_none() && service.entrypoint.is_none() && !service.runs_to_its_end();
         serves
             && !facts.hosts.is_addressed(name)
             && !matches!(kinds.of(name), WorkloadKind::Job | WorkloadKind::CronJob)
             && ports.of_service(name).is_empty()
-            && facts.context.services().any(|(_, other)| order::asks(other, name))
+            && asked.contains(name)
     });
     let unknown: Vec<&str> = unknown.map(|(name, _)| name).collect();
     if unknown.is_empty() {

@@ -58,12 +58,21 @@ const ELEMENTS: &[&str] = &["networks", "volumes", "secrets", "configs", "models
 
 /// Every key of every document of a project, in the order in which they were read.
 pub fn keys(project: &Project, ledger: &Ledger) -> Vec<KeyFate> {
+    walk(project, ledger, true)
+}
+
+/// The same without what the keys say, which costs most: [`KeyFate::values`] are empty.
+pub fn keys_without_values(project: &Project, ledger: &Ledger) -> Vec<KeyFate> {
+    walk(project, ledger, false)
+}
+
+fn walk(project: &Project, ledger: &Ledger, has_values: bool) -> Vec<KeyFate> {
     let summary = Summary::of(ledger);
     let (mut later, mut by_document) = (Later::default(), Vec::new());
     // From the last document to the first: each of them meets what those behind it say.
     for document in project.documents.iter().rev() {
         let is_project = document.role == Role::Project;
-        let mut walk = Walk { project, document, ledger, summary: &summary, found: Vec::new() };
+        let mut walk = Walk { project, document, ledger, summary: &summary, has_values, found: Vec::new() };
         let path = KeyPath::default();
         let result = ledger.root().result();
         let mut at = Position::new(&path, result.as_ref(), ledger.root());
@@ -148,6 +157,7 @@ struct Walk<'a> {
     document: &'a Document,
     ledger: &'a Ledger,
     summary: &'a Summary,
+    has_values: bool,
     found: Vec<KeyFate>,
 }
 
@@ -190,7 +200,11 @@ impl Walk<'_> {
             span,
             refusals: Vec::new(),
             differences: Vec::new(),
-            values: if fate.kind == FateKind::Mapped { Vec::new() } else { values(at.path, value) },
+            values: if self.has_values && fate.kind != FateKind::Mapped {
+                values(at.path, value)
+            } else {
+                Vec::new()
+            },
             fate,
         };
         if key.fate.kind == FateKind::Unsupported

@@ -9,6 +9,7 @@ mod homes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use indexmap::IndexMap;
 use serde_json::Value;
 
 use self::homes::{Homes, is_base};
@@ -33,12 +34,21 @@ pub(super) fn divide(
 ) -> Layers {
     let mut layers =
         Layers { overlays: environments.iter().map(|_| Overlay::default()).collect(), ..Layers::default() };
-    let divider = Divider { environments, shared, waits, earlier, homes: Homes::of(environments) };
-    for id in ids(environments) {
-        divider.object(&id, &mut layers);
+    let divider = Divider {
+        environments,
+        shared_objects: shared.map(|shared| objects_by_id(std::slice::from_ref(shared))).unwrap_or_default(),
+        shared_config_maps: shared
+            .map(|shared| config_maps_by_name(std::slice::from_ref(shared)))
+            .unwrap_or_default(),
+        waits,
+        earlier,
+        homes: Homes::of(environments),
+    };
+    for (id, versions) in objects_by_id(environments) {
+        divider.object(id, &versions, &mut layers);
     }
-    for name in config_map_names(environments) {
-        divider.config_map(&name, &mut layers);
+    for (name, versions) in config_maps_by_name(environments) {
+        divider.config_map(name, &versions, &mut layers);
     }
     for (overlay, elements) in layers.overlays.iter_mut().zip(environments) {
         overlay.patches = patches::joined(std::mem::take(&mut overlay.patches), elements);
@@ -50,9 +60,9 @@ pub(super) fn divide(
 /// component, though its app may be in all of them.
 pub(super) fn settle(environments: &[Elements], waits: &[Wait]) -> Vec<Wait> {
     let homes = Homes::of(environments);
+    let by_id = objects_by_id(environments);
     let home = |wait: &Wait| {
-        let id = ("Service".to_owned(), wait.host.clone());
-        let versions = versions(environments, &id);
+        let versions = by_id.get(&("Service".to_owned(), wait.host.clone()))?;
         let present: Environments = versions.keys().copied().collect();
         versions.values().next().map(|first| homes.path(&first.home, &present))
     };
@@ -61,32 +71,37 @@ pub(super) fn settle(environments: &[Elements], waits: &[Wait]) -> Vec<Wait> {
     waits.iter().map(settled).collect()
 }
 
-/// Kinds and names of all objects, in the order of the environments.
-fn ids(environments: &[Elements]) -> Vec<(String, String)> {
-    let mut seen = BTreeSet::new();
-    let all =
-        environments.iter().flat_map(|elements| elements.objects.iter().map(|object| object.id.clone()));
-    all.filter(|id| seen.insert(id.clone())).collect()
+/// Something as each environment has it that does.
+type Versions<'a, T> = BTreeMap<usize, &'a T>;
+
+/// All objects by kind and name, in the order of the environments.
+fn objects_by_id(environments: &[Elements]) -> IndexMap<&(String, String), Versions<'_, Object>> {
+    let mut by_id: IndexMap<_, Versions<'_, Object>> = IndexMap::new();
+    for (index, elements) in environments.iter().enumerate() {
+        for object in &elements.objects {
+            by_id.entry(&object.id).or_default().entry(index).or_insert(object);
+        }
+    }
+    by_id
 }
 
-fn config_map_names(environments: &[Elements]) -> Vec<String> {
-    let mut seen = BTreeSet::new();
-    let all =
-        environments.iter().flat_map(|elements| elements.config_maps.iter().map(|map| map.name.clone()));
-    all.filter(|name| seen.insert(name.clone())).collect()
-}
-
-/// An object as each environment has it that does.
-fn versions<'a>(environments: &'a [Elements], id: &(String, String)) -> BTreeMap<usize, &'a Object> {
-    let find = |elements: &'a Elements| elements.objects.iter().find(|object| object.id == *id);
-    let versions = environments.iter().enumerate();
-    versions.filter_map(|(index, elements)| Some((index, find(elements)?))).collect()
+/// All ConfigMaps by name, in the order of the environments.
+fn config_maps_by_name(environments: &[Elements]) -> IndexMap<&str, Versions<'_, ConfigMap>> {
+    let mut by_name: IndexMap<_, Versions<'_, ConfigMap>> = IndexMap::new();
+    for (index, elements) in environments.iter().enumerate() {
+        for map in &elements.config_maps {
+            by_name.entry(map.name.as_str()).or_default().entry(index).or_insert(map);
+        }
+    }
+    by_name
 }
 
 /// What the layers are made of.
 struct Divider<'a> {
     environments: &'a [Elements],
-    shared: Option<&'a Elements>,
+    /// What the shared files give by themselves.
+    shared_objects: IndexMap<&'a (String, String), Versions<'a, Object>>,
+    shared_config_maps: IndexMap<&'a str, Versions<'a, ConfigMap>>,
     waits: &'a [Wait],
     earlier: &'a Earlier,
     homes: Homes,
@@ -97,12 +112,11 @@ impl Divider<'_> {
         self.environments.get(environment).is_some_and(|elements| elements.is_kept)
     }
 
-    fn object(&self, id: &(String, String), layers: &mut Layers) {
-        let versions = versions(self.environments, id);
+    fn object(&self, id: &(String, String), versions: &Versions<'_, Object>, layers: &mut Layers) {
         let Some(first) = versions.values().next() else { return };
         let present: Environments = versions.keys().copied().collect();
         let home = self.homes.path(&first.home, &present);
-        let mut base = self.base(id, &versions);
+        let mut base = self.base(id, versions);
         let mut served = versions.values().filter_map(|object| object.value.get("apiVersion"));
         if let Some(lasting) = served.find(|served| !served.to_string().contains("beta")) {
             // What passes stands with the environment whose cluster is old.
@@ -113,7 +127,7 @@ impl Divider<'_> {
                 overlay.patches.extend(patches::between(id, &base, &version.value));
             }
         }
-        let comments = comments(&versions, &base);
+        let comments = comments(versions, &base);
         if home.starts_with("components/") {
             base = objects::with_waits(base, self.waits.iter().filter(|wait| is_base(&wait.home)));
         }
@@ -128,9 +142,8 @@ impl Divider<'_> {
 
     /// What the shared files say of an object, as far as that is known. Of one that they do not have, what the
     /// environments agree on; with an earlier base, what that was: other environments were written for it.
-    fn base(&self, id: &(String, String), versions: &BTreeMap<usize, &Object>) -> Value {
-        let shared = self.shared.iter().flat_map(|shared| &shared.objects).find(|object| object.id == *id);
-        if let Some(shared) = shared {
+    fn base(&self, id: &(String, String), versions: &Versions<'_, Object>) -> Value {
+        if let Some(shared) = self.shared_objects.get(id).and_then(|versions| versions.values().next()) {
             return patch::known_part(&shared.value, Known::UNKNOWN);
         }
         let stays = self.earlier.object(id).filter(|_| versions.keys().any(|index| self.is_kept(*index)));
@@ -138,19 +151,12 @@ impl Divider<'_> {
         stays.cloned().or_else(|| patch::agreed(&values)).unwrap_or(Value::Null)
     }
 
-    fn config_map(&self, name: &str, layers: &mut Layers) {
-        let find = |elements: &'_ Elements| elements.config_maps.iter().position(|map| map.name == name);
-        let versions: BTreeMap<usize, &ConfigMap> = self
-            .environments
-            .iter()
-            .enumerate()
-            .filter_map(|(index, elements)| Some((index, elements.config_maps.get(find(elements)?)?)))
-            .collect();
+    fn config_map(&self, name: &str, versions: &Versions<'_, ConfigMap>, layers: &mut Layers) {
         let Some(first) = versions.values().next() else { return };
         let present: Environments = versions.keys().copied().collect();
         // What an environment of its app does not have stands with the others.
         let home = self.homes.path_of_all(&first.home, &present);
-        let base = home.and_then(|home| Some((home, self.content(name, &versions)?)));
+        let base = home.and_then(|home| Some((home, self.content(name, versions)?)));
         let generated = |content: Content, merges: bool| Generated {
             name: name.to_owned(),
             comment: first.comment.clone().filter(|_| !merges),
@@ -181,8 +187,8 @@ impl Divider<'_> {
 
     /// What stands in the base of a ConfigMap; none if that is nothing: what the shared files say, else what the
     /// environments agree on. With an earlier base, what it had stays where they disagree.
-    fn content(&self, name: &str, versions: &BTreeMap<usize, &ConfigMap>) -> Option<Content> {
-        let shared = self.shared.iter().flat_map(|shared| &shared.config_maps).find(|map| map.name == name);
+    fn content(&self, name: &str, versions: &Versions<'_, ConfigMap>) -> Option<Content> {
+        let shared = self.shared_config_maps.get(name).and_then(|versions| versions.values().next());
         let content = match shared {
             Some(shared) => shared.content.known(),
             None => {
@@ -196,7 +202,7 @@ impl Divider<'_> {
 }
 
 /// The comments of a version with the schedule of the base: they speak of it.
-fn comments(versions: &BTreeMap<usize, &Object>, base: &Value) -> Vec<String> {
+fn comments(versions: &Versions<'_, Object>, base: &Value) -> Vec<String> {
     let schedule = |value: &Value| value.pointer("/spec/schedule").cloned();
     let version = versions.values().find(|version| schedule(&version.value) == schedule(base));
     version.map(|version| version.comments.clone()).unwrap_or_default()

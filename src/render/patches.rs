@@ -22,6 +22,9 @@ use crate::{
 pub(super) fn between(id: &(String, String), base: &Value, target: &Value) -> Vec<Patch> {
     let new = |change: Change| Patch { ids: vec![id.clone()], change };
     let mut patches = Vec::new();
+    if base == target {
+        return patches;
+    }
     let version =
         |object: &Value| object.get("apiVersion").and_then(Value::as_str).unwrap_or_default().to_owned();
     let same_version = match target {

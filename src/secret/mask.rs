@@ -3,27 +3,17 @@
 //! Reads lines of YAML, env files, scripts and JSON by their looks, without parsing any of them: it
 //! also serves texts that no parser accepts. Where it cannot know, it masks too much.
 
-use std::{
-    collections::BTreeSet,
-    ops::Range,
-    sync::{LazyLock, OnceLock},
-};
+use std::{collections::BTreeSet, ops::Range, sync::OnceLock};
 
 use aho_corasick::AhoCorasick;
-use regex::Regex;
 
 use super::{
-    found, is_literal, is_secret_by_name, is_secret_key,
+    is_literal, is_secret_by_name, is_secret_key,
     literal::Dollar,
-    patterns,
     reference::{mask, outside},
     split::Style,
     text, words,
 };
-
-/// A name and what assigns to it; where the value begins is decided by [`value_after`].
-static ASSIGNMENT: LazyLock<Vec<Regex>> =
-    LazyLock::new(|| patterns(&[r#"(?P<key>[A-Za-z_][A-Za-z0-9_.-]*)(?P<quote>\\?["'])?[ \t]*[:=]"#]));
 
 /// What a line leaves open for the next one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -190,20 +180,18 @@ fn assigned_secrets(line: &str, before: &Open, names: &BTreeSet<String>) -> (Vec
     let mut ranges = Vec::new();
     let mut open = Open::Nothing;
     let tells = |name: &str| is_secret_key(name) || names.contains(name);
-    for found in found(&ASSIGNMENT, line) {
-        let (Some(whole), Some(key)) = (found.get(0), found.name("key")) else { continue };
-        let named = key.as_str() == "name" || matches!((key.as_str(), before), ("value", Open::Name(_)));
-        if !named && !tells(key.as_str()) {
+    for Assignment { key: place, is_quoted, end } in assignments(line) {
+        let key = &line[place.clone()];
+        let named = key == "name" || matches!((key, before), ("value", Open::Name(_)));
+        if !named && !tells(key) {
             continue;
         }
-        let Some(value) = value_after(line, key.range(), whole.end(), found.name("quote").is_some()) else {
-            continue;
-        };
-        let name = match (key.as_str(), before) {
+        let Some(value) = value_after(line, place, end, is_quoted) else { continue };
+        let name = match (key, before) {
             ("value", Open::Name(name)) => name.as_str(),
             (name, _) => name,
         };
-        if key.as_str() == "name" {
+        if key == "name" {
             open = Open::Name(line[value.range.clone()].to_owned());
         }
         let text = &line[value.range.clone()];
@@ -218,6 +206,43 @@ fn assigned_secrets(line: &str, before: &Open, names: &BTreeSet<String>) -> (Vec
         open = Open::Armour;
     }
     (ranges, open)
+}
+
+/// A name and what assigns to it; where the value begins is decided by [`value_after`].
+struct Assignment {
+    key: Range<usize>,
+    is_quoted: bool,
+    /// Behind the `:` or `=`.
+    end: usize,
+}
+
+/// The assignments of a line: `[A-Za-z_][A-Za-z0-9_.-]*`, perhaps a quote that may be escaped, blanks, `:` or `=`.
+fn assignments(line: &str) -> impl Iterator<Item = Assignment> + '_ {
+    let bytes = line.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let is_first = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'_';
+            let start = at + bytes.get(at..)?.iter().position(is_first)?;
+            let key =
+                start..end_of(bytes, start, |byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
+            at = key.end;
+            let escape = usize::from(bytes.get(at) == Some(&b'\\'));
+            let is_quoted = matches!(bytes.get(at + escape), Some(b'"' | b'\''));
+            let behind = if is_quoted { at + escape + 1 } else { at };
+            let sign = end_of(bytes, behind, |byte| matches!(byte, b' ' | b'\t'));
+            if matches!(bytes.get(sign), Some(b':' | b'=')) {
+                at = sign + 1;
+                return Some(Assignment { key, is_quoted, end: at });
+            }
+        }
+    })
+}
+
+/// The offset of the first byte from `start` on that is none of these.
+fn end_of(bytes: &[u8], start: usize, is_within: impl Fn(u8) -> bool) -> usize {
+    let rest = bytes.get(start..).unwrap_or_default();
+    start + rest.iter().position(|byte| !is_within(*byte)).unwrap_or(rest.len())
 }
 
 /// Where a value stands in its line, and what it leaves open.

@@ -1,63 +1,41 @@
 //! Where secrets stand in a text, whatever it is: assignments and connection strings, fields of JSON, headers,
 //! what stands behind the `?` of a URL, webhooks, statements of SQL.
 
-use std::{ops::Range, sync::LazyLock};
+use std::ops::Range;
 
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
-use regex::Regex;
+use regex::{Captures, Match};
 
 use super::{
-    SHAPES, found,
     literal::{Dollar, has_literal, looks_random, may_be_secret},
-    parameter, patterns,
+    parameter,
+    pattern::{Pattern, Telling, found, telling},
     reference::outside,
 };
 
 /// `key=`; where the value ends is decided by [`assigned`].
-static ASSIGNMENT: LazyLock<Vec<Regex>> =
-    LazyLock::new(|| patterns(&[r"(?P<key>[A-Za-z_][A-Za-z0-9_.\[\]-]*(?: [A-Za-z]+)?)="]));
+static ASSIGNMENT: [Pattern; 1] =
+    [Pattern::new(&["="], r"(?P<key>[A-Za-z_][A-Za-z0-9_.\[\]-]*(?: [A-Za-z]+)?)=")];
 
 /// What has a name and a value with an end of its own.
-static FIELDS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    patterns(&[
+static FIELDS: [Pattern; 6] = [
+    Pattern::new(
+        &["\""],
         r#""(?P<key>[A-Za-z_][A-Za-z0-9_. -]*)"\s*:\s*"(?P<value>[^"\\]*(?:\\.[^"\\]*)*)""#,
-        r#"\\"(?P<key>[A-Za-z_][A-Za-z0-9_. -]*)\\"\s*:\s*\\"(?P<value>[^"\\]*)\\""#,
-        r"'(?P<key>[A-Za-z_][A-Za-z0-9_. -]*)'\s*:\s*'(?P<value>[^']*)'",
-        // Without quotes around the key: JavaScript, or YAML in one line.
-        r"(?:^|[{,\s])(?P<key>[A-Za-z_][A-Za-z0-9_]*)\s*:\s*'(?P<value>[^']*)'",
-        r#"(?:^|[{,\s])(?P<key>[A-Za-z_][A-Za-z0-9_]*)\s*:\s*"(?P<value>[^"\\]*)""#,
-        r#"(?i)(?P<key>\b[a-z][a-z0-9]*(?:-[a-z0-9]+)+):[ \t]*(?P<value>[^\s,;"']+)"#,
-    ])
-});
+    ),
+    Pattern::new(&["\\\""], r#"\\"(?P<key>[A-Za-z_][A-Za-z0-9_. -]*)\\"\s*:\s*\\"(?P<value>[^"\\]*)\\""#),
+    Pattern::new(&["'"], r"'(?P<key>[A-Za-z_][A-Za-z0-9_. -]*)'\s*:\s*'(?P<value>[^']*)'"),
+    // Without quotes around the key: JavaScript, or YAML in one line.
+    Pattern::new(&["'"], r"(?:^|[{,\s])(?P<key>[A-Za-z_][A-Za-z0-9_]*)\s*:\s*'(?P<value>[^']*)'"),
+    Pattern::new(&["\""], r#"(?:^|[{,\s])(?P<key>[A-Za-z_][A-Za-z0-9_]*)\s*:\s*"(?P<value>[^"\\]*)""#),
+    Pattern::new(&["-"], r#"(?i)(?P<key>\b[a-z][a-z0-9]*(?:-[a-z0-9]+)+):[ \t]*(?P<value>[^\s,;"']+)"#),
+];
 
 /// Lines of a configuration in YAML or of properties. A text of one line would be prose.
-static LINES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    patterns(&[
-        r#"(?m)^[ \t]*(?:-[ \t]+)?(?P<key>[A-Za-z_][A-Za-z0-9_.-]*)(?::[ \t]+|[ \t]*=[ \t]*)["']?(?P<value>[^\s"'][^\r\n"']*)"#,
-    ])
-});
-
-/// `Authorization: Basic …`, with or without the scheme.
-static AUTHORIZATION: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    patterns(&[
-        r#"(?i)\bauthorization\\?["']?[ \t]*[:=][ \t]*\\?["']?(?P<scheme>[a-z]+[ \t]+)?(?P<value>[^\s"',;\\]+)"#,
-    ])
-});
-
-/// `Basic …`, of which only the decoded value tells.
-static BASIC: LazyLock<Vec<Regex>> =
-    LazyLock::new(|| patterns(&[r"(?i)\bbasic[ \t]+(?P<value>[0-9a-z+/]{6,}=*)"]));
-
-/// `PASSWORD '…'`, `IDENTIFIED BY '…'`.
-static STATEMENT: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    patterns(&[
-        r#"(?i)\b(?:password|identified(?:\s+with\s+\S+)?\s+by(?:\s+password)?)\s+\\?(?:'(?P<single>[^']+)'|"(?P<double>[^"]+)")"#,
-    ])
-});
-
-/// `user:password@tcp(host:port)/name`, as drivers in Go have it.
-static GO_ADDRESS: LazyLock<Vec<Regex>> =
-    LazyLock::new(|| patterns(&[r"[A-Za-z0-9_.})-]:(?P<value>[^\s:@/]+)@(?:tcp|tcp4|tcp6|udp|unix)\("]));
+static LINES: [Pattern; 1] = [Pattern::new(
+    &[":", "="],
+    r#"(?m)^[ \t]*(?:-[ \t]+)?(?P<key>[A-Za-z_][A-Za-z0-9_.-]*)(?::[ \t]+|[ \t]*=[ \t]*)["']?(?P<value>[^\s"'][^\r\n"']*)"#,
+)];
 
 /// In bytes. Nothing longer is looked at as a whole, so that the time for a text is in proportion to its length.
 const MAX_VALUE: usize = 4096;
@@ -75,32 +53,55 @@ pub(super) fn ranges(text: &str, dollar: Dollar) -> Vec<Range<usize>> {
 pub(super) fn line_ranges(text: &str, dollar: Dollar) -> Vec<Range<usize>> {
     let mut ranges = nameless(text, dollar);
     ranges.extend(assignments(text, dollar));
-    ranges.extend(fields(&FIELDS, text, dollar));
+    if text.contains(':') {
+        ranges.extend(fields(&FIELDS, text, dollar));
+    }
     ranges
 }
 
 /// What tells by itself, with no name that would have to say it.
 pub(super) fn nameless(text: &str, dollar: Dollar) -> Vec<Range<usize>> {
-    let mut ranges = tokens(text, dollar);
-    ranges.extend(authorizations(text, dollar));
-    ranges.extend(webhooks(text));
-    let stated =
-        found(&STATEMENT, text).filter_map(|found| found.name("single").or_else(|| found.name("double")));
-    let stated = stated.chain(found(&GO_ADDRESS, text).filter_map(|found| found.name("value")));
-    ranges.extend(stated.filter(|value| may_be_secret(value.as_str(), dollar)).map(|value| value.range()));
+    let mut ranges: Vec<Range<usize>> = passwords(text, dollar).chain(webhooks(text)).collect();
+    ranges.extend(telling(text).filter_map(|(kind, found)| told(kind, &found, dollar)));
     ranges
+}
+
+/// What a pattern found, if it is a secret.
+fn told(kind: Telling, found: &Captures<'_>, dollar: Dollar) -> Option<Range<usize>> {
+    let value = found.name("value");
+    let may_be_secret = |value: &Match<'_>| may_be_secret(value.as_str(), dollar);
+    let secret = match kind {
+        Telling::Shape => found.name("secret").or(found.get(0)),
+        Telling::Authorization => value.filter(|value| {
+            (found.name("scheme").is_some() || looks_random(value.as_str())) && may_be_secret(value)
+        }),
+        Telling::Basic => value.filter(|value| is_basic(value.as_str())),
+        Telling::Statement => found.name("single").or_else(|| found.name("double")).filter(may_be_secret),
+        Telling::GoAddress => value.filter(may_be_secret),
+    };
+    secret.map(|secret| secret.range())
+}
+
+/// `user:password` in base64.
+fn is_basic(value: &str) -> bool {
+    let decoded = BASE64_STANDARD_NO_PAD.decode(value.trim_end_matches('='));
+    decoded.is_ok_and(|bytes| std::str::from_utf8(&bytes).is_ok_and(|text| text.contains(':')))
 }
 
 /// What has a shape that only secrets have, and passwords in URLs.
 pub(super) fn tokens(text: &str, dollar: Dollar) -> Vec<Range<usize>> {
-    let passwords = url_passwords(text).filter(|range| has_literal(&text[range.clone()], dollar));
-    shapes(text).chain(passwords).collect()
+    shapes(text).chain(passwords(text, dollar)).collect()
+}
+
+/// Passwords in URLs that are no mere references.
+fn passwords(text: &str, dollar: Dollar) -> impl Iterator<Item = Range<usize>> + '_ {
+    url_passwords(text).filter(move |range| has_literal(&text[range.clone()], dollar))
 }
 
 /// What has a shape that only secrets have: the group `secret` of one, or all of it.
 pub(super) fn shapes(text: &str) -> impl Iterator<Item = Range<usize>> {
-    found(&SHAPES, text)
-        .filter_map(|found| found.name("secret").or(found.get(0)).map(|secret| secret.range()))
+    let shapes = telling(text).filter(|(kind, _)| *kind == Telling::Shape);
+    shapes.filter_map(|(_, found)| found.name("secret").or(found.get(0)).map(|secret| secret.range()))
 }
 
 fn assignments(text: &str, dollar: Dollar) -> impl Iterator<Item = Range<usize>> + '_ {
@@ -175,7 +176,7 @@ fn has_key(text: &str) -> bool {
 }
 
 fn fields<'a>(
-    patterns: &'a [Regex],
+    patterns: &'a [Pattern],
     text: &'a str,
     dollar: Dollar,
 ) -> impl Iterator<Item = Range<usize>> + 'a {
@@ -188,20 +189,6 @@ fn fields<'a>(
         let tells = !is_scheme && parameter::is_secret(key.as_str(), value.as_str(), dollar);
         tells.then(|| value.range())
     })
-}
-
-fn authorizations(text: &str, dollar: Dollar) -> impl Iterator<Item = Range<usize>> + '_ {
-    let headers = found(&AUTHORIZATION, text).filter_map(move |found| {
-        let value = found.name("value")?;
-        let tells = found.name("scheme").is_some() || looks_random(value.as_str());
-        (tells && may_be_secret(value.as_str(), dollar)).then(|| value.range())
-    });
-    let basic = found(&BASIC, text).filter_map(|found| {
-        let value = found.name("value")?;
-        let decoded = BASE64_STANDARD_NO_PAD.decode(value.as_str().trim_end_matches('=')).ok()?;
-        std::str::from_utf8(&decoded).is_ok_and(|text| text.contains(':')).then(|| value.range())
-    });
-    headers.chain(basic)
 }
 
 /// The part of a webhook's address that lets whoever knows it write.
@@ -283,10 +270,7 @@ mod tests {
 
     #[test]
     fn every_pattern_is_valid() {
-        assert_eq!((FIELDS.len(), LINES.len()), (6, 1));
-        for pattern in [&ASSIGNMENT, &AUTHORIZATION, &BASIC, &STATEMENT, &GO_ADDRESS] {
-            assert_eq!(pattern.len(), 1);
-        }
+        assert!([&ASSIGNMENT[..], &FIELDS, &LINES].into_iter().flatten().all(Pattern::is_valid));
     }
 
     #[test]

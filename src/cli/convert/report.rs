@@ -1,6 +1,10 @@
 //! The report of a run: in JSON for programs, in lines for people.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    hash::{Hash, Hasher},
+    rc::Rc,
+};
 
 use camino::Utf8Path;
 use indexmap::{IndexMap, map::Entry};
@@ -21,7 +25,7 @@ const VERSION: u32 = 1;
 /// What becomes of a key, in all environments that have it.
 pub(super) struct KeyReport {
     key: KeyFate,
-    environments: Vec<String>,
+    environments: Vec<Rc<str>>,
     /// The result in each environment.
     each: Vec<InEnvironment>,
     /// All reasons, for people.
@@ -30,20 +34,35 @@ pub(super) struct KeyReport {
 
 /// What becomes of a key in one environment.
 struct InEnvironment {
-    environment: String,
+    environment: Rc<str>,
     kind: FateKind,
     is_superseded: bool,
     reasons: Vec<Reason>,
 }
 
+/// Where a key is: an alias of a mapping gives keys of several paths to one place of a file.
+#[derive(PartialEq, Eq)]
+struct Place {
+    span: Span,
+    path: KeyPath,
+}
+
+impl Hash for Place {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // Few places have several paths, and a path is long.
+        self.span.hash(state);
+    }
+}
+
 /// One entry for each key at each place.
 pub(super) fn of_keys<'a>(environments: impl Iterator<Item = (&'a str, Vec<KeyFate>)>) -> Vec<KeyReport> {
-    let mut known: IndexMap<(Span, KeyPath), KeyReport> = IndexMap::new();
+    let mut known: IndexMap<Place, KeyReport> = IndexMap::new();
     for (environment, keys) in environments {
+        let environment: Rc<str> = environment.into();
         for key in keys {
-            match known.entry((key.span, key.path.clone())) {
-                Entry::Occupied(mut entry) => entry.get_mut().add(environment, key),
-                Entry::Vacant(entry) => drop(entry.insert(KeyReport::new(environment, key))),
+            match known.entry(Place { span: key.span, path: key.path.clone() }) {
+                Entry::Occupied(mut entry) => entry.get_mut().add(&environment, key),
+                Entry::Vacant(entry) => drop(entry.insert(KeyReport::new(&environment, key))),
             }
         }
     }
@@ -51,16 +70,16 @@ pub(super) fn of_keys<'a>(environments: impl Iterator<Item = (&'a str, Vec<KeyFa
 }
 
 impl KeyReport {
-    fn new(environment: &str, key: KeyFate) -> Self {
+    fn new(environment: &Rc<str>, key: KeyFate) -> Self {
         let each = vec![InEnvironment::new(environment, &key)];
-        Self { key, environments: vec![environment.to_owned()], each, reason: String::new() }
+        Self { key, environments: vec![Rc::clone(environment)], each, reason: String::new() }
     }
 
     /// Takes in one more environment. The worst result stands; that a later file says otherwise counts only if it
     /// does so everywhere.
-    fn add(&mut self, environment: &str, key: KeyFate) {
-        if !self.environments.iter().any(|name| name == environment) {
-            self.environments.push(environment.to_owned());
+    fn add(&mut self, environment: &Rc<str>, key: KeyFate) {
+        if !self.environments.contains(environment) {
+            self.environments.push(Rc::clone(environment));
         }
         self.each.push(InEnvironment::new(environment, &key));
         let known = &mut self.key;
@@ -94,7 +113,7 @@ impl KeyReport {
         if by_reason.values().any(|environments| environments.len() != count) {
             return by_reason.into_iter().collect();
         }
-        let all: Vec<&str> = self.environments.iter().map(String::as_str).collect();
+        let all: Vec<&str> = self.environments.iter().map(Rc::as_ref).collect();
         self.key.fate.reasons.iter().map(|reason| (reason, all.clone())).collect()
     }
 
@@ -117,9 +136,9 @@ impl KeyReport {
 }
 
 impl InEnvironment {
-    fn new(environment: &str, key: &KeyFate) -> Self {
+    fn new(environment: &Rc<str>, key: &KeyFate) -> Self {
         Self {
-            environment: environment.to_owned(),
+            environment: Rc::clone(environment),
             kind: key.fate.kind,
             is_superseded: key.fate.is_superseded(),
             reasons: key.fate.reasons.clone(),
@@ -164,6 +183,7 @@ fn entries(key: &KeyReport, output: &Utf8Path, sources: &Sources, report: &Repor
     };
     let reasons = key.reasons();
     if reasons.is_empty() {
+        let environments: Vec<&str> = environments.iter().map(Rc::as_ref).collect();
         return vec![entry(None, json!(environments))];
     }
     reasons.into_iter().map(|(reason, environments)| entry(Some(reason), json!(environments))).collect()

@@ -24,6 +24,8 @@ type Variables = Vec<(String, String)>;
 /// A file of secret values, relative to the output directory.
 struct ValueFile {
     path: Utf8PathBuf,
+    /// Its position in the tree, if it is there.
+    position: Option<usize>,
     /// The variables in it, if it is there and a list.
     there: Option<Variables>,
     /// Those that its Secret is to hold; none if it has none any more.
@@ -198,25 +200,29 @@ fn read(tree: &Tree, environment: &str, output: &Utf8Path, files: &dyn Files) ->
         let bytes = files.read(&output.join(path)).ok().filter(|_| secret_files::is_list(path))?;
         Some(variables(&bytes))
     };
-    let asked = || {
-        let secret = tree.files.iter().filter(|file| file.owner == Owner::Secret);
-        secret.filter(|file| file.path.parent() == Some(&folder))
-    };
+    let in_folder: Vec<_> =
+        tree.files.iter().enumerate().filter(|(_, file)| file.path.parent() == Some(&folder)).collect();
+    let asked = || in_folder.iter().filter(|(_, file)| file.owner == Owner::Secret);
+    let filled: BTreeSet<&Utf8Path> = in_folder
+        .iter()
+        .filter(|(_, file)| !file.bytes.is_empty())
+        .map(|(_, file)| file.path.as_path())
+        .collect();
     // A file that is mounted may be called like a list; the example of a list names its keys.
-    let has_keys = |path: &Utf8Path| {
-        let example = format!("{path}{}", secret_files::EXAMPLE);
-        tree.files.iter().any(|file| file.path == example && !file.bytes.is_empty())
-    };
+    let has_keys =
+        |path: &Utf8Path| filled.contains(Utf8Path::new(&format!("{path}{}", secret_files::EXAMPLE)));
     let is_list = |path: &Utf8Path| secret_files::is_list(path) && has_keys(path);
-    let lists = asked().filter(|file| is_list(&file.path)).map(|file| ValueFile {
+    let lists = asked().filter(|(_, file)| is_list(&file.path)).map(|(position, file)| ValueFile {
         path: file.path.clone(),
+        position: Some(*position),
         there: there(&file.path),
         wanted: Some(variables(&file.bytes)),
     });
-    let names: BTreeSet<&str> = asked().filter_map(|file| file.path.file_name()).collect();
+    let names: BTreeSet<&str> = asked().filter_map(|(_, file)| file.path.file_name()).collect();
     let unread = secret_files::unread(output, environment, &|name| names.contains(name), files);
     let unread = unread.iter().map(|name| folder.join(name));
-    lists.chain(unread.map(|path| ValueFile { there: there(&path), path, wanted: None })).collect()
+    let unread = unread.map(|path| ValueFile { there: there(&path), path, position: None, wanted: None });
+    lists.chain(unread).collect()
 }
 
 fn variables(bytes: &[u8]) -> Variables {
@@ -242,7 +248,7 @@ fn added(file: &ValueFile, all: &[ValueFile]) -> Variables {
 
 /// Puts lines into the file of the tree: behind what is there, or in place of those without a value.
 fn add(tree: &mut Tree, file: &ValueFile, added: &Variables, output: &Utf8Path, files: &dyn Files) {
-    let Some(own) = tree.files.iter_mut().find(|own| own.path == file.path) else { return };
+    let Some(own) = file.position.and_then(|position| tree.files.get_mut(position)) else { return };
     if added.is_empty() {
         return;
     }

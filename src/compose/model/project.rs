@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 use super::{Attribute, Extensions, FileObject, Model, Names, Network, Service, Volume, attribute};
 use crate::{
     diag::Report,
-    text::{SourceId, Span, Spanned},
+    text::{SourceId, Span},
     yaml::{Key, Map, Node, Value},
 };
 
@@ -140,6 +140,8 @@ impl Project {
     }
 }
 
-fn put<T: Attribute + Clone>(map: &mut Map, key: &str, names: &Names<T>, keep: bool) {
-    attribute::put(map, key, Some(&Spanned::new(names.clone(), Span::NOWHERE)), keep);
+fn put<T: Attribute>(map: &mut Map, key: &str, names: &Names<T>, keep: bool) {
+    if keep || !names.is_zero() {
+        map.insert(Key::new(key, Span::NOWHERE), Node::new(names.write(), Span::NOWHERE));
+    }
 }

@@ -49,6 +49,7 @@ pub(super) fn decide_kinds(facts: &Facts<'_>) -> Kinds {
     let awaited = awaited_to_the_end(facts);
     let jobs = jobs::find(facts);
     let one_shots = one_shot::find(facts, &jobs);
+    let users = VolumeUsers::of(facts);
     let mut scheduled = schedule::find(facts);
     scheduled.retain(|service, _| !jobs.get(service).is_some_and(|jobs| jobs.instead));
     let by_service = facts.context.services().map(|(name, service)| {
@@ -65,7 +66,7 @@ pub(super) fn decide_kinds(facts: &Facts<'_>) -> Kinds {
         } else if mode.ends_with("-job") || awaited.contains(name) || one_shots.has(name) {
             WorkloadKind::Job
         } else if jobs.get(name).is_none_or(|jobs| jobs.jobs.is_empty())
-            && owns_a_volume(facts, name, service)
+            && owns_a_volume(facts, &users, name, service)
         {
             WorkloadKind::StatefulSet
         } else {
@@ -92,19 +93,41 @@ fn awaited_to_the_end<'a>(facts: &Facts<'a>) -> BTreeSet<&'a str> {
         .collect()
 }
 
+/// Who mounts which named volume.
+struct VolumeUsers<'a> {
+    /// The services that mount each volume.
+    by_volume: BTreeMap<&'a str, BTreeSet<&'a str>>,
+    /// The services whose volumes others take over.
+    taken_over: BTreeSet<&'a str>,
+}
+
+impl<'a> VolumeUsers<'a> {
+    fn of(facts: &'a Facts<'_>) -> Self {
+        let mut users = Self { by_volume: BTreeMap::new(), taken_over: BTreeSet::new() };
+        for (name, service) in facts.context.services() {
+            for (volume, _) in volumes::named_volumes(service) {
+                users.by_volume.entry(volume).or_default().insert(name);
+            }
+            users.taken_over.extend(volumes::taken_over(service));
+        }
+        users
+    }
+
+    /// Whether no other service has the volume.
+    fn is_only(&self, name: &str, volume: &str) -> bool {
+        let users = self.by_volume.get(volume);
+        users.is_none_or(|users| users.iter().all(|user| *user == name)) && !self.taken_over.contains(name)
+    }
+}
+
 /// Whether it, with one replica, mounts a volume for writing that no other service mounts. Directories of the host count
 /// for stores: anything else may as well have its logs there.
-fn owns_a_volume(facts: &Facts<'_>, name: &str, service: &Service) -> bool {
+fn owns_a_volume(facts: &Facts<'_>, users: &VolumeUsers<'_>, name: &str, service: &Service) -> bool {
     let volumes = volumes::named_volumes(service).filter(|(_, read_only)| !read_only);
     let own = volumes.filter(|(volume, _)| {
         let declared = facts.context.project.volumes.get(*volume).and_then(|volume| volume.value.as_ref());
         declared.is_none_or(|volume| !volumes::is_external(volume) && volume.driver_opts.is_none())
-            && facts
-                .context
-                .services()
-                .filter(|(other, _)| *other != name)
-                .all(|(_, other)| volumes::named_volumes(other).all(|(used, _)| used != *volume))
-            && facts.context.services().all(|(_, other)| !volumes::takes_volumes_of(other, name))
+            && users.is_only(name, volume)
     });
     let is_store = || facts.services.is_backing(name) || volumes::keeps_a_database(service);
     most_pods(service) == 1

@@ -64,16 +64,19 @@ fn has_check(facts: &Facts<'_>, name: &str) -> bool {
     })
 }
 
-/// Whether a service depends on another one that runs, for what it may ask of it. It is not asked for its namespaces or
-/// its volumes, which compose takes for dependencies too.
-pub(super) fn asks(service: &Service, name: &str) -> bool {
-    let settings = service.depends_on.as_ref().and_then(|field| field.value.get(name));
+/// The services that a service depends on while they run, for what it may ask of them. They are not asked for their
+/// namespaces or their volumes, which compose takes for dependencies too.
+pub(super) fn asked(service: &Service) -> impl Iterator<Item = &str> {
     let ended = |condition: &Spanned<String>| condition.value == "service_completed_successfully";
-    let runs = settings.is_some_and(|settings| !settings.value.condition.as_ref().is_some_and(ended));
-    let modes = [&service.network_mode, &service.ipc, &service.pid].into_iter().flatten();
-    let shares = modes.into_iter().any(|mode| mode.value.strip_prefix("service:") == Some(name))
-        || volumes::takes_volumes_of(service, name);
-    runs && !shares
+    let shares = |name: &str| {
+        let mut modes = [&service.network_mode, &service.ipc, &service.pid].into_iter().flatten();
+        modes.any(|mode| mode.value.strip_prefix("service:") == Some(name))
+            || volumes::taken_over(service).any(|other| other == name)
+    };
+    let dependencies = service.depends_on.iter().flat_map(|field| field.value.iter());
+    let running =
+        dependencies.filter(move |(_, settings)| !settings.value.condition.as_ref().is_some_and(ended));
+    running.map(|(name, _)| name.as_str()).filter(move |name| !shares(name))
 }
 
 /// The Jobs of an environment in the order in which they have to run, each with what it depends on, at any remove,
@@ -92,20 +95,19 @@ pub(in crate::plan) fn steps(facts: &Facts<'_>, apps: &[App], waiting: &BTreeSet
     let is_later = |label: &String| {
         workloads.get(label.as_str()).is_some_and(|workload| matches!(workload.component, "web" | "worker"))
     };
+    let asking = asking(facts, waiting);
     let mut left: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (key, service) in facts.context.services() {
+        let label = name::dns_label(key);
+        if !is_job(&label) {
+            continue;
+        }
         let mut needed = BTreeSet::new();
         needed_by(facts, service, &mut needed);
-        if waiting.contains(key) {
-            let after = facts
-                .context
-                .services()
-                .filter(|(other, service)| asks(service, key) && !is_job(&name::dns_label(other)));
-            needed.extend(after.map(|(other, _)| other));
-        }
-        left.insert(name::dns_label(key), needed.into_iter().map(name::dns_label).collect());
+        let after = asking.get(key).into_iter().flatten().copied();
+        needed.extend(after.filter(|other| !is_job(&name::dns_label(other))));
+        left.insert(label, needed.into_iter().map(name::dns_label).collect());
     }
-    left.retain(|label, _| is_job(label));
     let (mut steps, mut started) = (Vec::new(), BTreeSet::new());
     loop {
         let ready = |needed: &BTreeSet<String>| needed.iter().all(|needed| !left.contains_key(needed));
@@ -121,6 +123,17 @@ pub(in crate::plan) fn steps(facts: &Facts<'_>, apps: &[App], waiting: &BTreeSet
         started.extend(services.iter().cloned());
         steps.push(Step { services, jobs });
     }
+}
+
+/// The services that ask each of those that wait by themselves.
+fn asking<'a>(facts: &'a Facts<'_>, waiting: &BTreeSet<&str>) -> BTreeMap<&'a str, Vec<&'a str>> {
+    let mut asking: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (key, service) in facts.context.services() {
+        for other in asked(service).filter(|other| waiting.contains(other)) {
+            asking.entry(other).or_default().push(key);
+        }
+    }
+    asking
 }
 
 /// Everything that a service depends on, at any remove.

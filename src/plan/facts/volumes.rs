@@ -87,18 +87,18 @@ pub(in crate::plan) fn named_volumes(service: &Service) -> impl Iterator<Item = 
 /// cluster nothing hides it. An anonymous volume has no other use there; a named one may hold data, unless
 /// its target is a directory of dependencies.
 pub(in crate::plan) fn spares_the_image(service: &Service, mount: &Mount) -> bool {
-    let text =
-        |field: &Option<Spanned<String>>| field.as_ref().map_or("", |text| text.value.as_str()).to_owned();
     let (kind, source, target) = (text(&mount.r#type), text(&mount.source), text(&mount.target));
-    let covered = service.volumes.iter().flat_map(|field| &field.value).any(|other| {
-        let above = text(&other.target);
-        text(&other.r#type) == "bind" && target != above && Utf8Path::new(&target).starts_with(&above)
-    });
-    kind == "volume"
+    let is_covered = || {
+        service.volumes.iter().flat_map(|field| &field.value).any(|other| {
+            let above = text(&other.target);
+            text(&other.r#type) == "bind" && target != above && Utf8Path::new(target).starts_with(above)
+        })
+    };
+    service.build.is_some()
+        && kind == "volume"
         && claims::wanted(service) != Some(Wanted::EmptyDir)
-        && service.build.is_some()
-        && (covered && (source.is_empty() || is_of_dependencies(&target))
-            || !source.is_empty() && is_installed(&target))
+        && (is_covered() && (source.is_empty() || is_of_dependencies(target))
+            || !source.is_empty() && is_installed(target))
 }
 
 /// Whether a package manager installs what is there, so that a volume only keeps it from one build to the next.
@@ -107,10 +107,14 @@ fn is_installed(target: &str) -> bool {
     ["node_modules", "bower_components", ".venv", "site-packages"].contains(&last)
 }
 
-/// Whether it has the volumes of another service, by `volumes_from`.
-pub(in crate::plan) fn takes_volumes_of(service: &Service, name: &str) -> bool {
+fn text(field: &Option<Spanned<String>>) -> &str {
+    field.as_ref().map_or("", |text| text.value.as_str())
+}
+
+/// The services whose volumes it has, by `volumes_from`.
+pub(in crate::plan) fn taken_over(service: &Service) -> impl Iterator<Item = &str> {
     let sources = service.volumes_from.iter().flat_map(|field| &field.value);
-    sources.map(|source| source.value.split(':').next().unwrap_or_default()).any(|source| source == name)
+    sources.map(|source| source.value.split(':').next().unwrap_or_default())
 }
 
 /// Whether the service keeps the data of a database, by the place at which it mounts something to write to.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::{Entry, KeyFate, Refusal, keys};
+use super::{Entry, KeyFate, Refusal, keys_without_values};
 use crate::{
     compose::model::Project,
     diag::{Diagnostic, Report, codes},
@@ -71,7 +71,7 @@ type Places<'a> = IndexMap<Span, (&'a KeyFate, &'a Reason)>;
 /// Warns of what Kubernetes has nothing for, with the way out: one warning for each cause, with the places that have it.
 pub(in crate::plan) fn warn_of_unsupported(project: &Project, ledger: &Ledger, report: &mut Report) {
     let mut causes: IndexMap<Cause<'_>, Places<'_>> = IndexMap::new();
-    let keys = keys(project, ledger);
+    let keys = keys_without_values(project, ledger);
     // The keys above the present one that a warning is about.
     let mut above: Vec<&KeyFate> = Vec::new();
     for key in keys.iter().filter(|key| !key.refusals.is_empty()) {

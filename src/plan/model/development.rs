@@ -71,7 +71,7 @@ pub struct Sync {
 }
 
 /// A port of a Service that is reached from the machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Forward {
     /// The Service.
     pub service: String,

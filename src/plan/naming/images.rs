@@ -112,5 +112,5 @@ fn built(service: &Spanned<Service>) -> Option<String> {
     let build = service.build.as_ref().filter(|_| service.image.is_none())?;
     let platform = service.platform.as_ref().map_or("", |platform| platform.value.as_str());
     let node = Node::new(build.value.write(), Span::NOWHERE);
-    Some(format!("{platform}\n{}", emit::document(&Yaml::from(&node))))
+    Some(format!("{platform}\n{}", emit::document(&Yaml::from(node))))
 }

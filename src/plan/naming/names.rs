@@ -1,6 +1,6 @@
 //! What services are called in the cluster.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     compose::model::Project,
@@ -15,6 +15,8 @@ use crate::{
 pub(in crate::plan) struct Names {
     objects: BTreeMap<String, String>,
     workloads: BTreeMap<String, String>,
+    /// Every name that an object or a workload has.
+    all: BTreeSet<String>,
 }
 
 impl Names {
@@ -42,8 +44,8 @@ impl Names {
     }
 
     /// Whether some service, or its workload, is called so.
-    pub(in crate::plan) fn has(&self, name: &String) -> bool {
-        self.objects.values().chain(self.workloads.values()).any(|known| known == name)
+    pub(in crate::plan) fn has(&self, name: &str) -> bool {
+        self.all.contains(name)
     }
 }
 
@@ -77,14 +79,21 @@ pub(in crate::plan) fn choose(projects: &[&Project], report: &mut Report) -> Nam
         owners.entry(object.clone()).or_insert((service, project.place_of_service(service)));
         names.objects.insert(service.clone(), object);
     }
+    let mut services_of: BTreeMap<&str, usize> = BTreeMap::new();
+    for object in names.objects.values() {
+        *services_of.entry(object).or_default() += 1;
+    }
+    let mut workloads = BTreeSet::new();
     for (service, object) in &names.objects {
-        let taken = |name: &String| {
-            let others = names.objects.iter().filter(|(other, _)| *other != service);
-            others.map(|(_, object)| object).chain(names.workloads.values()).any(|known| known == name)
-        };
+        let of_others =
+            |name: &str| services_of.get(name).copied().unwrap_or(0) > usize::from(object == name);
+        let taken = |name: &String| workloads.contains(name) || of_others(name);
         let workload = within(object, name::STATEFUL_SET_LENGTH, taken);
+        workloads.insert(workload.clone());
         names.workloads.insert(service.clone(), workload);
     }
+    workloads.extend(names.objects.values().cloned());
+    names.all = workloads;
     names
 }
 

@@ -4,8 +4,10 @@
 mod code;
 mod sync;
 
+use std::collections::BTreeMap;
+
 use camino::{Utf8Path, Utf8PathBuf};
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 pub(super) use self::code::mount as mount_code;
 pub use self::code::workspace;
@@ -17,7 +19,7 @@ use crate::{
         facts::{Context, Facts, KnownSecrets},
         fate::{Fate, FateKind, KeyPath},
         input::{Input, Options},
-        model::{Artifact, BuildSecret, Development, Environment, Forward},
+        model::{Artifact, BuildSecret, ClusterService, Development, Environment, Forward},
         reasons,
     },
     text::{Span, Spanned},
@@ -100,12 +102,12 @@ struct Builder<'a> {
 
 impl Builder<'_> {
     fn artifacts(&self, report: &mut Report) -> Vec<Artifact> {
-        let mut artifacts: Vec<Artifact> = Vec::new();
+        let mut artifacts: IndexMap<String, Artifact> = IndexMap::new();
         for (key, service) in self.context.services() {
             let Some(build) = &service.build else { continue };
             let Some(artifact) = self.artifact(key, service, build, report) else { continue };
-            let Some(known) = artifacts.iter_mut().find(|known| known.image == artifact.image) else {
-                artifacts.push(artifact);
+            let Some(known) = artifacts.get_mut(&artifact.image) else {
+                artifacts.insert(artifact.image.clone(), artifact);
                 continue;
             };
             let sync = std::mem::take(&mut known.sync);
@@ -123,7 +125,7 @@ impl Builder<'_> {
                 }
             }
         }
-        artifacts
+        artifacts.into_values().collect()
     }
 
     fn artifact(
@@ -237,18 +239,19 @@ fn warn(message: String, place: Span, label: &str, help: String, report: &mut Re
 
 /// The published TCP ports of services that have a Service.
 fn forwards(environment: &Environment, project: &Project) -> Vec<Forward> {
-    let mut forwards: Vec<Forward> = Vec::new();
-    for (key, service) in &project.services {
-        let workloads = environment.apps.iter().flat_map(|app| &app.workloads);
-        let workload =
-            workloads.filter(|workload| workload.key == *key).find_map(|workload| workload.services.first());
-        let Some(own) = workload else { continue };
-        for port in service.ports.iter().flat_map(|ports| &ports.value) {
-            let forward = forward(&own.name, &port.value);
-            forwards.extend(forward.filter(|forward| !forwards.contains(forward)));
+    let mut first: BTreeMap<&str, &ClusterService> = BTreeMap::new();
+    for workload in environment.apps.iter().flat_map(|app| &app.workloads) {
+        if let Some(service) = workload.services.first() {
+            first.entry(&workload.key).or_insert(service);
         }
     }
-    forwards
+    let mut forwards: IndexSet<Forward> = IndexSet::new();
+    for (key, service) in &project.services {
+        let Some(own) = first.get(key.as_str()) else { continue };
+        let ports = service.ports.iter().flat_map(|ports| &ports.value);
+        forwards.extend(ports.filter_map(|port| forward(&own.name, &port.value)));
+    }
+    forwards.into_iter().collect()
 }
 
 fn forward(service: &str, port: &Port) -> Option<Forward> {

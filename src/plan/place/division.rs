@@ -20,7 +20,7 @@ const WORTHWHILE: usize = 3;
 const WORTHWHILE_SECRETS: usize = 2;
 
 /// Apps that share variables.
-pub(super) type Group = BTreeSet<String>;
+pub(super) type Group<'a> = BTreeSet<&'a str>;
 /// Keys with their values, one for each environment.
 pub(super) type Shared<'a> = BTreeMap<&'a str, Vec<Slot<'a>>>;
 
@@ -40,15 +40,43 @@ pub(super) enum Slot<'a> {
 pub(super) struct Shares<'a> {
     /// What all workloads of an app have.
     pub(super) whole: BTreeMap<&'a str, Shared<'a>>,
-    /// What several apps have, by those apps.
-    pub(super) groups: BTreeMap<Group, Shared<'a>>,
+    /// What several apps have, in the order of those apps.
+    pub(super) groups: Vec<GroupShare<'a>>,
+    /// The positions of the groups that an app is in.
+    of_app: BTreeMap<&'a str, Vec<usize>>,
 }
 
-/// The division of all variables, with the names of the groups.
+/// The variables that the apps of a group have.
+#[derive(Debug)]
+pub(super) struct GroupShare<'a> {
+    pub(super) apps: Group<'a>,
+    /// What its ConfigMap and its Secret are named for.
+    pub(super) name: String,
+    pub(super) shared: Shared<'a>,
+}
+
+/// The division of all variables.
 pub(super) struct Division<'a> {
     pub(super) plain: Shares<'a>,
     pub(super) hidden: Shares<'a>,
-    names: BTreeMap<Group, String>,
+}
+
+impl<'a> Shares<'a> {
+    fn new(whole: BTreeMap<&'a str, Shared<'a>>, groups: BTreeMap<Group<'a>, Shared<'a>>) -> Self {
+        let mut of_app: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (position, group) in groups.keys().enumerate() {
+            for app in group {
+                of_app.entry(app).or_default().push(position);
+            }
+        }
+        let share = |(apps, shared)| GroupShare { apps, name: String::new(), shared };
+        Self { whole, groups: groups.into_iter().map(share).collect(), of_app }
+    }
+
+    /// The groups that an app is in.
+    pub(super) fn groups_of(&self, app: &str) -> impl Iterator<Item = &GroupShare<'a>> {
+        self.of_app.get(app).into_iter().flatten().filter_map(|position| self.groups.get(*position))
+    }
 }
 
 impl<'a> Division<'a> {
@@ -57,15 +85,13 @@ impl<'a> Division<'a> {
         // ConfigMaps and Secrets bring only variables with usual names into a container.
         let plain = |key: &str| name::is_variable_name(key) && !secrets.is_secret(key);
         let hidden = |key: &str| name::is_variable_name(key) && secrets.is_secret(key);
-        let plain = divide((environments, real), WORTHWHILE, plain);
-        let hidden = divide((environments, real), WORTHWHILE_SECRETS, hidden);
+        let mut plain = divide((environments, real), WORTHWHILE, plain);
+        let mut hidden = divide((environments, real), WORTHWHILE_SECRETS, hidden);
         let names = group_names(&plain, &hidden);
-        Self { plain, hidden, names }
-    }
-
-    /// The name of a group.
-    pub(super) fn name(&self, group: &Group) -> &str {
-        self.names.get(group).map_or("shared", String::as_str)
+        for group in plain.groups.iter_mut().chain(&mut hidden.groups) {
+            group.name = names.get(&group.apps).cloned().unwrap_or_default();
+        }
+        Self { plain, hidden }
     }
 
     /// Takes a secret out of what all workloads of an app have: one of them refers to another app's.
@@ -96,13 +122,13 @@ fn divide<'a>(
     let members = members(environments);
     let mut whole: BTreeMap<&str, Shared<'a>> =
         members.iter().map(|(app, members)| (*app, whole_app(members, &wanted))).collect();
-    let mut holders: BTreeMap<(&'a str, &Vec<Slot<'a>>), Group> = BTreeMap::new();
+    let mut holders: BTreeMap<(&'a str, &Vec<Slot<'a>>), Group<'a>> = BTreeMap::new();
     for (app, variables) in &whole {
         for (key, slots) in variables {
-            holders.entry((key, slots)).or_default().insert((*app).to_owned());
+            holders.entry((key, slots)).or_default().insert(app);
         }
     }
-    let mut groups: BTreeMap<Group, Shared<'a>> = BTreeMap::new();
+    let mut groups: BTreeMap<Group<'a>, Shared<'a>> = BTreeMap::new();
     for ((key, slots), group) in holders {
         // What some environments do not run stands with its app, in a component.
         if !slots.iter().take(real).any(|slot| *slot == Slot::NotRun) {
@@ -112,12 +138,12 @@ fn divide<'a>(
     groups.retain(|group, variables| (group.len() - 1) * variables.len() >= least);
     for (group, variables) in &groups {
         for app in group {
-            if let Some(own) = whole.get_mut(app.as_str()) {
+            if let Some(own) = whole.get_mut(app) {
                 own.retain(|key, _| !variables.contains_key(key));
             }
         }
     }
-    Shares { whole, groups }
+    Shares::new(whole, groups)
 }
 
 /// The variables of the services of an app, for each environment.
@@ -157,18 +183,20 @@ fn whole_app<'a>(members: &Members<'_, 'a>, wanted: impl Fn(&str) -> bool) -> Sh
 
 /// `common` is what all apps with shared variables share; other groups are named for what their keys
 /// have in common, else for their first app.
-fn group_names(plain: &Shares<'_>, hidden: &Shares<'_>) -> BTreeMap<Group, String> {
-    let groups: BTreeSet<&Group> = plain.groups.keys().chain(hidden.groups.keys()).collect();
-    let everyone: Group = groups.iter().flat_map(|group| group.iter().cloned()).collect();
+fn group_names<'a>(plain: &Shares<'a>, hidden: &Shares<'a>) -> BTreeMap<Group<'a>, String> {
+    let mut groups: BTreeMap<&Group<'a>, Vec<&Shared<'a>>> = BTreeMap::new();
+    for group in plain.groups.iter().chain(&hidden.groups) {
+        groups.entry(&group.apps).or_default().push(&group.shared);
+    }
+    let everyone: Group<'_> = groups.keys().flat_map(|group| group.iter().copied()).collect();
     let mut taken: BTreeSet<String> = plain.whole.keys().map(|app| (*app).to_owned()).collect();
     let mut names = BTreeMap::new();
-    for group in groups {
-        let shares = [plain, hidden].into_iter().filter_map(|shares| shares.groups.get(group));
+    for (group, shares) in groups {
         let wanted = if *group == everyone {
             "common".to_owned()
         } else {
-            let first = group.first().map_or("shared", String::as_str);
-            let keys = shares.flat_map(|shared| shared.keys().copied());
+            let first = group.first().copied().unwrap_or("shared");
+            let keys = shares.iter().flat_map(|shared| shared.keys().copied());
             name::dns_label(&common_prefix(keys).unwrap_or_else(|| format!("{first}-shared")))
         };
         let free = name::free(&wanted, |name| taken.contains(name));

@@ -16,7 +16,7 @@ pub(super) struct SharedSecret<'a> {
     /// The Secret that holds it.
     pub(super) object: String,
     pub(super) key: &'a str,
-    pub(super) apps: BTreeSet<String>,
+    pub(super) apps: BTreeSet<&'a str>,
     /// Its value in each environment that has it.
     pub(super) values: Vec<Option<&'a Value>>,
 }
@@ -86,7 +86,7 @@ impl<'b, 'a> Secrets<'b, 'a> {
         let mut by_variable: BTreeMap<&str, Vec<Holders<'b, 'a>>> = BTreeMap::new();
         for secret in shared {
             let variables = apps.iter().map(|apps| {
-                let holders = secret.apps.iter().filter_map(|app| apps.get(app.as_str())).flatten();
+                let holders = secret.apps.iter().filter_map(|app| apps.get(app)).flatten();
                 holders.filter_map(|service| service.variable_of_files(secret.key)).collect()
             });
             let variables: Vec<BTreeSet<(&str, &str)>> = variables.collect();
@@ -96,7 +96,7 @@ impl<'b, 'a> Secrets<'b, 'a> {
                 by_variable.entry(name).or_default().push(holders);
             }
         }
-        let keys = |secret: &'b SharedSecret<'a>| secret.apps.iter().map(|app| (app.as_str(), secret.key));
+        let keys = |secret: &'b SharedSecret<'a>| secret.apps.iter().map(|app| (*app, secret.key));
         Self { services, shared: shared.iter().flat_map(keys).collect(), by_variable }
     }
 
@@ -129,7 +129,7 @@ impl<'b, 'a> Secrets<'b, 'a> {
 
 /// A container that has the secret refers to its own variable, any other to the Secret.
 fn reference(key: &str, service: &Unplaced<'_>, secret: &SharedSecret<'_>) -> EnvVar {
-    let own = secret.apps.contains(&service.unit.app);
+    let own = secret.apps.contains(service.unit.app.as_str());
     let source =
         SecretKeySelector { name: secret.object.clone(), key: secret.key.to_owned(), optional: None };
     EnvVar {

@@ -11,7 +11,7 @@ use k8s_openapi::api::core::v1::{ConfigMapEnvSource, EnvFromSource, EnvVar, Secr
 
 use super::{
     composed,
-    division::{Division, Group, Shared, Shares, Slot, values},
+    division::{Division, GroupShare, Shared, Shares, Slot, values},
     referred::{self, SharedSecret},
     unplaced::{Unplaced, written},
 };
@@ -81,17 +81,16 @@ pub(super) fn place_variables(
 
 /// The secret variables that several apps share.
 fn shared_secrets<'a>(division: &Division<'a>) -> Vec<SharedSecret<'a>> {
-    let groups = division.hidden.groups.iter();
-    let secrets = groups.flat_map(|(group, shared)| {
-        shared.iter().map(move |(key, slots)| {
+    let secrets = division.hidden.groups.iter().flat_map(|group| {
+        group.shared.iter().map(move |(key, slots)| {
             let value = |slot: &Slot<'a>| match slot {
                 Slot::Value(value) => Some(*value),
                 Slot::NotRun | Slot::Absent => None,
             };
             SharedSecret {
-                object: format!("{}-secrets", division.name(group)),
+                object: format!("{}-secrets", group.name),
                 key,
-                apps: group.clone(),
+                apps: group.apps.clone(),
                 values: slots.iter().map(value).collect(),
             }
         })
@@ -100,8 +99,7 @@ fn shared_secrets<'a>(division: &Division<'a>) -> Vec<SharedSecret<'a>> {
 }
 
 fn keep_secrets(environment: usize, division: &Division<'_>, secrets: &mut Secrets<'_>) {
-    let groups = division.hidden.groups.iter();
-    let groups = groups.map(|(group, shared)| (division.name(group), shared));
+    let groups = division.hidden.groups.iter().map(|group| (group.name.as_str(), &group.shared));
     let apps = division.hidden.whole.iter().map(|(app, shared)| (*app, shared));
     for (name, shared) in groups.chain(apps) {
         for (key, value) in values(shared, environment) {
@@ -117,9 +115,9 @@ fn config_maps(environment: usize, division: &Division<'_>) -> PlacedVariables {
             values(shared, environment).map(|(key, value)| text(key, value)).collect();
         (!variables.is_empty()).then(|| Bundle { name: format!("{name}-config"), comment, variables })
     };
-    let shared = division.plain.groups.iter().filter_map(|(group, shared)| {
-        let apps: Vec<&str> = group.iter().map(String::as_str).collect();
-        bundle(division.name(group), Some(apps.join(", ")), shared)
+    let shared = division.plain.groups.iter().filter_map(|group| {
+        let apps: Vec<&str> = group.apps.iter().copied().collect();
+        bundle(&group.name, Some(apps.join(", ")), &group.shared)
     });
     let apps = division.plain.whole.iter();
     let apps = apps.filter_map(|(app, shared)| Some(((*app).to_owned(), bundle(app, None, shared)?)));
@@ -137,9 +135,9 @@ fn take_variables(
     let mut taken = Taken::default();
     let mut rest = service.variables.clone();
     for (shares, suffix) in [(&division.plain, "config"), (&division.hidden, "secrets")] {
-        let groups = shares.groups.iter().filter(|(group, _)| group.contains(app));
+        let groups = shares.groups_of(app);
         let mut bundles: Vec<(&str, &Shared<'_>)> =
-            groups.map(|(group, shared)| (division.name(group), shared)).collect();
+            groups.map(|group| (group.name.as_str(), &group.shared)).collect();
         bundles.sort_by_key(|(name, _)| (*name != "common", *name));
         bundles.extend(shares.whole.get(app).map(|shared| (app, shared)));
         for (name, shared) in bundles {
@@ -221,12 +219,12 @@ fn record_places(
             );
             match (plain, hidden) {
                 (Some(Holder::Group(group)), _) => {
-                    entries.mapped_to(&path, format!("base/{}.env", division.name(group)));
+                    entries.mapped_to(&path, format!("base/{}.env", group.name));
                 }
                 (Some(Holder::App), _) => {
                     entries.mapped_to(&path, context.layout.app_file(app, "config.env"));
                 }
-                (_, Some(Holder::Group(group))) => entries.mapped_to(&path, secrets_of(division.name(group))),
+                (_, Some(Holder::Group(group))) => entries.mapped_to(&path, secrets_of(&group.name)),
                 (_, Some(Holder::App)) => entries.mapped_to(&path, secrets_of(app)),
                 (None, None) => entries.mapped(&path),
             }
@@ -235,17 +233,21 @@ fn record_places(
 }
 
 /// Who has a ConfigMap or a Secret.
-enum Holder<'a> {
-    Group(&'a Group),
+enum Holder<'b, 'a> {
+    Group(&'b GroupShare<'a>),
     App,
 }
 
 /// Who has the one that holds a variable of an app, if one does.
-fn holder<'a>(shares: &'a Shares<'_>, (app, key): (&str, &str), environment: usize) -> Option<Holder<'a>> {
+fn holder<'b, 'a>(
+    shares: &'b Shares<'a>,
+    (app, key): (&str, &str),
+    environment: usize,
+) -> Option<Holder<'b, 'a>> {
     let holds = |shared: &Shared<'_>| {
         shared.get(key).is_some_and(|slots| matches!(slots.get(environment), Some(Slot::Value(_))))
     };
-    let group = shares.groups.iter().find(|(group, shared)| group.contains(app) && holds(shared));
+    let group = shares.groups_of(app).find(|group| holds(&group.shared));
     let own = || shares.whole.get(app).filter(|shared| holds(shared)).map(|_| Holder::App);
-    group.map(|(group, _)| Holder::Group(group)).or_else(own)
+    group.map(Holder::Group).or_else(own)
 }

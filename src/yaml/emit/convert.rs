@@ -1,7 +1,5 @@
 //! Ways into the tree that is written.
 
-use indexmap::IndexMap;
-
 use super::{Entry, Yaml};
 use crate::yaml::{Node, Value};
 
@@ -72,19 +70,16 @@ impl From<serde_json::Value> for Yaml {
 }
 
 /// Timestamps become strings; directives have no place here.
-impl From<&Node> for Yaml {
-    fn from(node: &Node) -> Self {
-        match &node.value {
+impl From<Node> for Yaml {
+    fn from(node: Node) -> Self {
+        match node.value {
             Value::Null => Yaml::Null,
-            Value::Bool(bool) => Yaml::Bool(*bool),
-            Value::Int(int) => Yaml::Int(*int),
-            Value::Float(float) => Yaml::Float(*float),
-            Value::Timestamp(text) | Value::String(text) => Yaml::String(text.clone()),
-            Value::Seq(items) => Yaml::seq(items.iter().map(Yaml::from)),
-            Value::Map(map) => {
-                let entries = map.iter().map(|(key, value)| (key.text.clone(), Entry::new(value)));
-                Yaml::Map(entries.collect::<IndexMap<_, _>>())
-            }
+            Value::Bool(bool) => Yaml::Bool(bool),
+            Value::Int(int) => Yaml::Int(int),
+            Value::Float(float) => Yaml::Float(float),
+            Value::Timestamp(text) | Value::String(text) => Yaml::String(text),
+            Value::Seq(items) => Yaml::seq(items.into_iter().map(Yaml::from)),
+            Value::Map(map) => Yaml::map(map.into_iter().map(|(key, value)| (key.text, Yaml::from(value)))),
         }
     }
 }

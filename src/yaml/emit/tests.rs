@@ -225,7 +225,7 @@ fn read(text: &str) -> Option<Yaml> {
     assert_eq!(report.diagnostics(), [], "{text}");
     let [document] = documents.as_slice() else { return None };
     assert!(!has_timestamp(document), "{text}");
-    Some(Yaml::from(document))
+    Some(Yaml::from(document.clone()))
 }
 
 fn has_timestamp(node: &Node) -> bool {

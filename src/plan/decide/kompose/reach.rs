@@ -168,7 +168,7 @@ fn further_name(facts: &Facts<'_>, key: &str, services: &mut Vec<ClusterService>
         return label.mapped(entries);
     }
     let is_alias = |name: &str| facts.hosts.aliases_of(name).any(|alias| alias == label.value);
-    let is_known = facts.context.names.has(&label.value.to_owned())
+    let is_known = facts.context.names.has(label.value)
         || facts.context.services().any(|(name, _)| is_alias(name))
         || is_taken(facts, key, &label);
     if !name::is_dns_label(label.value) || is_known {

@@ -4,6 +4,8 @@
 //! An anonymous volume keeps a part of the image from being hidden: docker fills it from the image, Kubernetes
 //! fills nothing, so an initContainer does.
 
+use std::collections::BTreeMap;
+
 use camino::Utf8Path;
 use k8s_openapi::api::core::v1::{
     Container, EmptyDirVolumeSource, HostPathVolumeSource, Volume, VolumeMount,
@@ -21,7 +23,7 @@ use crate::{
         decide::copies,
         facts::{Context, Facts, volumes},
         input::Options,
-        model::{CodeMount, Environment, Kind},
+        model::{CodeMount, Environment, Kind, Workload},
     },
 };
 
@@ -40,11 +42,12 @@ pub(in crate::plan) fn mount(
         let context = &facts.context;
         let Some(root) = root(context.directory(), &options.output) else { continue };
         let mut mounted = Vec::new();
+        let mut first: BTreeMap<&str, &Workload> = BTreeMap::new();
+        for workload in environment.apps.iter().flat_map(|app| &app.workloads) {
+            first.entry(&workload.key).or_insert(workload);
+        }
         for (key, service) in context.services() {
-            let workloads = environment.apps.iter().flat_map(|app| &app.workloads);
-            let Some(workload) = workloads.into_iter().find(|workload| workload.key == key) else {
-                continue;
-            };
+            let Some(workload) = first.get(key) else { continue };
             let mut mount = CodeMount {
                 workload: workload.name.clone(),
                 is_cron_job: matches!(workload.kind, Kind::CronJob { .. }),
