@@ -9,6 +9,7 @@ mod difference;
 pub mod fact;
 pub mod facts;
 mod kind;
+mod live;
 mod message;
 pub mod record;
 pub mod report;
@@ -21,5 +22,6 @@ pub use self::{
     fact::Facts,
     facts::{Owners, Reading, facts},
     kind::Kind,
+    live::settled,
     record::{Direction, Drift, Side, Waiver},
 };

@@ -20,6 +20,7 @@ use kustompose::{
     diag::codes::{AREAS, CODES, Code},
     plan::{mapping, reasons},
 };
+use quick_xml::events::Event;
 use regex::Regex;
 use serde_json::Value;
 
@@ -160,6 +161,17 @@ fn follows(value: &Value, schema: &Value, whole: &Value, path: &str) {
                     types.iter().any(|wanted| wanted == type_of(value)),
                     "{path}: {value} is no {wanted}"
                 );
+            }
+            "anyOf" => {
+                // One of them is for null.
+                let other = |schema: &&Value| schema["type"] != "null" || value.is_null();
+                let schema = wanted
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .find(|schema| other(schema) && (!value.is_null() || schema["type"] == "null"));
+                let schema = schema.unwrap_or_else(|| panic!("{path}: {value} fits nothing"));
+                follows(value, schema, whole, path);
             }
             "const" => assert_eq!(value, wanted, "{path}"),
             "enum" => assert!(wanted.as_array().unwrap().contains(value), "{path}: {value}"),
@@ -310,4 +322,115 @@ fn thirty_loops_are_thirty_short_documents() {
     let shared = read(&format!("{app}/cronjob-defaults.yaml"));
     assert_eq!(shared.matches("kind: CronJob").count(), 1);
     assert!(read(&format!("{app}/kustomization.yaml")).contains("labelSelector"));
+}
+
+/// The reports in the formats of other programs, as cases of `check` and `lint` expect them.
+#[test]
+fn reports_follow_the_schemas_of_their_formats() {
+    let schema = |name: &str| -> Value { serde_json::from_str(&read(name)).unwrap() };
+    let of_check = schema("docs/check-report.schema.json");
+    let sarif = schema("testdata/schemas/sarif.schema.json");
+    let code_quality = schema("testdata/schemas/code-quality.schema.json");
+    let mut found = Vec::new();
+    for (name, format, text) in reports() {
+        let json = || serde_json::from_str::<Value>(&text).unwrap_or_else(|why| panic!("{name}: {why}"));
+        match (format.as_str(), name.starts_with("check/")) {
+            ("json", true) => follows(&json(), &of_check, &of_check, &name),
+            ("sarif", _) => follows(&json(), &sarif, &sarif, &name),
+            ("gitlab", _) => follows(&json(), &code_quality, &code_quality, &name),
+            ("junit", _) => follows_junit(&text, &name),
+            _ => continue,
+        }
+        found.push(format);
+    }
+    found.sort();
+    found.dedup();
+    assert_eq!(found, ["gitlab", "json", "junit", "sarif"]);
+}
+
+/// Cases that print a report in a format: name, format and report.
+fn reports() -> Vec<(String, String, String)> {
+    let mut reports = Vec::new();
+    let mut folders = vec!["check".to_owned(), "lint-run".to_owned()];
+    while let Some(name) = folders.pop() {
+        let folder = root().join("testdata").join(&name);
+        if folder.join("in").is_dir() {
+            let args = fs::read_to_string(folder.join("args")).unwrap_or_default();
+            let format = args.split_whitespace().skip_while(|word| *word != "--format").nth(1);
+            if let Some(format) = format.filter(|format| !format.contains('=')) {
+                let text = fs::read_to_string(folder.join("out.txt")).unwrap();
+                let text = text.rsplit_once("exit ").map_or(text.clone(), |(report, _)| report.to_owned());
+                // What concerns the run itself is on the standard error, too, in front of the report.
+                let at = text.lines().position(|line| line.starts_with(['{', '[', '<'])).unwrap_or_default();
+                let report = text.lines().skip(at).map(|line| format!("{line}\n")).collect();
+                reports.push((name, format.to_owned(), report));
+            }
+        } else {
+            let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+            folders.extend(entries.map(|entry| format!("{name}/{}", entry.to_str().unwrap())));
+        }
+    }
+    reports
+}
+
+/// Suites of cases, each with the counts of what is in it.
+fn follows_junit(text: &str, name: &str) {
+    let mut reader = quick_xml::Reader::from_str(text);
+    let mut open: Vec<Open> = Vec::new();
+    loop {
+        let event = reader.read_event().unwrap_or_else(|why| panic!("{name}: {why}"));
+        let (start, is_empty) = match &event {
+            Event::Start(start) => (start, false),
+            Event::Empty(start) => (start, true),
+            Event::End(_) => {
+                close(&mut open, name);
+                continue;
+            }
+            Event::Eof => break,
+            _ => continue,
+        };
+        let element = String::from_utf8_lossy(start.name().as_ref()).into_owned();
+        let attribute = |key: &str| {
+            let found = start.try_get_attribute(key).unwrap()?;
+            Some(String::from_utf8_lossy(&found.value).into_owned())
+        };
+        let above = open.last().map_or("", |(element, ..)| element.as_str());
+        let (fits, required): (bool, &[&str]) = match element.as_str() {
+            "testsuites" => (above.is_empty(), &["name", "tests", "failures", "errors"]),
+            "testsuite" => (above == "testsuites", &["name", "tests", "failures", "errors"]),
+            "testcase" => (above == "testsuite", &["name", "classname"]),
+            "failure" => (above == "testcase", &["message", "type"]),
+            "system-out" => (above == "testcase", &[]),
+            _ => (false, &[]),
+        };
+        assert!(fits, "{name}: <{element}> in <{above}>");
+        for key in required {
+            assert!(attribute(key).is_some(), "{name}: <{element}> has no {key}");
+        }
+        let counts = ["tests", "failures"].map(|key| attribute(key)?.parse().ok());
+        open.push((element, counts, [0, 0]));
+        if is_empty {
+            close(&mut open, name);
+        }
+    }
+    assert!(open.is_empty(), "{name}: {open:?}");
+}
+
+/// An open element, with what it says of its cases and failures, and what it has.
+type Open = (String, [Option<usize>; 2], [usize; 2]);
+
+fn close(open: &mut Vec<Open>, name: &str) {
+    let (element, said, mut has) = open.pop().unwrap();
+    match element.as_str() {
+        "testcase" => has[0] += 1,
+        "failure" => has[1] += 1,
+        _ => {}
+    }
+    if element.starts_with("testsuite") {
+        assert_eq!(said, has.map(Some), "{name}: <{element}>");
+    }
+    if let Some((.., above)) = open.last_mut() {
+        above[0] += has[0];
+        above[1] += has[1];
+    }
 }

@@ -2,9 +2,11 @@
 
 mod absent;
 mod external;
+mod live;
 mod manifests;
 mod output;
 mod places;
+mod server;
 mod sides;
 mod written;
 
@@ -14,7 +16,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
 
 use self::{
-    sides::{Comparing, States},
+    live::Cluster,
+    sides::{Asking, Comparing, States},
     written::Written,
 };
 use super::{
@@ -23,7 +26,7 @@ use super::{
     project,
 };
 use crate::{
-    diag::{Diagnostic, Report, codes},
+    diag::{Diagnostic, Report, Severity, codes},
     disk::{self, Disk},
     drift::{
         Direction,
@@ -62,6 +65,15 @@ pub(super) struct Arguments {
     /// Rendered manifests of one environment, in place of its overlay; `-` for standard input
     #[arg(long, value_name = "FILE")]
     rendered: Option<Utf8PathBuf>,
+    /// Compare with what a cluster has, read with `kubectl get`, in place of the overlay alone
+    #[arg(long, conflicts_with = "rendered")]
+    live: bool,
+    /// Ask the API server, too, whether it would take the manifests: `kubectl apply --dry-run=server`
+    #[arg(long)]
+    server: bool,
+    /// Context of kubectl's configuration, for `--live` and `--server`
+    #[arg(long, value_name = "CONTEXT")]
+    context: Option<String>,
     /// Directions that fail the run
     #[arg(long, value_enum, value_delimiter = ',', value_name = "DIRECTION")]
     fail_on: Vec<FailOn>,
@@ -100,9 +112,10 @@ impl FailOn {
 pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>) -> u8 {
     let (mut sources, mut report) = (Sources::default(), Report::default());
     let checked = check(arguments, flags, io, &mut sources, &mut report).unwrap_or_default();
-    let is_compared = !report.has_errors() && !checked.environments.is_empty();
+    let mut errors = report.diagnostics().iter().filter(|it| it.severity == Severity::Error);
+    let is_compared = errors.all(|it| it.code == codes::SERVER_REFUSED) && !checked.environments.is_empty();
     output::write(arguments, &checked, &sources, &report, io);
-    status(arguments, &checked, is_compared)
+    status(arguments, &checked, is_compared).max(u8::from(report.has_errors()))
 }
 
 fn status(arguments: &Arguments, checked: &Checked, is_compared: bool) -> u8 {
@@ -133,6 +146,21 @@ pub(super) struct Asked<'a> {
     pub(super) rendered: Option<&'a Utf8Path>,
     /// A program that renders what the built-in kustomize does not know.
     pub(super) kustomize: Option<&'a str>,
+    /// Is the state of a cluster compared?
+    pub(super) is_live: bool,
+    /// Is the API server asked?
+    pub(super) is_server: bool,
+    /// The context of the cluster.
+    pub(super) context: Option<&'a str>,
+}
+
+impl Asked<'_> {
+    /// What is for one environment only, if that is asked for.
+    fn of_one(&self) -> Option<&'static str> {
+        let flags =
+            [(self.rendered.is_some(), "--rendered"), (self.is_live, "--live"), (self.is_server, "--server")];
+        flags.into_iter().find(|(is_set, _)| *is_set).map(|(_, flag)| flag)
+    }
 }
 
 /// The facts of the environments that are asked for, by name.
@@ -164,6 +192,9 @@ fn check(
         environments: &arguments.environments,
         rendered: arguments.rendered.as_deref(),
         kustomize: arguments.kustomize.as_deref(),
+        is_live: arguments.live,
+        is_server: arguments.server,
+        context: arguments.context.as_deref(),
     };
     with(&asked, flags, io, sources, report, |comparing, chosen, report| {
         let mut checked = comparing.run(chosen, report);
@@ -235,6 +266,7 @@ fn with<T>(
         kustomize: asked.kustomize,
         path: io.environment.get("PATH").map(String::as_str),
         rendered: rendered(asked, io, report)?,
+        cluster: cluster(asked, io, &disk, report)?,
         sources,
         stale: BTreeSet::new(),
     };
@@ -244,7 +276,7 @@ fn with<T>(
 /// Takes in what stopped a stage, and what no report may show.
 fn errors(found: Report, report: &mut Report) {
     report.hide(found.hidden().clone());
-    let errors = found.diagnostics().iter().filter(|it| it.severity == crate::diag::Severity::Error);
+    let errors = found.diagnostics().iter().filter(|it| it.severity == Severity::Error);
     errors.for_each(|diagnostic| report.push(diagnostic.clone()));
 }
 
@@ -269,8 +301,8 @@ fn chosen(loaded: &Loaded, arguments: &Asked<'_>, report: &mut Report) -> Option
     let all = || known.iter().map(|name| (*name).to_owned()).collect();
     let named: BTreeSet<String> = arguments.environments.iter().cloned().collect();
     let chosen = if named.is_empty() { all() } else { named };
-    if arguments.rendered.is_some() && chosen.len() != 1 {
-        let message = "`--rendered` is for one environment";
+    if let Some(flag) = arguments.of_one().filter(|_| chosen.len() != 1) {
+        let message = format!("`{flag}` is for one environment");
         report.push(Diagnostic::error(codes::INVALID_ENVIRONMENT, message).help("name it with `-e NAME`"));
         return None;
     }
@@ -330,6 +362,26 @@ fn rendered(
             None
         }
     }
+}
+
+/// The cluster that is to be asked, if any is.
+fn cluster<'a>(
+    asked: &Asked<'a>,
+    io: &Io<'_>,
+    disk: &'a Disk,
+    report: &mut Report,
+) -> Option<Option<Asking<'a>>> {
+    let Asked { is_live, is_server, context, .. } = *asked;
+    if !is_live && !is_server {
+        return Some(None);
+    }
+    let path = io.environment.get("PATH").map(String::as_str);
+    let Some(kubectl) = external::on_path("kubectl", path, disk) else {
+        let message = "there is no `kubectl` on PATH, which asks the cluster";
+        report.push(Diagnostic::error(codes::NOT_COMPARED, message).help("install `kubectl`"));
+        return None;
+    };
+    Some(Some(Asking { cluster: Cluster { kubectl, context, disk }, is_live, is_server }))
 }
 
 /// Sets the waivers of drifts, and warns of waivers that have expired or are of no use.

@@ -60,6 +60,9 @@ fn tables(
         environments: &named.into_iter().collect::<Vec<_>>(),
         rendered: None,
         kustomize: arguments.kustomize.as_deref(),
+        is_live: false,
+        is_server: false,
+        context: None,
     };
     let hidden_of = |report: &Report| report.hidden().clone();
     let found = check::states(&asked, flags, io, sources, report);

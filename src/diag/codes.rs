@@ -195,6 +195,7 @@ const TABLE: &[Code] = &[
     error("KM015",   "not-compared",            "an environment could not be compared with its manifests"),
     warning("KM020", "waiver-expired",          "the last day of an entry in a list of what is allowed has passed"),
     warning("KM021", "waiver-unused",           "an entry in a list of what is allowed allows nothing that was found"),
+    error("KM022",   "server-refused",          "the API server of a cluster refuses an object of the manifests"),
     error("KX001",   "invalid-lint-setting",    "a setting of `lint` or a suppression comment is wrong, or names a rule that does not exist"),
     warning("KX002", "unused-suppression",      "a suppression comment or a baseline entry suppresses nothing"),
     warning("KX003", "suppression-without-reason", "a suppression comment does not give a reason"),
@@ -347,6 +348,7 @@ pub(crate) const TREE_FILE: Code = named("tree-file");
 pub(crate) const NOT_COMPARED: Code = named("not-compared");
 pub(crate) const WAIVER_EXPIRED: Code = named("waiver-expired");
 pub(crate) const WAIVER_UNUSED: Code = named("waiver-unused");
+pub(crate) const SERVER_REFUSED: Code = named("server-refused");
 pub(crate) const INVALID_LINT_SETTING: Code = named("invalid-lint-setting");
 pub(crate) const UNUSED_SUPPRESSION: Code = named("unused-suppression");
 pub(crate) const SUPPRESSION_WITHOUT_REASON: Code = named("suppression-without-reason");

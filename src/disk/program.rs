@@ -48,6 +48,25 @@ impl Disk {
         found.is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
     }
 
+    /// What a program prints that is given some input, or what it says if it fails.
+    pub fn run_program(&self, program: &str, arguments: &[&str], input: &[u8]) -> Result<String, String> {
+        let failed = |error: std::io::Error| format!("`{program}` cannot be run: {error}");
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().map_err(failed)?;
+        let stdin = child.stdin.take();
+        // It may answer before it has read everything.
+        let output = std::thread::scope(|scope| {
+            scope.spawn(|| stdin.map(|mut stdin| stdin.write_all(input)));
+            child.wait_with_output()
+        });
+        let output = output.map_err(failed)?;
+        if output.status.success() {
+            return String::from_utf8(output.stdout).map_err(|_| "it printed no text in UTF-8".to_owned());
+        }
+        Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
+    }
+
     /// What a program prints that is given a directory of a tree, in a copy of the tree as `files` has it. The copy is
     /// readable for its owner only, and goes away.
     pub fn run_in_copy(

@@ -47,6 +47,8 @@ pub enum Layer {
     Edited,
     /// Yours.
     Yours,
+    /// No file: somebody changed it in the cluster.
+    Cluster,
 }
 
 /// What comparing goes by.
@@ -60,6 +62,8 @@ pub struct Terms<'a> {
     pub settings: &'a Check,
     /// What no report may show.
     pub hidden: &'a Hidden,
+    /// Is the third state what a cluster has?
+    pub is_live: bool,
 }
 
 /// What came out of comparing one environment.
@@ -169,6 +173,7 @@ impl Run<'_> {
             ahead: differ(compose, written),
             changed: differ(written, cluster),
             left: differ(compose, cluster),
+            is_of_cluster: false,
         };
         let standing = written.map(|workload| workload.span);
         let expected = compose.map(|workload| workload.span);
@@ -261,6 +266,7 @@ impl Run<'_> {
             ahead: difference(path, compose, written, is_foreign),
             changed: difference(path, written, cluster, is_foreign),
             left: difference(path, compose, cluster, is_foreign),
+            is_of_cluster: cluster.is_some_and(|fact| self.layer(fact.span) == Layer::Cluster),
         };
         // The file that `convert` would write it into, if it is not there.
         let lost = lost_route(compose, written);
@@ -296,10 +302,12 @@ impl Run<'_> {
         is_edited: bool,
         is_yours: bool,
     ) -> Option<(Direction, Difference)> {
-        let Differences { ahead, changed, left } = *differences;
+        let Differences { ahead, changed, left, is_of_cluster } = *differences;
         let of_yours = |difference: Difference| {
             let direction = match (self.terms.settings.owner(difference.kind.code(), path), difference.owner)
             {
+                // Kubernetes decides in the manifests, not in the cluster.
+                (None, Natural::Kubernetes) if is_of_cluster => Direction::Diverged,
                 (Some(Owner::Kubernetes), _) | (None, Natural::Kubernetes) => Direction::Override,
                 (Some(Owner::Compose), _) | (None, Natural::Compose) => Direction::Diverged,
                 (None, Natural::Nobody) => return None,
@@ -361,6 +369,10 @@ impl Run<'_> {
             drift.message.push_str(&format!(" (set in {}:{})", place.file, place.line));
         }
         drift.help = message::help(&drift, self.terms.sources);
+        let is_in_file = drift.kubernetes.span.is_some_and(|span| span != Span::NOWHERE);
+        if self.terms.is_live && direction == Direction::Diverged && !is_in_file {
+            drift.help = message::help_of_cluster(&drift);
+        }
         self.found.drifts.push(drift);
     }
 
@@ -399,6 +411,8 @@ struct Differences {
     changed: Option<Difference>,
     /// What a cluster would get, from what Compose asks for.
     left: Option<Difference>,
+    /// Does a running cluster have it, and no file?
+    is_of_cluster: bool,
 }
 
 /// Where a fact was taken away from a container.

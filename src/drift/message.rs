@@ -102,6 +102,11 @@ pub(super) fn help(drift: &Drift, sources: &Sources) -> String {
     }
 }
 
+/// What to do about a cluster that has not what the manifests say.
+pub(super) fn help_of_cluster(drift: &Drift) -> String {
+    format!("apply the manifests, or undo the change in the cluster; or allow it with `{}`", waive(drift))
+}
+
 /// The command that allows a drift.
 fn waive(drift: &Drift) -> String {
     let flag = |name: &str, value: &Option<String>| match value {

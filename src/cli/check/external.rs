@@ -25,11 +25,7 @@ impl Program {
             let is_kubectl = Utf8Path::new(named).file_name() == Some("kubectl");
             return Some(Self::new(named.to_owned(), is_kubectl));
         }
-        let find = |name: &str| {
-            let directories = path.unwrap_or_default().split(':').filter(|directory| !directory.is_empty());
-            let mut all = directories.map(|directory| Utf8Path::new(directory).join(name));
-            all.find(|path| disk.is_program(path)).map(Utf8PathBuf::into_string)
-        };
+        let find = |name: &str| on_path(name, path, disk);
         let kustomize = find("kustomize").map(|path| Self::new(path, false));
         kustomize.or_else(|| find("kubectl").map(|path| Self::new(path, true)))
     }
@@ -37,6 +33,13 @@ impl Program {
     fn new(path: String, is_kubectl: bool) -> Self {
         Self { path, arguments: if is_kubectl { &["kustomize"] } else { &["build"] } }
     }
+}
+
+/// The path of a program.
+pub(super) fn on_path(name: &str, path: Option<&str>, disk: &Disk) -> Option<String> {
+    let directories = path.unwrap_or_default().split(':').filter(|directory| !directory.is_empty());
+    let mut all = directories.map(|directory| Utf8Path::new(directory).join(name));
+    all.find(|path| disk.is_program(path)).map(Utf8PathBuf::into_string)
 }
 
 /// Renders a directory with another program, in a copy in which examples stand for values that are missing. Without a

@@ -7,8 +7,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{
     absent,
     external::{self, Program},
+    live::Cluster,
     manifests::{Examples, Manifests},
-    places,
+    places, server,
     written::Written,
 };
 use crate::{
@@ -48,9 +49,20 @@ pub(super) struct Comparing<'a> {
     pub(super) path: Option<&'a str>,
     /// Manifests that stand for what an environment renders to, with the name that messages have for them.
     pub(super) rendered: Option<(Utf8PathBuf, Vec<u8>)>,
+    /// The cluster that is asked, and what for.
+    pub(super) cluster: Option<Asking<'a>>,
     pub(super) sources: &'a mut Sources,
     /// Generated files that a run would not write any more.
     pub(super) stale: BTreeSet<Utf8PathBuf>,
+}
+
+/// What a cluster is asked for.
+pub(super) struct Asking<'a> {
+    pub(super) cluster: Cluster<'a>,
+    /// For what it has.
+    pub(super) is_live: bool,
+    /// For whether it would take the manifests.
+    pub(super) is_server: bool,
 }
 
 /// An environment, and what it becomes.
@@ -119,11 +131,13 @@ impl<'a> Comparing<'a> {
         // Where every file is what a run would write, both states are one.
         let mut compose = if is_same { Rendered::new() } else { self.compose_states(&all, &fresh) };
         let mut cluster = self.cluster_states(&all);
+        self.ask_server(&cluster, report);
+        let mut live = self.live_states(&cluster);
         let states = all.into_iter().map(|(own, planned)| {
             let [written, compose, cluster] =
                 [&mut written, &mut compose, &mut cluster].map(|states| states.remove(&own.name));
             let compose = if is_same { written.clone() } else { compose };
-            (own, self.read((own, planned), [compose, written, cluster], report))
+            (own, self.read((own, planned), [compose, written, cluster], live.remove(&own.name), report))
         });
         states.collect()
     }
@@ -266,6 +280,31 @@ impl<'a> Comparing<'a> {
         states
     }
 
+    /// Reports what the API server would refuse.
+    fn ask_server(&self, manifests: &Rendered, report: &mut Report) {
+        let Some(asking) = self.cluster.as_ref().filter(|asking| asking.is_server) else { return };
+        for (name, objects) in manifests {
+            let Ok(objects) = objects else { continue };
+            if let Err(why) = server::ask(&asking.cluster, name, objects, report) {
+                report.push(unreachable(name, &why));
+            }
+        }
+    }
+
+    /// What the cluster has of each environment.
+    fn live_states(&mut self, manifests: &Rendered) -> BTreeMap<String, Result<Vec<Object>, String>> {
+        let Some(asking) = self.cluster.as_ref().filter(|asking| asking.is_live) else {
+            return BTreeMap::new();
+        };
+        let mut states = BTreeMap::new();
+        for (name, objects) in manifests {
+            let Ok(objects) = objects else { continue };
+            let live = asking.cluster.objects(objects, self.written.is_own, self.sources);
+            states.insert(name.clone(), live);
+        }
+        states
+    }
+
     /// Where the manifests of an environment are.
     fn place_of(&self, own: &LoadedEnvironment) -> Utf8PathBuf {
         match &own.overlay {
@@ -279,8 +318,10 @@ impl<'a> Comparing<'a> {
         &self,
         (own, planned): Pair<'_>,
         states: [Option<Result<Vec<Object>, Refusal>>; 3],
+        live: Option<Result<Vec<Object>, String>>,
         report: &mut Report,
     ) -> Result<States, String> {
+        let live = live.transpose().inspect_err(|why| report.push(unreachable(&own.name, why)))?;
         let mut refused = |refusal: Refusal| {
             let message = format!("`{}` cannot be compared: {refusal}", own.name);
             report.push(Diagnostic::error(codes::NOT_COMPARED, message).help(help(&refusal)));
@@ -305,7 +346,11 @@ impl<'a> Comparing<'a> {
         }
         let services: BTreeSet<String> = compose.services.keys().cloned().collect();
         let owners = if written.is_some() { Owners::Own } else { Owners::Any(&services) };
-        let mut cluster = drift::facts(&cluster, &Reading { owners, is_secret: &is_secret });
+        let reading = Reading { owners, is_secret: &is_secret };
+        let mut cluster = drift::facts(&cluster, &reading);
+        if let Some(live) = live {
+            cluster = drift::settled(drift::facts(&live, &reading), &cluster);
+        }
         if written.is_none() {
             places::leave_own_choices(&mut compose, &mut cluster, &planned.intent, own);
         }
@@ -342,14 +387,18 @@ impl<'a> Comparing<'a> {
             written: states.written.as_ref(),
             cluster: &states.cluster,
         };
-        let layer = |path: &Utf8Path| {
-            self.of_tree(path).map_or(drift::Layer::Yours, |path| self.written.layer(&path))
+        let is_live = self.cluster.as_ref().is_some_and(|asking| asking.is_live);
+        let layer = |path: &Utf8Path| match self.of_tree(path) {
+            Some(path) => self.written.layer(&path),
+            None if is_live && path.as_str().is_empty() => drift::Layer::Cluster,
+            None => drift::Layer::Yours,
         };
         let terms = Terms {
             sources: self.sources,
             layer: &layer,
             settings: &self.loaded.settings.check,
             hidden: report.hidden(),
+            is_live,
         };
         let mut compared = drift::compare(&sides, &terms);
         if sides.written.is_none() {
@@ -369,6 +418,14 @@ fn build(
 ) -> Rendered {
     let mut builder = Builder::new(root, files, sources);
     overlays.iter().map(|(name, path)| (name.clone(), builder.manifests(path))).collect()
+}
+
+/// What there is to say of a cluster that does not answer.
+fn unreachable(environment: &str, why: &str) -> Diagnostic {
+    let why = why.lines().last().unwrap_or_default();
+    let message = format!("`{environment}` cannot be compared with the cluster: {why}");
+    Diagnostic::error(codes::NOT_COMPARED, message)
+        .help("see whether `kubectl get deployments` works, and name the right context with `--context`")
 }
 
 /// What to do about a refusal.

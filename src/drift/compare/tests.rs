@@ -34,7 +34,13 @@ fn drifts(case: &Case<'_>) -> Vec<Drift> {
         "overlay.yaml" => Layer::Yours,
         _ => Layer::Generated,
     };
-    let terms = Terms { sources: &sources, layer: &layer, settings: &settings, hidden: &Hidden::default() };
+    let terms = Terms {
+        sources: &sources,
+        layer: &layer,
+        settings: &settings,
+        hidden: &Hidden::default(),
+        is_live: false,
+    };
     let sides =
         Sides { environment: "local", compose: &compose, written: written.as_ref(), cluster: &cluster };
     compare(&sides, &terms).drifts
@@ -207,7 +213,8 @@ fn a_word_in_a_file_of_secret_values_is_any_word() {
             Sides { environment: "local", compose: &compose, written: Some(&compose), cluster: &cluster };
         let layer = |path: &Utf8Path| if path == "base.yaml" { Layer::Generated } else { Layer::Yours };
         let (settings, hidden) = (Check::default(), Hidden::default());
-        let terms = Terms { sources: &sources, layer: &layer, settings: &settings, hidden: &hidden };
+        let terms =
+            Terms { sources: &sources, layer: &layer, settings: &settings, hidden: &hidden, is_live: false };
         let drifts = compare(&sides, &terms).drifts;
         assert_eq!(shown(&drifts), *expected, "{real}");
         assert!(!format!("{drifts:?}").contains("hunter2"), "{drifts:?}");
@@ -350,8 +357,13 @@ fn what_a_missing_file_gives_is_taken_from_the_manifests() {
     service.workloads[0].containers[0].facts.get_mut(&Path::Env("A".to_owned())).unwrap().value =
         Value::Unknown;
     let (settings, hidden) = (Check::default(), Hidden::default());
-    let terms =
-        Terms { sources: &sources, layer: &|_| Layer::Generated, settings: &settings, hidden: &hidden };
+    let terms = Terms {
+        sources: &sources,
+        layer: &|_| Layer::Generated,
+        settings: &settings,
+        hidden: &hidden,
+        is_live: false,
+    };
     let sides = Sides { environment: "local", compose: &compose, written: Some(&written), cluster: &written };
     let found = compare(&sides, &terms);
     assert_eq!((shown(&found.drifts), found.from_tree), (vec![], 2));

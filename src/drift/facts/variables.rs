@@ -83,7 +83,12 @@ impl Environment {
                 None => (kind == Kind::Secret).then(|| Fact::new(Value::Secret, place)),
             };
         }
-        Some(Fact::new(Value::Text(Text::plain(from.to_json().to_string())), from.span))
+        let mut from_pod = from.to_json();
+        // What the API server fills in.
+        if let Some(field) = from_pod["fieldRef"].as_object_mut() {
+            field.remove("apiVersion");
+        }
+        Some(Fact::new(Value::Text(Text::plain(from_pod.to_string())), from.span))
     }
 
     /// The text with every `$(NAME)` of a known variable expanded.
