@@ -291,6 +291,9 @@ fn disable(project: &mut Project, tree: &Node, profiles: &[String]) {
             .and_then(|services| services.get(name))
             .is_none_or(|node| profiles::is_active(node, profiles))
     };
+    if project.services.keys().all(|name| is_active(name)) {
+        return;
+    }
     let (active, rest): (Vec<_>, Vec<_>) =
         std::mem::take(&mut project.services).into_iter().partition(|(name, _)| is_active(name));
     project.services = active.into_iter().collect();

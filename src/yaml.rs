@@ -61,7 +61,7 @@ pub enum Value {
 }
 
 /// A mapping in the order of the source. Keys are strings: compose refuses others.
-pub type Map = IndexMap<Key, Node>;
+pub type Map = IndexMap<Key, Node, foldhash::fast::RandomState>;
 
 /// The two tags that tell compose how to merge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,7 +131,7 @@ impl Node {
 
     /// An empty mapping at a place.
     pub fn map(span: Span) -> Self {
-        Self::new(Value::Map(Map::new()), span)
+        Self::new(Value::Map(Map::default()), span)
     }
 
     /// The value as JSON; whole numbers without a fraction, as Go prints them.

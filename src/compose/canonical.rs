@@ -220,7 +220,7 @@ fn key_values(node: &mut Node, place: &KeyPath, reporter: &mut Reporter<'_>) {
         refuse(value, &place.key(&key.text), "must be a string", reporter);
     }
     let Value::Seq(items) = &node.value else { return };
-    let mut map = Map::new();
+    let mut map = Map::default();
     for (index, item) in items.iter().enumerate() {
         match entry::read(item).filter(|_| item.as_str().is_some()) {
             Some((key, Some(value))) => {

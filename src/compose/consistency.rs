@@ -316,7 +316,7 @@ fn container_names(project: &Project, report: &mut Report) {
 
 /// The `deploy` section of a service.
 fn deploy(service: &Service) -> Option<&Deploy> {
-    service.deploy.as_ref().map(|deploy| &deploy.value)
+    service.deploy.as_ref().map(|deploy| &*deploy.value)
 }
 
 #[cfg(test)]

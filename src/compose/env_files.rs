@@ -68,7 +68,7 @@ fn put(map: &mut Map, key: &str, mut found: Map, own: Map, span: Span) {
 
 /// A mapping, or a list of `KEY=value`, as a mapping of strings and nulls.
 fn entries(node: Option<&Node>) -> Map {
-    let Some(node) = node else { return Map::new() };
+    let Some(node) = node else { return Map::default() };
     match &node.value {
         Value::Map(map) => map
             .iter()
@@ -85,7 +85,7 @@ fn entries(node: Option<&Node>) -> Map {
                 Some((key, value.unwrap_or_else(|| Node::new(Value::Null, item.span))))
             })
             .collect(),
-        _ => Map::new(),
+        _ => Map::default(),
     }
 }
 
@@ -152,7 +152,7 @@ fn read_all(
     role: InputRole,
     context: &mut Context<'_>,
 ) -> Map {
-    let mut found = Map::new();
+    let mut found = Map::default();
     for file in files {
         let id = match context.text(&file.path, role) {
             Ok(id) => id,

@@ -72,7 +72,7 @@ fn settings<T, U>(
 
 /// Extensions. Their type of values is deserialised into, for lack of a name by which to build it.
 fn extensions<V: serde::de::DeserializeOwned>(own: &Extensions, target: &mut IndexMap<types::Extension, V>) {
-    for (name, node) in own {
+    for (name, node) in own.iter() {
         if let (Ok(name), Ok(value)) =
             (types::Extension::from_str(name), serde_json::from_value(node.to_json()))
         {

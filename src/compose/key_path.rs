@@ -75,18 +75,24 @@ impl KeyPath {
 
     /// Is this one of the places that the pattern means?
     pub(crate) fn matches(&self, pattern: &[&str]) -> bool {
+        // The last names tell most patterns apart.
         self.steps.len() == pattern.len()
-            && self.steps().zip(pattern).all(|((name, is_item), wanted)| match is_item {
-                false => *wanted == "*" || (*wanted == name && *wanted != "[]"),
-                true => *wanted == "[]",
+            && (0..pattern.len()).rev().all(|position| match (self.step(position), pattern.get(position)) {
+                (Some((_, true)), Some(wanted)) => *wanted == "[]",
+                (Some((name, false)), Some(wanted)) => *wanted == "*" || (*wanted == name && *wanted != "[]"),
+                _ => false,
             })
     }
 
     /// Its steps: the key or the number of the item, and whether it is an item.
     fn steps(&self) -> impl Iterator<Item = (&str, bool)> {
-        let ends = self.steps.iter().skip(1).map(|step| step.start).chain([self.names.len()]);
-        let name = |start, end| self.names.get(start..end).unwrap_or_default();
-        self.steps.iter().zip(ends).map(move |(step, end)| (name(step.start, end), step.is_item))
+        (0..self.steps.len()).filter_map(|position| self.step(position))
+    }
+
+    fn step(&self, position: usize) -> Option<(&str, bool)> {
+        let step = self.steps.get(position)?;
+        let end = self.steps.get(position + 1).map_or(self.names.len(), |next| next.start);
+        Some((self.names.get(step.start..end)?, step.is_item))
     }
 }
 

@@ -182,7 +182,7 @@ fn names(root: &mut Node) {
         let Some(resources) = root.get_mut(section).and_then(Node::as_map_mut) else { continue };
         for (key, resource) in resources.iter_mut() {
             if resource.is_null() {
-                resource.value = Value::Map(Map::new());
+                resource.value = Value::Map(Map::default());
             }
             let span = resource.span;
             let Some(map) = resource.as_map_mut() else { continue };

@@ -359,7 +359,7 @@ mod tests {
             ("image", Value::Int(3), "services.web.image must be a string, not an integer"),
             ("cpu_percent", Value::Int(101), "services.web.cpu_percent must be between 0 and 100"),
             ("cgroup", Value::String("x".into()), "services.web.cgroup cannot be `x`"),
-            ("provider", Value::Map(Map::new()), "services.web.provider must have `type`"),
+            ("provider", Value::Map(Map::default()), "services.web.provider must have `type`"),
             (
                 "container_name",
                 Value::String("x".into()),

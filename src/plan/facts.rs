@@ -56,7 +56,7 @@ impl<'a> Facts<'a> {
         &'b self,
         name: &str,
         service: &'b Service,
-    ) -> Option<&'b Spanned<Healthcheck>> {
+    ) -> Option<&'b Spanned<Box<Healthcheck>>> {
         match self.brought(name) {
             Some(Brought::Check(check)) => Some(check),
             _ => service.healthcheck.as_ref(),

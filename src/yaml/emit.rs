@@ -11,6 +11,9 @@ use std::borrow::Cow;
 
 use indexmap::IndexMap;
 
+/// The entries of a mapping, in their order.
+pub type Entries = IndexMap<String, Entry, foldhash::fast::RandomState>;
+
 /// What is to be written.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Yaml {
@@ -29,7 +32,7 @@ pub enum Yaml {
     /// A list in one line, `["a", "b"]`, and all within it.
     FlowSeq(Vec<Yaml>),
     /// A mapping, in this order.
-    Map(IndexMap<String, Entry>),
+    Map(Entries),
 }
 
 /// A list item or the value of a mapping key, with comments.
@@ -98,7 +101,7 @@ fn write_document(out: &mut String, yaml: &Yaml) {
 
 /// How a value is laid out.
 enum Block<'a> {
-    Map(&'a IndexMap<String, Entry>),
+    Map(&'a Entries),
     Seq(&'a [Entry]),
     /// It begins in the line of its key or dash.
     None,
@@ -113,7 +116,7 @@ fn block(yaml: &Yaml) -> Block<'_> {
 }
 
 /// `in_line` says that the first entry goes behind a dash; the comments above it are written already.
-fn write_map(out: &mut String, entries: &IndexMap<String, Entry>, indent: usize, mut in_line: bool) {
+fn write_map(out: &mut String, entries: &Entries, indent: usize, mut in_line: bool) {
     for (key, entry) in entries {
         if !in_line {
             write_comments_above(out, entry, indent);

@@ -68,16 +68,27 @@ impl Resets {
 
 /// The tree without the values that `!reset` marks, and without marks.
 pub(crate) fn without_tags(node: &Node) -> Node {
-    let kept = |node: &&Node| node.directive != Some(Directive::Reset);
-    let value = match &node.value {
-        Value::Seq(items) => Value::Seq(items.iter().filter(kept).map(without_tags).collect()),
-        Value::Map(map) => {
-            let kept = map.iter().filter(|(_, value)| kept(value));
-            Value::Map(kept.map(|(key, value)| (key.clone(), without_tags(value))).collect())
+    let mut tree = node.clone();
+    drop_tags(&mut tree);
+    tree
+}
+
+fn drop_tags(node: &mut Node) {
+    node.directive = None;
+    let is_marked = |node: &Node| node.directive == Some(Directive::Reset);
+    match &mut node.value {
+        Value::Seq(items) => {
+            items.retain(|item| !is_marked(item));
+            items.iter_mut().for_each(drop_tags);
         }
-        scalar => scalar.clone(),
-    };
-    Node { value, directive: None, ..Node::new(Value::Null, node.span) }.with_template(node.template.clone())
+        Value::Map(map) => {
+            if map.values().any(is_marked) {
+                map.retain(|_, value| !is_marked(value));
+            }
+            map.values_mut().for_each(drop_tags);
+        }
+        _ => {}
+    }
 }
 
 /// Takes the values out that `!reset` marks.

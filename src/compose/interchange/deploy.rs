@@ -12,7 +12,7 @@ use crate::{
     yaml::scalar,
 };
 
-pub(super) fn deploy(deploy: &Spanned<Deploy>) -> types::Deploy {
+pub(super) fn deploy(deploy: &Spanned<Box<Deploy>>) -> types::Deploy {
     let Deploy {
         mode,
         replicas,

@@ -201,7 +201,7 @@ fn pull_policy(policy: &Spanned<String>) -> Option<types::PullPolicy> {
     }
 }
 
-fn healthcheck(check: &Spanned<Healthcheck>) -> types::Healthcheck {
+fn healthcheck(check: &Spanned<Box<Healthcheck>>) -> types::Healthcheck {
     let Healthcheck {
         test,
         timeout,
@@ -223,7 +223,7 @@ fn healthcheck(check: &Spanned<Healthcheck>) -> types::Healthcheck {
     }
 }
 
-fn build(build: &Spanned<Build>) -> types::BuildStep {
+fn build(build: &Spanned<Box<Build>>) -> types::BuildStep {
     let Build {
         context,
         dockerfile,
@@ -413,7 +413,7 @@ fn ulimits(limits: &Option<Spanned<Names<Ulimit>>>) -> types::Ulimits {
     types::Ulimits(limits.iter().flat_map(|limits| &limits.value).map(entry).collect())
 }
 
-fn logging(logging: &Spanned<Logging>) -> types::LoggingParameters {
+fn logging(logging: &Spanned<Box<Logging>>) -> types::LoggingParameters {
     let Logging { driver, options, extensions: _ } = &logging.value;
     let option = |(name, value): (&String, &Spanned<String>)| {
         (name.clone(), types::SingleValue::String(value.value.clone()))

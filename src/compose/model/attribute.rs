@@ -19,8 +19,9 @@ pub type Environment = Mapping<Option<String>>;
 pub type Options = Mapping<String>;
 /// Names to anything, in the order of the source.
 pub type Names<T> = IndexMap<String, Spanned<T>>;
-/// `x-*` attributes as written.
-pub type Extensions = IndexMap<String, Node>;
+/// `x-*` attributes as written. Few records have any.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Extensions(Option<Box<IndexMap<String, Node>>>);
 /// Values that may be a scalar or several.
 pub type Flags = Mapping<Vec<String>>;
 
@@ -64,6 +65,18 @@ impl<T> std::ops::Deref for Mapping<T> {
 
     fn deref(&self) -> &Self::Target {
         &self.0
+    }
+}
+
+impl Extensions {
+    /// Adds an attribute.
+    pub fn insert(&mut self, name: String, value: Node) {
+        self.0.get_or_insert_default().insert(name, value);
+    }
+
+    /// Names and values, in the order of the source.
+    pub fn iter(&self) -> impl Iterator<Item = (&String, &Node)> {
+        self.0.iter().flat_map(|extensions| extensions.iter())
     }
 }
 
@@ -378,10 +391,14 @@ impl<T: Attribute> Attribute for Names<T> {
         let Some(map) = node.as_map() else {
             return if node.is_null() { Some(Names::new()) } else { mistyped(node, "a mapping", report) };
         };
-        let entry = |(key, value): (&Key, &Node)| {
-            T::read(value, report).map(|read| (key.text.clone(), value.spanned(read)))
-        };
-        Some(map.iter().filter_map(entry).collect())
+        // Services are large, and not worth to be moved again and again.
+        let mut names = Names::with_capacity(map.len());
+        for (key, value) in map {
+            if let Some(read) = T::read(value, report) {
+                names.insert(key.text.clone(), value.spanned(read));
+            }
+        }
+        Some(names)
     }
 
     fn write(&self) -> Value {
@@ -437,6 +454,21 @@ impl<T: Attribute> Attribute for Option<Box<T>> {
 
     fn is_zero(&self) -> bool {
         self.is_none()
+    }
+}
+
+/// A record that few of the records around it have, and that would make all of them large.
+impl<T: Attribute> Attribute for Box<T> {
+    fn read(node: &Node, report: &mut Report) -> Option<Self> {
+        T::read(node, report).map(Box::new)
+    }
+
+    fn write(&self) -> Value {
+        T::write(self)
+    }
+
+    fn is_zero(&self) -> bool {
+        T::is_zero(self)
     }
 }
 
@@ -501,14 +533,14 @@ macro_rules! record {
             }
 
             fn write(&self) -> $crate::yaml::Value {
-                let mut map = $crate::yaml::Map::new();
+                let mut map = $crate::yaml::Map::default();
                 $( $crate::compose::model::attribute::put(
                     &mut map,
                     $key,
                     self.$field.as_ref(),
                     $crate::compose::model::attribute::keeps!($($keep)?),
                 ); )*
-                for (name, value) in &self.extensions {
+                for (name, value) in self.extensions.iter() {
                     map.insert($crate::yaml::Key::new(name.clone(), value.span), value.clone());
                 }
                 $crate::yaml::Value::Map(map)

@@ -125,7 +125,7 @@ impl Project {
 
     /// The project as `docker compose config` prints it: active services, their resources.
     pub fn write(&self) -> Node {
-        let mut map = Map::new();
+        let mut map = Map::default();
         map.insert(Key::new("name", Span::NOWHERE), Node::string(self.name.clone(), Span::NOWHERE));
         put(&mut map, "services", &self.services, true);
         put(&mut map, "networks", &self.networks, false);
@@ -133,7 +133,7 @@ impl Project {
         put(&mut map, "secrets", &self.secrets, false);
         put(&mut map, "configs", &self.configs, false);
         put(&mut map, "models", &self.models, false);
-        for (name, value) in &self.extensions {
+        for (name, value) in self.extensions.iter() {
             map.insert(Key::new(name.clone(), value.span), value.clone());
         }
         Node::new(Value::Map(map), Span::NOWHERE)

@@ -20,9 +20,9 @@ record! {
         /// Show its output in `docker compose up`.
         "attach" => attach: bool, keep;
         /// How its image is built.
-        "build" => build: Build, keep;
+        "build" => build: Box<Build>, keep;
         /// Block device limits.
-        "blkio_config" => blkio_config: Blkio, keep;
+        "blkio_config" => blkio_config: Box<Blkio>, keep;
         /// Kernel capabilities it gets.
         "cap_add" => cap_add: Strings;
         /// Kernel capabilities it loses.
@@ -56,13 +56,13 @@ record! {
         /// Which processors.
         "cpuset" => cpuset: String;
         /// Credentials of a managed service account, on Windows.
-        "credential_spec" => credential_spec: CredentialSpec, keep;
+        "credential_spec" => credential_spec: Box<CredentialSpec>, keep;
         /// What must be there before it starts.
         "depends_on" => depends_on: Names<Dependency>;
         /// How many, where and with which means.
-        "deploy" => deploy: Deploy, keep;
+        "deploy" => deploy: Box<Deploy>, keep;
         /// What happens while it is developed.
-        "develop" => develop: Develop, keep;
+        "develop" => develop: Box<Develop>, keep;
         /// Rules for devices made later.
         "device_cgroup_rules" => device_cgroup_rules: Strings;
         /// Devices of the host.
@@ -90,7 +90,7 @@ record! {
         /// Further groups of its user.
         "group_add" => group_add: Strings;
         /// How to know that it is well.
-        "healthcheck" => healthcheck: Healthcheck, keep;
+        "healthcheck" => healthcheck: Box<Healthcheck>, keep;
         /// Its host name.
         "hostname" => hostname: String;
         /// Its image.
@@ -106,7 +106,7 @@ record! {
         /// Other services by further names.
         "links" => links: Strings;
         /// Where its output goes.
-        "logging" => logging: Logging, keep;
+        "logging" => logging: Box<Logging>, keep;
         /// Address of its network card.
         "mac_address" => mac_address: String;
         /// Memory it may use.
@@ -146,7 +146,7 @@ record! {
         /// When it is part of the project at all.
         "profiles" => profiles: Strings;
         /// What makes it, in place of a container.
-        "provider" => provider: Provider, keep;
+        "provider" => provider: Box<Provider>, keep;
         /// When its image is pulled.
         "pull_policy" => pull_policy: String;
         /// Age at which an image is pulled again.

@@ -158,6 +158,6 @@ fn name(node: &Node) -> &str {
 }
 
 fn map<'a>(node: &'a Node, key: &str) -> impl Iterator<Item = (&'a crate::yaml::Key, &'a Node)> {
-    static NONE: std::sync::LazyLock<Map> = std::sync::LazyLock::new(Map::new);
+    static NONE: std::sync::LazyLock<Map> = std::sync::LazyLock::new(Map::default);
     node.get(key).and_then(Node::as_map).unwrap_or(&NONE).iter()
 }

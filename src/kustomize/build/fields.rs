@@ -119,7 +119,7 @@ fn walk(
                 Made::Nothing => None,
                 _ if is_list => None,
                 Made::Scalar if rest.is_empty() => Some(Value::String(String::new())),
-                _ => Some(Value::Map(Map::new())),
+                _ => Some(Value::Map(Map::default())),
             };
             match (map.get_mut(name), fresh) {
                 (Some(field), Some(fresh)) if field.is_null() => field.value = fresh,

@@ -112,7 +112,7 @@ fn frame(entries: &Entries, is_secret: bool) -> Node {
 }
 
 fn write(node: &mut Node, entries: Vec<Entry>, is_secret: bool, span: Span) {
-    let (mut data, mut binary) = (Map::new(), Map::new());
+    let (mut data, mut binary) = (Map::default(), Map::default());
     for Entry { key, value, span } in entries {
         let key = Key::new(key, span);
         match String::from_utf8(value) {

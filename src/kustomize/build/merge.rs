@@ -95,7 +95,7 @@ impl<'a> Merge<'a> {
     }
 
     fn fields(&mut self, own: Map, changes: &Map, shape: &Shape) -> Result<Map, String> {
-        let mut merged = Map::with_capacity(own.len());
+        let mut merged = Map::with_capacity_and_hasher(own.len(), Default::default());
         let is_new = |key: &Key| key.text != DIRECTIVE && !own.contains_key(key);
         let new: Vec<(&Key, &Node)> = changes.iter().filter(|(key, _)| is_new(key)).collect();
         for (key, value) in own {
@@ -133,7 +133,7 @@ impl<'a> Merge<'a> {
                 if mapping_directive(changes)? == Directive::Delete {
                     return Ok(None);
                 }
-                let mut map = Map::with_capacity(changes.len());
+                let mut map = Map::with_capacity_and_hasher(changes.len(), Default::default());
                 for (key, change) in changes.iter().filter(|(key, _)| key.text != DIRECTIVE) {
                     if let Some(value) = self.within(&key.text, |it, field| it.added(change, field), shape)? {
                         map.insert(key.clone(), value);
@@ -155,7 +155,7 @@ impl<'a> Merge<'a> {
     fn tidied(&mut self, own: Node, shape: &Shape) -> Result<Node, String> {
         let Node { value, span, .. } = own;
         let value = match (value, shape) {
-            (Value::Map(map), _) => Value::Map(self.fields(map, &Map::new(), shape)?),
+            (Value::Map(map), _) => Value::Map(self.fields(map, &Map::default(), shape)?),
             (Value::Seq(items), Keyed(_, item)) => {
                 let mut kept = Vec::with_capacity(items.len());
                 for own in items {

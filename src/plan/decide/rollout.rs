@@ -21,7 +21,7 @@ pub(super) fn decide_update(service: &Service, decided: WorkloadKind, entries: &
         placement: _,
         endpoint_mode,
         extensions: _,
-    } = &deploy.value;
+    } = &*deploy.value;
     entries.mapped(&["deploy"]);
     if let Some(mode) = mode {
         match mode.value.as_str() {

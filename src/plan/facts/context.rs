@@ -33,7 +33,7 @@ pub(in crate::plan) struct Context<'a> {
     pub(in crate::plan) apps: &'a Apps,
     pub(in crate::plan) images: &'a Images,
     /// What images are built from, by the names that services give them.
-    pub(in crate::plan) builds: BTreeMap<&'a str, &'a Spanned<Build>>,
+    pub(in crate::plan) builds: BTreeMap<&'a str, &'a Spanned<Box<Build>>>,
     /// How much of the project could be read.
     pub(in crate::plan) known: Known,
     /// Whether CronJobs start at minutes that their names choose.
@@ -78,7 +78,7 @@ impl<'a> Context<'a> {
 }
 
 /// What images are built from, by the names that services give them.
-fn builds(project: &Project) -> BTreeMap<&str, &Spanned<Build>> {
+fn builds(project: &Project) -> BTreeMap<&str, &Spanned<Box<Build>>> {
     let mut builds = BTreeMap::new();
     for service in project.services.values() {
         if let (Some(image), Some(build)) = (&service.image, &service.value.build) {

@@ -15,7 +15,7 @@ use crate::{
 pub(in crate::plan) fn build_of<'a>(
     context: &Context<'a>,
     service: &'a Service,
-) -> Option<&'a Spanned<Build>> {
+) -> Option<&'a Spanned<Box<Build>>> {
     let named = || context.builds.get(service.image.as_ref()?.value.as_str()).copied();
     service.build.as_ref().or_else(named)
 }
@@ -24,7 +24,7 @@ pub(in crate::plan) fn build_of<'a>(
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::plan) enum Brought {
     /// The whole check, with what compose says of it.
-    Check(Box<Spanned<Healthcheck>>),
+    Check(Spanned<Box<Healthcheck>>),
     /// It is made for the image's own command, and the service runs another one that nobody reaches.
     OfAnotherCommand,
 }
@@ -47,8 +47,8 @@ pub(super) fn check(context: &Context<'_>, name: &str, service: &Service) -> Opt
         return Some(Brought::OfAnotherCommand);
     }
     let place = own.map_or(build.span, |own| own.span);
-    let joined = joined(own.map(|own| &own.value), health, place);
-    Some(Brought::Check(Box::new(Spanned::new(joined, place))))
+    let joined = joined(own.map(|own| &*own.value), health, place);
+    Some(Brought::Check(Spanned::new(Box::new(joined), place)))
 }
 
 /// Whether another service waits until it is healthy.

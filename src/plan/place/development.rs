@@ -132,7 +132,7 @@ impl Builder<'_> {
         &self,
         key: &str,
         service: &Service,
-        build: &Spanned<Build>,
+        build: &Spanned<Box<Build>>,
         report: &mut Report,
     ) -> Option<Artifact> {
         let text = |field: &Option<Spanned<String>>| {

@@ -102,7 +102,7 @@ fn other_scalars_are_what_they_are() {
         (Yaml::Float(f64::INFINITY), ".inf"),
         (Yaml::Float(f64::NEG_INFINITY), "-.inf"),
         (Yaml::Float(f64::NAN), ".nan"),
-        (Yaml::Map(IndexMap::new()), "{}"),
+        (Yaml::Map(Entries::default()), "{}"),
         (Yaml::Seq(Vec::new()), "[]"),
         (Yaml::String("a\nb\n".to_owned()), "|\n  a\n  b"),
     ];

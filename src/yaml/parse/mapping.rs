@@ -1,5 +1,7 @@
 //! One mapping while it is read: keys that must be strings and stand once, and the merge key.
 
+use indexmap::map::Entry;
+
 use crate::{
     text::Span,
     yaml::{Directive, Key, Map, Node, Value},
@@ -78,13 +80,19 @@ impl OpenMapping {
     /// Takes in the value of the last key. A list that is `only_mappings` cannot be merged.
     pub(super) fn push_value(&mut self, value: Node, only_mappings: bool) -> Result<(), Mistake> {
         match self.key.take() {
-            Some(OpenKey::Key(key)) => match self.entries.get_key_value(&key) {
-                Some((first, _)) => Err(Mistake::Duplicate(key.text, first.span, key.span)),
-                None => {
-                    self.entries.insert(key, value);
-                    Ok(())
+            Some(OpenKey::Key(key)) => {
+                let span = key.span;
+                match self.entries.entry(key) {
+                    Entry::Occupied(entry) => {
+                        let first = entry.key();
+                        Err(Mistake::Duplicate(first.text.clone(), first.span, span))
+                    }
+                    Entry::Vacant(entry) => {
+                        entry.insert(value);
+                        Ok(())
+                    }
                 }
-            },
+            }
             Some(OpenKey::Merge(span)) => match &self.merge {
                 Some(first) => Err(Mistake::Duplicate("<<".to_owned(), first.span, span)),
                 None => {

@@ -76,7 +76,7 @@ fn variable<'a>(service: &'a Service, name: &str) -> Option<&'a str> {
 }
 
 /// Ports of URLs on the container itself in its health check, and whether the URL is one of HTTP.
-pub(super) fn health_ports(check: Option<&Spanned<Healthcheck>>) -> Vec<(u16, bool)> {
+pub(super) fn health_ports(check: Option<&Spanned<Box<Healthcheck>>>) -> Vec<(u16, bool)> {
     let test = check.and_then(|check| check.value.test.as_ref());
     let words: Vec<&str> = test.iter().flat_map(|test| &test.value).map(|word| word.value.as_str()).collect();
     let text = words.join(" ");

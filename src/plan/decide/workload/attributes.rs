@@ -171,7 +171,7 @@ pub(super) fn record_attributes(service: &Service, entries: &mut Entries<'_>) {
         let names: Vec<String> = links.value.iter().map(|link| format!("`{}`", link.value)).collect();
         entries.mapped_as(&["links"], reasons::have_services(names.join(", ")));
     }
-    for extension in extensions.keys() {
+    for (extension, _) in extensions.iter() {
         entries.as_ever(&[extension]);
     }
 }
