@@ -1,17 +1,24 @@
-//! Which variables apps share: those that several apps have with the same values, environment by environment, and
-//! those that all workloads of an app have.
+//! Which variables apps share: those that several apps have from the same place of the files, an anchor or an env file
+//! say, and those that all workloads of an app have from one. That values are equal by chance is no reason to share
+//! them: who changes one would move the others. Secrets are shared by their values: a password is kept in one place.
 //!
 //! The division is one for all environments, so that each of them changes values and not places.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use super::unplaced::Unplaced;
 use crate::{
+    compose::model::Project,
     k8s::name,
     plan::{
-        facts::KnownSecrets,
+        facts::{Context, KnownSecrets},
         model::{Value, Variable},
     },
+    text::{Part, Span, Template},
+    yaml::Node,
 };
 
 /// A group has to save this many lines to be worth a ConfigMap of its own.
@@ -21,6 +28,8 @@ const WORTHWHILE_SECRETS: usize = 2;
 
 /// Apps that share variables.
 pub(super) type Group<'a> = BTreeSet<&'a str>;
+/// The same with what sets the variables, if that is why they are shared.
+type Sourced<'a> = (Group<'a>, String);
 /// Keys with their values, one for each environment.
 pub(super) type Shared<'a> = BTreeMap<&'a str, Vec<Slot<'a>>>;
 
@@ -31,8 +40,50 @@ pub(super) enum Slot<'a> {
     NotRun,
     /// The app does not have the variable there.
     Absent,
-    /// Its value.
-    Value(&'a Value),
+    /// Its value, with the place that sets it if that decides who shares it.
+    Value(&'a Value, Option<Place<'a>>),
+}
+
+/// What sets a variable.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    span: Span,
+    /// How it says so, if it only passes on one variable of the files.
+    passed_on: Option<&'a str>,
+}
+
+impl<'a> Place<'a> {
+    fn of(variable: &'a Variable) -> Self {
+        let template = variable.template.as_deref();
+        let passes_on = |template: &&Template| matches!(template.parts.as_slice(), [Part::Variable { .. }]);
+        let passed_on = template.filter(passes_on).map(|template| template.written.as_str());
+        Self { span: variable.span, passed_on }
+    }
+
+    /// What makes it one with another place.
+    fn key(&self) -> (Option<&'a str>, Option<Span>) {
+        (self.passed_on, Some(self.span).filter(|_| self.passed_on.is_none()))
+    }
+}
+
+impl PartialEq for Place<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Place<'_> {}
+
+impl PartialOrd for Place<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Place<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
 }
 
 /// The variables that apps share.
@@ -50,7 +101,7 @@ pub(super) struct Shares<'a> {
 #[derive(Debug)]
 pub(super) struct GroupShare<'a> {
     pub(super) apps: Group<'a>,
-    /// What its ConfigMap and its Secret are named for.
+    /// What its ConfigMap or its Secret is named for.
     pub(super) name: String,
     pub(super) shared: Shared<'a>,
 }
@@ -62,14 +113,15 @@ pub(super) struct Division<'a> {
 }
 
 impl<'a> Shares<'a> {
-    fn new(whole: BTreeMap<&'a str, Shared<'a>>, groups: BTreeMap<Group<'a>, Shared<'a>>) -> Self {
+    /// Groups have the names of their sources at first.
+    fn new(whole: BTreeMap<&'a str, Shared<'a>>, groups: BTreeMap<Sourced<'a>, Shared<'a>>) -> Self {
         let mut of_app: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (position, group) in groups.keys().enumerate() {
+        for (position, (group, _)) in groups.keys().enumerate() {
             for app in group {
                 of_app.entry(app).or_default().push(position);
             }
         }
-        let share = |(apps, shared)| GroupShare { apps, name: String::new(), shared };
+        let share = |((apps, name), shared)| GroupShare { apps, name, shared };
         Self { whole, groups: groups.into_iter().map(share).collect(), of_app }
     }
 
@@ -81,16 +133,18 @@ impl<'a> Shares<'a> {
 
 impl<'a> Division<'a> {
     /// Divides the variables of all environments; the first `real` are those of the project.
-    pub(super) fn of(environments: &[Vec<Unplaced<'a>>], real: usize, secrets: &KnownSecrets) -> Self {
+    pub(super) fn of(
+        environments: &[Vec<Unplaced<'a>>],
+        contexts: &[&Context<'_>],
+        real: usize,
+        secrets: &KnownSecrets,
+    ) -> Self {
         // ConfigMaps and Secrets bring only variables with usual names into a container.
         let plain = |key: &str| name::is_variable_name(key) && !secrets.is_secret(key);
         let hidden = |key: &str| name::is_variable_name(key) && secrets.is_secret(key);
-        let mut plain = divide((environments, real), WORTHWHILE, plain);
-        let mut hidden = divide((environments, real), WORTHWHILE_SECRETS, hidden);
-        let names = group_names(&plain, &hidden);
-        for group in plain.groups.iter_mut().chain(&mut hidden.groups) {
-            group.name = names.get(&group.apps).cloned().unwrap_or_default();
-        }
+        let mut plain = by_source((environments, contexts, real), plain);
+        let mut hidden = by_value((environments, real), hidden);
+        name_groups(&mut plain, &mut hidden);
         Self { plain, hidden }
     }
 
@@ -108,46 +162,153 @@ pub(super) fn values<'b, 'a>(
     environment: usize,
 ) -> impl Iterator<Item = (&'a str, &'a Value)> + use<'b, 'a> {
     shared.iter().filter_map(move |(key, slots)| match slots.get(environment) {
-        Some(Slot::Value(value)) => Some((*key, *value)),
+        Some(Slot::Value(value, _)) => Some((*key, *value)),
         _ => None,
     })
 }
 
-/// Divides the variables whose keys `wanted` picks. A group saves `least` lines.
-fn divide<'a>(
-    (environments, real): (&[Vec<Unplaced<'a>>], usize),
-    least: usize,
+/// What makes variables of several services one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// One place of the files sets them: in the files that all environments share, or else in each environment.
+    Place,
+    /// Their values.
+    Value,
+}
+
+/// Divides the variables whose keys `wanted` picks by the sources that set them: all apps that read one take its
+/// group. An app that has another value for one of its variables has that in its own layer, which comes later.
+fn by_source<'a>(
+    (environments, contexts, real): (&[Vec<Unplaced<'a>>], &[&Context<'_>], usize),
     wanted: impl Fn(&str) -> bool,
 ) -> Shares<'a> {
     let members = members(environments);
     let mut whole: BTreeMap<&str, Shared<'a>> =
-        members.iter().map(|(app, members)| (*app, whole_app(members, &wanted))).collect();
+        members.iter().map(|(app, members)| (*app, whole_app(members, real, By::Place, &wanted))).collect();
+    let mut sources: BTreeMap<String, BTreeMap<&'a str, BTreeSet<&'a str>>> = BTreeMap::new();
+    for (app, variables) in &whole {
+        for (key, slots) in variables {
+            // What some environments do not run stands with its app, in a component.
+            let runs = !slots.iter().take(real).any(|slot| *slot == Slot::NotRun);
+            if let Some(source) = source(slots, contexts).filter(|_| runs) {
+                sources.entry(source).or_default().entry(app).or_default().insert(key);
+            }
+        }
+    }
+    let mut groups = BTreeMap::new();
+    for (source, apps) in sources {
+        let keys: BTreeSet<&'a str> = apps.values().flatten().copied().collect();
+        let apps: Group<'a> = apps.into_keys().collect();
+        let mut shared = Shared::new();
+        let mut saved = 0;
+        for key in keys {
+            let Some((slots, holders)) = most_alike(key, &apps, &whole) else { continue };
+            let overrides =
+                |app: &&str| members.get(*app).is_some_and(|members| has_wherever(members, key, slots));
+            if holders > 1 && apps.iter().all(overrides) {
+                saved += holders - 1;
+                shared.insert(key, slots.clone());
+            }
+        }
+        if saved >= WORTHWHILE {
+            take_out(&mut whole, &apps, &shared);
+            groups.insert((apps, source), shared);
+        }
+    }
+    add_passed_on(&mut groups, &mut whole);
+    Shares::new(whole, groups)
+}
+
+/// Puts variables that several apps only pass on from one variable of the files, `LEVEL: ${LEVEL}` say, into a group of
+/// just these apps, if there is one: an environment that sets it then says so once.
+fn add_passed_on<'a>(
+    groups: &mut BTreeMap<Sourced<'a>, Shared<'a>>,
+    whole: &mut BTreeMap<&'a str, Shared<'a>>,
+) {
+    let mut holders: BTreeMap<(&'a str, Vec<Slot<'a>>), Group<'a>> = BTreeMap::new();
+    for (app, variables) in whole.iter() {
+        for (key, slots) in variables {
+            let passes_on =
+                |slot: &Slot<'_>| matches!(slot, Slot::Value(_, Some(place)) if place.passed_on.is_some());
+            if slots.iter().any(passes_on) {
+                holders.entry((key, slots.clone())).or_default().insert(app);
+            }
+        }
+    }
+    for ((key, slots), apps) in holders {
+        let Some((_, shared)) = groups.iter_mut().find(|((group, _), _)| *group == apps) else { continue };
+        if !shared.contains_key(key) {
+            shared.insert(key, slots.clone());
+            take_out(whole, &apps, &Shared::from([(key, slots)]));
+        }
+    }
+}
+
+/// How most of some apps have a variable, and how many do.
+fn most_alike<'b, 'a>(
+    key: &str,
+    apps: &Group<'a>,
+    whole: &'b BTreeMap<&str, Shared<'a>>,
+) -> Option<(&'b Vec<Slot<'a>>, usize)> {
+    let all: Vec<&Vec<Slot<'a>>> = apps.iter().filter_map(|app| whole.get(app)?.get(key)).collect();
+    let count = |slots: &Vec<Slot<'a>>| all.iter().filter(|other| **other == slots).count();
+    all.iter()
+        .map(|slots| (*slots, count(slots)))
+        .max_by_key(|(slots, count)| (*count, std::cmp::Reverse(*slots)))
+}
+
+/// Whether all services of an app have a variable wherever it has a value for others.
+fn has_wherever(members: &Members<'_, '_>, key: &str, slots: &[Slot<'_>]) -> bool {
+    members.iter().zip(slots).all(|(services, slot)| {
+        !matches!(slot, Slot::Value(..)) || services.iter().all(|variables| variables.contains_key(key))
+    })
+}
+
+/// Takes what a group has out of what its apps have alike; what an app has otherwise in some environment stays there.
+fn take_out<'a>(whole: &mut BTreeMap<&'a str, Shared<'a>>, apps: &Group<'a>, shared: &Shared<'a>) {
+    for app in apps {
+        let Some(own) = whole.get_mut(app) else { continue };
+        for (key, slots) in own.iter_mut() {
+            let of_group = shared.get(key).into_iter().flatten();
+            for (slot, _) in slots.iter_mut().zip(of_group).filter(|(slot, of_group)| **slot == **of_group) {
+                *slot = Slot::Absent;
+            }
+        }
+        own.retain(|key, slots| !shared.contains_key(key) || slots.iter().any(|slot| *slot != Slot::Absent));
+    }
+}
+
+/// Divides the variables whose keys `wanted` picks by their values.
+fn by_value<'a>(
+    (environments, real): (&[Vec<Unplaced<'a>>], usize),
+    wanted: impl Fn(&str) -> bool,
+) -> Shares<'a> {
+    let members = members(environments);
+    let mut whole: BTreeMap<&str, Shared<'a>> =
+        members.iter().map(|(app, members)| (*app, whole_app(members, real, By::Value, &wanted))).collect();
     let mut holders: BTreeMap<(&'a str, &Vec<Slot<'a>>), Group<'a>> = BTreeMap::new();
     for (app, variables) in &whole {
         for (key, slots) in variables {
             holders.entry((key, slots)).or_default().insert(app);
         }
     }
-    let mut groups: BTreeMap<Group<'a>, Shared<'a>> = BTreeMap::new();
-    for ((key, slots), group) in holders {
-        // What some environments do not run stands with its app, in a component.
+    let mut groups: BTreeMap<Sourced<'a>, Shared<'a>> = BTreeMap::new();
+    for ((key, slots), apps) in holders {
         if !slots.iter().take(real).any(|slot| *slot == Slot::NotRun) {
-            groups.entry(group).or_default().insert(key, slots.clone());
+            groups.entry((apps, String::new())).or_default().insert(key, slots.clone());
         }
     }
-    groups.retain(|group, variables| (group.len() - 1) * variables.len() >= least);
-    for (group, variables) in &groups {
-        for app in group {
-            if let Some(own) = whole.get_mut(app) {
-                own.retain(|key, _| !variables.contains_key(key));
-            }
-        }
+    groups.retain(|(apps, _), variables| (apps.len() - 1) * variables.len() >= WORTHWHILE_SECRETS);
+    for ((apps, _), variables) in &groups {
+        take_out(&mut whole, apps, variables);
     }
     Shares::new(whole, groups)
 }
 
 /// The variables of the services of an app, for each environment.
-type Members<'b, 'a> = Vec<Vec<&'b BTreeMap<&'a str, &'a Variable>>>;
+type Members<'b, 'a> = Vec<Services<'b, 'a>>;
+/// The variables of some services.
+type Services<'b, 'a> = Vec<&'b BTreeMap<&'a str, &'a Variable>>;
 
 fn members<'b, 'a>(environments: &'b [Vec<Unplaced<'a>>]) -> BTreeMap<&'a str, Members<'b, 'a>> {
     let mut members: BTreeMap<&str, Members<'b, 'a>> = BTreeMap::new();
@@ -161,49 +322,122 @@ fn members<'b, 'a>(environments: &'b [Vec<Unplaced<'a>>]) -> BTreeMap<&'a str, M
     members
 }
 
-/// The variables that in every environment all workloads of an app have with one value, or none has.
-fn whole_app<'a>(members: &Members<'_, 'a>, wanted: impl Fn(&str) -> bool) -> Shared<'a> {
+/// The variables that in every environment all workloads of an app have alike, or none has.
+fn whole_app<'a>(
+    members: &Members<'_, 'a>,
+    real: usize,
+    by: By,
+    wanted: impl Fn(&str) -> bool,
+) -> Shared<'a> {
     let keys: BTreeSet<&'a str> = members
         .iter()
         .flatten()
         .flat_map(|variables| variables.keys().copied())
         .filter(|key| wanted(key))
         .collect();
-    let slot = |services: &Vec<&BTreeMap<&'a str, &'a Variable>>, key: &str| {
-        let value =
-            |variables: &&BTreeMap<&'a str, &'a Variable>| variables.get(key).map(|variable| &variable.value);
-        let mut values = services.iter().map(value);
-        let Some(first) = values.next() else { return Some(Slot::NotRun) };
-        values.all(|value| value == first).then(|| first.map_or(Slot::Absent, Slot::Value))
+    let slots = |key: &str| {
+        // What the shared files set, they decide on: what an environment has otherwise comes behind it.
+        let of_shared = members.get(real).into_iter().flatten();
+        let is_shared = of_shared.into_iter().any(|variables| variables.contains_key(key));
+        let slots = members.iter().enumerate().map(|(index, services)| match by {
+            By::Place if is_shared && index < real => usual(services, key),
+            By::Place => alike(services, key, true),
+            By::Value => alike(services, key, false),
+        });
+        slots.collect::<Option<Vec<Slot<'a>>>>()
     };
-    let slots =
-        |key: &str| members.iter().map(|services| slot(services, key)).collect::<Option<Vec<Slot<'a>>>>();
     keys.into_iter().filter_map(|key| Some((key, slots(key)?))).collect()
 }
 
-/// `common` is what all apps with shared variables share; other groups are named for what their keys
-/// have in common, else for their first app.
-fn group_names<'a>(plain: &Shares<'a>, hidden: &Shares<'a>) -> BTreeMap<Group<'a>, String> {
-    let mut groups: BTreeMap<&Group<'a>, Vec<&Shared<'a>>> = BTreeMap::new();
-    for group in plain.groups.iter().chain(&hidden.groups) {
-        groups.entry(&group.apps).or_default().push(&group.shared);
+/// How all of some services have a variable, if they have it alike or none has it.
+fn alike<'a>(services: &Services<'_, 'a>, key: &str, has_place: bool) -> Option<Slot<'a>> {
+    let alike = |variables: &&BTreeMap<&'a str, &'a Variable>| {
+        let variable: Option<&&'a Variable> = variables.get(key);
+        variable.map(|variable| (&variable.value, Some(Place::of(variable)).filter(|_| has_place)))
+    };
+    let mut all = services.iter().map(alike);
+    let Some(first) = all.next() else { return Some(Slot::NotRun) };
+    let slot = first.map_or(Slot::Absent, |(value, place)| Slot::Value(value, place));
+    all.all(|other| other == first).then_some(slot)
+}
+
+/// The value that most of some services give a variable, if all have it or none does.
+fn usual<'a>(services: &Services<'_, 'a>, key: &str) -> Option<Slot<'a>> {
+    if services.is_empty() {
+        return Some(Slot::NotRun);
     }
-    let everyone: Group<'_> = groups.keys().flat_map(|group| group.iter().copied()).collect();
-    let mut taken: BTreeSet<String> = plain.whole.keys().map(|app| (*app).to_owned()).collect();
-    let mut names = BTreeMap::new();
-    for (group, shares) in groups {
-        let wanted = if *group == everyone {
+    let values: Vec<&'a Value> =
+        services.iter().filter_map(|variables| variables.get(key)).map(|variable| &variable.value).collect();
+    let count = |value: &Value| values.iter().filter(|other| **other == value).count();
+    let most = values.iter().max_by_key(|value| (count(value), std::cmp::Reverse(**value)));
+    match most {
+        None => Some(Slot::Absent),
+        Some(value) => (values.len() == services.len()).then_some(Slot::Value(value, None)),
+    }
+}
+
+/// A group is named for what sets its variables. Of secrets, which are shared by their values, `common` is what all
+/// apps with shared variables share; other groups are named for what their keys have in common, else for their first
+/// app.
+fn name_groups(plain: &mut Shares<'_>, hidden: &mut Shares<'_>) {
+    let everyone: BTreeSet<String> = plain.groups.iter().chain(&hidden.groups).flat_map(apps_of).collect();
+    let apps: BTreeSet<String> = plain.whole.keys().map(|app| (*app).to_owned()).collect();
+    // A ConfigMap and a Secret may share a name.
+    let (mut of_config_maps, mut of_secrets) = (apps.clone(), apps);
+    for group in &mut plain.groups {
+        let is_taken = of_config_maps.contains(&group.name);
+        let wanted = if is_taken { format!("{}-shared", group.name) } else { group.name.clone() };
+        group.name = name::free(&wanted, |name| of_config_maps.contains(name));
+        of_config_maps.insert(group.name.clone());
+    }
+    for group in &mut hidden.groups {
+        let wanted = if apps_of(group).eq(everyone.iter().cloned()) {
             "common".to_owned()
         } else {
-            let first = group.first().copied().unwrap_or("shared");
-            let keys = shares.iter().flat_map(|shared| shared.keys().copied());
-            name::dns_label(&common_prefix(keys).unwrap_or_else(|| format!("{first}-shared")))
+            let first = group.apps.first().copied().unwrap_or("shared");
+            let prefix = common_prefix(group.shared.keys().copied());
+            name::dns_label(&prefix.unwrap_or_else(|| format!("{first}-shared")))
         };
-        let free = name::free(&wanted, |name| taken.contains(name));
-        taken.insert(free.clone());
-        names.insert(group.clone(), free);
+        group.name = name::free(&wanted, |name| of_secrets.contains(name));
+        of_secrets.insert(group.name.clone());
     }
-    names
+}
+
+fn apps_of(group: &GroupShare<'_>) -> impl Iterator<Item = String> {
+    group.apps.iter().map(|app| (*app).to_owned())
+}
+
+/// What sets a variable, in the files that all environments share if they do.
+fn source(slots: &[Slot<'_>], contexts: &[&Context<'_>]) -> Option<String> {
+    let mut places = slots.iter().zip(contexts).rev().filter_map(|(slot, context)| match slot {
+        Slot::Value(_, place) => source_name(context.project, place.as_ref()?.span),
+        Slot::NotRun | Slot::Absent => None,
+    });
+    places.next()
+}
+
+/// What a place is called: an extension field (`x-common`), the service that others extend or take an anchor of, or an
+/// env file.
+fn source_name(project: &Project, place: Span) -> Option<String> {
+    let found = project.documents.iter().find_map(|document| {
+        let (key, value) = entry_around(&document.tree, place)?;
+        let service = || entry_around(value, place).map(|(service, _)| service);
+        if key == "services" { service() } else { Some(key) }
+    });
+    let file = || {
+        let input = project.inputs.iter().find(|input| input.source == place.source)?;
+        let name = input.path.file_name()?.trim_matches('.');
+        Some(name.strip_suffix(".env").unwrap_or(name))
+    };
+    let name = found.or_else(file)?;
+    let name = name::dns_label(name.strip_prefix("x-").unwrap_or(name));
+    (!name.is_empty()).then_some(name)
+}
+
+/// The entry of a mapping that a place is in.
+fn entry_around(node: &Node, place: Span) -> Option<(&str, &Node)> {
+    let mut entries = node.as_map()?.iter();
+    entries.find(|(_, value)| value.span.contains(place)).map(|(key, value)| (key.text.as_str(), value))
 }
 
 /// The first word that most of the keys share: `DB` of `DB_HOST`, `DB_PORT`.

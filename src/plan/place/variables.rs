@@ -1,9 +1,8 @@
 //! Where each variable stands: once, and only where every reader needs it.
 //!
-//! A container gets exactly the set that compose gives it. A variable that several apps have with the same
-//! values, environment by environment, stands in a ConfigMap that just those apps take whole; one that all
-//! workloads of an app have, in the app's; one that a single workload has, in its own `env`. Secrets are
-//! shared by the same rule.
+//! A container gets exactly the set that compose gives it. A variable that several apps have from one place of the
+//! files stands in a ConfigMap that just those apps take whole; one that all workloads of an app have from one, in the
+//! app's; one that a single workload has, in its own `env`. Secrets are shared by their values.
 
 use std::collections::BTreeMap;
 
@@ -59,7 +58,7 @@ pub(super) fn place_variables(
     let mut environments: Vec<Vec<Unplaced<'_>>> =
         intents.iter().map(|intent| Unplaced::of(intent, report)).collect();
     composed::compose_all(&mut environments, real, found);
-    let mut division = Division::of(&environments, real, found);
+    let mut division = Division::of(&environments, contexts, real, found);
     for (app, key) in referred::refer_to_shared(&mut environments, &shared_secrets(&division)) {
         division.set_apart(app, key);
     }
@@ -84,7 +83,7 @@ fn shared_secrets<'a>(division: &Division<'a>) -> Vec<SharedSecret<'a>> {
     let secrets = division.hidden.groups.iter().flat_map(|group| {
         group.shared.iter().map(move |(key, slots)| {
             let value = |slot: &Slot<'a>| match slot {
-                Slot::Value(value) => Some(*value),
+                Slot::Value(value, _) => Some(*value),
                 Slot::NotRun | Slot::Absent => None,
             };
             SharedSecret {
@@ -141,7 +140,11 @@ fn take_variables(
         bundles.sort_by_key(|(name, _)| (*name != "common", *name));
         bundles.extend(shares.whole.get(app).map(|shared| (app, shared)));
         for (name, shared) in bundles {
-            rest.retain(|key, _| !shared.contains_key(key));
+            // What is otherwise than in the group comes behind it.
+            rest.retain(|key, variable| match shared.get(key).and_then(|slots| slots.get(environment)) {
+                Some(Slot::Value(value, _)) => **value != variable.value,
+                _ => true,
+            });
             if values(shared, environment).next().is_some() {
                 taken.env_from.push(source(&format!("{name}-{suffix}"), suffix == "secrets"));
             }
@@ -245,7 +248,7 @@ fn holder<'b, 'a>(
     environment: usize,
 ) -> Option<Holder<'b, 'a>> {
     let holds = |shared: &Shared<'_>| {
-        shared.get(key).is_some_and(|slots| matches!(slots.get(environment), Some(Slot::Value(_))))
+        shared.get(key).is_some_and(|slots| matches!(slots.get(environment), Some(Slot::Value(..))))
     };
     let group = shares.groups_of(app).find(|group| holds(&group.shared));
     let own = || shares.whole.get(app).filter(|shared| holds(shared)).map(|_| Holder::App);
