@@ -4,6 +4,7 @@
 //! rule sees texts and places ([`views`]), never the disk: [`load`] has read everything before. [`engine`]
 //! runs the rules, [`select`] says which, `suppress` takes away what comments allow.
 
+mod allow;
 pub mod engine;
 pub mod findings;
 pub mod fix;

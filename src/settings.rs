@@ -11,6 +11,7 @@ pub mod discover;
 pub mod glob;
 pub mod insert;
 pub mod keys;
+pub mod lint;
 
 use camino::Utf8PathBuf;
 
@@ -46,6 +47,8 @@ pub struct Settings {
     pub defaults: Defaults,
     /// What `check` is told.
     pub check: Check,
+    /// What `lint` is told.
+    pub lint: lint::Lint,
 }
 
 /// One environment.
@@ -154,6 +157,7 @@ fn settings(tree: &Node, report: &mut Report) -> Settings {
         }
         "defaults" => settings.defaults = cluster::defaults(value, report),
         "check" => settings.check = check::read(value, report),
+        "lint" => settings.lint = lint::read(value, report),
         _ => {
             each(value, keys::SECRETS, report, |key, value, report| {
                 let names = texts(value, report);

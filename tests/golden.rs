@@ -19,6 +19,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "cases lie on the disk")]
 
+#[path = "golden/fixes.rs"]
+mod fixes;
 #[path = "golden/layering.rs"]
 mod layering;
 #[path = "golden/leaves.rs"]
@@ -49,6 +51,7 @@ fn main() {
     ];
     let cases = cases(&root);
     trials.extend(leaves::trials(&cases));
+    trials.extend(fixes::trials(&cases));
     for folder in cases {
         let name = folder.strip_prefix(&root).unwrap_or(&folder).to_string_lossy().replace('\\', "/");
         trials.push(Trial::test(name.clone(), move || check(&name, &folder)));

@@ -4,7 +4,7 @@ mod absent;
 mod external;
 mod live;
 mod manifests;
-mod output;
+pub(super) mod output;
 mod places;
 mod server;
 mod sides;

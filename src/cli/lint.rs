@@ -1,15 +1,21 @@
 //! `lint`: rules over compose files, env files and manifests.
 
+mod baseline;
+
 use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
 use clap::ValueEnum;
 use similar::TextDiff;
 
-use super::{Io, project, put};
+use super::{
+    Io,
+    check::output::{Form, Format, findings_of_platform},
+    project, put,
+};
 use crate::{
     diag::{self, Diagnostic, Report, Severity, json, terminal},
-    disk::Disk,
+    disk::{self, Disk},
     lint::{
         self, Finding, FixKind, Outcome,
         fix::{self, Fixed},
@@ -17,6 +23,7 @@ use crate::{
         select::{Selection, Selector},
     },
     secret::Hidden,
+    settings::date::Date,
     text::{STANDARD_INPUT, Sources, clean},
 };
 
@@ -42,9 +49,15 @@ pub(super) struct Arguments {
     /// Look at these environments alone
     #[arg(short, long, value_name = "NAME")]
     env: Vec<String>,
-    /// How findings are printed
-    #[arg(long, default_value = "text")]
-    format: Format,
+    /// How findings are printed: text, json, sarif, github, gitlab, junit or markdown, to a file if one is named
+    #[arg(long, value_delimiter = ',', default_value = "text", value_name = "FORMAT[=FILE]")]
+    format: Vec<Form>,
+    /// Report what this file does not have: the findings of an earlier run
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<Utf8PathBuf>,
+    /// Write all findings into the file of `--baseline`
+    #[arg(long, requires = "baseline")]
+    update: bool,
     /// Count the findings of each rule
     #[arg(long)]
     statistics: bool,
@@ -69,12 +82,6 @@ enum FailOn {
     Info,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
-}
-
 /// Runs the command. Exit status: 0 nothing found, 1 findings, 2 an input that cannot be read.
 pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>) -> u8 {
     let request = request(arguments, flags, io);
@@ -83,12 +90,7 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
     if request.paths.iter().chain(&request.project).any(|path| path == STANDARD_INPUT) {
         disk = disk.with_standard_input((io.stdin)());
     }
-    let selection = Selection {
-        select: arguments.select.clone(),
-        extend: arguments.extend_select.clone(),
-        ignore: arguments.ignore.clone(),
-    };
-    let options = lint::Options { selection };
+    let options = options(arguments, io);
     let mut mended = None;
     if let Some(level) = arguments.fix.or(arguments.diff.then_some(FixLevel::Safe)) {
         let level = if level == FixLevel::All { FixKind::Unsafe } else { FixKind::Safe };
@@ -104,15 +106,61 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
     }
     let mut sources = Sources::default();
     let inputs = load::load(&request, &disk, &mut sources);
-    let outcome = lint::run(&inputs, &options, &sources, &disk);
-    match arguments.format {
-        Format::Json => print_json(&outcome, (&sources, &hidden(&inputs)), io),
-        Format::Text => print_text(&outcome, arguments, (&sources, &hidden(&inputs)), io),
+    let mut outcome = lint::run(&inputs, &options, &sources, &disk);
+    let hidden = hidden(&inputs);
+    if let Some(path) = &arguments.baseline {
+        let done = baseline::apply(path, arguments.update, &mut outcome, (&sources, &hidden), &disk);
+        match done {
+            Ok(None) => {}
+            Ok(Some(written)) => {
+                put(io.stderr, &written);
+                return 0;
+            }
+            Err(problem) => {
+                put(io.stderr, &format!("{problem}\n"));
+                return 2;
+            }
+        }
     }
+    print(&outcome, arguments, (&sources, &hidden), (&disk, io));
     if let Some(fixed) = mended {
         put(io.stderr, &about_fixes(&fixed));
     }
     exit_status(&outcome, arguments.fail_on)
+}
+
+/// The rules that run, and the day on which entries of the settings hold.
+fn options(arguments: &Arguments, io: &Io<'_>) -> lint::Options {
+    let selection = Selection {
+        select: arguments.select.clone(),
+        extend: arguments.extend_select.clone(),
+        ignore: arguments.ignore.clone(),
+    };
+    let epoch = io.environment.get("SOURCE_DATE_EPOCH").and_then(|seconds| seconds.trim().parse().ok());
+    lint::Options { selection, today: Some(Date::of_seconds(epoch.unwrap_or_else(disk::now))) }
+}
+
+/// Writes the findings in every format that is asked for.
+fn print(
+    outcome: &Outcome,
+    arguments: &Arguments,
+    (sources, hidden): (&Sources, &Hidden),
+    (disk, io): (&Disk, &mut Io<'_>),
+) {
+    for form in &arguments.format {
+        let text = match form.format {
+            Format::Text => text(outcome, arguments, (sources, hidden), io),
+            machine => of_machine(machine, outcome, (sources, hidden), io),
+        };
+        match &form.file {
+            None => put(io.stdout, &text),
+            Some(path) => {
+                if let Err(error) = disk.write_report(path, text.as_bytes()) {
+                    put(io.stderr, &format!("error: `{path}` cannot be written: {error}\n"));
+                }
+            }
+        }
+    }
 }
 
 /// Prints what would change; exit status 1 if anything would.
@@ -173,7 +221,7 @@ fn exit_status(outcome: &Outcome, fail_on: FailOn) -> u8 {
     };
     match outcome {
         _ if outcome.is_incomplete => 2,
-        _ if outcome.findings.iter().any(|finding| finding.severity >= threshold) => 1,
+        _ if reported(outcome).any(|finding| finding.severity >= threshold) => 1,
         _ => 0,
     }
 }
@@ -184,44 +232,68 @@ fn hidden(inputs: &Inputs) -> Hidden {
     Hidden::new(also.map(|name| name.value.clone()).collect(), BTreeSet::new())
 }
 
-fn print_json(outcome: &Outcome, (sources, hidden): (&Sources, &Hidden), io: &mut Io<'_>) {
-    let diagnostics: Vec<Diagnostic> = outcome.findings.iter().map(Finding::diagnostic).collect();
-    let diagnostics = json::list(&diag::findings(&diagnostics, sources, hidden));
-    let value = serde_json::json!({ "version": 1, "diagnostics": diagnostics });
-    put(io.stdout, &format!("{value:#}\n"));
+/// The findings that nothing allows.
+fn reported(outcome: &Outcome) -> impl Iterator<Item = &Finding> {
+    outcome.findings.iter().filter(|finding| finding.allowed.is_none())
 }
 
-fn print_text(
+/// The findings as programs take them. What is allowed is among them where a format can say so.
+fn of_machine(
+    format: Format,
+    outcome: &Outcome,
+    (sources, hidden): (&Sources, &Hidden),
+    io: &Io<'_>,
+) -> String {
+    let says_why = matches!(format, Format::Json | Format::Sarif);
+    let findings = outcome.findings.iter().filter(|finding| says_why || finding.allowed.is_none());
+    let diagnostics: Vec<Diagnostic> = findings.map(Finding::diagnostic).collect();
+    let findings = diag::findings(&diagnostics, sources, hidden);
+    if format == Format::Json {
+        let value = serde_json::json!({ "version": 1, "diagnostics": json::list(&findings) });
+        return format!("{value:#}\n");
+    }
+    findings_of_platform(format, &findings, "lint", io)
+}
+
+fn text(
     outcome: &Outcome,
     arguments: &Arguments,
     (sources, hidden): (&Sources, &Hidden),
-    io: &mut Io<'_>,
-) {
+    io: &Io<'_>,
+) -> String {
     let mut report = Report::default();
-    outcome.findings.iter().for_each(|finding| report.push(finding.diagnostic()));
+    reported(outcome).for_each(|finding| report.push(finding.diagnostic()));
     let theme = terminal::Theme { color: io.color, unicode: io.color, width: io.width };
     let mut renderer = terminal::Renderer::new(sources, theme, hidden);
-    for finding in &outcome.findings {
-        put(io.stderr, &renderer.render(&finding.diagnostic()));
-        put(io.stderr, "\n");
+    let mut text = String::new();
+    for finding in reported(outcome) {
+        text.push_str(&renderer.render(&finding.diagnostic()));
+        text.push('\n');
     }
     if arguments.statistics {
-        put(io.stderr, &statistics(&outcome.findings));
+        text.push_str(&statistics(outcome));
     }
-    let mut summary = terminal::summary(&report);
-    if outcome.suppressed > 0 {
-        let separator = if summary.is_empty() { "" } else { ", " };
-        summary.push_str(&format!("{separator}{} suppressed", outcome.suppressed));
+    let allowed = outcome.findings.len() - reported(outcome).count();
+    let counts = [
+        (outcome.suppressed, "suppressed"),
+        (allowed, "allowed by the settings"),
+        (outcome.known, "in the baseline"),
+    ];
+    let counts = counts.iter().filter(|(count, _)| *count > 0);
+    let parts: Vec<String> = std::iter::once(terminal::summary(&report))
+        .filter(|summary| !summary.is_empty())
+        .chain(counts.map(|(count, what)| format!("{count} {what}")))
+        .collect();
+    if !parts.is_empty() {
+        text.push_str(&format!("{}\n", parts.join(", ")));
     }
-    if !summary.is_empty() {
-        put(io.stderr, &format!("{summary}\n"));
-    }
+    text
 }
 
 /// One line a rule: how often it found something.
-fn statistics(findings: &[Finding]) -> String {
+fn statistics(outcome: &Outcome) -> String {
     let mut counts: Vec<(usize, &str, &str)> = Vec::new();
-    for finding in findings {
+    for finding in reported(outcome) {
         match counts.iter_mut().find(|(_, code, _)| *code == finding.code.id) {
             Some((count, _, _)) => *count += 1,
             None => counts.push((1, finding.code.id, finding.code.name)),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    RULES,
+    RULES, allow,
     findings::{Finding, Findings, Scope},
     load::{Inputs, Manifest, Project},
     rule::{Check, Rule},
@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     diag::{Code, Severity, codes},
+    settings::date::Date,
     text::{Files, Sources, Span},
     yaml::Node,
 };
@@ -21,6 +22,8 @@ use crate::{
 pub struct Options {
     /// The rules that the command line selects.
     pub selection: Selection,
+    /// The day on which entries of the settings hold.
+    pub today: Option<Date>,
 }
 
 /// What a run found.
@@ -30,6 +33,8 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// How many findings comments suppressed.
     pub suppressed: usize,
+    /// How many findings a baseline has.
+    pub known: usize,
     /// Was there an input that could not be read?
     pub is_incomplete: bool,
 }
@@ -50,12 +55,14 @@ pub fn run(inputs: &Inputs, options: &Options, sources: &Sources, files: &dyn Fi
     }
     let mut findings = merged(found);
     let suppressed = suppress::suppress(&mut findings, inputs, &options.selection, sources);
+    let today = options.today.unwrap_or(Date::of_seconds(0));
+    allow::apply(&mut findings, inputs, (&options.selection, today), sources);
     findings.extend(inputs.problems.iter().cloned());
     sort(&mut findings, sources);
     let is_unread =
         |finding: &Finding| finding.code == codes::UNREADABLE_INPUT && finding.severity == Severity::Error;
     let is_incomplete = findings.iter().any(is_unread);
-    Outcome { findings, suppressed, is_incomplete }
+    Outcome { findings, suppressed, known: 0, is_incomplete }
 }
 
 fn check_env_files(rule: &'static Rule, files: &views::EnvFiles<'_>, found: &mut Vec<Finding>) {

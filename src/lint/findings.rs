@@ -1,7 +1,7 @@
 //! What rules find, and how they say it.
 
 use crate::{
-    diag::{self, Code, Diagnostic, Label, Severity},
+    diag::{self, Code, Diagnostic, Label, Severity, codes},
     text::Span,
 };
 
@@ -28,6 +28,8 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// The parts that its edits may change, as paths; its subject alone if none is said.
     pub changes: Vec<String>,
+    /// Why it is allowed, if the settings say so.
+    pub allowed: Option<String>,
 }
 
 /// Edits that mend a finding.
@@ -98,6 +100,7 @@ impl Finding {
             environments: Vec::new(),
             fix: None,
             changes: Vec::new(),
+            allowed: None,
         }
     }
 
@@ -107,6 +110,22 @@ impl Finding {
         Finding { labels, ..Self::of_run(code, message) }
     }
 
+    /// What loading or reading settings found.
+    pub fn of_diagnostic(diagnostic: &Diagnostic) -> Self {
+        Finding {
+            severity: diagnostic.severity,
+            labels: diagnostic.labels.clone(),
+            help: diagnostic.help.clone(),
+            ..Self::of_run(diagnostic.code, diagnostic.message.clone())
+        }
+    }
+
+    /// What reading the settings found.
+    pub(super) fn of_settings(diagnostic: &Diagnostic) -> Self {
+        let code = codes::INVALID_LINT_SETTING;
+        Finding { code, severity: code.severity, ..Self::of_diagnostic(diagnostic) }
+    }
+
     /// As every output takes it.
     pub fn diagnostic(&self) -> Diagnostic {
         Diagnostic {
@@ -114,6 +133,7 @@ impl Finding {
             help: self.help.clone(),
             labels: self.labels.clone(),
             edits: self.fix.iter().flat_map(Fix::edits).collect(),
+            allowed: self.allowed.clone(),
             ..Diagnostic::error(self.code, self.message.clone())
         }
     }
@@ -198,6 +218,7 @@ impl<'a> Findings<'a> {
             environments: self.scope.environment.map(str::to_owned).into_iter().collect(),
             fix: None,
             changes: Vec::new(),
+            allowed: None,
         });
         let last = self.found.len() - 1;
         &mut self.found[last]

@@ -82,9 +82,11 @@ impl Looked {
         let mut shared: BTreeMap<SourceId, Vec<Span>> = BTreeMap::new();
         let findings = self.outcome.findings.iter();
         let is_mendable = |finding: &&Finding| {
-            finding.fix.as_ref().is_some_and(|fix| {
-                fix.kind <= level && !fix.edits.iter().any(|edit| is_shared(edit, &self.sources, &mut shared))
-            })
+            finding.allowed.is_none()
+                && finding.fix.as_ref().is_some_and(|fix| {
+                    fix.kind <= level
+                        && !fix.edits.iter().any(|edit| is_shared(edit, &self.sources, &mut shared))
+                })
         };
         findings.filter(is_mendable).collect()
     }

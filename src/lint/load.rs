@@ -58,6 +58,8 @@ pub struct Inputs {
     pub in_git: BTreeMap<SourceId, InGit>,
     /// What could not be read.
     pub problems: Vec<Finding>,
+    /// The working directory: files are named relative to it.
+    pub directory: Utf8PathBuf,
     /// How many files were looked at.
     pub files: usize,
 }
@@ -84,7 +86,12 @@ pub struct Readers {
 
 /// Reads it all.
 pub fn load(request: &Request, files: &dyn Files, sources: &mut Sources) -> Inputs {
-    let mut loader = Loader { request, files, sources, inputs: Inputs::default() };
+    let mut loader = Loader {
+        request,
+        files,
+        sources,
+        inputs: Inputs { directory: request.directory.clone(), ..Inputs::default() },
+    };
     let found = loader.find();
     for directory in &found.projects {
         loader.project(directory);

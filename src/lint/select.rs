@@ -35,7 +35,7 @@ impl Selector {
     }
 
     /// Of two that speak about one rule, the more specific one has its way.
-    fn specificity(&self) -> usize {
+    pub(super) fn specificity(&self) -> usize {
         match self {
             Selector::All => 0,
             Selector::Category(_) => 1,

@@ -22,7 +22,7 @@ pub(super) fn found(rule: &Rule, files: Example) -> Vec<Finding> {
     let request = Request { paths: vec![root.clone()], directory: root, ..Request::default() };
     let inputs = load::load(&request, &files, &mut sources);
     let selection = Selection { select: vec![Selector::Rule(rule.code)], ..Selection::default() };
-    run(&inputs, &Options { selection }, &sources, &files).findings
+    run(&inputs, &Options { selection, today: None }, &sources, &files).findings
 }
 
 #[test]

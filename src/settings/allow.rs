@@ -9,6 +9,9 @@ use crate::{
     yaml::{Node, Value},
 };
 
+/// Kinds of findings that are listed where a name is unknown.
+const MOST_LISTED: usize = 20;
+
 /// One entry: findings of one kind are allowed, for a reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -153,6 +156,7 @@ fn code(named: &Spanned<String>, allowable: &[Code], report: &mut Report) -> Opt
     if found.is_none() {
         let help = match nearest(named, allowable.iter().flat_map(|code| [code.name, code.id])) {
             Some(name) => format!("did you mean `{name}`?"),
+            None if allowable.len() > MOST_LISTED => "name it by its code or its name".to_owned(),
             None => {
                 let names: Vec<&str> = allowable.iter().map(|code| code.name).collect();
                 format!("known are {}", names.join(", "))

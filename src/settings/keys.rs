@@ -1,8 +1,17 @@
 //! The keys of `kustompose.yaml`: what the reader knows, what `init` tells of, what the schema allows.
 
 /// At the top.
-pub const TOP: &[&str] =
-    &["project", "output", "allowOutside", "environments", "secrets", "defaults", "cronJobs", "check"];
+pub const TOP: &[&str] = &[
+    "project",
+    "output",
+    "allowOutside",
+    "environments",
+    "secrets",
+    "defaults",
+    "cronJobs",
+    "check",
+    "lint",
+];
 
 /// Of each environment.
 pub const ENVIRONMENT: &[&str] = &[
@@ -58,6 +67,12 @@ pub const CRON_JOBS: &[&str] = &["stagger"];
 /// Of `check`.
 pub const CHECK: &[&str] = &["ownership", "allow"];
 
+/// Of `lint`.
+pub const LINT: &[&str] = &["severity", "allow"];
+
+/// How bad findings can be; those of rules that are off are not reported.
+pub const LEVELS: &[&str] = &["error", "warning", "info", "off"];
+
 /// Of an entry in a list of what is allowed.
 pub const ALLOW: &[&str] = &["kind", "code", "service", "environment", "path", "reason", "until"];
 
@@ -85,6 +100,7 @@ mod tests {
             ("/properties/secrets".to_owned(), SECRETS),
             ("/properties/cronJobs".to_owned(), CRON_JOBS),
             ("/properties/check".to_owned(), CHECK),
+            ("/properties/lint".to_owned(), LINT),
             ("/$defs/allow/items".to_owned(), ALLOW),
             (format!("{environment}/properties/externalSecrets"), EXTERNAL_SECRETS),
             (format!("{environment}/properties/local"), LOCAL),

@@ -16,13 +16,13 @@ use crate::{
 
 /// A format, and the file that the report goes to.
 #[derive(Debug, Clone)]
-pub(super) struct Form {
-    format: Format,
-    file: Option<Utf8PathBuf>,
+pub(in crate::cli) struct Form {
+    pub(in crate::cli) format: Format,
+    pub(in crate::cli) file: Option<Utf8PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Format {
+pub(in crate::cli) enum Format {
     Text,
     Json,
     Sarif,
@@ -96,20 +96,30 @@ pub(super) fn write(
 fn of_platform(format: Format, checked: &Checked, context: &Context<'_>, io: &Io<'_>) -> String {
     let diagnostics = report::diagnostics(checked, context);
     let findings = diag::findings(&diagnostics, context.sources, context.report.hidden());
+    findings_of_platform(format, &findings, "check", io)
+}
+
+/// Findings of a command as a platform takes them, files named from the root of the repository.
+pub(in crate::cli) fn findings_of_platform(
+    format: Format,
+    findings: &[diag::Finding],
+    command: &str,
+    io: &Io<'_>,
+) -> String {
     let disk = Disk::new(io.directory.clone());
     let root = io.directory.ancestors().find(|directory| disk.kind(&directory.join(".git")).is_some());
     let directory = root.and_then(|root| io.directory.strip_prefix(root).ok());
     let run = Run {
-        command: "check",
+        command,
         directory: directory.unwrap_or(Utf8Path::new("")),
         anchor: Utf8Path::new(settings::FILE_NAME),
     };
     match format {
         Format::Text | Format::Json => String::new(),
-        Format::Sarif => format!("{:#}\n", sarif::log(&findings, &run)),
-        Format::Gitlab => format!("{:#}\n", gitlab::code_quality(&findings, &run)),
-        Format::Github => github::annotations(&findings, &run),
-        Format::Junit => junit::report(&findings, &run),
-        Format::Markdown => markdown::comment(&findings, &run),
+        Format::Sarif => format!("{:#}\n", sarif::log(findings, &run)),
+        Format::Gitlab => format!("{:#}\n", gitlab::code_quality(findings, &run)),
+        Format::Github => github::annotations(findings, &run),
+        Format::Junit => junit::report(findings, &run),
+        Format::Markdown => markdown::comment(findings, &run),
     }
 }

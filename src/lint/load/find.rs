@@ -8,6 +8,7 @@ use super::Loader;
 use crate::{
     diag::codes,
     lint::findings::Finding,
+    settings,
     text::{FileKind, STANDARD_INPUT},
 };
 
@@ -75,6 +76,9 @@ impl Loader<'_> {
                     }
                     Some(Kind::Kustomization) => {
                         found.manifests.insert(path);
+                    }
+                    _ if name == settings::FILE_NAME => {
+                        found.projects.insert(directory.to_owned());
                     }
                     Some(Kind::Yaml) if self.may_hold_objects(&path) => {
                         found.manifests.insert(path);

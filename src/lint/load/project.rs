@@ -121,12 +121,7 @@ impl Loader<'_> {
         let mut report = Report::default();
         let path = directory.join(settings::FILE_NAME);
         let settings = settings::read(&path, self.files, self.sources, &mut report).unwrap_or_default();
-        for diagnostic in report.diagnostics() {
-            let mut finding = Finding::of_run(codes::INVALID_LINT_SETTING, diagnostic.message.clone());
-            finding.labels.clone_from(&diagnostic.labels);
-            finding.help.clone_from(&diagnostic.help);
-            self.inputs.problems.push(finding);
-        }
+        self.inputs.problems.extend(report.diagnostics().iter().map(Finding::of_settings));
         settings
     }
 
