@@ -203,6 +203,11 @@ const FOR_ALL: &str = "
 # check:
 #   ownership: {\"env.FEATURE_*\": kubernetes}
 #   allow: [{kind: command, service: api, environment: staging, path: argv, reason: a debugger, until: 2027-03-31}]
+
+# Severities of rules, and findings that `lint` allows.
+# lint:
+#   severity: {floating-image-tag: error, KC003: off}
+#   allow: [{kind: KC001, service: cache, reason: the newest version is wanted}]
 ";
 
 /// The whole file.
@@ -410,6 +415,7 @@ environments:
             keys::SECRETS,
             keys::CRON_JOBS,
             keys::CHECK,
+            keys::LINT,
             keys::ALLOW,
             keys::EXTERNAL_SECRETS,
             keys::LOCAL,
