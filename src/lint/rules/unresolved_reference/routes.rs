@@ -101,7 +101,7 @@ fn wrong_backend(rendering: &Rendering<'_>, object: Object<'_>, backend: &Node) 
             "`networking.k8s.io/v1` has no `serviceName`: write `service: {name: …}`".to_owned(),
         ));
     }
-    let name = old.or(backend.get("service")?.get("name"))?;
+    let name = old.or_else(|| backend.get("service")?.get("name"))?;
     let text = name.as_str()?;
     let Some(service) = rendering.named("Service", object.namespace(), text) else {
         return Some((name.span, format!("{} leads to Service/{text}, which is not there", object.shown())));
