@@ -179,6 +179,12 @@ pub struct Options {
     pub positions: &'static [usize],
     /// Words that are `user:password`, counted likewise.
     pub pair_positions: &'static [usize],
+    /// The value of each `name=value` is a secret.
+    pub assigned: bool,
+    /// The name of a value is the word before it.
+    pub named: bool,
+    /// A letter of a short option by which the first word is missing; none if it is empty.
+    pub without_first: &'static str,
 }
 
 /// What a word says that a program is given, or that is a part of a name.

@@ -12,6 +12,7 @@ pub mod gitlab;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+mod masked;
 pub mod sarif;
 pub mod terminal;
 #[cfg(test)]

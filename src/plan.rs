@@ -16,6 +16,8 @@ mod naming;
 mod place;
 pub mod reasons;
 
+use std::collections::BTreeSet;
+
 use self::{
     facts::{Facts, reader::Reader},
     naming::Naming,
@@ -37,7 +39,7 @@ pub use self::{
     },
     place::development::workspace,
 };
-use crate::{compose::model::Project, diag::Report, text::Files};
+use crate::{compose::model::Project, diag::Report, secret, text::Files};
 
 /// Decides what a project becomes in all its environments, and what the files that all of them share become by
 /// themselves. What cannot be decided is reported; the plan is then incomplete.
@@ -55,6 +57,12 @@ pub fn plan(
     plan
 }
 
+/// The variables of files that secret variables of a project's services are drawn from, and nothing else.
+pub fn secret_sources(project: &Project) -> BTreeSet<String> {
+    let is_secret = |key: &str| secret::is_secret_key(key);
+    project.services.values().flat_map(|service| facts::secrets::sources_of(service, &is_secret)).collect()
+}
+
 /// The same with what reads the files.
 fn plan_with(
     (inputs, shared): (&[Input<'_>], Option<&Input<'_>>),
@@ -65,7 +73,7 @@ fn plan_with(
     let projects: Vec<&Project> = inputs.iter().map(|input| input.project).collect();
     // The shared files alone give nothing its name.
     let naming = Naming::choose(&projects, report);
-    let found = facts::secrets::find((inputs, shared), options, report);
+    let found = facts::secrets::find((inputs, shared), options, reader.files, report);
     // What they give comes last, behind the environments.
     let all = || inputs.iter().chain(shared);
     let facts: Vec<Facts<'_>> = all().map(|input| Facts::find(input, &naming, options, reader)).collect();

@@ -15,27 +15,43 @@ const PLAIN: Program =
     Program { name: "", ends: super::Ends::Unknown, properties: &[], wraps: None, options: None, tasks: &[] };
 
 /// A program none of whose words is a secret: its `-p` is a port.
-const NO_SECRETS: Options =
-    Options { secrets: &[], glued: &[], pairs: &[], switches: &[], positions: &[], pair_positions: &[] };
+const NO_SECRETS: Options = Options {
+    secrets: &[],
+    glued: &[],
+    pairs: &[],
+    switches: &[],
+    positions: &[],
+    pair_positions: &[],
+    assigned: false,
+    named: false,
+    without_first: "",
+};
 const CURL: Options = Options {
     pairs: &["-u", "--user", "-U", "--proxy-user", "-E", "--cert"],
     secrets: &["--oauth2-bearer", "--pass"],
     ..NO_SECRETS
 };
+const ASSIGNED: Options = Options { assigned: true, ..NO_SECRETS };
+const NAMED: Options = Options { named: true, ..NO_SECRETS };
 const ENCRYPT: Options = Options { secrets: &["-encrypt", "--encrypt"], ..NO_SECRETS };
 const ENGINE: Options = Options { switches: &["--secret"], ..NO_SECRETS };
 const FIRST: Options = Options { positions: &[0], ..NO_SECRETS };
 const FOURTH: Options = Options { positions: &[3], ..NO_SECRETS };
 const HTTPIE: Options = Options { pairs: &["-a", "--auth"], ..NO_SECRETS };
-const LDAP: Options = Options { secrets: &["-w"], ..NO_SECRETS };
+const LDAP: Options = Options { secrets: &["-w"], glued: &["-w"], ..NO_SECRETS };
 const MOSQUITTO: Options = Options { secrets: &["-P", "--pw"], ..NO_SECRETS };
 const MYSQL: Options = Options { glued: &["-p"], switches: &["--password"], ..NO_SECRETS };
 const PASSWORD_P: Options = Options { secrets: &["-p"], ..NO_SECRETS };
+const PASSWORD_LARGE_P: Options = Options { secrets: &["-P"], ..NO_SECRETS };
+const PKCS: Options =
+    Options { secrets: &["-K", "-k", "-pass", "-passin", "-passout", "-password"], ..NO_SECRETS };
+const SEVEN_ZIP: Options = Options { glued: &["-p"], ..NO_SECRETS };
 const POSTGRES: Options = Options { switches: &["--password", "--no-password"], ..NO_SECRETS };
 const REDIS: Options = Options { secrets: &["-a", "--pass"], ..NO_SECRETS };
 const SECOND: Options = Options { positions: &[1], ..NO_SECRETS };
 const SPACED_OR_GLUED_P: Options = Options { glued: &["-p"], secrets: &["-p"], ..NO_SECRETS };
-const SQL_SERVER: Options = Options { secrets: &["-P"], ..NO_SECRETS };
+const SNMP: Options = Options { secrets: &["-A", "-X", "-c"], ..NO_SECRETS };
+const SQL_SERVER: Options = Options { secrets: &["-P"], glued: &["-P"], ..NO_SECRETS };
 const THIRD: Options = Options { positions: &[2], ..NO_SECRETS };
 const USER: Options = Options { pairs: &["--user"], ..NO_SECRETS };
 
@@ -54,8 +70,13 @@ const INTERPRETER: Wraps = Wraps { valued: &["-d", "-c", "-e", "-r"], is_script:
 /// Every program that is known.
 pub(super) static PROGRAMS: &[Program] = &[
     Program { name: ".", properties: &[Builtin], ..PLAIN },
+    Program { name: "7z", options: Some(SEVEN_ZIP), ..PLAIN },
+    Program { name: "7za", options: Some(SEVEN_ZIP), ..PLAIN },
+    Program { name: "7zr", options: Some(SEVEN_ZIP), ..PLAIN },
+    Program { name: "7zz", options: Some(SEVEN_ZIP), ..PLAIN },
     Program { name: ":", ends: Always, properties: &[Inert, Succeeds, Builtin], ..PLAIN },
     Program { name: "[", ends: Always, properties: &[Inert, Probe, Builtin, Condition], ..PLAIN },
+    Program { name: "add-user.sh", options: Some(PASSWORD_P), ..PLAIN },
     Program { name: "addgroup", ends: Always, ..PLAIN },
     Program { name: "adduser", ends: Always, properties: &[Setup], ..PLAIN },
     Program {
@@ -81,8 +102,33 @@ pub(super) static PROGRAMS: &[Program] = &[
     Program { name: "ash", properties: &[Shell], ..PLAIN },
     Program { name: "atlas", ends: Told(&["migrate", "schema"]), ..PLAIN },
     Program { name: "awk", ends: Always, properties: &[Filter], ..PLAIN },
-    Program { name: "aws", ends: Told(&["*"]), ..PLAIN },
+    Program {
+        name: "aws",
+        ends: Told(&["*"]),
+        tasks: &[
+            ("configure set", NAMED),
+            ("ssm put-parameter", Options { secrets: &["--value"], ..NO_SECRETS }),
+            (
+                "secretsmanager create-secret",
+                Options { secrets: &["--secret-string"], switches: &["--secret-id"], ..NO_SECRETS },
+            ),
+            (
+                "secretsmanager put-secret-value",
+                Options { secrets: &["--secret-string"], switches: &["--secret-id"], ..NO_SECRETS },
+            ),
+        ],
+        ..PLAIN
+    },
     Program { name: "awslocal", ends: Told(&["*"]), ..PLAIN },
+    Program {
+        name: "az",
+        tasks: &[
+            ("login", PASSWORD_P),
+            ("acr login", PASSWORD_P),
+            ("keyvault secret set", Options { secrets: &["--value"], ..NO_SECRETS }),
+        ],
+        ..PLAIN
+    },
     Program { name: "base64", ends: Always, ..PLAIN },
     Program { name: "basename", ends: Always, properties: &[Query], ..PLAIN },
     Program { name: "bash", properties: &[Probe, Shell, Command], ..PLAIN },
@@ -96,7 +142,12 @@ pub(super) static PROGRAMS: &[Program] = &[
     Program { name: "bunzip2", ends: Always, ..PLAIN },
     Program { name: "busybox", wraps: Some(PREFIX), ..PLAIN },
     Program { name: "bzip2", ends: Always, ..PLAIN },
-    Program { name: "caddy", properties: &[Daemon, Controlled], ..PLAIN },
+    Program {
+        name: "caddy",
+        properties: &[Daemon, Controlled],
+        tasks: &[("hash-password", Options { secrets: &["-p", "--plaintext"], ..NO_SECRETS })],
+        ..PLAIN
+    },
     Program { name: "cat", ends: Always, properties: &[Query, Filter], ..PLAIN },
     Program { name: "catatonit", properties: &[Init], ..PLAIN },
     Program { name: "cd", ends: Always, properties: &[Builtin, Command], ..PLAIN },
@@ -111,7 +162,12 @@ pub(super) static PROGRAMS: &[Program] = &[
     Program { name: "cmp", ends: Always, ..PLAIN },
     Program { name: "comm", ends: Always, ..PLAIN },
     Program { name: "command", ends: ByWords, properties: &[Inert, Builtin], wraps: Some(PREFIX), ..PLAIN },
-    Program { name: "composer", ends: Told(&["install", "update", "dump-autoload", "require"]), ..PLAIN },
+    Program {
+        name: "composer",
+        ends: Told(&["install", "update", "dump-autoload", "require"]),
+        tasks: &[("config", THIRD)],
+        ..PLAIN
+    },
     Program {
         name: "console",
         ends: Told(&[
@@ -134,6 +190,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     Program { name: "continue", ends: Always, properties: &[Inert, Builtin], ..PLAIN },
     Program { name: "cp", ends: Always, properties: &[Setup], ..PLAIN },
     Program { name: "cqlsh", ends: Always, properties: &[Probe], options: Some(PASSWORD_P), ..PLAIN },
+    Program { name: "crackmapexec", options: Some(PASSWORD_P), ..PLAIN },
     Program { name: "crane", tasks: &[("auth login", PASSWORD_P)], ..PLAIN },
     Program {
         name: "create-sftp-user",
@@ -186,7 +243,15 @@ pub(super) static PROGRAMS: &[Program] = &[
     Program { name: "elasticsearch-keystore", ends: Told(&["*"]), ..PLAIN },
     Program { name: "elasticsearch-plugin", ends: Told(&["*"]), ..PLAIN },
     Program { name: "elasticsearch-reset-password", ends: Told(&["*"]), ..PLAIN },
-    Program { name: "elasticsearch-users", ends: Told(&["*"]), ..PLAIN },
+    Program {
+        name: "elasticsearch-users",
+        ends: Told(&["*"]),
+        tasks: &[
+            ("useradd", Options { secrets: &["-p"], ..NO_SECRETS }),
+            ("passwd", Options { secrets: &["-p"], ..NO_SECRETS }),
+        ],
+        ..PLAIN
+    },
     Program { name: "entr", properties: &[WatchesFiles], ..PLAIN },
     Program { name: "env", properties: &[Filter, Command], wraps: Some(ENV), ..PLAIN },
     Program { name: "envsubst", ends: Always, ..PLAIN },
@@ -227,6 +292,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     Program { name: "go-crond", properties: &[Cron], ..PLAIN },
     Program { name: "goose", ends: Told(&["*"]), ..PLAIN },
     Program { name: "gosu", wraps: Some(AS_USER), ..PLAIN },
+    Program { name: "grafana-cli", tasks: &[("admin reset-admin-password", FIRST)], ..PLAIN },
     Program { name: "grep", ends: Always, properties: &[Probe, Filter], ..PLAIN },
     Program { name: "groupadd", ends: Always, ..PLAIN },
     Program { name: "gunicorn", properties: &[Daemon], ..PLAIN },
@@ -240,7 +306,12 @@ pub(super) static PROGRAMS: &[Program] = &[
     Program { name: "helm", tasks: &[("registry login", PASSWORD_P)], ..PLAIN },
     Program { name: "host", properties: &[Probe], ..PLAIN },
     Program { name: "hostname", ends: Always, properties: &[Inert, Query], ..PLAIN },
-    Program { name: "htpasswd", ends: Always, ..PLAIN },
+    Program {
+        name: "htpasswd",
+        ends: Always,
+        options: Some(Options { positions: &[2], without_first: "n", ..NO_SECRETS }),
+        ..PLAIN
+    },
     Program { name: "http", options: Some(HTTPIE), ..PLAIN },
     Program { name: "http-server", properties: &[Daemon], ..PLAIN },
     Program { name: "httpd", properties: &[Daemon, Controlled], ..PLAIN },
@@ -260,6 +331,12 @@ pub(super) static PROGRAMS: &[Program] = &[
     Program { name: "inotifywatch", properties: &[WatchesFiles], ..PLAIN },
     Program { name: "install", ends: Always, ..PLAIN },
     Program { name: "ionice", properties: &[Command], wraps: Some(PREFIX), ..PLAIN },
+    Program { name: "ipmitool", options: Some(PASSWORD_LARGE_P), ..PLAIN },
+    Program {
+        name: "isql",
+        options: Some(Options { secrets: &["-P"], glued: &["-P"], ..NO_SECRETS }),
+        ..PLAIN
+    },
     Program { name: "jobber", properties: &[Cron], ..PLAIN },
     Program { name: "jobs", properties: &[Inert, Builtin], ..PLAIN },
     Program { name: "jq", ends: Always, ..PLAIN },
@@ -268,6 +345,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     Program { name: "kafka-configs", ends: Told(&["*"]), ..PLAIN },
     Program { name: "kafka-storage", ends: Told(&["*"]), ..PLAIN },
     Program { name: "kafka-topics", ends: Told(&["*"]), properties: &[Probe], ..PLAIN },
+    Program { name: "kcadm.sh", options: Some(Options { secrets: &["-p"], ..NO_SECRETS }), ..PLAIN },
     Program {
         name: "keydb-cli",
         ends: ByWords,
@@ -284,7 +362,12 @@ pub(super) static PROGRAMS: &[Program] = &[
     Program { name: "killall5", properties: &[ActsHere], ..PLAIN },
     Program { name: "knex", ends: Told(&["migrate:*", "seed:*"]), ..PLAIN },
     Program { name: "ksh", properties: &[Shell], ..PLAIN },
-    Program { name: "kubectl", properties: &[Probe], ..PLAIN },
+    Program {
+        name: "kubectl",
+        properties: &[Probe],
+        tasks: &[("create secret generic", Options { secrets: &["--from-literal"], ..NO_SECRETS })],
+        ..PLAIN
+    },
     Program { name: "ldapadd", ends: Always, options: Some(LDAP), ..PLAIN },
     Program { name: "ldapcompare", ends: Always, options: Some(LDAP), ..PLAIN },
     Program { name: "ldapdelete", ends: Always, options: Some(LDAP), ..PLAIN },
@@ -392,6 +475,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     Program { name: "mix", ends: Told(&["ecto.*", "deps.get", "compile"]), ..PLAIN },
     Program { name: "mkcert", ends: Always, ..PLAIN },
     Program { name: "mkdir", ends: Always, properties: &[Harmless], ..PLAIN },
+    Program { name: "mkpasswd", options: Some(FIRST), ..PLAIN },
     Program { name: "mktemp", ends: Always, properties: &[Query], ..PLAIN },
     Program { name: "mongo", ends: Always, properties: &[Probe], options: Some(SPACED_OR_GLUED_P), ..PLAIN },
     Program { name: "mongod", properties: &[Daemon], ..PLAIN },
@@ -427,9 +511,16 @@ pub(super) static PROGRAMS: &[Program] = &[
     Program { name: "mysqlsh", options: Some(MYSQL), ..PLAIN },
     Program { name: "mysqlshow", ends: Always, options: Some(MYSQL), ..PLAIN },
     Program { name: "mysqlslap", ends: Always, options: Some(MYSQL), ..PLAIN },
+    Program { name: "nats", options: Some(Options { secrets: &["--password"], ..NO_SECRETS }), ..PLAIN },
+    Program {
+        name: "nats-server",
+        options: Some(Options { secrets: &["--auth", "--pass"], ..NO_SECRETS }),
+        ..PLAIN
+    },
     Program { name: "nc", ends: ByWords, properties: &[Probe, Knocks], options: Some(NO_SECRETS), ..PLAIN },
     Program { name: "ncat", ends: ByWords, properties: &[Probe, Knocks], options: Some(NO_SECRETS), ..PLAIN },
     Program { name: "neo4j-admin", tasks: &[("dbms set-initial-password", FIRST)], ..PLAIN },
+    Program { name: "net", tasks: &[("user", SECOND)], ..PLAIN },
     Program { name: "netcat", ends: ByWords, properties: &[Probe, Knocks], ..PLAIN },
     Program { name: "nginx", properties: &[Daemon, Controlled, ActsHere], ..PLAIN },
     Program { name: "ngrok", tasks: &[("authtoken", FIRST), ("config add-authtoken", FIRST)], ..PLAIN },
@@ -457,6 +548,8 @@ pub(super) static PROGRAMS: &[Program] = &[
             "rand", "req", "rsa", "verify", "version", "x509",
         ]),
         properties: &[Probe],
+        options: Some(PKCS),
+        tasks: &[("passwd", Options { positions: &[0], secrets: &["-salt"], ..NO_SECRETS }), ("enc", PKCS)],
         ..PLAIN
     },
     Program { name: "oras", tasks: &[("login", PASSWORD_P)], ..PLAIN },
@@ -487,6 +580,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     Program { name: "printenv", ends: Always, properties: &[Harmless, Filter], ..PLAIN },
     Program { name: "printf", ends: Always, properties: &[Inert, Query, Succeeds], ..PLAIN },
     Program { name: "prisma", ends: Told(&["migrate", "db", "generate"]), ..PLAIN },
+    Program { name: "psexec", options: Some(PASSWORD_P), ..PLAIN },
     Program { name: "psql", ends: Always, properties: &[Probe], options: Some(POSTGRES), ..PLAIN },
     Program { name: "puma", properties: &[Daemon, PortBehindP], ..PLAIN },
     Program { name: "pushd", ends: Always, properties: &[Builtin], ..PLAIN },
@@ -503,7 +597,13 @@ pub(super) static PROGRAMS: &[Program] = &[
     },
     Program { name: "rails", ends: Told(&["db:*", "assets:*"]), properties: &[PortBehindP], ..PLAIN },
     Program { name: "rake", ends: Told(&["db:*", "assets:*"]), properties: &[Runner], ..PLAIN },
+    Program { name: "rar", options: Some(SEVEN_ZIP), ..PLAIN },
     Program { name: "rc-service", properties: &[ActsHere], ..PLAIN },
+    Program {
+        name: "rclone",
+        tasks: &[("config create", NAMED), ("config update", NAMED), ("obscure", FIRST)],
+        ..PLAIN
+    },
     Program { name: "read", properties: &[Event, Builtin], ..PLAIN },
     Program { name: "readlink", ends: Always, properties: &[Query], ..PLAIN },
     Program { name: "readonly", ends: Always, properties: &[Inert, Builtin], ..PLAIN },
@@ -551,8 +651,14 @@ pub(super) static PROGRAMS: &[Program] = &[
     Program { name: "shopt", ends: Always, properties: &[Inert, Builtin], ..PLAIN },
     Program { name: "sidekiq", properties: &[Daemon], ..PLAIN },
     Program { name: "skopeo", tasks: &[("login", PASSWORD_P)], ..PLAIN },
+    Program { name: "slappasswd", options: Some(Options { secrets: &["-s"], ..NO_SECRETS }), ..PLAIN },
     Program { name: "sleep", ends: ByWords, properties: &[Succeeds], ..PLAIN },
     Program { name: "smbclient", options: Some(Options { pairs: &["-U", "--user"], ..NO_SECRETS }), ..PLAIN },
+    Program { name: "smbmap", options: Some(PASSWORD_P), ..PLAIN },
+    Program { name: "snmpbulkwalk", options: Some(SNMP), ..PLAIN },
+    Program { name: "snmpget", options: Some(SNMP), ..PLAIN },
+    Program { name: "snmpset", options: Some(SNMP), ..PLAIN },
+    Program { name: "snmpwalk", options: Some(SNMP), ..PLAIN },
     Program { name: "socat", properties: &[Daemon], ..PLAIN },
     Program { name: "sort", ends: Always, properties: &[Filter], ..PLAIN },
     Program { name: "source", properties: &[Builtin, Command, Condition], ..PLAIN },
@@ -562,8 +668,14 @@ pub(super) static PROGRAMS: &[Program] = &[
     Program { name: "sqlcmd", ends: Always, options: Some(SQL_SERVER), ..PLAIN },
     Program { name: "sqlite3", ends: Always, ..PLAIN },
     Program { name: "sqlx", ends: Told(&["*"]), ..PLAIN },
+    Program { name: "sqsh", options: Some(SQL_SERVER), ..PLAIN },
     Program { name: "ssh", options: Some(NO_SECRETS), ..PLAIN },
-    Program { name: "ssh-keygen", ends: Always, ..PLAIN },
+    Program {
+        name: "ssh-keygen",
+        ends: Always,
+        options: Some(Options { secrets: &["-N", "-P"], ..NO_SECRETS }),
+        ..PLAIN
+    },
     Program { name: "sshd", properties: &[Daemon], ..PLAIN },
     Program { name: "sshpass", options: Some(SPACED_OR_GLUED_P), ..PLAIN },
     Program { name: "stat", ends: Always, ..PLAIN },
@@ -596,11 +708,13 @@ pub(super) static PROGRAMS: &[Program] = &[
     Program { name: "traefik", properties: &[Daemon], ..PLAIN },
     Program { name: "trap", ends: Always, properties: &[Inert, Builtin], ..PLAIN },
     Program { name: "true", ends: Always, properties: &[Inert, Succeeds], ..PLAIN },
+    Program { name: "tsql", options: Some(SQL_SERVER), ..PLAIN },
     Program {
         name: "turnserver",
         options: Some(Options { pairs: &["-u", "--user"], ..NO_SECRETS }),
         ..PLAIN
     },
+    Program { name: "twine", options: Some(PASSWORD_P), ..PLAIN },
     Program { name: "type", ends: Always, properties: &[Inert, Builtin], ..PLAIN },
     Program { name: "typeorm", ends: Told(&["migration:*", "schema:*"]), ..PLAIN },
     Program { name: "typeorm-ts-node-commonjs", ends: Told(&["migration:*", "schema:*"]), ..PLAIN },
@@ -610,12 +724,24 @@ pub(super) static PROGRAMS: &[Program] = &[
     Program { name: "uname", ends: Always, properties: &[Query, Harmless], ..PLAIN },
     Program { name: "unicorn", properties: &[Daemon], ..PLAIN },
     Program { name: "uniq", ends: Always, ..PLAIN },
+    Program { name: "unrar", options: Some(SEVEN_ZIP), ..PLAIN },
     Program { name: "unset", ends: Always, properties: &[Inert, Builtin], ..PLAIN },
     Program { name: "unxz", ends: Always, ..PLAIN },
-    Program { name: "unzip", ends: Always, ..PLAIN },
+    Program { name: "unzip", ends: Always, options: Some(PASSWORD_LARGE_P), ..PLAIN },
     Program { name: "update-ca-certificates", ends: Always, properties: &[Setup], ..PLAIN },
-    Program { name: "useradd", ends: Always, properties: &[Setup], ..PLAIN },
-    Program { name: "usermod", ends: Always, ..PLAIN },
+    Program {
+        name: "useradd",
+        ends: Always,
+        properties: &[Setup],
+        options: Some(Options { secrets: &["-p", "--password"], ..NO_SECRETS }),
+        ..PLAIN
+    },
+    Program {
+        name: "usermod",
+        ends: Always,
+        options: Some(Options { secrets: &["-p", "--password"], ..NO_SECRETS }),
+        ..PLAIN
+    },
     Program { name: "uv", wraps: Some(RUN), ..PLAIN },
     Program { name: "uvicorn", properties: &[Daemon], ..PLAIN },
     Program { name: "uwsgi", properties: &[Daemon], ..PLAIN },
@@ -634,7 +760,14 @@ pub(super) static PROGRAMS: &[Program] = &[
             "auth", "kv", "list", "login", "operator", "policy", "read", "secrets", "status", "token",
             "write",
         ]),
-        tasks: &[("login", FIRST)],
+        tasks: &[
+            ("login", FIRST),
+            ("kv put", ASSIGNED),
+            ("kv patch", ASSIGNED),
+            ("write", ASSIGNED),
+            ("token create", Options { secrets: &["-id"], ..NO_SECRETS }),
+            ("operator unseal", FIRST),
+        ],
         ..PLAIN
     },
     Program { name: "wait", properties: &[Inert, Builtin], ..PLAIN },
@@ -652,6 +785,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     Program { name: "wget", ends: Always, properties: &[Probe, Command], options: Some(NO_SECRETS), ..PLAIN },
     Program { name: "which", ends: Always, ..PLAIN },
     Program { name: "whoami", ends: Always, properties: &[Query, Harmless], ..PLAIN },
+    Program { name: "wpa_passphrase", options: Some(SECOND), ..PLAIN },
     Program { name: "xargs", wraps: Some(VALUED), ..PLAIN },
     Program { name: "xh", options: Some(HTTPIE), ..PLAIN },
     Program { name: "xtrabackup", ends: Always, options: Some(MYSQL), ..PLAIN },
@@ -661,7 +795,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     Program { name: "yarn", ends: Told(&["install"]), properties: &[Runner], wraps: Some(EXEC), ..PLAIN },
     Program { name: "yq", ends: Always, ..PLAIN },
     Program { name: "yum", ends: Always, properties: &[Setup], ..PLAIN },
-    Program { name: "zip", ends: Always, ..PLAIN },
+    Program { name: "zip", ends: Always, options: Some(PASSWORD_LARGE_P), ..PLAIN },
     Program { name: "zsh", properties: &[Shell], ..PLAIN },
     Program { name: "zstd", ends: Always, ..PLAIN },
 ];

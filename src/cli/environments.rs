@@ -23,7 +23,7 @@ use crate::{
     disk::{Disk, Inputs},
     k8s::name,
     plan::{self, Known, Plan},
-    secret,
+    secret::Hidden,
     settings::{self, Settings, cluster::Cluster, discover},
     text::{Files, Sources, Span, Spanned, clean},
 };
@@ -490,8 +490,13 @@ pub(super) fn digests(
     directory: &Utf8Path,
     sources: &Sources,
 ) -> BTreeMap<String, String> {
+    let hidden = Hidden::new(plan::secret_sources(project), BTreeSet::new());
     let digest = |input: &InputFile| {
-        let text = secret::redact(sources.get(input.source).text());
+        let source = sources.get(input.source);
+        // How long a secret is, the digest does not tell either.
+        let text = hidden.redact_file(source.path().as_str(), source.text());
+        let text: Vec<&str> = text.split('*').filter(|part| !part.is_empty()).collect();
+        let text = text.join("*");
         (from(directory, &input.path), crate::disk::digest(text.as_bytes()))
     };
     project.inputs.iter().map(digest).collect()

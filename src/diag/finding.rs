@@ -9,7 +9,10 @@ use camino::Utf8Path;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{Code, Diagnostic, Edit, Label, Severity};
+use super::{
+    Code, Diagnostic, Edit, Label, Severity,
+    masked::{Masked, about},
+};
 use crate::{
     secret::Hidden,
     text::{Sources, clean},
@@ -153,8 +156,9 @@ pub fn findings<'a>(
     hidden: &Hidden,
 ) -> Vec<Finding> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut masked = Masked::default();
     let findings = diagnostics.into_iter().map(|diagnostic| {
-        let mut finding = finding(diagnostic, sources, hidden);
+        let mut finding = finding(diagnostic, sources, (&mut masked, hidden));
         let earlier = seen.entry(finding.fingerprint.clone()).or_default();
         if *earlier > 0 {
             finding.fingerprint = digest([finding.fingerprint.as_str(), &earlier.to_string()]);
@@ -165,10 +169,11 @@ pub fn findings<'a>(
     findings.collect()
 }
 
-fn finding(diagnostic: &Diagnostic, sources: &Sources, hidden: &Hidden) -> Finding {
-    let redact = |text: &str| hidden.redact_values(text);
+fn finding(diagnostic: &Diagnostic, sources: &Sources, (masked, hidden): (&mut Masked, &Hidden)) -> Finding {
+    let words = masked.words_at(&diagnostic.labels, sources, hidden);
+    let redact = |text: &str| about(text, &words, hidden);
     let mut labels: Vec<ResolvedLabel> =
-        diagnostic.labels.iter().map(|label| place(label, sources, hidden)).collect();
+        diagnostic.labels.iter().map(|label| place(label, sources, redact(&label.text))).collect();
     let message = redact(&diagnostic.message);
     let places = labels.iter().flat_map(|label| [label.file.as_str(), label.text.as_str()]);
     let fingerprint = digest([diagnostic.code.id, message.as_str()].into_iter().chain(places));
@@ -187,7 +192,7 @@ fn finding(diagnostic: &Diagnostic, sources: &Sources, hidden: &Hidden) -> Findi
     }
 }
 
-fn place(label: &Label, sources: &Sources, hidden: &Hidden) -> ResolvedLabel {
+fn place(label: &Label, sources: &Sources, text: String) -> ResolvedLabel {
     let location = sources.location(label.span);
     ResolvedLabel {
         file: location.file.into_string(),
@@ -195,7 +200,7 @@ fn place(label: &Label, sources: &Sources, hidden: &Hidden) -> ResolvedLabel {
         column: location.column,
         end_line: location.end_line,
         end_column: location.end_column,
-        text: hidden.redact_values(&label.text),
+        text,
         primary: label.primary,
     }
 }

@@ -9,8 +9,11 @@ use std::fmt;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 
-use self::excerpt::{Excerpt, Masked};
-use super::{Diagnostic, Report, Severity};
+use self::excerpt::Excerpt;
+use super::{
+    Diagnostic, Report, Severity,
+    masked::{Masked, about},
+};
 use crate::{secret::Hidden, text::Sources};
 
 /// How it may look.
@@ -101,7 +104,8 @@ impl View {
         (masked, hidden): (&mut Masked, &Hidden),
         theme: Theme,
     ) -> Self {
-        let clean = |text: &str| excerpt::without_control(&hidden.redact_values(text), &['\n']);
+        let words = masked.words_at(&diagnostic.labels, sources, hidden);
+        let clean = |text: &str| excerpt::without_control(&about(text, &words, hidden), &['\n']);
         let excerpt = Excerpt::new(&diagnostic.labels, sources, (masked, hidden), theme.width.max(120));
         let labels = diagnostic.labels.iter().zip(excerpt.places()).map(|(label, place)| {
             let text = (!label.text.is_empty()).then(|| clean(&label.text));

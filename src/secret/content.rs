@@ -9,9 +9,9 @@ use std::{ops::Range, sync::LazyLock};
 use regex::Regex;
 
 use super::{
-    PARTS, SECRET_PARTS, found, is_any, is_written_secret,
+    found, is_any, is_secret_key, is_written_secret,
     literal::{Dollar, looks_random, may_be_secret},
-    parameter, patterns,
+    names, parameter, patterns,
     split::Style,
     text, words,
 };
@@ -33,9 +33,6 @@ enum Form {
     Prose,
 }
 
-/// Endings of files that hold keys, whatever they look like.
-const KEY_STORES: &[&str] =
-    &[".p12", ".pfx", ".jks", ".jceks", ".keystore", ".kdbx", ".ppk", ".pgpass", ".netrc", ".htpasswd"];
 const VARIABLES: &[&str] = &["env"];
 const CODE: &[&str] = &[
     "c", "cc", "clj", "cpp", "cs", "erl", "ex", "exs", "go", "groovy", "java", "js", "jsx", "kt", "kts",
@@ -65,6 +62,12 @@ static NO_SECRET: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         "(?i)^(?:object|omit|plain|same-origin|scram-sha-256|sha256|str|string|text|varchar)$",
     ])
 });
+
+/// Parts of names that say a secret.
+const PARTS: &str = "PASSWORD|PASSWD|PASSPHRASE|PASSCODE|TOKEN|SECRET|CREDENTIAL|ERLANGCOOKIE|\
+    APIKEY|PRIVATEKEY|ACCESSKEY|ENCRYPTIONKEY|SIGNINGKEY|UNSEALKEY";
+
+static SECRET_PARTS: LazyLock<Vec<Regex>> = LazyLock::new(|| patterns(&[PARTS]));
 
 /// A name that says the secret at its end.
 static SECRET_AT_END: LazyLock<Vec<Regex>> =
@@ -105,12 +108,81 @@ static UNQUOTED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     ])
 });
 
+/// Lines of files that programs keep secrets in, by patterns of their names. `value` is the secret.
+static NAMED: LazyLock<Vec<(Regex, Regex)>> = LazyLock::new(|| {
+    let rows = [
+        (
+            r"^\.?(?:npmrc|yarnrc|yarnrc\.yml)$",
+            r#"\b_?(?:_authToken|npmAuthToken|_password|_auth|npmAuthIdent)["']?\s*[=:]\s*["']?(?P<value>[^\s"']+)"#,
+        ),
+        (r"^sasl_passwd|^relay_passwd|^smtp_auth", r"^\S+\s+\S*?:(?P<value>\S+)$"),
+        (r"(?:^|\.)secrets$", r#":\s*(?:PSK|XAUTH|EAP|NTLM|PIN|PKCS\S*)\s+(?:\S+\s+)??"?(?P<value>[^"\s]+)"#),
+        (r"^(?:chap|pap)-secrets$", r#"^\S+\s+\S+\s+"?(?P<value>[^"\s]+)"#),
+        (r"^userlist\.txt$", r#"^"[^"]*"\s+"(?P<value>[^"]+)""#),
+        (r"psk(?:\.txt|\.conf)?$", r"^(?:[^#\s]+[:\s]\s*)?(?P<value>[^\s:]+)$"),
+        (
+            r"(?:passwd|htpasswd|pwfile|password_file|passwordfile|passwords)(?:\.txt|\.conf)?$",
+            r"^[^:\s#]+:(?P<value>[^:\s]+)$",
+        ),
+        (r"^g?shadow-?$", r"^[^:\s#]+:(?P<value>\$[^:]+):"),
+        (
+            r"^(?:\.dockercfg|\.dockerconfigjson|config\.json|auth\.json)$",
+            r#""(?:auth|identitytoken|registrytoken)"\s*:\s*"(?P<value>[^"]+)""#,
+        ),
+        (
+            r"(?:^|[._-])(?:cookie|token|secret|password|passphrase|keyfile|vault[._-]pass|vault_password)$|\.(?:key|pass)$",
+            r"^(?P<value>[^\s:<>{}=]{4,})$",
+        ),
+    ];
+    let row = |(name, line): (&str, &str)| Some((Regex::new(name).ok()?, Regex::new(line).ok()?));
+    rows.into_iter().filter_map(row).collect()
+});
+
+/// Statements of configuration with a secret at their end, whatever file they are in.
+static STATEMENTS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    patterns(&[
+        // haproxy, redis.
+        r"^user\s+\S+\s+(?:insecure-)?password\s+(?P<value>\S+)",
+        r"^(?:acl\s+setuser|user)\s+\S+\s+(?:\S+\s+)*?[>#](?P<value>\S+)",
+        // BIND, dhcpd, ppp.
+        r#"(?:^|[\s;{])(?:secret|password)\s+"(?P<value>[^"]+)"\s*;"#,
+    ])
+});
+
+/// Headers that a proxy sets.
+static HEADERS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    patterns(&[
+        r#"(?i)\b(?:[a-z_]*set[_-]header|add_header|requestheader\s+set|header_up|fastcgi_param)\s+"?(?P<key>[a-z][\w-]*)"?\s+["']?(?:(?P<scheme>basic|bearer|token|apikey)\s+)?(?P<value>[^\s"';]+)"#,
+    ])
+});
+
+/// Whether a file of this path holds a secret, whatever its text is encoded in.
+pub fn is_secret_content(path: &str, content: &[u8]) -> bool {
+    let units = |big: bool| -> String {
+        let pairs = content[2..].chunks_exact(2);
+        let unit = |pair: &[u8]| match (pair, big) {
+            (&[high, low], true) | (&[low, high], false) => u16::from_be_bytes([high, low]),
+            _ => 0,
+        };
+        char::decode_utf16(pairs.map(unit)).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+    };
+    let text = match content {
+        [0xff, 0xfe, ..] => units(false),
+        [0xfe, 0xff, ..] => units(true),
+        _ => String::from_utf8_lossy(content).into_owned(),
+    };
+    is_secret_file(path, text.trim_start_matches('\u{feff}'))
+}
+
 /// Whether a file of this path holds a secret. References, places for a value, and comments are none.
 pub fn is_secret_file(path: &str, content: &str) -> bool {
     let name = base_name(path).to_ascii_lowercase();
-    if content.lines().any(|line| tells(line, text::tokens(line, Dollar::Shell)))
+    let said = || content.lines().filter(|line| !is_comment(line.trim()));
+    if said().any(|line| tells(line, text::tokens(line, Dollar::Shell)))
         || is_key_store(&name, content)
+        || is_variables_of_project(&name, content)
         || is_value_file(&name, content)
+        || is_named_so(&name, content)
     {
         return true;
     }
@@ -137,8 +209,50 @@ fn form(path: &str, name: &str) -> Form {
 }
 
 fn is_key_store(name: &str, content: &str) -> bool {
-    !content.trim().is_empty()
-        && KEY_STORES.iter().any(|ending| name.ends_with(ending) || ending.strip_prefix('.') == Some(name))
+    !content.trim().is_empty() && names::is_for_secrets(name)
+}
+
+/// Whether a file is there to keep secrets, by its path: nothing of it is shown.
+pub(super) fn keeps_secrets(path: &str) -> bool {
+    let name = base_name(path).to_ascii_lowercase();
+    let stem = name.split('.').find(|part| !part.is_empty()).unwrap_or_default();
+    let is_value = path.contains("/secrets/") && !name.ends_with(".yaml") && !name.ends_with(".example");
+    let is_text = [".yaml", ".yml", ".json", ".sh"].iter().any(|ending| name.ends_with(ending));
+    names::is_for_secrets(&name)
+        || is_value
+        || !is_text && (is_secret_key(stem) || NAMED.iter().any(|(names, _)| names.is_match(&name)))
+}
+
+/// Whether it is one of the files in which projects keep variables on one machine.
+fn is_variables_of_project(name: &str, content: &str) -> bool {
+    let is_one = name == ".env" || name.starts_with(".env.") || name.starts_with(".envrc");
+    is_one && content.lines().map(str::trim).any(|line| !line.is_empty() && !is_comment(line))
+}
+
+/// Whether the file is one by whose name its lines are known, and one of them has a secret.
+fn is_named_so(name: &str, content: &str) -> bool {
+    let mut rows = NAMED.iter().filter(|(names, _)| names.is_match(name));
+    rows.any(|(_, line)| {
+        let lines = content.lines().map(str::trim).filter(|line| !line.starts_with(['#', ';']));
+        let values = lines.filter_map(|text| Some(line.captures(text)?.name("value")?.as_str()));
+        let mut values = values.filter(|value| !value.starts_with("-----"));
+        values.any(|value| may_be_secret(value, Dollar::Shell))
+    })
+}
+
+/// Whether a line of configuration states a secret, or has a proxy send one.
+fn states(line: &str) -> bool {
+    let value = |found: &regex::Captures<'_>| {
+        found.name("value").is_some_and(|value| may_be_secret(value.as_str(), Dollar::Shell))
+    };
+    found(&STATEMENTS, line).any(|found| value(&found))
+        || found(&HEADERS, line).any(|found| {
+            let key = found.name("key").map_or("", |key| key.as_str());
+            let is_scheme =
+                found.name("scheme").is_some() && key.to_ascii_lowercase().ends_with("authorization");
+            let tells = is_scheme || parameter::is_secret_name(key);
+            tells && value(&found)
+        })
 }
 
 /// Whether the file is nothing but a secret, `db_password.txt` say.
@@ -168,7 +282,8 @@ fn is_telling_line(form: Form, line: &str) -> bool {
         Form::Code => pairs(&QUOTED, line).any(is_secret),
         Form::Prose => false,
         Form::Configuration => {
-            pairs(&QUOTED, line).any(is_secret)
+            states(line)
+                || pairs(&QUOTED, line).any(is_secret)
                 || pairs(&UNQUOTED, line).any(is_secret)
                 || settings().any(is_secret)
                 || pairs(&DIRECTIVE, line).any(is_secret)
@@ -214,7 +329,7 @@ fn is_pair(form: Form, key: &str, value: &str) -> bool {
 /// Whether the name says a secret, and not something about one.
 fn is_the_secret(key: &str, value: &str) -> bool {
     // Connection strings are known by what they say.
-    let words = parameter::words(key);
+    let words = names::words(key);
     if !parameter::is_secret_name(key) && !key.eq_ignore_ascii_case("auth")
         || words.ends_with(&["DSN".to_owned()])
     {
@@ -258,6 +373,7 @@ mod tests {
     fn every_pattern_is_valid() {
         assert_eq!((QUOTED.len(), UNQUOTED.len(), NO_SECRET.len()), (8, 2, 2));
         assert_eq!((SETTING.len(), DIRECTIVE.len(), SECRET_AT_END.len()), (1, 1, 1));
+        assert_eq!((NAMED.len(), STATEMENTS.len(), HEADERS.len()), (10, 3, 1));
     }
 
     #[test]
@@ -321,8 +437,8 @@ mod tests {
     #[test]
     fn configuration_without_secrets() {
         let files = [
-            (".env", "A=1\n#DB_PASSWORD=hunter2\nDB_PASSWORD=\nAPI_TOKEN=${API_TOKEN}\nX_TOKEN=<token>\n"),
-            (".env", "DB_PASSWORD=%env(X)%\nDB_PASSWORD_FILE=/run/secrets/db\nTOKEN_TTL=300"),
+            ("app.env", "A=1\n#DB_PASSWORD=hunter2\nDB_PASSWORD=\nAPI_TOKEN=${API_TOKEN}\nX_TOKEN=<token>\n"),
+            ("app.env", "DB_PASSWORD=%env(X)%\nDB_PASSWORD_FILE=/run/secrets/db\nTOKEN_TTL=300"),
             ("app.yaml", "password_hash_algorithm: bcrypt\nauth_pass_header: X-Auth\npasswd: files"),
             (
                 "app.yaml",

@@ -59,6 +59,11 @@ pub(super) fn may_be_secret(text: &str, dollar: Dollar) -> bool {
         && has_literal(text, dollar)
 }
 
+/// Whether the value is a word that stands in the place of one.
+pub(super) fn is_said_to_be_none(text: &str) -> bool {
+    NO_VALUES.iter().any(|word| text.trim().eq_ignore_ascii_case(word))
+}
+
 /// A file by a relative path, or said to be one.
 fn is_file(text: &str) -> bool {
     let is_path = text.starts_with("./") || text.starts_with("../") || text.starts_with("~/");

@@ -8,12 +8,17 @@ use std::{collections::BTreeSet, ops::Range, sync::OnceLock};
 use aho_corasick::AhoCorasick;
 
 use super::{
-    is_literal, is_secret_by_name, is_secret_key,
+    asks_for_quantity, content, is_literal, is_pair, is_quantity, is_random, is_secret_key,
     literal::Dollar,
-    reference::{mask, outside},
+    names::{self, Says},
+    reference::{closing, mask, outside},
     split::Style,
     text, words,
 };
+use crate::catalog::base_name;
+
+/// What holds for text that nobody has read yet: it is not known whether it is a value at all.
+const STRUCTURE: &[&str] = &["credential_spec", "externalSecrets", "secret", "secrets", "tokens"];
 
 /// What a line leaves open for the next one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +26,12 @@ enum Open {
     Nothing,
     /// A block scalar: everything indented deeper than its key.
     Block(usize),
-    /// A key without a value: a scalar may follow on the next line.
+    /// A key without a value: a scalar, a list or a mapping may follow on the next lines.
     Value(usize),
+    /// The same so near to the margin that it may be the name of a service, of which the parts follow.
+    Named(usize),
+    /// A flow collection without its end, below a key at this place.
+    Flow(usize),
     /// A quoted value without its end.
     Quote(char),
     /// Private key material up to its END line.
@@ -71,19 +80,41 @@ impl Hidden {
 
     /// [`redact`], of a project that hides this.
     pub fn redact(&self, text: &str) -> String {
-        let mut ranges = words::of_script(text, Style::File, Dollar::Shell);
+        let mut ranges: Vec<Part> =
+            words::of_script(text, Style::File, Dollar::Shell).into_iter().map(Part::of).collect();
         let mut open = Open::Nothing;
         let mut start = 0;
         for line in text.split_inclusive('\n') {
             let body = line.trim_end_matches(['\n', '\r']);
             let (mut found, next) = line_secrets(body, &open, &self.names);
-            found.extend(text::line_ranges(body, Dollar::Compose));
-            found.extend(self.values_in(body));
-            ranges.extend(found.into_iter().map(|range| start + range.start..start + range.end));
+            found.extend(text::line_ranges(body, Dollar::Compose).into_iter().map(Part::of));
+            found.extend(self.values_in(body).map(Part::of));
+            ranges.extend(found.into_iter().map(|part| part.behind(start)));
             open = next;
             start += line.len();
         }
-        mask_ranges(text, ranges)
+        mask_parts(text, ranges)
+    }
+
+    /// [`Hidden::redact`] of a file of this path. Of files that are there to keep secrets nothing is left, and of a line
+    /// of variables that is none nothing either.
+    pub fn redact_file(&self, path: &str, text: &str) -> String {
+        let stars = |line: &str| "*".repeat(line.chars().count());
+        let lines = |keep: &dyn Fn(&str) -> bool| -> String {
+            let lines = text.split('\n').map(|line| if keep(line) { line.to_owned() } else { stars(line) });
+            lines.collect::<Vec<_>>().join("\n")
+        };
+        if content::keeps_secrets(path) {
+            return lines(&|_| false);
+        }
+        let is_variable = |line: &str| {
+            let text = line.trim();
+            let key = text.split_once(": ").map_or("", |(key, _)| key);
+            let is_key = !key.is_empty()
+                && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
+            line.contains('=') || text.starts_with('#') || text.len() < SHORT_LINE || is_key
+        };
+        if is_env_file(path) { self.redact(&lines(&is_variable)) } else { self.redact(text) }
     }
 
     /// [`redact_values`], of a project that hides this.
@@ -100,6 +131,17 @@ impl Hidden {
             (!is_word || is_whole(text, &found.range())).then(|| found.range())
         })
     }
+}
+
+/// A shorter line of an env file that is no variable is no secret that could be told from others.
+const SHORT_LINE: usize = 6;
+
+/// Whether a file is a list of variables, by its name.
+fn is_env_file(path: &str) -> bool {
+    let name = base_name(path);
+    name.starts_with(".env")
+        || name.starts_with("env.")
+        || [".env", ".txt", ".list"].iter().any(|ending| name.ends_with(ending))
 }
 
 impl Finder {
@@ -152,41 +194,78 @@ fn is_whole(text: &str, range: &Range<usize>) -> bool {
 }
 
 /// The secrets of a line, and what it leaves open for the next one.
-fn line_secrets(line: &str, open: &Open, names: &BTreeSet<String>) -> (Vec<Range<usize>>, Open) {
+fn line_secrets(line: &str, open: &Open, names: &BTreeSet<String>) -> (Vec<Part>, Open) {
     let indent = line.len() - line.trim_start().len();
     let is_below = |key: usize| indent > key || line.trim().is_empty();
     let continues = match open {
         Open::Block(key) => is_below(*key),
-        Open::Value(key) => is_below(*key) && !looks_like_collection(line),
+        Open::Value(key) | Open::Named(key) => return below_key(line, *key, open, names),
+        Open::Flow(key) => is_below(*key),
         Open::Armour => !line.contains("-----END"),
         Open::Quote(quote) => match closing_quote(line, *quote) {
             None => true,
             Some(end) => {
                 let (rest, next) = line_secrets(&line[end..], &Open::Nothing, names);
-                let rest = rest.into_iter().map(|range| end + range.start..end + range.end);
-                return (std::iter::once(indent.min(end - 1)..end - 1).chain(rest).collect(), next);
+                let rest = rest.into_iter().map(|part| part.behind(end));
+                return (std::iter::once(Part::of(indent.min(end - 1)..end - 1)).chain(rest).collect(), next);
             }
         },
         Open::Nothing | Open::Name(_) => false,
     };
     if continues {
-        return (std::iter::once(indent..line.len()).collect(), open.clone());
+        return (vec![Part::of(indent..line.len())], open.clone());
     }
     assigned_secrets(line, open, names)
 }
 
+/// The secrets of a line that may be below a key for secrets: scalars, items of lists, and values of mappings.
+fn below_key(line: &str, key: usize, open: &Open, names: &BTreeSet<String>) -> (Vec<Part>, Open) {
+    let indent = line.len() - line.trim_start().len();
+    let text = line.trim();
+    let is_item = text.starts_with("- ");
+    if text.is_empty() || text.starts_with('#') {
+        return (Vec::new(), open.clone());
+    }
+    if indent < key || indent == key && !is_item {
+        return assigned_secrets(line, &Open::Nothing, names);
+    }
+    let start = if is_item { indent + 2 } else { indent };
+    let is_mapping = line[start..].split_once(':').is_some_and(|(key, rest)| {
+        (rest.is_empty() || rest.starts_with(' ')) && !key.contains(char::is_whitespace)
+    });
+    if !is_mapping {
+        return (vec![Part::whole(start..line.len())], open.clone());
+    }
+    if matches!(open, Open::Named(_)) {
+        return assigned_secrets(line, &Open::Nothing, names);
+    }
+    let value = line[start..].find(':').map_or(line.len(), |colon| start + colon + 1);
+    let value = value + (line[value..].len() - line[value..].trim_start().len());
+    (if value < line.len() { vec![Part::whole(value..line.len())] } else { Vec::new() }, open.clone())
+}
+
+/// Whether a key at this place can have a value that is a secret, and not the parts of something.
+fn may_hold(key: &str) -> bool {
+    !STRUCTURE.iter().any(|name| key.eq_ignore_ascii_case(name))
+}
+
 /// The values of secret names in a line, and what the last of them leaves open.
-fn assigned_secrets(line: &str, before: &Open, names: &BTreeSet<String>) -> (Vec<Range<usize>>, Open) {
+fn assigned_secrets(line: &str, before: &Open, names: &BTreeSet<String>) -> (Vec<Part>, Open) {
     let mut ranges = Vec::new();
     let mut open = Open::Nothing;
-    let tells = |name: &str| is_secret_key(name) || names.contains(name);
+    let indent = line.len() - line.trim_start().len();
+    let tells = |name: &str| names.contains(name) || is_for_masking(name);
     for Assignment { key: place, is_quoted, end } in assignments(line) {
         let key = &line[place.clone()];
         let named = key == "name" || matches!((key, before), ("value", Open::Name(_)));
         if !named && !tells(key) {
             continue;
         }
-        let Some(value) = value_after(line, place, end, is_quoted) else { continue };
+        let begins_line = place.start == indent || line[indent..place.start].trim() == "-";
+        if !named && line[..end].ends_with(':') && !may_hold(key) {
+            continue;
+        }
+        let Some(value) = value_after(line, place, end, (is_quoted, begins_line)) else { continue };
         let name = match (key, before) {
             ("value", Open::Name(name)) => name.as_str(),
             (name, _) => name,
@@ -195,11 +274,20 @@ fn assigned_secrets(line: &str, before: &Open, names: &BTreeSet<String>) -> (Vec
             open = Open::Name(line[value.range.clone()].to_owned());
         }
         let text = &line[value.range.clone()];
-        if is_secret_by_name(name, text) || names.contains(name) && is_literal(text) {
-            ranges.push(value.range.clone());
+        let is_vague = names::says(name) == Says::Perhaps && !is_random(text) && !is_pair(text);
+        let is_shown = named && name == key || !tells(name) || is_vague && !value.is_odd;
+        if !is_shown && (value.is_odd || is_literal(text) && !is_quantity_of(name, text)) {
+            ranges.push(Part {
+                range: value.range.clone(),
+                is_whole: value.is_odd || has_bare_reference(text),
+            });
         }
         if tells(name) && value.open != Open::Nothing {
-            open = value.open;
+            // In compose files, what is so near to the margin names services and objects.
+            open = match value.open {
+                Open::Value(key) if key <= 2 => Open::Named(key),
+                open => open,
+            };
         }
     }
     if line.contains("-----BEGIN") && line.contains("PRIVATE KEY") && !line.contains("-----END") {
@@ -249,13 +337,31 @@ fn end_of(bytes: &[u8], start: usize, is_within: impl Fn(u8) -> bool) -> usize {
 struct Value {
     range: Range<usize>,
     open: Open,
+    /// It is no plain or quoted text: all of it is masked.
+    is_odd: bool,
+}
+
+impl Value {
+    fn new(range: Range<usize>, open: Open) -> Self {
+        Self { range, open, is_odd: false }
+    }
+
+    fn odd(range: Range<usize>, open: Open) -> Self {
+        Self { range, open, is_odd: true }
+    }
 }
 
 /// The value behind `key` and its separator, which ends at `end`; nothing if this assigns nothing.
-fn value_after(line: &str, key: Range<usize>, end: usize, quoted_key: bool) -> Option<Value> {
+fn value_after(
+    line: &str,
+    key: Range<usize>,
+    end: usize,
+    (quoted_key, begins_line): (bool, bool),
+) -> Option<Value> {
     let rest = &line[end..];
     let colon = line[..end].ends_with(':');
-    if (colon && !quoted_key && rest.starts_with(|next: char| !next.is_whitespace()))
+    let is_glued = rest.starts_with(|next: char| !next.is_whitespace());
+    if colon && !quoted_key && is_glued && !(begins_line && !rest.starts_with(['/', ':']))
         || (!colon && rest.starts_with('='))
     {
         return None;
@@ -264,22 +370,74 @@ fn value_after(line: &str, key: Range<usize>, end: usize, quoted_key: bool) -> O
     let value = &line[start..];
     let Some(first) = value.chars().next() else {
         let open = if colon { Open::Value(key.start) } else { Open::Nothing };
-        return Some(Value { range: start..start, open });
+        return Some(Value::new(start..start, open));
     };
     if colon && matches!(first, '|' | '>') {
-        return Some(Value { range: start..start, open: Open::Block(key.start) });
+        let header = value[1..].find(|c: char| !c.is_ascii_digit() && !"+-".contains(c));
+        let rest = header.map_or("", |at| value[1 + at..].trim_start());
+        let is_odd = !rest.is_empty() && !rest.starts_with('#');
+        let range = if is_odd { start + 1..line.len() } else { start..start };
+        return Some(Value { range, open: Open::Block(key.start), is_odd });
+    }
+    if colon && first == '{' && is_of_parts(&value[1..]) {
+        return None;
     }
     if colon && matches!(first, '{' | '[') {
-        return None;
+        let close = if first == '{' { '}' } else { ']' };
+        return Some(match closing(value, first, close) {
+            Some(length) => Value::odd(start + 1..start + length - 1, Open::Nothing),
+            None => Value::odd(start + 1..line.len(), Open::Flow(key.start)),
+        });
+    }
+    if colon && matches!(first, '*' | '&') && begins_line {
+        return Some(Value::odd(start + 1..line.len(), Open::Nothing));
     }
     if matches!(first, '"' | '\'') {
         return Some(match closing_quote(&value[1..], first) {
-            Some(closing) => Value { range: start + 1..start + closing, open: Open::Nothing },
-            None => Value { range: start + 1..line.len(), open: Open::Quote(first) },
+            // What follows on the quote is a part of it where somebody forgot to double one.
+            Some(at) if begins_line && is_unfinished(&value[1 + at..]) => {
+                Value::odd(start + 1..line.len(), Open::Nothing)
+            }
+            Some(closing) => Value::new(start + 1..start + closing, Open::Nothing),
+            None => Value::new(start + 1..line.len(), Open::Quote(first)),
         });
     }
     let length = plain_length(line, key, value);
-    Some(Value { range: start..start + length, open: Open::Nothing })
+    Some(Value::new(start..start + length, Open::Nothing))
+}
+
+/// Whether a mapping says where a secret comes from, rather than what it is.
+fn is_of_parts(mapping: &str) -> bool {
+    const PARTS: &[&str] =
+        &["content", "environment", "external", "file", "name", "source", "target", "valueFrom"];
+    let first = mapping.trim_start().split(':').next().unwrap_or_default();
+    PARTS.contains(&first.trim_matches(['"', '\'']))
+}
+
+/// Whether what follows on a closing quote shows that it closes nothing.
+fn is_unfinished(rest: &str) -> bool {
+    rest.trim_start().starts_with(|next: char| !"#,]};&|)\"".contains(next))
+}
+
+/// Whether a `$name` without braces is a part of a longer text: as likely as a reference, it is a part of the secret.
+fn has_bare_reference(text: &str) -> bool {
+    let references = text.match_indices('$').filter(|(at, _)| !text[at + 1..].starts_with(['{', '$', '(']));
+    references.count() > 0 && mask(text).chars().any(|c| c == '*')
+}
+
+/// Whether a name that asks for a number has one.
+fn is_quantity_of(name: &str, value: &str) -> bool {
+    asks_for_quantity(name) && is_quantity(value)
+}
+
+/// Whether the value of a name is masked where nothing is known of it but its text: of compose's own names, the
+/// content of a secret or config as well.
+fn is_for_masking(name: &str) -> bool {
+    // Of a header, the scheme is none.
+    if name.to_ascii_lowercase().ends_with("authorization") {
+        return false;
+    }
+    name == "content" || super::lists_users(name) || names::says(name) != Says::Nothing
 }
 
 /// Length of an unquoted value: the rest of the line if the line begins with its key, a word if not.
@@ -329,32 +487,54 @@ fn closing_quote(text: &str, quote: char) -> Option<usize> {
     None
 }
 
-/// Whether the line continues a mapping or a sequence, rather than a scalar.
-fn looks_like_collection(line: &str) -> bool {
-    let text = line.trim();
-    let key = text.split_once(':').is_some_and(|(_, rest)| rest.is_empty() || rest.starts_with(' '));
-    key || text.starts_with("- ") || text == "-" || text.starts_with(['{', '[', '#'])
-}
-
 /// What is a secret whatever its name.
 fn value_secrets(text: &str) -> Vec<Range<usize>> {
     text::shapes(text).chain(text::url_passwords(text)).collect()
 }
 
+/// A part of a text that is masked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Part {
+    range: Range<usize>,
+    /// References in it are masked too.
+    is_whole: bool,
+}
+
+impl Part {
+    fn of(range: Range<usize>) -> Self {
+        Self { range, is_whole: false }
+    }
+
+    fn whole(range: Range<usize>) -> Self {
+        Self { range, is_whole: true }
+    }
+
+    /// The same part of a text that follows on `length` bytes.
+    fn behind(self, length: usize) -> Self {
+        Self { range: length + self.range.start..length + self.range.end, ..self }
+    }
+}
+
+/// The text with these ranges of it masked; they may overlap.
+fn mask_ranges(text: &str, ranges: Vec<Range<usize>>) -> String {
+    mask_parts(text, ranges.into_iter().map(Part::of).collect())
+}
+
 /// The text with these parts of it masked; they may overlap.
-fn mask_ranges(text: &str, mut ranges: Vec<Range<usize>>) -> String {
-    ranges.sort_by_key(|range| range.start);
+fn mask_parts(text: &str, mut parts: Vec<Part>) -> String {
+    parts.sort_by_key(|part| part.range.start);
     let mut result = String::with_capacity(text.len());
     let mut done = 0;
-    let mut ranges = ranges.into_iter().peekable();
-    while let Some(mut range) = ranges.next() {
-        while let Some(next) = ranges.next_if(|next| next.start <= range.end) {
-            range.end = range.end.max(next.end);
+    let mut parts = parts.into_iter().peekable();
+    while let Some(Part { mut range, mut is_whole }) = parts.next() {
+        while let Some(next) = parts.next_if(|next| next.range.start <= range.end) {
+            range.end = range.end.max(next.range.end);
+            is_whole |= next.is_whole;
         }
         result.push_str(&text[done..range.start]);
         for line in text[range.clone()].split_inclusive('\n') {
             let body = line.trim_end_matches(['\n', '\r']);
-            result.push_str(&mask(body));
+            result.push_str(&if is_whole { "*".repeat(body.chars().count()) } else { mask(body) });
             result.push_str(&line[body.len()..]);
         }
         done = range.end;
@@ -411,7 +591,7 @@ mod tests {
     #[test]
     fn values_over_several_lines() {
         let text = "\
-KEY: |
+NOTE: |
   plain
 APNS_PRIVATE_KEY: |
   abc
@@ -432,7 +612,7 @@ MIIE
 -----END PRIVATE KEY-----
 ";
         let expected = "\
-KEY: |
+NOTE: |
   plain
 APNS_PRIVATE_KEY: |
   ***

@@ -51,12 +51,12 @@ pub(super) enum Telling {
     Basic,
     /// `PASSWORD '…'`, `IDENTIFIED BY '…'`.
     Statement,
-    /// `user:password@tcp(host:port)/name`, as drivers in Go have it.
+    /// `user:password@tcp(host:port)/name`, as drivers in Go have it, and `user/password@host:port/name`.
     GoAddress,
 }
 
 /// At most as many as a [`WordsFound`] has bits.
-static TELLING: [(Telling, Pattern); 27] = [
+static TELLING: [(Telling, Pattern); 31] = [
     shape(
         &["-----BEGIN"],
         r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?P<secret>.*?)(?:-----END|$)",
@@ -66,7 +66,9 @@ static TELLING: [(Telling, Pattern); 27] = [
     shape(&["github_pat_"], r"\bgithub_pat_[0-9A-Za-z_]{22,}"),
     shape(&["glpat-"], r"\bglpat-[0-9A-Za-z_-]{20,}"),
     shape(&["xox"], r"\bxox[abeoprs]-[0-9A-Za-z-]{8,}"),
-    shape(&["hooks.slack.com"], r"\bhooks\.slack\.com/services/(?P<secret>[0-9A-Za-z/]{20,})"),
+    shape(&["hooks.slack.com"], r"\bhooks\.slack\.com/services/(?P<secret>[0-9A-Za-z/]{8,})"),
+    shape(&["/api/webhooks/"], r"\bdiscord(?:app)?\.com/api/webhooks/(?P<secret>[0-9A-Za-z/_-]{8,})"),
+    shape(&["-----BEGIN OpenVPN"], r"(?s)-----BEGIN OpenVPN Static key V1-----(?P<secret>.*?)(?:-----END|$)"),
     shape(&["AIza"], r"\bAIza[0-9A-Za-z_-]{30,}"),
     shape(&["eyJ"], r"\beyJ[0-9A-Za-z_-]{6,}\.ey[0-9A-Za-z_-]{6,}(?:\.[0-9A-Za-z_-]*)?"),
     shape(&["k_live_"], r"\b[rs]k_live_[0-9A-Za-z]{16,}"),
@@ -101,7 +103,22 @@ static TELLING: [(Telling, Pattern); 27] = [
         Telling::Statement,
         Pattern::new(
             &["password", "identified"],
-            r#"(?i)\b(?:password|identified(?:\s+with\s+\S+)?\s+by(?:\s+password)?)\s+\\?(?:'(?P<single>[^']+)'|"(?P<double>[^"]+)")"#,
+            r#"(?i)\b(?:password(?:\s*[(=]\s*n?|\s+)|identified(?:\s+with\s+\S+)?\s+by(?:\s+password)?\s+)\\?(?:'(?P<single>[^']+)'|"(?P<double>[^"]+)")"#,
+        ),
+    ),
+    // Oracle's programs.
+    (
+        Telling::GoAddress,
+        Pattern::new(
+            &["@"],
+            r#"(?:^|[\s"'=])[A-Za-z][\w$#]*/(?P<value>[^\s/@"']+)@(?://)?[A-Za-z][\w.-]*(?::[0-9]+|/[A-Za-z])"#,
+        ),
+    ),
+    (
+        Telling::GoAddress,
+        Pattern::new(
+            &["sqlplus", "sqlldr", "impdp", "expdp"],
+            r#"\b(?:sqlplus|sqlldr|impdp|expdp)\s+(?:-\S+\s+)*["']?[A-Za-z][\w$#]*/(?P<value>[^\s/@"']+)"#,
         ),
     ),
     (

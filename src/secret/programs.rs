@@ -1,6 +1,7 @@
 //! What options mean: those of programs, some of which have options of their own for secrets, and those that mean the
 //! same for any program.
 
+use super::names::{self, Says};
 use crate::catalog::Options;
 
 /// Directives of configuration that stand before a secret, as options do.
@@ -34,6 +35,11 @@ pub(super) fn meaning(program: Option<&Options>, option: &str) -> Option<Meaning
     let name = option.trim_start_matches('-');
     let name = name.rsplit('.').next().unwrap_or(name);
     own.or_else(|| (option.len() > 2 && PAIRS.contains(&name)).then_some(Meaning::Pair))
+}
+
+/// Whether the value of a secret of this name follows: `secret_access_key`.
+pub(super) fn is_named_value(word: &str) -> bool {
+    names::says(word) == Says::Secret
 }
 
 /// Whether a secret follows on this word, though it is no option.

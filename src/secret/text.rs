@@ -235,9 +235,54 @@ pub(super) fn url_passwords(text: &str) -> impl Iterator<Item = Range<usize>> + 
         let start = at + separator.len();
         let authority = authority_length(&text[start..]);
         let userinfo = text[start..start + authority].rfind('@')?;
-        let colon = top_level_colon(&text[start..start + userinfo])?;
-        Some(start + colon + 1..start + userinfo)
+        match top_level_colon(&text[start..start + userinfo]) {
+            Some(colon) => Some(start + colon + 1..start + userinfo),
+            None => is_token(&text[..at], &text[start..start + authority], userinfo)
+                .then_some(start..start + userinfo),
+        }
     })
+}
+
+/// Hosts at which what is before the `@` of an address is a token.
+const TOKEN_HOSTS: &[&str] = &["github", "gitlab", "bitbucket", "gitea", "codeberg", "azure", "visualstudio"];
+/// Schemes of addresses of which all of what is before the `@` is a token.
+const TOKEN_SCHEMES: &[&str] = &["discord", "ifttt", "pover", "pushover", "slack", "telegram"];
+/// Names of users that stand there without a password.
+const USERS: &[&str] = &[
+    "admin",
+    "anonymous",
+    "deploy",
+    "developer",
+    "git",
+    "guest",
+    "jenkins",
+    "mirror",
+    "oauth2",
+    "postgres",
+    "readonly",
+    "root",
+    "service",
+    "token",
+    "ubuntu",
+    "user",
+    "username",
+    "xaccesstoken",
+    "xtokenauth",
+];
+
+/// Whether `token@host` of an address has a token, and not the name of a user.
+fn is_token(before: &str, authority: &str, userinfo: usize) -> bool {
+    let scheme = before.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+    let (user, host) = (&authority[..userinfo], &authority[userinfo + 1..]);
+    let lower: String =
+        user.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let is_word = |word: &&str| word.eq_ignore_ascii_case(scheme);
+    if TOKEN_SCHEMES.iter().any(|word| is_word(&word)) {
+        return true;
+    }
+    let is_web = ["http", "https"].iter().any(|word| is_word(&word));
+    let is_known = TOKEN_HOSTS.iter().any(|known| host.to_ascii_lowercase().contains(known));
+    is_web && !USERS.contains(&lower.as_str()) && (is_known || user.len() >= 8)
 }
 
 /// Length of the authority of a URL, `${…}` and `$(…)` taken as single parts of it.

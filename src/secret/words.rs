@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::{
     literal::{Dollar, may_be_secret},
-    parameter,
+    parameter, pipes,
     programs::{self, Meaning},
     split::{self, Style, Token, unquoted},
     text,
@@ -49,8 +49,9 @@ struct Manner {
 
 fn script_ranges(script: &str, style: Style, manner: Manner) -> Vec<Range<usize>> {
     let mut reader = Reader::new(manner);
-    let mut ranges = Vec::new();
-    for token in split::tokens(script, style) {
+    let tokens = split::tokens(script, style);
+    let mut ranges = pipes::ranges(script, &tokens, manner.dollar);
+    for token in tokens {
         match token {
             Token::Break => reader = Reader::new(manner),
             Token::Word(range) => {
@@ -106,7 +107,10 @@ impl Reader {
         let expected = std::mem::replace(&mut self.expected, Expected::Anything);
         let is_option = word.len() > 1
             && word.starts_with('-')
-            && word[1..].starts_with(|c: char| c == '-' || c.is_ascii_alphabetic());
+            && (word[1..].starts_with(|c: char| c == '-' || c.is_ascii_alphabetic())
+                || self.program.is_some()
+                    && word.len() == 2
+                    && word[1..].starts_with(|c: char| c.is_ascii_digit()));
         let whole = Some(0..word.len());
         let own = if is_option {
             self.option(word)
@@ -147,6 +151,12 @@ impl Reader {
             None => (word, None),
         };
         let meaning = programs::meaning(self.program, name);
+        let lacks_first = self.program.is_some_and(|program| {
+            !program.without_first.is_empty()
+                && !name.starts_with("--")
+                && name.contains(program.without_first)
+        });
+        self.position += usize::from(lacks_first);
         let plain = name.trim_start_matches('-');
         // `-Dname=value` of java.
         let plain = plain.strip_prefix('D').filter(|_| value.is_some()).unwrap_or(plain);
@@ -175,7 +185,8 @@ impl Reader {
     /// Where the value begins in `-psecret`.
     fn glued(&self, word: &str, plain: &str) -> Option<usize> {
         let glued = self.program?.glued.iter().find(|option| word.starts_with(**option))?;
-        (word.len() > glued.len() && !parameter::is_secret_name(plain)).then_some(glued.len())
+        let is_name = ["pass", "passphrase", "password", "passwd"].contains(&plain);
+        (word.len() > glued.len() && !is_name).then_some(glued.len())
     }
 
     /// `-fsSu admin:secret` and `-uadmin:secret`, of programs that know `-u`.
@@ -205,12 +216,21 @@ impl Reader {
             self.expected = Expected::Secret;
             return None;
         }
+        if self.program.is_some_and(|program| program.named) && programs::is_named_value(word) {
+            self.expected = Expected::Value(word.to_owned());
+            self.position += 1;
+            return None;
+        }
         if !maybe_value && self.names(word) {
             return None;
         }
         let position = self.position;
         self.position += 1;
         let program = self.program?;
+        if let Some(at) = word.find('=').filter(|_| program.assigned) {
+            let value = unquoted(word, at + 1..word.len());
+            return self.may_be_secret(&word[value.clone()]).then_some(value);
+        }
         if program.positions.contains(&position) {
             return self.may_be_secret(word).then_some(0..word.len());
         }

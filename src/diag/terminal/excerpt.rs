@@ -4,12 +4,12 @@
 //! their offsets in that text, and asks for the lines around an offset: it gets those of one place,
 //! under their own numbers. That also spares miette's scan from the start of the file for each label.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::ops::Range;
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 use crate::{
-    diag::Label,
+    diag::{Label, masked::Masked},
     secret::Hidden,
     text::{SourceId, SourceText, Sources},
 };
@@ -19,32 +19,6 @@ pub(super) const CONTEXT: usize = 1;
 
 /// A label over more lines than this is drawn on its first line only.
 const MAX_LABEL_LINES: usize = 5;
-
-/// Lines that are masked together. So many are read before them too, to know whether they lie within
-/// a secret of several lines.
-const BLOCK: usize = 100;
-
-/// The lines of the sources without their secrets, as far as they were asked for.
-#[derive(Debug, Default)]
-pub(super) struct Masked {
-    blocks: BTreeMap<(SourceId, usize), Vec<String>>,
-}
-
-impl Masked {
-    /// A line, counted from 0.
-    fn line(&mut self, id: SourceId, source: &SourceText, number: usize, hidden: &Hidden) -> &str {
-        let block = number / BLOCK;
-        let lines = self.blocks.entry((id, block)).or_insert_with(|| mask(source, block * BLOCK, hidden));
-        lines.get(number % BLOCK).map_or("", String::as_str)
-    }
-}
-
-/// The lines of a block, of which the first is given.
-fn mask(source: &SourceText, first: usize, hidden: &Hidden) -> Vec<String> {
-    let before = first.saturating_sub(BLOCK);
-    let text = &source.text()[source.line_start(before)..source.line_start(first + BLOCK)];
-    hidden.redact(text).split('\n').skip(first - before).take(BLOCK).map(str::to_owned).collect()
-}
 
 /// The lines around some labels.
 #[derive(Debug)]

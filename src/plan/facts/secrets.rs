@@ -4,13 +4,18 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Range,
     rc::Rc,
+    sync::Arc,
 };
 
+use camino::Utf8Path;
 use regex::Regex;
 
 use super::named;
 use crate::{
-    compose::model::{Command, Project, Service},
+    compose::{
+        STAND_IN,
+        model::{Command, Project, Service},
+    },
     diag::Report,
     k8s::data,
     plan::{
@@ -18,11 +23,33 @@ use crate::{
         model::SecretBundle,
     },
     secret::{self, Hidden, Searched},
-    text::Spanned,
+    text::{Files, Part, Resolved, Spanned, Template},
 };
 
 /// A secret shorter than this is too common a word to be looked for in other texts.
 const TELLING_LENGTH: usize = 8;
+
+/// A text shorter than this is no secret by being equal to one.
+const SHORTEST: usize = 5;
+
+/// Words that passwords of examples are, and other things too.
+const COMMON: &[&str] = &[
+    "admin",
+    "default",
+    "docker",
+    "example",
+    "guest",
+    "local",
+    "localhost",
+    "mongo",
+    "mysql",
+    "password",
+    "postgres",
+    "production",
+    "redis",
+    "secret",
+    "token",
+];
 
 /// What is secret in any environment: one kind for a key in all of them.
 #[derive(Debug, Default)]
@@ -35,6 +62,10 @@ pub(in crate::plan) struct KnownSecrets {
     values: BTreeSet<String>,
     /// Matches any of these values; none if there are too many for that.
     any_value: Option<Regex>,
+    /// Texts that are a secret, or hold one, as a whole, however short they are.
+    whole: BTreeSet<String>,
+    /// What the files of compose's secrets hold, without the white space around it.
+    contents: BTreeSet<Vec<u8>>,
     /// Commands in which secrets were looked for.
     searched: Searched,
 }
@@ -51,6 +82,7 @@ pub(in crate::plan) struct Secrets<'a> {
 pub(in crate::plan) fn find(
     (inputs, shared): (&[Input<'_>], Option<&Input<'_>>),
     options: &Options,
+    files: &dyn Files,
     report: &mut Report,
 ) -> KnownSecrets {
     let projects: Vec<&Project> = inputs.iter().chain(shared).map(|input| input.project).collect();
@@ -85,17 +117,123 @@ pub(in crate::plan) fn find(
             found.values.insert(value.clone());
         }
     }
+    let names = names_of(&projects);
+    let is_common = |value: &str| {
+        value.len() < SHORTEST || value.contains(STAND_IN) || COMMON.contains(&value) || names.contains(value)
+    };
+    let origin = Origin { is_secret: &is_secret, never: &found.never };
+    let mut drawn = BTreeSet::new();
+    for service in projects.iter().flat_map(|project| project.services.values()) {
+        drawn.extend(origin.texts(service));
+        found.keys.extend(origin.keys(service));
+    }
+    let contents = projects.iter().flat_map(|project| contents(project, files));
+    found.contents = contents.filter(|content| content.len() >= SHORTEST).collect();
+    let texts = found.contents.iter().filter_map(|content| std::str::from_utf8(content).ok());
+    let texts: Vec<&str> = texts.filter(|text| !text.contains('\n')).collect();
+    found.values.extend(texts.iter().filter(|text| telling(text)).map(|text| (*text).to_owned()));
+    let secret = all().filter(|(key, value)| is_secret(key, value)).map(|(_, value)| value);
+    let read = projects.iter().flat_map(|project| &project.variables);
+    let read = read.filter(|(key, value)| is_secret(key, value)).map(|(_, value)| value.as_str());
+    let known = secret.chain(read).chain(texts).filter(|value| !is_common(value));
+    found.whole = known.map(str::to_owned).chain(drawn).collect();
     let values: Vec<String> = found.values.iter().map(|value| regex::escape(value)).collect();
     found.any_value = Regex::new(&values.join("|")).ok();
     for (key, value) in all() {
-        if found.holds_value(value) || !data::is_plain_text(value) {
+        let is_known = found.holds_value(value) && !(names_somebody(key) && found.whole.contains(value));
+        if is_known || !data::is_plain_text(value) {
             found.keys.insert(key.to_owned());
         }
     }
     // Of what is secret for a part of it, printers find the part.
     let whole = found.values.iter().filter(|value| secret::in_value(value).is_empty());
-    report.hide(Hidden::new(options.secret.keys().cloned().collect(), whole.cloned().collect()));
+    let sources = projects.iter().flat_map(|project| project.services.values());
+    let sources = sources.flat_map(|service| sources_of(service, &|key| found.keys.contains(key)));
+    let names = options.secret.keys().cloned().chain(sources).collect();
+    report.hide(Hidden::new(names, whole.cloned().collect()));
     found
+}
+
+/// What is secret because of where it comes from.
+struct Origin<'a> {
+    is_secret: &'a dyn Fn(&str, &str) -> bool,
+    never: &'a BTreeSet<String>,
+}
+
+impl Origin<'_> {
+    /// Whether a text is put together with the value of a variable that is secret.
+    fn is_drawn(&self, template: Option<&Arc<Template>>) -> bool {
+        template.is_some_and(|template| {
+            template.parts.iter().any(|part| match part {
+                Part::Text(_) => false,
+                Part::Variable { reference, value, .. } => {
+                    reference.resolved != Resolved::Alternative
+                        && !value.is_empty()
+                        && !self.never.contains(&reference.name)
+                        && (self.is_secret)(&reference.name, value)
+                }
+            })
+        })
+    }
+
+    /// The variables of a service that are.
+    fn keys(&self, service: &Service) -> Vec<String> {
+        let entries = service.environment.iter().flat_map(|field| field.value.iter());
+        let drawn = entries.filter(|(key, value)| {
+            !self.never.contains(key.as_str()) && self.is_drawn(value.template.as_ref())
+        });
+        drawn.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// The words and labels of a service that are.
+    fn texts(&self, service: &Service) -> Vec<String> {
+        let commands =
+            service.entrypoint.iter().chain(&service.command).flat_map(|command| command.value.iter());
+        let test = service.healthcheck.iter().filter_map(|check| check.value.test.as_ref());
+        let test = test.flat_map(|test| &test.value);
+        let labels = service.labels.iter().chain(&service.annotations);
+        let labels = labels.flat_map(|labels| labels.value.values());
+        let texts = commands.chain(test).chain(labels);
+        texts.filter(|text| self.is_drawn(text.template.as_ref())).map(|text| text.value.clone()).collect()
+    }
+}
+
+/// The variables of files that secret variables of a service are drawn from, and nothing else.
+pub(in crate::plan) fn sources_of(service: &Service, is_secret: &dyn Fn(&str) -> bool) -> Vec<String> {
+    let entries = service.environment.iter().flat_map(|field| field.value.iter());
+    let templates = entries.filter(|(key, _)| is_secret(key.as_str()));
+    let templates = templates.filter_map(|(_, value)| value.template.as_ref());
+    let names = templates.filter_map(|template| match template.parts.as_slice() {
+        [Part::Variable { reference, .. }] => Some(reference.name.clone()),
+        _ => None,
+    });
+    names.collect()
+}
+
+/// What the secrets of a project hold.
+fn contents(project: &Project, files: &dyn Files) -> Vec<Vec<u8>> {
+    let held = project.secrets.values().filter_map(|secret| match (&secret.content, &secret.file) {
+        (Some(content), _) => Some(content.value.clone().into_bytes()),
+        (None, Some(file)) => files.read(Utf8Path::new(&file.value)).ok(),
+        (None, None) => None,
+    });
+    let given = project.secret_values.values().map(|value| value.clone().into_bytes());
+    held.chain(given).map(|content| content.trim_ascii().to_vec()).collect()
+}
+
+/// Whether the last word of a name says that its value is what somebody or something is called.
+fn names_somebody(key: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "USER", "USERNAME", "NAME", "DB", "DATABASE", "HOST", "HOSTNAME", "SCHEMA", "ROLE", "VHOST", "LOGIN",
+        "OWNER",
+    ];
+    let key = key.to_ascii_uppercase();
+    NAMES.iter().any(|name| key.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('_')))
+}
+
+/// Names that stand in the tree anyway: of projects, services and images.
+fn names_of(projects: &[&Project]) -> BTreeSet<String> {
+    public_words(projects, &|_, _| false)
 }
 
 /// Words that stand in the tree anyway: names of services and images, values of other variables.
@@ -122,6 +260,9 @@ impl KnownSecrets {
 
     /// Whether the text contains a secret value.
     pub(in crate::plan) fn holds_value(&self, text: &str) -> bool {
+        if self.whole.contains(text) {
+            return true;
+        }
         let holds = |value: &str| secret::occurrences(text, value).next().is_some();
         let holds_any = || self.values.iter().any(|value| holds(value));
         match &self.any_value {
@@ -154,7 +295,9 @@ impl KnownSecrets {
 
     fn is_telling(&self, path: &str, content: &[u8]) -> bool {
         let text = String::from_utf8_lossy(content);
-        self.holds_value(&text) || secret::is_secret_file(path, &text)
+        self.contents.contains(content.trim_ascii())
+            || self.holds_value(&text)
+            || secret::is_secret_content(path, content)
     }
 }
 
