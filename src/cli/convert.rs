@@ -2,14 +2,16 @@
 
 mod difference;
 mod kept;
+mod key_report;
 mod outermost;
 mod report;
+mod summary;
 mod values;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
 
-use self::report::KeyReport;
+use self::key_report::KeyReport;
 use super::{
     Io,
     environments::{self, Loaded, LoadedEnvironment, Scene, Selection},
@@ -94,7 +96,16 @@ struct Conversion {
     environments: Vec<String>,
     output: Utf8PathBuf,
     keys: Vec<KeyReport>,
+    /// What each environment that is known whole asks of its cluster, a line each.
+    totals: Vec<String>,
     outcome: Outcome,
+}
+
+impl Conversion {
+    /// A run that leaves the tree as it is.
+    fn unwritten(environments: Vec<String>, shown: &Utf8Path, outcome: Outcome) -> Self {
+        Self { environments, output: shown.to_owned(), keys: Vec::new(), totals: Vec::new(), outcome }
+    }
 }
 
 /// Exit status 0 if the tree is written, 1 if something speaks against it, 2 if there is none.
@@ -152,10 +163,7 @@ fn convert(
         return None;
     }
     let names: Vec<String> = environments.iter().map(|environment| environment.name.clone()).collect();
-    let unwritten = |names| {
-        let outcome = disk.keep_tree(output);
-        Some(Conversion { environments: names, output: shown.clone(), keys: Vec::new(), outcome })
-    };
+    let unwritten = |names| Some(Conversion::unwritten(names, shown, disk.keep_tree(output)));
     if environments.iter().all(|environment| environment.known != Known::All) {
         kept::tell_that_none_is_known(report);
         return unwritten(names);
@@ -185,8 +193,14 @@ fn convert(
     values::complete(&mut tree, known, output, &files, report);
     outermost::warn_of_what_is_gone(&plan, &earlier, &tree, output, &disk, report);
     let outcome = write(arguments, &disk, output, &tree, report);
-    let keys = told(arguments, environments, &plan);
-    Some(Conversion { environments: names, output: shown.clone(), keys, outcome })
+    let (keys, totals) = (told(arguments, environments, &plan), totals(&plan));
+    Some(Conversion { environments: names, output: shown.clone(), keys, totals, outcome })
+}
+
+/// What the environments that are known whole ask of their clusters.
+fn totals(plan: &Plan) -> Vec<String> {
+    let known = plan.environments.iter().filter(|environment| environment.known == Known::All);
+    known.map(summary::totals).collect()
 }
 
 /// What became of every key of the environments that are known whole.
@@ -194,7 +208,7 @@ fn told(arguments: &Arguments, environments: &[LoadedEnvironment], plan: &Plan) 
     let ledgers = environments.iter().zip(&plan.environments).filter(|(it, _)| it.known == Known::All);
     // Only programs are told what keys say.
     let keys = if arguments.format == Format::Json { plan::keys } else { plan::keys_without_values };
-    report::of_keys(
+    key_report::of_keys(
         ledgers.map(|(environment, planned)| {
             (planned.name.as_str(), keys(&environment.project, &planned.ledger))
         }),

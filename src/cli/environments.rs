@@ -26,6 +26,7 @@ use crate::{
     secret::Hidden,
     settings::{self, Settings, cluster::Cluster, discover},
     text::{Files, Sources, Span, Spanned, clean},
+    yaml::{self, Node},
 };
 
 /// The flags that say what is known of a project.
@@ -391,16 +392,69 @@ fn discovered(
         }
         told.push((named.name.value.clone(), told_of_it));
     }
-    for file in found.unused {
+    for file in &found.unused {
+        let files = found.default.filter(|_| !stands_alone(scene, file)).into_iter().chain([file.as_str()]);
         let help = format!(
-            "if it describes an environment, name it in kustompose.yaml: `environments: {{NAME: {{compose: [compose.yaml, {file}]}}}}`"
+            "if it describes an environment, name it in kustompose.yaml: `environments: {{NAME: {{compose: [{}]}}}}`",
+            files.collect::<Vec<_>>().join(", ")
         );
         report.push(
             Diagnostic::info(codes::UNUSED_COMPOSE_FILE, format!("`{file}` belongs to no environment"))
                 .help(help),
         );
     }
+    note_complete_variants(scene, &found, report);
     environments
+}
+
+/// Says of variants that are whole projects that they are merged over the main file, which `docker compose -f` of the
+/// variant alone does not do.
+fn note_complete_variants(scene: &Scene<'_, '_>, found: &discover::Discovered, report: &mut Report) {
+    for named in &found.environments {
+        let [main, variant] = named.compose.as_slice() else { continue };
+        let (of_main, of_variant) = (services_of(scene, main.as_str()), services_of(scene, variant.as_str()));
+        // One that names images for what the main file has is a layer, however complete.
+        let is_other = of_main.iter().any(|name| !of_variant.contains(name)) && of_variant.len() > 1;
+        if !is_other || !stands_alone(scene, variant.as_str()) {
+            continue;
+        }
+        let name = &named.name.value;
+        let message =
+            format!("`{name}` is `{main}` with `{variant}` over it, though `{variant}` is complete");
+        let help = format!(
+            "if it is used alone, say so in kustompose.yaml: `environments: {{{name}: {{compose: [{variant}]}}}}`; else \
+             write `[{main}, {variant}]` there"
+        );
+        report.push(Diagnostic::info(codes::COMPLETE_VARIANT, message).help(help));
+    }
+}
+
+/// Whether a compose file can be loaded by itself: it includes another one, or each of its services has an image.
+fn stands_alone(scene: &Scene<'_, '_>, file: &str) -> bool {
+    let documents = documents_of(scene, file);
+    let is_whole =
+        |service: &Node| ["image", "build", "extends"].iter().any(|key| service.get(key).is_some());
+    documents.iter().any(|document| document.get("include").is_some())
+        || documents
+            .iter()
+            .filter_map(|document| document.get("services")?.as_map())
+            .any(|services| !services.is_empty() && services.values().all(is_whole))
+}
+
+/// The names of the services that a file has.
+fn services_of(scene: &Scene<'_, '_>, file: &str) -> BTreeSet<String> {
+    let documents = documents_of(scene, file);
+    let services = documents.iter().filter_map(|document| document.get("services")?.as_map());
+    services.flat_map(|services| services.keys()).map(|key| key.text.clone()).collect()
+}
+
+/// The documents of a compose file as they are written. What is wrong with it is said where it is loaded.
+fn documents_of(scene: &Scene<'_, '_>, file: &str) -> Vec<Node> {
+    let bytes = scene.files.read(&scene.directory.join(file)).ok();
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+    let (mut sources, mut unheard) = (Sources::default(), Report::default());
+    let source = sources.add(file, text);
+    yaml::parse::documents(&sources, source, &mut unheard).unwrap_or_default()
 }
 
 fn skipped(named: &settings::EnvironmentSettings, own: &Report) -> Diagnostic {

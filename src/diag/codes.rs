@@ -137,6 +137,7 @@ const TABLE: &[Code] = &[
     error("KP030",   "unknown-setting",         "`kustompose.yaml` has an unknown key"),
     error("KP031",   "invalid-setting",         "a setting has an invalid value, or `kustompose.yaml` cannot be read"),
     warning("KP032", "unknown-name",            "a setting names a variable or a profile that does not exist; the help names the nearest one"),
+    info("KP033",    "complete-variant",        "a variant file that is complete by itself is merged over the main file"),
     error("KP040",   "settings-exist",          "`init` does not overwrite the existing `kustompose.yaml`"),
     error("KP041",   "settings-not-written",    "`init` cannot write `kustompose.yaml`"),
     warning("KP042", "not-loadable",            "`init` names an environment that cannot be loaded yet"),
@@ -290,6 +291,7 @@ pub(crate) const UNFILLED_SECRET: Code = named("unfilled-secret");
 pub(crate) const UNKNOWN_SETTING: Code = named("unknown-setting");
 pub(crate) const INVALID_SETTING: Code = named("invalid-setting");
 pub(crate) const UNKNOWN_NAME: Code = named("unknown-name");
+pub(crate) const COMPLETE_VARIANT: Code = named("complete-variant");
 pub(crate) const SETTINGS_EXIST: Code = named("settings-exist");
 pub(crate) const SETTINGS_NOT_WRITTEN: Code = named("settings-not-written");
 pub(crate) const NOT_LOADABLE: Code = named("not-loadable");

@@ -1,5 +1,6 @@
 //! Every key of every file that was read, with what becomes of it.
 
+mod heirs;
 mod later;
 mod places;
 mod unsupported;
@@ -7,7 +8,7 @@ mod unsupported;
 use std::collections::BTreeMap;
 
 pub(super) use self::unsupported::warn_of_unsupported;
-use self::{later::Later, places::Places};
+use self::{heirs::Heirs, later::Later, places::Places};
 use super::{
     fate::{Fate, FateKind, KeyPath},
     ledger::{Entry, Ledger},
@@ -68,15 +69,28 @@ pub fn keys_without_values(project: &Project, ledger: &Ledger) -> Vec<KeyFate> {
 
 fn walk(project: &Project, ledger: &Ledger, has_values: bool) -> Vec<KeyFate> {
     let summary = Summary::of(ledger);
+    let heirs = Heirs::of(project);
     let (mut later, mut by_document) = (Later::default(), Vec::new());
     // From the last document to the first: each of them meets what those behind it say.
     for document in project.documents.iter().rev() {
         let is_project = document.role == Role::Project;
-        let mut walk = Walk { project, document, ledger, summary: &summary, has_values, found: Vec::new() };
+        let mut walk = Walk {
+            project,
+            document,
+            ledger,
+            summary: &summary,
+            has_values,
+            heir: None,
+            inherited: Vec::new(),
+            found: Vec::new(),
+        };
         let path = KeyPath::default();
         let result = ledger.root().result();
         let mut at = Position::new(&path, result.as_ref(), ledger.root());
         at.later = Some(&later).filter(|_| is_project);
+        if document.role == Role::Extends {
+            walk.inherited(&heirs);
+        }
         walk.descend(&document.tree, at);
         by_document.push(walk.found);
         if is_project {
@@ -158,10 +172,44 @@ struct Walk<'a> {
     ledger: &'a Ledger,
     summary: &'a Summary,
     has_values: bool,
+    /// The service that has what another one says, of which the keys are.
+    heir: Option<&'a str>,
+    /// Services of the document that have been walked along for those that extend them.
+    inherited: Vec<&'a str>,
     found: Vec<KeyFate>,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    /// Walks along each service of the document as those of the project that extend it have it.
+    fn inherited(&mut self, heirs: &'a Heirs) {
+        let document = self.document;
+        let services = document.tree.get("services").and_then(Node::as_map).into_iter().flatten();
+        for (name, definition) in services {
+            for heir in heirs.of_definition(definition) {
+                self.inherited.push(&name.text);
+                self.heir = Some(heir);
+                let path = KeyPath::new(["services", &name.text]);
+                let entry = self.ledger.root().key("services").and_then(|services| services.key(heir));
+                let result = entry.and_then(Entry::result);
+                let mut own = Later::default();
+                for document in self.project.documents.iter().filter(|it| it.role == Role::Project) {
+                    let said = document.tree.get("services").and_then(|services| services.get(heir));
+                    said.into_iter().for_each(|said| own.add(said));
+                }
+                let at = Position {
+                    path: &path,
+                    entry,
+                    result: result.as_ref(),
+                    later: Some(&own),
+                    is_taken_away: false,
+                    places: None,
+                };
+                self.descend(definition, at);
+            }
+        }
+        self.heir = None;
+    }
+
     fn descend(&mut self, node: &Node, at: Position<'_>) {
         match &node.value {
             Value::Map(map) => {
@@ -171,7 +219,11 @@ impl Walk<'_> {
                     let here = at.below(&path, own.as_ref());
                     let named_later = at.later.is_some_and(|later| later.names(&key.text));
                     self.take(key.span, value, here, named_later);
-                    self.descend(value, here);
+                    let is_done =
+                        matches!(path.segments()[..], ["services", name] if self.inherited.contains(&name));
+                    if self.heir.is_some() || !is_done {
+                        self.descend(value, here);
+                    }
                 }
             }
             Value::Seq(items) => {
@@ -244,7 +296,7 @@ impl Walk<'_> {
             Value::Seq(_) => self.fate_of_list(segments, at),
             _ => {
                 let in_list = at.places.and_then(|places| places.result_at(value.span));
-                let in_list = in_list.filter(|_| is_active(self.project, segments));
+                let in_list = in_list.filter(|_| self.heir.is_some() || is_active(self.project, segments));
                 in_list.cloned().unwrap_or_else(|| self.fate(segments, at))
             }
         }
@@ -280,10 +332,15 @@ impl Walk<'_> {
             }
             ["name"] | ["services"] => mapped(&self.summary.everywhere, None),
             ["include", ..] => mapped(&self.summary.everywhere, told(at.path)),
-            ["services", service, ..] if !self.project.services.contains_key(*service) => {
+            ["services", service, ..]
+                if self.heir.is_none()
+                    && (self.document.role == Role::Extends
+                        || !self.project.services.contains_key(*service)) =>
+            {
                 self.absent(service)
             }
             ["services", service, key, ..] if RESOLVED.contains(key) => {
+                let service = self.heir.unwrap_or(service);
                 let of_service = self.ledger.result_at(&KeyPath::new(["services", service]));
                 mapped(&of_service.map(|fate| fate.to).unwrap_or_default(), told(at.path))
             }

@@ -113,6 +113,7 @@ fixed! {
     NO_MODEL_RUNNER "no-model-runner" "a cluster has no model runner: run the model as a service and name it in variables";
 
     // Of images, commands and lives.
+    HAS_TO_BE_BUILT "not-built" "a cluster does not build: build this image and push it where the cluster can pull it";
     NOT_BUILT "not-built" "a cluster does not build: the image has to be there";
     PULLED_ALWAYS_OR_ONCE "pull-policy" "a cluster pulls always or once, not after a time";
     NO_VARIANT "architecture-variant" "nodes have no label for the variant of an architecture";
@@ -356,9 +357,9 @@ filled! {
     hosts_of_files_follow(files) "renamed-hosts" "{files}: hosts have the names that they have in a cluster";
     host_name_is_a_label(label) "renamed" "`{label}`: a pod's host name is one DNS label";
     port_has_another_name(name) "renamed" "`{name}`: the name of a port is 15 small letters, digits and `-` at most, one a letter";
-    has_to_be_built(image) "not-built" "a cluster does not build: build `{image}` and push it where the cluster can pull it";
     built_alike(others, last) "built-alike" "one image for {others} and `{last}`, which are built alike";
     tries_some_times(attempts) "job-tries" "a Job tries again {attempts} times, where compose does so without end";
+    user_is_number(name, number) "named-user" "`{name}` is user {number} by its Dockerfile or by what is known of the image";
     volumes_of_unknown_user(name) "owner-unknown" "the image runs as `{name}`, whose number is not told: write `user:` with numbers, else its claims belong to root";
     is_a_schedule(comments) "now-a-cron-job" "now a CronJob: {comments}";
     stays_a_loop(why) "no-schedule" "a loop, kept as it is: {why}";

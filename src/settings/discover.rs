@@ -42,13 +42,15 @@ pub struct Discovered {
     pub unused: Vec<String>,
     /// Whether compose finds a file of its own here.
     pub has_default: bool,
+    /// That file.
+    pub default: Option<&'static str>,
 }
 
 /// Looks for `compose.<name>.yaml`, `docker-compose.<name>.yml` and the like.
 pub fn environments(directory: &Utf8Path, files: &dyn Files) -> Discovered {
     let names = files.list(directory).unwrap_or_default();
     let default = FILES.iter().copied().find(|file| names.iter().any(|name| name == file));
-    let mut found = Discovered { has_default: default.is_some(), ..Discovered::default() };
+    let mut found = Discovered { has_default: default.is_some(), default, ..Discovered::default() };
     for file in &names {
         let Some(variant) = variant(file) else { continue };
         let env_file = format!(".env.{variant}");
@@ -76,7 +78,7 @@ pub fn environments(directory: &Utf8Path, files: &dyn Files) -> Discovered {
 fn variant(file: &str) -> Option<&str> {
     let stem = file.strip_suffix(".yaml").or_else(|| file.strip_suffix(".yml"))?;
     let rest = stem.strip_prefix("docker-compose").or_else(|| stem.strip_prefix("compose"))?;
-    let variant = rest.strip_prefix(['.', '-'])?;
+    let variant = rest.strip_prefix(['.', '-', '_'])?;
     (!variant.is_empty() && variant != "override").then_some(variant)
 }
 
@@ -92,6 +94,7 @@ mod tests {
             "compose.override.yaml",
             "compose.staging.yaml",
             "docker-compose.prod.yml",
+            "docker-compose_ci.yml",
             "compose.gpu.yaml",
             "compose.acme.yaml",
             ".env.acme",

@@ -25,7 +25,7 @@ pub(super) fn apply_image(
         entries.mapped(&["image"]);
     }
     if service.build.is_some() {
-        entries.approximated(&["build"], reasons::has_to_be_built(&image));
+        entries.approximated(&["build"], reasons::HAS_TO_BE_BUILT.about(&image));
         if let Some((last, others)) = alike.split_last() {
             let others = others.iter().map(|other| format!("`{other}`")).collect::<Vec<_>>().join(", ");
             entries.approximated(&["build"], reasons::built_alike(others, last));

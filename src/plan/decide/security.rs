@@ -98,6 +98,8 @@ fn user(
         let is_named = |text: &str| !text.is_empty() && number_of(text).is_none();
         if is_named(name) || is_named(group) {
             entries.unsupported(&["user"], reasons::NUMBER_OF_USER);
+        } else if let Some(user) = own.run_as_user.filter(|_| number(name).is_none()) {
+            entries.approximated(&["user"], reasons::user_is_number(name, user));
         } else {
             entries.mapped(&["user"]);
         }

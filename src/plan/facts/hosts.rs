@@ -62,8 +62,9 @@ enum NameKind {
     Own,
     /// It is another one: an alias, the name of the container, the host name.
     Alias,
-    /// It is one of these with the name of a network: `db.shop_default`.
-    OfNetwork,
+    /// It is one of these with the name of a network, `db.shop_default`, or spelled as no Service can be: the
+    /// service's own name takes its place.
+    Respelled,
 }
 
 /// What a service does with its own name, the stronger use last.
@@ -425,7 +426,9 @@ fn known(project: &Project, names: &Names) -> BTreeMap<String, Host> {
     for (service, definition) in containers() {
         for alias in aliases(definition) {
             let cluster = name::service_name(alias);
-            if !own.contains(cluster.as_str()) {
+            if cluster == names.object(service) {
+                known.entry(alias.to_owned()).or_insert(host(service, cluster, NameKind::Respelled));
+            } else if !own.contains(cluster.as_str()) {
                 known.entry(alias.to_owned()).or_insert(host(service, cluster, NameKind::Alias));
             }
         }
@@ -446,7 +449,7 @@ fn known(project: &Project, names: &Names) -> BTreeMap<String, Host> {
         for network in networks(project, definition) {
             let cluster = names.object(service).to_owned();
             for name in std::iter::once(service.as_str()).chain(aliases(definition)) {
-                let host = host(service, cluster.clone(), NameKind::OfNetwork);
+                let host = host(service, cluster.clone(), NameKind::Respelled);
                 known.entry(format!("{name}.{network}")).or_insert(host);
             }
         }

@@ -100,9 +100,24 @@ struct Builder<'a> {
     root: &'a Utf8Path,
 }
 
+/// One cause is one warning, whatever the number of services.
+fn warn_of_further_builds(twice: BTreeMap<String, Vec<(&str, Span)>>, report: &mut Report) {
+    for (image, builds) in twice {
+        let names: Vec<String> = builds.iter().map(|(key, _)| format!("`{key}`")).collect();
+        let message = format!("`{image}` is built in several ways; Skaffold builds one");
+        let help = format!("give images of names of their own to {}", names.join(", "));
+        let mut diagnostic = Diagnostic::warning(codes::NOT_BUILT, message).help(help);
+        for (_, place) in builds.iter().take(3) {
+            diagnostic = diagnostic.at(*place, "a further one");
+        }
+        report.push(diagnostic);
+    }
+}
+
 impl Builder<'_> {
     fn artifacts(&self, report: &mut Report) -> Vec<Artifact> {
         let mut artifacts: IndexMap<String, Artifact> = IndexMap::new();
+        let mut twice: BTreeMap<String, Vec<(&str, Span)>> = BTreeMap::new();
         for (key, service) in self.context.services() {
             let Some(build) = &service.build else { continue };
             let Some(artifact) = self.artifact(key, service, build, report) else { continue };
@@ -112,9 +127,7 @@ impl Builder<'_> {
             };
             let sync = std::mem::take(&mut known.sync);
             if *known != (Artifact { sync: Vec::new(), ..artifact.clone() }) {
-                let message = format!("`{}` is built in two ways; Skaffold builds one", artifact.image);
-                let help = format!("give `{key}` an image of another name");
-                warn(message, build.span, "this is the second one", help, report);
+                twice.entry(artifact.image).or_default().push((key, build.span));
                 known.sync = sync;
                 continue;
             }
@@ -125,6 +138,7 @@ impl Builder<'_> {
                 }
             }
         }
+        warn_of_further_builds(twice, report);
         artifacts.into_values().collect()
     }
 
