@@ -392,6 +392,13 @@ fn discovered(
         }
         told.push((named.name.value.clone(), told_of_it));
     }
+    note_unused_files(scene, &found, report);
+    note_complete_variants(scene, &found, report);
+    environments
+}
+
+/// Names the files that look like variants and are none.
+fn note_unused_files(scene: &Scene<'_, '_>, found: &discover::Discovered, report: &mut Report) {
     for file in &found.unused {
         let files = found.default.filter(|_| !stands_alone(scene, file)).into_iter().chain([file.as_str()]);
         let help = format!(
@@ -403,8 +410,6 @@ fn discovered(
                 .help(help),
         );
     }
-    note_complete_variants(scene, &found, report);
-    environments
 }
 
 /// Says of variants that are whole projects that they are merged over the main file, which `docker compose -f` of the

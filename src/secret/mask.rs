@@ -361,7 +361,7 @@ fn value_after(
     let rest = &line[end..];
     let colon = line[..end].ends_with(':');
     let is_glued = rest.starts_with(|next: char| !next.is_whitespace());
-    if colon && !quoted_key && is_glued && !(begins_line && !rest.starts_with(['/', ':']))
+    if colon && !quoted_key && is_glued && (!begins_line || rest.starts_with(['/', ':']))
         || (!colon && rest.starts_with('='))
     {
         return None;

@@ -276,11 +276,11 @@ fn is_token(before: &str, authority: &str, userinfo: usize) -> bool {
     let (user, host) = (&authority[..userinfo], &authority[userinfo + 1..]);
     let lower: String =
         user.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    let is_word = |word: &&str| word.eq_ignore_ascii_case(scheme);
-    if TOKEN_SCHEMES.iter().any(|word| is_word(&word)) {
+    let is_word = |word: &str| word.eq_ignore_ascii_case(scheme);
+    if TOKEN_SCHEMES.iter().copied().any(is_word) {
         return true;
     }
-    let is_web = ["http", "https"].iter().any(|word| is_word(&word));
+    let is_web = ["http", "https"].into_iter().any(is_word);
     let is_known = TOKEN_HOSTS.iter().any(|known| host.to_ascii_lowercase().contains(known));
     is_web && !USERS.contains(&lower.as_str()) && (is_known || user.len() >= 8)
 }

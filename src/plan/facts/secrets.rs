@@ -145,13 +145,17 @@ pub(in crate::plan) fn find(
             found.keys.insert(key.to_owned());
         }
     }
-    // Of what is secret for a part of it, printers find the part.
+    report.hide(hidden(&projects, options, &found));
+    found
+}
+
+/// What reports star out: of what is secret for a part of it, printers find the part.
+fn hidden(projects: &[&Project], options: &Options, found: &KnownSecrets) -> Hidden {
     let whole = found.values.iter().filter(|value| secret::in_value(value).is_empty());
     let sources = projects.iter().flat_map(|project| project.services.values());
     let sources = sources.flat_map(|service| sources_of(service, &|key| found.keys.contains(key)));
     let names = options.secret.keys().cloned().chain(sources).collect();
-    report.hide(Hidden::new(names, whole.cloned().collect()));
-    found
+    Hidden::new(names, whole.cloned().collect())
 }
 
 /// What is secret because of where it comes from.
