@@ -104,7 +104,7 @@ mod tests {
         let found = environments("/p".into(), &files);
         let names: Vec<&str> =
             found.environments.iter().map(|environment| environment.name.as_str()).collect();
-        assert_eq!(names, ["acme", "staging", "prod"]);
+        assert_eq!(names, ["acme", "staging", "prod", "ci"]);
         assert_eq!(found.environments[0].env_files, [".env.acme"]);
         assert_eq!(found.environments[2].compose, ["compose.yaml", "docker-compose.prod.yml"]);
         assert_eq!(found.unused, ["compose.gpu.yaml"]);
