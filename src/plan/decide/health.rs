@@ -42,6 +42,7 @@ enum Remark {
     Mapped,
     MappedAs(Reason),
     Approximated(Reason),
+    Ignored(KnownReason),
     Unsupported(KnownReason),
 }
 
@@ -98,6 +99,7 @@ fn record_remarks(remarks: Remarks, entries: &mut Entries<'_>) {
             Remark::Mapped => entries.mapped(path),
             Remark::MappedAs(how) => entries.mapped_as(path, how),
             Remark::Approximated(reason) => entries.approximated(path, reason),
+            Remark::Ignored(reason) => entries.ignored(path, reason),
             Remark::Unsupported(reason) => entries.unsupported(path, reason),
         }
     }
@@ -136,7 +138,7 @@ fn ask((facts, key): (&Facts<'_>, &str), healthcheck: &Healthcheck, ports: &Port
     // Compose never kills what is slow to start.
     let limits_start = start_period > 0 && facts.context.cluster.liveness.is_some();
     if start_period > 0 && !limits_start {
-        let unlimited = || Remark::MappedAs(reasons::START_IS_NOT_LIMITED.into());
+        let unlimited = || Remark::Ignored(reasons::START_IS_NOT_LIMITED);
         remarks.push((&["healthcheck", "start_period"], unlimited()));
         remarks
             .extend(start_interval.as_ref().map(|_| (&["healthcheck", "start_interval"][..], unlimited())));

@@ -249,8 +249,12 @@ fn resolver(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
             entries.mapped(&["dns"]);
         }
     }
-    if searches.is_some() {
+    let said = service.dns_search.as_ref().map_or(0, |domains| domains.value.len());
+    if let Some(domains) = &searches {
         entries.mapped(&["dns_search"]);
+        if domains.len() < said {
+            entries.approximated(&["dns_search"], reasons::SEARCHES_OF_CLUSTER);
+        }
     } else if service.dns_search.is_some() {
         entries.ignored(&["dns_search"], reasons::SEARCHES_OF_CLUSTER);
     }
