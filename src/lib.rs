@@ -23,7 +23,7 @@
 //!
 //! let environments = [Input::new("local", &project)];
 //! let options = Options { output: "/shop/k8s".into(), ..Default::default() };
-//! let plan = kustompose::plan(&environments, &options, &files, &mut report);
+//! let plan = kustompose::plan(&environments, None, &options, &files, &mut report);
 //! let manifests = kustompose::render(&plan, &Earlier::default());
 //!
 //! let deployment = manifests.files.iter().find(|file| file.path == "base/web/deployment.yaml");
