@@ -24,7 +24,7 @@ pub(super) fn deploy(deploy: &Spanned<Box<Deploy>>) -> types::Deploy {
         placement: place,
         endpoint_mode: _,
         extensions: _,
-    } = &deploy.value;
+    } = &*deploy.value;
     types::Deploy {
         mode: value(mode),
         replicas: value(replicas),

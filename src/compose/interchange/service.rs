@@ -211,7 +211,7 @@ fn healthcheck(check: &Spanned<Box<Healthcheck>>) -> types::Healthcheck {
         start_interval,
         disable,
         extensions: _,
-    } = &check.value;
+    } = &*check.value;
     types::Healthcheck {
         test: optional_texts(test).map(types::HealthcheckTest::Multiple),
         interval: printed(interval),
@@ -251,7 +251,7 @@ fn build(build: &Spanned<Box<Build>>) -> types::BuildStep {
         platforms: _,
         privileged: _,
         extensions: _,
-    } = &build.value;
+    } = &*build.value;
     types::BuildStep::Advanced(types::AdvancedBuildStep {
         context: value(context).unwrap_or_default(),
         dockerfile: value(dockerfile),
@@ -414,7 +414,7 @@ fn ulimits(limits: &Option<Spanned<Names<Ulimit>>>) -> types::Ulimits {
 }
 
 fn logging(logging: &Spanned<Box<Logging>>) -> types::LoggingParameters {
-    let Logging { driver, options, extensions: _ } = &logging.value;
+    let Logging { driver, options, extensions: _ } = &*logging.value;
     let option = |(name, value): (&String, &Spanned<String>)| {
         (name.clone(), types::SingleValue::String(value.value.clone()))
     };
