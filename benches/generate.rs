@@ -6,9 +6,9 @@
 
 mod generator;
 
-use std::{env, fs, io, path::Path, process::ExitCode};
+use std::{env, path::Path, process::ExitCode};
 
-use generator::{Shape, project};
+use generator::{Shape, project, write};
 
 const USAGE: &str = "usage: generate plain|full SERVICES DIRECTORY";
 
@@ -26,15 +26,6 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&format!("{directory}: {error}")),
     }
-}
-
-fn write(files: &[generator::File], directory: &Path) -> io::Result<()> {
-    for (path, text) in files {
-        let path = directory.join(path);
-        fs::create_dir_all(path.parent().unwrap_or(directory))?;
-        fs::write(path, text)?;
-    }
-    Ok(())
 }
 
 #[expect(clippy::print_stderr, reason = "it is a program of its own")]

@@ -13,13 +13,13 @@ mod generator;
 
 use std::{
     collections::BTreeMap,
-    env, fs, io,
+    env, io,
     path::Path,
     time::{Duration, Instant},
 };
 
 use camino::Utf8PathBuf;
-use generator::{Shape, project};
+use generator::{Shape, project, write};
 use kustompose::cli::{self, Io};
 
 const COMMANDS: [&[&str]; 3] = [&["config"], &["convert", "--dry-run"], &["convert", "--force"]];
@@ -43,15 +43,6 @@ fn main() -> io::Result<()> {
                 println!("{name:<6} {services:>8}  {:<20} {best:>10.1?} {median:>10.1?}", command.join(" "));
             }
         }
-    }
-    Ok(())
-}
-
-fn write(files: &[generator::File], directory: &Path) -> io::Result<()> {
-    for (path, text) in files {
-        let path = directory.join(path);
-        fs::create_dir_all(path.parent().unwrap_or(directory))?;
-        fs::write(path, text)?;
     }
     Ok(())
 }

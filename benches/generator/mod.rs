@@ -3,6 +3,8 @@
 //! Of ten services one is a database, one a cache and eight are applications. Plain projects have one compose file
 //! and no other file. Full projects have Dockerfiles, scripts with loops, env files, and three environments.
 
+use std::{fs, io, path::Path};
+
 /// What a generated project consists of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
@@ -17,6 +19,16 @@ pub(crate) type File = (String, String);
 
 /// How many services share a database and a cache.
 const GROUP: usize = 10;
+
+/// Writes files below a directory.
+pub(crate) fn write(files: &[File], directory: &Path) -> io::Result<()> {
+    for (path, text) in files {
+        let path = directory.join(path);
+        fs::create_dir_all(path.parent().unwrap_or(directory))?;
+        fs::write(path, text)?;
+    }
+    Ok(())
+}
 
 /// All files of a project of this many services.
 pub(crate) fn project(shape: Shape, services: usize) -> Vec<File> {

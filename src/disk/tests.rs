@@ -430,8 +430,8 @@ fn a_run_that_changes_nothing_clears_remains_too() {
     project.write(&example());
 }
 
-#[test]
-fn what_is_saved_after_the_decision_is_not_written_over() {
+/// A run that has decided on an edit and prepared it, and has not written it yet.
+fn about_to_write() -> (Project, Utf8PathBuf, Edit, Staging) {
     let project = Project::new();
     project.write(&example());
     let root = project.path.join("k8s");
@@ -441,7 +441,13 @@ fn what_is_saved_after_the_decision_is_not_written_over() {
         seen: Some(b"web".to_vec()),
         secret: false,
     };
-    let mut staging = Staging::build(&root, &[&edit]).unwrap();
+    let staging = Staging::build(&root, &[&edit]).unwrap();
+    (project, root, edit, staging)
+}
+
+#[test]
+fn what_is_saved_after_the_decision_is_not_written_over() {
+    let (project, root, edit, mut staging) = about_to_write();
     project.put("saved", "late");
     fs::rename(project.path.join("saved"), root.join("base/web.yaml")).unwrap();
     let why = staging.commit(&root).unwrap_err();
@@ -506,16 +512,7 @@ fn renames_put_the_old_tree_back_when_they_fail() {
 
 #[test]
 fn what_is_saved_while_a_run_writes_is_not_lost() {
-    let project = Project::new();
-    project.write(&example());
-    let root = project.path.join("k8s");
-    let edit = Edit {
-        path: "base/web.yaml".into(),
-        content: Some(b"new".to_vec()),
-        seen: Some(b"web".to_vec()),
-        secret: false,
-    };
-    let mut staging = Staging::build(&root, &[&edit]).unwrap();
+    let (project, root, _, mut staging) = about_to_write();
     // Editors save by putting another file into the place of the old one.
     project.put("saved", "late");
     fs::rename(project.path.join("saved"), root.join("overlays/local/kustomization.yaml")).unwrap();

@@ -270,6 +270,14 @@ mod tests {
     }
 
     #[test]
+    fn blocks_are_made_of_reasons_that_there_are() {
+        let known: BTreeSet<&str> = crate::plan::reasons::all().map(|reason| reason.id).collect();
+        for id in WILL_NOT_START.iter().chain(FOR_YOU_TO_DO) {
+            assert!(known.contains(id), "{id}");
+        }
+    }
+
+    #[test]
     fn lines_are_cut() {
         assert_eq!(shortened(&"a".repeat(LONGEST_LINE)).len(), LONGEST_LINE);
         assert_eq!(shortened(&"ä".repeat(500)).chars().count(), LONGEST_LINE);

@@ -54,7 +54,7 @@ pub(super) fn name_itself(
         }
         return;
     }
-    let mut names = facts.hosts.selves_of(key).filter(|(_, self_use)| is_early(*self_use, probes));
+    let mut names = early_names(facts, key, probes);
     if let (Some((name, _)), None, None) = (names.next(), names.next(), &pod.hostname)
         && service.hostname.is_none()
         && pod.host_network != Some(true)
@@ -63,14 +63,20 @@ pub(super) fn name_itself(
     }
 }
 
-/// Whether a name has to lead to the pod before it is ready.
-fn is_early(self_use: SelfUse, probes: &Probes) -> bool {
-    match (self_use, &probes.readiness) {
+/// The names by which a service knows itself and that its Service alone does not make good: it leads to pods that are
+/// ready, at the service's own name.
+fn early_names<'a>(
+    facts: &'a Facts<'_>,
+    key: &'a str,
+    probes: &'a Probes,
+) -> impl Iterator<Item = (&'a str, SelfUse)> {
+    let own = facts.context.names.object(key);
+    facts.hosts.selves_of(key).filter(move |(name, self_use)| match (self_use, &probes.readiness) {
         (SelfUse::Listens, _) => true,
-        (SelfUse::Calls, readiness) => readiness.is_some(),
+        (SelfUse::Calls, readiness) => *name != own || readiness.is_some(),
         // What the kubelet asks is no matter of names.
         (SelfUse::Asks, readiness) => readiness.as_ref().is_some_and(|probe| probe.exec.is_some()),
-    }
+    })
 }
 
 /// The Service objects of a service: its own, and one for each further name that somebody uses.
@@ -85,11 +91,8 @@ pub(super) fn services(
         return Vec::new();
     }
     let own = facts.context.names.object(key);
-    let early: BTreeMap<&str, SelfUse> = facts
-        .hosts
-        .selves_of(key)
-        .filter(|(name, self_use)| is_early(*self_use, probes) && Some(*name) != hostname)
-        .collect();
+    let early: BTreeMap<&str, SelfUse> =
+        early_names(facts, key, probes).filter(|(name, _)| Some(*name) != hostname).collect();
     let joined = facts.hosts.is_joined(key);
     let publish_not_ready = joined || !early.is_empty();
     let inner = |name: &str, comment: Option<String>| ClusterService {

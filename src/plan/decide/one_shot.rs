@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::jobs::Jobs;
 use crate::{
-    catalog::{self, Property, Role, Says, base_name},
+    catalog::{self, Image, Property, Role, Says, base_name, reference::Reference},
     compose::model::Service,
     plan::facts::Facts,
     shell::{Behaviour, dockerfile::Stage},
@@ -130,14 +130,23 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_ascii_alphanumeric())
 }
 
+/// Whether it is an official image of a system or a language, with the command of the image: a shell that nobody talks
+/// to ends at once. What others call `node` may serve.
+fn is_shell_alone(service: &Service) -> bool {
+    let runs_image = service.command.is_none() && service.entrypoint.is_none() && service.build.is_none();
+    let image = service.image.as_ref().filter(|_| runs_image);
+    image.map(|image| Reference::parse(&image.value)).is_some_and(|reference| {
+        matches!(reference.maker(), "" | "library")
+            && Image::of(&reference).is_some_and(|image| image.role == Role::System)
+    })
+}
+
 /// How plain it is that what a service runs comes to its end.
 fn plainly_ends(facts: &Facts<'_>, name: &str, service: &Service) -> Ending {
     // Somebody may type, and what reads that goes on.
     let is_talked_to = [&service.stdin_open, &service.tty].into_iter().flatten().any(|open| open.value);
     let Some(known) = facts.services.get(name).filter(|_| !is_talked_to) else { return Ending::Unknown };
-    // A shell that nobody talks to ends at once.
-    let runs_image = service.command.is_none() && service.entrypoint.is_none() && service.build.is_none();
-    if runs_image && known.image.is_some_and(|image| image.role == Role::System) {
+    if is_shell_alone(service) {
         return Ending::Plain;
     }
     // An image that has a port or a health serves, whatever its command looks like.

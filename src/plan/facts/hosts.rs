@@ -179,13 +179,14 @@ impl Hosts {
         named.map(|(name, host, _)| (name, host.cluster.as_str(), is_further(host))).collect()
     }
 
-    /// A name in a text that ends with that of a network and leads to none of the project's containers.
+    /// A name in a text that ends with that of a network and leads to none of the project's containers. What has
+    /// more dots is a name of the internet, whatever a network is called.
     pub(in crate::plan) fn of_another_project(&self, project: &Project, text: &str) -> Option<String> {
         let mut words = address::words(text).map(|range| &text[range]).filter(|word| word.contains('.'));
         let found = words.find(|word| {
             let networks = project.networks.keys().filter_map(|key| docker_name(project, key));
             let mut ends = networks.filter_map(|network| word.strip_suffix(network)?.strip_suffix('.'));
-            ends.any(|name| !name.is_empty()) && !self.by_name.contains_key(*word)
+            ends.any(|name| !name.is_empty() && !name.contains('.')) && !self.by_name.contains_key(*word)
         });
         found.map(str::to_owned)
     }

@@ -2,11 +2,12 @@
 //! has what the project has. Kubernetes fills nothing, so an initContainer does.
 
 use camino::Utf8Path;
-use k8s_openapi::api::core::v1::{Container, PodSpec};
+use k8s_openapi::api::core::v1::{Container, PodSpec, VolumeMount};
 
 use super::{Mounted, Mounting, at, empty};
 use crate::{
     compose::model::Mount,
+    k8s::name,
     plan::{
         decide::copies,
         facts::{
@@ -82,7 +83,9 @@ pub(super) fn from_image(mounting: &Mounting<'_, '_, '_>, target: &str, mounted:
 /// Notes that the claim which stands at a place is filled while it is empty.
 pub(super) fn fill_once(target: &str, origin: Origin, mounted: &mut Mounted) -> bool {
     let Some(mount) = mounted.mounts.iter().find(|mount| mount.mount_path == target) else { return false };
-    if !mounted.filled.iter().any(|(known, _)| known.name == mount.name) {
+    // At a second place the same directory is not empty any more.
+    let same = |known: &VolumeMount| known.name == mount.name && known.sub_path == mount.sub_path;
+    if !mounted.filled.iter().any(|(known, _)| same(known)) {
         mounted.filled.push((mount.clone(), origin));
     }
     true
@@ -98,12 +101,18 @@ pub(super) fn mount(target: &str, mounted: &mut Mounted, entries: &mut Entries<'
 
 /// Gives the pod what fills its directories, before anything else that it starts with.
 pub(super) fn fill(mounted: &Mounted, whole: &Container, pod: &mut PodSpec) {
-    let filling = mounted.filled.iter().map(|(mount, origin)| match origin {
-        Origin::ImageEachTime => copies::from_image(whole, &mount.name, &mount.mount_path),
-        Origin::Image => copies::once_from_image(whole, mount),
-        Origin::Files(files) => copies::once_from_files(whole, mount, files),
-    });
-    let filling: Vec<Container> = filling.collect();
+    // A mount may have given way to another one at its place, and its volume with it.
+    let is_there = |mount: &VolumeMount| mounted.mounts.iter().any(|known| known.name == mount.name);
+    let mut filling: Vec<Container> = Vec::new();
+    for (mount, origin) in mounted.filled.iter().filter(|(mount, _)| is_there(mount)) {
+        let mut container = match origin {
+            Origin::ImageEachTime => copies::from_image(whole, &mount.name, &mount.mount_path),
+            Origin::Image => copies::once_from_image(whole, mount),
+            Origin::Files(files) => copies::once_from_files(whole, mount, files),
+        };
+        container.name = name::free(&mount.name, |name| filling.iter().any(|known| known.name == *name));
+        filling.push(container);
+    }
     if !filling.is_empty() {
         let others = pod.init_containers.take().unwrap_or_default();
         pod.init_containers = Some(filling.into_iter().chain(others).collect());
