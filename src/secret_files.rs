@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-pub use crate::kustomize::places::{EXAMPLE, EXTERNAL_SECRETS, is_secret_value as is_value};
+pub use crate::kustomize::places::{EXAMPLE, EXTERNAL_SECRETS, PATCH, is_secret_value as is_value};
 use crate::{
     diag::{Diagnostic, Report, codes},
     kustomize::{

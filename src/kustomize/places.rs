@@ -12,6 +12,8 @@ pub(crate) const KUSTOMIZATION: &str = "kustomization.yaml";
 pub const EXTERNAL_SECRETS: &str = "external-secrets.yaml";
 /// Behind the name of a secret file, the name of what tells its keys.
 pub const EXAMPLE: &str = ".example";
+/// The end of the name of a patch.
+pub const PATCH: &str = ".patch.yaml";
 
 /// Whether a file of a tree, by its path there, holds secret values: it lies beside a kustomization of Secrets, and is
 /// neither that nor an example.

@@ -9,7 +9,10 @@ use super::{
 };
 use crate::{
     k8s::{fields, name},
-    kustomize::{Generator, Image, Kustomization, Owner, Patch, TreeFile, env_file, outermost::Outermost},
+    kustomize::{
+        Generator, Image, Kustomization, Owner, Patch, TreeFile, env_file, outermost::Outermost,
+        places::PATCH,
+    },
     plan::{self, Environment, SecretBundle, Wait},
     yaml::emit::{self, Entry, Yaml},
 };
@@ -139,7 +142,7 @@ fn secrets(environment: &Environment, folder: &str, files: &mut Vec<TreeFile>) {
     }
     for workload in environment.apps.iter().flat_map(|app| &app.workloads) {
         if let Some(patch) = objects::concealed(workload, environment.kubernetes) {
-            let path = format!("{}.patch.yaml", workload.name);
+            let path = format!("{}{PATCH}", workload.name);
             let text = emit::documents(Some(text::CONCEALED), &[Yaml::from(patch)]);
             let example = objects::concealed_example(workload, environment.kubernetes);
             files.push(generated(format!("{folder}/{path}.example"), example));

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     k8s::name,
-    kustomize::{self, Target, patch},
+    kustomize::{self, Target, patch, places::PATCH},
     plan::NetworkPolicy,
     yaml::emit::Yaml,
 };
@@ -218,7 +218,7 @@ fn file_names(patches: &[Patch]) -> Vec<String> {
         let stem = if counted[name] > 1 { format!("{name}-of-{first}") } else { name.clone() };
         let stem = name::free(&stem, |stem| taken.contains(stem));
         taken.insert(stem.clone());
-        format!("{stem}.patch.yaml")
+        format!("{stem}{PATCH}")
     });
     names.collect()
 }

@@ -14,6 +14,9 @@ use crate::{
 pub(super) enum Examples {
     /// Always: nothing secret is read.
     Always,
+    /// For all files but patches. A field that has a secret now may have had none before: what Compose says in it is
+    /// compared with what stands in clear there.
+    NotForPatches,
     /// Where the file is missing.
     WhereMissing,
 }
@@ -36,7 +39,11 @@ impl Manifests<'_> {
             return None;
         }
         let example = Utf8PathBuf::from(format!("{path}{}", secret_files::EXAMPLE));
-        let is_wanted = self.examples == Examples::Always || self.files.kind(path).is_none();
+        let is_wanted = match self.examples {
+            Examples::Always => true,
+            Examples::NotForPatches => !path.as_str().ends_with(secret_files::PATCH),
+            Examples::WhereMissing => false,
+        } || self.files.kind(path).is_none();
         (is_wanted && self.files.kind(&example) == Some(FileKind::File)).then_some(example)
     }
 }

@@ -225,7 +225,7 @@ impl<'a> Comparing<'a> {
         let files = fresh.iter().map(|file| (clean(&output.join(&file.path)), file.bytes.clone()));
         let files = MemoryFiles::new(files);
         let manifests =
-            Manifests { files: &files, output, examples: Examples::Always, replaced: BTreeMap::new() };
+            Manifests { files: &files, output, examples: Examples::NotForPatches, replaced: BTreeMap::new() };
         let overlays: Vec<(String, Utf8PathBuf)> =
             all.iter().map(|(own, _)| (own.name.clone(), self.overlay(&own.name))).collect();
         build(&overlays, self.directory, &manifests, self.sources)
