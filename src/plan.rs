@@ -33,9 +33,10 @@ pub use self::{
     ledger::Ledger,
     model::{
         Allowed, App, Artifact, Autoscaler, Budget, BuildSecret, Bundle, CONCEALED, ClusterService,
-        CodeMount, Concealed, Development, Environment, ExternalSecrets, FileBundle, Forward, Further, Image,
-        Intent, JOBS_LABEL, Kind, Known, NetworkPolicy, Overlap, Places, Plan, Route, Routes, Run,
-        SERVICE_LABEL, SecretBundle, Start, Step, Store, Sync, Unit, Update, Value, Variable, Wait, Workload,
+        CodeMount, Component, Concealed, Development, Environment, ExternalSecrets, FileBundle, Forward,
+        Further, Image, Intent, JOBS_LABEL, Kind, Known, NetworkPolicy, Overlap, Places, Plan, Route, Routes,
+        Run, SERVICE_LABEL, SecretBundle, Start, Step, Store, Sync, Unit, Update, Value, Variable, Wait,
+        Workload,
     },
     place::development::workspace,
 };

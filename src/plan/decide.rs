@@ -61,10 +61,11 @@ pub(in crate::plan) fn decide<'a>(
     ledgers: &mut [Ledger],
     report: &mut Report,
 ) -> (Vec<Intent>, Vec<Data<'a>>, Vec<Wait>) {
+    let stateful = kinds::stateful(facts);
     let decided = facts.iter().zip(ledgers.iter_mut()).map(|(facts, ledger)| match facts.context.known {
-        Known::All => decide_environment(facts, found, ledger, report),
+        Known::All => decide_environment(facts, &stateful, found, ledger, report),
         // Whoever has the missing files will be told.
-        _ => decide_environment(facts, found, ledger, &mut Report::default()),
+        _ => decide_environment(facts, &stateful, found, ledger, &mut Report::default()),
     });
     let (mut intents, data): (Vec<Intent>, Vec<Data<'a>>) = decided.unzip();
     let contexts: Vec<&Context<'_>> = facts.iter().map(|facts| &facts.context).collect();
@@ -74,12 +75,13 @@ pub(in crate::plan) fn decide<'a>(
 
 fn decide_environment<'a>(
     facts: &Facts<'_>,
+    stateful: &BTreeSet<String>,
     found: &'a KnownSecrets,
     ledger: &mut Ledger,
     report: &mut Report,
 ) -> (Intent, Data<'a>) {
     let context = &facts.context;
-    let kinds = kinds::decide_kinds(facts);
+    let kinds = kinds::decide_kinds(facts, stateful);
     let ports = ports::learn(facts, &kinds);
     let mut data = Data {
         secrets: Secrets::new(found),
@@ -97,7 +99,8 @@ fn decide_environment<'a>(
     };
     let units = context.services();
     let units = units.map(|(name, service)| (name.to_owned(), decide_unit(name, service, &mut parts)));
-    let intent = Intent { units: units.collect() };
+    let mut intent = Intent { units: units.collect() };
+    rollout::take_turns(&mut intent, &data.storage, ledger);
     for (name, _) in context.project.services.iter().filter(|(_, service)| !service.is_container()) {
         let key = KeyPath::new(["services", name.as_str()]);
         let mut entries = Entries::new(ledger, key, String::new());

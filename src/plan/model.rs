@@ -13,7 +13,7 @@ pub use self::{
     development::{Artifact, BuildSecret, CodeMount, Development, Forward, Sync},
     intent::{Intent, Places, Run, Start, Unit, Value, Variable},
     production::{Allowed, Autoscaler, Budget, NetworkPolicy, Route, Routes},
-    workload::{CONCEALED, ClusterService, Concealed, Further, Kind, Overlap, Update, Workload},
+    workload::{CONCEALED, ClusterService, Component, Concealed, Further, Kind, Overlap, Update, Workload},
 };
 use super::ledger::Ledger;
 use crate::k8s::versions::Version;

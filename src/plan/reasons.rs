@@ -164,6 +164,7 @@ fixed! {
     AUTOSCALED "autoscaled" "the HorizontalPodAutoscaler decides how many there are";
     UPDATED_BY_NODE "update-of-its-kind" "pods of a DaemonSet are replaced one node after the other";
     UPDATED_IN_ORDER "update-of-its-kind" "pods of a StatefulSet are replaced one after the other";
+    ONE_NODE_MOUNTS "update-of-its-kind" "one node alone can mount its volume: the old pod stops before the new one starts";
     NOT_UPDATED "update-of-its-kind" "a task is not updated: its next run is the new one";
     ROLLED_BACK_AS_UPDATED "update-stops" "a roll-back is an update to an older revision: it proceeds as updates do";
     UPDATE_STOPS "update-stops" "an update that fails stops where it is: `kubectl rollout undo` takes it back";
@@ -245,6 +246,7 @@ fixed! {
     EMPTY_DIRECTORY "placed-otherwise" "an anonymous volume becomes an empty directory that lives as long as its pod; what the image has there is hidden";
     LIVES_AS_ITS_POD "placed-otherwise" "a directory that lives as long as its pod";
     OF_WHATEVER_NODE "placed-otherwise" "a directory of whatever node the pod is on";
+    EACH_POD_CLAIMS "placed-otherwise" "each pod of its StatefulSet claims a volume of its own";
     SEVERAL_PODS_MOUNT "placed-otherwise" "several pods mount it: its class has to know ReadWriteMany, which those of k3d and minikube do not";
     NO_LIMIT_IN_MEMORY "placed-otherwise" "no limit: a share of the memory is no size in a pod";
     ONLY_THE_SIZE "placed-otherwise" "of the options of a directory in memory only the size is kept";

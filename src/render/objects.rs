@@ -326,7 +326,7 @@ fn strategy(update: &Update) -> Option<DeploymentStrategy> {
 pub(super) fn labels(app: &App, workload: &Workload) -> Labels {
     Labels::from([
         (NAME_LABEL.to_owned(), app.name.clone()),
-        (COMPONENT_LABEL.to_owned(), workload.component.to_owned()),
+        (COMPONENT_LABEL.to_owned(), workload.component.name().to_owned()),
         (service_label(workload).to_owned(), workload.service.clone()),
     ])
 }

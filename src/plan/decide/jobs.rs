@@ -17,7 +17,7 @@ use crate::{
     plan::{
         facts::{Facts, Hosts},
         ledger::Entries,
-        model::{Kind, Overlap, Run, Start, Workload},
+        model::{Component, Kind, Overlap, Run, Start, Workload},
         naming::names,
         reasons::Reason,
     },
@@ -213,7 +213,7 @@ fn run_of(hosts: &Hosts, job: &Job, own: &Run) -> Run {
     let workload = Workload {
         name: job.name.clone(),
         kind: job.kind(),
-        component: "cron",
+        component: Component::Cron,
         comments: job.comments.clone(),
         claim_templates: Vec::new(),
         services: Vec::new(),

@@ -10,6 +10,7 @@ use super::{
     schedule::{self, Scheduled},
 };
 use crate::{
+    catalog::Role,
     compose::model::Service,
     plan::facts::{Facts, files, volumes},
 };
@@ -42,14 +43,50 @@ impl Kinds {
     pub(super) fn jobs(&self, service: &str) -> Option<&Jobs> {
         self.jobs.get(service)
     }
+
+    /// Whether a service is a StatefulSet whose pods are all that there is of it. What only they mount, they claim
+    /// for themselves.
+    pub(super) fn claims_for_itself(&self, service: &str) -> bool {
+        self.of(service) == WorkloadKind::StatefulSet
+            && self.jobs(service).is_none_or(|jobs| jobs.jobs.is_empty())
+    }
 }
 
-/// Decides the kind of every service; the first rule that fits wins.
-pub(super) fn decide_kinds(facts: &Facts<'_>) -> Kinds {
+/// The services that are StatefulSets in all environments: databases and queues with a volume or without, and caches
+/// to which some environment gives one. Nothing else of compose has pods that are not alike: anything that keeps
+/// data beside them is a Deployment with a claim, so that more replicas are a number and no other object.
+pub(super) fn stateful(all: &[Facts<'_>]) -> BTreeSet<String> {
+    let found = all.iter().flat_map(|facts| {
+        let users = VolumeUsers::of(facts);
+        let stateful =
+            facts.context.services().filter(|(name, service)| keeps_state(facts, &users, name, service));
+        stateful.map(|(name, _)| name.to_owned()).collect::<Vec<_>>()
+    });
+    found.collect()
+}
+
+fn keeps_state(facts: &Facts<'_>, users: &VolumeUsers<'_>, name: &str, service: &Service) -> bool {
+    let owns = || owns_a_volume(facts, users, name, service);
+    // What only runs the tools of a database has nothing to keep, and nobody asks it.
+    let serves = || {
+        service.command.is_none() && service.entrypoint.is_none()
+            || service.ports.is_some()
+            || service.expose.is_some()
+            || facts.hosts.is_addressed(name)
+            || owns()
+    };
+    match facts.services.role(name) {
+        Role::Database | Role::Queue | Role::Store => serves(),
+        Role::Cache => owns(),
+        Role::Scheduler | Role::System | Role::Server => volumes::keeps_a_database(service) && owns(),
+    }
+}
+
+/// Decides the kind of every service; the first rule that fits wins. `stateful` are those of all environments.
+pub(super) fn decide_kinds(facts: &Facts<'_>, stateful: &BTreeSet<String>) -> Kinds {
     let awaited = awaited_to_the_end(facts);
     let jobs = jobs::find(facts);
     let one_shots = one_shot::find(facts, &jobs);
-    let users = VolumeUsers::of(facts);
     let mut scheduled = schedule::find(facts);
     scheduled.retain(|service, _| !jobs.get(service).is_some_and(|jobs| jobs.instead));
     let by_service = facts.context.services().map(|(name, service)| {
@@ -65,9 +102,7 @@ pub(super) fn decide_kinds(facts: &Facts<'_>) -> Kinds {
             WorkloadKind::CronJob
         } else if mode.ends_with("-job") || awaited.contains(name) || one_shots.has(name) {
             WorkloadKind::Job
-        } else if jobs.get(name).is_none_or(|jobs| jobs.jobs.is_empty())
-            && owns_a_volume(facts, &users, name, service)
-        {
+        } else if stateful.contains(name) {
             WorkloadKind::StatefulSet
         } else {
             WorkloadKind::Deployment
@@ -120,19 +155,15 @@ impl<'a> VolumeUsers<'a> {
     }
 }
 
-/// Whether it, with one replica, mounts a volume for writing that no other service mounts. Directories of the host count
-/// for stores: anything else may as well have its logs there.
+/// Whether it mounts a volume, or a directory of data of the host, for writing that no other service mounts.
 fn owns_a_volume(facts: &Facts<'_>, users: &VolumeUsers<'_>, name: &str, service: &Service) -> bool {
-    let volumes = volumes::named_volumes(service).filter(|(_, read_only)| !read_only);
-    let own = volumes.filter(|(volume, _)| {
-        let declared = facts.context.project.volumes.get(*volume).and_then(|volume| volume.value.as_ref());
+    let mut volumes = volumes::named_volumes(service).filter(|(_, read_only)| !read_only);
+    let own = volumes.any(|(volume, _)| {
+        let declared = facts.context.project.volumes.get(volume).and_then(|volume| volume.value.as_ref());
         declared.is_none_or(|volume| !volumes::is_external(volume) && volume.driver_opts.is_none())
             && users.is_only(name, volume)
     });
-    let is_store = || facts.services.is_backing(name) || volumes::keeps_a_database(service);
-    most_pods(service) == 1
-        && (own.count() > 0
-            || is_store() && !files::own_directories(service, facts.services.mounts(name)).is_empty())
+    own || !files::own_directories(service, facts.services.mounts(name)).is_empty()
 }
 
 /// The most pods that a workload has at once, if it is not a DaemonSet.

@@ -12,7 +12,7 @@ use crate::{
     plan::{
         facts::{Facts, volumes},
         ledger::Entries,
-        model::{App, Kind, Step, Workload},
+        model::{App, Component, Kind, Step, Workload},
         reasons,
     },
     text::Spanned,
@@ -93,7 +93,9 @@ pub(in crate::plan) fn steps(facts: &Facts<'_>, apps: &[App], waiting: &BTreeSet
         workloads.get(label.as_str()).is_some_and(|workload| matches!(workload.kind, Kind::Job { .. }))
     };
     let is_later = |label: &String| {
-        workloads.get(label.as_str()).is_some_and(|workload| matches!(workload.component, "web" | "worker"))
+        workloads
+            .get(label.as_str())
+            .is_some_and(|workload| matches!(workload.component, Component::Web | Component::Worker))
     };
     let asking = asking(facts, waiting);
     let mut left: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();

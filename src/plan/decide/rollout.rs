@@ -1,9 +1,14 @@
 //! How a service is updated and started again: everything of `deploy` but resources and placement.
 
-use super::kind::WorkloadKind;
+use super::{kind::WorkloadKind, storage::Storage};
 use crate::{
     compose::model::{Deploy, Duration, RestartPolicy, Service, UpdateConfig},
-    plan::{ledger::Entries, model::Update, reasons},
+    plan::{
+        fate::KeyPath,
+        ledger::{Entries, Ledger},
+        model::{Intent, Kind, Update, Workload},
+        reasons,
+    },
     text::Spanned,
 };
 
@@ -57,6 +62,30 @@ pub(super) fn decide_update(service: &Service, decided: WorkloadKind, entries: &
     updating(&update.value, entries);
     entries.approximated(&["deploy", "update_config"], reason);
     Update::default()
+}
+
+/// Pods take turns where one node alone can mount a claim: another node could not start the new pod before the old one
+/// has gone.
+pub(super) fn take_turns(intent: &mut Intent, storage: &Storage, ledger: &mut Ledger) {
+    for (key, unit) in &mut intent.units {
+        let workloads = unit.runs.iter_mut();
+        for workload in workloads.map(|run| &mut run.workload) {
+            let Workload { kind: Kind::Deployment { replicas: _, update }, pod, file, .. } = workload else {
+                continue;
+            };
+            let volumes = pod.volumes.iter().flatten();
+            let mut claims = volumes.filter_map(|volume| volume.persistent_volume_claim.as_ref());
+            if update.recreate || claims.all(|claim| storage.is_shared_claim(&claim.claim_name)) {
+                continue;
+            }
+            if update.max_surge.is_some_and(|surge| surge > 0) {
+                let mut entries =
+                    Entries::new(ledger, KeyPath::new(["services", key.as_str()]), file.clone());
+                entries.approximated(&["deploy", "update_config", "order"], reasons::ONE_NODE_MOUNTS);
+            }
+            *update = Update { recreate: true, max_surge: None, max_unavailable: None, ..update.clone() };
+        }
+    }
 }
 
 fn restarting(policy: &RestartPolicy, decided: WorkloadKind, entries: &mut Entries<'_>) {

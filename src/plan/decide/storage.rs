@@ -66,6 +66,12 @@ struct Directory {
     object: PersistentVolumeClaim,
 }
 
+impl Directory {
+    fn is_shared(&self) -> bool {
+        self.users.len() > 1 || self.several_replicas
+    }
+}
+
 /// How one named volume is kept.
 #[derive(Debug, Clone)]
 pub(in crate::plan) struct Kept {
@@ -131,7 +137,7 @@ impl Storage {
             {
                 sharers.entry(source.value).or_default().insert(name.to_owned());
             }
-            if kinds.of(name) == WorkloadKind::StatefulSet {
+            if kinds.claims_for_itself(name) {
                 owned.extend(files::own_directories(service, facts.services.mounts(name)));
             }
             let image = facts.services.image(name);
@@ -206,8 +212,15 @@ impl Storage {
     /// Whether several pods mount the claim of a directory of the host, which nobody asked before.
     pub(super) fn is_newly_shared(&mut self, source: &str) -> bool {
         let directory = self.directories.get_mut(source);
-        let shared = directory.filter(|it| !it.is_said && (it.users.len() > 1 || it.several_replicas));
+        let shared = directory.filter(|it| !it.is_said && it.is_shared());
         shared.map(|directory| directory.is_said = true).is_some()
+    }
+
+    /// Whether pods on several nodes mount a claim.
+    pub(super) fn is_shared_claim(&self, claim: &str) -> bool {
+        let volumes = self.volumes.values().filter(|kept| kept.claim == claim);
+        let directories = self.directories.values().filter(|directory| directory.claim == claim);
+        volumes.map(|kept| is_shared(&kept.object)).chain(directories.map(Directory::is_shared)).any(|it| it)
     }
 
     /// Claims that only one app uses.
@@ -215,10 +228,8 @@ impl Storage {
         let kept = self.volumes.values().filter(|kept| kept.how == How::Claim && kept.apps == [app]);
         let directories = self.directories.iter();
         let directories = directories.filter(|(source, it)| it.app == app && !self.owned.contains(*source));
-        let claims = directories.map(|(_, directory)| {
-            let shared = directory.users.len() > 1 || directory.several_replicas;
-            with_access(directory.object.clone(), shared)
-        });
+        let claims =
+            directories.map(|(_, directory)| with_access(directory.object.clone(), directory.is_shared()));
         kept.map(|kept| kept.object.clone()).chain(claims).collect()
     }
 
@@ -253,8 +264,14 @@ impl Storage {
             };
             let mut entries = Entries::new(ledger, base, file);
             entries.mapped(&[]);
-            if kept.how == How::Claim && is_shared(&kept.object) {
-                entries.approximated(&[], reasons::SEVERAL_PODS_MOUNT);
+            match kept.how {
+                How::Claim if is_shared(&kept.object) => {
+                    entries.approximated(&[], reasons::SEVERAL_PODS_MOUNT);
+                }
+                How::Template if is_shared(&kept.object) => {
+                    entries.approximated(&[], reasons::EACH_POD_CLAIMS);
+                }
+                _ => {}
             }
             if let Some(volume) = &declared.value {
                 settings(volume, &kept.how, &mut entries);
@@ -312,7 +329,7 @@ fn keep(context: &Context<'_>, kinds: &Kinds, volume: &str, users: &[(&str, bool
         || context
             .services()
             .any(|(name, service)| names.contains(&name) && has_several_pods(kinds, name, service));
-    let template = names.iter().all(|name| kinds.of(name) == WorkloadKind::StatefulSet && *name == names[0]);
+    let template = names.iter().all(|name| kinds.claims_for_itself(name) && *name == names[0]);
     let how = match declared.and_then(special) {
         _ if external => How::External,
         Some(how) => how,

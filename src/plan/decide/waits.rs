@@ -156,7 +156,7 @@ fn listening(contexts: &[&Context<'_>], intents: &[Intent]) -> (Listening, Liste
             for workload in unit.runs.iter().map(|run| &run.workload) {
                 if let Some((host, port)) = address(workload) {
                     let is_store =
-                        matches!(workload.kind, Kind::StatefulSet { .. }) || workload.component == "store";
+                        matches!(workload.kind, Kind::StatefulSet { .. }) || workload.component.is_backing();
                     let home = context.layout.home(&unit.app).to_owned();
                     let listening = if is_store { &mut stores } else { &mut others };
                     listening.entry(service.clone()).or_insert(Wait { host, port, home });

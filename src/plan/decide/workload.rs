@@ -24,14 +24,14 @@ use super::{
     variables,
 };
 use crate::{
-    catalog,
+    catalog::Role,
     compose::model::{Labels, Service},
     k8s::name,
     plan::{
         facts::{Facts, Secrets, kompose::PREFIX},
         fate::KeyPath,
         ledger::{Entries, Ledger},
-        model::{ClusterService, Kind, Run, Unit, Update, Workload},
+        model::{ClusterService, Component, Kind, Run, Unit, Update, Workload},
         reasons,
     },
     text::Spanned,
@@ -118,7 +118,7 @@ fn decide_workload(
         key: key.to_owned(),
         service: name::dns_label(key),
         name: object.to_owned(),
-        component: component(decided, service, &services),
+        component: component(decided, facts.services.role(key), &services),
         kind,
         is_further: false,
         file,
@@ -204,26 +204,20 @@ fn file_name(facts: &Facts<'_>, key: &str, app: &str, decided: WorkloadKind) -> 
     }
 }
 
-fn component(decided: WorkloadKind, service: &Service, services: &[ClusterService]) -> &'static str {
-    // What only runs a store's tools has no port.
-    let is_store = || service.image.as_ref().is_some_and(|image| catalog::is_backing_service(&image.value));
-    let is_store = || services.iter().any(|service| !service.ports.is_empty()) && is_store();
-    match decided {
-        WorkloadKind::Job => "job",
-        WorkloadKind::CronJob => "cron",
-        WorkloadKind::StatefulSet | WorkloadKind::Deployment if is_store() => "store",
-        // What others prepare first is no store, whatever it keeps.
-        WorkloadKind::StatefulSet if !waits_for_tasks(service) => "store",
-        _ if service.ports.is_some() || service.expose.is_some() => "web",
-        _ => "worker",
+/// What a workload is for others. What only runs the tools of a database has no port.
+fn component(decided: WorkloadKind, role: Role, services: &[ClusterService]) -> Component {
+    let serves = services.iter().any(|service| !service.ports.is_empty());
+    match (decided, role) {
+        (WorkloadKind::Job, _) => Component::Job,
+        (WorkloadKind::CronJob, _) => Component::Cron,
+        (_, Role::Cache) if serves => Component::Cache,
+        (_, Role::Queue) if serves => Component::Queue,
+        (_, Role::Database | Role::Store) if serves => Component::Database,
+        // By where it keeps its data.
+        (WorkloadKind::StatefulSet, _) => Component::Database,
+        _ if serves => Component::Web,
+        _ => Component::Worker,
     }
-}
-
-/// Whether it waits for others to end well.
-fn waits_for_tasks(service: &Service) -> bool {
-    let dependencies = service.depends_on.iter().flat_map(|field| field.value.values());
-    let mut conditions = dependencies.filter_map(|dependency| dependency.value.condition.as_ref());
-    conditions.any(|condition| condition.value == "service_completed_successfully")
 }
 
 /// Docker's patience with what it stops, in seconds.
@@ -320,10 +314,9 @@ fn kind_of(
     match decided {
         // A CronJob without a schedule does not come to be.
         WorkloadKind::Deployment | WorkloadKind::CronJob => {
-            let claims = pod.volumes.iter().flatten().any(|volume| volume.persistent_volume_claim.is_some());
             let node_ports = network::has_ports_of_node(pod, container);
             let (alone, silent) = (kinds::most_pods(service) <= 1, update == Update::default());
-            let update = if update.recreate || (silent && alone && (claims || node_ports)) {
+            let update = if update.recreate || (silent && alone && node_ports) {
                 Update { recreate: true, ..Update::default() }
             } else if silent && node_ports {
                 // Where each node has a pod, there is no room for one more.

@@ -12,7 +12,7 @@ use super::{
     source::Source,
 };
 use crate::{
-    catalog::Image,
+    catalog::{Image, Role},
     shell::{Behaviour, dockerfile::Dockerfile},
 };
 
@@ -72,9 +72,19 @@ impl Services {
         self.get(name)?.image
     }
 
-    /// Whether a service runs a database, a cache, a queue or another backing service, by its image.
+    /// What the program of a service does for others: by its image, or by the one that it is built on if it starts
+    /// what that starts.
+    pub(in crate::plan) fn role(&self, name: &str) -> Role {
+        let Some(facts) = self.get(name) else { return Role::Server };
+        let stage = facts.dockerfile.as_deref().map(Dockerfile::built);
+        let stage = stage.filter(|stage| stage.entrypoint.is_none() && stage.command.is_none());
+        let built_on = || stage.and_then(|stage| Image::written(&stage.base));
+        facts.image.or_else(built_on).map_or(Role::Server, |image| image.role)
+    }
+
+    /// Whether a service runs a database, a cache, a queue or another backing service.
     pub(in crate::plan) fn is_backing(&self, name: &str) -> bool {
-        self.image(name).is_some_and(|image| image.role.is_backing())
+        self.role(name).is_backing()
     }
 
     /// The bind mounts of a service.

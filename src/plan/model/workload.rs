@@ -17,8 +17,8 @@ pub struct Workload {
     pub kind: Kind,
     /// Whether it is a job of a service whose own workload is another one.
     pub is_further: bool,
-    /// Its part in the app: `web`, `worker`, `store`, `job` or `cron`.
-    pub component: &'static str,
+    /// What it is for others.
+    pub component: Component,
     /// The file that holds it, below the tree.
     pub file: String,
     /// The stores that it waits for.
@@ -41,6 +41,45 @@ pub struct Workload {
     pub services: Vec<ClusterService>,
     /// Objects that only some services ask for.
     pub further: Vec<Further>,
+}
+
+/// What a workload is for others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Component {
+    /// Others reach it, or people do.
+    Web,
+    /// Nobody reaches it.
+    Worker,
+    /// Keeps records, objects or indexes.
+    Database,
+    /// Keeps what others can make again.
+    Cache,
+    /// Passes messages on.
+    Queue,
+    /// Runs to its end, again and again.
+    Cron,
+    /// Runs to its end.
+    Job,
+}
+
+impl Component {
+    /// As the label `app.kubernetes.io/component` says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::Worker => "worker",
+            Self::Database => "database",
+            Self::Cache => "cache",
+            Self::Queue => "queue",
+            Self::Cron => "cron",
+            Self::Job => "job",
+        }
+    }
+
+    /// Whether it is a backing service: others cannot do without it, and two of it do not know of each other.
+    pub fn is_backing(self) -> bool {
+        matches!(self, Self::Database | Self::Cache | Self::Queue)
+    }
 }
 
 /// An object that stands with a workload: an Ingress, a HorizontalPodAutoscaler.

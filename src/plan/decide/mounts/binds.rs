@@ -98,7 +98,9 @@ pub(super) fn mount_bind(
 
 fn say_shared(mounting: &mut Mounting<'_, '_, '_>, source: &str, target: &str, entries: &mut Entries<'_>) {
     if mounting.storage.is_newly_shared(source) {
-        entries.approximated(KEY, reasons::SEVERAL_PODS_MOUNT.about(target));
+        let claims_itself = mounting.storage.template_of(source).is_some();
+        let reason = if claims_itself { reasons::EACH_POD_CLAIMS } else { reasons::SEVERAL_PODS_MOUNT };
+        entries.approximated(KEY, reason.about(target));
     }
 }
 

@@ -42,7 +42,7 @@ pub(super) fn add_serving(environment: &mut Environment, input: &Input<'_>, repo
         let Workload { service, name: own, component, kind, pod, services, .. } = workload;
         let Kind::Deployment { replicas, update } = kind else { continue };
         // Two stores of one image do not know of each other.
-        if services.iter().all(|service| service.ports.is_empty()) || *component == "store" {
+        if services.iter().all(|service| service.ports.is_empty()) || component.is_backing() {
             continue;
         }
         let node_ports = pod.containers.iter().any(|container| network::has_ports_of_node(pod, container));
