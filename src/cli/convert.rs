@@ -1,6 +1,7 @@
 //! `kustompose convert`: the tree for a project, and what became of every key.
 
 mod difference;
+mod gone;
 mod kept;
 mod key_report;
 mod outermost;
@@ -192,7 +193,11 @@ fn convert(
     let known = environments.iter().filter(|it| it.known == Known::All).map(|it| it.name.as_str());
     values::complete(&mut tree, known, output, &files, report);
     outermost::warn_of_what_is_gone(&plan, &earlier, &tree, output, &disk, report);
+    let before = gone::read(&disk.generated(output), output, &files);
     let outcome = write(arguments, &disk, output, &tree, report);
+    if outcome.changes.iter().all(|change| change.action != Action::Refused) {
+        before.left_in_clusters(&plan, &tree, output).into_iter().for_each(|told| report.push(told));
+    }
     let (keys, totals) = (told(arguments, environments, &plan), totals(&plan));
     Some(Conversion { environments: names, output: shown.clone(), keys, totals, outcome })
 }

@@ -138,6 +138,8 @@ const TABLE: &[Code] = &[
     error("KP031",   "invalid-setting",         "a setting has an invalid value, or `kustompose.yaml` cannot be read"),
     warning("KP032", "unknown-name",            "a setting names a variable or a profile that does not exist; the help names the nearest one"),
     info("KP033",    "complete-variant",        "a variant file that is complete by itself is merged over the main file"),
+    warning("KP034", "another-kind",            "a workload is another kind of object than before, and the cluster would run both"),
+    warning("KP035", "unchangeable",            "a field of an object changes that a cluster does not change"),
     error("KP040",   "settings-exist",          "`init` does not overwrite the existing `kustompose.yaml`"),
     error("KP041",   "settings-not-written",    "`init` cannot write `kustompose.yaml`"),
     warning("KP042", "not-loadable",            "`init` names an environment that cannot be loaded yet"),
@@ -150,6 +152,7 @@ const TABLE: &[Code] = &[
     warning("KP056", "gone-from-tree",          "your overlay names an object or a file that the generated manifests do not have"),
     info("KP057",    "updated-secret",          "a value that `convert` wrote into a file of secret values has the new value of compose"),
     info("KP058",    "different-secret",        "a value in a file of secret values is yours, and compose has another one"),
+    info("KP059",    "left-in-cluster",         "the manifests no longer have an object, and `kubectl apply` does not delete it"),
     warning("KP060", "not-served",              "the Kubernetes version of a cluster lacks a feature, which is left out there"),
     info("KP061",    "passing-api",             "an old cluster needs an API version that newer clusters no longer serve"),
     warning("KP062", "interrupted",             "a workload cannot be updated or scaled without interruption because of its volume"),
@@ -301,6 +304,9 @@ pub(crate) const NOTHING_TO_GO_BY: Code = named("nothing-to-go-by");
 pub(crate) const ADDED_SECRET: Code = named("added-secret");
 pub(crate) const UNASKED_SECRET: Code = named("unasked-secret");
 pub(crate) const UNREAD_SECRET_FILE: Code = named("unread-secret-file");
+pub(crate) const LEFT_IN_CLUSTER: Code = named("left-in-cluster");
+pub(crate) const ANOTHER_KIND: Code = named("another-kind");
+pub(crate) const UNCHANGEABLE: Code = named("unchangeable");
 pub(crate) const GONE_FROM_TREE: Code = named("gone-from-tree");
 pub(crate) const UPDATED_SECRET: Code = named("updated-secret");
 pub(crate) const DIFFERENT_SECRET: Code = named("different-secret");

@@ -28,17 +28,21 @@ pub(crate) fn case(name: &str, folder: &Path) -> Result<Files, Failed> {
         .collect();
     let stdin = fs::read(folder.join("stdin")).unwrap_or_default();
     let input = folder.join("in");
-    let copy = Copy::of(&input)?;
     let edits = folder.join("edits");
-    if edits.exists() {
-        copy.run(&["convert".to_owned()], &environment, &[])?;
-        lines(&edits).try_for_each(|line| copy.edit(&line))?;
-    }
+    let prepared = || -> Result<Copy, Failed> {
+        let copy = Copy::of(&input)?;
+        if edits.exists() {
+            copy.run(&["convert".to_owned()], &environment, &[])?;
+            lines(&edits).try_for_each(|line| copy.edit(&line))?;
+        }
+        Ok(copy)
+    };
+    let copy = prepared()?;
     let before = copy.files()?;
     let first = copy.run(&words, &environment, &stdin)?;
     if words[0] == "convert" {
         same(&first.tree, &copy.run(&words, &environment, &stdin)?.tree, "a second run changes the tree")?;
-        let fresh = Copy::of(&input)?.run(&words, &environment, &stdin)?;
+        let fresh = prepared()?.run(&words, &environment, &stdin)?;
         same(&first.tree, &fresh.tree, "a run elsewhere gives another tree")?;
         if first.text != fresh.text {
             return Err("a run elsewhere says other things".into());
