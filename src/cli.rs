@@ -64,7 +64,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Say whether the manifests still say what the Compose files say
+    /// Compare the manifests with the Compose files, and fail if they differ
     Check(check::Arguments),
     /// Print the loaded project as `docker compose config` does
     Config(config::Arguments),
@@ -74,13 +74,13 @@ enum Command {
     Diff(diff::Arguments),
     /// Show what a loop script or a crontab becomes
     Cron(cron::Arguments),
-    /// Print the page of a rule, or say what becomes of a key of compose
+    /// Print the page of a rule, or what becomes of a key of Compose
     Explain(explain::Arguments),
-    /// Write kustompose.yaml from what is found, with everything else that it could say in comments
+    /// Write kustompose.yaml with the environments that are found, and other settings in comments
     Init(init::Arguments),
     /// Look for bad patterns in compose files, env files and manifests
     Lint(lint::Arguments),
-    /// Pack, unpack or look at the secret files of a tree
+    /// Pack, unpack or list the secret files of the manifests
     Secrets(secrets::Arguments),
     /// Allow a difference that `check` reports, with a reason: writes it into kustompose.yaml
     Waive(waive::Arguments),

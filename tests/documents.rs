@@ -1,6 +1,6 @@
-//! The documents say what is true: codes, the report's form, the examples of the README.
+//! The documents say what is true: codes, the mapping, the report's form. What people wrote is held by `book.rs`.
 //!
-//! `UPDATE=1 cargo test` writes the README's examples anew.
+//! `UPDATE=1 cargo test` writes the lists anew.
 
 #![expect(
     clippy::disallowed_methods,
@@ -24,7 +24,7 @@ use quick_xml::events::Event;
 use regex::Regex;
 use serde_json::Value;
 
-/// A compose file with a mistake, as the README shows it.
+/// A compose file with two mistakes.
 const PROBLEM: &str = "services:\n  web:\n    image: nginx:1.27\n    enviroment:\n      PORT: \"8080\"\n    ports: \"8080:80\"\n";
 
 /// The head of `docs/mapping.md`; the rest is the table of the program.
@@ -214,40 +214,6 @@ fn type_of(value: &Value) -> &'static str {
 }
 
 #[test]
-fn the_readme_shows_what_happens() {
-    let directory = example();
-    let (exit, stdout, stderr) = run(directory.path(), &["convert", "examples/shop"]);
-    assert_eq!((exit, stdout.as_str()), (0, ""));
-    let deployment = directory.path().join("examples/shop/k8s/base/web/deployment.yaml");
-    let deployment = fs::read_to_string(deployment).unwrap();
-    // The README shows the middle of it.
-    let from = deployment.find("      containers:\n").unwrap();
-    let to = deployment.find("        resources:\n").unwrap();
-    let deployment = deployment[from..to].to_owned();
-    let broken = tempfile::tempdir().unwrap();
-    fs::write(broken.path().join("compose.yaml"), PROBLEM).unwrap();
-    let (exit, _, problem) = run(broken.path(), &["convert"]);
-    assert_eq!(exit, 2);
-    let mut readme = read("README.md");
-    for (name, language, text) in [
-        ("convert examples/shop", "text", &stderr),
-        ("base/web/deployment.yaml", "yaml", &deployment),
-        ("problem", "text", &problem),
-    ] {
-        let (begin, end) = (format!("<!-- {name}: begin -->\n"), format!("<!-- {name}: end -->"));
-        let from = readme.find(&begin).unwrap_or_else(|| panic!("README.md has no {begin}")) + begin.len();
-        let to = from + readme[from..].find(&end).unwrap_or_else(|| panic!("README.md has no {end}"));
-        let text: String = text.lines().map(|line| format!("{}\n", line.trim_end())).collect();
-        readme.replace_range(from..to, &format!("```{language}\n{}\n```\n", text.trim_end()));
-    }
-    if env::var_os("UPDATE").is_some_and(|value| value != "0") {
-        fs::write(root().join("README.md"), &readme).unwrap();
-    }
-    let how = "README.md shows other things than happen. If they are meant: UPDATE=1 cargo test";
-    assert!(read("README.md") == readme, "{how}");
-}
-
-#[test]
 fn the_mapping_is_that_of_the_program() {
     let mut page = String::from(MAPPING);
     for (title, of_service) in [("A service", true), ("Everything else", false)] {
@@ -286,28 +252,7 @@ fn the_reasons_are_those_of_the_program() {
     assert!(read("docs/report.md") == page, "{how}");
 }
 
-#[test]
-fn links_lead_somewhere() {
-    let link = Regex::new(r"\]\(([^)#]+)[^)]*\)").unwrap();
-    for page in [
-        "README.md",
-        "CONTRIBUTING.md",
-        "docs/architecture.md",
-        "docs/diagnostics.md",
-        "docs/mapping.md",
-        "docs/report.md",
-        "docs/secrets.md",
-        "docs/tree.md",
-    ] {
-        for found in link.captures_iter(&read(page)) {
-            let target = &found[1];
-            let path = root().join(page).parent().unwrap().join(target);
-            assert!(target.contains("://") || path.exists(), "{page}: {target} does not exist");
-        }
-    }
-}
-
-/// What the README says of loops: thirty of them are thirty short documents and one shared definition.
+/// What `docs/cron.md` says of loops: thirty of them are thirty short documents and one shared definition.
 #[test]
 fn thirty_loops_are_thirty_short_documents() {
     let compose = read("testdata/convert/loops-seed/in/compose.yaml");

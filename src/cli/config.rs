@@ -44,7 +44,7 @@ pub(super) struct Arguments {
     /// Do not check that the parts of the project fit together
     #[arg(long)]
     no_consistency: bool,
-    /// Print nothing, only say whether the project is valid
+    /// Print nothing, only check whether the project is valid
     #[arg(short, long)]
     quiet: bool,
     #[command(flatten)]

@@ -52,7 +52,7 @@ pub(super) struct Arguments {
     directory: Utf8PathBuf,
     #[command(flatten)]
     selection: Selection,
-    /// Directory of the tree, relative to the project's; `k8s` unless set
+    /// Directory of the manifests, relative to the project's; `k8s` unless set
     #[arg(short, long, value_name = "DIR")]
     output: Option<Utf8PathBuf>,
     /// Name of the environment that the compose files of the command line describe
@@ -67,10 +67,10 @@ pub(super) struct Arguments {
     /// Exit with 1 if there are any
     #[arg(long, value_enum)]
     deny: Option<Deny>,
-    /// Say what became of every key, not only of those that need a look
+    /// Print the result of every key, not only of those that need attention
     #[arg(short, long)]
     verbose: bool,
-    /// Say nothing but errors and warnings
+    /// Print only errors and warnings
     #[arg(short, long)]
     quiet: bool,
     #[command(flatten)]
@@ -81,7 +81,7 @@ pub(super) struct Arguments {
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 struct Dry {
-    /// Write nothing, say what would be written
+    /// Write nothing, print what would be written
     #[arg(long)]
     dry_run: bool,
     /// Write nothing, print what would be written as a unified diff

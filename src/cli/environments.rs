@@ -35,7 +35,7 @@ pub(super) struct Selection {
     /// Settings, in place of `kustompose.yaml`
     #[arg(long, value_name = "FILE")]
     config: Option<Utf8PathBuf>,
-    /// Variable that the files may read; those of the process do not count
+    /// Variable that the Compose files may read; shell variables are not read
     #[arg(long = "var", value_name = "NAME=VALUE")]
     variables: Vec<String>,
 }

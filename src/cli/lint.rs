@@ -61,7 +61,7 @@ pub(super) struct Arguments {
     /// Count the findings of each rule
     #[arg(long)]
     statistics: bool,
-    /// Mend what can be mended: `safe` edits keep what the files mean, `all` may change it
+    /// Fix findings: `safe` edits keep the meaning of the files, `all` may change it
     #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "safe")]
     fix: Option<FixLevel>,
     /// Show what `--fix` would change, and write nothing

@@ -34,14 +34,14 @@ enum Command {
     Pack(Pack),
     /// Put the files of an archive in place
     Unpack(Unpack),
-    /// Say which secrets are there, missing or empty; never their values
+    /// Show which secrets are present, missing or empty; never their values
     Status(Status),
 }
 
 /// Where the tree is.
 #[derive(Debug, Args)]
 struct Place {
-    /// Directory of the tree; `k8s` unless set
+    /// Directory of the manifests; `k8s` unless set
     #[arg(short, long, value_name = "DIR")]
     output: Option<Utf8PathBuf>,
     /// Settings, in place of `kustompose.yaml`

@@ -25,13 +25,13 @@ pub(super) struct Arguments {
     /// Directory of the project
     #[arg(default_value = ".", value_name = "DIR")]
     directory: Utf8PathBuf,
-    /// Service; `*` stands for any characters. All services unless given
+    /// Service; `*` matches any characters. All services unless given
     #[arg(long, value_name = "NAME")]
     service: Option<String>,
     /// Environment; may be given several times. All environments unless given
     #[arg(short, long = "env", value_name = "NAME")]
     environments: Vec<String>,
-    /// Part of the service, such as `argv` or `env.NAME`; `*` stands for any characters
+    /// Part of the service, such as `argv` or `env.NAME`; `*` matches any characters
     #[arg(long, value_name = "PATH")]
     path: Option<String>,
     /// Why it may differ
