@@ -13,6 +13,7 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 mod masked;
+pub mod pages;
 pub mod sarif;
 pub mod terminal;
 #[cfg(test)]

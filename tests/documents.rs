@@ -8,6 +8,9 @@
     reason = "documents and the example lie on the disk; what is not there fails the test"
 )]
 
+#[path = "documents/pages.rs"]
+mod pages;
+
 use std::{
     collections::BTreeMap,
     env, fs, io,
@@ -17,7 +20,6 @@ use std::{
 use camino::Utf8PathBuf;
 use kustompose::{
     cli::{self, Io},
-    diag::codes::{AREAS, CODES, Code},
     plan::{mapping, reasons},
 };
 use quick_xml::events::Event;
@@ -35,18 +37,6 @@ Made from the table that `convert` takes its reasons from and `kustompose explai
 A key without a row shares that of the key above it. What a key says decides which of its fates it meets; any
 key is ignored where nothing makes use of it, in a service that an environment does not run for one. The
 [report](report.md) says what the fates mean, and what became of each key of a project.
-";
-/// The head of `docs/diagnostics.md`; the rest is the list of codes.
-const DIAGNOSTICS: &str = "\
-# Diagnostics
-
-A diagnostic has a severity, a code, a name, a message, and the places that it is about. Codes and names are
-stable: neither is ever used for something else. The severity below is the usual one; the summary names the
-exceptions. This page is generated from `src/diag/codes.rs`.
-
-The prefix of a code names its area. These prefixes are reserved for `check` (KM), the engine of `lint` (KX),
-and rules about compose files (KC), env files (KE), shell scripts (KS) and Kubernetes manifests (KK). See
-[secrets](secrets.md) for the secret files that KF codes are about.
 ";
 /// What the ways to attributes of services begin with.
 const SERVICE: &str = "services.*.";
@@ -99,31 +89,6 @@ fn example() -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
     copy(&root().join("examples/shop"), &directory.path().join("examples/shop")).unwrap();
     directory
-}
-
-#[test]
-fn diagnostics_are_those_of_the_list() {
-    let mut page = String::from(DIAGNOSTICS);
-    for area in AREAS {
-        let rows: Vec<&Code> = CODES.iter().filter(|code| code.id.starts_with(area.prefix)).collect();
-        if rows.is_empty() {
-            continue;
-        }
-        page.push_str(&format!("\n## {}: {}\n\n", area.prefix, area.title));
-        page.push_str("| code | name | severity | meaning |\n| --- | --- | --- | --- |\n");
-        for code in rows {
-            let (anchor, severity) = (code.anchor(), code.severity.word());
-            page.push_str(&format!(
-                "| <a id=\"{anchor}\"></a>{} | {} | {severity} | {} |\n",
-                code.id, code.name, code.summary
-            ));
-        }
-    }
-    if env::var_os("UPDATE").is_some_and(|value| value != "0") {
-        fs::write(root().join("docs/diagnostics.md"), &page).unwrap();
-    }
-    let how = "docs/diagnostics.md differs from src/diag/codes.rs. If that is intended: UPDATE=1 cargo test";
-    assert!(read("docs/diagnostics.md") == page, "{how}");
 }
 
 #[test]

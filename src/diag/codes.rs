@@ -24,13 +24,22 @@ impl Code {
         self.id.to_ascii_lowercase()
     }
 
+    /// Where the code is documented, in the repository: rules of `lint` have a file each.
+    pub fn document(&self) -> String {
+        let is_rule = AREAS.iter().any(|area| area.is_of_rules && self.id.starts_with(area.prefix));
+        if is_rule {
+            format!("docs/rules/{}.md", self.id)
+        } else {
+            format!("docs/diagnostics.md#{}", self.anchor())
+        }
+    }
+
     /// Where the code is documented. There is none as long as the package does not say where its
     /// repository is.
     pub fn url(&self) -> Option<String> {
         let repository = env!("CARGO_PKG_REPOSITORY").trim_end_matches('/');
         let version = env!("CARGO_PKG_VERSION");
-        (!repository.is_empty())
-            .then(|| format!("{repository}/blob/v{version}/docs/diagnostics.md#{}", self.anchor()))
+        (!repository.is_empty()).then(|| format!("{repository}/blob/v{version}/{}", self.document()))
     }
 }
 
@@ -41,20 +50,22 @@ pub struct Area {
     pub prefix: &'static str,
     /// What the codes are about.
     pub title: &'static str,
+    /// Whether they are rules of `lint`, which have files of their own.
+    pub is_of_rules: bool,
 }
 
 /// The prefixes, in the order of the table. Those without rows are reserved.
 pub static AREAS: &[Area] = &[
-    Area { prefix: "KL", title: "Loading" },
-    Area { prefix: "KP", title: "Planning, settings and the command line" },
-    Area { prefix: "KD", title: "The disk" },
-    Area { prefix: "KF", title: "Secret files" },
-    Area { prefix: "KM", title: "`check`" },
-    Area { prefix: "KX", title: "The engine of `lint`" },
-    Area { prefix: "KC", title: "Rules about compose files" },
-    Area { prefix: "KE", title: "Rules about env files" },
-    Area { prefix: "KS", title: "Rules about shell scripts" },
-    Area { prefix: "KK", title: "Rules about Kubernetes manifests" },
+    Area { prefix: "KL", title: "Loading", is_of_rules: false },
+    Area { prefix: "KP", title: "Planning, settings and the command line", is_of_rules: false },
+    Area { prefix: "KD", title: "The disk", is_of_rules: false },
+    Area { prefix: "KF", title: "Secret files", is_of_rules: false },
+    Area { prefix: "KM", title: "`check`", is_of_rules: false },
+    Area { prefix: "KX", title: "The engine of `lint`", is_of_rules: false },
+    Area { prefix: "KC", title: "Rules about compose files", is_of_rules: true },
+    Area { prefix: "KE", title: "Rules about env files", is_of_rules: true },
+    Area { prefix: "KS", title: "Rules about shell scripts", is_of_rules: true },
+    Area { prefix: "KK", title: "Rules about Kubernetes manifests", is_of_rules: true },
 ];
 
 /// Every code.
@@ -163,7 +174,7 @@ const TABLE: &[Code] = &[
     warning("KP070", "not-built",               "Skaffold cannot build an image as compose builds it"),
     warning("KP071", "secret-build-argument",   "a build argument is secret and is left out of `skaffold.yaml`"),
     warning("KP072", "code-out-of-sight",       "source code is mounted from a directory that the cluster cannot reach"),
-    error("KP100",   "unknown-key",             "`explain` does not know the key; the help names the nearest one"),
+    error("KP100",   "unknown-key",             "`explain` knows no such code, rule or key; the help names the nearest one"),
     error("KD001",   "unusable-output",         "the output directory is no directory, or is not writable"),
     error("KD002",   "edited-file",             "a generated file was edited by hand"),
     error("KD003",   "foreign-file",            "a generated file would overwrite a file that kustompose did not write"),
@@ -206,6 +217,12 @@ const TABLE: &[Code] = &[
     error("KX004",   "unreadable-input",        "an input file of `lint` cannot be read"),
     error("KX005",   "parse-error",             "an input file of `lint` is not valid YAML, or not a compose file"),
 ];
+
+/// The code with this id or name, in capitals or not.
+pub fn find(asked: &str) -> Option<&'static Code> {
+    let is_asked = |code: &&Code| [code.id, code.name].iter().any(|known| known.eq_ignore_ascii_case(asked));
+    CODES.iter().find(is_asked)
+}
 
 const fn error(id: &'static str, name: &'static str, summary: &'static str) -> Code {
     Code { id, name, severity: Severity::Error, summary }
@@ -423,5 +440,15 @@ mod tests {
         let url = YAML_SYNTAX.url();
         assert_eq!(url.is_some(), !env!("CARGO_PKG_REPOSITORY").is_empty());
         assert!(url.is_none_or(|url| url.ends_with("docs/diagnostics.md#kl001")));
+        assert_eq!(YAML_SYNTAX.document(), "docs/diagnostics.md#kl001");
+        assert_eq!(Code { id: "KC001", ..YAML_SYNTAX }.document(), "docs/rules/KC001.md");
+    }
+
+    #[test]
+    fn codes_are_found_by_id_and_by_name() {
+        for asked in ["KL001", "kl001", "yaml-syntax", "YAML-Syntax"] {
+            assert_eq!(find(asked), Some(&YAML_SYNTAX), "{asked}");
+        }
+        assert_eq!(find("KL999"), None);
     }
 }

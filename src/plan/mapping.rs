@@ -94,15 +94,22 @@ fn matches(row: &Row, segments: &[&str]) -> bool {
 
 /// A question about a key, and what is known of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+pub enum Answer<'a> {
     /// The row of the key, and those of the keys below it.
     Rows(Vec<&'static Row>),
+    /// A service by its name, which is the project's own: the keys that services have.
+    Service {
+        /// The name.
+        name: &'a str,
+        /// The keys.
+        keys: Vec<&'static str>,
+    },
     /// There is no such key; the nearest one, if any is near.
     Unknown(Option<String>),
 }
 
 /// What becomes of a key as people name it: `services.web.ports`, `services.ports` or `ports`.
-pub fn explain(key: &str) -> Answer {
+pub fn explain(key: &str) -> Answer<'_> {
     let asked: Vec<&str> =
         key.split(['.', '[']).filter(|part| !part.ends_with(']') && !part.is_empty()).collect();
     let with_name: Vec<&str> = match asked.split_first() {
@@ -113,8 +120,9 @@ pub fn explain(key: &str) -> Answer {
     let of_service: Vec<&str> = ["services", "*"].into_iter().chain(asked.iter().copied()).collect();
     for way in [with_name, asked.clone(), of_service] {
         // `services.prots` names a service or is a mistake: the latter is told.
-        let exact =
-            schema::is_attribute(&way) && !matches!(way.as_slice(), ["services", name] if *name != "*");
+        let exact = !asked.is_empty()
+            && schema::is_attribute(&way)
+            && !matches!(way.as_slice(), ["services", name] if *name != "*");
         let row = of(&KeyPath::new(&way)).filter(|_| exact);
         if let Some(row) = row {
             let prefix = format!("{}.", row.path);
@@ -123,17 +131,51 @@ pub fn explain(key: &str) -> Answer {
             return Answer::Rows(iter::once(row).chain(below).collect());
         }
     }
-    Answer::Unknown(nearest(key))
+    match (nearest(&asked), asked.as_slice()) {
+        (_, []) => Answer::Unknown(None),
+        (None, ["services", name]) => Answer::Service { name, keys: keys_of_services() },
+        (near, _) => Answer::Unknown(near),
+    }
 }
 
-/// The key that is spelled most like it, said as shortly as people do.
-fn nearest(key: &str) -> Option<String> {
-    let short = |row: &Row| row.path.replace(".*", "");
-    let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
-    let spellings = all().map(short).flat_map(|path| [(path.clone(), path.clone()), (last(&path), path)]);
-    let spellings: Vec<(String, String)> = spellings.collect();
-    let near = text::nearest(key, spellings.iter().map(|(spelling, _)| spelling.as_str()))?;
-    spellings.iter().find(|(spelling, _)| spelling == near).map(|(_, path)| path.clone())
+fn keys_of_services() -> Vec<&'static str> {
+    let key = |row: &Row| row.path.strip_prefix("services.*.").filter(|rest| !rest.contains('.'));
+    let mut keys: Vec<&str> = all().filter_map(key).map(|key| key.trim_end_matches("[]")).collect();
+    keys.dedup();
+    keys
+}
+
+/// The key that is spelled like it but for one part, which is near.
+fn nearest(asked: &[&str]) -> Option<String> {
+    let spellings: Vec<(Vec<&str>, &str)> =
+        all().flat_map(|row| spellings(row.path).into_iter().map(move |parts| (parts, row.path))).collect();
+    (0..asked.len()).rev().find_map(|at| {
+        let is_else = |(part, wanted): (&&str, &&str)| part != wanted && *wanted != "*";
+        let is_like = |parts: &[&str]| {
+            let differing = asked.iter().zip(parts).enumerate().filter(|(_, pair)| is_else(*pair));
+            parts.len() == asked.len() && differing.map(|(at, _)| at).eq([at])
+        };
+        let like: Vec<&(Vec<&str>, &str)> = spellings.iter().filter(|(parts, _)| is_like(parts)).collect();
+        let near = text::nearest(asked[at], like.iter().map(|(parts, _)| parts[at]))?;
+        let (parts, path) = like.into_iter().find(|(parts, _)| parts[at] == near)?;
+        Some(said(path, parts, asked))
+    })
+}
+
+/// The ways in which people name a key: whole, without names, from the service on, by its last part alone.
+fn spellings(path: &'static str) -> Vec<Vec<&'static str>> {
+    let whole: Vec<&str> = path.split('.').map(|part| part.trim_end_matches("[]")).collect();
+    let short: Vec<&str> = whole.iter().copied().filter(|part| *part != "*").collect();
+    let of_service = whole.strip_prefix(&["services", "*"]).unwrap_or_default().to_vec();
+    let last: Vec<&str> = whole.last().copied().into_iter().filter(|part| *part != "*").collect();
+    [whole, short, of_service, last].into_iter().filter(|parts| !parts.is_empty()).collect()
+}
+
+/// The way to a key, with the names that were asked for and without those that were not.
+fn said(path: &str, parts: &[&str], asked: &[&str]) -> String {
+    let mut names = parts.iter().zip(asked).filter(|(part, _)| **part == "*").map(|(_, name)| *name);
+    let said = path.split('.').filter_map(|part| if part == "*" { names.next() } else { Some(part) });
+    said.map(|part| part.trim_end_matches("[]")).collect::<Vec<_>>().join(".")
 }
 
 #[cfg(test)]
@@ -187,6 +229,22 @@ mod tests {
         }
         assert_eq!(explain("nothing.of.the.kind"), Answer::Unknown(None));
         assert_eq!(explain("helthcheck"), Answer::Unknown(Some("services.healthcheck".to_owned())));
-        assert_eq!(explain("services.prots"), Answer::Unknown(Some("services.ports".to_owned())));
+        for (key, near) in [
+            ("services.prots", "services.ports"),
+            ("services.web.prots", "services.web.ports"),
+            ("healthcheck.intervall", "services.healthcheck.interval"),
+            ("service.ports", "services.ports"),
+            ("networks.back.internl", "networks.back.internal"),
+        ] {
+            assert_eq!(explain(key), Answer::Unknown(Some(near.to_owned())), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_no_guess_at_a_key() {
+        let Answer::Service { name, keys } = explain("services.web") else { panic!("`web` is a name") };
+        assert_eq!((name, keys.contains(&"ports")), ("web", true));
+        assert!(keys.is_sorted());
+        assert_eq!(explain("foo"), Answer::Unknown(None));
     }
 }
