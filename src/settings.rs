@@ -22,7 +22,11 @@ use self::{
 use crate::{
     diag::{Diagnostic, Report, codes},
     text::{Files, Sources, Spanned, nearest},
-    yaml::{Key, Map, Node, Value, parse},
+    yaml::{
+        Key, Map, Node, Value,
+        boolean::{self, Boolean},
+        parse,
+    },
 };
 
 /// The name of the file.
@@ -265,10 +269,18 @@ fn text(node: &Node, report: &mut Report) -> Option<Spanned<String>> {
 }
 
 fn boolean(node: &Node, report: &mut Report) -> Option<bool> {
-    match node.value {
-        Value::Bool(value) => Some(value),
-        _ => wrong(node, "`true` or `false`", report),
+    if let Value::Bool(value) = node.value {
+        return Some(value);
     }
+    let meant = node.as_str().and_then(boolean::parse);
+    let help = match meant {
+        Some(Boolean { value, yaml_1_1: true }) => format!("write `{value}`"),
+        Some(Boolean { value, .. }) => format!("write `{value}` without quotes"),
+        None => "write `true` or `false`".to_owned(),
+    };
+    let message = format!("expected `true` or `false`, found {}", node.kind());
+    report.push(Diagnostic::error(codes::INVALID_SETTING, message).at(node.span, "here").help(help));
+    None
 }
 
 /// One string or a list of them.

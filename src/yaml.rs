@@ -3,6 +3,7 @@
 //! Knows nothing of compose or Kubernetes. Anchors, aliases and merge keys are resolved while
 //! parsing; every key, scalar and collection keeps the place that wrote it, also through them.
 
+pub mod boolean;
 pub mod emit;
 pub mod notes;
 pub mod parse;

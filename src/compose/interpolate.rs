@@ -217,9 +217,14 @@ impl Interpolator<'_> {
                 "close it with `}`, or write `$$` where a dollar sign is meant"
             }),
             TemplateError::Required { name, .. } => {
+                // The shell is not asked, so that manifests are the same on every machine.
+                let help = format!(
+                    "write `{name}=…` into `.env`; `convert` and `check` also take `--var {name}=…`, and variables of \
+                     the shell that `fromShell` lists in kustompose.yaml"
+                );
                 Diagnostic::error(codes::REQUIRED_VARIABLE, error.to_string())
                     .at(span, "required here")
-                    .help(format!("set `{name}` in the environment or in the env file"))
+                    .help(help)
             }
         };
         self.report.push(diagnostic.within(node.span));

@@ -111,10 +111,7 @@ pub(super) fn defaults(value: &Node, report: &mut Report) -> Defaults {
 
 /// The place of what is switched on.
 fn switch(node: &Node, report: &mut Report) -> Option<Span> {
-    match node.value {
-        Value::Bool(is_on) => is_on.then_some(node.span),
-        _ => super::wrong(node, "a boolean", report),
-    }
+    super::boolean(node, report).filter(|is_on| *is_on).map(|_| node.span)
 }
 
 /// A version in quotes: without them, 1.20 is the number 1.2.

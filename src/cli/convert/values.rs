@@ -11,7 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::{
     diag::{Diagnostic, Report, codes},
     disk::tree::Tree,
-    kustomize::{Owner, TreeFile, env_file},
+    kustomize::{Owner, TreeFile, env_file, places::OVERLAYS},
     secret_files::{
         self,
         written::{self as record, Written},
@@ -73,7 +73,7 @@ pub(super) fn complete<'a>(
         }
         for file in &found {
             match file.wanted {
-                Some(_) => tell_of_unasked(file, &found, report),
+                Some(_) => tell_of_unasked(file, &found, &|key| in_clear(tree, environment, key), report),
                 None => tell_of_unread(file, &found, report),
             }
         }
@@ -289,12 +289,33 @@ fn tell_of_missing(file: &ValueFile, added: &Variables, report: &mut Report) {
     }
 }
 
+/// The generated lists of an environment that set a variable in clear.
+fn in_clear(tree: &Tree, environment: &str, key: &str) -> Vec<String> {
+    let own = Utf8Path::new(OVERLAYS).join(environment);
+    let is_seen = |path: &Utf8Path| !path.starts_with(OVERLAYS) || path.starts_with(&own);
+    let lists = tree.files.iter().filter(|file| {
+        file.owner == Owner::Generated && secret_files::is_list(&file.path) && is_seen(&file.path)
+    });
+    let has_key = |file: &&TreeFile| variables(&file.bytes).iter().any(|(known, _)| known == key);
+    lists.filter(has_key).map(|file| file.path.to_string()).collect()
+}
+
 /// Tells of keys that containers get out of a file, and should not.
-fn tell_of_unasked(file: &ValueFile, all: &[ValueFile], report: &mut Report) {
+fn tell_of_unasked(
+    file: &ValueFile,
+    all: &[ValueFile],
+    in_clear: &dyn Fn(&str) -> Vec<String>,
+    report: &mut Report,
+) {
     for (key, value) in file.unasked() {
         let places = places(key, all);
+        let lists = in_clear(key);
+        let lists: Vec<&str> = lists.iter().map(String::as_str).collect();
         let (why, more) = match places.as_slice() {
-            [] => ("which no container asks for any more".to_owned(), String::new()),
+            [] if lists.is_empty() => {
+                ("which no container takes from a Secret any more".to_owned(), String::new())
+            }
+            [] => (format!("which is no secret any more: it is set in {}", quoted(lists)), String::new()),
             _ => {
                 let names = quoted(places.iter().map(|(name, _)| *name).collect());
                 let more =
