@@ -62,7 +62,7 @@ mod tests {
             let found: Vec<&str> = sections(text).map(|(heading, _)| heading).collect();
             let codes = CODES.iter().filter(|code| code.id.starts_with(prefix));
             let expected: Vec<String> = codes.map(|code| format!("{} {}", code.id, code.name)).collect();
-            assert_eq!(found, expected);
+            assert_eq!(found, expected, "src/diag/pages/{prefix}.md has one page for each code of the table");
         }
     }
 
