@@ -74,7 +74,7 @@ enum Command {
     Diff(diff::Arguments),
     /// Show what a loop script or a crontab becomes
     Cron(cron::Arguments),
-    /// Print the page of a rule, or what becomes of a key of Compose
+    /// Print the page of a diagnostic or rule, or what becomes of a key of Compose
     Explain(explain::Arguments),
     /// Write kustompose.yaml with the environments that are found, and other settings in comments
     Init(init::Arguments),
