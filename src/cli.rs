@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, io::Write};
 
 use camino::Utf8PathBuf;
-use clap::{Parser, Subcommand};
+use clap::{ColorChoice, Parser, Subcommand};
 
 use crate::{
     diag::{Report, terminal},
@@ -22,6 +22,7 @@ mod environments;
 mod explain;
 mod init;
 mod lint;
+mod manual;
 mod project;
 mod recorded;
 mod secrets;
@@ -39,8 +40,10 @@ pub struct Io<'a> {
     pub stdout: &'a mut dyn Write,
     /// Where diagnostics go.
     pub stderr: &'a mut dyn Write,
-    /// Whether diagnostics may be coloured.
+    /// Whether diagnostics are coloured where `--color` leaves it open.
     pub color: bool,
+    /// Whether diagnostics may have characters beyond ASCII in their frames.
+    pub unicode: bool,
     /// Columns of the terminal.
     pub width: usize,
 }
@@ -53,14 +56,27 @@ pub struct Io<'a> {
     version,
     about,
     no_binary_name = true,
-    disable_help_subcommand = true
+    after_help = EXAMPLES
 )]
 struct Arguments {
     #[command(flatten)]
     project: project::Flags,
+    /// When to colour messages; `NO_COLOR`, `FORCE_COLOR` and `CLICOLOR_FORCE` decide for `auto`
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    color: ColorChoice,
     #[command(subcommand)]
     command: Command,
 }
+
+/// The first commands of a project, in their order.
+const EXAMPLES: &str = "\
+Examples:
+  kustompose init                     Write kustompose.yaml, to name environments
+  kustompose convert                  Write the manifests of the project in this directory
+  kustompose convert --diff           Show what a run would change
+  kustompose check --env production   Compare the manifests of one environment with Compose
+  kustompose lint --fix               Report bad patterns, and mend what is safe to mend
+  kustompose explain KC001            Read about a code, or what becomes of a key";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -72,6 +88,8 @@ enum Command {
     Convert(convert::Arguments),
     /// Show where Compose and the manifests differ, or two environments
     Diff(diff::Arguments),
+    /// Print the script that completes commands in a shell
+    Completions(manual::Completions),
     /// Show what a loop script or a crontab becomes
     Cron(cron::Arguments),
     /// Print the page of a diagnostic or rule, or what becomes of a key of Compose
@@ -80,6 +98,8 @@ enum Command {
     Init(init::Arguments),
     /// Look for bad patterns in compose files, env files and manifests
     Lint(lint::Arguments),
+    /// Print a manual page
+    Man(manual::Man),
     /// Pack, unpack or list the secret files of the manifests
     Secrets(secrets::Arguments),
     /// Allow a difference that `check` reports, with a reason: writes it into kustompose.yaml
@@ -92,6 +112,11 @@ pub fn run(args: &[String], mut io: Io<'_>) -> u8 {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error, &mut io),
     };
+    match arguments.color {
+        ColorChoice::Auto => {}
+        ColorChoice::Always => io.color = true,
+        ColorChoice::Never => io.color = false,
+    }
     match arguments.command {
         Command::Check(check) => check::run(&check, &arguments.project.and(&check.project), &mut io),
         Command::Config(config) => config::run(&config, &arguments.project.and(&config.project), &mut io),
@@ -100,8 +125,10 @@ pub fn run(args: &[String], mut io: Io<'_>) -> u8 {
         }
         Command::Diff(diff) => diff::run(&diff, &arguments.project.and(&diff.project), &mut io),
         Command::Explain(explain) => explain::run(&explain, &mut io),
+        Command::Completions(completions) => manual::complete(&completions, &mut io),
         Command::Cron(cron) => cron::run(&cron, &mut io),
         Command::Lint(lint) => lint::run(&lint, &arguments.project.and(&lint.project), &mut io),
+        Command::Man(man) => manual::page(&man, &mut io),
         Command::Secrets(secrets) => secrets::run(&secrets, &arguments.project, &mut io),
         Command::Waive(waive) => waive::run(&waive, &mut io),
         Command::Init(init) => init::run(&init, &arguments.project.and(&init.project), &mut io),
@@ -123,7 +150,7 @@ fn usage(error: &clap::Error, io: &mut Io<'_>) -> u8 {
 
 /// Shows what was found, and how much of it there is.
 fn show(report: &Report, sources: &Sources, io: &mut Io<'_>) {
-    let theme = terminal::Theme { color: io.color, unicode: io.color, width: io.width };
+    let theme = terminal::Theme { color: io.color, unicode: io.unicode, width: io.width };
     let mut renderer = terminal::Renderer::new(sources, theme, report.hidden());
     for diagnostic in report.by_place() {
         put(io.stderr, &renderer.render(diagnostic));
@@ -154,6 +181,7 @@ mod tests {
             stdout: &mut stdout,
             stderr: &mut stderr,
             color: false,
+            unicode: false,
             width: 80,
         };
         let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();

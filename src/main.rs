@@ -1,11 +1,16 @@
 //! The `kustompose` command.
 
 use std::{
+    collections::BTreeMap,
     io::{self, IsTerminal, Write},
     process::ExitCode,
 };
 
 use kustompose::{cli, disk};
+
+/// A run makes many small nodes and frees them at its end.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let environment = disk::read_environment();
@@ -17,8 +22,8 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let is_set = |name: &str| environment.get(name).is_some_and(|value| !value.is_empty());
-    let color = is_set("FORCE_COLOR") || (!is_set("NO_COLOR") && io::stderr().is_terminal());
+    let color = has_color(&environment, io::stderr().is_terminal());
+    let unicode = has_unicode(&environment);
     let width = environment.get("COLUMNS").and_then(|columns| columns.parse().ok()).unwrap_or(100);
     let io = cli::Io {
         environment,
@@ -27,9 +32,33 @@ fn main() -> ExitCode {
         stdout: &mut stdout,
         stderr: &mut stderr,
         color,
+        unicode,
         width,
     };
     let args: Vec<String> =
         std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
     ExitCode::from(cli::run(&args, io))
+}
+
+/// Whether messages are coloured, by <https://no-color.org>, <https://force-color.org> and
+/// <https://bixense.com/clicolors>: what forces colours comes first.
+fn has_color(environment: &BTreeMap<String, String>, is_terminal: bool) -> bool {
+    let is_set = |name: &str| environment.get(name).is_some_and(|value| !value.is_empty());
+    let forces = |name: &str| is_set(name) && environment.get(name).is_some_and(|value| value != "0");
+    if forces("FORCE_COLOR") || forces("CLICOLOR_FORCE") {
+        return true;
+    }
+    let is_dumb = environment.get("TERM").is_some_and(|terminal| terminal == "dumb");
+    is_terminal && !is_dumb && !is_set("NO_COLOR")
+}
+
+/// Whether the locale has characters beyond ASCII. Windows has no such variables, and can show them.
+fn has_unicode(environment: &BTreeMap<String, String>) -> bool {
+    let set = |name: &&str| environment.get(*name).is_some_and(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find(set).and_then(|name| environment.get(name));
+    let is_utf_8 = |locale: &String| {
+        let locale = locale.to_ascii_uppercase();
+        locale.ends_with("UTF-8") || locale.ends_with("UTF8")
+    };
+    cfg!(windows) || locale.is_some_and(is_utf_8)
 }

@@ -60,6 +60,7 @@ fn run(directory: &Path, arguments: &[&str]) -> (u8, String, String) {
         stdout: &mut stdout,
         stderr: &mut stderr,
         color: false,
+        unicode: false,
         width: 90,
     };
     let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();

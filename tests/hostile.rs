@@ -53,6 +53,7 @@ impl Project {
             stdout: &mut stdout,
             stderr: &mut stderr,
             color: false,
+            unicode: false,
             width: 1000,
         };
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();

@@ -130,6 +130,7 @@ fn run(root: &Utf8Path, words: &[&str]) -> String {
         stdout: &mut stdout,
         stderr: &mut stderr,
         color: false,
+        unicode: false,
         width: 200,
     };
     let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();

@@ -46,6 +46,7 @@ fn convert(directory: &Path) -> io::Result<(u8, Files)> {
         stdout: &mut io::sink(),
         stderr: &mut io::sink(),
         color: false,
+        unicode: false,
         width: 80,
     };
     let exit = cli::run(&["convert".to_owned()], io);

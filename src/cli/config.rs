@@ -1,17 +1,24 @@
 //! `kustompose config`: the loaded model, as `docker compose config` prints it.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
+use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::{Io, project, put, show};
 use crate::{
-    compose::{self, Options, Project, Request, print},
-    diag::Report,
+    compose::{
+        self, Options, Project, Request, print,
+        template::{self, TemplateError},
+    },
+    diag::{Diagnostic, Report, codes},
     disk::Disk,
-    text::Sources,
+    text::{OperatorKind, Reference, Sources},
     yaml::{
-        Node,
+        Node, Value,
         emit::{self, Yaml},
     },
 };
@@ -47,6 +54,9 @@ pub(super) struct Arguments {
     /// Print nothing, only check whether the project is valid
     #[arg(short, long)]
     quiet: bool,
+    /// Write the output to this file
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<Utf8PathBuf>,
     #[command(flatten)]
     list: Lists,
 }
@@ -67,12 +77,21 @@ struct Lists {
     /// Print the images
     #[arg(long = "images", id = "list-images")]
     images: bool,
+    /// Print the names of the networks
+    #[arg(long = "networks", id = "list-networks")]
+    networks: bool,
+    /// Print the names of the models
+    #[arg(long = "models", id = "list-models")]
+    models: bool,
+    /// Print the variables that the Compose files refer to, with their defaults
+    #[arg(long = "variables", id = "list-variables")]
+    variables: bool,
 }
 
-/// Exit status 0 if the project is accepted, 1 if it is refused.
+/// Exit status 0 if the project is accepted, 1 if it is refused or the output cannot be written.
 pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>) -> u8 {
     let options = Options {
-        interpolate: !arguments.no_interpolate,
+        interpolate: !arguments.no_interpolate && !arguments.list.variables,
         normalise: !arguments.no_normalize,
         resolve_paths: !arguments.no_path_resolution,
         check_consistency: !arguments.no_consistency,
@@ -82,6 +101,16 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
     let (mut sources, mut report) = (Sources::default(), Report::default());
     let disk = flags.disk(&request.working_directory, io);
     let printed = printed(arguments, &request, &disk, &mut sources, &mut report);
+    if let (Some(path), Some(printed), false) = (&arguments.output, &printed, arguments.quiet) {
+        if let Err(error) = disk.write_report(&io.directory.join(path), printed.as_bytes()) {
+            report.push(Diagnostic::error(
+                codes::NOT_WRITTEN,
+                format!("`{path}` cannot be written: {error}"),
+            ));
+        }
+        show(&report, &sources, io);
+        return u8::from(report.has_errors());
+    }
     show(&report, &sources, io);
     let Some(printed) = printed else { return 1 };
     if !arguments.quiet {
@@ -99,7 +128,7 @@ fn printed(
 ) -> Option<String> {
     if !request.options.interpolate {
         let tree = compose::load_tree(request, disk, sources, report)?;
-        return Some(text(tree, arguments.format));
+        return Some(if arguments.list.variables { variables(&tree) } else { text(tree, arguments.format) });
     }
     let project = compose::load(request, disk, sources, report)?;
     Some(match names(&arguments.list, &project) {
@@ -125,6 +154,12 @@ fn names(list: &Lists, project: &Project) -> Option<BTreeSet<String>> {
     if list.volumes {
         return Some(project.volumes.keys().cloned().collect());
     }
+    if list.networks {
+        return Some(project.networks.keys().cloned().collect());
+    }
+    if list.models {
+        return Some(project.models.keys().cloned().collect());
+    }
     let services = project.services.iter();
     if list.images {
         return Some(
@@ -135,4 +170,72 @@ fn names(list: &Lists, project: &Project) -> Option<BTreeSet<String>> {
     let profiles =
         all.flat_map(|(_, service)| service.value.profiles.iter().flat_map(|profiles| &profiles.value));
     list.profiles.then(|| profiles.map(|profile| profile.value.clone()).collect())
+}
+
+/// What the references to a variable say of it.
+#[derive(Default)]
+struct Asked {
+    is_required: bool,
+    default: String,
+    alternative: String,
+}
+
+/// The variables that a tree refers to, as `docker compose config --variables` lists them.
+fn variables(tree: &Node) -> String {
+    let mut asked: BTreeMap<String, Asked> = BTreeMap::new();
+    visit_strings(tree, &mut |text| {
+        for (reference, word) in references(text) {
+            let of_variable = asked.entry(reference.name).or_default();
+            let Some(operator) = reference.operator else { continue };
+            match operator.kind {
+                OperatorKind::Required => of_variable.is_required = true,
+                OperatorKind::Default if of_variable.default.is_empty() => of_variable.default = word,
+                OperatorKind::Alternative if of_variable.alternative.is_empty() => {
+                    of_variable.alternative = word;
+                }
+                OperatorKind::Default | OperatorKind::Alternative => {}
+            }
+        }
+    });
+    let mut text = String::new();
+    let mut line = |cells: [&str; 4]| {
+        let [name, is_required, default, alternative] = cells;
+        let row = format!("{name:<20}{is_required:<20}{default:<20}{alternative}");
+        let _ = writeln!(text, "{}", row.trim_end());
+    };
+    line(["NAME", "REQUIRED", "DEFAULT VALUE", "ALTERNATE VALUE"]);
+    for (name, of_variable) in &asked {
+        let is_required = if of_variable.is_required { "true" } else { "false" };
+        line([name, is_required, &of_variable.default, &of_variable.alternative]);
+    }
+    text
+}
+
+fn visit_strings(node: &Node, visitor: &mut dyn FnMut(&str)) {
+    match &node.value {
+        Value::String(text) => visitor(text),
+        Value::Seq(items) => items.iter().for_each(|item| visit_strings(item, visitor)),
+        Value::Map(map) => map.values().for_each(|value| visit_strings(value, visitor)),
+        _ => {}
+    }
+}
+
+/// The references in a text, and in the words of references, each with its word.
+fn references(text: &str) -> Vec<(Reference, String)> {
+    if !text.contains('$') {
+        return Vec::new();
+    }
+    let mut required: BTreeSet<String> = BTreeSet::new();
+    let template = loop {
+        match template::expand(text, &|name| required.contains(name).then(|| "set".to_owned())) {
+            Ok(template) => break template,
+            Err(TemplateError::Required { name, .. }) if required.insert(name.clone()) => {}
+            Err(_) => return Vec::new(),
+        }
+    };
+    let word = |reference: Reference| {
+        let word = template.written.get(reference.word.clone()).unwrap_or_default().to_owned();
+        (reference, word)
+    };
+    template.evaluated().into_iter().cloned().map(word).collect()
 }

@@ -35,7 +35,7 @@ pub(super) struct Arguments {
     /// A variable of the container that the script reads
     #[arg(long = "var", value_name = "NAME=VALUE")]
     variables: Vec<String>,
-    /// A script; a Dockerfile or a crontab will do
+    /// Script, Dockerfile or crontab; `-` is standard input
     script: Utf8PathBuf,
     /// What the script is called with
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -45,7 +45,11 @@ pub(super) struct Arguments {
 /// Exit status 0, or 2 if the file cannot be read.
 pub(super) fn run(arguments: &Arguments, io: &mut Io<'_>) -> u8 {
     let files = Disk::new(io.directory.clone());
-    let text = match files.read(&io.directory.join(&arguments.script)) {
+    let bytes = match arguments.script.as_str() {
+        "-" => (io.stdin)(),
+        path => files.read(&io.directory.join(path)),
+    };
+    let text = match bytes {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) => {
             put(io.stderr, &format!("error: {}: {error}\n", arguments.script));

@@ -1,6 +1,8 @@
 //! Step 22: the model as `docker compose config` prints it: every `$` doubled, so that what is printed
 //! can be loaded again.
 
+use std::cmp::Ordering;
+
 use super::{
     key_path::{self, Pattern},
     model::Project,
@@ -10,6 +12,47 @@ use crate::yaml::{Key, Node, Value};
 /// What compose holds but never prints.
 const HIDDEN: &[(Pattern, &str)] =
     &[(&["services", "*"], "pull_refresh_after"), (&["networks", "*", "ipam"], "options")];
+
+/// The mappings whose keys are names. They are printed sorted; all others are in the order of the model.
+const SORTED: &[Pattern] = &[
+    &["services"],
+    &["services", "*", "annotations"],
+    &["services", "*", "build", "additional_contexts"],
+    &["services", "*", "build", "args"],
+    &["services", "*", "build", "labels"],
+    &["services", "*", "build", "ulimits"],
+    &["services", "*", "depends_on"],
+    &["services", "*", "deploy", "labels"],
+    &["services", "*", "deploy", "resources", "reservations", "devices", "[]", "options"],
+    &["services", "*", "environment"],
+    &["services", "*", "gpus", "[]", "options"],
+    &["services", "*", "labels"],
+    &["services", "*", "logging", "options"],
+    &["services", "*", "models"],
+    &["services", "*", "networks"],
+    &["services", "*", "networks", "*", "driver_opts"],
+    &["services", "*", "post_start", "[]", "environment"],
+    &["services", "*", "pre_stop", "[]", "environment"],
+    &["services", "*", "provider", "options"],
+    &["services", "*", "storage_opt"],
+    &["services", "*", "sysctls"],
+    &["services", "*", "ulimits"],
+    &["services", "*", "volumes", "[]", "volume", "labels"],
+    &["networks"],
+    &["networks", "*", "driver_opts"],
+    &["networks", "*", "ipam", "config", "[]", "aux_addresses"],
+    &["networks", "*", "labels"],
+    &["volumes"],
+    &["volumes", "*", "driver_opts"],
+    &["volumes", "*", "labels"],
+    &["secrets"],
+    &["secrets", "*", "driver_opts"],
+    &["secrets", "*", "labels"],
+    &["configs"],
+    &["configs", "*", "driver_opts"],
+    &["configs", "*", "labels"],
+    &["models"],
+];
 
 /// A project as `docker compose config` prints it.
 pub fn printed(project: &Project) -> Node {
@@ -27,12 +70,18 @@ pub fn printed(project: &Project) -> Node {
             map.shift_remove("content");
         }
     });
+    sort(&mut tree, as_yaml);
     escape(&mut tree);
     tree
 }
 
-/// A printed project as `docker compose config --format json` prints it: limits of 0 are left out there.
+/// A printed project as `docker compose config --format json` prints it: limits of 0 are left out there, and names are
+/// sorted by their bytes.
 pub fn for_json(mut tree: Node) -> Node {
+    sort(&mut tree, str::cmp);
+    if let Some(map) = tree.as_map_mut() {
+        map.sort_by(|one, _, other, _| one.text.cmp(&other.text));
+    }
     for pattern in [&["services", "*", "ulimits", "*"][..], &["services", "*", "build", "ulimits", "*"]] {
         key_path::visit_mut(&mut tree, pattern, &mut |_, node| {
             if let Some(map) = node.as_map_mut() {
@@ -41,6 +90,46 @@ pub fn for_json(mut tree: Node) -> Node {
         });
     }
     tree
+}
+
+/// Sorts the mappings whose keys are names, and all that lies in extensions.
+fn sort(tree: &mut Node, order: fn(&str, &str) -> Ordering) {
+    for pattern in SORTED {
+        key_path::visit_mut(tree, pattern, &mut |_, node| {
+            if let Some(map) = node.as_map_mut() {
+                map.sort_by(|one, _, other, _| order(&one.text, &other.text));
+            }
+        });
+    }
+}
+
+/// The order of keys in the YAML that docker compose prints: digits are compared as numbers, and letters come after
+/// everything else, but before it behind a digit.
+fn as_yaml(one: &str, other: &str) -> Ordering {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    let Some(at) = one.iter().zip(&other).position(|(one, other)| one != other) else {
+        return one.len().cmp(&other.len());
+    };
+    let (Some(first), Some(second)) = (one.get(at), other.get(at)) else { return Ordering::Equal };
+    let is_behind_digit = at > 0 && one[at - 1].is_numeric();
+    match (first.is_alphabetic(), second.is_alphabetic()) {
+        (true, true) => return first.cmp(second),
+        (true, false) => return if is_behind_digit { Ordering::Less } else { Ordering::Greater },
+        (false, true) => return if is_behind_digit { Ordering::Greater } else { Ordering::Less },
+        (false, false) => {}
+    }
+    let digits = |text: &[char]| text.iter().skip(at).take_while(|it| it.is_ascii_digit()).count();
+    let number = |text: &[char]| {
+        // Zeros in front count once there is another digit before them.
+        let before = text[..at].iter().rev().take_while(|it| it.is_ascii_digit());
+        let leads = before.filter(|it| **it != '0').count() > 0 && [first, second].contains(&&'0');
+        let all = text.iter().skip(at).take_while(|it| it.is_ascii_digit());
+        all.fold(u128::from(leads), |sum, it| {
+            sum.saturating_mul(10).saturating_add(u128::from(it.to_digit(10).unwrap_or(0)))
+        })
+    };
+    let by_number = number(&one).cmp(&number(&other));
+    by_number.then(digits(&one).cmp(&digits(&other))).then(first.cmp(second))
 }
 
 /// Doubles every `$` of keys and strings.
@@ -63,6 +152,13 @@ fn escape(node: &mut Node) {
 mod tests {
     use super::*;
     use crate::text::Span;
+
+    #[test]
+    fn names_are_sorted_as_in_the_yaml_of_docker_compose() {
+        let mut names = ["b", "a10", "a2", "a", "A", "_", "a-1", "a_b", "ab", "a02", "x1y", "x1_"];
+        names.sort_by(|one, other| as_yaml(one, other));
+        assert_eq!(names, ["_", "A", "a", "a-1", "a_b", "a2", "a02", "a10", "ab", "b", "x1y", "x1_"]);
+    }
 
     #[test]
     fn dollar_signs_are_doubled_in_keys_and_values() {

@@ -144,6 +144,7 @@ impl Project {
             stdout: &mut stdout.clone(),
             stderr: &mut stderr.clone(),
             color: false,
+            unicode: false,
             width: 100,
         };
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();

@@ -167,6 +167,7 @@ impl Copy {
             stdout: &mut stdout,
             stderr: &mut stderr,
             color: false,
+            unicode: false,
             width: 80,
         };
         let exit = cli::run(words, io);
