@@ -20,9 +20,11 @@ mod cron;
 mod diff;
 mod environments;
 mod explain;
+mod graph;
 mod init;
 mod lint;
 mod manual;
+mod page;
 mod project;
 mod recorded;
 mod secrets;
@@ -94,6 +96,8 @@ enum Command {
     Cron(cron::Arguments),
     /// Print the page of a diagnostic or rule, or what becomes of a key of Compose
     Explain(explain::Arguments),
+    /// Draw the services of a project and what they depend on
+    Graph(graph::Arguments),
     /// Write kustompose.yaml with the environments that are found, and other settings in comments
     Init(init::Arguments),
     /// Look for bad patterns in compose files, env files and manifests
@@ -127,6 +131,7 @@ pub fn run(args: &[String], mut io: Io<'_>) -> u8 {
         Command::Explain(explain) => explain::run(&explain, &mut io),
         Command::Completions(completions) => manual::complete(&completions, &mut io),
         Command::Cron(cron) => cron::run(&cron, &mut io),
+        Command::Graph(graph) => graph::run(&graph, &arguments.project.and(&graph.project), &mut io),
         Command::Lint(lint) => lint::run(&lint, &arguments.project.and(&lint.project), &mut io),
         Command::Man(man) => manual::page(&man, &mut io),
         Command::Secrets(secrets) => secrets::run(&secrets, &arguments.project, &mut io),

@@ -82,9 +82,13 @@ pub mod compose;
 pub mod diag;
 pub mod disk;
 pub mod drift;
+#[doc(hidden)]
+pub mod graph;
 pub mod k8s;
 pub mod kustomize;
 pub mod lint;
+#[doc(hidden)]
+pub mod page;
 pub mod plan;
 pub mod render;
 #[doc(hidden)]

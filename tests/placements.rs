@@ -99,12 +99,13 @@ impl Run {
         let mut printed = String::new();
         for words in [
             &["convert", "--diff"][..],
-            &["convert", "-v", "--format", "json"],
+            &["convert", "-v", "--format", "json", "--report", "report.html"],
             &["convert", "-v"],
             &["lint"],
         ] {
             printed.push_str(&run(&root, words));
         }
+        printed.push_str(&fs::read_to_string(root.join("report.html")).unwrap());
         let mut files = BTreeMap::new();
         read_files(&root.join("k8s"), "", &mut files);
         let skaffold = fs::read_to_string(root.join("skaffold.yaml")).unwrap_or_default();

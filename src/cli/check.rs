@@ -23,7 +23,7 @@ use self::{
 use super::{
     Io,
     environments::{self, Loaded, Scene, Selection},
-    project,
+    page, project,
 };
 use crate::{
     diag::{Diagnostic, Report, Severity, codes},
@@ -32,6 +32,7 @@ use crate::{
         Direction,
         report::{Checked, Environment},
     },
+    page::Page,
     plan::Plan,
     settings::{allow::Allowed, check, date::Date},
     text::{Files, Remembered, Sources, clean},
@@ -56,6 +57,9 @@ pub(super) struct Arguments {
     /// Format of the report: text, json, sarif, github, gitlab, junit or markdown; `FORMAT=FILE` writes it to a file
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Vec<output::Form>,
+    /// File for the report as one page of HTML, beside the other reports
+    #[arg(long, value_name = "FILE")]
+    report: Option<Utf8PathBuf>,
     /// File for the report, in place of the standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<Utf8PathBuf>,
@@ -111,9 +115,13 @@ impl FailOn {
 /// Exit status 0 if all is in sync, 1 if there is drift, 2 if something could not be compared.
 pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>) -> u8 {
     let (mut sources, mut report) = (Sources::default(), Report::default());
-    let checked = check(arguments, flags, io, &mut sources, &mut report).unwrap_or_default();
+    let mut page = None;
+    let checked = check(arguments, flags, io, (&mut sources, &mut page), &mut report).unwrap_or_default();
     let mut errors = report.diagnostics().iter().filter(|it| it.severity == Severity::Error);
     let is_compared = errors.all(|it| it.code == codes::SERVER_REFUSED) && !checked.environments.is_empty();
+    if let Some(path) = &arguments.report {
+        output::write_page(page, path, &checked, &sources, &mut report, io);
+    }
     output::write(arguments, &checked, &sources, &report, io);
     status(arguments, &checked, is_compared).max(u8::from(report.has_errors()))
 }
@@ -182,7 +190,7 @@ fn check(
     arguments: &Arguments,
     flags: &project::Flags,
     io: &Io<'_>,
-    sources: &mut Sources,
+    (sources, page): (&mut Sources, &mut Option<Page>),
     report: &mut Report,
 ) -> Option<Checked> {
     let asked = Asked {
@@ -199,6 +207,10 @@ fn check(
     with(&asked, flags, io, sources, report, |comparing, chosen, report| {
         let mut checked = comparing.run(chosen, report);
         let shown = &comparing.loaded.shown;
+        *page = arguments
+            .report
+            .as_ref()
+            .map(|_| page::of_project(comparing.loaded, comparing.plan, "check", comparing.sources, report));
         let mut notes = comparing.notes(&checked, shown);
         checked.drifts.append(&mut notes);
         if arguments.strict {
@@ -231,7 +243,7 @@ fn with<T>(
     let scene = Scene {
         selection: asked.selection,
         output: asked.tree,
-        single: asked.environments.first().map_or("local", String::as_str),
+        single: flags.single(asked.environments),
         of_missing: &|_, _| None,
         flags,
         io,
@@ -289,18 +301,7 @@ fn plan(loaded: &Loaded, directory: &Utf8Path, files: &dyn Files, report: &mut R
 
 /// The names of the environments that are to be checked.
 fn chosen(loaded: &Loaded, arguments: &Asked<'_>, report: &mut Report) -> Option<BTreeSet<String>> {
-    let known: Vec<&str> = loaded.environments.iter().map(|it| it.name.as_str()).collect();
-    for name in arguments.environments.iter().filter(|name| !known.contains(&name.as_str())) {
-        let message = format!("there is no environment `{name}`");
-        let help = format!("known are {}", known.join(", "));
-        report.push(Diagnostic::error(codes::INVALID_ENVIRONMENT, message).help(help));
-    }
-    if report.has_errors() {
-        return None;
-    }
-    let all = || known.iter().map(|name| (*name).to_owned()).collect();
-    let named: BTreeSet<String> = arguments.environments.iter().cloned().collect();
-    let chosen = if named.is_empty() { all() } else { named };
+    let chosen = loaded.named(arguments.environments, report)?;
     if let Some(flag) = arguments.of_one().filter(|_| chosen.len() != 1) {
         let message = format!("`{flag}` is for one environment");
         report.push(Diagnostic::error(codes::INVALID_ENVIRONMENT, message).help("name it with `-e NAME`"));

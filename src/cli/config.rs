@@ -103,10 +103,8 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
     let printed = printed(arguments, &request, &disk, &mut sources, &mut report);
     if let (Some(path), Some(printed), false) = (&arguments.output, &printed, arguments.quiet) {
         if let Err(error) = disk.write_report(&io.directory.join(path), printed.as_bytes()) {
-            report.push(Diagnostic::error(
-                codes::NOT_WRITTEN,
-                format!("`{path}` cannot be written: {error}"),
-            ));
+            report
+                .push(Diagnostic::error(codes::NOT_WRITTEN, format!("`{path}` cannot be written: {error}")));
         }
         show(&report, &sources, io);
         return u8::from(report.has_errors());
@@ -197,16 +195,19 @@ fn variables(tree: &Node) -> String {
             }
         }
     });
-    let mut text = String::new();
-    let mut line = |cells: [&str; 4]| {
-        let [name, is_required, default, alternative] = cells;
-        let row = format!("{name:<20}{is_required:<20}{default:<20}{alternative}");
-        let _ = writeln!(text, "{}", row.trim_end());
-    };
-    line(["NAME", "REQUIRED", "DEFAULT VALUE", "ALTERNATE VALUE"]);
-    for (name, of_variable) in &asked {
+    let mut rows = vec![["NAME", "REQUIRED", "DEFAULT VALUE", "ALTERNATE VALUE"]];
+    rows.extend(asked.iter().map(|(name, of_variable)| {
         let is_required = if of_variable.is_required { "true" } else { "false" };
-        line([name, is_required, &of_variable.default, &of_variable.alternative]);
+        [name, is_required, &of_variable.default, &of_variable.alternative]
+    }));
+    let widths: Vec<usize> = (0..4)
+        .map(|column| rows.iter().filter_map(|row| Some(row.get(column)?.chars().count() + 3)).max())
+        .map(|longest| longest.unwrap_or(0).max(20))
+        .collect();
+    let mut text = String::new();
+    for row in rows {
+        let line: String = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        let _ = writeln!(text, "{}", line.trim_end());
     }
     text
 }

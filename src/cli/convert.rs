@@ -16,7 +16,7 @@ use self::key_report::KeyReport;
 use super::{
     Io,
     environments::{self, Loaded, LoadedEnvironment, Scene, Selection},
-    project, put,
+    page, project, put,
     recorded::Recording,
     show,
 };
@@ -26,6 +26,7 @@ use crate::{
         Disk,
         tree::{Action, Outcome, Tree},
     },
+    page::Page,
     plan::{self, Known, Plan},
     render,
     text::{Remembered, Sources, clean},
@@ -61,6 +62,9 @@ pub(super) struct Arguments {
     /// Format of the report
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
+    /// File for the report as one page of HTML
+    #[arg(long, value_name = "FILE")]
+    report: Option<Utf8PathBuf>,
     /// Overwrite generated files even if they were edited
     #[arg(long)]
     force: bool,
@@ -100,19 +104,31 @@ struct Conversion {
     /// What each environment that is known whole asks of its cluster, a line each.
     totals: Vec<String>,
     outcome: Outcome,
+    /// The page of the report, if it is asked for.
+    page: Option<Page>,
 }
 
 impl Conversion {
     /// A run that leaves the tree as it is.
     fn unwritten(environments: Vec<String>, shown: &Utf8Path, outcome: Outcome) -> Self {
-        Self { environments, output: shown.to_owned(), keys: Vec::new(), totals: Vec::new(), outcome }
+        Self {
+            environments,
+            output: shown.to_owned(),
+            keys: Vec::new(),
+            totals: Vec::new(),
+            outcome,
+            page: None,
+        }
     }
 }
 
 /// Exit status 0 if the tree is written, 1 if something speaks against it, 2 if there is none.
 pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>) -> u8 {
     let (mut sources, mut report) = (Sources::default(), Report::default());
-    let conversion = convert(arguments, flags, io, &mut sources, &mut report);
+    let mut conversion = convert(arguments, flags, io, &mut sources, &mut report);
+    if let Some(path) = &arguments.report {
+        report::write_page(conversion.as_mut(), path, &sources, &mut report, io);
+    }
     show(&report, &sources, io);
     if arguments.format == Format::Json {
         let report = report::in_json(conversion.as_ref(), &sources, &report);
@@ -199,7 +215,9 @@ fn convert(
         before.left_in_clusters(&plan, &tree, output).into_iter().for_each(|told| report.push(told));
     }
     let (keys, totals) = (told(arguments, environments, &plan), totals(&plan));
-    Some(Conversion { environments: names, output: shown.clone(), keys, totals, outcome })
+    let page =
+        arguments.report.as_ref().map(|_| page::of_project(&loaded, &plan, "convert", sources, report));
+    Some(Conversion { environments: names, output: shown.clone(), keys, totals, outcome, page })
 }
 
 /// What the environments that are known whole ask of their clusters.

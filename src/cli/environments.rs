@@ -3,6 +3,7 @@
 //! Loading is hermetic: the variables of the process do not count, but for those that settings name.
 
 mod confined;
+mod named;
 mod readable;
 mod shared;
 

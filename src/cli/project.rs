@@ -57,6 +57,11 @@ impl Flags {
             || self.project_directory.is_some()
     }
 
+    /// The name of the environment that they describe; of the one that is found, if they describe none.
+    pub(super) fn single<'a>(&self, names: &'a [String]) -> &'a str {
+        names.first().filter(|_| self.describe_a_project()).map_or("local", String::as_str)
+    }
+
     /// Whether one of the compose files comes from standard input.
     pub(super) fn name_standard_input(&self) -> bool {
         self.files.iter().any(|file| file == "-")

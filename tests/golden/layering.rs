@@ -63,6 +63,8 @@ const ROWS: &[(&str, &[&str])] = &[
             "render",
         ],
     ),
+    ("graph", &["text", "catalog", "secret", "diag", "yaml", "compose"]),
+    ("page", &["text", "catalog", "secret", "diag", "yaml", "compose", "graph"]),
     ("secret_files", &["text", "catalog", "secret", "diag", "yaml", "k8s", "kustomize"]),
     ("disk", &["text", "catalog", "secret", "diag", "kustomize"]),
     (
@@ -83,6 +85,8 @@ const ROWS: &[(&str, &[&str])] = &[
             "render",
             "lint",
             "drift",
+            "graph",
+            "page",
             "secret_files",
             "disk",
         ],

@@ -6,10 +6,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Arguments;
 use crate::{
-    cli::{Io, put, show},
+    cli::{self, Io, put, show},
     diag::{self, Report, Run, github, gitlab, junit, markdown, sarif},
     disk::Disk,
     drift::report::{self, Checked, Context},
+    page::Page,
     settings,
     text::{Files, Sources},
 };
@@ -90,6 +91,23 @@ pub(super) fn write(
             }
         }
     }
+}
+
+/// Writes the report as a page.
+pub(super) fn write_page(
+    page: Option<Page>,
+    path: &Utf8Path,
+    checked: &Checked,
+    sources: &Sources,
+    report: &mut Report,
+    io: &Io<'_>,
+) {
+    let mut page =
+        page.unwrap_or_else(|| Page { project: "project".to_owned(), command: "check", ..Page::default() });
+    let context = Context { sources, report };
+    page.result = report::text(checked, &context, false).lines().last().unwrap_or_default().to_owned();
+    page.findings = diag::findings(&report::diagnostics(checked, &context), sources, report.hidden());
+    cli::page::write(&page, path, io, report);
 }
 
 /// The report as a platform takes it, files named from the root of the repository.

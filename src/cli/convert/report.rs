@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 
 use super::{Arguments, Conversion, difference, key_report::KeyReport, summary};
 use crate::{
-    cli::{Io, put},
+    cli::{self, Io, put},
     diag::{Report, findings, json},
     disk::tree::{Action, Change, Outcome},
+    page::{self, Page},
     plan::{FateKind, KeyFate, reasons::Reason},
     text::{Sources, clean},
 };
@@ -20,7 +21,7 @@ const VERSION: u32 = 1;
 /// The report in JSON.
 pub(super) fn in_json(conversion: Option<&Conversion>, sources: &Sources, report: &Report) -> Value {
     let diagnostics = json::list(&findings(report.by_place(), sources, report.hidden()));
-    let Some(Conversion { environments, output, keys, outcome, totals: _ }) = conversion else {
+    let Some(Conversion { environments, output, keys, outcome, totals: _, page: _ }) = conversion else {
         return json!({
             "version": VERSION, "environments": [], "files": [], "keys": [], "diagnostics": diagnostics,
         });
@@ -84,6 +85,38 @@ pub(super) fn tell(arguments: &Arguments, conversion: &Conversion, sources: &Sou
         put(io.stderr, &format!("{}\n", counted_keys(&conversion.keys)));
     }
     put(io.stderr, &format!("{}\n", counted_files(&conversion.output, &conversion.outcome)));
+}
+
+/// Writes the report as a page.
+pub(super) fn write_page(
+    conversion: Option<&mut Conversion>,
+    path: &Utf8Path,
+    sources: &Sources,
+    report: &mut Report,
+    io: &Io<'_>,
+) {
+    let findings = findings(report.by_place(), sources, report.hidden());
+    let mut whole = Page { project: "project".to_owned(), command: "convert", ..Page::default() };
+    whole.result = "Nothing was converted: see the findings.".to_owned();
+    if let Some(conversion) = conversion {
+        let key = |key: &KeyReport| page::Key {
+            path: key.path(),
+            place: sources.location(key.span()).to_string(),
+            result: key.kind().name(),
+            environments: key.environments.join(", "),
+            reason: if key.reason.is_empty() { key.key.fate.to.join(", ") } else { key.reason.clone() },
+        };
+        whole = conversion.page.take().unwrap_or(whole);
+        whole.result = counted_files(&conversion.output, &conversion.outcome);
+        if !conversion.keys.is_empty() {
+            whole.result = format!("{}; {}", counted_keys(&conversion.keys), whole.result);
+        }
+        whole.environments = conversion.totals.clone();
+        whole.blocks = summary::blocks(&conversion.keys, sources);
+        whole.keys = conversion.keys.iter().map(key).collect();
+    }
+    whole.findings = findings;
+    cli::page::write(&whole, path, io, report);
 }
 
 /// A line for each key.

@@ -9,6 +9,7 @@ use k8s_openapi::api::core::v1::{Container, PersistentVolumeClaim};
 use super::key_report::KeyReport;
 use crate::{
     k8s::quantity,
+    page,
     plan::{Environment, FateKind, Kind, Workload, reasons::Reason},
     text::{Sources, Span},
 };
@@ -68,6 +69,16 @@ struct Line<'a> {
 
 /// A line for each cause by which the tree differs from what compose does, in blocks.
 pub(super) fn differences(keys: &[KeyReport], sources: &Sources) -> String {
+    let mut text = String::new();
+    for page::Block { title, lines } in blocks(keys, sources) {
+        text += &format!("{title}:\n");
+        lines.iter().for_each(|line| text += &format!("  {}\n", shortened(line)));
+    }
+    text
+}
+
+/// The blocks with their lines at full length.
+pub(super) fn blocks(keys: &[KeyReport], sources: &Sources) -> Vec<page::Block> {
     let mut lines: IndexMap<(Block, &str), Line<'_>> = IndexMap::new();
     for key in keys {
         for (reason, block) in told(key) {
@@ -87,16 +98,16 @@ pub(super) fn differences(keys: &[KeyReport], sources: &Sources) -> String {
     lines.sort_by(|(block, _), line, (other_block, _), other| {
         (block, line.first.0).cmp(&(other_block, other.first.0))
     });
-    let mut text = String::new();
+    let mut blocks: Vec<page::Block> = Vec::new();
     let mut current = None;
     for ((block, _), line) in &lines {
         if current != Some(block) {
-            text += &format!("{}:\n", block.title());
+            blocks.push(page::Block { title: block.title().to_owned(), lines: Vec::new() });
             current = Some(block);
         }
-        text += &format!("  {}\n", shortened(&line.written(sources)));
+        blocks.iter_mut().last().into_iter().for_each(|block| block.lines.push(line.written(sources)));
     }
-    text
+    blocks
 }
 
 /// What a key has to tell: subject and text of each reason, and the block that it belongs to.
