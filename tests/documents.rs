@@ -31,12 +31,14 @@ const PROBLEM: &str = "services:\n  web:\n    image: nginx:1.27\n    enviroment:
 
 /// The head of `docs/mapping.md`; the rest is the table of the program.
 const MAPPING: &str = "\
-# What becomes of every key
+# Mapping of every key
 
-Made from the table that `convert` takes its reasons from and `kustompose explain KEY` prints; a test keeps it so.
-A key without a row shares that of the key above it. What a key says decides which of its fates it meets; any
-key is ignored where nothing makes use of it, in a service that an environment does not run for one. The
-[report](report.md) says what the fates mean, and what became of each key of a project.
+This page lists the keys of Compose files and their results in Kubernetes. `kustompose explain KEY` prints the same row.
+A test keeps the page up to date.
+
+A key without a row has the row of the key above it. The value of a key decides which of its results applies. Any key is
+`ignored` if nothing uses it, for example in a service that an environment does not run. The
+[report](report.md#keys) explains the results, and lists the result of each key of your project.
 ";
 /// What the ways to attributes of services begin with.
 const SERVICE: &str = "services.*.";
@@ -183,7 +185,7 @@ fn type_of(value: &Value) -> &'static str {
 fn the_mapping_is_that_of_the_program() {
     let mut page = String::from(MAPPING);
     for (title, of_service) in [("A service", true), ("Everything else", false)] {
-        page.push_str(&format!("\n## {title}\n\n| key | fate | what it becomes |\n| --- | --- | --- |\n"));
+        page.push_str(&format!("\n## {title}\n\n| key | result | in Kubernetes |\n| --- | --- | --- |\n"));
         for row in mapping::all().filter(|row| row.path.starts_with(SERVICE) == of_service) {
             let key = row.path.strip_prefix(SERVICE).unwrap_or(row.path);
             page.push_str(&format!("| `{key}` | {} | {} |\n", row.fates(), row.text));
