@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
     explain: "\
 The API server refuses the object, and with it the deployment.
 
-Found are API versions that the cluster of the environment (`kubernetes` in `kustompose.yaml`)
+The rule finds API versions that the cluster of the environment (`kubernetes` in `kustompose.yaml`)
 does not serve any more, or does not serve yet: both are errors. One that a later version removes
 is a warning. Without `kubernetes`, what 1.29 does not serve is an error.",
     bad: &[(

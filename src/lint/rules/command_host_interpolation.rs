@@ -18,10 +18,10 @@ pub(super) static RULE: Rule = Rule {
 Compose replaces `$NAME` in every value of the file, before anything runs. What the container's own
 shell is to replace is written `$$NAME`.
 
-Found are `$NAME` and `${NAME}` in `command`, `entrypoint` and `healthcheck.test` if no env file of
-the project sets the variable and the service's own environment does, unless it passes the host's
-on: Compose puts nothing in its place. `HOME`, `USER`, `PATH`, `PWD`, `HOSTNAME` and `SHELL` are
-found always: Compose puts the host's value in.
+The rule finds `$NAME` and `${NAME}` in `command`, `entrypoint` and `healthcheck.test`. It finds
+variables that the environment of the service sets, and no env file of the project: Compose then
+substitutes an empty string. Variables that the service takes from the host are not found. `HOME`,
+`USER`, `PATH`, `PWD`, `HOSTNAME` and `SHELL` are always found: Compose uses the host's value.
 References with a default are not found.",
     bad: &[(
         "compose.yaml",

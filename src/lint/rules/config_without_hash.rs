@@ -23,8 +23,9 @@ pub(super) static RULE: Rule = Rule {
 Variables are read when a container starts. With the digest that a generator puts in the name, a
 changed value makes a new object, and the pods roll.
 
-Found are ConfigMaps and Secrets in rendered kustomizations that pods take variables from, and
-whose names have no digest, unless the pods have a `checksum/…` annotation or one of a reloader.",
+The rule finds ConfigMaps and Secrets in rendered kustomizations that pods take variables from, and
+whose names have no digest. They are not found if the pods have a `checksum/…` annotation, or an
+annotation of a reloader.",
     bad: &[
         (
             "kustomization.yaml",

@@ -18,9 +18,9 @@ pub(super) static RULE: Rule = Rule {
     fix: FixKind::None,
     summary: "several CronJobs are the same but for their schedule and command",
     explain: "\
-A change of one of them has to be made in all of them.
+A change of one of them must be made in all of them.
 
-Found are four or more CronJobs that are written out, and equal without their metadata, their
+The rule finds four or more CronJobs that are written out, and equal without their metadata, their
 schedule, and the command of their containers.",
     bad: &[(
         "jobs.yaml",

@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
 Without `concurrencyPolicy`, a run starts while the one before is still going on: a loop never did
 that. Without `startingDeadlineSeconds`, a controller that was down for a hundred runs gives up.
 
-Found are CronJobs without `startingDeadlineSeconds`, and with it those without
+The rule finds CronJobs without `startingDeadlineSeconds`, and with it those without
 `concurrencyPolicy` whose schedule is not given a deadline.",
     bad: &[(
         "job.yaml",

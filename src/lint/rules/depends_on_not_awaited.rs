@@ -21,7 +21,7 @@ The other service has a health check, and nobody waits for it. The condition `se
 what `convert` makes an initContainer of; without it the pod starts at once, and fails until the
 dependency answers.
 
-Found are entries of `depends_on` without a condition or with `service_started`, if the service that
+The rule finds entries of `depends_on` without a condition or with `service_started`, if the service that
 they name has a health check; one finding for each such service.",
     bad: &[(
         "compose.yaml",

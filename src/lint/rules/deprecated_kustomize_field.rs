@@ -17,7 +17,7 @@ pub(super) static RULE: Rule = Rule {
     explain: "\
 kustomize warns of these fields and will drop them.
 
-Found are `bases` (write `resources`), `imageTags` (`images`), `patchesJson6902` and
+The rule finds `bases` (write `resources`), `imageTags` (`images`), `patchesJson6902` and
 `patchesStrategicMerge` (`patches`), `commonLabels` (`labels`), and `vars` (`replacements`). The
 fix is made if the kustomization renders the same afterwards.",
     bad: &[

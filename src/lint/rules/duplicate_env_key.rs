@@ -20,10 +20,10 @@ pub(super) static RULE: Rule = Rule {
     fix: FixKind::None,
     summary: "one env file, `environment` list or container sets a variable twice",
     explain: "\
-Compose and Kubernetes take the last value without a word, and readers see the first. kustomize
+Compose and Kubernetes silently take the last value, and readers see the first. kustomize
 refuses an env file that has a key twice: the build fails.
 
-Found are keys that are set twice in one env file, in one `environment` list, or in `env` of one
+The rule finds keys that are set twice in one env file, in one `environment` list, or in `env` of one
 container. Case counts.",
     bad: &[(".env", "DB_HOST=db\nDB_HOST=db2\n")],
     good: &[(".env", "DB_HOST=db2\n")],

@@ -19,10 +19,10 @@ pub(super) static RULE: Rule = Rule {
     fix: FixKind::None,
     summary: "several services set the same variables to the same values, each for itself",
     explain: "\
-A new value has to be written in several places, and one of them will be forgotten. In Kubernetes
+A new value must be written in several places, and one of them will be forgotten. In Kubernetes
 such variables are one ConfigMap that all of them read.
 
-Found are three or more variables that two or more services set to equal values, or one that four or
+The rule finds three or more variables that two or more services set to equal values, or one that four or
 more do. Variables that usually are alike (`TZ`, `NODE_ENV`, `LOG_LEVEL`, `PORT` and so on), values
 made of `${…}`, and what services share through an anchor, `extends` or an `env_file` do not count.",
     bad: &[(

@@ -21,7 +21,7 @@ pub(super) static RULE: Rule = Rule {
 The same file gives two values. Compose replaces `${HOST}` and `$HOST`, and reads `$$` as `$`; a
 ConfigMap that kustomize generates from the file holds the text as it is.
 
-Found are references and `$$` outside single quotes. It is an error in a file that a kustomization
+The rule finds references and `$$` outside single quotes. It is an error in a file that a kustomization
 reads, one for each line; in any other file it is an info, one for the file. `convert` writes such
 values out.",
     bad: &[("app.env", "HOST=api\nURL=http://${HOST}/\n")],

@@ -19,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
     summary: "a line of an env file has another form than `NAME=value`, which kustomize reads otherwise than Compose",
     explain: "\
 kustomize takes everything before the `=` for the name and everything behind it for the value.
-Compose takes away `export`, blanks around `=` and at the end, and comments behind a value; it
+Compose removes `export`, blanks around `=` and at the end, and comments after a value. It also
 reads `NAME: value` and values of several lines, and takes a bare `NAME` from the shell.
 
 It is an error in a file that a kustomization reads, one for each line; in any other file it is an

@@ -18,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
 A pod that is restarted next month runs another version than today, on one node and not on the
 others. Kubernetes also pulls such images at every start (`imagePullPolicy: Always`).
 
-Found are images without a tag and with a tag such as `latest`, `stable`, `edge`, `nightly` or
+The rule finds images without a tag and with a tag such as `latest`, `stable`, `edge`, `nightly` or
 `main`, without a digest. Of `${TAG:-latest}` the default counts; `${TAG}` is not found. Services
 with a `build` section are not found: their image is built, not pulled.",
     bad: &[("compose.yaml", "services:\n  cache:\n    image: redis\n")],

@@ -17,7 +17,7 @@ In a cluster the host is a node that many share. A pod in its network has no add
 Service leads to it, and its ports collide with those of other pods. The pod security levels
 `baseline` and `restricted` and GKE Autopilot refuse such pods.
 
-Found are `network_mode: host`, `pid: host` and `ipc: host`.",
+The rule finds `network_mode: host`, `pid: host` and `ipc: host`.",
     bad: &[("compose.yaml", "services:\n  web:\n    image: web:1.2\n    network_mode: host\n")],
     good: &[("compose.yaml", "services:\n  web:\n    image: web:1.2\n    ports: ['8080:8080']\n")],
     checks: &[Check::Service(check)],

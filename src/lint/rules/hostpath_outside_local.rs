@@ -20,7 +20,7 @@ pub(super) static RULE: Rule = Rule {
 Each node has its own, and a pod that moves finds another one, or none. GKE Autopilot and the
 `baseline` pod standard refuse it.
 
-Found are `hostPath` volumes and PersistentVolumes, but for those in overlays of developers.",
+The rule finds `hostPath` volumes and PersistentVolumes, but for those in overlays of developers.",
     bad: &[(
         "web.yaml",
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, labels: {app: web}}\nspec:\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n        - name: web\n          image: app:1.2\n      volumes:\n        - name: data\n          hostPath: {path: /srv/data}\n",

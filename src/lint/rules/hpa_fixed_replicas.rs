@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     explain: "\
 `kubectl apply` sets `replicas`, and the autoscaler sets it back: pods are stopped in between.
 
-Found are workloads with `replicas` that are the target of a HorizontalPodAutoscaler.",
+The rule finds workloads with `replicas` that are the target of a HorizontalPodAutoscaler.",
     bad: &[(
         "web.yaml",
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, labels: {app: web}}\nspec:\n  replicas: 2\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n        - name: web\n          image: app:1.2\n---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web}\nspec:\n  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}\n  minReplicas: 2\n  maxReplicas: 5\n",

@@ -21,7 +21,7 @@ pub(super) static RULE: Rule = Rule {
 Each new object needs a copy, and copies come to differ. A patch with a `target` changes all
 objects of a kind, with a label or with a name pattern.
 
-Found are three or more patches of one kustomization that are equal without the name of the
+The rule finds three or more patches of one kustomization that are equal without the name of the
 object.",
     bad: &[
         (

@@ -19,10 +19,10 @@ pub(super) static RULE: Rule = Rule {
     summary: "the name of a variable has characters that shells, and partly Kubernetes, do not take",
     explain: "\
 A shell cannot read a variable whose name has other characters than letters, digits and `_`, or
-begins with a digit. Kubernetes takes `.` and `-` as well; it refuses other names in `env`, and
-leaves them out of `envFrom` without a word.
+begins with a digit. Kubernetes accepts `.` and `-` as well. It refuses other names in `env`, and
+silently leaves them out of `envFrom`.
 
-Found are names that Kubernetes does not take, in env files, `environment` and containers. Names
+The rule finds names that Kubernetes does not take, in env files, `environment` and containers. Names
 with `.` or `-` are an info, and found in env files alone.",
     bad: &[("app.env", "spring.profile=dev\n")],
     good: &[("app.env", "SPRING_PROFILE=dev\n")],

@@ -18,7 +18,7 @@ A shell that waits for `sleep` handles signals when that has ended. As the first
 container it also ignores SIGTERM unless it traps it. Compose kills it after 10 s, Kubernetes after
 30 s: every stop and every rollout takes that long.
 
-Found are endless loops that sleep longer than 10 s in the foreground, without a `trap`, without
+The rule finds endless loops that sleep longer than 10 s in the foreground, without a `trap`, without
 `init: true`, and without an init program such as `tini` before them.",
     bad: &[(
         "compose.yaml",

@@ -21,7 +21,7 @@ A schedule of five fields runs at intervals that divide an hour, a day or a week
 minute. With any other interval it runs too often or leaves gaps. Kubernetes also takes `@every`,
 which counts from the start of the controller.
 
-Found are the loops of KS001 whose interval is none of these.",
+The rule finds the loops of KS001 whose interval is none of these.",
     bad: &[(
         "compose.yaml",
         "services:\n  sync:\n    image: app:1.2\n    command: sh -c \"while :; do bin/console app:sync; sleep 2700; done\"\n",

@@ -17,7 +17,7 @@ pub(super) static RULE: Rule = Rule {
 The loop starts its next round, whatever the command ended with. As a CronJob a failed run is seen
 and tried again (`backoffLimit`): decide whether it may run twice.
 
-Found are the commands of the loops of KS001 whose status nothing looks at, and those followed by
+The rule finds the commands of the loops of KS001 whose status nothing looks at, and those followed by
 `|| true`. With `set -e`, `|| exit` or a condition around it, a command is not found.",
     bad: &[(
         "compose.yaml",

@@ -19,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
 A new pod gets requests before it can answer them, and the old one is stopped: each rollout loses
 requests.
 
-Found are pods that a Service selects and none of whose containers has a `readinessProbe`, outside
+The rule finds pods that a Service selects and none of whose containers has a `readinessProbe`, outside
 of overlays of developers.",
     bad: &[(
         "web.yaml",

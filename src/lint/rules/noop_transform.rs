@@ -25,7 +25,7 @@ pub(super) static RULE: Rule = Rule {
 kustomize takes no notice of an image that no container has, and of targets that no object fits.
 The version that the entry sets is never deployed.
 
-Found are entries of `images`, patches with a `target`, and targets of `replacements` that fit
+The rule finds entries of `images`, patches with a `target`, and targets of `replacements` that fit
 nothing in any kustomization that is rendered.",
     bad: &[
         ("kustomization.yaml", "resources: [web.yaml]\nimages:\n  - name: example/ap\n    newTag: 1.4.2\n"),

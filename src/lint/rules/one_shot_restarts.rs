@@ -17,7 +17,7 @@ With `restart: always` or `unless-stopped` the container is started again each t
 that it runs over and over. In Kubernetes it is either a Job, which ends, or a Deployment, which
 does not.
 
-Found are services that others await with `service_completed_successfully`.",
+The rule finds services that others await with `service_completed_successfully`.",
     bad: &[(
         "compose.yaml",
         "services:\n  migrate:\n    image: app:1.2\n    restart: always\n  web:\n    image: app:1.2\n    depends_on:\n      migrate: {condition: service_completed_successfully}\n",

@@ -20,7 +20,7 @@ pub(super) static RULE: Rule = Rule {
     explain: "\
 Base64 is no encryption: whoever may read the repository reads the secret, in its history, too.
 
-Found are Secrets with values, and literals of `secretGenerator`, in files that git tracks.
+The rule finds Secrets with values, and literals of `secretGenerator`, in files that git tracks.
 Without a repository, files that no `.gitignore` leaves out are a warning. Secrets that SOPS
 encrypted, empty values, placeholders such as `CHANGEME`, and overlays of developers are not
 found.",

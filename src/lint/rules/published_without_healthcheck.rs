@@ -19,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
 A health check becomes a readiness probe. Without one, Kubernetes sends requests to a new pod
 before it can answer them, and takes the old one away: every rollout loses requests.
 
-Found are services with `ports` and without a `healthcheck`, or with one that is disabled; one
+The rule finds services with `ports` and without a `healthcheck`, or with one that is disabled; one
 finding for each file. Services that end (`restart: \"no\"`, or awaited with
 `service_completed_successfully`) are not found.",
     bad: &[("compose.yaml", "services:\n  web:\n    build: .\n    ports: ['8080:8080']\n")],

@@ -17,10 +17,10 @@ pub(super) static RULE: Rule = Rule {
     summary: "the pull policy does not fit the tag of the image",
     explain: "\
 With a tag that moves and `IfNotPresent` or `Never`, each node runs the version that it pulled
-first. On the machine of a developer, an image that Compose builds is in no registry: with
-`Always`, or with a tag that moves and no policy, the pod ends in `ErrImagePull`.
+first. On the machine of a developer, an image that Compose builds is in no registry. With `Always`,
+or with a tag that moves and no policy, the pod then ends in `ErrImagePull`.
 
-Found are both. Images with a digest are not found.",
+The rule finds both. Images with a digest are not found.",
     bad: &[(
         "web.yaml",
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, labels: {app: web}}\nspec:\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n        - name: web\n          image: example/app:latest\n          imagePullPolicy: IfNotPresent\n",

@@ -18,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
 `kustomize build` stops here, and so does every deployment. The message is what the built-in
 kustomize says, at the line that it is about.
 
-Found are missing files, patterns such as `*.yaml` (kustomize has none), objects that two files
+The rule finds missing files, patterns such as `*.yaml` (kustomize has none), objects that two files
 define, patches without their object, and what else kustomize refuses. Fields that the built-in
 kustomize does not know are not found.",
     bad: &[

@@ -20,7 +20,7 @@ pub(super) static RULE: Rule = Rule {
 An object that only lends its fields to others runs in the cluster as well: a template of a
 CronJob runs at its schedule.
 
-Found are workloads that a replacement takes from and does not change, without the annotation
+The rule finds workloads that a replacement takes from and does not change, without the annotation
 `config.kubernetes.io/local-config`.",
     bad: &[
         (

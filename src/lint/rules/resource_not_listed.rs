@@ -23,7 +23,7 @@ pub(super) static RULE: Rule = Rule {
     explain: "\
 `kustomize build` succeeds without the file, and what it describes is missing in the cluster.
 
-Found are YAML files below a kustomization whose documents are all Kubernetes objects, if no
+The rule finds YAML files below a kustomization whose documents are all Kubernetes objects, if no
 kustomization and no `skaffold.yaml` names them in any way. Templates (`*.example.yaml`, files
 with `{{`) are not found.",
     bad: &[

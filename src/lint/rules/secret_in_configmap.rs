@@ -19,8 +19,8 @@ pub(super) static RULE: Rule = Rule {
     explain: "\
 Whoever may read ConfigMaps reads it, and tools print them.
 
-Found are entries whose name or value says that it is a secret, and URLs with a password, in
-ConfigMaps as they are rendered: generators with their literals and env files included.",
+The rule finds entries whose name or value shows that it is a secret, and URLs with a password. It
+looks at rendered ConfigMaps, including those of generators with literals and env files.",
     bad: &[(
         "config.yaml",
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: config}\ndata:\n  DB_PASSWORD: hunter2\n",

@@ -18,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
 The secret has leaked to everybody who can read the repository, and its history keeps it: change
 it.
 
-Found are env files that set secrets, if git tracks the file; one finding for each file. Without a
+The rule finds env files that set secrets, if git tracks the file; one finding for each file. Without a
 repository, a file that no `.gitignore` leaves out is a warning. Templates such as `.env.example`
 are found only for values that are plainly keys.",
     bad: &[

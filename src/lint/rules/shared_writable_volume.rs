@@ -22,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
 Most storage of a cluster can be mounted by one node at a time (ReadWriteOnce). Pods of a second
 service hang in `ContainerCreating` as soon as they are on another node.
 
-Found are volumes and directories that two or more services mount without `:ro`, but for source code
+The rule finds volumes and directories that two or more services mount without `:ro`, but for source code
 (KC002), sockets (KC004) and volumes on network storage.",
     bad: &[(
         "compose.yaml",

@@ -19,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
 In a cluster the directory does not exist on the node. It would be empty, and hide the code that is
 in the image. On a developer's machine such a mount is right.
 
-Found are bind mounts of a directory that is, contains or is within the build context of the
+The rule finds bind mounts of a directory that is, contains or is within the build context of the
 service. Mounts of single files are not found, nor those in an override file or in environments
 that run on a developer's machine while others do not have them.",
     bad: &[(

@@ -20,7 +20,7 @@ A pod may run on any node: a directory of one node is not on the others, and a v
 name goes away with the container. Only a volume with a name becomes a claim that moves with the
 pod.
 
-Found are writable bind mounts of directories, volumes without a name, and volumes that
+The rule finds writable bind mounts of directories, volumes without a name, and volumes that
 `driver_opts` bind to a directory. Source code (KC002), directories of the system (KC004) and
 volumes that only keep a part of a mounted directory out of sight are not found.",
     bad: &[(

@@ -15,10 +15,11 @@ pub(super) static RULE: Rule = Rule {
     explain: "\
 The API server takes both objects, and the pod does not start, or nobody reaches it.
 
-Found are ConfigMaps, Secrets and their keys, claims, Services of Ingresses and StatefulSets,
-targets of autoscalers, Services that select no pod or name a port that it does not have, and
-selectors that do not fit their own pods. Optional references are not found. Where something could
-not be rendered, or for Secrets, which are often made by hand, a finding is less than an error.",
+The rule finds references to missing ConfigMaps, Secrets and their keys, claims, Services of
+Ingresses and StatefulSets, and targets of autoscalers. It also finds Services that select no pod,
+or name a port that the pod does not have, and selectors that do not match their own pods. Optional
+references are not found. A finding is less than an error for Secrets, which are often created by
+hand, and if a part of the manifests could not be rendered.",
     bad: &[
         (
             "web.yaml",

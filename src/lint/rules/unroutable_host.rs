@@ -23,7 +23,7 @@ In a pod `localhost` is the pod itself, and `host.docker.internal` does not exis
 reached by their names: `container_name`, `hostname` and aliases of `links` are no names in a
 cluster.
 
-Found are values, and hosts of URLs, that are `localhost`, `127.0.0.1`, `::1` or
+The rule finds values, and hosts of URLs, that are `localhost`, `127.0.0.1`, `::1` or
 `host.docker.internal`, or a name that another service has only as a container. Addresses to
 listen at, health checks, and URLs that a browser uses (the port is published) are not found.",
     bad: &[(

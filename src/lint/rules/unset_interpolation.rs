@@ -16,12 +16,12 @@ pub(super) static RULE: Rule = Rule {
     fix: FixKind::None,
     summary: "a compose file uses a variable that no env file sets and that has no default",
     explain: "\
-Compose puts nothing in its place and only warns. A shell variable of one developer does not exist
+Compose substitutes an empty string and only warns. A shell variable of one developer does not exist
 on other machines and in CI.
 
-Found are `$NAME` and `${NAME}`, one finding a variable, unless `.env`, an env file of the
-environment or a template of one (`.env.example`) has the name, or `fromShell` in
-`kustompose.yaml` lists it. What KC007 finds is not found again.",
+The rule finds `$NAME` and `${NAME}`, with one finding for each variable. A variable is not found if
+`.env`, an env file of the environment or a template such as `.env.example` has its name. Neither is
+a variable that `fromShell` in `kustompose.yaml` lists. What KC007 finds is not found again.",
     bad: &[(
         "compose.yaml",
         "services:\n  api:\n    image: api:1.2\n    environment:\n      API_URL: ${API_URL}\n",

@@ -17,7 +17,7 @@ pub(super) static RULE: Rule = Rule {
 The wait is hidden from Kubernetes: the pod counts as running while it does nothing. `convert` makes
 an initContainer of the same condition in `depends_on`.
 
-Found are loops around `nc`, `curl`, `pg_isready` and other programs that ask whether something
+The rule finds loops around `nc`, `curl`, `pg_isready` and other programs that ask whether something
 answers, if they do nothing but ask and sleep.",
     bad: &[(
         "compose.yaml",
