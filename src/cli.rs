@@ -77,7 +77,7 @@ Examples:
   kustompose convert                  Write the manifests of the project in this directory
   kustompose convert --diff           Show what a run would change
   kustompose check --env production   Compare the manifests of one environment with Compose
-  kustompose lint --fix               Report bad patterns, and mend what is safe to mend
+  kustompose lint --fix               Report bad patterns, and fix what is safe to fix
   kustompose explain KC001            Read about a code, or what becomes of a key";
 
 #[derive(Debug, Subcommand)]
