@@ -6,6 +6,7 @@
 //! | a block whose first line is `# FILE` | the file is written into the project |
 //! | a `console` block | each line behind `$ ` is run, and the lines below it are what it prints |
 //! | `<!-- exit: 1 -->` before a block | the exit status of its last command; of the others it is 0 |
+//! | `<!-- listing: DIR -->` before a block | the files and directories that it lists exist in DIR |
 //! | another block, or code in a sentence | the commands of kustompose in it have subcommands and flags that exist |
 //!
 //! Where nothing is shown below a command, anything may be printed; `…` alone on a line stands for any lines. Commands
@@ -68,6 +69,8 @@ struct Page {
     directory: PathBuf,
     /// The exit status that the last command of the next block has.
     exit: i32,
+    /// The directory whose files the next block lists.
+    listed: Option<String>,
     commands: usize,
     not_run: Vec<String>,
     wrong: Vec<String>,
@@ -82,6 +85,7 @@ impl Page {
             project: None,
             directory: PathBuf::new(),
             exit: 0,
+            listed: None,
             commands: 0,
             not_run: Vec::new(),
             wrong: Vec::new(),
@@ -102,6 +106,8 @@ impl Page {
                 self.show(&format!("{}```", " ".repeat(indent)));
             } else if let Some(path) = between(line, "<!-- project: ", " -->") {
                 self.start(path);
+            } else if let Some(directory) = between(line, "<!-- listing: ", " -->") {
+                self.listed = Some(directory.to_owned());
             } else if let Some(status) = between(line, "<!-- exit: ", " -->") {
                 self.exit = status.parse().unwrap();
             } else {
@@ -146,6 +152,9 @@ impl Page {
         if language == "console" {
             self.console(lines, indent);
             return;
+        }
+        if let Some(directory) = self.listed.take() {
+            self.check_listing(&directory, lines);
         }
         let command = Regex::new(r"(?:^|[\s|'(])(kustompose [^#'}]*)").unwrap();
         for line in lines {
@@ -229,6 +238,27 @@ impl Page {
             let is_own = own.iter().any(|start| word.starts_with(start));
             if is_own && !self.directory.join(word).exists() {
                 self.wrong.push(format!("{}: `{command}`: {word} does not exist", self.name));
+            }
+        }
+    }
+
+    /// The files of a listing: names, indented below their directory, and two blanks before what is said of them.
+    fn check_listing(&mut self, directory: &str, lines: &[&str]) {
+        let mut above: Vec<(usize, PathBuf)> = Vec::new();
+        for line in lines {
+            let indent = line.len() - line.trim_start().len();
+            above.retain(|(other, _)| *other < indent);
+            let parent =
+                above.last().map_or_else(|| self.directory.join(directory), |(_, path)| path.clone());
+            for name in line.trim().split("  ").next().unwrap_or_default().split(' ') {
+                if !parent.join(name).exists() {
+                    self.wrong.push(format!(
+                        "{}: {name} of a listing is not in {}",
+                        self.name,
+                        parent.display()
+                    ));
+                }
+                above.push((indent, parent.join(name)));
             }
         }
     }
