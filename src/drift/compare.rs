@@ -264,7 +264,9 @@ impl Run<'_> {
         let is_foreign = self.is_foreign();
         let differences = Differences {
             ahead: difference(path, compose, written, is_foreign),
-            changed: difference(path, written, cluster, is_foreign),
+            // The tag that your overlay gives to an image is no change of what was written.
+            changed: difference(path, written, cluster, is_foreign)
+                .filter(|it| *path != Path::Image || it.owner != Natural::Nobody),
             left: difference(path, compose, cluster, is_foreign),
             is_of_cluster: cluster.is_some_and(|fact| self.layer(fact.span) == Layer::Cluster),
         };

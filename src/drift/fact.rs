@@ -281,6 +281,21 @@ impl Image {
             written: written.to_owned(),
         }
     }
+
+    /// This image with the tag and the digest of another one.
+    #[must_use]
+    pub fn with_version_of(&self, other: &Image) -> Self {
+        let cut = |text: &str, version: Option<&String>, before: char| {
+            let version = version.map(|version| format!("{before}{version}")).unwrap_or_default();
+            text.strip_suffix(&version).unwrap_or(text).to_owned()
+        };
+        let name = cut(&cut(&self.written, self.digest.as_ref(), '@'), self.tag.as_ref(), ':');
+        let Self { tag, digest, .. } = other;
+        let versions =
+            tag.iter().map(|tag| format!(":{tag}")).chain(digest.iter().map(|it| format!("@{it}")));
+        let written = name + &versions.collect::<String>();
+        Self { tag: tag.clone(), digest: digest.clone(), written, ..self.clone() }
+    }
 }
 
 impl Argv {

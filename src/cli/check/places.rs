@@ -1,6 +1,6 @@
 //! The places in the Compose files that ask for facts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     cli::environments::LoadedEnvironment,
@@ -11,7 +11,7 @@ use crate::{
     },
     k8s::name,
     plan::{self, Intent, Known, Places, Unit},
-    text::{Reference, Resolved, Span, Spanned, Template},
+    text::{Part, Reference, Resolved, Span, Spanned, Template},
 };
 
 /// Gives the facts that Compose asks for the places that ask for them. `more` are variables of files that are missing.
@@ -45,6 +45,7 @@ pub(super) fn forget(
         let Some((name, unit)) = unit(intent, service) else { continue };
         let service_ = environment.project.services.get(name);
         let of_tree = written.and_then(|written| written.services.get(service));
+        leave_unknown_paths(found, of_tree);
         let more = found.more_variables.clone();
         let is_of_file = |span: Span| {
             let input = environment.project.inputs.iter().find(|input| input.source == span.source);
@@ -63,13 +64,38 @@ pub(super) fn forget(
                 || fact.value.to_string().contains(Known::UNKNOWN);
             if is_unknown {
                 let main = of_tree.and_then(|tree| tree.workloads.first()?.containers.first());
-                let text = main.and_then(|main| main.facts.get(path)).map(|fact| fact.value.to_string());
-                unknown_texts.extend(text);
-                fact.value = Value::Unknown;
+                let there = main.and_then(|main| main.facts.get(path)).map(|fact| &fact.value);
+                unknown_texts.extend(there.map(ToString::to_string));
+                let image = service_.and_then(|service| service.image.as_ref()?.template.as_deref());
+                fact.value = match (&fact.value, there, image) {
+                    (Value::Image(own), Some(Value::Image(there)), Some(image)) if names_image(image) => {
+                        Value::Image(own.with_version_of(there))
+                    }
+                    _ => Value::Unknown,
+                };
             }
         }
     }
     learn_ports(facts, &unknown_texts, written);
+}
+
+/// Leaves out ports, paths and the like that an unknown value would give, unless the manifests have the same.
+fn leave_unknown_paths(service: &mut ServiceFacts, of_tree: Option<&ServiceFacts>) {
+    let all = of_tree.into_iter().flat_map(|tree| &tree.workloads).flat_map(|it| &it.containers);
+    let there: BTreeSet<&Path> = all.flat_map(|container| container.facts.keys()).collect();
+    for facts in each(service) {
+        facts.retain(|path, _| there.contains(path) || !path.to_string().contains(Known::UNKNOWN));
+    }
+}
+
+/// Whether the name of an image is known, and only its tag or digest is not.
+fn names_image(template: &Template) -> bool {
+    let is_known = |part: &&Part| match part {
+        Part::Text(_) => true,
+        Part::Variable { reference, .. } => reference.resolved != Resolved::Unknown,
+    };
+    let start: String = template.parts.iter().take_while(is_known).map(Part::value).collect();
+    start.rsplit('/').next().is_some_and(|last| last.contains([':', '@']))
 }
 
 /// Ports are learned from values, too: those that values name which are not known count as asked for.
