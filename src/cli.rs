@@ -10,7 +10,7 @@ use clap::{ColorChoice, Parser, Subcommand};
 
 use crate::{
     diag::{Report, terminal},
-    text::{FileError, Sources},
+    text::{FileError, Sources, shown},
 };
 
 mod check;
@@ -165,6 +165,16 @@ fn show(report: &Report, sources: &Sources, io: &mut Io<'_>) {
     if !summary.is_empty() {
         put(io.stderr, &format!("{summary}\n"));
     }
+}
+
+/// Writes lines for people, which may end up in a log.
+fn say(target: &mut dyn Write, text: &str) {
+    put(target, &shown::lines(text));
+}
+
+/// Writes JSON.
+fn put_json(target: &mut dyn Write, value: &serde_json::Value) {
+    put(target, &shown::json(value));
 }
 
 /// Writes; a reader that went away is no error of ours.

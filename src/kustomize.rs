@@ -6,6 +6,8 @@
 
 pub mod build;
 #[doc(hidden)]
+pub mod characters;
+#[doc(hidden)]
 pub mod env_file;
 mod kustomization;
 #[doc(hidden)]

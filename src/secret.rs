@@ -55,6 +55,11 @@ fn is_any(patterns: &[Regex], text: &str) -> bool {
     patterns.iter().any(|pattern| pattern.is_match(text))
 }
 
+/// Whether a word by itself may be a value that nobody thought of, as one in base64 is.
+pub fn may_be_value(word: &str) -> bool {
+    is_random(word)
+}
+
 /// Whether a variable of this name is meant to hold a secret. Its value may still be none: see [`is_secret`].
 ///
 /// Case does not count, and `-` and `.` count as `_`.

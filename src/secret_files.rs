@@ -14,7 +14,7 @@ pub use crate::kustomize::places::{EXAMPLE, EXTERNAL_SECRETS, PATCH, is_secret_v
 use crate::{
     diag::{Diagnostic, Report, codes},
     kustomize::{
-        env_file,
+        env_file::{self, Variable},
         places::{KUSTOMIZATION, OVERLAYS, SECRETS},
     },
     text::{FileError, FileKind, Files, Sources},
@@ -62,7 +62,8 @@ pub enum State {
         empty: Vec<String>,
         /// Keys of the example that are not in the file.
         missing: Vec<String>,
-        /// Keys that the example does not have: who takes the file gets them all the same.
+        /// Keys that the example does not have: who takes the file gets them all the same. Lines that are no
+        /// variable by their number.
         unasked: Vec<String>,
     },
 }
@@ -78,14 +79,21 @@ impl SecretFile {
             return if content.as_slice() == example { State::Empty } else { State::There };
         }
         let (content, example) = (String::from_utf8_lossy(content), String::from_utf8_lossy(example));
-        let variables = env_file::read(&content);
+        let variables = env_file::variables(&content);
         let wanted = env_file::read(&example);
-        let is_asked = |key: &str| !has_example || wanted.iter().any(|(known, _)| *known == key);
-        let (asked, unasked): (Vec<_>, Vec<_>) =
-            variables.iter().copied().partition(|(key, _)| is_asked(key));
-        let (empty, there): (Vec<_>, Vec<_>) = asked.into_iter().partition(|(_, value)| value.is_empty());
-        let keys = |variables: &[(&str, &str)]| variables.iter().map(|(key, _)| (*key).to_owned()).collect();
-        let is_known = |key: &str| variables.iter().any(|(known, _)| *known == key);
+        let is_asked = |variable: &Variable<'_>| match has_example {
+            true => wanted.iter().any(|(known, _)| *known == variable.key),
+            false => variable.is_named,
+        };
+        let (asked, unasked): (Vec<_>, Vec<_>) = variables.iter().copied().partition(is_asked);
+        let (empty, there): (Vec<_>, Vec<_>) =
+            asked.into_iter().partition(|variable| variable.value.is_none_or(str::is_empty));
+        let told = |variable: &Variable<'_>| match variable.is_named {
+            true => variable.key.to_owned(),
+            false => format!("line {}", variable.line),
+        };
+        let keys = |variables: &[Variable<'_>]| variables.iter().map(told).collect();
+        let is_known = |key: &str| variables.iter().any(|known| known.key == key);
         let missing = wanted.iter().map(|(key, _)| *key).filter(|key| !is_known(key));
         State::Variables {
             there: keys(&there),

@@ -192,13 +192,25 @@ fn environment(name: &Key, value: &Node, report: &mut Report) -> EnvironmentSett
         }
         "profiles" => environment.profiles = texts(value, report),
         "fromShell" => environment.from_shell = plain(value, report),
-        "namespace" => environment.namespace = text(value, report),
+        "namespace" => environment.namespace = namespace(value, report),
         "replaced" => environment.replaced = texts(value, report),
         "externalSecrets" => environment.external_secrets = external_secrets(value, report),
         "overlay" => environment.overlay = text(value, report),
         key => cluster::read(key, value, &mut environment.cluster, report),
     });
     environment
+}
+
+/// The name of a namespace, which reaches a shell and commands to copy.
+fn namespace(node: &Node, report: &mut Report) -> Option<Spanned<String>> {
+    let text = text(node, report)?;
+    if crate::k8s::name::is_dns_label(&text.value) {
+        return Some(text);
+    }
+    let message = format!("`{}` cannot name a namespace", text.value);
+    let help = "use at most 63 lower case letters, digits and `-`";
+    report.push(Diagnostic::error(codes::INVALID_SETTING, message).at(node.span, "here").help(help));
+    None
 }
 
 /// The store of `externalSecrets`; without its name there is none.

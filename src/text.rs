@@ -5,6 +5,7 @@
 
 mod nearest;
 mod remembered;
+pub mod shown;
 mod template;
 
 use std::{collections::BTreeMap, fmt, sync::Arc};

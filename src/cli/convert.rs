@@ -1,5 +1,6 @@
 //! `kustompose convert`: the tree for a project, and what became of every key.
 
+mod characters;
 mod difference;
 mod gone;
 mod kept;
@@ -16,7 +17,7 @@ use self::key_report::KeyReport;
 use super::{
     Io,
     environments::{self, Loaded, LoadedEnvironment, Scene, Selection},
-    page, project, put,
+    page, project, put_json,
     recorded::Recording,
     show,
 };
@@ -132,7 +133,7 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
     show(&report, &sources, io);
     if arguments.format == Format::Json {
         let report = report::in_json(conversion.as_ref(), &sources, &report);
-        put(io.stdout, &format!("{report:#}\n"));
+        put_json(io.stdout, &report);
     }
     let Some(conversion) = conversion else { return 2 };
     let none = report.has_errors() && conversion.outcome.changes.is_empty();
@@ -189,6 +190,10 @@ fn convert(
     let earlier = render::earlier::read(&loaded.kept(), output, &files);
     outermost::warn_of_differences(&plan, &earlier, report);
     let rendered = render::render(&plan, &earlier);
+    characters::refuse_lost(&rendered.files, sources, report);
+    if report.has_errors() {
+        return None;
+    }
     let hidden = report.hidden().clone();
     let recording = Recording { directory: &directory, sources, hidden: &hidden, before: recorded };
     let misfits = kept::misfits(&rendered);

@@ -6,12 +6,12 @@ use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::{Io, put};
+use super::{Io, put, say};
 use crate::{
     disk::{self, Disk},
     secret,
     shell::{self, Kind, Loop, Script, Scripts, crontab},
-    text::Files,
+    text::{Files, shown},
 };
 
 /// How many of the next runs are shown.
@@ -52,7 +52,7 @@ pub(super) fn run(arguments: &Arguments, io: &mut Io<'_>) -> u8 {
     let text = match bytes {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) => {
-            put(io.stderr, &format!("error: {}: {error}\n", arguments.script));
+            say(io.stderr, &format!("error: {}: {error}\n", arguments.script));
             return 2;
         }
     };
@@ -75,10 +75,10 @@ pub(super) fn run(arguments: &Arguments, io: &mut Io<'_>) -> u8 {
     // What is shown may end up in a log.
     found.commands = found.commands.iter().map(|words| secret::redact_words(words)).collect();
     let answer = match arguments.format {
-        Format::Json => format!("{:#}\n", as_json(&found)),
+        Format::Json => shown::json(&as_json(&found)),
         Format::Text => {
             let now = arguments.after.unwrap_or_else(disk::now);
-            as_text(&found, now) + &of_lines(&found, arguments.script.as_str(), &text, now)
+            shown::lines(&(as_text(&found, now) + &of_lines(&found, arguments.script.as_str(), &text, now)))
         }
     };
     put(io.stdout, &answer);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use camino::Utf8PathBuf;
 use clap::Args;
 
-use super::{Io, check, environments::Selection, project, put, show};
+use super::{Io, check, environments::Selection, project, say, show};
 use crate::{
     diag::{Diagnostic, Report, codes},
     drift::diff,
@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
     let (mut sources, mut report) = (Sources::default(), Report::default());
     let tables = tables(arguments, flags, io, &mut sources, &mut report);
     show(&report, &sources, io);
-    put(io.stdout, &tables);
+    say(io.stdout, &tables);
     if report.has_errors() { 2 } else { 0 }
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
-use super::{Io, project, put, show};
+use super::{Io, project, say, show};
 use crate::{
     compose::{
         self, Options, Request,
@@ -78,7 +78,7 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
     let Some(found) = written else { return 1 };
     let loadable = found.environments.iter().filter(|environment| environment.problem.is_none());
     let names: Vec<&str> = loadable.map(|environment| environment.name.as_str()).collect();
-    put(io.stderr, &format!("{}: written, with {}\n", settings::FILE_NAME, names.join(", ")));
+    say(io.stderr, &format!("{}: written, with {}\n", settings::FILE_NAME, names.join(", ")));
     0
 }
 

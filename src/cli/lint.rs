@@ -11,7 +11,7 @@ use similar::TextDiff;
 use super::{
     Io,
     check::output::{Form, Format, findings_of_platform},
-    project, put,
+    project, put, say,
 };
 use crate::{
     diag::{self, Diagnostic, Report, Severity, json, terminal},
@@ -24,7 +24,7 @@ use crate::{
     },
     secret::Hidden,
     settings::date::Date,
-    text::{STANDARD_INPUT, Sources, clean},
+    text::{STANDARD_INPUT, Sources, clean, shown},
 };
 
 /// The flags of `lint`.
@@ -99,7 +99,7 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
             return show_difference(&fixed, io);
         }
         if let Err(problem) = write(&fixed, &disk) {
-            put(io.stderr, &format!("{problem}\n"));
+            say(io.stderr, &format!("{problem}\n"));
             return 2;
         }
         mended = Some(fixed);
@@ -113,18 +113,18 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
         match done {
             Ok(None) => {}
             Ok(Some(written)) => {
-                put(io.stderr, &written);
+                say(io.stderr, &written);
                 return 0;
             }
             Err(problem) => {
-                put(io.stderr, &format!("{problem}\n"));
+                say(io.stderr, &format!("{problem}\n"));
                 return 2;
             }
         }
     }
     print(&outcome, arguments, (&sources, &hidden), (&disk, io));
     if let Some(fixed) = mended {
-        put(io.stderr, &about_fixes(&fixed));
+        say(io.stderr, &about_fixes(&fixed));
     }
     exit_status(&outcome, arguments.fail_on)
 }
@@ -156,7 +156,7 @@ fn print(
             None => put(io.stdout, &text),
             Some(path) => {
                 if let Err(error) = disk.write_report(path, text.as_bytes()) {
-                    put(io.stderr, &format!("error: `{path}` cannot be written: {error}\n"));
+                    say(io.stderr, &format!("error: `{path}` cannot be written: {error}\n"));
                 }
             }
         }
@@ -168,9 +168,9 @@ fn show_difference(fixed: &Fixed, io: &mut Io<'_>) -> u8 {
     for (path, (old, new)) in &fixed.files {
         let path = path.strip_prefix(&io.directory).unwrap_or(path);
         let (before, after) = (format!("a/{path}"), format!("b/{path}"));
-        put(io.stdout, &TextDiff::from_lines(old, new).unified_diff().header(&before, &after).to_string());
+        say(io.stdout, &TextDiff::from_lines(old, new).unified_diff().header(&before, &after).to_string());
     }
-    put(io.stderr, &about_fixes(fixed));
+    say(io.stderr, &about_fixes(fixed));
     u8::from(!fixed.files.is_empty())
 }
 
@@ -250,7 +250,7 @@ fn of_machine(
     let findings = diag::findings(&diagnostics, sources, hidden);
     if format == Format::Json {
         let value = serde_json::json!({ "version": 1, "diagnostics": json::list(&findings) });
-        return format!("{value:#}\n");
+        return shown::json(&value);
     }
     findings_of_platform(format, &findings, "lint", io)
 }

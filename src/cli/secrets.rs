@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use clap::{Args, Subcommand};
 
-use super::{Io, project, put, show};
+use super::{Io, project, say, show};
 use crate::{
     compose::{self, Options, Request, values::project_name},
     diag::{Diagnostic, Report, codes},
@@ -18,7 +18,7 @@ use crate::{
     kustomize::Owner,
     secret_files::{self, SecretFile, SecretFiles, State, archive, written},
     settings::{self, Settings},
-    text::{Files, Sources, clean},
+    text::{Files, Sources, clean, shown::one_line},
 };
 
 /// The words behind `secrets`.
@@ -111,7 +111,7 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
     show(&report, &sources, io);
     match done {
         Some(told) => {
-            put(io.stderr, &told);
+            say(io.stderr, &told);
             u8::from(report.has_errors())
         }
         None => 1,
@@ -344,12 +344,12 @@ fn status(scene: &Scene, io: &mut Io<'_>, report: &mut Report) -> Option<String>
             _ if found.is_complete() => "complete",
             _ => "incomplete",
         };
-        put(io.stdout, &format!("{environment}: {headline}\n"));
+        say(io.stdout, &format!("{environment}: {headline}\n"));
         for file in &found.files {
-            put(io.stdout, &format!("  {}\n", line(file)));
+            say(io.stdout, &format!("  {}\n", one_line(&line(file))));
         }
         for name in &found.unread {
-            put(io.stdout, &format!("  {name}: not read by anything\n"));
+            say(io.stdout, &format!("  {}: not read by anything\n", one_line(name)));
         }
     }
     is_complete.then(String::new)

@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::Args;
 
-use super::{Io, put, show};
+use super::{Io, say, show};
 use crate::{
     diag::{Code, Diagnostic, Report, Severity, codes},
     disk::Disk,
@@ -49,7 +49,7 @@ pub(super) fn run(arguments: &Arguments, io: &mut Io<'_>) -> u8 {
     let (mut sources, mut report) = (Sources::default(), Report::default());
     let status = match written(arguments, &disk, &mut sources, &mut report) {
         Ok(entry) => {
-            put(io.stdout, &format!("added to {}, below `{SECTION}: allow:`:\n{entry}", settings::FILE_NAME));
+            say(io.stdout, &format!("added to {}, below `{SECTION}: allow:`:\n{entry}", settings::FILE_NAME));
             0
         }
         Err(status) => status,
@@ -175,7 +175,8 @@ fn refuse(why: &str, status: u8, report: &mut Report) -> u8 {
 /// The entry, to be added by hand.
 fn put_by_hand(fields: &[(&'static str, Yaml)], report: &mut Report) {
     let entry = Yaml::map(fields.iter().map(|(key, value)| (*key, Entry::new(value.clone()))));
-    let lines = crate::yaml::emit::document(&Yaml::Seq(vec![Entry::new(entry)]));
-    let message = format!("add this below `{SECTION}: allow:` by hand:\n{}", lines.trim_end());
+    let list = crate::yaml::emit::document(&Yaml::FlowSeq(vec![entry]));
+    let entry = list.trim().trim_start_matches('[').trim_end_matches(']');
+    let message = format!("add this line below `{SECTION}: allow:` by hand: - {entry}");
     report.push(Diagnostic::info(codes::SETTINGS_NOT_WRITTEN, message));
 }

@@ -171,6 +171,7 @@ const TABLE: &[Code] = &[
     error("KP064",   "no-backend",              "a host of an Ingress leads to a service that does not exist or has no port"),
     error("KP065",   "not-on-autopilot",        "GKE Autopilot refuses a field"),
     warning("KP066", "unknown-volume",          "a size is set for a volume that has no claim"),
+    error("KP067",   "lost-character",          "a value has a character that kustomize cannot read or changes"),
     warning("KP070", "not-built",               "Skaffold cannot build an image as compose builds it"),
     warning("KP071", "secret-build-argument",   "a build argument is secret and is left out of `skaffold.yaml`"),
     warning("KP072", "code-out-of-sight",       "source code is mounted from a directory that the cluster cannot reach"),
@@ -334,6 +335,7 @@ pub(crate) const IMPOSSIBLE_SETTING: Code = named("impossible-setting");
 pub(crate) const NO_BACKEND: Code = named("no-backend");
 pub(crate) const NOT_ON_AUTOPILOT: Code = named("not-on-autopilot");
 pub(crate) const UNKNOWN_VOLUME: Code = named("unknown-volume");
+pub(crate) const LOST_CHARACTER: Code = named("lost-character");
 pub(crate) const NOT_BUILT: Code = named("not-built");
 pub(crate) const SECRET_BUILD_ARGUMENT: Code = named("secret-build-argument");
 pub(crate) const CODE_OUT_OF_SIGHT: Code = named("code-out-of-sight");

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     secret::Hidden,
-    text::{Sources, clean},
+    text::{Sources, clean, shown},
 };
 
 /// One diagnostic of version 1 of the JSON contract.
@@ -172,23 +172,26 @@ pub fn findings<'a>(
 fn finding(diagnostic: &Diagnostic, sources: &Sources, (masked, hidden): (&mut Masked, &Hidden)) -> Finding {
     let words = masked.words_at(&diagnostic.labels, sources, hidden);
     let redact = |text: &str| about(text, &words, hidden);
+    let shown = |text: String| shown::one_line(&text).into_owned();
     let mut labels: Vec<ResolvedLabel> =
         diagnostic.labels.iter().map(|label| place(label, sources, redact(&label.text))).collect();
     let message = redact(&diagnostic.message);
     let places = labels.iter().flat_map(|label| [label.file.as_str(), label.text.as_str()]);
     let fingerprint = digest([diagnostic.code.id, message.as_str()].into_iter().chain(places));
     labels.sort_by_key(|label| !label.primary);
+    labels.iter_mut().for_each(|label| label.text = shown(std::mem::take(&mut label.text)));
     Finding {
         code: diagnostic.code,
         name: diagnostic.code.name,
         severity: diagnostic.severity,
-        message,
-        help: diagnostic.help.as_deref().map(redact),
+        message: shown(message),
+        // It may have several lines of its own.
+        help: diagnostic.help.as_deref().map(|help| shown::without_control(&redact(help), &['\n'])),
         url: diagnostic.code.url(),
         fingerprint,
         labels,
         edits: replacements(&diagnostic.edits, sources, hidden),
-        allowed: diagnostic.allowed.as_deref().map(redact),
+        allowed: diagnostic.allowed.as_deref().map(redact).map(shown),
     }
 }
 

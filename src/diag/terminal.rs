@@ -14,7 +14,10 @@ use super::{
     Diagnostic, Report, Severity,
     masked::{Masked, about},
 };
-use crate::{secret::Hidden, text::Sources};
+use crate::{
+    secret::Hidden,
+    text::{Sources, shown},
+};
 
 /// How it may look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +74,9 @@ fn draw(view: &View, theme: Theme) -> String {
         // A formatter that writes to a string has nothing to fail at; the fact must not be lost.
         text = format!("{}\n\n  {}\n", view.header, view.message);
     }
-    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    let lines = text.lines().map(|line| format!("{}\n", line.trim_end()));
+    // Where lines break is miette's to decide: a command of a log may come to begin one.
+    if theme.color { lines.collect() } else { shown::lines(&lines.collect::<String>()) }
 }
 
 /// How many findings there are of each severity: `2 errors, 1 warning`; empty if there are none.
@@ -105,7 +110,7 @@ impl View {
         theme: Theme,
     ) -> Self {
         let words = masked.words_at(&diagnostic.labels, sources, hidden);
-        let clean = |text: &str| excerpt::without_control(&about(text, &words, hidden), &['\n']);
+        let clean = |text: &str| shown::one_line(&about(text, &words, hidden)).into_owned();
         let excerpt = Excerpt::new(&diagnostic.labels, sources, (masked, hidden), theme.width.max(120));
         let labels = diagnostic.labels.iter().zip(excerpt.places()).map(|(label, place)| {
             let text = (!label.text.is_empty()).then(|| clean(&label.text));
@@ -128,7 +133,11 @@ impl View {
                 Severity::Info => miette::Severity::Advice,
             },
             message: clean(&diagnostic.message),
-            help: diagnostic.help.as_deref().map(clean),
+            // It may have several lines of its own.
+            help: diagnostic
+                .help
+                .as_deref()
+                .map(|help| shown::without_control(&about(help, &words, hidden), &['\n'])),
             labels: labels.collect(),
             excerpt,
         }

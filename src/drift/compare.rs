@@ -20,6 +20,7 @@ use super::{
     record::{Direction, Drift, Side},
 };
 use crate::{
+    kustomize::env_file,
     secret::Hidden,
     settings::check::{Check, Owner},
     text::{Sources, Span},
@@ -279,7 +280,7 @@ impl Run<'_> {
         // That a secret was written, its example says, which is generated.
         let is_yours = written.is_some_and(|fact| fact.value != Value::Secret)
             && standing.is_some_and(|span| self.layer(span) == Layer::Yours);
-        let named = path.to_string();
+        let named = told(path, compose, cluster.or(written));
         let Some((direction, difference)) = self.direction(&named, &differences, is_edited, is_yours) else {
             return;
         };
@@ -391,6 +392,20 @@ impl Run<'_> {
         let file = self.terms.sources.get(span.source).path();
         let mut lists = file.ancestors().skip(1).map(|directory| directory.join("kustomization.yaml"));
         lists.find(|list| (self.terms.layer)(list) == Layer::Edited)
+    }
+}
+
+/// The name of a fact as it may be shown. A secret that only the manifests have may be a line of a value of several
+/// lines, which kustomize takes for a variable.
+pub(super) fn told(path: &Path, compose: Option<&Fact>, manifests: Option<&Fact>) -> String {
+    let is_line = |name: &str| {
+        compose.is_none()
+            && manifests.is_some_and(|fact| fact.value == Value::Secret)
+            && !env_file::is_name(name)
+    };
+    match path {
+        Path::Env(name) if is_line(name) => format!("env.{}", "*".repeat(name.chars().count())),
+        _ => path.to_string(),
     }
 }
 

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    compare::{id, shown},
+    compare::{id, shown, told},
     difference::difference,
     fact::{Fact, Facts, Path, ServiceFacts, WorkloadFacts},
 };
-use crate::secret::Hidden;
+use crate::{secret::Hidden, text::shown::one_line};
 
 /// Characters of a value that the table shows.
 const LONGEST: usize = 50;
@@ -77,7 +77,7 @@ fn workload_rows(
             let value = |fact: Option<&Fact>| fact.map(|fact| shown(path, &fact.value, hidden));
             rows.push(Row {
                 service: service.to_owned(),
-                path: path.to_string(),
+                path: told(path, left, right),
                 left: value(left),
                 right: value(right),
             });
@@ -100,7 +100,8 @@ pub fn table(rows: &[Row], left: &str, right: &str) -> String {
     let head = ["service", "fact", left, right].map(str::to_owned);
     let fact = |row: &Row| if row.path.is_empty() { "workload".to_owned() } else { row.path.clone() };
     let body = rows.iter().map(|row| [row.service.clone(), fact(row), cell(&row.left), cell(&row.right)]);
-    let lines: Vec<[String; 4]> = std::iter::once(head).chain(body).collect();
+    let lines = std::iter::once(head).chain(body);
+    let lines: Vec<[String; 4]> = lines.map(|cells| cells.map(|cell| one_line(&cell).into_owned())).collect();
     let widths: [usize; 4] =
         [0, 1, 2, 3].map(|at| lines.iter().map(|line| line[at].chars().count()).max().unwrap_or_default());
     let line = |cells: &[String; 4]| {
@@ -112,9 +113,10 @@ pub fn table(rows: &[Row], left: &str, right: &str) -> String {
 
 fn shortened(value: &str) -> String {
     let line = value.replace('\n', "⏎");
+    let line = one_line(&line);
     match line.char_indices().nth(LONGEST) {
         Some((at, _)) => format!("{}…", &line[..at]),
-        None => line,
+        None => line.into_owned(),
     }
 }
 

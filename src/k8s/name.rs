@@ -79,6 +79,31 @@ pub fn is_variable_name(text: &str) -> bool {
         && text != ".."
 }
 
+/// May it be the key of a line in a list of variables that kustomize makes an object of? It reads keys as YAML: `true`,
+/// `null` and `.5` are no strings to it, and it fails.
+pub fn is_list_key(text: &str) -> bool {
+    is_variable_name(text) && !is_yaml_word(text)
+}
+
+/// `text` as a key of such a list.
+pub fn list_key(text: &str) -> String {
+    let key = data_key(text);
+    if is_list_key(&key) { key } else { format!("_{key}") }
+}
+
+/// Whether a reader of YAML may take a plain key for a boolean, null, a number or a time.
+fn is_yaml_word(text: &str) -> bool {
+    const WORDS: &[&str] = &["true", "false", "null", "nan", "inf"];
+    let bare = text.trim_start_matches(['+', '-', '.']);
+    let is_number = |byte: u8| byte.is_ascii_hexdigit() || b"xXoObBtTzZ_.-+:".contains(&byte);
+    let starts_number =
+        text.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '-' | '+' | '.'));
+    WORDS.iter().any(|word| bare.eq_ignore_ascii_case(word))
+        || starts_number
+            && bare.starts_with(|first: char| first.is_ascii_digit())
+            && text.bytes().all(is_number)
+}
+
 /// May a container have a variable of this name at all? Since 1.32, printable ASCII without `=` is enough.
 pub fn is_relaxed_variable_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b'=')
@@ -89,7 +114,8 @@ pub fn is_data_key(text: &str) -> bool {
     (1..=253).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
         && text != "."
-        && text != ".."
+        && !text.starts_with("..")
+        && !is_yaml_word(text)
 }
 
 /// `text` as a key of a ConfigMap or a Secret.
@@ -148,7 +174,16 @@ mod tests {
         assert!(is_variable_name("a.b-C_1"));
         assert!(!is_variable_name("1A"));
         assert!(!is_variable_name(""));
-        assert!(!is_data_key(".."));
+        assert!(!is_data_key("..") && !is_data_key("..x") && is_data_key(".x") && !is_data_key("10"));
+        assert_eq!((data_key("..x").as_str(), data_key("true").as_str()), ("file..x", "filetrue"));
+        for word in ["true", "NULL", ".5", "-1", "1e3", ".inf", "-.NaN", "-0x1", "2001-01-01"] {
+            assert!(!is_list_key(word), "{word}");
+        }
+        for key in ["A", "yes", "e1", "_1", "a.b", "-a", "--", "True_"] {
+            assert!(is_list_key(key), "{key}");
+        }
+        assert_eq!(list_key("Auth:ApiKey"), "Auth_ApiKey");
+        assert_eq!((list_key("2FA").as_str(), list_key(".5").as_str()), ("_2FA", "file.5"));
         assert_eq!(data_key("sub dir/a.conf"), "sub_dir_a.conf");
     }
 }

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::{k8s::name::is_variable_name, secret};
+
 /// What kustomize's reader takes in one line, less room for its line break.
 pub(super) const LINE_LIMIT: usize = 60_000;
 
@@ -33,13 +35,54 @@ pub fn write<'a>(
     ((!lines.is_empty()).then(|| format!("{header}{file}")), others)
 }
 
-/// The variables of a file as kustomize reads it: a line without `=` would take its value from the
-/// process, and counts as empty here.
-pub fn read(text: &str) -> Vec<(&str, &str)> {
+/// A variable of a file as kustomize reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Variable<'a> {
+    /// What is before the `=`.
+    pub key: &'a str,
+    /// What is behind it. A line without `=` takes its value from the process that runs kustomize.
+    pub value: Option<&'a str>,
+    /// Its line, counted from 1.
+    pub line: usize,
+    /// Whether the key may be told of a list of secrets. Where it is no name, the line may be a part of a value of
+    /// several lines, or have its value behind a `:`.
+    pub is_named: bool,
+    /// Whether the line is surely no variable: it has no `=`, or ends such a value.
+    pub is_part: bool,
+}
+
+/// The variables of a file.
+pub fn variables(text: &str) -> Vec<Variable<'_>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let lines = text.lines().map(str::trim_start);
-    let variables = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
-    variables.map(|line| line.split_once('=').unwrap_or((line, ""))).collect()
+    let mut found: Vec<Variable<'_>> = Vec::new();
+    for (at, line) in text.lines().enumerate() {
+        let line = line.trim_start();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (key, value) = line.split_once('=').map_or((line, None), |(key, value)| (key, Some(value)));
+        let is_behind_part = found.last().is_some_and(|before| !before.is_named);
+        let is_part = value.is_none_or(|value| is_behind_part && is_end_of_value(key, value));
+        found.push(Variable { key, value, line: at + 1, is_named: !is_part && is_name(key), is_part });
+    }
+    found
+}
+
+/// A name that nobody would take for a line of base64.
+pub fn is_name(key: &str) -> bool {
+    is_variable_name(key) && (key.contains(['_', '.', '-']) || !secret::may_be_value(key))
+}
+
+/// The last line of base64, which may be short: `aB3=`.
+fn is_end_of_value(key: &str, value: &str) -> bool {
+    value.bytes().all(|byte| byte == b'=')
+        && !key.contains('_')
+        && key.bytes().any(|byte| byte.is_ascii_lowercase())
+}
+
+/// Keys and values of a file; what is taken from the process counts as empty.
+pub fn read(text: &str) -> Vec<(&str, &str)> {
+    variables(text).into_iter().map(|variable| (variable.key, variable.value.unwrap_or_default())).collect()
 }
 
 #[cfg(test)]
@@ -68,5 +111,13 @@ mod tests {
         let text = "\u{feff}# mine\nA=x y\n\n  B=\"quoted\" # no comment\nC=\nD=x=y\r\nE\n";
         let expected = [("A", "x y"), ("B", "\"quoted\" # no comment"), ("C", ""), ("D", "x=y"), ("E", "")];
         assert_eq!(read(text), expected);
+    }
+    #[test]
+    fn lines_that_are_parts_of_values_have_no_name() {
+        let text = "A=-----BEGIN KEY-----\nMIIEvQIBADANBgkq\naB3=\n-----END KEY-----\nB: x\nB x\nx\nc2VjcmV0LXBhc3N3b3Jk=\nC=\n\
+                    DATABASE_URL_2_OF_THEM=x\nlog.level=x\n";
+        let named = variables(text).into_iter().filter(|variable| variable.is_named);
+        let named: Vec<(usize, &str)> = named.map(|variable| (variable.line, variable.key)).collect();
+        assert_eq!(named, [(1, "A"), (9, "C"), (10, "DATABASE_URL_2_OF_THEM"), (11, "log.level")]);
     }
 }

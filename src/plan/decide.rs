@@ -17,6 +17,7 @@ mod places;
 mod ports;
 mod probes;
 mod process;
+mod ranges;
 mod resources;
 mod rollout;
 mod schedule;
@@ -81,6 +82,7 @@ fn decide_environment<'a>(
     report: &mut Report,
 ) -> (Intent, Data<'a>) {
     let context = &facts.context;
+    ranges::check(context, report);
     let kinds = kinds::decide_kinds(facts, stateful);
     let ports = ports::learn(facts, &kinds);
     let mut data = Data {

@@ -266,6 +266,7 @@ fixed! {
     OF_A_MACHINE "of-a-machine" "it lies outside of the project, and other machines have another file there, or none: put it into the project or into a secret";
     OF_GIT_OR_MANIFESTS "of-a-machine" "it belongs to git or to the generated manifests, and no container needs it: mount what is needed alone";
     MISSING "missing" "it lies outside of the project and is not here: put it into the project";
+    RESERVED_NAMES "reserved-names" "volumes of files keep names that begin with `..` for themselves: put the files into the image";
     UNREADABLE "unreadable" "the file cannot be read here";
     SPECIAL "of-a-machine" "sockets and devices of a machine do not exist in a cluster";
     OTHER_CONTAINERS "other-projects" "containers outside of the project are not known in a cluster";

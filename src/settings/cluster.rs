@@ -90,7 +90,7 @@ impl Cluster {
 pub(super) fn read(key: &str, value: &Node, cluster: &mut Cluster, report: &mut Report) {
     match key {
         "kubernetes" => cluster.kubernetes = version(value, report),
-        "context" => cluster.context = text(value, report),
+        "context" => cluster.context = context(value, report),
         "autopilot" => cluster.autopilot = switch(value, report),
         "zeroDowntime" => cluster.zero_downtime = switch(value, report),
         "liveness" => cluster.liveness = switch(value, report),
@@ -112,6 +112,19 @@ pub(super) fn defaults(value: &Node, report: &mut Report) -> Defaults {
 /// The place of what is switched on.
 fn switch(node: &Node, report: &mut Report) -> Option<Span> {
     super::boolean(node, report).filter(|is_on| *is_on).map(|_| node.span)
+}
+
+/// The name of a context of kubectl, which reaches a shell.
+fn context(node: &Node, report: &mut Report) -> Option<Spanned<String>> {
+    let text = text(node, report)?;
+    let plain = |character: char| character.is_alphanumeric() || "._-@:/+=,".contains(character);
+    if text.value.is_empty() || text.value.starts_with('-') || !text.value.chars().all(plain) {
+        let help =
+            "use letters, digits and `._-@:/+=,`: `kubectl config rename-context` gives it another name";
+        refuse(node, &format!("`{}` cannot name a context", text.value), help, report);
+        return None;
+    }
+    Some(text)
 }
 
 /// A version in quotes: without them, 1.20 is the number 1.2.

@@ -11,6 +11,8 @@ use std::borrow::Cow;
 
 use indexmap::IndexMap;
 
+use crate::text::shown::steers;
+
 /// The entries of a mapping, in their order.
 pub type Entries = IndexMap<String, Entry, foldhash::fast::RandomState>;
 
@@ -270,13 +272,14 @@ fn end_line(out: &mut String, comment: Option<&str>) {
 /// Comments cannot escape anything: what YAML does not have is shown as such.
 fn comment_text(text: &str) -> Cow<'_, str> {
     let text = text.trim_end();
-    if text.chars().all(|character| character == '\n' || scalar::is_printable(character)) {
+    let is_shown = |character| scalar::is_printable(character) && (character == '\t' || !steers(character));
+    if text.chars().all(|character| character == '\n' || is_shown(character)) {
         return Cow::Borrowed(text);
     }
     let text = text.replace("\r\n", "\n");
     let replaced = text.chars().map(|character| match character {
         '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => '\n',
-        other if scalar::is_printable(other) => other,
+        other if is_shown(other) => other,
         _ => '\u{fffd}',
     });
     Cow::Owned(replaced.collect())

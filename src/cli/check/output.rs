@@ -6,13 +6,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Arguments;
 use crate::{
-    cli::{self, Io, put, show},
+    cli::{self, Io, put, say, show},
     diag::{self, Report, Run, github, gitlab, junit, markdown, sarif},
     disk::Disk,
     drift::report::{self, Checked, Context},
     page::Page,
     settings,
-    text::{Files, Sources},
+    text::{Files, Sources, shown},
 };
 
 /// A format, and the file that the report goes to.
@@ -77,8 +77,8 @@ pub(super) fn write(
             Format::Text if arguments.quiet && !checked.drifts.iter().any(|drift| drift.fails()) => {
                 String::new()
             }
-            Format::Text => report::text(checked, &context, arguments.verbose),
-            Format::Json => format!("{:#}\n", report::json(checked, &context)),
+            Format::Text => shown::lines(&report::text(checked, &context, arguments.verbose)),
+            Format::Json => shown::json(&report::json(checked, &context)),
             machine => of_platform(machine, checked, &context, io),
         };
         let file = form.file.as_ref().or(arguments.output.as_ref().filter(|_| arguments.format.len() == 1));
@@ -86,7 +86,7 @@ pub(super) fn write(
             None => put(io.stdout, &text),
             Some(path) => {
                 if let Err(error) = Disk::new(io.directory.clone()).write_report(path, text.as_bytes()) {
-                    put(io.stderr, &format!("error: `{path}` cannot be written: {error}\n"));
+                    say(io.stderr, &format!("error: `{path}` cannot be written: {error}\n"));
                 }
             }
         }
@@ -134,10 +134,10 @@ pub(in crate::cli) fn findings_of_platform(
     };
     match format {
         Format::Text | Format::Json => String::new(),
-        Format::Sarif => format!("{:#}\n", sarif::log(findings, &run)),
-        Format::Gitlab => format!("{:#}\n", gitlab::code_quality(findings, &run)),
+        Format::Sarif => shown::json(&sarif::log(findings, &run)),
+        Format::Gitlab => shown::json(&gitlab::code_quality(findings, &run)),
         Format::Github => github::annotations(findings, &run),
-        Format::Junit => junit::report(findings, &run),
+        Format::Junit => shown::lines(&junit::report(findings, &run)),
         Format::Markdown => markdown::comment(findings, &run),
     }
 }

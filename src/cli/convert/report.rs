@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use super::{Arguments, Conversion, difference, key_report::KeyReport, summary};
 use crate::{
-    cli::{self, Io, put},
+    cli::{self, Io, say},
     diag::{Report, findings, json},
     disk::tree::{Action, Change, Outcome},
     page::{self, Page},
     plan::{FateKind, KeyFate, reasons::Reason},
-    text::{Sources, clean},
+    text::{Sources, clean, shown::one_line},
 };
 
 /// Version of the JSON report.
@@ -64,13 +64,13 @@ fn entries(key: &KeyReport, output: &Utf8Path, sources: &Sources, report: &Repor
 /// The report for people, in brief.
 pub(super) fn tell(arguments: &Arguments, conversion: &Conversion, sources: &Sources, io: &mut Io<'_>) {
     if arguments.dry.diff {
-        put(io.stdout, &difference::of_all(&conversion.output, &conversion.outcome));
+        say(io.stdout, &difference::of_all(&conversion.output, &conversion.outcome));
     }
     if arguments.quiet {
         return;
     }
-    put(io.stderr, &difference::of_edits(&conversion.output, &conversion.outcome));
-    put(
+    say(io.stderr, &difference::of_edits(&conversion.output, &conversion.outcome));
+    say(
         io.stderr,
         &if arguments.verbose {
             all_keys(conversion, sources)
@@ -79,12 +79,12 @@ pub(super) fn tell(arguments: &Arguments, conversion: &Conversion, sources: &Sou
         },
     );
     for totals in &conversion.totals {
-        put(io.stderr, &format!("{totals}\n"));
+        say(io.stderr, &format!("{totals}\n"));
     }
     if !conversion.keys.is_empty() {
-        put(io.stderr, &format!("{}\n", counted_keys(&conversion.keys)));
+        say(io.stderr, &format!("{}\n", counted_keys(&conversion.keys)));
     }
-    put(io.stderr, &format!("{}\n", counted_files(&conversion.output, &conversion.outcome)));
+    say(io.stderr, &format!("{}\n", counted_files(&conversion.output, &conversion.outcome)));
 }
 
 /// Writes the report as a page.
@@ -125,12 +125,12 @@ fn all_keys(conversion: &Conversion, sources: &Sources) -> String {
         let KeyFate { path, span, fate, refusals: _, differences: _, values: _ } = key;
         let place = sources.location(*span);
         if reason.is_empty() {
-            format!("{place}: {path} {} to {}\n", fate.kind.name(), fate.to.join(", "))
+            format!("{place}: {path} {} to {}", fate.kind.name(), fate.to.join(", "))
         } else {
-            format!("{place}: {path} {}: {reason}\n", fate.kind.name())
+            format!("{place}: {path} {}: {reason}", fate.kind.name())
         }
     };
-    conversion.keys.iter().map(line).collect()
+    conversion.keys.iter().map(|key| format!("{}\n", one_line(&line(key)))).collect()
 }
 
 fn counted_keys(keys: &[KeyReport]) -> String {
@@ -162,5 +162,5 @@ fn counted_files(output: &Utf8Path, outcome: &Outcome) -> String {
         (true, true) => "written",
         (false, true) => "nothing written",
     };
-    format!("{output}: {} ({how})", counts.join(", "))
+    format!("{}: {} ({how})", one_line(output.as_str()), counts.join(", "))
 }

@@ -11,7 +11,7 @@ use crate::{
     k8s::quantity,
     page,
     plan::{Environment, FateKind, Kind, Workload, reasons::Reason},
-    text::{Sources, Span},
+    text::{Sources, Span, shown::one_line},
 };
 
 /// The longest line, in characters. `-v` and the JSON report have all of it.
@@ -167,8 +167,9 @@ fn some(names: &[&str]) -> String {
 
 /// A line of no more characters than people read.
 fn shortened(line: &str) -> String {
+    let line = one_line(line);
     if line.chars().count() <= LONGEST_LINE {
-        return line.to_owned();
+        return line.into_owned();
     }
     let kept: String = line.chars().take(LONGEST_LINE - 1).collect();
     format!("{kept}…")

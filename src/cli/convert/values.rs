@@ -30,6 +30,8 @@ struct ValueFile {
     there: Option<Variables>,
     /// Those that its Secret is to hold; none if it has none any more.
     wanted: Option<Variables>,
+    /// The lines that are no variable by their look, by what would be its name.
+    nameless: BTreeMap<String, usize>,
 }
 
 impl ValueFile {
@@ -197,8 +199,8 @@ impl Values<'_> {
 fn read(tree: &Tree, environment: &str, output: &Utf8Path, files: &dyn Files) -> Vec<ValueFile> {
     let folder = secret_files::directory("".into(), environment);
     let there = |path: &Utf8Path| {
-        let bytes = files.read(&output.join(path)).ok().filter(|_| secret_files::is_list(path))?;
-        Some(variables(&bytes))
+        let bytes = files.read(&output.join(path)).ok().filter(|_| secret_files::is_list(path));
+        bytes.map_or_else(Default::default, |bytes| (Some(variables(&bytes)), nameless(&bytes)))
     };
     let in_folder: Vec<_> =
         tree.files.iter().enumerate().filter(|(_, file)| file.path.parent() == Some(&folder)).collect();
@@ -212,22 +214,30 @@ fn read(tree: &Tree, environment: &str, output: &Utf8Path, files: &dyn Files) ->
     let has_keys =
         |path: &Utf8Path| filled.contains(Utf8Path::new(&format!("{path}{}", secret_files::EXAMPLE)));
     let is_list = |path: &Utf8Path| secret_files::is_list(path) && has_keys(path);
-    let lists = asked().filter(|(_, file)| is_list(&file.path)).map(|(position, file)| ValueFile {
-        path: file.path.clone(),
-        position: Some(*position),
-        there: there(&file.path),
-        wanted: Some(variables(&file.bytes)),
+    let lists = asked().filter(|(_, file)| is_list(&file.path)).map(|(position, file)| {
+        let (there, nameless) = there(&file.path);
+        let wanted = Some(variables(&file.bytes));
+        ValueFile { path: file.path.clone(), position: Some(*position), there, wanted, nameless }
     });
     let names: BTreeSet<&str> = asked().filter_map(|(_, file)| file.path.file_name()).collect();
     let unread = secret_files::unread(output, environment, &|name| names.contains(name), files);
     let unread = unread.iter().map(|name| folder.join(name));
-    let unread = unread.map(|path| ValueFile { there: there(&path), path, position: None, wanted: None });
+    let unread = unread.map(|path| {
+        let (there, nameless) = there(&path);
+        ValueFile { path, position: None, there, wanted: None, nameless }
+    });
     lists.chain(unread).collect()
 }
 
 fn variables(bytes: &[u8]) -> Variables {
     let text = String::from_utf8_lossy(bytes);
     env_file::read(&text).into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+fn nameless(bytes: &[u8]) -> BTreeMap<String, usize> {
+    let text = String::from_utf8_lossy(bytes);
+    let lines = env_file::variables(&text).into_iter().filter(|variable| !variable.is_named);
+    lines.map(|variable| (variable.key.to_owned(), variable.line)).collect()
 }
 
 /// The lines that a file lacks, as far as their values are known: by compose, or by the one other file that the
@@ -307,7 +317,19 @@ fn tell_of_unasked(
     in_clear: &dyn Fn(&str) -> Vec<String>,
     report: &mut Report,
 ) {
-    for (key, value) in file.unasked() {
+    let (nameless, named): (Vec<_>, Vec<_>) =
+        file.unasked().into_iter().partition(|(key, _)| file.nameless.contains_key(key));
+    let lines: BTreeSet<usize> =
+        nameless.iter().filter_map(|(key, _)| file.nameless.get(key)).copied().collect();
+    if !lines.is_empty() {
+        let numbers: Vec<String> = lines.iter().map(usize::to_string).collect();
+        let word = if lines.len() == 1 { "line" } else { "lines" };
+        let message = format!("{word} {} of `{}`: not a variable", numbers.join(", "), file.path);
+        let help =
+            "write each variable as `NAME=value` in one line: kustomize reads every line as one variable";
+        report.push(Diagnostic::warning(codes::UNASKED_SECRET, message).help(help));
+    }
+    for (key, value) in named {
         let places = places(key, all);
         let lists = in_clear(key);
         let lists: Vec<&str> = lists.iter().map(String::as_str).collect();

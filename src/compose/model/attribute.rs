@@ -111,6 +111,9 @@ pub trait Attribute: Sized {
     const BLANKS_IN_NAMES: bool = true;
 }
 
+/// From here on, no integer of 64 bits says a number.
+const TOO_LARGE: f64 = 9_223_372_036_854_775_808.0;
+
 /// Reports that `node` is not what is wanted there, and is nothing.
 pub(super) fn mistyped<T>(node: &Node, wanted: &str, report: &mut Report) -> Option<T> {
     let message = format!("expected {wanted}, found {}", node.kind());
@@ -159,7 +162,8 @@ impl Attribute for i64 {
                 i64::try_from(*value).ok().or_else(|| mistyped(node, "a 64-bit integer", report))
             }
             // Go's int64 conversion cuts the fraction off.
-            Value::Float(value) if value.is_finite() => Some(*value as i64),
+            Value::Float(value) if value.is_finite() && value.abs() < TOO_LARGE => Some(*value as i64),
+            Value::Float(value) if value.is_finite() => mistyped(node, "a 64-bit integer", report),
             Value::String(text) => match text.parse() {
                 Ok(value) => Some(value),
                 Err(_) => mistyped(node, "an integer", report),

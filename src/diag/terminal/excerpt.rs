@@ -11,7 +11,7 @@ use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanConten
 use crate::{
     diag::{Label, masked::Masked},
     secret::Hidden,
-    text::{SourceId, SourceText, Sources},
+    text::{SourceId, SourceText, Sources, shown::without_control},
 };
 
 /// Lines shown before and behind a label.
@@ -227,14 +227,4 @@ impl Excerpt {
         let shown = self.text[line.range.start..offset].chars().count();
         if line.clipped > 0 { (shown + line.clipped).saturating_sub(1) } else { shown }
     }
-}
-
-/// The text with control characters replaced, but for these: they could steer the terminal, or make
-/// a line look other than it is.
-pub(super) fn without_control(text: &str, kept: &[char]) -> String {
-    let steers = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|c| if steers(c) && !kept.contains(&c) { '\u{fffd}' } else { c }).collect()
 }

@@ -7,10 +7,13 @@ use super::{
     diagnostics::heading,
     group::{Group, groups},
 };
-use crate::drift::{
-    Kind,
-    record::{Direction, Drift, Side},
-    text::SECRET,
+use crate::{
+    drift::{
+        Kind,
+        record::{Direction, Drift, Side},
+        text::SECRET,
+    },
+    text::shown::one_line,
 };
 
 /// The column of the lines behind their places, at least.
@@ -41,7 +44,7 @@ fn finding(group: &Group<'_>, context: &Context<'_>) -> String {
     };
     let heading = format!("{word}[{}]: {}", drift.code().id, heading(group));
     let direction = format!("{}: {}", drift.direction, drift.direction.summary());
-    let mut text = format!("{heading:<HEADINGS$} {direction}\n");
+    let mut text = format!("{:<HEADINGS$} {direction}\n", one_line(&heading));
     let lines = [
         side(drift, &drift.compose, context),
         missing(drift, context),
@@ -51,18 +54,18 @@ fn finding(group: &Group<'_>, context: &Context<'_>) -> String {
     let column =
         lines.iter().map(|(place, _)| place.chars().count() + 1).max().unwrap_or_default().max(PLACES);
     for (place, line) in lines {
-        text.push_str(format!("   {place:<column$} {line}").trim_end());
+        text.push_str(one_line(&format!("   {place:<column$} {line}")).trim_end());
         text.push('\n');
     }
     for other in &group.others {
-        text.push_str(&format!("   and {}: {}\n", other.code().id, other.message));
+        text.push_str(&format!("   and {}: {}\n", other.code().id, one_line(&other.message)));
     }
     match &drift.waiver {
         Some(waiver) => {
             let until = waiver.until.map(|until| format!(" (until {until})")).unwrap_or_default();
-            text.push_str(&format!("   reason: {}{until}\n", waiver.reason));
+            text.push_str(&format!("   reason: {}{until}\n", one_line(&waiver.reason)));
         }
-        None => text.push_str(&format!("   help: {}\n", drift.help)),
+        None => text.push_str(&format!("   help: {}\n", one_line(&drift.help))),
     }
     text
 }
@@ -115,7 +118,7 @@ fn totals(checked: &Checked, is_verbose: bool) -> String {
         all.push(counted(of_files, "generated file differs", "generated files differ") + hint);
     }
     all.extend(checked.environments.iter().map(|it| format!("{}: {}", it.name, standing(checked, it))));
-    format!("{}\n", all.join(" · "))
+    format!("{}\n", one_line(&all.join(" · ")))
 }
 
 fn standing(checked: &Checked, environment: &Environment) -> String {

@@ -11,7 +11,7 @@ use super::{
     resource::{Generated, Resource},
 };
 use crate::{
-    kustomize::env_file,
+    kustomize::env_file::{self, Variable},
     text::{Span, Spanned, clean},
     yaml::{Key, Map, Node, Value},
 };
@@ -35,7 +35,7 @@ pub(super) fn object(
 ) -> Result<Resource, Refusal> {
     let mut found = Vec::new();
     for env in &entries.envs {
-        found.extend(of_env_file(env, directory, reader)?);
+        found.extend(of_env_file(env, is_secret, directory, reader)?);
     }
     for literal in &entries.literals {
         found.push(of_literal(literal, reader)?);
@@ -45,7 +45,8 @@ pub(super) fn object(
     }
     found.sort_by(|left, right| left.key.cmp(&right.key));
     if let Some(pair) = found.windows(2).find(|pair| pair[0].key == pair[1].key) {
-        let message = format!("`{}` has the key `{}` twice", entries.name.value, pair[1].key);
+        let key = if is_secret { "a key".to_owned() } else { format!("the key `{}`", pair[1].key) };
+        let message = format!("`{}` has {key} twice", entries.name.value);
         return Err(reader.refuse(RefusalKind::Wrong, message, pair[1].span));
     }
     let mut resource = Resource::new(frame(entries, is_secret), entries.span);
@@ -152,8 +153,10 @@ fn encoded(bytes: &[u8]) -> String {
     lines.map(|line| format!("{}\n", String::from_utf8_lossy(line))).collect()
 }
 
+/// The variables of a list. Of a list of secrets, lines that are parts of a value are left out: reports name keys.
 fn of_env_file(
     env: &Spanned<String>,
+    is_secret: bool,
     directory: &Utf8Path,
     reader: &mut Reader<'_>,
 ) -> Result<Vec<Entry>, Refusal> {
@@ -164,11 +167,17 @@ fn of_env_file(
         return Err(reader.refuse(RefusalKind::Wrong, message, env.span));
     };
     let mut entries = Vec::new();
-    for (key, value) in env_file::read(text) {
+    for Variable { key, value, is_named, is_part, .. } in env_file::variables(text) {
+        if is_secret && is_part {
+            continue;
+        }
+        let value = value.unwrap_or_default();
         let at = key.as_ptr() as usize - text.as_ptr() as usize;
         let span = Span::new(id, at, at + key.len() + 1 + value.len());
         if key.len() + value.len() >= env_file::LINE_LIMIT {
-            let message = format!("the line of `{key}` is too long for kustomize, which drops it in silence");
+            let line =
+                if is_secret && !is_named { "a line".to_owned() } else { format!("the line of `{key}`") };
+            let message = format!("{line} is too long for kustomize, which drops it in silence");
             return Err(reader.refuse(RefusalKind::Wrong, message, Span::new(id, at, at + key.len())));
         }
         entries.push(Entry { key: key.to_owned(), value: value.as_bytes().to_vec(), span });

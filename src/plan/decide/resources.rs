@@ -138,13 +138,19 @@ fn said_by(service: &Service, name: &str) -> Vec<&'static [&'static str]> {
     said.into_iter().filter(|(is_said, _)| *is_said).map(|(_, path)| path).collect()
 }
 
+/// Microseconds of which `cpu_quota` is a part; 0 is the kernel's own.
+fn period_of(service: &Service) -> i64 {
+    let period = service.cpu_period.as_ref().map_or(0, |period| period.value);
+    if period > 0 { period } else { 100_000 }
+}
+
 fn older(service: &Service, requests: &mut Quantities, limits: &mut Quantities, entries: &mut Entries<'_>) {
     if let Some(cpus) = &service.cpus {
         set(limits, "cpu", cpus.value, quantity::cpu);
         entries.mapped(&["cpus"]);
     }
     if let Some(quota) = &service.cpu_quota {
-        let period = service.cpu_period.as_ref().map_or(100_000, |period| period.value.max(1));
+        let period = period_of(service);
         if !limits.contains_key("cpu") {
             set(limits, "cpu", quota.value as f64 / period as f64, quantity::cpu);
         }

@@ -20,7 +20,7 @@ use crate::{
 pub(super) fn compose_all(environments: &mut [Vec<Unplaced<'_>>], real: usize, found: &KnownSecrets) {
     let mut composed: ByVariable<'_, BTreeSet<Option<String>>> = ByVariable::new();
     for service in environments.iter().take(real).flatten() {
-        let keys = service.variables.keys().filter(|key| name::is_variable_name(key));
+        let keys = service.variables.keys().filter(|key| name::is_list_key(key));
         let keys: Vec<&str> =
             keys.filter(|key| found.is_secret(key) && !secret::is_secret_key(key)).copied().collect();
         if keys.is_empty() {
@@ -53,7 +53,7 @@ struct PartsOfContainer<'a>(BTreeMap<(&'a str, &'a str), Vec<&'a str>>);
 impl<'a> PartsOfContainer<'a> {
     fn of(service: &Unplaced<'a>) -> Self {
         let mut parts: BTreeMap<_, Vec<&str>> = BTreeMap::new();
-        for key in service.variables.keys().filter(|key| name::is_variable_name(key)) {
+        for key in service.variables.keys().filter(|key| name::is_list_key(key)) {
             if let Some(alone) = service.variable_of_files(key) {
                 parts.entry(alone).or_default().push(key);
             }

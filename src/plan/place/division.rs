@@ -140,8 +140,8 @@ impl<'a> Division<'a> {
         secrets: &KnownSecrets,
     ) -> Self {
         // ConfigMaps and Secrets bring only variables with usual names into a container.
-        let plain = |key: &str| name::is_variable_name(key) && !secrets.is_secret(key);
-        let hidden = |key: &str| name::is_variable_name(key) && secrets.is_secret(key);
+        let plain = |key: &str| name::is_list_key(key) && !secrets.is_secret(key);
+        let hidden = |key: &str| name::is_list_key(key) && secrets.is_secret(key);
         let mut plain = by_source((environments, contexts, real), plain);
         let mut hidden = by_value((environments, real), hidden);
         name_groups(&mut plain, &mut hidden);

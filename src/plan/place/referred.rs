@@ -44,7 +44,7 @@ fn references<'a>(environments: &[Vec<Unplaced<'a>>], shared: &[SharedSecret<'a>
     let secrets = Secrets::of(environments, shared);
     let mut references: ByVariable<'a, EnvVar> = ByVariable::new();
     for service in environments.iter().flatten() {
-        for key in service.variables.keys().filter(|key| name::is_variable_name(key)) {
+        for key in service.variables.keys().filter(|key| name::is_list_key(key)) {
             let is_known = references.get(service.service).is_some_and(|own| own.contains_key(key));
             if !is_known && let Some(secret) = secrets.same(service, key) {
                 let own = references.entry(service.service).or_default();

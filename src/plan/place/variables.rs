@@ -4,9 +4,11 @@
 //! files stands in a ConfigMap that just those apps take whole; one that all workloads of an app have from one, in the
 //! app's; one that a single workload has, in its own `env`. Secrets are shared by their values.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::core::v1::{ConfigMapEnvSource, EnvFromSource, EnvVar, SecretEnvSource};
+use k8s_openapi::api::core::v1::{
+    ConfigMapEnvSource, EnvFromSource, EnvVar, EnvVarSource, SecretEnvSource, SecretKeySelector,
+};
 
 use super::{
     composed,
@@ -162,12 +164,20 @@ fn take_own(
     secrets: &mut Secrets<'_>,
 ) {
     let own_secrets = format!("{}-own-secrets", service.unit.object);
+    // Nobody takes it as a whole: its keys are no names of variables.
+    let named_secrets = format!("{}-named-secrets", service.unit.object);
+    let mut named: BTreeSet<String> = BTreeSet::new();
     let mut has_own_secrets = false;
     for (key, variable) in rest {
         let text = written(&variable.value);
-        if variable.is_secret && name::is_variable_name(key) {
+        if variable.is_secret && name::is_list_key(key) {
             secrets.add_variable(&own_secrets, key, text);
             has_own_secrets = true;
+        } else if variable.is_secret {
+            let legal = name::free(&name::list_key(key), |other| named.contains(other));
+            secrets.add_variable(&named_secrets, &legal, text);
+            taken.env.push(of_secret(key, &named_secrets, &legal));
+            named.insert(legal);
         } else {
             let value = Some(expansion::escape(text));
             taken.env.push(EnvVar { name: key.to_owned(), value, value_from: None });
@@ -178,6 +188,13 @@ fn take_own(
     if has_own_secrets {
         taken.env_from.push(source(&own_secrets, true));
     }
+}
+
+/// A variable that is one key of a Secret.
+fn of_secret(name: &str, object: &str, key: &str) -> EnvVar {
+    let selector = SecretKeySelector { name: object.to_owned(), key: key.to_owned(), optional: None };
+    let value_from = Some(EnvVarSource { secret_key_ref: Some(selector), ..EnvVarSource::default() });
+    EnvVar { name: name.to_owned(), value: None, value_from }
 }
 
 fn source(name: &str, secret: bool) -> EnvFromSource {

@@ -7,6 +7,8 @@
 
 use std::{borrow::Cow, fmt::Write as _};
 
+use crate::text::shown::steers;
+
 /// A key longer than this, in bytes, is written in the explicit form (`? key`); readers look no
 /// further than 1024 characters for its colon.
 pub(super) const MAX_IMPLICIT_KEY: usize = 1000;
@@ -54,7 +56,10 @@ pub(super) fn literal_header(text: &str) -> Option<&'static str> {
     let is_exact = text.contains('\n')
         && !text.starts_with(['\n', ' ', '\t'])
         && text.chars().all(|character| matches!(character, '\n' | '\t') || is_printable(character))
-        && !text.split('\n').any(is_blank);
+        && !text.split('\n').any(is_blank)
+        // Nothing in a log is a command, and nothing looks other than it is.
+        && !text.contains(|character| character != '\n' && character != '\t' && steers(character))
+        && !text.split('\n').any(|line| line.trim_start().starts_with("::"));
     if !is_exact {
         return None;
     }

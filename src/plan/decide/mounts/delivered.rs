@@ -98,6 +98,10 @@ pub(in crate::plan) fn deliver(
     entries: &mut Entries<'_>,
 ) -> String {
     let Given { element, stem, target, mode, is_directory } = given;
+    if is_directory && contents.keys().any(|path| path.starts_with("..")) {
+        contents.retain(|path, _| !path.starts_with(".."));
+        entries.unsupported(&[element], reasons::RESERVED_NAMES.about(target));
+    }
     let followed = follow(&mounting.facts.hosts, &mut contents);
     let label = name::dns_label(stem);
     let wanted = name::shortened(&format!("{}-{label}", mounting.app), 50);

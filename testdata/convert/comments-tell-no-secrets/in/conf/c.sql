@@ -1,0 +1,2 @@
+-- postgres://app:pa55word@store/app
+SELECT 1;
