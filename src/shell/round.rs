@@ -56,6 +56,8 @@ pub(super) struct Delay {
     pub(super) length: Value,
     /// What its operand said, in seconds.
     pub(super) seconds: Option<f64>,
+    /// An operand that is known and no duration.
+    pub(super) wrong: Option<String>,
     /// Its command in the text, and the `wait` that belongs to it.
     pub(super) ranges: Vec<std::ops::Range<usize>>,
     /// The statement of the body that it stands in; nothing for the condition.
@@ -318,9 +320,11 @@ impl Measure<'_, '_, '_> {
     fn delay(&mut self, operands: &[&str], position: Option<usize>) -> Delay {
         let mut length = Value::known("");
         let mut seconds = Some(0.0);
+        let mut wrong = None;
         for operand in operands {
             let value = self.scope.evaluate(operand);
             let own = value.text.as_deref().and_then(seconds_of);
+            wrong = wrong.or_else(|| value.certain().filter(|_| own.is_none()).map(str::to_owned));
             seconds = seconds.zip(own).map(|(sum, own)| sum + own);
             if value.clock.is_some() {
                 self.daily = Some(value.clock);
@@ -331,7 +335,7 @@ impl Measure<'_, '_, '_> {
         if seconds.is_none() {
             length.text = None;
         }
-        Delay { length, seconds, ranges: Vec::new(), position, is_direct: false, conditional: false }
+        Delay { length, seconds, wrong, ranges: Vec::new(), position, is_direct: false, conditional: false }
     }
 }
 

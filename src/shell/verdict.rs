@@ -255,12 +255,15 @@ fn blockers(
     }
     match (interval, schedule.fit) {
         (None, _) => {
-            let parameter = found.round.delays.iter().find_map(|delay| delay.length.parameter.as_ref());
-            reasons.block(match parameter {
-                Some(parameter) => {
+            let delays = &found.round.delays;
+            let wrong = delays.iter().find_map(|delay| delay.wrong.as_ref());
+            let parameter = delays.iter().find_map(|delay| delay.length.parameter.as_ref());
+            reasons.block(match (wrong, parameter) {
+                (Some(text), _) => format!("`{text}` is not a duration: use `300`, `5m` or `1h`"),
+                (None, Some(parameter)) => {
                     format!("the interval is not known: nobody says what `{}` is", parameter.name)
                 }
-                None => "the interval is computed as the loop runs".to_owned(),
+                (None, None) => "the interval is computed as the loop runs".to_owned(),
             });
         }
         (Some(seconds), Fit::SubMinute) => {

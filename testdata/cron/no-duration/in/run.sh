@@ -1,0 +1,1 @@
+while :; do ./refresh; sleep 5x; done
