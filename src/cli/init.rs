@@ -341,6 +341,7 @@ mod tests {
                 stdout: &mut stdout,
                 stderr: &mut stderr,
                 color: false,
+                unicode: false,
                 width: 80,
             };
             let words: Vec<String> = command.iter().map(|word| (*word).to_owned()).collect();

@@ -263,7 +263,7 @@ fn text(
 ) -> String {
     let mut report = Report::default();
     reported(outcome).for_each(|finding| report.push(finding.diagnostic()));
-    let theme = terminal::Theme { color: io.color, unicode: io.color, width: io.width };
+    let theme = terminal::Theme { color: io.color, unicode: io.unicode, width: io.width };
     let mut renderer = terminal::Renderer::new(sources, theme, hidden);
     let mut text = String::new();
     for finding in reported(outcome) {
