@@ -132,7 +132,9 @@ impl Workplace {
             return Err("it has no name".to_owned());
         };
         let make = || -> io::Result<TempDir> {
-            let directory = tempfile::Builder::new().prefix(&staging_prefix(name)).tempdir_in(parent)?;
+            let (prefix, for_owner) = (staging_prefix(name), Permissions::from_mode(0o700));
+            let directory =
+                tempfile::Builder::new().prefix(&prefix).permissions(for_owner).tempdir_in(parent)?;
             fs::create_dir(directory.path().join(MARK))?;
             fs::write(directory.path().join(".gitignore"), "*\n")?;
             Ok(directory)

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::{
     Disk, names_directory,
-    swap::{Edit, Staging, recover, replace_by_renames},
+    swap::{Edit, Staging, Workplace, recover, replace_by_renames},
     tree::{Action, Outcome, Tree},
 };
 use crate::{
@@ -601,4 +601,18 @@ fn a_project_is_read_and_nothing_around_it() {
     let disk = Disk::new(&project).within(&project, &project, &["../../up.txt".into()]);
     assert_eq!((text(&disk, "../b.txt"), text(&disk, "link")), (Ok(1), Ok(2)));
     assert_eq!(disk.list(Utf8Path::new("folder")), Err(FileError::Outside));
+}
+
+#[test]
+fn what_a_killed_run_leaves_is_its_owners_alone_and_goes() {
+    let project = Project::new();
+    let root = project.path.join("k8s");
+    let workplace = Workplace::beside(&root).unwrap();
+    let name = workplace.path().file_name().unwrap().to_string_lossy().into_owned();
+    fs::write(workplace.path().join("secret"), "x").unwrap();
+    // Nobody drops what is killed.
+    std::mem::forget(workplace);
+    assert_eq!(project.mode(&name), 0o700);
+    recover(&root).unwrap();
+    assert!(!project.exists(&name));
 }
