@@ -70,6 +70,7 @@ fn run(words: &[String], directory: &Utf8PathBuf) -> io::Result<()> {
         stdout: &mut stdout,
         stderr: &mut stderr,
         color: false,
+        unicode: false,
         width: 80,
     };
     match cli::run(words, io) {
