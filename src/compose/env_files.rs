@@ -209,7 +209,7 @@ mod tests {
         let found = loaded(&files, &request);
         assert_eq!(
             found.text("/services/a/environment"),
-            r#"{"A":"a","B":"b","OWN":"own","NIL":null,"C":"own-a-sh","D":"b"}"#
+            r#"{"A":"a","B":"b","C":"own-a-sh","D":"b","NIL":null,"OWN":"own"}"#
         );
     }
 

@@ -19,8 +19,8 @@ One pod then runs all jobs: nobody sees which failed, none is tried again, and a
 that is running. Schedulers that start containers through the socket of Docker do not work in a
 cluster at all. `convert` makes a CronJob of each line of the crontab.
 
-The rule finds services that start `cron`, `crond`, `supercronic` and their kin, and images of schedulers
-such as ofelia.",
+The rule finds services that start `cron`, `crond`, `supercronic` and their kin, and images of
+schedulers such as ofelia.",
     bad: &[("compose.yaml", "services:\n  jobs:\n    image: app:1.2\n    command: crond -f\n")],
     good: &[(
         "compose.yaml",

@@ -19,9 +19,9 @@ pub(super) static RULE: Rule = Rule {
     explain: "\
 The API server refuses the object, or takes it and never runs it.
 
-The rule finds a `restartPolicy` that is missing or `Always`, and names longer than 52 characters. It
-finds schedules that are neither five fields nor a known word, `TZ=` in a schedule, and dates that
-no month has.",
+The rule finds a `restartPolicy` that is missing or `Always`, and names longer than 52 characters.
+It finds schedules that are neither five fields nor a known word, `TZ=` in a schedule, and dates
+that no month has.",
     bad: &[(
         "job.yaml",
         "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: sync}\nspec:\n  schedule: \"*/5 * * * *\"\n  concurrencyPolicy: Forbid\n  startingDeadlineSeconds: 120\n  jobTemplate:\n    spec:\n      template:\n        spec:\n          containers:\n            - name: job\n              image: app:1.2\n              args: [\"app:sync\"]\n",

@@ -21,8 +21,8 @@ The other service has a health check, and nobody waits for it. The condition `se
 what `convert` makes an initContainer of; without it the pod starts at once, and fails until the
 dependency answers.
 
-The rule finds entries of `depends_on` without a condition or with `service_started`, if the service that
-they name has a health check; one finding for each such service.",
+The rule finds entries of `depends_on` without a condition or with `service_started`, if the service
+that they name has a health check; one finding for each such service.",
     bad: &[(
         "compose.yaml",
         "services:\n  web:\n    image: web:1.2\n    depends_on: [db]\n  db:\n    image: mysql:8.4\n    healthcheck:\n      test: [CMD, mysqladmin, ping]\n",

@@ -23,8 +23,8 @@ pub(super) static RULE: Rule = Rule {
 Compose and Kubernetes silently take the last value, and readers see the first. kustomize
 refuses an env file that has a key twice: the build fails.
 
-The rule finds keys that are set twice in one env file, in one `environment` list, or in `env` of one
-container. Case counts.",
+The rule finds keys that are set twice in one env file, in one `environment` list, or in `env` of
+one container. Case counts.",
     bad: &[(".env", "DB_HOST=db\nDB_HOST=db2\n")],
     good: &[(".env", "DB_HOST=db2\n")],
     checks: &[Check::EnvFile(env_file), Check::Document(lists), Check::Object(containers)],

@@ -22,9 +22,10 @@ pub(super) static RULE: Rule = Rule {
 A new value must be written in several places, and one of them will be forgotten. In Kubernetes
 such variables are one ConfigMap that all of them read.
 
-The rule finds three or more variables that two or more services set to equal values, or one that four or
-more do. Variables that usually are alike (`TZ`, `NODE_ENV`, `LOG_LEVEL`, `PORT` and so on), values
-made of `${…}`, and what services share through an anchor, `extends` or an `env_file` do not count.",
+The rule finds three or more variables that two or more services set to equal values, or one that
+four or more do. Variables that usually are alike (`TZ`, `NODE_ENV`, `LOG_LEVEL`, `PORT` and so on),
+values made of `${…}`, and what services share through an anchor, `extends` or an `env_file` do not
+count.",
     bad: &[(
         "compose.yaml",
         "services:\n  api:\n    image: api:1.2\n    environment:\n      DB_HOST: db\n      DB_NAME: app\n      QUEUE_HOST: queue\n  worker:\n    image: worker:1.2\n    environment:\n      DB_HOST: db\n      DB_NAME: app\n      QUEUE_HOST: queue\n",

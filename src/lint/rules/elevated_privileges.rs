@@ -16,8 +16,8 @@ pub(super) static RULE: Rule = Rule {
 Such a container can change the machine that it runs on. The pod security levels `baseline` and
 `restricted` and GKE Autopilot refuse it, so the converted workload does not start there.
 
-The rule finds `privileged: true` and each entry of `cap_add` that leads to root on the host, such as
-`ALL`, `SYS_ADMIN`, `NET_ADMIN` or `SYS_PTRACE`, with or without `CAP_`.",
+The rule finds `privileged: true` and each entry of `cap_add` that leads to root on the host, such
+as `ALL`, `SYS_ADMIN`, `NET_ADMIN` or `SYS_PTRACE`, with or without `CAP_`.",
     bad: &[("compose.yaml", "services:\n  vpn:\n    image: vpn:1.2\n    cap_add: [NET_ADMIN]\n")],
     good: &[("compose.yaml", "services:\n  web:\n    image: web:1.2\n    cap_add: [NET_BIND_SERVICE]\n")],
     checks: &[Check::Service(check)],

@@ -21,9 +21,9 @@ pub(super) static RULE: Rule = Rule {
 The same file gives two values. Compose replaces `${HOST}` and `$HOST`, and reads `$$` as `$`; a
 ConfigMap that kustomize generates from the file holds the text as it is.
 
-The rule finds references and `$$` outside single quotes. It is an error in a file that a kustomization
-reads, one for each line; in any other file it is an info, one for the file. `convert` writes such
-values out.",
+The rule finds references and `$$` outside single quotes. It is an error in a file that a
+kustomization reads, one for each line; in any other file it is an info, one for the file. `convert`
+writes such values out.",
     bad: &[("app.env", "HOST=api\nURL=http://${HOST}/\n")],
     good: &[("app.env", "HOST=api\nURL=http://api/\n")],
     checks: &[Check::EnvFile(check)],

@@ -19,8 +19,8 @@ pub(super) static RULE: Rule = Rule {
     explain: "\
 Compose refuses the whole project. Often the file is on one machine only, because git ignores it.
 
-The rule finds entries of `env_file` without `required: false` whose file is not there, unless a template
-with the same name (`.env.example`, `app.env.dist`) says how to make it.",
+The rule finds entries of `env_file` without `required: false` whose file is not there, unless a
+template with the same name (`.env.example`, `app.env.dist`) says how to make it.",
     bad: &[("compose.yaml", "services:\n  web:\n    image: web:1.2\n    env_file: [missing.env]\n")],
     good: &[
         ("compose.yaml", "services:\n  web:\n    image: web:1.2\n    env_file: [missing.env]\n"),

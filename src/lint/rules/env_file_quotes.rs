@@ -20,9 +20,9 @@ pub(super) static RULE: Rule = Rule {
 The same file gives two values. Compose reads `DB_NAME=\"app\"` as `app`; a ConfigMap that kustomize
 generates from the file holds `\"app\"`, quotes included.
 
-The rule finds values that begin with a quote. It is an error in a file that a kustomization reads, one
-for each line; in any other file it is an info, one for the file. `convert` writes files that both
-read in the same way.",
+The rule finds values that begin with a quote. It is an error in a file that a kustomization reads,
+one for each line; in any other file it is an info, one for the file. `convert` writes files that
+both read in the same way.",
     bad: &[("app.env", "DB_NAME=\"app\"\n")],
     good: &[("app.env", "DB_NAME=app\n")],
     checks: &[Check::EnvFile(check)],

@@ -17,8 +17,8 @@ pub(super) static RULE: Rule = Rule {
 YAML reads `1.10` as a number, and Compose writes that number: the container gets `1.1`. In the same
 way `010` becomes `8`, `0x1F` becomes `31` and `1e3` becomes `1000`. Compose refuses dates.
 
-The rule finds values of `environment` and `build.args` in the form `NAME: value`. It finds those that
-YAML reads as a number or a date, and that do not come out as they are written.",
+The rule finds values of `environment` and `build.args` in the form `NAME: value`. It finds those
+that YAML reads as a number or a date, and that do not come out as they are written.",
     bad: &[(
         "compose.yaml",
         "services:\n  web:\n    image: web:1.2\n    environment:\n      VERSION: 1.10\n",

@@ -25,8 +25,8 @@ A variable that was added for one environment and forgotten for another is found
 breaks.
 
 Compared are the files `.env.<name>` of one directory, templates such as `.env.example` included.
-The rule finds each file that lacks a variable which all others but one have. A file that has less than
-half of the variables of the others is no such file, and is left out.
+The rule finds each file that lacks a variable which all others but one have. A file that has less
+than half of the variables of the others is no such file, and is left out.
 
 If it is right that a file lacks a variable, say so in the file: `# kustompose: absent NAME why`.",
     bad: &[

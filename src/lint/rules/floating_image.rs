@@ -18,8 +18,8 @@ pub(super) static RULE: Rule = Rule {
     explain: "\
 Two pods of one Deployment run different versions, and a rollback brings back none.
 
-The rule finds containers of all kinds whose image has no tag, or one that moves, after the `images` of
-kustomizations. Overlays of developers are not found.",
+The rule finds containers of all kinds whose image has no tag, or one that moves, after the `images`
+of kustomizations. Overlays of developers are not found.",
     bad: &[
         ("kustomization.yaml", "resources: [web.yaml]\n"),
         (

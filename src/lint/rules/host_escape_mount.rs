@@ -21,9 +21,9 @@ On a node such a mount is as good as root on the cluster. The pod security level
 Docker socket.
 
 The rule finds sockets of container runtimes under any path, and directories that contain one: `/`,
-`/run`, `/var`. It finds `/etc`, `/proc`, `/sys`, `/boot`, `/root`, `/dev` and everything below them.
-It also finds `/home`, and directories with credentials such as `~/.ssh`. Only the source counts,
-however it is written. `/etc/localtime` and `/etc/timezone` may be mounted read-only.",
+`/run`, `/var`. It finds `/etc`, `/proc`, `/sys`, `/boot`, `/root`, `/dev` and everything below
+them. It also finds `/home`, and directories with credentials such as `~/.ssh`. Only the source
+counts, however it is written. `/etc/localtime` and `/etc/timezone` may be mounted read-only.",
     bad: &[(
         "compose.yaml",
         "services:\n  ci:\n    image: ci:1.2\n    volumes:\n      - /var/run/docker.sock:/var/run/docker.sock\n",

@@ -17,8 +17,8 @@ pub(super) static RULE: Rule = Rule {
 It is a shell for developers, who work in it with `docker compose exec`. In a cluster it runs for
 nothing, in production too.
 
-The rule finds services whose whole command is `sleep infinity`, `tail -f /dev/null` or an endless loop
-that only sleeps, unless they are in an override file, or in environments of developers alone.",
+The rule finds services whose whole command is `sleep infinity`, `tail -f /dev/null` or an endless
+loop that only sleeps, unless they are in an override file, or in environments of developers alone.",
     bad: &[("compose.yaml", "services:\n  shell:\n    image: app:1.2\n    command: sleep infinity\n")],
     good: &[
         ("compose.yaml", "services:\n  shell:\n    image: app:1.2\n    command: app\n"),

@@ -22,8 +22,8 @@ A shell cannot read a variable whose name has other characters than letters, dig
 begins with a digit. Kubernetes accepts `.` and `-` as well. It refuses other names in `env`, and
 silently leaves them out of `envFrom`.
 
-The rule finds names that Kubernetes does not take, in env files, `environment` and containers. Names
-with `.` or `-` are an info, and found in env files alone.",
+The rule finds names that Kubernetes does not take, in env files, `environment` and containers.
+Names with `.` or `-` are an info, and found in env files alone.",
     bad: &[("app.env", "spring.profile=dev\n")],
     good: &[("app.env", "SPRING_PROFILE=dev\n")],
     checks: &[Check::EnvFile(env_file), Check::Document(compose), Check::Object(manifest)],

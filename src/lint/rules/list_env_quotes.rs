@@ -16,7 +16,8 @@ pub(super) static RULE: Rule = Rule {
 In the list form of `environment` the whole entry is one YAML text. Quotes behind the `=` are a part
 of it, and reach the process.
 
-The rule finds entries whose whole value is in quotes. Quotes around the whole entry are YAML's own.",
+The rule finds entries whose whole value is in quotes. Quotes around the whole entry are YAML's
+own.",
     bad: &[(
         "compose.yaml",
         "services:\n  web:\n    image: web:1.2\n    environment:\n      - TITLE=\"My shop\"\n",

@@ -18,8 +18,8 @@ A shell that waits for `sleep` handles signals when that has ended. As the first
 container it also ignores SIGTERM unless it traps it. Compose kills it after 10 s, Kubernetes after
 30 s: every stop and every rollout takes that long.
 
-The rule finds endless loops that sleep longer than 10 s in the foreground, without a `trap`, without
-`init: true`, and without an init program such as `tini` before them.",
+The rule finds endless loops that sleep longer than 10 s in the foreground, without a `trap`,
+without `init: true`, and without an init program such as `tini` before them.",
     bad: &[(
         "compose.yaml",
         "services:\n  sync:\n    image: app:1.2\n    command: sh -c \"while :; do bin/console app:sync; sleep 300; done\"\n",

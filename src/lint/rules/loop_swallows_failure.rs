@@ -17,8 +17,8 @@ pub(super) static RULE: Rule = Rule {
 The loop starts its next round, whatever the command ended with. As a CronJob a failed run is seen
 and tried again (`backoffLimit`): decide whether it may run twice.
 
-The rule finds the commands of the loops of KS001 whose status nothing looks at, and those followed by
-`|| true`. With `set -e`, `|| exit` or a condition around it, a command is not found.",
+The rule finds the commands of the loops of KS001 whose status nothing looks at, and those followed
+by `|| true`. With `set -e`, `|| exit` or a condition around it, a command is not found.",
     bad: &[(
         "compose.yaml",
         "services:\n  sync:\n    image: app:1.2\n    command: sh -c \"while :; do bin/console app:sync; sleep 300; done\"\n",

@@ -17,8 +17,8 @@ pub(super) static RULE: Rule = Rule {
 Compose gives the script one argument, and the shell makes several words of it, because it is used
 without quotes. A CronJob that runs the command itself needs the words, not the argument.
 
-The rule finds `$1`, `$@` and the like without quotes in the endless loop of a script that the service
-calls with arguments.",
+The rule finds `$1`, `$@` and the like without quotes in the endless loop of a script that the
+service calls with arguments.",
     bad: &[
         (
             "compose.yaml",

@@ -19,8 +19,8 @@ pub(super) static RULE: Rule = Rule {
 A new pod gets requests before it can answer them, and the old one is stopped: each rollout loses
 requests.
 
-The rule finds pods that a Service selects and none of whose containers has a `readinessProbe`, outside
-of overlays of developers.",
+The rule finds pods that a Service selects and none of whose containers has a `readinessProbe`,
+outside of overlays of developers.",
     bad: &[(
         "web.yaml",
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, labels: {app: web}}\nspec:\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n        - name: web\n          image: app:1.2\n---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  selector: {app: web}\n  ports: [{port: 80}]\n",

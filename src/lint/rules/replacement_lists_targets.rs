@@ -22,8 +22,8 @@ pub(super) static RULE: Rule = Rule {
 Each new object needs a new entry. The one that is forgotten keeps the old value, without an
 error.
 
-The rule finds replacements with three or more targets that differ in their names only, if the kind, or
-a label, selects these objects and no other.",
+The rule finds replacements with three or more targets that differ in their names only, if the kind,
+or a label, selects these objects and no other.",
     bad: &[
         (
             "kustomization.yaml",

@@ -18,7 +18,8 @@ pub(super) static RULE: Rule = Rule {
 The loop hides crashes: the container never ends, so Kubernetes counts no restart, waits no longer
 before each further one, and no alert is raised.
 
-The rule finds endless loops that wait at most 5 s between their rounds, or whose command is a server.",
+The rule finds endless loops that wait at most 5 s between their rounds, or whose command is a
+server.",
     bad: &[(
         "compose.yaml",
         "services:\n  worker:\n    image: app:1.2\n    command: sh -c \"while :; do php worker.php; sleep 1; done\"\n",

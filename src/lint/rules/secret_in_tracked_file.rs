@@ -18,9 +18,9 @@ pub(super) static RULE: Rule = Rule {
 The secret has leaked to everybody who can read the repository, and its history keeps it: change
 it.
 
-The rule finds env files that set secrets, if git tracks the file; one finding for each file. Without a
-repository, a file that no `.gitignore` leaves out is a warning. Templates such as `.env.example`
-are found only for values that are plainly keys.",
+The rule finds env files that set secrets, if git tracks the file; one finding for each file.
+Without a repository, a file that no `.gitignore` leaves out is a warning. Templates such as
+`.env.example` are found only for values that are plainly keys.",
     bad: &[
         ("compose.yaml", "services:\n  db:\n    image: postgres:17\n    env_file: db.env\n"),
         ("db.env", "POSTGRES_PASSWORD=hunter2\n"),

@@ -24,8 +24,8 @@ pub(super) static RULE: Rule = Rule {
 The file is in git, and so is the password. It is easily overlooked there: the variable is not
 called a secret, and the rest of the URL is configuration.
 
-The rule finds values of variables with `scheme://user:password@host` in which any part of the password
-is written out. `postgres://app:${DB_PASSWORD}@db/app` is not found.",
+The rule finds values of variables with `scheme://user:password@host` in which any part of the
+password is written out. `postgres://app:${DB_PASSWORD}@db/app` is not found.",
     bad: &[(
         "compose.yaml",
         "services:\n  api:\n    image: api:1.2\n    environment:\n      DATABASE_URL: postgres://app:hunter2@db/app\n",

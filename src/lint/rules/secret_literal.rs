@@ -22,11 +22,11 @@ pub(super) static RULE: Rule = Rule {
 The file is in git, and so is the secret. `convert` would have to choose between a ConfigMap,
 which everybody can read, and a Secret that nobody asked for.
 
-The rule finds variables of services, build arguments and variables of containers whose name or value
-says that it is a secret, if the value is written out. `${NAME}` and `${NAME:?}` are not found,
-`${NAME:-fallback}` is. Paths (`/run/secrets/db`), switches and quantities such as `TOKEN_TTL:
-3600` are not found. `secrets: {also, never}` in `kustompose.yaml` names what the rule takes
-wrong.",
+The rule finds variables of services, build arguments and variables of containers whose name or
+value says that it is a secret, if the value is written out. `${NAME}` and `${NAME:?}` are not
+found, `${NAME:-fallback}` is. Paths (`/run/secrets/db`), switches and quantities such as
+`TOKEN_TTL: 3600` are not found. `secrets: {also, never}` in `kustompose.yaml` names what the rule
+takes wrong.",
     bad: &[(
         "compose.yaml",
         "services:\n  db:\n    image: postgres:17\n    environment:\n      POSTGRES_PASSWORD: hunter2\n",

@@ -17,8 +17,8 @@ pub(super) static RULE: Rule = Rule {
 Of `compose.yaml`, `compose.yml`, `docker-compose.yml` and `docker-compose.yaml` Compose reads the
 first that is there, and only warns of the others. What is edited in the other file has no effect.
 
-The rule finds each file that is passed over, unless `COMPOSE_FILE` or `kustompose.yaml` says which files
-belong to the project.",
+The rule finds each file that is passed over, unless `COMPOSE_FILE` or `kustompose.yaml` says which
+files belong to the project.",
     bad: &[
         ("compose.yaml", "services:\n  web:\n    image: web:1.2\n"),
         ("docker-compose.yml", "services:\n  web:\n    image: web:1.1\n"),

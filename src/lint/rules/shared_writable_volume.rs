@@ -22,8 +22,8 @@ pub(super) static RULE: Rule = Rule {
 Most storage of a cluster can be mounted by one node at a time (ReadWriteOnce). Pods of a second
 service hang in `ContainerCreating` as soon as they are on another node.
 
-The rule finds volumes and directories that two or more services mount without `:ro`, but for source code
-(KC002), sockets (KC004) and volumes on network storage.",
+The rule finds volumes and directories that two or more services mount without `:ro`, but for source
+code (KC002), sockets (KC004) and volumes on network storage.",
     bad: &[(
         "compose.yaml",
         "services:\n  api:\n    image: api:1.2\n    volumes: ['uploads:/uploads']\n  worker:\n    image: worker:1.2\n    volumes: ['uploads:/uploads']\nvolumes:\n  uploads:\n",

@@ -21,9 +21,9 @@ pub(super) static RULE: Rule = Rule {
 The interval drifts, because it begins when the command has ended. Nobody sees which runs failed,
 none is tried again, and a container is there all the time. `convert` makes a CronJob of it.
 
-The rule finds services whose `command`, `entrypoint` or script is an endless loop that waits more than
-5 s between its rounds, and `watch`. Loops in health checks, loops that end, and loops that wait for
-events are not found.",
+The rule finds services whose `command`, `entrypoint` or script is an endless loop that waits more
+than 5 s between its rounds, and `watch`. Loops in health checks, loops that end, and loops that
+wait for events are not found.",
     bad: &[(
         "compose.yaml",
         "services:\n  sync:\n    image: app:1.2\n    command: sh -c \"while :; do bin/console app:sync; sleep 300; done\"\n",

@@ -19,11 +19,11 @@ pub(super) static RULE: Rule = Rule {
 Compose reads `.env` to replace `${NAME}` in compose files. Containers do not see the file, unless
 a service names it in `env_file`.
 
-The rule finds names of the project's `.env` that occur nowhere in its compose files, one finding for
-the file. It is a warning if a variable with the same first word is used: then this one was
-forgotten. `COMPOSE_…` and `DOCKER_…` are Compose's own. Nothing is found if a compose file names
-a `.env`, or if a service mounts it or is built from the directory that holds it: then programs
-may read it.",
+The rule finds names of the project's `.env` that occur nowhere in its compose files, one finding
+for the file. It is a warning if a variable with the same first word is used: then this one was
+forgotten. `COMPOSE_…` and `DOCKER_…` are Compose's own. Nothing is found if a compose file names a
+`.env`, or if a service mounts it or is built from the directory that holds it: then programs may
+read it.",
     bad: &[
         (".env", "TAG=1.2\nADMIN_EMAIL=admin@example.com\n"),
         ("compose.yaml", "services:\n  web:\n    image: web:${TAG}\n"),
