@@ -153,13 +153,21 @@ fn usage(error: &clap::Error, io: &mut Io<'_>) -> u8 {
     }
 }
 
+/// As many diagnostics are shown to people.
+const SHOWN: usize = 300;
+
 /// Shows what was found, and how much of it there is.
 fn show(report: &Report, sources: &Sources, io: &mut Io<'_>) {
     let theme = terminal::Theme { color: io.color, unicode: io.unicode, width: io.width };
     let mut renderer = terminal::Renderer::new(sources, theme, report.hidden());
-    for diagnostic in report.by_place() {
+    let all = report.by_place();
+    let (shown, left) = terminal::first(&all, SHOWN);
+    for diagnostic in shown {
         put(io.stderr, &renderer.render(diagnostic));
         put(io.stderr, "\n");
+    }
+    if left > 0 {
+        put(io.stderr, &format!("and {left} more, which are not shown\n"));
     }
     let summary = terminal::summary(report);
     if !summary.is_empty() {

@@ -231,6 +231,7 @@ fn tree<'a>(
     sources: &'a mut Sources,
     report: &'a mut Report,
 ) -> Option<(Node, Found, Context<'a>)> {
+    sources.budget().begin_load();
     let home = request.environment.get("HOME").cloned();
     let mut context = Context::new(files, sources, report, request.working_directory.clone(), home);
     let mut found = discover::discover(request, &mut context)?;

@@ -152,10 +152,16 @@ impl Diagnostic {
     }
 }
 
-/// All that the stages found, in the order in which they found it. It keeps everything it is given.
+/// A report keeps so many diagnostics, and only counts what comes behind: a hostile file can have a mistake in every
+/// line.
+const MOST: usize = 10_000;
+
+/// All that the stages found, in the order in which they found it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     diagnostics: Vec<Diagnostic>,
+    /// What is only counted: notes, warnings, errors.
+    dropped: [usize; 3],
     /// What no printer may show.
     hidden: Hidden,
 }
@@ -163,13 +169,26 @@ pub struct Report {
 impl Report {
     /// Takes a finding in.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        if self.diagnostics.len() < MOST {
+            self.diagnostics.push(diagnostic);
+            return;
+        }
+        if self.dropped == [0; 3] {
+            let message = format!("there are more than {MOST} findings: the others are only counted");
+            self.diagnostics.push(Diagnostic::error(codes::LIMIT, message));
+        }
+        self.dropped[diagnostic.severity as usize] += 1;
     }
 
     /// Takes in everything that another report holds.
     pub fn append(&mut self, other: Report) {
-        self.diagnostics.extend(other.diagnostics);
+        other.diagnostics.into_iter().for_each(|diagnostic| self.push(diagnostic));
+        self.add_dropped(other.dropped);
         self.hide(other.hidden);
+    }
+
+    fn add_dropped(&mut self, others: [usize; 3]) {
+        self.dropped.iter_mut().zip(others).for_each(|(own, other)| *own += other);
     }
 
     /// Takes in what another report holds and this one does not: several environments, or several files,
@@ -183,7 +202,8 @@ impl Report {
             .map(|diagnostic| !known.contains(diagnostic) && seen.insert(diagnostic))
             .collect();
         let new = other.diagnostics.into_iter().zip(is_new).filter(|(_, is_new)| *is_new);
-        self.diagnostics.extend(new.map(|(diagnostic, _)| diagnostic));
+        new.for_each(|(diagnostic, _)| self.push(diagnostic));
+        self.add_dropped(other.dropped);
         self.hide(other.hidden);
     }
 
@@ -216,11 +236,12 @@ impl Report {
 
     /// Whether anything makes the result unusable.
     pub fn has_errors(&self) -> bool {
-        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.count(Severity::Error) > 0
     }
 
     /// How many findings are this bad.
     pub fn count(&self, severity: Severity) -> usize {
-        self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count()
+        let kept = self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+        kept + self.dropped[severity as usize]
     }
 }

@@ -3,6 +3,7 @@
 //! Knows nothing of YAML, compose or Kubernetes. Everything a user may have to be shown keeps a
 //! [`Span`]; a [`Sources`] turns it into file, line and column only when it is printed.
 
+pub mod budget;
 mod nearest;
 mod remembered;
 pub mod shown;
@@ -12,6 +13,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use budget::Budget;
 pub use nearest::nearest;
 pub use remembered::Remembered;
 pub use template::{Operator, OperatorKind, Part, Reference, Resolved, Template};
@@ -178,6 +180,8 @@ pub struct Sources {
     list: Vec<SourceText>,
     /// The texts of each name.
     names: BTreeMap<Utf8PathBuf, Vec<SourceId>>,
+    /// What may be made of them.
+    budget: Budget,
 }
 
 impl Sources {
@@ -193,6 +197,11 @@ impl Sources {
         self.names.entry(path.clone()).or_default().push(id);
         self.list.push(SourceText::new(path, text));
         id
+    }
+
+    /// What may be made of the texts yet.
+    pub fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     /// The text behind an id; an empty one without a name for [`Span::NOWHERE`].

@@ -115,6 +115,18 @@ impl Node {
         Self { value, span, directive: None, template: None }
     }
 
+    /// How many values it is, and how many bytes of text are in them.
+    pub fn measure(&self) -> (usize, usize) {
+        let add =
+            |(values, bytes): (usize, usize), (more, text): (usize, usize)| (values + more, bytes + text);
+        match &self.value {
+            Value::String(text) => (1, text.len()),
+            Value::Seq(items) => items.iter().map(Node::measure).fold((1, 0), add),
+            Value::Map(map) => map.values().map(Node::measure).fold((1, 0), add),
+            _ => (1, 0),
+        }
+    }
+
     /// The same node with a template.
     pub fn with_template(self, template: Option<Arc<Template>>) -> Self {
         Self { template, ..self }

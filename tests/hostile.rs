@@ -156,3 +156,58 @@ fn links_in_a_circle_end() {
     fs::create_dir(project.path.join("conf/24")).unwrap();
     assert_eq!(project.run(&["convert"]).exit, 0);
 }
+
+/// What a run says of files that multiply what they say, and that it made nothing of them.
+fn refused_for_a_limit(files: &[(&str, &str)], limit: &str) {
+    let project = Project::new(files);
+    let run = project.run(&["convert"]);
+    assert_eq!(run.exit, 2, "{}", run.text);
+    assert!(run.text.contains(limit), "{}", run.text);
+    // One limit is reached, and nothing that follows of it is told.
+    assert!(run.text.len() < 4000 && !project.path.join("k8s").exists(), "{}", run.text);
+}
+
+#[test]
+fn variables_of_variables_come_to_an_end() {
+    let chain: String =
+        (1..10).map(|at| format!("V{at}={}\n", format!("${{V{}}}", at - 1).repeat(10))).collect();
+    let web = format!("{WEB}    environment: {{A: \"$V9\"}}\n");
+    let dotenv = format!("V0=lollollol\n{chain}");
+    refused_for_a_limit(&[("compose.yaml", &web), (".env", &dotenv)], "variables come to more than 32 MiB");
+    let many: String = (0..20).map(|at| format!("      K{at}: \"{}\"\n", "${BIG}".repeat(1000))).collect();
+    let web = format!("{WEB}    environment:\n{many}");
+    let dotenv = format!("BIG={}\n", "A".repeat(10_000));
+    refused_for_a_limit(&[("compose.yaml", &web), (".env", &dotenv)], "variables come to more than 32 MiB");
+}
+
+#[test]
+fn aliases_and_copies_come_to_an_end() {
+    let services: String =
+        (0..50).map(|at| format!("  s{at}:\n    image: a\n    environment: {{X: *s}}\n")).collect();
+    let aliases = format!("x-s: &s \"{}\"\nservices:\n{services}", "A".repeat(1_000_000));
+    refused_for_a_limit(&[("compose.yaml", &aliases)], "aliases stand for more than");
+    let services: String = (0..50).map(|at| format!("  s{at}: {{extends: b}}\n")).collect();
+    let text = "A".repeat(1_000_000);
+    let copies = format!("services:\n  b: {{image: a, environment: {{X: \"{text}\"}}}}\n{services}");
+    refused_for_a_limit(&[("compose.yaml", &copies)], "more than 32 MiB of text would be copied");
+    let mut files = vec![("compose.yaml".to_owned(), format!("include: [i0.yaml, i0.yaml]\n{WEB}"))];
+    files.extend(
+        (0..22).map(|at| (format!("i{at}.yaml"), format!("include: [i{0}.yaml, i{0}.yaml]\n", at + 1))),
+    );
+    files.push(("i22.yaml".to_owned(), "services: {z: {image: b}}\n".to_owned()));
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    refused_for_a_limit(&files, "more than 400000 values would be copied");
+}
+
+#[test]
+fn mistakes_in_every_line_are_counted() {
+    let lines: String = (0..12_000).map(|at| format!("    k{at}: v\n")).collect();
+    let run = Project::new(&[("compose.yaml", &format!("{WEB}{lines}"))]).run(&["convert"]);
+    assert!(run.text.contains("there are more than 10000 findings: the others are only counted"));
+    assert!(
+        run.text.contains("and 9701 more, which are not shown") && run.text.ends_with("12001 errors\n"),
+        "{}",
+        &run.text[run.text.len() - 200..]
+    );
+    assert!(run.text.lines().count() < 4000);
+}

@@ -27,6 +27,9 @@ use crate::{
     text::{STANDARD_INPUT, Sources, clean, shown},
 };
 
+/// As many findings are shown to people.
+const SHOWN: usize = 1000;
+
 /// The flags of `lint`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -266,9 +269,13 @@ fn text(
     let theme = terminal::Theme { color: io.color, unicode: io.unicode, width: io.width };
     let mut renderer = terminal::Renderer::new(sources, theme, hidden);
     let mut text = String::new();
-    for finding in reported(outcome) {
+    for finding in reported(outcome).take(SHOWN) {
         text.push_str(&renderer.render(&finding.diagnostic()));
         text.push('\n');
+    }
+    let left = reported(outcome).count().saturating_sub(SHOWN);
+    if left > 0 {
+        text.push_str(&format!("and {left} more, which other formats have\n"));
     }
     if arguments.statistics {
         text.push_str(&statistics(outcome));

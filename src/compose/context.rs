@@ -10,7 +10,10 @@ use super::{
 };
 use crate::{
     diag::{Diagnostic, Report, codes},
-    text::{FileError, Files, SourceId, Sources, Span},
+    text::{
+        FileError, Files, SourceId, Sources, Span,
+        budget::{BYTES, VALUES},
+    },
     yaml::{
         Node, Resets, Value,
         parse::{self, Tagged},
@@ -147,6 +150,28 @@ impl<'a> Context<'a> {
             Value::Seq(items) => items.iter_mut().for_each(|item| self.timestamps_to_text(item)),
             Value::Map(map) => map.values_mut().for_each(|value| self.timestamps_to_text(value)),
             _ => {}
+        }
+    }
+
+    /// Spends values that are copied and the bytes of text in them; that there are none left is reported.
+    pub(super) fn spend(&mut self, (values, bytes): (usize, usize), span: Span) -> bool {
+        let budget = self.sources.budget();
+        let (has_values, has_bytes) = (budget.spend_values(values), budget.spend_bytes(bytes));
+        if !has_values {
+            self.exhausted(format!("more than {VALUES} values would be copied"), span);
+        } else if !has_bytes {
+            self.exhausted(format!("more than {} MiB of text would be copied", BYTES >> 20), span);
+        }
+        has_values && has_bytes
+    }
+
+    /// Reports that a limit is reached, once.
+    pub(super) fn exhausted(&mut self, message: String, span: Span) {
+        if self.sources.budget().is_to_tell() {
+            let help =
+                "`extends`, `include`, `env_file` and variables multiply what files say: use fewer of them";
+            let diagnostic = Diagnostic::error(codes::LIMIT, message);
+            self.report.push(diagnostic.at(span, "with this one").help(help));
         }
     }
 

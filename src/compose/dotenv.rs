@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 
 use self::escape::Unescaped;
 use super::template;
-use crate::text::{Resolved, Template};
+use crate::text::{Resolved, Template, budget::BYTES};
 
 mod escape;
 
@@ -113,7 +113,8 @@ pub fn parse_after(
     lookup: &dyn Fn(&str) -> Option<String>,
     set: BTreeMap<String, String>,
 ) -> Result<Parsed, DotenvError> {
-    let mut parser = Parser { text, lookup, at: skip_byte_order_mark(text), set, parsed: Parsed::default() };
+    let at = skip_byte_order_mark(text);
+    let mut parser = Parser { text, lookup, at, set, left: BYTES, parsed: Parsed::default() };
     let mut quote_end = None;
     while parser.next_statement() {
         let after_quote = quote_end.is_some_and(|end| !text[end..parser.at].contains('\n'));
@@ -183,6 +184,8 @@ struct Parser<'a> {
     /// Everything before this offset has been read.
     at: usize,
     set: BTreeMap<String, String>,
+    /// Bytes that variables may come to yet, in all of the file.
+    left: usize,
     parsed: Parsed,
 }
 
@@ -310,8 +313,9 @@ impl<'a> Parser<'a> {
         }
         let lookup = |name: &str| (self.lookup)(name).or_else(|| self.set.get(name).cloned());
         let origin = |part: Range<usize>| value.origin(part.start)..value.origin(part.end).min(range.end);
-        let template = template::expand(&value.text, &lookup)
+        let template = template::expand_within(&value.text, &lookup, self.left)
             .map_err(|error| self.error(origin(error.range()), error.to_string()))?;
+        self.left = self.left.saturating_sub(template.value().len());
         let evaluated = template.evaluated().into_iter();
         let unset = evaluated.filter(|reference| reference.resolved == Resolved::Empty);
         self.parsed

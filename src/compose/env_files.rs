@@ -179,6 +179,11 @@ fn read_all(
             reading(file, &found, role),
             context,
         );
+        let bytes =
+            parsed.variables.iter().map(|variable| variable.value.as_ref().map_or(0, String::len)).sum();
+        if !context.spend((found.len() + parsed.variables.len(), bytes), file.span) {
+            break;
+        }
         for variable in parsed.variables {
             let (name, value) = (variable.name_range, variable.value_range);
             let Some(text) = variable.value else { continue };

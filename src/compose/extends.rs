@@ -80,6 +80,10 @@ fn resolve(
         _ => None,
     };
     let resolved = match base {
+        Some(base) if !context.spend(base.measure(), extended.span) => {
+            drop(base);
+            service
+        }
         Some(mut base) if base.as_map().is_some() => {
             reset::apply_within(place.resets, &["services", name], &mut base);
             overlay(base, service, name, context)

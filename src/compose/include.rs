@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     diag::{Diagnostic, codes},
-    text::{FileKind, Span},
+    text::{FileKind, Span, budget},
     yaml::{Key, Map, Node, Resets, Value},
 };
 
@@ -51,6 +51,9 @@ pub(super) fn include(
 fn load(entry: &Node, chain: &[Utf8PathBuf], scope: &Scope<'_>, context: &mut Context<'_>) -> Option<Node> {
     let files = files(entry, scope, context)?;
     let (first, named_at) = files.first()?;
+    if !context.spend((budget::FILE * files.len(), 0), entry.span) {
+        return None;
+    }
     if chain.contains(first) {
         let names: Vec<String> = chain
             .iter()

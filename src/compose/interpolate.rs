@@ -137,10 +137,13 @@ impl Interpolator<'_> {
     fn text(&mut self, node: &mut Node, place: &KeyPath) {
         let Some(text) = node.as_str() else { return };
         if text.contains('$') {
-            let template = match self.variables.expand(text) {
+            let budget = self.sources.budget();
+            let template = match self.variables.expand(text, budget.bytes_left()) {
                 Ok(template) => template,
                 Err(error) => return self.refuse(node, text, place, &error),
             };
+            let made = template.references().next().map_or(0, |_| template.value().len());
+            budget.spend_bytes(made);
             self.unset(node, &template);
             if template.is_unknown() {
                 self.refuse_guess(node, place, &template);
@@ -203,6 +206,10 @@ impl Interpolator<'_> {
     }
 
     fn refuse(&mut self, node: &Node, text: &str, place: &KeyPath, error: &TemplateError) {
+        let is_too_large = matches!(error, TemplateError::TooLarge { .. });
+        if is_too_large && !self.sources.budget().is_to_tell() {
+            return;
+        }
         let range = error.range();
         let span = self.place(node, text, &range);
         let diagnostic = match error {
@@ -216,6 +223,9 @@ impl Interpolator<'_> {
             } else {
                 "close it with `}`, or write `$$` where a dollar sign is meant"
             }),
+            TemplateError::TooLarge { .. } => {
+                Diagnostic::error(codes::LIMIT, error.to_string()).at(span, "with this one")
+            }
             TemplateError::Required { name, .. } => {
                 // The shell is not asked, so that manifests are the same on every machine.
                 let help = format!(

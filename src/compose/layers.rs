@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     diag::{Diagnostic, Report, codes},
-    text::Span,
+    text::{Span, budget},
     yaml::{Map, Node, Value, parse::Tagged},
 };
 
@@ -78,6 +78,16 @@ fn merged(files: &[NamedFile], scope: &Scope<'_>, context: &mut Context<'_>) -> 
             Purpose::Extends => model::Role::Extends,
         };
         for document in context.documents(path, role, *named_at).unwrap_or_default() {
+            // The project's own files are read once. Of what services are taken from, most is left.
+            let (values, bytes) = document.tree.measure();
+            let share = match scope.purpose {
+                Purpose::Project => (0, 0),
+                Purpose::Include => (values, bytes),
+                Purpose::Extends => (budget::FILE + values / 4, bytes / 4),
+            };
+            if !context.spend(share, named_at.unwrap_or(document.tree.span)) {
+                break;
+            }
             if tree.span == Span::NOWHERE {
                 tree.span = document.tree.span;
             }

@@ -11,7 +11,7 @@
 
 use std::{fmt, ops::Range};
 
-use crate::text::{Operator, OperatorKind, Part, Reference, Resolved, Template};
+use crate::text::{Operator, OperatorKind, Part, Reference, Resolved, Template, budget::BYTES};
 
 /// References nested deeper than this in the words of others are refused, to bound the recursion.
 const MAX_DEPTH: usize = 100;
@@ -24,6 +24,13 @@ pub enum TemplateError {
         /// Offset of the `$`, in bytes.
         offset: usize,
         /// Length of what was meant as a reference, as far as can be guessed.
+        len: usize,
+    },
+    /// The text would be larger than it may be.
+    TooLarge {
+        /// Offset of the reference that is too much, in bytes.
+        offset: usize,
+        /// Length of it, in bytes.
         len: usize,
     },
     /// `?` or `:?` on a variable without a value.
@@ -43,7 +50,9 @@ impl TemplateError {
     /// The bytes of the text that the error speaks of.
     pub fn range(&self) -> Range<usize> {
         match self {
-            Self::Invalid { offset, len } | Self::Required { offset, len, .. } => *offset..offset + len,
+            Self::Invalid { offset, len }
+            | Self::TooLarge { offset, len }
+            | Self::Required { offset, len, .. } => *offset..offset + len,
         }
     }
 }
@@ -52,6 +61,7 @@ impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Invalid { .. } => f.write_str("`${` begins no valid variable reference"),
+            Self::TooLarge { .. } => write!(f, "variables come to more than {} MiB of text", BYTES >> 20),
             Self::Required { name, message, .. } if message.is_empty() => {
                 write!(f, "required variable `{name}` is missing a value")
             }
@@ -68,7 +78,16 @@ impl std::error::Error for TemplateError {}
 ///
 /// Values are inserted as they are and not expanded again.
 pub fn expand(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Template, TemplateError> {
-    expander(text, lookup, None).template()
+    expand_within(text, lookup, BYTES)
+}
+
+/// The same for what may come to no more than this many bytes.
+pub(super) fn expand_within(
+    text: &str,
+    lookup: &dyn Fn(&str) -> Option<String>,
+    left: usize,
+) -> Result<Template, TemplateError> {
+    expander(text, lookup, None, left).template()
 }
 
 /// The same where files are missing that may set more variables: everything but the plain value of a variable
@@ -76,10 +95,10 @@ pub fn expand(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Tem
 pub(super) fn expand_in_part(
     text: &str,
     lookup: &dyn Fn(&str) -> Option<String>,
-    stand_in: &str,
-    defaults: Defaults,
+    (stand_in, defaults): (&str, Defaults),
+    left: usize,
 ) -> Result<Template, TemplateError> {
-    expander(text, lookup, Some((stand_in, defaults))).template()
+    expander(text, lookup, Some((stand_in, defaults)), left).template()
 }
 
 /// What the default of a reference is, where a variable is not known to be set.
@@ -89,6 +108,11 @@ pub(super) enum Defaults {
     AreGuesses,
     /// It has none.
     Hold,
+}
+
+/// That variables come to more text than they may.
+pub(super) fn too_large() -> String {
+    TemplateError::TooLarge { offset: 0, len: 0 }.to_string()
 }
 
 /// Is this the name of a variable as a reference can say it?
@@ -101,8 +125,9 @@ fn expander<'a>(
     text: &'a str,
     lookup: &'a dyn Fn(&str) -> Option<String>,
     stand_in: Option<(&'a str, Defaults)>,
+    left: usize,
 ) -> Expander<'a> {
-    Expander { text, lookup, stand_in, nested: Vec::new() }
+    Expander { text, lookup, stand_in, left, nested: Vec::new() }
 }
 
 struct Expander<'a> {
@@ -110,6 +135,8 @@ struct Expander<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
     /// What replaces a missing variable, if there are files that may set it.
     stand_in: Option<(&'a str, Defaults)>,
+    /// Bytes that variables may come to yet.
+    left: usize,
     nested: Vec<Reference>,
 }
 
@@ -229,6 +256,11 @@ impl<'a> Expander<'a> {
             }
         };
         let Replacement { value, unset, resolved } = replacement;
+        let made = value.len() + unset.as_ref().map_or(0, String::len);
+        self.left = self
+            .left
+            .checked_sub(made)
+            .ok_or(TemplateError::TooLarge { offset: dollar, len: end - dollar })?;
         let guesses = self.stand_in.is_some_and(|(_, defaults)| defaults == Defaults::AreGuesses);
         let is_guess = guesses && resolved != Resolved::Value;
         let resolved = if is_guess { Resolved::Unknown } else { resolved };
@@ -258,7 +290,7 @@ impl<'a> Expander<'a> {
 
     /// What a word that is not used would be without variables.
     fn unset_word(&self, word: Range<usize>, depth: usize) -> Option<String> {
-        let mut alone = expander(self.text, &|_| None, None);
+        let mut alone = expander(self.text, &|_| None, None, self.left);
         unset(&alone.parts(word, depth + 1).ok()?)
     }
 

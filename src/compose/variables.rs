@@ -48,13 +48,15 @@ impl Variables {
         self.unset = unset;
     }
 
-    /// Replaces the variables of a text.
-    pub(super) fn expand(&self, text: &str) -> Result<Template, TemplateError> {
+    /// Replaces the variables of a text, by no more bytes than are left.
+    pub(super) fn expand(&self, text: &str, left: usize) -> Result<Template, TemplateError> {
         let lookup = |name: &str| self.value(name);
         match self.unset {
-            Unset::AsInCompose => template::expand(text, &lookup),
-            Unset::Unknown => template::expand_in_part(text, &lookup, STAND_IN, Defaults::AreGuesses),
-            Unset::UnknownWithoutDefault => template::expand_in_part(text, &lookup, STAND_IN, Defaults::Hold),
+            Unset::AsInCompose => template::expand_within(text, &lookup, left),
+            Unset::Unknown => template::expand_in_part(text, &lookup, (STAND_IN, Defaults::AreGuesses), left),
+            Unset::UnknownWithoutDefault => {
+                template::expand_in_part(text, &lookup, (STAND_IN, Defaults::Hold), left)
+            }
         }
     }
 
@@ -156,6 +158,11 @@ pub(super) fn parse(
         Reading::Raw => dotenv::parse_raw(text, lookup),
     };
     match parsed {
+        Ok(parsed) if !is_affordable(&parsed, context) => {
+            let span = Span::new(id, 0, context.sources.get(id).line(0).len());
+            context.exhausted(template::too_large(), span);
+            Parsed::default()
+        }
         Ok(parsed) => {
             surprises(&parsed, id, context.report);
             parsed
@@ -168,6 +175,15 @@ pub(super) fn parse(
             Parsed::default()
         }
     }
+}
+
+/// Spends what the values of a file come to beyond what it says itself.
+fn is_affordable(parsed: &Parsed, context: &Context<'_>) -> bool {
+    let made = |variable: &dotenv::Variable| match (&variable.template, &variable.value) {
+        (Some(_), Some(value)) => value.len(),
+        _ => 0,
+    };
+    context.sources.budget().spend_bytes(parsed.variables.iter().map(made).sum())
 }
 
 /// What docker compose does silently, and authors rarely mean.

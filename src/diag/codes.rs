@@ -84,6 +84,7 @@ const TABLE: &[Code] = &[
     error("KL009",   "merge-key",               "the value of `<<` is neither a mapping nor a list of mappings"),
     error("KL010",   "tag-mismatch",            "a value does not fit its tag"),
     warning("KL011", "quoted-indentation",      "a quoted string continues on a line that is not indented further than its key"),
+    error("KL012",   "limit",                   "the files ask for more than a run makes of them"),
     error("KL101",   "no-compose-file",         "neither the directory nor any parent has a compose file"),
     warning("KL102", "several-compose-files",   "the directory has several compose files with default names; the first one is read"),
     error("KL103",   "unreadable-file",         "a file cannot be read, or is not UTF-8"),
@@ -248,6 +249,7 @@ pub(crate) const NESTING_DEPTH: Code = named("nesting-depth");
 pub(crate) const MERGE_KEY: Code = named("merge-key");
 pub(crate) const TAG_MISMATCH: Code = named("tag-mismatch");
 pub(crate) const QUOTED_INDENTATION: Code = named("quoted-indentation");
+pub(crate) const LIMIT: Code = named("limit");
 pub(crate) const NO_COMPOSE_FILE: Code = named("no-compose-file");
 pub(crate) const SEVERAL_COMPOSE_FILES: Code = named("several-compose-files");
 pub(crate) const UNREADABLE_FILE: Code = named("unreadable-file");

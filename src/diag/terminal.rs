@@ -11,7 +11,7 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 
 use self::excerpt::Excerpt;
 use super::{
-    Diagnostic, Report, Severity,
+    Diagnostic, Report, Severity, codes,
     masked::{Masked, about},
 };
 use crate::{
@@ -77,6 +77,23 @@ fn draw(view: &View, theme: Theme) -> String {
     let lines = text.lines().map(|line| format!("{}\n", line.trim_end()));
     // Where lines break is miette's to decide: a command of a log may come to begin one.
     if theme.color { lines.collect() } else { shown::lines(&lines.collect::<String>()) }
+}
+
+/// The diagnostics that are shown if no more than `most` are, in their order, and how many are left out. That a limit is
+/// reached comes first, then errors, then the others.
+pub fn first<'d>(diagnostics: &[&'d Diagnostic], most: usize) -> (Vec<&'d Diagnostic>, usize) {
+    if diagnostics.len() <= most {
+        return (diagnostics.to_vec(), 0);
+    }
+    let is_limit = |diagnostic: &Diagnostic| diagnostic.code == codes::LIMIT;
+    let mut ranked: Vec<usize> = (0..diagnostics.len()).collect();
+    ranked.sort_by_key(|at| {
+        let diagnostic = diagnostics[*at];
+        (!is_limit(diagnostic), std::cmp::Reverse(diagnostic.severity), *at)
+    });
+    ranked.truncate(most);
+    ranked.sort_by_key(|at| (!is_limit(diagnostics[*at]), *at));
+    (ranked.into_iter().map(|at| diagnostics[at]).collect(), diagnostics.len() - most)
 }
 
 /// How many findings there are of each severity: `2 errors, 1 warning`; empty if there are none.
@@ -264,6 +281,25 @@ error[KL999] a-case
         let shown = render(&finding, &sources, PLAIN);
         assert!(shown.contains("[a.yaml:1:5004]") && shown.contains("NEEDLE"), "{shown}");
         assert!(shown.lines().all(|line| line.chars().count() < 140), "{shown}");
+    }
+
+    #[test]
+    fn what_is_shown_of_many() {
+        let mut report = Report::default();
+        for number in 0..20_000 {
+            let warning = Diagnostic::warning(CODE, number.to_string());
+            report.push(if number % 1000 == 7 {
+                Diagnostic { severity: Severity::Error, ..warning }
+            } else {
+                warning
+            });
+        }
+        assert_eq!(summary(&report), "21 errors, 19980 warnings");
+        assert_eq!(report.diagnostics().len(), 10_001);
+        let (shown, left) = first(&report.by_place(), 5);
+        let shown: Vec<&str> = shown.iter().map(|diagnostic| diagnostic.message.as_str()).collect();
+        let limit = "there are more than 10000 findings: the others are only counted";
+        assert_eq!((shown, left), (vec![limit, "7", "1007", "2007", "3007"], 9_996));
     }
 
     #[test]

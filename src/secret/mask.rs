@@ -20,6 +20,9 @@ use crate::catalog::base_name;
 /// What holds for text that nobody has read yet: it is not known whether it is a value at all.
 const STRUCTURE: &[&str] = &["credential_spec", "externalSecrets", "secret", "secrets", "tokens"];
 
+/// Of a line longer than this, all that is behind the first telling name is masked.
+const LONG_LINE: usize = 16 * 1024;
+
 /// What a line leaves open for the next one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Open {
@@ -255,6 +258,7 @@ fn assigned_secrets(line: &str, before: &Open, names: &BTreeSet<String>) -> (Vec
     let mut open = Open::Nothing;
     let indent = line.len() - line.trim_start().len();
     let tells = |name: &str| names.contains(name) || is_for_masking(name);
+    let mut quotes = Quotes::of(line);
     for Assignment { key: place, is_quoted, end } in assignments(line) {
         let key = &line[place.clone()];
         let named = key == "name" || matches!((key, before), ("value", Open::Name(_)));
@@ -265,7 +269,13 @@ fn assigned_secrets(line: &str, before: &Open, names: &BTreeSet<String>) -> (Vec
         if !named && line[..end].ends_with(':') && !may_hold(key) {
             continue;
         }
-        let Some(value) = value_after(line, place, end, (is_quoted, begins_line)) else { continue };
+        if line.len() > LONG_LINE && !named {
+            // How far the value goes would be looked for again and again.
+            ranges.push(Part::whole(end..line.len()));
+            break;
+        }
+        let quote = quotes.open_before(place.start);
+        let Some(value) = value_after(line, (place, quote), end, (is_quoted, begins_line)) else { continue };
         let name = match (key, before) {
             ("value", Open::Name(name)) => name.as_str(),
             (name, _) => name,
@@ -354,7 +364,7 @@ impl Value {
 /// The value behind `key` and its separator, which ends at `end`; nothing if this assigns nothing.
 fn value_after(
     line: &str,
-    key: Range<usize>,
+    (key, open_quote): (Range<usize>, Option<char>),
     end: usize,
     (quoted_key, begins_line): (bool, bool),
 ) -> Option<Value> {
@@ -402,7 +412,7 @@ fn value_after(
             None => Value::new(start + 1..line.len(), Open::Quote(first)),
         });
     }
-    let length = plain_length(line, key, value);
+    let length = plain_length(&line[..key.start], open_quote, value);
     Some(Value::new(start..start + length, Open::Nothing))
 }
 
@@ -441,9 +451,7 @@ fn is_for_masking(name: &str) -> bool {
 }
 
 /// Length of an unquoted value: the rest of the line if the line begins with its key, a word if not.
-fn plain_length(line: &str, key: Range<usize>, value: &str) -> usize {
-    let before = &line[..key.start];
-    let quote = open_quote(before);
+fn plain_length(before: &str, quote: Option<char>, value: &str) -> usize {
     let within = quote.and_then(|quote| value.find(quote)).unwrap_or(value.len());
     let value = &value[..within];
     let lead = before.trim_start_matches(|c: char| c.is_whitespace() || c == '-' || c == '#');
@@ -461,13 +469,29 @@ fn word_length(value: &str) -> usize {
     outside(value, "{", "}").find(|(_, c)| ends(*c)).map_or(value.len(), |(at, _)| at)
 }
 
-/// The quote that is open behind `before`.
-fn open_quote(before: &str) -> Option<char> {
-    before.chars().fold(None, |open, c| match (open, c) {
-        (None, '"' | '\'') => Some(c),
-        (Some(quote), c) if quote == c => None,
-        (open, _) => open,
-    })
+/// The quotes of a line, from its start to its end.
+struct Quotes<'a> {
+    line: &'a str,
+    at: usize,
+    open: Option<char>,
+}
+
+impl<'a> Quotes<'a> {
+    fn of(line: &'a str) -> Self {
+        Self { line, at: 0, open: None }
+    }
+
+    /// The quote that is open at a place, which is behind the one that was asked for before.
+    fn open_before(&mut self, place: usize) -> Option<char> {
+        let between = self.line.get(self.at..place).unwrap_or_default();
+        self.at = place.max(self.at);
+        self.open = between.chars().fold(self.open, |open, c| match (open, c) {
+            (None, '"' | '\'') => Some(c),
+            (Some(quote), c) if quote == c => None,
+            (open, _) => open,
+        });
+        self.open
+    }
 }
 
 /// Offset behind the quote that ends a quoted text, of which the first quote is left out.

@@ -63,7 +63,7 @@ pub fn tagged_documents(sources: &Sources, id: SourceId, report: &mut Report) ->
     let mut budget = REPAIR_BUDGET;
     loop {
         budget = budget.saturating_sub(text.len());
-        let (outcome, found) = Builder::new(&repaired, id, budget > 0).run();
+        let (outcome, found) = Builder::new(&repaired, id, budget > 0, sources.budget().bytes_left()).run();
         if let Outcome::Repair(repair) = outcome {
             repaired.indent(repair.lines, repair.blanks);
             continue;
@@ -71,7 +71,9 @@ pub fn tagged_documents(sources: &Sources, id: SourceId, report: &mut Report) ->
         for diagnostic in found {
             report.push(diagnostic);
         }
-        return if let Outcome::Read(documents) = outcome { Some(documents) } else { None };
+        let Outcome::Read(documents, bytes_of_aliases) = outcome else { return None };
+        sources.budget().spend_bytes(bytes_of_aliases);
+        return Some(documents);
     }
 }
 

@@ -20,6 +20,8 @@ pub(super) struct Tree {
     pub(super) node: Node,
     /// How many nodes it has.
     pub(super) size: usize,
+    /// How many bytes of text are in it.
+    pub(super) bytes: usize,
     /// How many collections stand within one another in it.
     pub(super) height: usize,
     /// The tag of the root, also where it does not act.
@@ -31,7 +33,8 @@ pub(super) struct Tree {
 impl Tree {
     /// A tree of one node.
     pub(super) fn of_scalar(node: Node) -> Self {
-        Self { node, size: 1, height: 0, tag: None, resets: Resets::default() }
+        let bytes = node.as_str().map_or(0, str::len);
+        Self { node, size: 1, bytes, height: 0, tag: None, resets: Resets::default() }
     }
 
     /// What an alias stands for: values that `!reset` marks are gone.
@@ -70,9 +73,23 @@ pub(super) enum Unresolved {
 pub(super) struct Anchors {
     by_name: BTreeMap<String, Anchor>,
     expanded: usize,
+    /// Bytes of text that aliases stand for.
+    bytes: usize,
+    /// As many may be.
+    most_bytes: usize,
 }
 
 impl Anchors {
+    /// None yet, of which aliases may stand for so many bytes of text.
+    pub(super) fn new(most_bytes: usize) -> Self {
+        Self { most_bytes, ..Self::default() }
+    }
+
+    /// The bytes of text that aliases stand for.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// An anchored node begins; the anchor itself stands at `span`.
     pub(super) fn open(&mut self, name: &str, span: Span) {
         self.by_name.insert(name.to_owned(), Anchor { span, tree: None, last_alias: None });
@@ -81,12 +98,13 @@ impl Anchors {
     /// An anchored node is complete. Trees within one another count as expanded: each is a copy.
     pub(super) fn close(&mut self, name: &str, span: Span, tree: &Tree, nested: bool) {
         if nested {
-            self.expanded = self.expanded.saturating_add(tree.size);
+            self.expand(tree.size, tree.bytes);
         }
+        let is_exhausted = self.is_exhausted();
         // The same name may have been given again within the node, and then the later one holds.
         if let Some(anchor) = self.by_name.get_mut(name)
             && anchor.span == span
-            && self.expanded <= MAX_EXPANSION
+            && !is_exhausted
         {
             anchor.tree = Some(tree.for_aliases());
         }
@@ -95,12 +113,23 @@ impl Anchors {
     /// A copy of what an alias stands for.
     pub(super) fn resolve(&mut self, name: &str) -> Result<Tree, Unresolved> {
         let Some(anchor) = self.by_name.get(name) else { return Err(Unresolved::Undefined) };
-        if self.expanded > MAX_EXPANSION {
+        if self.is_exhausted() {
             return Err(Unresolved::Exhausted);
         }
         let Some(tree) = &anchor.tree else { return Err(Unresolved::Recursive(anchor.span)) };
-        self.expanded = self.expanded.saturating_add(tree.size);
-        if self.expanded > MAX_EXPANSION { Err(Unresolved::Exhausted) } else { Ok(tree.clone()) }
+        let (size, bytes) = (tree.size, tree.bytes);
+        self.expand(size, bytes);
+        let tree = || self.by_name.get(name)?.tree.clone();
+        tree().filter(|_| !self.is_exhausted()).ok_or(Unresolved::Exhausted)
+    }
+
+    fn expand(&mut self, size: usize, bytes: usize) {
+        self.expanded = self.expanded.saturating_add(size);
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
+
+    fn is_exhausted(&self) -> bool {
+        self.expanded > MAX_EXPANSION || self.bytes > self.most_bytes
     }
 
     /// Notes an alias at an offset of the text. Whether there was one already from another offset on.

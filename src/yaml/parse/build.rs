@@ -24,8 +24,8 @@ type Events<'a> = Parser<'a, StrInput<'a>>;
 /// How reading ended.
 #[derive(Debug)]
 pub(super) enum Outcome {
-    /// Every document was read.
-    Read(Vec<Tagged>),
+    /// Every document was read. Its aliases stand for so many bytes of text.
+    Read(Vec<Tagged>, usize),
     /// Some document is no YAML.
     Refused,
     /// These lines of the text need blanks, and then all is to be read anew.
@@ -83,6 +83,7 @@ struct Frame {
     region: Region,
     resets: Resets,
     size: usize,
+    bytes: usize,
     /// The height of the highest tree within it.
     height: usize,
 }
@@ -125,13 +126,13 @@ pub(super) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    pub(super) fn new(source: &'a Repaired<'a>, id: SourceId, may_repair: bool) -> Self {
+    pub(super) fn new(source: &'a Repaired<'a>, id: SourceId, may_repair: bool, most_bytes: usize) -> Self {
         Self {
             source,
             id,
             may_repair,
             found: Vec::new(),
-            anchors: Anchors::default(),
+            anchors: Anchors::new(most_bytes),
             frames: Vec::new(),
             documents: Vec::new(),
             refused: false,
@@ -160,7 +161,8 @@ impl<'a> Builder<'a> {
                 }
             }
         }
-        let outcome = if self.refused { Outcome::Refused } else { Outcome::Read(self.documents) };
+        let outcome =
+            if self.refused { Outcome::Refused } else { Outcome::Read(self.documents, self.anchors.bytes()) };
         (outcome, self.found)
     }
 
@@ -286,8 +288,20 @@ impl<'a> Builder<'a> {
             Some(Directive::Reset) => Region::Dropped,
         };
         let resets = directive.map(Resets::here).unwrap_or_default();
-        let (end, size, height) = (start, 1, 0);
-        self.frames.push(Frame { open, start, end, directive, anchor, tag, region, resets, size, height });
+        let (end, size, bytes, height) = (start, 1, 0, 0);
+        self.frames.push(Frame {
+            open,
+            start,
+            end,
+            directive,
+            anchor,
+            tag,
+            region,
+            resets,
+            size,
+            bytes,
+            height,
+        });
         Step::Next
     }
 
@@ -350,7 +364,8 @@ impl<'a> Builder<'a> {
         let written = frame.start..end;
         let node = Node { directive: frame.directive, ..Node::new(value, self.span(&written)) };
         let (tag, resets) = (frame.tag, frame.resets);
-        let tree = Tree { node, size: frame.size, height: frame.height + 1, tag, resets };
+        let (size, bytes, height) = (frame.size, frame.bytes, frame.height + 1);
+        let tree = Tree { node, size, bytes, height, tag, resets };
         if let Some((name, span)) = frame.anchor {
             let nested = self.frames.iter().any(|outer| outer.anchor.is_some());
             self.anchors.close(&name, span, &tree, nested);
@@ -370,6 +385,7 @@ impl<'a> Builder<'a> {
         frame.note(std::mem::take(&mut built.tree.resets), is_top);
         frame.end = frame.end.max(built.written.end);
         frame.size += built.tree.size;
+        frame.bytes += built.tree.bytes;
         frame.height = frame.height.max(built.tree.height);
         match &mut frame.open {
             Open::Seq(items) => items.push(built.tree.node),

@@ -5,7 +5,7 @@ use granit_parser::ErrorKind;
 use super::{MAX_DEPTH, anchors::MAX_EXPANSION, mapping::Mistake, syntax};
 use crate::{
     diag::{Diagnostic, codes},
-    text::Span,
+    text::{Span, budget::BYTES},
     yaml::Value,
 };
 
@@ -82,7 +82,9 @@ pub(super) fn merged_again(name: &str, span: Span) -> Diagnostic {
 }
 
 pub(super) fn alias_expansion(span: Span) -> Diagnostic {
-    Diagnostic::error(codes::ALIAS_EXPANSION, format!("aliases stand for more than {MAX_EXPANSION} values"))
+    let text = BYTES >> 20;
+    let message = format!("aliases stand for more than {MAX_EXPANSION} values or {text} MiB of text");
+    Diagnostic::error(codes::ALIAS_EXPANSION, message)
         .at(span, "with this one")
         .help("aliases of aliases multiply; say it with fewer of them")
 }
