@@ -212,6 +212,13 @@ impl Report {
         self.diagnostics.retain(keep);
     }
 
+    /// Notes why findings are allowed, those that are no errors.
+    pub fn allow(&mut self, mut reason: impl FnMut(&Diagnostic) -> Option<String>) {
+        for diagnostic in self.diagnostics.iter_mut().filter(|it| it.severity != Severity::Error) {
+            diagnostic.allowed = reason(diagnostic);
+        }
+    }
+
     /// Takes in what the project hides: printers star it out, beside what looks like a secret by itself.
     pub fn hide(&mut self, hidden: Hidden) {
         self.hidden.extend(hidden);

@@ -10,7 +10,7 @@
 )]
 
 mod border;
-mod lock;
+pub mod lock;
 mod path;
 pub mod place;
 mod program;

@@ -85,6 +85,7 @@ pub fn render(plan: &Plan, earlier: &Earlier) -> Rendered {
             let extra = Extra {
                 code: code_mounts::component(plan, environment),
                 objects: production::files(&plan.project, environment),
+                labels: objects::common_labels(&plan.project),
                 images: overlay::later_images(environment, earlier.outermost(&environment.name)),
             };
             overlay::render((environment, index, &extra), overlay, &layers, &waits, &mut files);
@@ -219,8 +220,11 @@ fn generator(
     origin: &[String],
     files: &mut Vec<TreeFile>,
 ) -> Generator {
-    let Generated { name, comment, merges, content } = config_map;
-    let mut generator = Generator { comment: comment.clone(), merges: *merges, ..Generator::new(name) };
+    let Generated { name, app, comment, merges, content } = config_map;
+    // What it changes has the label already.
+    let labels = if *merges { Vec::new() } else { vec![objects::name_label(app)] };
+    let (comment, merges) = (comment.clone(), *merges);
+    let mut generator = Generator { comment, merges, labels, ..Generator::new(name) };
     let mut copy = |key: &str, content: &[u8], files: &mut Vec<TreeFile>| {
         let path = format!("files/{name}/{key}");
         files.push(generated(format!("{folder}/{path}"), content));

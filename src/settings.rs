@@ -6,6 +6,7 @@
 pub mod allow;
 pub mod check;
 pub mod cluster;
+pub mod convert;
 pub mod date;
 pub mod discover;
 pub mod glob;
@@ -49,6 +50,8 @@ pub struct Settings {
     pub stagger: Option<bool>,
     /// What compose does not say, for all environments that do not say otherwise.
     pub defaults: Defaults,
+    /// Which findings of `convert` are accepted.
+    pub convert: convert::Convert,
     /// What `check` is told.
     pub check: Check,
     /// What `lint` is told.
@@ -160,6 +163,7 @@ fn settings(tree: &Node, report: &mut Report) -> Settings {
             });
         }
         "defaults" => settings.defaults = cluster::defaults(value, report),
+        "convert" => settings.convert = convert::read(value, report),
         "check" => settings.check = check::read(value, report),
         "lint" => settings.lint = lint::read(value, report),
         _ => {

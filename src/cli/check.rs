@@ -35,7 +35,7 @@ use crate::{
     page::Page,
     plan::Plan,
     settings::{allow::Allowed, check, date::Date},
-    text::{Files, Remembered, Sources, clean},
+    text::{Files, Remembered, Sources},
 };
 
 /// The flags of `check`.
@@ -237,13 +237,14 @@ fn with<T>(
     report: &mut Report,
     run: impl FnOnce(&mut Comparing<'_>, &BTreeSet<String>, &mut Report) -> T,
 ) -> Option<T> {
-    let directory = clean(&io.directory.join(asked.directory));
+    let directory = flags.locate(asked.directory, asked.selection.names_settings(), io, report)?;
     let disk = flags.disk(&directory, io);
     let files = Remembered::new(&disk);
     let scene = Scene {
         selection: asked.selection,
         output: asked.tree,
         single: flags.single(asked.environments),
+        asked: None,
         of_missing: &|_, _| None,
         flags,
         io,

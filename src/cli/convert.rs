@@ -1,5 +1,6 @@
 //! `kustompose convert`: the tree for a project, and what became of every key.
 
+mod accept;
 mod characters;
 mod difference;
 mod gone;
@@ -30,7 +31,8 @@ use crate::{
     page::Page,
     plan::{self, Known, Plan},
     render,
-    text::{Remembered, Sources, clean},
+    settings::allow::Entry,
+    text::{Files, Remembered, Sources},
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -57,9 +59,9 @@ pub(super) struct Arguments {
     /// Directory of the manifests, relative to the project's; `k8s` unless set
     #[arg(short, long, value_name = "DIR")]
     output: Option<Utf8PathBuf>,
-    /// Name of the environment that the compose files of the command line describe
-    #[arg(short, long, default_value = "local", value_name = "NAME")]
-    env: String,
+    /// Name of the environment that the compose files of the command line describe; `local` unless set
+    #[arg(short, long, value_name = "NAME")]
+    env: Option<String>,
     /// Format of the report
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -107,6 +109,8 @@ struct Conversion {
     outcome: Outcome,
     /// The page of the report, if it is asked for.
     page: Option<Page>,
+    /// How many findings the settings accept.
+    accepted: usize,
 }
 
 impl Conversion {
@@ -119,6 +123,7 @@ impl Conversion {
             totals: Vec::new(),
             outcome,
             page: None,
+            accepted: 0,
         }
     }
 }
@@ -130,7 +135,12 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
     if let Some(path) = &arguments.report {
         report::write_page(conversion.as_mut(), path, &sources, &mut report, io);
     }
-    show(&report, &sources, io);
+    let mut shown = report.clone();
+    shown.retain(|diagnostic| {
+        let is_quiet = arguments.quiet && diagnostic.severity == Severity::Info;
+        diagnostic.allowed.is_none() && !is_quiet
+    });
+    show(&shown, &sources, io);
     if arguments.format == Format::Json {
         let report = report::in_json(conversion.as_ref(), &sources, &report);
         put_json(io.stdout, &report);
@@ -140,7 +150,7 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
     if arguments.format == Format::Text && !none {
         report::tell(arguments, &conversion, &sources, io);
     }
-    status(arguments, &conversion, &report)
+    status(arguments, &conversion, &shown)
 }
 
 fn status(arguments: &Arguments, conversion: &Conversion, report: &Report) -> u8 {
@@ -160,14 +170,16 @@ fn convert(
     sources: &mut Sources,
     report: &mut Report,
 ) -> Option<Conversion> {
-    let directory = clean(&io.directory.join(&arguments.directory));
+    let is_settled = arguments.selection.names_settings();
+    let directory = flags.locate(&arguments.directory, is_settled, io, report)?;
     let disk = flags.disk(&directory, io);
     let files = Remembered::new(&disk);
     let of_missing = |name: &str, missing: &_| Some(kept::warning(name, missing, &directory));
     let scene = Scene {
         selection: &arguments.selection,
         output: arguments.output.as_deref(),
-        single: &arguments.env,
+        single: arguments.env.as_deref().unwrap_or(environments::USUAL),
+        asked: arguments.env.as_deref(),
         of_missing: &of_missing,
         flags,
         io,
@@ -177,6 +189,7 @@ fn convert(
     };
     let loaded = environments::load(&scene, sources, report)?;
     let Loaded { environments, shown, output, recorded, .. } = &loaded;
+    let accepted = accept::read(&loaded, report);
     if report.has_errors() {
         return None;
     }
@@ -214,15 +227,39 @@ fn convert(
     let known = environments.iter().filter(|it| it.known == Known::All).map(|it| it.name.as_str());
     values::complete(&mut tree, known, output, &files, report);
     outermost::warn_of_what_is_gone(&plan, &earlier, &tree, output, &disk, report);
-    let before = gone::read(&disk.generated(output), output, &files);
-    let outcome = write(arguments, &disk, output, &tree, report);
+    let outcome = replace(arguments, (&disk, &files), output, (&plan, &tree), report);
+    Some(finished(arguments, (&loaded, &plan), (&accepted, outcome), (sources, io), report))
+}
+
+/// Writes the manifests, and says what clusters keep of those that were there.
+fn replace(
+    arguments: &Arguments,
+    (disk, files): (&Disk, &dyn Files),
+    output: &Utf8Path,
+    (plan, tree): (&Plan, &Tree),
+    report: &mut Report,
+) -> Outcome {
+    let before = gone::read(&disk.generated(output), output, files);
+    let outcome = write(arguments, disk, output, tree, report);
     if outcome.changes.iter().all(|change| change.action != Action::Refused) {
-        before.left_in_clusters(&plan, &tree, output).into_iter().for_each(|told| report.push(told));
+        before.left_in_clusters(plan, tree, output).into_iter().for_each(|told| report.push(told));
     }
-    let (keys, totals) = (told(arguments, environments, &plan), totals(&plan));
-    let page =
-        arguments.report.as_ref().map(|_| page::of_project(&loaded, &plan, "convert", sources, report));
-    Some(Conversion { environments: names, output: shown.clone(), keys, totals, outcome, page })
+    outcome
+}
+
+/// What there is to tell of a run.
+fn finished(
+    arguments: &Arguments,
+    (loaded, plan): (&Loaded, &Plan),
+    (accepted, outcome): (&[Entry], Outcome),
+    (sources, io): (&Sources, &Io<'_>),
+    report: &mut Report,
+) -> Conversion {
+    let (mut keys, totals) = (told(arguments, &loaded.environments, plan), totals(plan));
+    let accepted = accept::apply(accepted, loaded, &mut keys, (sources, io), report);
+    let page = arguments.report.as_ref().map(|_| page::of_project(loaded, plan, "convert", sources, report));
+    let environments = loaded.environments.iter().map(|environment| environment.name.clone()).collect();
+    Conversion { environments, output: loaded.shown.clone(), keys, totals, outcome, page, accepted }
 }
 
 /// What the environments that are known whole ask of their clusters.

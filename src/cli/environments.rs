@@ -30,6 +30,9 @@ use crate::{
     yaml::{self, Node},
 };
 
+/// The environment that Compose loads by itself.
+pub(super) const USUAL: &str = "local";
+
 /// The flags that say what is known of a project.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Selection {
@@ -41,6 +44,13 @@ pub(super) struct Selection {
     variables: Vec<String>,
 }
 
+impl Selection {
+    /// Whether the command line says where the settings are.
+    pub(super) fn names_settings(&self) -> bool {
+        self.config.is_some()
+    }
+}
+
 /// What a run works on.
 pub(super) struct Scene<'a, 'io> {
     pub(super) selection: &'a Selection,
@@ -48,6 +58,8 @@ pub(super) struct Scene<'a, 'io> {
     pub(super) output: Option<&'a Utf8Path>,
     /// The name of the environment that the command line describes.
     pub(super) single: &'a str,
+    /// The same, if the command line says it.
+    pub(super) asked: Option<&'a str>,
     /// What there is to say of an environment of which files are missing.
     pub(super) of_missing: &'a dyn Fn(&str, &BTreeSet<Utf8PathBuf>) -> Option<Diagnostic>,
     pub(super) flags: &'a project::Flags,
@@ -167,9 +179,12 @@ pub(super) fn load(scene: &Scene<'_, '_>, sources: &mut Sources, report: &mut Re
     let lock = scene.disk.read_lock(&output, &mut Report::default());
     let inputs = lock.map(|lock| lock.inputs).unwrap_or_default();
     let recorded = &inputs.environments;
+    if !is_known(scene, &settings, recorded, report) {
+        return None;
+    }
     let (mut found, mut unused) = (Vec::new(), Report::default());
     let environments = if scene.flags.describe_a_project() {
-        single(scene, &settings, recorded, sources, report)
+        single(scene, scene.single, &settings, recorded, sources, report)
     } else if !settings.environments.is_empty() {
         let named = settings.environments.iter();
         named.filter_map(|named| configured(scene, named, &settings, recorded, sources, &mut found)).collect()
@@ -178,12 +193,46 @@ pub(super) fn load(scene: &Scene<'_, '_>, sources: &mut Sources, report: &mut Re
     };
     tell(&found, report);
     report.append(unused);
+    if !settings.environments.is_empty() && !scene.flags.describe_a_project() {
+        note_new_files(scene, &settings, &environments, report);
+    }
     if !report.has_errors() {
         gone(scene, &environments, recorded, &shown, report);
     }
     let common = request(scene, &settings, &[], &mut Report::default());
     let shared = shared::load(&environments, &common, scene.files, sources);
     Some(Loaded { environments, shared, settings, shown, output, recorded: inputs })
+}
+
+/// Whether the environment that the command line names is one of the project, where the command line does not say
+/// itself what it is made of.
+fn is_known(scene: &Scene<'_, '_>, settings: &Settings, recorded: &Recorded, report: &mut Report) -> bool {
+    let Some(asked) = scene.asked.filter(|_| !scene.flags.describe_a_project()) else { return true };
+    let configured = settings.environments.iter().map(|named| named.name.value.clone());
+    let mut names: Vec<String> = configured.collect();
+    if names.is_empty() {
+        let found = discover::environments(scene.directory, scene.files);
+        let variants = found.environments.iter().map(|named| named.name.value.clone());
+        // A project of one environment calls it as it likes, once.
+        let usual = found.has_default.then(|| USUAL.to_owned()).filter(|_| !recorded.contains_key(asked));
+        names = usual.into_iter().chain(variants).collect();
+        if names.len() < 2 && recorded.is_empty() {
+            return true;
+        }
+    }
+    names.extend(recorded.keys().filter(|name| settings.environments.is_empty() && *name != asked).cloned());
+    names.sort();
+    names.dedup();
+    if names.iter().any(|name| name == asked)
+        || settings.environments.is_empty() && recorded.contains_key(asked)
+    {
+        return true;
+    }
+    let known = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let message = format!("the project has no environment `{asked}`");
+    let help = format!("it has {known}; name another one in kustompose.yaml, or its compose files with `-f`");
+    report.push(Diagnostic::error(codes::INVALID_ENVIRONMENT, message).help(help));
+    false
 }
 
 /// Environments that the tree has, and a run does not know: the command line must not take them away, and what
@@ -237,12 +286,12 @@ fn tell(found: &[(String, Report)], report: &mut Report) {
 /// The one environment of the command line.
 fn single(
     scene: &Scene<'_, '_>,
+    name: &str,
     settings: &Settings,
     recorded: &Recorded,
     sources: &mut Sources,
     report: &mut Report,
 ) -> Vec<LoadedEnvironment> {
-    let name = scene.single;
     if !name::is_dns_label(name) {
         let help = "use lower case letters, digits and `-`";
         let message = format!("`{name}` cannot name an environment");
@@ -352,8 +401,11 @@ fn discovered(
     let (mut environments, mut left_out) = (Vec::new(), Vec::new());
     if found.has_default || found.environments.is_empty() {
         let mut own = Report::default();
-        environments.extend(single(scene, settings, recorded, sources, &mut own));
-        told.push((scene.single.to_owned(), own));
+        // The command line may name a variant: the usual environment keeps its own name.
+        let is_variant = found.environments.iter().any(|named| named.name.value == scene.single);
+        let name = if is_variant { USUAL } else { scene.single };
+        environments.extend(single(scene, name, settings, recorded, sources, &mut own));
+        told.push((name.to_owned(), own));
     }
     for named in &found.environments {
         if environments.iter().any(|known| known.name == named.name.value) {
@@ -396,6 +448,29 @@ fn discovered(
     note_unused_files(scene, &found, report);
     note_complete_variants(scene, &found, report);
     environments
+}
+
+/// Names the files that are named for an environment and that no environment of the settings reads.
+fn note_new_files(
+    scene: &Scene<'_, '_>,
+    settings: &Settings,
+    environments: &[LoadedEnvironment],
+    report: &mut Report,
+) {
+    let named = settings.environments.iter().flat_map(|named| named.compose.iter().map(|path| clean(path)));
+    let read = environments.iter().flat_map(|it| origin(&it.project, scene.directory));
+    let known: BTreeSet<Utf8PathBuf> = named.chain(read.map(Utf8PathBuf::from)).collect();
+    for found in discover::environments(scene.directory, scene.files).environments {
+        let Some(file) = found.compose.last().filter(|file| !known.contains(*file)) else { continue };
+        let files: Vec<&str> = found.compose.iter().map(|file| file.as_str()).collect();
+        let help = format!(
+            "if it describes an environment, add it to kustompose.yaml: `{}: {{compose: [{}]}}`",
+            found.name.value,
+            files.join(", ")
+        );
+        let message = format!("`{file}` belongs to no environment");
+        report.push(Diagnostic::info(codes::UNUSED_COMPOSE_FILE, message).help(help));
+    }
 }
 
 /// Names the files that look like variants and are none.

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     diag::Report,
     graph::Graph,
-    text::{Remembered, Sources, clean},
+    text::{Remembered, Sources},
 };
 
 /// The language of the graph.
@@ -66,13 +66,15 @@ fn graph(
     sources: &mut Sources,
     report: &mut Report,
 ) -> Option<Graph> {
-    let directory = clean(&io.directory.join(&arguments.directory));
+    let is_settled = arguments.selection.names_settings();
+    let directory = flags.locate(&arguments.directory, is_settled, io, report)?;
     let disk = flags.disk(&directory, io);
     let files = Remembered::new(&disk);
     let scene = Scene {
         selection: &arguments.selection,
         output: None,
         single: flags.single(&arguments.environments),
+        asked: None,
         of_missing: &|_, _| None,
         flags,
         io,

@@ -199,6 +199,10 @@ const FOR_ALL: &str = "
 # cronJobs:
 #   stagger: false
 
+# Findings that `convert` counts and does not repeat: codes, or reasons of its JSON report.
+# convert:
+#   accept: [{kind: published, service: web, path: ports, reason: an Ingress leads there}]
+
 # Who decides on a field where compose and your overlay differ, and what `check` lets pass.
 # check:
 #   ownership: {\"env.FEATURE_*\": kubernetes}

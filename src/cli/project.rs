@@ -9,7 +9,8 @@ use crate::{
     compose::{Options, Request, discover},
     diag::{Diagnostic, Report, codes},
     disk::Disk,
-    text::{STANDARD_INPUT, clean},
+    settings,
+    text::{FileKind, Files, STANDARD_INPUT, clean},
 };
 
 /// Compose's own flags.
@@ -60,6 +61,52 @@ impl Flags {
     /// The name of the environment that they describe; of the one that is found, if they describe none.
     pub(super) fn single<'a>(&self, names: &'a [String]) -> &'a str {
         names.first().filter(|_| self.describe_a_project()).map_or("local", String::as_str)
+    }
+
+    /// The directory of the project: the one that is named, or the nearest one around it that has settings or a compose
+    /// file, if no flag says where these are. `is_settled` says that the settings are named.
+    pub(super) fn locate(
+        &self,
+        named: &Utf8Path,
+        is_settled: bool,
+        io: &Io<'_>,
+        report: &mut Report,
+    ) -> Option<Utf8PathBuf> {
+        let directory = clean(&io.directory.join(named));
+        let disk = Disk::new(directory.clone());
+        let is_file = |path: &Utf8Path| disk.kind(path) == Some(FileKind::File);
+        let wrong = match disk.kind(&directory) {
+            Some(FileKind::Directory) => None,
+            Some(_) => Some((
+                format!("`{named}` is a file, not the directory of a project"),
+                format!("name a compose file with `-f {named}`"),
+            )),
+            None => Some((
+                format!("there is no directory `{named}`"),
+                "name the directory of the project, or none for the current one".to_owned(),
+            )),
+        };
+        if let Some((message, help)) = wrong {
+            report.push(Diagnostic::error(codes::NO_DIRECTORY, message).help(help));
+            return None;
+        }
+        if is_settled || self.describe_a_project() || io.environment.contains_key("COMPOSE_FILE") {
+            return Some(directory);
+        }
+        let around = discover::nearest_project(&directory, &disk);
+        let mut settled = None;
+        for folder in directory.ancestors() {
+            if is_file(&folder.join(settings::FILE_NAME)) {
+                settled = Some(folder);
+                break;
+            }
+            // Settings beyond are those of another repository.
+            if disk.kind(&folder.join(".git")).is_some() {
+                break;
+            }
+        }
+        let nearest = around.into_iter().chain(settled).max_by_key(|folder| folder.as_str().len());
+        Some(nearest.unwrap_or(&directory).to_owned())
     }
 
     /// Whether one of the compose files comes from standard input.

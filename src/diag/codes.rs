@@ -136,6 +136,7 @@ const TABLE: &[Code] = &[
     warning("KP009", "host-in-image",           "a proxy configuration inside an image names a host that has another name in the cluster"),
     error("KP010",   "unreadable-content",      "the file of a secret or config cannot be read, is too large, or is outside of the project"),
     warning("KP011", "outside-project",         "a path leads out of the project, and what is there is not read"),
+    error("KP012",   "no-directory",            "the argument is not the directory of a project"),
     error("KP020",   "invalid-environment",     "the name of an environment is not a DNS label"),
     error("KP021",   "invalid-variable",        "`--var` has no value"),
     warning("KP022", "skipped-environment",     "files look like those of an environment, but cannot be loaded as one"),
@@ -152,6 +153,7 @@ const TABLE: &[Code] = &[
     info("KP033",    "complete-variant",        "a variant file that is complete by itself is merged over the main file"),
     warning("KP034", "another-kind",            "a workload is another kind of object than before, and the cluster would run both"),
     warning("KP035", "unchangeable",            "a field of an object changes that a cluster does not change"),
+    warning("KP036", "useless-accept",          "an entry of `convert: accept:` has expired, or accepts nothing that is found"),
     error("KP040",   "settings-exist",          "`init` does not overwrite the existing `kustompose.yaml`"),
     error("KP041",   "settings-not-written",    "`init` cannot write `kustompose.yaml`"),
     warning("KP042", "not-loadable",            "`init` names an environment that cannot be loaded yet"),
@@ -186,6 +188,7 @@ const TABLE: &[Code] = &[
     warning("KD007", "stale-edited-file",       "a generated file that is no longer needed was edited by hand"),
     error("KD008",   "not-written",             "the output could not be written"),
     warning("KD009", "foreign-companion",       "a `skaffold.yaml` that kustompose did not write was left unchanged"),
+    warning("KD010", "overwritten",             "`--force` overwrote a file that was edited by hand or that kustompose did not write"),
     error("KF001",   "unreadable-secret-file",  "a secret file cannot be read, or is a symbolic link"),
     error("KF010",   "unknown-environment",     "the output directory does not have the environment, or `ENV` must be given"),
     error("KF011",   "missing-secret",          "a secret file, or a key in one, is missing"),
@@ -327,6 +330,9 @@ pub(crate) const UNREAD_SECRET_FILE: Code = named("unread-secret-file");
 pub(crate) const LEFT_IN_CLUSTER: Code = named("left-in-cluster");
 pub(crate) const ANOTHER_KIND: Code = named("another-kind");
 pub(crate) const UNCHANGEABLE: Code = named("unchangeable");
+pub(crate) const OVERWRITTEN: Code = named("overwritten");
+pub(crate) const USELESS_ACCEPT: Code = named("useless-accept");
+pub(crate) const NO_DIRECTORY: Code = named("no-directory");
 pub(crate) const GONE_FROM_TREE: Code = named("gone-from-tree");
 pub(crate) const UPDATED_SECRET: Code = named("updated-secret");
 pub(crate) const DIFFERENT_SECRET: Code = named("different-secret");

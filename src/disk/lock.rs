@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The lock's name in the output directory.
-pub(super) const FILE_NAME: &str = "kustompose.lock";
+pub const FILE_NAME: &str = "kustompose.lock";
 
 /// The version of the format that is written, and the newest one that is read.
 const VERSION: u32 = 1;

@@ -74,6 +74,8 @@ pub struct Change {
     pub path: Utf8PathBuf,
     /// What becomes of it.
     pub action: Action,
+    /// Whether somebody else has changed it, or made it.
+    pub is_edited: bool,
     /// What is there, for a difference; never of a secret.
     pub before: Option<Vec<u8>>,
     /// What is to be there, for a difference; never of a secret.
@@ -151,7 +153,7 @@ impl Disk {
     /// The outcome of a run that leaves a tree exactly as an earlier one wrote it.
     pub fn keep_tree(&self, directory: &Utf8Path) -> Outcome {
         let generated = self.generated(directory).into_iter();
-        let kept = |path| Change { path, action: Action::Kept, before: None, after: None };
+        let kept = |path| Change { path, action: Action::Kept, is_edited: false, before: None, after: None };
         let mut changes: Vec<Change> = generated.chain([lock::FILE_NAME.into()]).map(kept).collect();
         changes.sort_by(|a, b| a.path.cmp(&b.path));
         Outcome { changes, written: false }
@@ -303,9 +305,13 @@ impl Planner<'_> {
         let action = match &before {
             None => Action::Created,
             Some(bytes) if *bytes == file.bytes => Action::Unchanged,
-            Some(_) if self.force => Action::Updated,
             Some(bytes) => match self.known.get(&file.path) {
                 Some(known) if *known == digest(bytes) => Action::Updated,
+                _ if self.force => {
+                    self.report.push(overwritten(&self.shown(&file.path)));
+                    self.push(file, Action::Updated, before);
+                    return self.mark_edited();
+                }
                 Some(_) => {
                     self.report.push(edited(&self.shown(&file.path)));
                     Action::Refused
@@ -317,6 +323,14 @@ impl Planner<'_> {
             },
         };
         self.push(file, action, before);
+        if action == Action::Refused {
+            self.mark_edited();
+        }
+    }
+
+    /// The last change is one of what somebody else has written.
+    fn mark_edited(&mut self) {
+        self.plan.changes.iter_mut().next_back().into_iter().for_each(|change| change.is_edited = true);
     }
 
     /// A file of the user changes only if it still holds what was `seen` when its change was decided.
@@ -435,7 +449,7 @@ impl Planner<'_> {
     }
 
     fn change(&mut self, path: &Utf8Path, action: Action, before: Option<Vec<u8>>, after: Option<Vec<u8>>) {
-        self.plan.changes.push(Change { path: path.to_owned(), action, before, after });
+        self.plan.changes.push(Change { path: path.to_owned(), action, is_edited: false, before, after });
     }
 
     fn blocked(&mut self, path: &Utf8Path, why: &str) {
@@ -483,6 +497,12 @@ fn edited(path: &Utf8Path) -> Diagnostic {
         "say it in the compose files or in kustompose.yaml, or as a patch in the overlay's own \
          kustomization.yaml, which is yours; then restore the file, or overwrite it with `--force`",
     )
+}
+
+fn overwritten(path: &Utf8Path) -> Diagnostic {
+    let message = format!("`--force` overwrites `{path}`, which was not as kustompose wrote it");
+    Diagnostic::warning(codes::OVERWRITTEN, message)
+        .help("what is still needed of its lines belongs in the compose files or in your overlay")
 }
 
 fn foreign(path: &Utf8Path) -> Diagnostic {

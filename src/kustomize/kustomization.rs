@@ -17,6 +17,10 @@ pub struct Kustomization {
     pub resources: Vec<String>,
     /// Components.
     pub components: Vec<String>,
+    /// Labels of everything, but for selectors and the pods of workloads.
+    pub labels: Vec<(String, String)>,
+    /// Labels of what its generators make.
+    pub generator_labels: Vec<(String, String)>,
     /// ConfigMaps.
     pub config_maps: Vec<Generator>,
     /// Secrets.
@@ -36,6 +40,8 @@ pub struct Generator {
     pub comment: Option<String>,
     /// Does it change one that a lower layer makes?
     pub merges: bool,
+    /// Labels of the object.
+    pub labels: Vec<(String, String)>,
     /// Env files.
     pub envs: Vec<String>,
     /// `KEY=path`, or a path whose last part is the key.
@@ -89,6 +95,10 @@ impl Generator {
         if self.merges {
             fields.push(("behavior", Entry::new("merge")));
         }
+        if !self.labels.is_empty() {
+            let labels = Yaml::flow_map([("labels", pairs(&self.labels))]);
+            fields.push(("options", Entry::new(labels)));
+        }
         if !self.envs.is_empty() {
             fields.push(("envs", flow(&self.envs)));
         }
@@ -125,6 +135,14 @@ impl Kustomization {
         }
         if !self.components.is_empty() {
             fields.push(("components", Entry::new(list(&self.components))));
+        }
+        if !self.labels.is_empty() {
+            let set = Yaml::map([("pairs", pairs(&self.labels))]);
+            fields.push(("labels", Entry::new(Yaml::seq([set]))));
+        }
+        if !self.generator_labels.is_empty() {
+            let labels = Yaml::map([("labels", pairs(&self.generator_labels))]);
+            fields.push(("generatorOptions", Entry::new(labels)));
         }
         for (key, generators) in
             [("configMapGenerator", &self.config_maps), ("secretGenerator", &self.secrets)]
@@ -176,6 +194,10 @@ impl Image {
         }
         Yaml::map(fields)
     }
+}
+
+fn pairs(labels: &[(String, String)]) -> Yaml {
+    Yaml::map(labels.iter().map(|(key, value)| (key.as_str(), value.as_str())))
 }
 
 fn list(items: &[String]) -> Yaml {

@@ -40,6 +40,8 @@ pub(super) struct ConfigMap {
     pub(super) name: String,
     /// The directory of its files.
     pub(super) home: String,
+    /// The app that it belongs to, or what several share.
+    pub(super) app: String,
     /// Who uses it, for people.
     pub(super) comment: Option<String>,
     pub(super) content: Content,
@@ -58,11 +60,11 @@ pub(super) enum Content {
 pub(super) fn of(environment: &Environment) -> Elements {
     let mut elements = Elements { is_kept: environment.known != Known::All, ..Elements::default() };
     for claim in &environment.claims {
-        elements.objects.push(claimed(claim, "base"));
+        elements.objects.push(claimed(claim, "base", claim.metadata.name.as_deref().unwrap_or_default()));
     }
     for bundle in &environment.shared {
         let stem = bundle.name.strip_suffix("-config").unwrap_or(&bundle.name);
-        elements.config_maps.push(variables(bundle, "base", stem));
+        elements.config_maps.push(variables(bundle, ("base", stem), stem));
     }
     for app in &environment.apps {
         of_app(app, &mut elements);
@@ -75,7 +77,7 @@ pub(super) fn of(environment: &Environment) -> Elements {
 
 fn of_app(app: &App, elements: &mut Elements) {
     for claim in &app.claims {
-        elements.objects.push(claimed(claim, &app.home));
+        elements.objects.push(claimed(claim, &app.home, &app.name));
     }
     for workload in &app.workloads {
         let (home, file) = workload.file.rsplit_once('/').unwrap_or((&app.home, &workload.file));
@@ -87,34 +89,39 @@ fn of_app(app: &App, elements: &mut Elements) {
             elements.objects.push(Object { comments, ..object(value, home, "service.yaml") });
         }
         for further in &workload.further {
-            elements.objects.push(object(further.object.clone(), home, &further.file));
+            let further_object = objects::named_for(further.object.clone(), &app.name);
+            elements.objects.push(object(further_object, home, &further.file));
         }
     }
     if !app.config.variables.is_empty() {
-        elements.config_maps.push(variables(&app.config, &app.home, "config"));
+        elements.config_maps.push(variables(&app.config, (&app.home, &app.name), "config"));
     }
     for FileBundle { name, files } in &app.files {
         elements.config_maps.push(ConfigMap {
             name: name.clone(),
             home: app.home.clone(),
+            app: app.name.clone(),
             comment: None,
             content: Content::Files(files.clone()),
         });
     }
 }
 
-fn variables(bundle: &Bundle, home: &str, stem: &str) -> ConfigMap {
+fn variables(bundle: &Bundle, (home, app): (&str, &str), stem: &str) -> ConfigMap {
     ConfigMap {
         name: bundle.name.clone(),
         home: home.to_owned(),
+        app: app.to_owned(),
         comment: bundle.comment.clone(),
         content: Content::Variables(stem.to_owned(), bundle.variables.clone()),
     }
 }
 
-fn claimed(claim: &PersistentVolumeClaim, home: &str) -> Object {
+fn claimed(claim: &PersistentVolumeClaim, home: &str, app: &str) -> Object {
     let file = format!("{}.pvc.yaml", claim.metadata.name.as_deref().unwrap_or_default());
-    object(fields::ordered(claim), home, &file)
+    let mut claim = claim.clone();
+    claim.metadata.labels.get_or_insert_default().extend([objects::name_label(app)]);
+    object(fields::ordered(&claim), home, &file)
 }
 
 fn object(value: Value, home: &str, file: &str) -> Object {

@@ -23,7 +23,7 @@ restart what uses it, `kubectl rollout restart deployment`.";
 
 /// An object for each Secret of the environment.
 pub(super) fn render(
-    external: &ExternalSecrets,
+    (external, labels): (&ExternalSecrets, &[(String, String)]),
     environment: &Environment,
     folder: &str,
     component: &mut Kustomization,
@@ -33,13 +33,15 @@ pub(super) fn render(
         return;
     }
     let objects: Vec<Yaml> =
-        environment.secrets.iter().map(|bundle| Yaml::from(object(external, bundle))).collect();
+        environment.secrets.iter().map(|bundle| Yaml::from(object(external, labels, bundle))).collect();
     let header = format!("{}\n{NOTE}", text::header(&environment.origin));
     files.push(generated(format!("{folder}/{FILE}"), emit::documents(Some(&header), &objects)));
     component.resources.push(FILE.to_owned());
 }
 
-fn object(external: &ExternalSecrets, bundle: &SecretBundle) -> Value {
+fn object(external: &ExternalSecrets, labels: &[(String, String)], bundle: &SecretBundle) -> Value {
+    let labels: serde_json::Map<String, Value> =
+        labels.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
     let remote = format!("{}-{}", external.prefix, bundle.name);
     let variables = bundle.variables.keys().map(|key| (key, true));
     let files = bundle.files.iter().map(|(key, content)| (key, std::str::from_utf8(content).is_ok()));
@@ -57,7 +59,7 @@ fn object(external: &ExternalSecrets, bundle: &SecretBundle) -> Value {
     json!({
         "apiVersion": "external-secrets.io/v1",
         "kind": "ExternalSecret",
-        "metadata": {"name": bundle.name},
+        "metadata": {"name": bundle.name, "labels": labels},
         "spec": {
             "refreshInterval": REFRESH_INTERVAL,
             "secretStoreRef": {"kind": external.store.kind, "name": external.store.name},

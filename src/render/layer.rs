@@ -48,6 +48,8 @@ pub(super) struct Overlay {
 #[derive(Debug)]
 pub(super) struct Generated {
     pub(super) name: String,
+    /// The app that it belongs to, or what several share.
+    pub(super) app: String,
     pub(super) comment: Option<String>,
     /// Whether it changes one that the base has.
     pub(super) merges: bool,

@@ -159,6 +159,7 @@ impl Divider<'_> {
         let base = home.and_then(|home| Some((home, self.content(name, versions)?)));
         let generated = |content: Content, merges: bool| Generated {
             name: name.to_owned(),
+            app: first.app.clone(),
             comment: first.comment.clone().filter(|_| !merges),
             merges,
             content,

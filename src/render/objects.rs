@@ -22,7 +22,7 @@ use super::text;
 use crate::{
     catalog::HELPER_IMAGE,
     k8s::{
-        fields,
+        fields, name,
         versions::{self, Version},
     },
     plan::{App, ClusterService, Concealed, JOBS_LABEL, Kind, SERVICE_LABEL, Update, Wait, Workload},
@@ -37,8 +37,35 @@ pub(super) const NAME_LABEL: &str = "app.kubernetes.io/name";
 /// How long a Job that has ended stays, in seconds: long enough for `kubectl wait`.
 const ENDED_JOB_STAYS: i32 = 300;
 const COMPONENT_LABEL: &str = "app.kubernetes.io/component";
+const PART_OF_LABEL: &str = "app.kubernetes.io/part-of";
+const MANAGED_BY_LABEL: &str = "app.kubernetes.io/managed-by";
+/// What makes the objects.
+const MANAGER: &str = "kustompose";
 
 type Labels = BTreeMap<String, String>;
+
+/// The labels that all objects of a project have alike.
+pub(super) fn common_labels(project: &str) -> Vec<(String, String)> {
+    let part_of = name::dns_label(project);
+    vec![(MANAGED_BY_LABEL.to_owned(), MANAGER.to_owned()), (PART_OF_LABEL.to_owned(), part_of)]
+}
+
+/// The label that names the app of an object, where it is that of one, or what it is itself.
+pub(super) fn name_label(app: &str) -> (String, String) {
+    (NAME_LABEL.to_owned(), name::dns_label(app))
+}
+
+/// The object with the label that names its app, unless it has one.
+pub(super) fn named_for(mut object: Value, app: &str) -> Value {
+    let (key, value) = name_label(app);
+    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+        let labels = metadata.entry("labels").or_insert_with(|| json!({}));
+        if let Some(labels) = labels.as_object_mut() {
+            labels.entry(key).or_insert_with(|| json!(value));
+        }
+    }
+    object
+}
 
 /// The object of a workload.
 pub(super) fn workload(app: &App, workload: &Workload) -> Value {
@@ -260,11 +287,9 @@ fn cron_job(app: &App, workload: &Workload) -> Value {
     else {
         return Value::Null;
     };
-    let own = [SERVICE_LABEL, JOBS_LABEL];
-    let pod_labels = labels(app, workload).into_iter().filter(|(key, _)| !own.contains(&key.as_str()));
     let template = PodTemplateSpec {
         metadata: Some(ObjectMeta {
-            labels: Some(pod_labels.chain(workload.pod_labels.clone()).collect()),
+            labels: Some(labels(app, workload).into_iter().chain(workload.pod_labels.clone()).collect()),
             annotations: some(&workload.pod_annotations),
             ..ObjectMeta::default()
         }),

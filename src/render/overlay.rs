@@ -23,6 +23,8 @@ pub(super) struct Extra {
     pub(super) code: Option<String>,
     /// Objects of its own, by file.
     pub(super) objects: Vec<(&'static str, Vec<Value>)>,
+    /// The labels of all its objects.
+    pub(super) labels: Vec<(String, String)>,
     /// Images that the outermost layer, once it is the user's, does not name.
     pub(super) images: Vec<Image>,
 }
@@ -44,8 +46,8 @@ pub(super) fn render(
 ) {
     let folder = format!("overlays/{}", environment.name);
     changes((environment, index, extra), overlay, layers, waits, &format!("{folder}/generated"), files);
-    yours(environment, &folder, files);
-    secrets(environment, &format!("{folder}/secrets"), files);
+    yours(environment, &folder, &extra.labels, files);
+    secrets(environment, &format!("{folder}/secrets"), &extra.labels, files);
 }
 
 /// What the environment adds to the base and changes in it.
@@ -73,6 +75,7 @@ fn changes(
             .chain(&extra.code)
             .map(|path| format!("../../../{path}"))
             .collect(),
+        labels: extra.labels.clone(),
         images: extra.images.clone(),
         ..Kustomization::default()
     };
@@ -92,7 +95,7 @@ fn changes(
 }
 
 /// The outermost layer: written once, then the user's.
-fn yours(environment: &Environment, folder: &str, files: &mut Vec<TreeFile>) {
+fn yours(environment: &Environment, folder: &str, labels: &[(String, String)], files: &mut Vec<TreeFile>) {
     let images = environment.images.iter();
     let mut outermost = Kustomization {
         namespace: Some(environment.namespace.clone()),
@@ -111,11 +114,26 @@ fn yours(environment: &Environment, folder: &str, files: &mut Vec<TreeFile>) {
     let namespace = Yaml::map([
         ("apiVersion", Entry::new("v1")),
         ("kind", Entry::new("Namespace")),
-        ("metadata", Entry::new(Yaml::map([("name", Entry::new(environment.namespace.as_str()))]))),
+        (
+            "metadata",
+            Entry::new(Yaml::map([
+                ("name", Entry::new(environment.namespace.as_str())),
+                ("labels", Entry::new(Yaml::map(of_project(labels)))),
+            ])),
+        ),
     ]);
     files.push(TreeFile::new(format!("{folder}/namespace.yaml"), Owner::Yours, emit::document(&namespace)));
     let text = outermost.to_text(text::YOURS);
     files.push(TreeFile::new(format!("{folder}/kustomization.yaml"), Owner::Yours, text));
+}
+
+/// The labels of what belongs to the project as a whole.
+fn of_project(labels: &[(String, String)]) -> Vec<(String, String)> {
+    let project = labels.last().map(|(_, project)| objects::name_label(project));
+    let mut labels = labels.to_vec();
+    labels.extend(project);
+    labels.sort();
+    labels
 }
 
 fn image(name: &str, target: &plan::Image) -> Image {
@@ -131,11 +149,15 @@ fn image(name: &str, target: &plan::Image) -> Image {
 }
 
 /// A component of Secrets: its list and the examples are committed, the values are not.
-fn secrets(environment: &Environment, folder: &str, files: &mut Vec<TreeFile>) {
+fn secrets(environment: &Environment, folder: &str, labels: &[(String, String)], files: &mut Vec<TreeFile>) {
     let mut component = Kustomization { is_component: true, ..Kustomization::default() };
+    let labels = of_project(labels);
     if let Some(external) = &environment.external_secrets {
-        external_secrets::render(external, environment, folder, &mut component, files);
+        external_secrets::render((external, &labels), environment, folder, &mut component, files);
     } else {
+        if !environment.secrets.is_empty() {
+            component.generator_labels = labels;
+        }
         for bundle in &environment.secrets {
             component.secrets.push(secret(bundle, folder, files));
         }

@@ -23,21 +23,32 @@ use serde_json::{Value, json};
 use super::{objects, policies};
 use crate::{
     k8s::{fields, name},
-    plan::{Autoscaler, Budget, Environment, Route, Routes, SERVICE_LABEL},
+    plan::{App, Autoscaler, Budget, Environment, Route, Routes, SERVICE_LABEL},
 };
 
 /// Files with their objects, for the generated part of an overlay.
 pub(super) fn files(project: &str, environment: &Environment) -> Vec<(&'static str, Vec<Value>)> {
-    let mut availability: Vec<Value> = environment.autoscalers.iter().map(autoscaler).collect();
-    availability.extend(environment.budgets.iter().map(budget));
+    let scalers = environment.autoscalers.iter();
+    let budgets = environment.budgets.iter();
+    let mut availability: Vec<Value> = scalers
+        .map(|scaler| objects::named_for(autoscaler(scaler), app_of(environment, &scaler.workload)))
+        .chain(budgets.map(|it| objects::named_for(budget(it), app_of(environment, &it.workload))))
+        .collect();
     for object in &mut availability {
         objects::serve(object, environment.kubernetes);
     }
-    let routes = routes(project, &environment.routes);
-    let policies = environment.policies.iter().map(policies::object).collect();
+    let of_project = |object: Value| objects::named_for(object, project);
+    let routes = routes(project, &environment.routes).into_iter().map(of_project).collect();
+    let policies = environment.policies.iter().map(policies::object).map(of_project).collect();
     let files =
         [("availability.yaml", availability), ("ingress.yaml", routes), ("network-policies.yaml", policies)];
     files.into_iter().filter(|(_, objects)| !objects.is_empty()).collect()
+}
+
+/// The app of a workload.
+fn app_of<'a>(environment: &'a Environment, workload: &'a str) -> &'a str {
+    let has = |app: &&App| app.workloads.iter().any(|own| own.name == workload);
+    environment.apps.iter().find(has).map_or(workload, |app| &app.name)
 }
 
 fn named(name: &str) -> ObjectMeta {

@@ -9,6 +9,7 @@ pub const TOP: &[&str] = &[
     "secrets",
     "defaults",
     "cronJobs",
+    "convert",
     "check",
     "lint",
 ];
@@ -63,6 +64,9 @@ pub const SECRETS: &[&str] = &["also", "never"];
 
 /// Of `cronJobs`.
 pub const CRON_JOBS: &[&str] = &["stagger"];
+
+/// Of `convert`.
+pub const CONVERT: &[&str] = &["accept"];
 
 /// Of `check`.
 pub const CHECK: &[&str] = &["ownership", "allow"];

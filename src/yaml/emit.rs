@@ -35,6 +35,8 @@ pub enum Yaml {
     FlowSeq(Vec<Yaml>),
     /// A mapping, in this order.
     Map(Entries),
+    /// A mapping in one line, `{a: b}`, and all within it.
+    FlowMap(Entries),
 }
 
 /// A list item or the value of a mapping key, with comments.
@@ -222,7 +224,7 @@ fn write_flow(out: &mut String, yaml: &Yaml) {
     match yaml {
         Yaml::Seq(items) => list(&mut items.iter().map(|item| &item.value)),
         Yaml::FlowSeq(items) => list(&mut items.iter()),
-        Yaml::Map(entries) => {
+        Yaml::Map(entries) | Yaml::FlowMap(entries) => {
             out.push('{');
             for (index, (key, entry)) in entries.iter().enumerate() {
                 out.push_str(if index > 0 { ", " } else { "" });

@@ -4,14 +4,18 @@ use camino::Utf8Path;
 use similar::TextDiff;
 
 use crate::{
-    disk::tree::{Action, Change, Outcome},
+    disk::{
+        lock,
+        tree::{Action, Change, Outcome},
+    },
     text::clean,
 };
 
 /// Everything that would change, secrets left out.
 pub(super) fn of_all(output: &Utf8Path, outcome: &Outcome) -> String {
     let mut text = String::new();
-    for change in &outcome.changes {
+    // Of the lock there is nothing to read.
+    for change in outcome.changes.iter().filter(|change| change.path != lock::FILE_NAME) {
         let path = clean(&output.join(&change.path));
         let name = |prefix: &str, side: &Option<Vec<u8>>| match side {
             Some(_) => format!("{prefix}/{path}"),
@@ -25,10 +29,10 @@ pub(super) fn of_all(output: &Utf8Path, outcome: &Outcome) -> String {
     text
 }
 
-/// What people changed in generated files, which is why these are refused.
+/// What people changed in generated files, which is why these are refused, or overwritten by force.
 pub(super) fn of_edits(output: &Utf8Path, outcome: &Outcome) -> String {
-    let refused = outcome.changes.iter().filter(|change| change.action == Action::Refused);
-    let edited = refused.filter(|change| change.before.is_some() && change.after.is_some());
+    let edited = outcome.changes.iter().filter(|change| change.is_edited);
+    let edited = edited.filter(|change| change.before.is_some() && change.after.is_some());
     let difference = |change: &Change| {
         let path = clean(&output.join(&change.path));
         unified(

@@ -171,7 +171,7 @@ impl Cluster<'_> {
             .iter()
             .filter_map(|(volume, claim)| Some((claim, new.get(volume)?)))
             .filter(|(old, new)| old != new)
-            .map(|(old, new)| format!("copy what is in the claim `{old}` into `{new}`, see docs/tree.md"))
+            .map(|(old, new)| format!("copy what is in the claim `{old}` into `{new}`, see docs/concepts.md"))
             .collect();
         for line in moved {
             help += &format!("\n{line}");
@@ -197,7 +197,7 @@ impl Cluster<'_> {
                     ),
                     format!(
                         "stop its pods, copy its data into another claim, `{delete}`, apply, and copy the data back, \
-                         see docs/tree.md"
+                         see docs/concepts.md"
                     ),
                 )
             }

@@ -1,6 +1,7 @@
 //! What becomes of each key in all environments together.
 
 use std::{
+    collections::BTreeSet,
     hash::{Hash, Hasher},
     rc::Rc,
 };
@@ -20,6 +21,8 @@ pub(super) struct KeyReport {
     each: Vec<InEnvironment>,
     /// All reasons, for people.
     pub(super) reason: String,
+    /// The ids of reasons that somebody has accepted.
+    accepted: BTreeSet<&'static str>,
 }
 
 /// What becomes of a key in one environment.
@@ -62,7 +65,13 @@ pub(super) fn of_keys<'a>(environments: impl Iterator<Item = (&'a str, Vec<KeyFa
 impl KeyReport {
     fn new(environment: &Rc<str>, key: KeyFate) -> Self {
         let each = vec![InEnvironment::new(environment, &key)];
-        Self { key, environments: vec![Rc::clone(environment)], each, reason: String::new() }
+        Self {
+            key,
+            environments: vec![Rc::clone(environment)],
+            each,
+            reason: String::new(),
+            accepted: BTreeSet::new(),
+        }
     }
 
     /// Takes in one more environment. The worst result stands; that a later file says otherwise counts only if it
@@ -84,6 +93,16 @@ impl KeyReport {
             known.fate.reasons = key.fate.reasons;
             known.values = key.values;
         }
+    }
+
+    /// Takes away the reasons that `is_accepted` names, and says how many these were.
+    pub(super) fn accept(&mut self, mut is_accepted: impl FnMut(&KeyReport, &'static str) -> bool) -> usize {
+        let reasons = self.key.fate.reasons.iter().chain(&self.key.differences);
+        let ids: BTreeSet<&'static str> = reasons.map(|reason| reason.id).collect();
+        let accepted: BTreeSet<&'static str> = ids.into_iter().filter(|id| is_accepted(self, id)).collect();
+        let count = accepted.len();
+        self.accepted = accepted;
+        count
     }
 
     /// Where it stands.
@@ -113,12 +132,12 @@ impl KeyReport {
 
     /// The reasons of its result.
     pub(super) fn own_reasons(&self) -> impl Iterator<Item = &Reason> {
-        self.key.fate.reasons.iter()
+        self.key.fate.reasons.iter().filter(|reason| !self.accepted.contains(reason.id))
     }
 
     /// What items of a list have of their own.
     pub(super) fn differences(&self) -> impl Iterator<Item = &Reason> {
-        self.key.differences.iter()
+        self.key.differences.iter().filter(|reason| !self.accepted.contains(reason.id))
     }
 
     /// The environments that have the result of the key.

@@ -9,7 +9,10 @@ use super::{Arguments, Conversion, difference, key_report::KeyReport, summary};
 use crate::{
     cli::{self, Io, say},
     diag::{Report, findings, json},
-    disk::tree::{Action, Change, Outcome},
+    disk::{
+        lock,
+        tree::{Action, Change, Outcome},
+    },
     page::{self, Page},
     plan::{FateKind, KeyFate, reasons::Reason},
     text::{Sources, clean, shown::one_line},
@@ -18,10 +21,15 @@ use crate::{
 /// Version of the JSON report.
 const VERSION: u32 = 1;
 
+/// How many changed files are listed.
+const MOST_FILES: usize = 20;
+
 /// The report in JSON.
 pub(super) fn in_json(conversion: Option<&Conversion>, sources: &Sources, report: &Report) -> Value {
     let diagnostics = json::list(&findings(report.by_place(), sources, report.hidden()));
-    let Some(Conversion { environments, output, keys, outcome, totals: _, page: _ }) = conversion else {
+    let Some(Conversion { environments, output, keys, outcome, totals: _, page: _, accepted: _ }) =
+        conversion
+    else {
         return json!({
             "version": VERSION, "environments": [], "files": [], "keys": [], "diagnostics": diagnostics,
         });
@@ -84,7 +92,41 @@ pub(super) fn tell(arguments: &Arguments, conversion: &Conversion, sources: &Sou
     if !conversion.keys.is_empty() {
         say(io.stderr, &format!("{}\n", counted_keys(&conversion.keys)));
     }
+    if conversion.accepted > 0 {
+        say(io.stderr, &format!("accepted by the settings: {} findings\n", conversion.accepted));
+    }
     say(io.stderr, &format!("{}\n", counted_files(&conversion.output, &conversion.outcome)));
+    say(io.stderr, &changed_files(&conversion.output, &conversion.outcome));
+}
+
+/// A line for each file that changes, for the first of them. Where there was nothing before, all that there is was
+/// made: that is no news unless the run only says what it would do.
+fn changed_files(output: &Utf8Path, outcome: &Outcome) -> String {
+    let is_first = outcome.changes.iter().all(|change| change.action == Action::Created);
+    if is_first && outcome.written {
+        return String::new();
+    }
+    let changed = outcome.changes.iter().filter(|change| {
+        let changes = matches!(change.action, Action::Created | Action::Updated | Action::Removed);
+        changes && change.path != lock::FILE_NAME
+    });
+    let mut lines: Vec<String> = changed
+        .map(|change| {
+            let word = match change.action {
+                Action::Created => "create",
+                Action::Updated => "update",
+                _ => "remove",
+            };
+            let ending = if outcome.written { "d" } else { "" };
+            format!("  {word}{ending} {}\n", clean(&output.join(&change.path)))
+        })
+        .collect();
+    let more = lines.len().saturating_sub(MOST_FILES);
+    lines.truncate(MOST_FILES);
+    if more > 0 {
+        lines.push(format!("  and {more} more\n"));
+    }
+    lines.concat()
 }
 
 /// Writes the report as a page.

@@ -110,13 +110,18 @@ pub(super) fn blocks(keys: &[KeyReport], sources: &Sources) -> Vec<page::Block> 
     blocks
 }
 
+/// Whether a key has a line in the summary.
+pub(super) fn is_listed(key: &KeyReport) -> bool {
+    !told(key).is_empty()
+}
+
 /// What a key has to tell: subject and text of each reason, and the block that it belongs to.
 fn told(key: &KeyReport) -> Vec<((&str, &str), Block)> {
     let part = |reason: &'_ Reason| Block::of(reason.id);
     let mut told: Vec<((&str, &str), Block)> = Vec::new();
     match key.kind() {
         // A schedule may be another one in each environment: its words name them.
-        FateKind::Approximated if key.differs_by_environment() => {
+        FateKind::Approximated if key.differs_by_environment() && key.own_reasons().next().is_some() => {
             told.push((("", key.reason()), Block::BehavesDifferently));
         }
         FateKind::Approximated => {

@@ -9,6 +9,11 @@ impl Yaml {
         Yaml::Map(entries.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
     }
 
+    /// A mapping in one line.
+    pub fn flow_map<K: Into<String>, V: Into<Entry>>(entries: impl IntoIterator<Item = (K, V)>) -> Self {
+        Yaml::FlowMap(entries.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
+    }
+
     /// A list, an item a line.
     pub fn seq<V: Into<Entry>>(items: impl IntoIterator<Item = V>) -> Self {
         Yaml::Seq(items.into_iter().map(Into::into).collect())
