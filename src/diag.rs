@@ -174,7 +174,7 @@ impl Report {
             return;
         }
         if self.dropped == [0; 3] {
-            let message = format!("there are more than {MOST} findings: the others are only counted");
+            let message = format!("there are more than {MOST} findings: the others are left out");
             self.diagnostics.push(Diagnostic::error(codes::LIMIT, message));
         }
         self.dropped[diagnostic.severity as usize] += 1;

@@ -298,7 +298,7 @@ error[KL999] a-case
         assert_eq!(report.diagnostics().len(), 10_001);
         let (shown, left) = first(&report.by_place(), 5);
         let shown: Vec<&str> = shown.iter().map(|diagnostic| diagnostic.message.as_str()).collect();
-        let limit = "there are more than 10000 findings: the others are only counted";
+        let limit = "there are more than 10000 findings: the others are left out";
         assert_eq!((shown, left), (vec![limit, "7", "1007", "2007", "3007"], 9_996));
     }
 

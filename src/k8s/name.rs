@@ -183,7 +183,7 @@ mod tests {
             assert!(is_list_key(key), "{key}");
         }
         assert_eq!(list_key("Auth:ApiKey"), "Auth_ApiKey");
-        assert_eq!((list_key("2FA").as_str(), list_key(".5").as_str()), ("_2FA", "file.5"));
+        assert_eq!((list_key("2FA_SECRET").as_str(), list_key(".5").as_str()), ("_2FA_SECRET", "file.5"));
         assert_eq!(data_key("sub dir/a.conf"), "sub_dir_a.conf");
     }
 }
