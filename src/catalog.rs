@@ -3,6 +3,7 @@
 //! Everything that has to know what `postgres` is or what `-p` means to `mysqldump` asks here. The rows stand in
 //! the order of their names; a search is a binary search.
 
+pub mod dumps;
 pub mod ports;
 pub mod reference;
 
@@ -37,6 +38,8 @@ pub struct Image {
     pub maker: &'static str,
     /// Directories in which it creates its data only if they are empty: a `lost+found` is refused.
     pub empty_data: &'static [&'static str],
+    /// Directories that it declares as volumes: a container without a mount there gets a volume without a name.
+    pub volumes: &'static [&'static str],
     /// The one program that the image is: what a container is given are words of this program.
     pub program: Option<&'static str>,
 }
@@ -263,6 +266,20 @@ pub fn group_of_image(reference: &str) -> Option<i64> {
 /// Directories of databases that must be empty when their data is created.
 pub fn database_directories() -> impl Iterator<Item = &'static str> {
     images::IMAGES.iter().flat_map(|image| image.empty_data).copied()
+}
+
+/// The directories that an image declares as volumes.
+pub fn volumes_of_image(reference: &str) -> &'static [&'static str] {
+    /// Since 18, PostgreSQL has a directory for each version below this one, and refuses a volume at the old place.
+    const SINCE_POSTGRES_18: &[&str] = &["/var/lib/postgresql"];
+    let reference = Reference::parse(reference);
+    let Some(image) = Image::of(&reference) else { return &[] };
+    let version = reference.tag.iter().flat_map(|tag| tag.split(|c: char| !c.is_ascii_digit())).next();
+    let version: Option<u32> = version.and_then(|version| version.parse().ok());
+    match image.name {
+        "postgres" if version.is_none_or(|version| version >= 18) => SINCE_POSTGRES_18,
+        _ => image.volumes,
+    }
 }
 
 fn image(name: &str) -> Option<&'static Image> {

@@ -16,10 +16,10 @@ mod naming;
 mod place;
 pub mod reasons;
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use self::{
-    facts::{Facts, reader::Reader},
+    facts::{Context, Facts, anonymous, reader::Reader},
     naming::Naming,
 };
 pub use self::{
@@ -33,10 +33,10 @@ pub use self::{
     ledger::Ledger,
     model::{
         Allowed, App, Artifact, Autoscaler, Budget, BuildSecret, Bundle, CONCEALED, ClusterService,
-        CodeMount, Component, Concealed, Development, Environment, ExternalSecrets, FileBundle, Forward,
-        Further, Image, Intent, JOBS_LABEL, Kind, Known, NetworkPolicy, Overlap, Places, Plan, Route, Routes,
-        Run, SERVICE_LABEL, SecretBundle, Start, Step, Store, Sync, Unit, Update, Value, Variable, Wait,
-        Workload,
+        CodeMount, Component, Concealed, DataOrigin, Development, Environment, ExternalSecrets, FileBundle,
+        Forward, Further, Image, Intent, JOBS_LABEL, Kind, Known, Moved, NetworkPolicy, Overlap, Places,
+        Plan, Route, Routes, Run, SERVICE_LABEL, SecretBundle, Start, Step, Store, Sync, Unit, Update, Value,
+        Variable, Wait, Workload,
     },
     place::development::workspace,
 };
@@ -74,6 +74,18 @@ fn plan_with(
     let projects: Vec<&Project> = inputs.iter().map(|input| input.project).collect();
     // The shared files alone give nothing its name.
     let naming = Naming::choose(&projects, report);
+    let kept: Vec<Cow<'_, Project>> = inputs
+        .iter()
+        .chain(shared)
+        .map(|input| anonymous::named(&Context::of(input, &naming, options, reader), input.project))
+        .collect();
+    let named: Vec<Input<'_>> = inputs
+        .iter()
+        .chain(shared)
+        .zip(&kept)
+        .map(|(input, project)| Input { project, ..input.clone() })
+        .collect();
+    let (inputs, shared) = (&named[..inputs.len()], shared.and(named.last()));
     let found = facts::secrets::find((inputs, shared), options, reader.files, report);
     // What they give comes last, behind the environments.
     let all = || inputs.iter().chain(shared);

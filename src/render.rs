@@ -7,6 +7,7 @@ mod elements;
 mod external_secrets;
 mod layer;
 mod layers;
+mod moving;
 mod objects;
 mod overlay;
 mod patches;

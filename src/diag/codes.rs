@@ -137,6 +137,8 @@ const TABLE: &[Code] = &[
     error("KP010",   "unreadable-content",      "the file of a secret or config cannot be read, is too large, or is outside of the project"),
     warning("KP011", "outside-project",         "a path leads out of the project, and what is there is not read"),
     error("KP012",   "no-directory",            "the argument is not the directory of a project"),
+    warning("KP013", "large-object",            "an object is too large for the annotation that `kubectl apply` writes"),
+    warning("KP014", "shared-alias",            "two services have the same network alias, and a cluster has one Service of a name"),
     error("KP020",   "invalid-environment",     "the name of an environment is not a DNS label"),
     error("KP021",   "invalid-variable",        "`--var` has no value"),
     warning("KP022", "skipped-environment",     "files look like those of an environment, but cannot be loaded as one"),
@@ -300,6 +302,8 @@ pub(crate) const UNKNOWN_PORTS: Code = named("unknown-ports");
 pub(crate) const ILLEGAL_VARIABLE: Code = named("illegal-variable");
 pub(crate) const MISSING_CONTENT: Code = named("missing-content");
 pub(crate) const HOST_OF_COMPOSE: Code = named("host-of-compose");
+pub(crate) const LARGE_OBJECT: Code = named("large-object");
+pub(crate) const SHARED_ALIAS: Code = named("shared-alias");
 pub(crate) const RESOLVER_OF_COMPOSE: Code = named("resolver-of-compose");
 pub(crate) const HOST_IN_IMAGE: Code = named("host-in-image");
 pub(crate) const UNREADABLE_CONTENT: Code = named("unreadable-content");

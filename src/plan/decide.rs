@@ -117,6 +117,7 @@ fn decide_environment<'a>(
     let of_others = |text: &str| facts.hosts.of_another_project(context.project, text);
     hosts::machine::warn((context, &facts.services), &of_others, report);
     hosts::renamed::warn((context, &facts.services, &facts.hosts), report);
+    hosts::renamed::warn_of_shared_aliases((context, &facts.hosts), report);
     (intent, data)
 }
 

@@ -2,16 +2,19 @@
 
 mod development;
 mod intent;
+mod moving;
 mod production;
 mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use camino::Utf8PathBuf;
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 
 pub use self::{
     development::{Artifact, BuildSecret, CodeMount, Development, Forward, Sync},
     intent::{Intent, Places, Run, Start, Unit, Value, Variable},
+    moving::{DataOrigin, Moved},
     production::{Allowed, Autoscaler, Budget, NetworkPolicy, Route, Routes},
     workload::{CONCEALED, ClusterService, Component, Concealed, Further, Kind, Overlap, Update, Workload},
 };
@@ -35,6 +38,8 @@ pub struct Plan {
     pub shared: Option<Environment>,
     /// Stores that others wait for before they start.
     pub waits: Vec<Wait>,
+    /// The directory of the tree, seen from that of the project.
+    pub tree: Utf8PathBuf,
     /// How it is developed on a cluster, if it builds anything.
     pub development: Option<Development>,
 }
@@ -116,12 +121,23 @@ pub struct Environment {
     pub claims: Vec<PersistentVolumeClaim>,
     /// Claims that compose calls external: somebody else made them, or will.
     pub external_claims: Vec<PersistentVolumeClaim>,
+    /// Whether an object is too large for what `kubectl apply` writes into an annotation.
+    pub is_large: bool,
+    /// What Compose has for its claims.
+    pub moved: Vec<Moved>,
     /// What the project's own images are here, by their names in the tree.
     pub images: BTreeMap<String, Image>,
     /// What compose asks for, by service, before it was placed: what a comparison with a cluster goes by.
     pub intent: Intent,
     /// What became of every decided key.
     pub ledger: Ledger,
+}
+
+impl Environment {
+    /// The command that applies its objects.
+    pub fn apply(&self) -> &'static str {
+        if self.is_large { "kubectl apply --server-side" } else { "kubectl apply" }
+    }
 }
 
 /// Jobs that may run at once, all by the value of their label.

@@ -7,6 +7,7 @@ mod division;
 mod external;
 mod production;
 mod referred;
+mod sizes;
 mod unplaced;
 mod variables;
 mod versions;
@@ -64,12 +65,17 @@ pub(in crate::plan) fn place(
     for app in environments.iter_mut().chain(&mut of_shared).flat_map(|environment| &mut environment.apps) {
         app.workloads.iter_mut().for_each(|workload| conceal::conceal(found, workload));
     }
+    sizes::warn_of_large(&mut environments, inputs, report);
     external::warn_of_concealed(&environments, inputs, report);
     Plan {
         project: inputs.first().map(|input| input.project.name.clone()).unwrap_or_default(),
         environments,
         shared: of_shared,
         waits,
+        tree: contexts
+            .first()
+            .map(|it| development::relative(&options.output, it.directory()))
+            .unwrap_or_default(),
         development,
     }
 }
@@ -107,6 +113,8 @@ fn environment(
         external_secrets: external::secrets(input),
         claims: storage.shared_claims(),
         external_claims: storage.external_claims(),
+        moved: storage.into_moved(),
+        is_large: false,
         images: context.images.targets(input.project),
         intent,
         ledger,

@@ -244,6 +244,7 @@ fixed! {
     FILLED_FROM_IMAGE "placed-otherwise" "an empty directory that is filled from the image";
     FILLED_AT_START "placed-otherwise" "an empty directory that is filled from the image when a pod starts";
     EMPTY_DIRECTORY "placed-otherwise" "an anonymous volume becomes an empty directory that lives as long as its pod; what the image has there is hidden";
+    DATA_ENDS_WITH_POD "data-ends-with-pod" "no volume is mounted there: its data ends with its pod; declare a volume to keep it";
     LIVES_AS_ITS_POD "placed-otherwise" "a directory that lives as long as its pod";
     OF_WHATEVER_NODE "placed-otherwise" "a directory of whatever node the pod is on";
     EACH_POD_CLAIMS "placed-otherwise" "each pod of its StatefulSet claims a volume of its own";
@@ -388,6 +389,7 @@ filled! {
     nearest_label(label) "unknown-label" "kompose has no such label: did you mean `{label}`?";
     no_such_mounts(kind) "no-such-mounts" "`{kind}` mounts: a pod has nothing of the kind";
     becomes_a_claim(target, why) "placed-otherwise" "`{target}` becomes a claim that starts empty: {why}";
+    anonymous_claim(target, claim) "placed-otherwise" "`{target}`: an anonymous volume becomes the claim `{claim}`, which outlives its pod";
     is_read_only(target, kind) "placed-otherwise" "`{target}` is for reading only in a cluster: it is {kind}";
     is_without_compose_files(target) "placed-otherwise" "`{target}` is without what is for compose: its files, and `.env`";
     each_by_itself(others) "placed-otherwise" "each file is mounted by itself, beside what the image has there, for {others} within it";

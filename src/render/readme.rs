@@ -1,6 +1,6 @@
 //! The tree's README: who owns what, and how this very project is deployed.
 
-use super::external_secrets;
+use super::{external_secrets, moving};
 use crate::plan::{Environment, Plan, SERVICE_LABEL};
 
 /// Who owns what, and how to deploy.
@@ -9,6 +9,7 @@ pub(super) fn readme(plan: &Plan) -> String {
     let deploy: Vec<String> = plan.environments.iter().map(deploy).collect();
     let deploy = deploy.join("\n");
     let external = external_secrets::readme(plan);
+    let moving = moving::readme(plan);
     format!(
         "# {project} on Kubernetes
 
@@ -35,7 +36,7 @@ comment behind a value.
 Needs kubectl 1.23 or newer (kustomize 4.3), whatever the cluster's version. Changed configuration gets a
 new name, so the pods that use it restart by themselves. `kubectl delete -k` removes the namespace, and
 with it the volumes.
-"
+{moving}"
     )
 }
 
@@ -43,7 +44,8 @@ with it the volumes.
 fn deploy(environment: &Environment) -> String {
     let overlay = format!("overlays/{}", environment.name);
     let namespace = &environment.namespace;
-    let apply = |selector: &str| format!("    kubectl apply -k {overlay} -l '{selector}'\n");
+    let command = environment.apply();
+    let apply = |selector: &str| format!("    {command} -k {overlay} -l '{selector}'\n");
     let named = |names: &mut dyn Iterator<Item = &String>| {
         let names: Vec<&str> = names.map(String::as_str).collect();
         format!("{SERVICE_LABEL} in ({})", names.join(","))
@@ -52,7 +54,7 @@ fn deploy(environment: &Environment) -> String {
         format!("    kubectl -n {namespace} wait --for=condition=complete job -l {selector} --timeout=10m\n")
     };
     let (commands, said) = match environment.steps.as_slice() {
-        [] => return format!("    kubectl apply -k {overlay}\n"),
+        [] => return format!("    {command} -k {overlay}\n"),
         [step] => {
             let mut commands = apply("app.kubernetes.io/component notin (web,worker,cron)");
             if !step.services.is_empty() {
@@ -76,7 +78,7 @@ fn deploy(environment: &Environment) -> String {
     };
     format!(
         "    kubectl -n {namespace} delete job -l app.kubernetes.io/component=job --ignore-not-found
-{commands}    kubectl apply -k {overlay}
+{commands}    {command} -k {overlay}
 
 {said}; the last the services that wait for them.
 "

@@ -41,6 +41,26 @@ pub(super) fn list_holds(list: &List, scope: &mut Scope<'_>) -> Option<bool> {
     result
 }
 
+/// The branch that is taken if what nobody says is unset; none if one is certain, or nobody knows.
+pub(super) fn likely<'s>(
+    arms: &'s [(List, List)],
+    otherwise: Option<&'s List>,
+    scope: &mut Scope<'_>,
+) -> Option<&'s List> {
+    for (test, body) in arms {
+        if list_holds(test, scope).is_some() {
+            return None;
+        }
+        scope.suppose();
+        let holds = scope.trusting(|scope| list_holds(test, scope));
+        scope.forget();
+        if holds? {
+            return Some(body);
+        }
+    }
+    otherwise
+}
+
 /// Whether a pipeline succeeds.
 pub(super) fn pipeline_holds(pipeline: &Pipeline, scope: &mut Scope<'_>) -> Option<bool> {
     let [command] = &pipeline.commands[..] else { return None };

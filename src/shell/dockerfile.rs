@@ -40,6 +40,8 @@ pub struct Stage {
     pub health: Option<Health>,
     /// `USER`.
     pub user: Option<String>,
+    /// `VOLUME`: directories that each container has a volume of its own for.
+    pub volumes: Vec<String>,
     /// `COPY --from`.
     taken: Vec<Taken>,
     /// What `RUN` sees of the build context without a copy.
@@ -288,6 +290,7 @@ fn enter(stage: &mut Stage, before: &[Stage], instruction: &Instruction, (outer,
             stage.exposed.extend(ports.map(str::to_owned));
         }
         "USER" => stage.user = told.split_whitespace().next().map(str::to_owned),
+        "VOLUME" => stage.volumes.extend(instructions::paths(&told)),
         "HEALTHCHECK" => stage.health = instructions::health(rest),
         _ => {}
     }
@@ -463,6 +466,12 @@ HEALTHCHECK --retries=5 CMD [\"check\", \"it\"]
             assert!(dockerfile.origins("/x").len() < 1000);
         }
         assert!(Dockerfile::read(&"FROM a\n".repeat(60), "", &BTreeMap::new()).is_none());
+    }
+
+    #[test]
+    fn volumes_are_a_list_or_words() {
+        let text = "FROM a\nENV D=/data\nVOLUME [\"/one\", \"/it's two\"]\nFROM 0\nVOLUME $D /three\n";
+        assert_eq!(read(text, "").built().volumes, ["/one", "/it's two", "/data", "/three"]);
     }
 
     #[test]

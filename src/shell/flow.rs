@@ -339,6 +339,9 @@ impl<'s, 'e> Walk<'s, 'e> {
     fn branches(&mut self, arms: &'s [(List, List)], otherwise: Option<&'s List>, depth: usize) -> Flow {
         let mut is_certain = true;
         let mut all_stop = true;
+        if let Some(body) = condition::likely(arms, otherwise, &mut self.scope) {
+            self.prefer(body);
+        }
         // Is another one likely to be taken?
         let mut is_past = false;
         for (test, body) in arms {
@@ -368,6 +371,14 @@ impl<'s, 'e> Walk<'s, 'e> {
         }
     }
 
+    /// Notes what commands set that are likely to run: others, which may run in their place, do not overrule it.
+    fn prefer(&mut self, body: &'s List) {
+        self.perhaps(|walk| {
+            body.iter().filter_map(round::only_simple).for_each(|it| assignment::enter(it, &mut walk.scope));
+            Flow::On
+        });
+    }
+
     fn case(&mut self, case: &'s Case, depth: usize) -> Flow {
         let arms = &case.arms;
         let value = self.scope.evaluate(&case.word);
@@ -377,6 +388,9 @@ impl<'s, 'e> Walk<'s, 'e> {
         }
         let likely = self.holds_unless_set(|scope| scope.evaluate(&case.word));
         let likely = likely.certain().and_then(|text| condition::chosen(arms, text));
+        if let Some((_, body)) = likely.flatten().and_then(|index| arms.get(index)) {
+            self.prefer(body);
+        }
         for (index, (_, body)) in arms.iter().enumerate() {
             self.perhaps(|walk| walk.list(body, depth + 1));
             if self.found.is_some() {

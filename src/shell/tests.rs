@@ -4,6 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod rare;
+
 fn look(text: &str, arguments: &[&str]) -> Loop {
     let arguments: Vec<String> = arguments.iter().map(|word| (*word).to_owned()).collect();
     let script = Script {
@@ -221,7 +223,7 @@ fn what_is_not_in_the_command_is_said() {
         ("migrate && while :; do x; sleep 60; done", Verdict::WithWarning, "before each run"),
         ("main() { prepare; while :; do x; sleep 60; done; }\nmain", Verdict::WithWarning, "before each run"),
         ("server &\nwhile :; do x; sleep 60; done", Verdict::No, "another process"),
-        ("while sleep 10; do x; done", Verdict::No, "10 s after it ended"),
+        ("while sleep 5; do x; done", Verdict::No, "5 s after it ended"),
     ];
     for (text, verdict, reason) in said {
         let found = look(text, &[]);
@@ -229,6 +231,19 @@ fn what_is_not_in_the_command_is_said() {
         assert!(found.reasons.iter().any(|own| own.contains(reason)), "{text}: {:?}", found.reasons);
         let is_unlikely = text.contains("$M");
         assert_eq!(found.repeats, !is_unlikely, "{text}");
+    }
+}
+
+#[test]
+fn of_branches_the_likely_one_sets_the_interval() {
+    for (before, seconds) in [
+        ("if [ \"$M\" = fast ]; then I=60; else I=3600; fi", 3600),
+        ("if [ -z \"$M\" ]; then I=7200; else I=60; fi", 7200),
+        ("case \"${M:-day}\" in hour) I=3600;; day) I=86400;; esac", 86_400),
+        ("I=120\ncase \"$M\" in hour) I=3600;; esac", 120),
+    ] {
+        let found = look(&format!("{before}\nwhile :; do x; sleep $I; done"), &[]);
+        assert_eq!((found.kind, found.interval), (Kind::PeriodicLoop, Some(seconds)), "{before}");
     }
 }
 

@@ -25,7 +25,7 @@ use super::{
 const RESTART: f64 = 3.0;
 
 /// The same where the loop is around one program that it waits for.
-const RESTART_OF_PROGRAM: f64 = 10.0;
+const RESTART_OF_PROGRAM: f64 = 5.0;
 
 /// Says what a walked script is.
 pub(super) fn of(

@@ -3,7 +3,7 @@
 //! Readiness, and liveness only where a setting asks for it: compose never restarts an unhealthy container, it
 //! only tells others. Docker's defaults are written out, since Kubernetes has others (its timeout is one second). A check that
 //! plainly asks for a page is asked by the kubelet, if others reach the port too: a program that listens
-//! on its loopback address alone would not answer.
+//! on its loopback address alone would not answer, nor one whose configuration lets only itself ask.
 
 mod http;
 
@@ -16,7 +16,7 @@ use super::{ports::Ports, probes::Probes};
 use crate::{
     compose::model::{Duration, Healthcheck, Service},
     plan::{
-        facts::Facts,
+        facts::{Facts, service::ServiceFacts},
         ledger::Entries,
         reasons::{self, KnownReason, Reason},
     },
@@ -194,7 +194,9 @@ fn record_rounded_times(check: &Healthcheck, entries: &mut Entries<'_>) {
 /// A probe that asks what the test asks, without its times; none for an empty test.
 fn asking((facts, key): (&Facts<'_>, &str), test: &[&str], ports: &Ports, timeout: i32) -> Option<Probe> {
     let is_itself = |host: &str| facts.hosts.is_name_of(key, host);
-    if let Some((request, port)) = http::request(test, &is_itself).and_then(|request| {
+    let is_refused = facts.services.get(key).is_some_and(ServiceFacts::answers_only_itself);
+    let request = http::request(test, &is_itself).filter(|_| !is_refused);
+    if let Some((request, port)) = request.and_then(|request| {
         let port = ports.reachable(key, request.port)?;
         Some((request, port))
     }) {

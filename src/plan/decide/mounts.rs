@@ -3,11 +3,13 @@
 mod binds;
 mod delivered;
 pub(in crate::plan) mod filled;
+mod moving;
 mod nested;
 pub(in crate::plan) mod references;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use camino::Utf8Path;
 use k8s_openapi::{
     api::core::v1::{
         Container, EmptyDirVolumeSource, HostPathVolumeSource, KeyToPath, PersistentVolumeClaim,
@@ -24,6 +26,7 @@ use super::{
     storage::{How, Kept, Storage},
 };
 use crate::{
+    catalog::{self, Image, Role},
     compose::model::{Mount, Service},
     k8s::{name, quantity},
     plan::{
@@ -36,8 +39,11 @@ use crate::{
         reasons,
     },
     shell::dockerfile::ImageUser,
-    text::Spanned,
+    text::{Span, Spanned},
 };
+
+/// The directory of a claim in which a database has its data.
+const DATA: &str = "data";
 
 /// What mounting needs to look at and to add to.
 pub(in crate::plan) struct Mounting<'a, 'b, 'c> {
@@ -231,7 +237,16 @@ fn one(
         }
         "volume" => {
             named(mounting, mount, &source, &target, mounted);
-            let how = mounting.storage.of_volume(&source).map(|kept| kept.how.clone());
+            let kept = mounting.storage.of_volume(&source);
+            let how = kept.map(|kept| kept.how.clone());
+            // Compose refuses a name that is not declared: this one was given to an anonymous volume.
+            if !mounting.context.project.volumes.contains_key(&source) {
+                let key = declared_by(mounting.service, mount);
+                entries.approximated(key, reasons::anonymous_claim(&target, &source));
+                if kept.is_some_and(Kept::is_shared) {
+                    entries.approximated(key, reasons::SEVERAL_PODS_MOUNT.about(&target));
+                }
+            }
             copied(mounting, mount, how.as_ref(), mounted, entries);
         }
         "bind" => binds::mount_bind(mounting, mount, &target, mounted, entries),
@@ -244,6 +259,43 @@ fn one(
         _ => {
             entries.at(mount.span).unsupported(key, reasons::no_such_mounts(&kind));
         }
+    }
+}
+
+/// Compose has an anonymous volume for what the image declares, and carries it over to the next container. A pod has
+/// none: what a database writes there ends with it.
+pub(in crate::plan) fn tell_of_lost_data(
+    service: &Service,
+    container: &Container,
+    entries: &mut Entries<'_>,
+) {
+    let Some(image) = service.image.as_ref() else { return };
+    let known = Image::written(&image.value);
+    let keeps = known.is_some_and(|it| matches!(it.role, Role::Database | Role::Queue | Role::Store));
+    let is_mounted = |path: &str| {
+        container.volume_mounts.iter().flatten().any(|mount| {
+            let (mount, path) = (Utf8Path::new(&mount.mount_path), Utf8Path::new(path));
+            mount.starts_with(path) || path.starts_with(mount)
+        })
+    };
+    let declared = catalog::volumes_of_image(&image.value);
+    if keeps
+        && !declared.iter().any(|path| is_mounted(path))
+        && let Some(path) = declared.first()
+    {
+        entries.approximated(&["image"], reasons::DATA_ENDS_WITH_POD.about(path));
+    }
+}
+
+/// The attribute that brings a mount: an image may declare a volume by itself.
+fn declared_by(service: &Service, mount: &Spanned<Mount>) -> &'static [&'static str] {
+    let is_of = |place: Option<Span>| place == Some(mount.span);
+    if is_of(service.build.as_ref().map(|build| build.span)) {
+        &["build"]
+    } else if is_of(service.image.as_ref().map(|image| image.span)) {
+        &["image"]
+    } else {
+        &["volumes"]
     }
 }
 
@@ -324,12 +376,33 @@ fn named(
     if matches!(kept.how, How::Template | How::Claim) && mounting.storage.is_of_database(source) {
         point.sub_path = Some(below_data(point.sub_path.as_deref()));
     }
+    let claim = match kept.how {
+        How::Template => Some(template_claim(mounting, &name)),
+        How::Claim => Some(kept.claim),
+        How::External | How::Nfs(_) | How::Memory(_) => None,
+    };
+    if let Some(claim) = claim {
+        let data = (claim, data_directory(mounting, source));
+        let place = moving::At { key: mounting.key, service: mounting.service, target };
+        mounting.storage.note_moved(moving::of_volume(mounting.context, &place, source, data));
+    }
     mounted.mount(point);
+}
+
+/// The claim that a StatefulSet makes for its first pod.
+fn template_claim(mounting: &Mounting<'_, '_, '_>, template: &str) -> String {
+    format!("{template}-{}-0", mounting.context.names.workload(mounting.key))
+}
+
+/// The directory of a claim that holds what Compose has in the whole volume or directory.
+fn data_directory(mounting: &Mounting<'_, '_, '_>, source: &str) -> String {
+    let usual = || claims::sub_path(mounting.service).unwrap_or_else(|| ".".to_owned());
+    if mounting.storage.is_of_database(source) { DATA.to_owned() } else { usual() }
 }
 
 /// A new volume has a `lost+found`, which databases refuse beside their data.
 fn below_data(path: Option<&str>) -> String {
-    path.map_or_else(|| "data".to_owned(), |path| format!("data/{path}"))
+    path.map_or_else(|| DATA.to_owned(), |path| format!("{DATA}/{path}"))
 }
 
 /// Docker fills an empty volume with what the image has at its target; in a cluster an initContainer does, where the

@@ -1,6 +1,6 @@
 //! Volumes that outlive their containers: who claims what.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use k8s_openapi::{
     api::core::v1::{
@@ -28,6 +28,7 @@ use crate::{
         },
         fate::KeyPath,
         ledger::{Entries, Ledger},
+        model::Moved,
         reasons,
     },
 };
@@ -51,6 +52,8 @@ pub(in crate::plan) struct Storage {
     owned: BTreeSet<String>,
     /// Volumes and directories of the host that a database mounts.
     of_databases: BTreeSet<String>,
+    /// What Compose has for the claims, by their names.
+    moved: BTreeMap<String, Moved>,
 }
 
 /// A directory of the host that holds data.
@@ -98,6 +101,11 @@ pub(in crate::plan) enum How {
 }
 
 impl Kept {
+    /// Whether several pods mount it.
+    pub(super) fn is_shared(&self) -> bool {
+        is_shared(&self.object)
+    }
+
     /// What a StatefulSet claims by this name for each of its pods.
     pub(super) fn template(&self, name: &str) -> PersistentVolumeClaim {
         let mut claim = with_access(self.object.clone(), false);
@@ -161,7 +169,27 @@ impl Storage {
             sharers,
             owned,
             of_databases,
+            moved: BTreeMap::new(),
         }
+    }
+
+    /// Notes where Compose has the data of a claim that a service mounts.
+    pub(super) fn note_moved(&mut self, moved: Moved) {
+        match self.moved.entry(moved.claim.clone()) {
+            Entry::Vacant(entry) => {
+                entry.insert(moved);
+            }
+            Entry::Occupied(mut entry) => {
+                let known = entry.get_mut();
+                known.users.extend(moved.users);
+                known.dumped_by = known.dumped_by.take().or(moved.dumped_by);
+            }
+        }
+    }
+
+    /// What Compose has for the claims.
+    pub(in crate::plan) fn into_moved(self) -> Vec<Moved> {
+        self.moved.into_values().collect()
     }
 
     /// How a named volume is kept.

@@ -113,12 +113,16 @@ fn decide_workload(
     network::name_itself(facts, (key, service, decided), &probes, &mut pod, entries);
     let mut services = services(facts, parts.ports, (key, decided), (&probes, pod.hostname.as_deref()));
     let further = kompose::further(facts, key, (service, app, object), (&mut services, &mut kind), entries);
+    let component = component(decided, facts.services.role(key), &services);
+    if component.is_backing() {
+        mounts::tell_of_lost_data(service, &container, entries);
+    }
     pod.containers = vec![container];
     Workload {
         key: key.to_owned(),
         service: name::dns_label(key),
         name: object.to_owned(),
-        component: component(decided, facts.services.role(key), &services),
+        component,
         kind,
         is_further: false,
         file,

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use self::{built::Has, code::Held};
+use self::{built::Has, code::Held, copied::Copied};
 use super::{
     context::Context,
     dockerfiles,
@@ -151,24 +151,32 @@ pub(in crate::plan) fn own_directories(service: &Service, mounts: &[JudgedMount]
 }
 
 /// The files that a service is given as its configuration: those of bind mounts and of compose configs.
-pub(super) fn configuration(context: &Context<'_>, service: &Service, mounts: &[JudgedMount]) -> Vec<String> {
-    let mut texts = Vec::new();
+pub(super) fn configuration(context: &Context<'_>, service: &Service, mounts: &[JudgedMount]) -> Vec<Copied> {
+    let mut found = Vec::new();
+    let mut add = |path: Utf8PathBuf, content: &[u8]| {
+        found.extend(text(content).map(|text| Copied { path, text: text.to_owned() }));
+    };
     let claimed = claims::wanted(service) == Some(Wanted::Claim);
     for mount in mounts.iter().filter(|mount| mount.is_own && !claimed) {
+        let source = Utf8Path::new(&mount.source);
         match &mount.bind {
-            Bind::File(content) => texts.extend(text(content).map(str::to_owned)),
+            Bind::File(content) => add(source.to_owned(), content),
             Bind::Directory(files) => {
-                texts.extend(files.values().filter_map(|content| text(content)).map(str::to_owned));
+                files.iter().for_each(|(path, content)| add(source.join(path), content))
             }
             _ => {}
         }
     }
     for reference in service.configs.iter().flat_map(|field| &field.value) {
-        let config = reference.source.as_ref().and_then(|source| context.project.configs.get(&source.value));
-        let content = config.and_then(|config| content_of(context, config));
-        texts.extend(content.and_then(|content| text(&content).map(str::to_owned)));
+        let Some(source) = reference.source.as_ref() else { continue };
+        let config = context.project.configs.get(&source.value);
+        if let Some(content) = config.and_then(|config| content_of(context, config)) {
+            let file = config.and_then(|config| config.file.as_ref());
+            let path = file.map_or_else(|| format!("configs.{}", source.value), |file| file.value.clone());
+            add(path.into(), &content);
+        }
     }
-    texts
+    found
 }
 
 /// What a compose secret or config holds: its text, or its file.

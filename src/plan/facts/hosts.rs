@@ -396,10 +396,8 @@ pub(in crate::plan) fn find(context: &Context<'_>, services: &Services) -> Hosts
             hosts.note_own(own, SelfUse::Listens);
         }
         let facts = services.get(name);
-        let mounted = facts.iter().flat_map(|facts| &facts.configuration);
-        let copied = facts.iter().flat_map(|facts| &facts.copied).map(|copied| &copied.text);
-        for text in mounted.chain(copied) {
-            let own = hosts.mention(by, text, Standing::File);
+        for file in facts.iter().flat_map(|facts| facts.files()) {
+            let own = hosts.mention(by, &file.text, Standing::File);
             hosts.note_own(own, SelfUse::Calls);
         }
         if let Some(test) = service.healthcheck.as_ref().and_then(|check| check.value.test.as_ref()) {

@@ -29,13 +29,42 @@ pub(in crate::plan) struct ServiceFacts {
     pub(in crate::plan) behaviour: Behaviour,
     /// Its bind mounts.
     pub(in crate::plan) mounts: Vec<JudgedMount>,
-    /// The texts of the files that it is given as its configuration.
-    pub(in crate::plan) configuration: Vec<String>,
+    /// The files that it is given as its configuration.
+    configuration: Vec<Copied>,
     /// The configuration of proxies that its image is built with.
     pub(in crate::plan) copied: Vec<Copied>,
     /// The health check that its Dockerfile brings.
     pub(super) brought: Option<Brought>,
 }
+
+impl ServiceFacts {
+    /// The configuration that its container has: what it is given, and what its image is built with.
+    pub(in crate::plan) fn files(&self) -> impl Iterator<Item = &Copied> {
+        self.configuration.iter().chain(&self.copied)
+    }
+
+    /// Whether its configuration lets nobody but the container itself ask for some pages: the kubelet would be refused.
+    pub(in crate::plan) fn answers_only_itself(&self) -> bool {
+        let allows = |line: &str| {
+            let line = line.trim_start().to_ascii_lowercase();
+            ALLOWED_ITSELF.iter().any(|rule| line.starts_with(rule))
+        };
+        self.files().any(|file| file.text.lines().any(allows))
+    }
+}
+
+/// How the configuration of nginx, Apache and Caddy begins a line that lets the container itself ask. Others are refused
+/// then, unless further lines let them in.
+const ALLOWED_ITSELF: &[&str] = &[
+    "allow 127.",
+    "allow ::1",
+    "allow from 127.",
+    "allow from localhost",
+    "allow localhost",
+    "remote_ip 127.",
+    "require ip 127.",
+    "require local",
+];
 
 /// What is known of the services of an environment, by their names.
 #[derive(Debug)]

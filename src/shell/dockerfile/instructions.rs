@@ -68,6 +68,12 @@ fn here_documents(instruction: &Instruction) -> Vec<String> {
     ends.filter(is_word).collect()
 }
 
+/// The paths of an instruction that takes a list of JSON or words.
+pub(super) fn paths(rest: &str) -> Vec<String> {
+    serde_json::from_str::<Vec<String>>(rest.trim())
+        .unwrap_or_else(|_| rest.split_whitespace().map(str::to_owned).collect())
+}
+
 /// The flags before what an instruction is about, without their dashes, and what stands behind them.
 pub(super) fn flags(rest: &str) -> (Vec<&str>, &str) {
     let mut flags = Vec::new();

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1::{Volume, VolumeMount};
 
 use super::{
-    Mounted, Mounting, at, below_data, claimed,
+    DATA, Mounted, Mounting, at, below_data, claimed,
     delivered::{Given, deliver},
     filled::{self, Origin},
+    moving, template_claim,
 };
 use crate::{
     compose::model::Mount,
@@ -138,6 +139,12 @@ fn data(
 ) {
     let claim = mounting.storage.claim_directory(mounting.app, mounting.key, mounting.service, source);
     let sub_path = mounting.storage.is_of_database(source).then(|| below_data(None));
+    let is_template = mounting.storage.template_of(source).is_some();
+    let of_pod = if is_template { template_claim(mounting, &claim) } else { claim.clone() };
+    let directory = if mounting.storage.is_of_database(source) { DATA } else { "." };
+    let place = moving::At { key: mounting.key, service: mounting.service, target };
+    let data = (of_pod, directory.to_owned());
+    mounting.storage.note_moved(moving::of_directory(mounting.context, &place, source, data));
     let name = match mounting.storage.template_of(source) {
         Some(template) => {
             if !mounted.claim_templates.contains(&template) {

@@ -13,7 +13,7 @@ use crate::{
     text::{FileKind, clean},
 };
 
-/// A file of the build context that an image has.
+/// A file of the project that a container has.
 #[derive(Debug)]
 pub(in crate::plan) struct Copied {
     /// Where it lies here.

@@ -47,29 +47,41 @@ pub(in crate::plan) fn warn(
                 report.push(of_another_project(&subject, &host, span));
             }
         }
-        let facts = services.get(name);
-        let mounted = facts.iter().flat_map(|facts| &facts.configuration);
-        let copied = facts.iter().flat_map(|facts| &facts.copied).map(|copied| &copied.text);
-        let texts: Vec<&str> = mounted.chain(copied).map(String::as_str).collect();
-        if texts.iter().any(|text| says_in_use(text, &names_machine)) {
+        let files = || services.get(name).into_iter().flat_map(|facts| facts.files());
+        if files().any(|file| says_in_use(&file.text, &names_machine)) {
             let subject = format!("a configuration file of `{name}`");
             report.push(diagnostic(&subject, context.project.place_of_service(name)));
         }
-        if texts.iter().any(|text| text.contains(RESOLVER)) {
-            let message = format!("a configuration file of `{name}` asks Docker's resolver, {RESOLVER}");
-            let diagnostic = Diagnostic::warning(codes::RESOLVER_OF_COMPOSE, message)
-                .at(context.project.place_of_service(name), "in a file of this service")
-                .help(
-                    "a cluster's is kube-dns.kube-system.svc.cluster.local; /etc/resolv.conf has its address",
-                );
-            report.push(diagnostic);
+        for file in files() {
+            let asks = |line: &str| line.contains(RESOLVER) && !is_comment(line);
+            let Some(index) = file.text.lines().position(asks) else { continue };
+            let path = file.path.strip_prefix(context.directory()).unwrap_or(&file.path);
+            report.push(of_resolver(
+                name,
+                &format!("{path}:{}", index + 1),
+                context.project.place_of_service(name),
+            ));
         }
     }
 }
 
 /// Whether a line of the file that is no comment says it.
 fn says_in_use(text: &str, says: &dyn Fn(&str) -> bool) -> bool {
-    text.lines().any(|line| says(line) && !line.trim_start().starts_with(['#', ';', '/']))
+    text.lines().any(|line| says(line) && !is_comment(line))
+}
+
+fn is_comment(line: &str) -> bool {
+    line.trim_start().starts_with(['#', ';', '/'])
+}
+
+fn of_resolver(service: &str, line: &str, span: Span) -> Diagnostic {
+    let message = format!("`{line}` asks Docker's resolver, {RESOLVER}");
+    Diagnostic::warning(codes::RESOLVER_OF_COMPOSE, message)
+        .at(span, format!("`{service}` has this file"))
+        .help(
+            "a cluster's resolver is `kube-dns.kube-system.svc.cluster.local`; nginx knows no search domains: with \
+             `resolver`, write full names, `NAME.NAMESPACE.svc.cluster.local`",
+        )
 }
 
 fn diagnostic(subject: &str, span: Span) -> Diagnostic {

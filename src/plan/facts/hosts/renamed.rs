@@ -49,6 +49,34 @@ fn further(hosts: &Hosts, text: &str, standing: Standing<'_>) -> Option<Reason> 
     (!named.is_empty()).then(|| reasons::hosts_have_other_names(named.join(" and ")))
 }
 
+/// Warns of aliases that several services have: on networks of their own each is asked by it, but a namespace has one
+/// Service of a name.
+pub(in crate::plan) fn warn_of_shared_aliases((context, hosts): (&Context<'_>, &Hosts), report: &mut Report) {
+    let mut told: BTreeSet<&str> = BTreeSet::new();
+    for (name, service) in context.services() {
+        let networks = service.networks.iter().flat_map(|field| field.value.values());
+        let aliases = networks.filter_map(|network| network.value.as_ref()?.aliases.as_ref());
+        for alias in aliases.flat_map(|aliases| &aliases.value) {
+            let leads_to = hosts.by_name.get(&alias.value).map(|host| host.service.as_str());
+            let Some(other) = leads_to.filter(|other| *other != name) else { continue };
+            if !told.insert(&alias.value) {
+                continue;
+            }
+            let message = format!(
+                "`{}` is an alias of `{other}` and of `{name}`: in the cluster it leads to `{other}`",
+                alias.value
+            );
+            report.push(
+                Diagnostic::warning(codes::SHARED_ALIAS, message)
+                    .at(alias.span, format!("nobody reaches `{name}` by it"))
+                    .help(format!(
+                        "write `{name}` where this service is meant, or give it an alias of its own"
+                    )),
+            );
+        }
+    }
+}
+
 /// Warns of proxies whose configuration is part of an image, and names hosts that are called otherwise.
 pub(in crate::plan) fn warn(
     (context, services, hosts): (&Context<'_>, &Services, &Hosts),
