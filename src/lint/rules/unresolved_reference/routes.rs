@@ -8,7 +8,7 @@ use crate::{
         views::{Object, Rendering, items, text_of},
     },
     text::{Span, nearest},
-    yaml::Node,
+    yaml::{Node, Value},
 };
 
 /// Kinds that an autoscaler scales and a cluster knows by itself.
@@ -60,7 +60,15 @@ fn stateful_set(
         // Where there are no Services at all, they are elsewhere.
         None if rendering.of_kind("Service", "").next().is_none() => return,
         None => "is not there",
-        Some(service) if service.text(&["spec", "clusterIP"]) != Some("None") => "is not headless",
+        // A single pod is what its Service leads to. Several need names of their own.
+        Some(service)
+            if service.text(&["spec", "clusterIP"]) != Some("None")
+                && object
+                    .at(&["spec", "replicas"])
+                    .is_some_and(|node| matches!(node.value, Value::Int(number) if number > 1)) =>
+        {
+            "is not headless"
+        }
         Some(service) => {
             let pods = selectors::selected(rendering, service);
             let has_own = pods.iter().any(|pod| pod.kind() == "StatefulSet" && pod.name() == object.name());
