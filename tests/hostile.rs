@@ -185,7 +185,7 @@ fn aliases_and_copies_come_to_an_end() {
     let services: String =
         (0..50).map(|at| format!("  s{at}:\n    image: a\n    environment: {{X: *s}}\n")).collect();
     let aliases = format!("x-s: &s \"{}\"\nservices:\n{services}", "A".repeat(1_000_000));
-    refused_for_a_limit(&[("compose.yaml", &aliases)], "aliases stand for more than");
+    refused_for_a_limit(&[("compose.yaml", &aliases)], "aliases expand to more than");
     let services: String = (0..50).map(|at| format!("  s{at}: {{extends: b}}\n")).collect();
     let text = "A".repeat(1_000_000);
     let copies = format!("services:\n  b: {{image: a, environment: {{X: \"{text}\"}}}}\n{services}");

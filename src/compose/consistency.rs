@@ -362,11 +362,11 @@ mod tests {
             ),
             (
                 "a: {image: x, scale: 2, deploy: {replicas: 3}}",
-                "service `a` says `scale` and `deploy.replicas` differently",
+                "service `a` sets `scale` and `deploy.replicas` to different values",
             ),
             (
                 "a: {image: x, mem_limit: 1m, deploy: {resources: {limits: {cpus: 1}}}}",
-                "service `a` says `mem_limit` and `deploy.resources.limits.memory` differently",
+                "service `a` sets `mem_limit` and `deploy.resources.limits.memory` to different values",
             ),
             (
                 "a: {image: x, scale: 2, container_name: web}",

@@ -163,7 +163,8 @@ impl Interpolator<'_> {
         let mut references = template.references();
         let unknown = references.find(|reference| reference.resolved == Resolved::Unknown);
         if let Some(reference) = unknown.filter(|_| names_file) {
-            let message = format!("nothing here says what `{}` is, and it names a file", reference.name);
+            let message =
+                format!("the variable `{}` is not set, and it is part of a file name", reference.name);
             let span = self.place(node, &template.written, &reference.range);
             self.report.push(Diagnostic::error(codes::REQUIRED_VARIABLE, message).at(span, "unknown"));
         }
@@ -187,14 +188,14 @@ impl Interpolator<'_> {
             unset.partition(|reference| holds_hash && !has_braces(reference));
         if !of_hash.is_empty() {
             let message =
-                "parts of a password's hash are read as variables, and nothing stands in their place";
+                "parts of a password's hash are read as variables, and Compose substitutes empty strings";
             let diagnostic = Diagnostic::warning(codes::UNSET_VARIABLE, message);
             self.report
                 .push(diagnostic.at(node.span, "this hash").help("write each `$` of the hash as `$$`"));
         }
         for reference in others {
             let message =
-                format!("the variable `{}` is not set: nothing stands in its place", reference.name);
+                format!("the variable `{}` is not set; Compose substitutes an empty string", reference.name);
             let span = self.place(node, text, &reference.range);
             let help = format!(
                 "set it, give a default as `${{{name}:-default}}`, or write `$${name}` if the container is meant to see it",
@@ -330,7 +331,7 @@ mod tests {
     #[test]
     fn what_is_missing_or_malformed_is_reported() {
         let (_, messages) = interpolated("$MISSING", &["services", "web", "image"]);
-        assert_eq!(messages, ["the variable `MISSING` is not set: nothing stands in its place"]);
+        assert_eq!(messages, ["the variable `MISSING` is not set; Compose substitutes an empty string"]);
         let (_, messages) = interpolated("${}", &["services", "web", "image"]);
         assert_eq!(messages, ["invalid interpolation format for services.web.image"]);
         let (_, messages) = interpolated("1", &["services", "web", "tty"]);

@@ -154,7 +154,7 @@ fn surprises_are_warnings_at_their_place() {
         ),
         (
             "services: {a: {image: 'x:$TAG'}}",
-            "the variable `TAG` is not set: nothing stands in its place",
+            "the variable `TAG` is not set; Compose substitutes an empty string",
             "compose.yaml:1:26",
         ),
         (

@@ -189,7 +189,8 @@ fn is_affordable(parsed: &Parsed, context: &Context<'_>) -> bool {
 /// What docker compose does silently, and authors rarely mean.
 fn surprises(parsed: &Parsed, id: SourceId, report: &mut Report) {
     for unset in &parsed.unset {
-        let message = format!("the variable `{}` is not set: nothing stands in its place", unset.name);
+        let message =
+            format!("the variable `{}` is not set; Compose substitutes an empty string", unset.name);
         report.push(
             Diagnostic::warning(codes::UNSET_VARIABLE, message)
                 .at(Span::new(id, unset.range.start, unset.range.end), "not set"),

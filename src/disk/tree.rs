@@ -508,7 +508,7 @@ fn overwritten(path: &Utf8Path) -> Diagnostic {
 fn foreign(path: &Utf8Path) -> Diagnostic {
     Diagnostic::error(
         codes::FOREIGN_FILE,
-        format!("`{path}` stands in the way: it was not written by kustompose"),
+        format!("`{path}` exists already, and kustompose did not write it"),
     )
     .help("move it away, choose another directory with `-o`, or overwrite it with `--force`")
 }

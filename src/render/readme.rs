@@ -62,7 +62,8 @@ fn deploy(environment: &Environment) -> String {
             }
             let also =
                 if step.services.is_empty() { "" } else { "; the next what jobs depend on beside them" };
-            let said = format!("The first apply brings configuration, stores and jobs{also}");
+            let said =
+                format!("The first apply creates the configuration, the backing services and the Jobs{also}");
             (commands + &wait("app.kubernetes.io/component=job"), said)
         }
         steps => {
@@ -71,8 +72,7 @@ fn deploy(environment: &Environment) -> String {
                 commands += &apply(&named(&mut step.services.iter().chain(&step.jobs)));
                 commands += &wait(&format!("'{}'", named(&mut step.jobs.iter())));
             }
-            let said =
-                "The first apply brings configuration and stores; the next ones jobs, one after the other";
+            let said = "The first apply creates the configuration and the backing services; the next ones run the Jobs, one after the other";
             (commands, said.to_owned())
         }
     };

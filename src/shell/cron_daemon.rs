@@ -148,7 +148,7 @@ fn read_pipeline(pipeline: &Pipeline, environment: &dyn Fn(&str) -> Option<Strin
         })
         .collect();
     let Some((first, last)) = simple.as_ref().and_then(|all| Some((*all.first()?, *all.last()?))) else {
-        return daemon.object("a loop or a condition stands around it");
+        return daemon.object("it is inside a loop or a condition");
     };
     let name = words::program(first).unwrap_or_default();
     let to_crontab = words::program(last) == Some("crontab");

@@ -193,7 +193,7 @@ fn set(line: usize, name: &str, value: &str, settings: &mut Settings, crontab: &
         "MAILTO" | "MAILFROM" => {
             crontab.notes.push((
                 line,
-                format!("`{name}`: nobody mails what a CronJob prints, it stands in the log of its pod"),
+                format!("`{name}`: a CronJob sends no mail: its output is in the log of its pod"),
             ));
         }
         "CRON_TZ" => match time_zone(value) {

@@ -62,7 +62,7 @@ fn image(script: &Script<'_>, scripts: &Scripts) -> Loop {
             }
             found
         }
-        None => Loop::other("says nothing of what it runs"),
+        None => Loop::other("its command is unknown"),
     }
 }
 

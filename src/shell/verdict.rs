@@ -96,7 +96,7 @@ fn without_loop(walk: &Walk<'_, '_>) -> Loop {
         Some(kind) if walk.works => Loop {
             kind,
             repeats: true,
-            ..Loop::other("its loop ends when a condition says so, which no schedule does")
+            ..Loop::other("a condition ends its loop, which a schedule cannot do")
         },
         Some(Kind::Retry) => {
             Loop { kind: Kind::Retry, ..Loop::other("tries again until it succeeds, then goes on") }
@@ -261,7 +261,7 @@ fn blockers(
             reasons.block(match (wrong, parameter) {
                 (Some(text), _) => format!("`{text}` is not a duration: use `300`, `5m` or `1h`"),
                 (None, Some(parameter)) => {
-                    format!("the interval is not known: nobody says what `{}` is", parameter.name)
+                    format!("the interval is unknown: `{}` is not set", parameter.name)
                 }
                 (None, None) => "the interval is computed as the loop runs".to_owned(),
             });
@@ -322,7 +322,7 @@ fn left_out(found: &Found<'_>, functions: &Functions<'_>, list: &List, text: &st
         reasons.warn(format!("the trap in {line}{more} is left out: a run has no such end"));
     }
     if let Some(behind) = &found.behind {
-        reasons.texts.push(format!("{} stands behind the loop, and is left out", command_at(behind, text)));
+        reasons.texts.push(format!("{} follows the loop and is left out", command_at(behind, text)));
     }
 }
 

@@ -58,7 +58,7 @@ fn tell_of_tags(environment: &Environment, outermost: &Outermost, file: &str, re
         if let (Some(there), Some(asked)) = (there, asked)
             && there != asked
         {
-            let message = format!("{file} runs `{name}` with the tag `{there}`, and compose says `{asked}`");
+            let message = format!("{file} runs `{name}` with the tag `{there}`, and Compose sets `{asked}`");
             let help = "the file is yours, and so are its tags: if no pipeline sets this one, write it there as `newTag`";
             report.push(Diagnostic::info(codes::OTHERWISE_IN_OVERLAY, message).help(help));
         }

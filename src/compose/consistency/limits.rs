@@ -92,7 +92,7 @@ fn compare<T: Copy + PartialEq + Default>(
 }
 
 fn differ(subject: &Subject<'_>, name: &str, span: Span, twin: &str, twin_span: Span, report: &mut Report) {
-    let message = format!("service `{}` says `{name}` and `{twin}` differently", subject.name);
+    let message = format!("service `{}` sets `{name}` and `{twin}` to different values", subject.name);
     report.push(
         Diagnostic::error(codes::CONFLICT, message)
             .at(span, "one value here")

@@ -128,6 +128,6 @@ fn walk(
             }
             map.get_mut(name).map_or(Ok(()), |field| walk(field, rest, made, span, set))
         }
-        _ => Err(format!("a {} stands where `{name}` should be", node.kind())),
+        _ => Err(format!("a {} is used where `{name}` should be", node.kind())),
     }
 }

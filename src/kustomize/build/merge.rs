@@ -88,7 +88,7 @@ impl<'a> Merge<'a> {
                 _ => self.added(patch, shape),
             },
             (Value::Map(_) | Value::Seq(_), _) | (_, Value::Map(_) | Value::Seq(_)) => {
-                Err(format!("a {} stands in the patch at `{}`", patch.kind(), self.path.join(".")))
+                Err(format!("a {} is in the patch at `{}`", patch.kind(), self.path.join(".")))
             }
             _ => Ok(Some(patch.clone())),
         }
@@ -243,7 +243,7 @@ impl<'a> Merge<'a> {
     }
 
     fn misplaced(&self) -> String {
-        format!("`{DIRECTIVE}` stands in the list `{}` where it has no effect", self.path.join("."))
+        format!("`{DIRECTIVE}` is in the list `{}`, where it has no effect", self.path.join("."))
     }
 
     fn note_removal(&mut self, span: Span) {

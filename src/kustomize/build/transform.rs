@@ -167,7 +167,7 @@ fn pairs(resources: &mut [Resource], fields: &[FieldPath], pairs: &[(String, Tex
     for (key, value) in pairs {
         let mut set = |map: &mut Node| {
             if map.as_map().is_none() {
-                return Err(format!("a {} stands where labels or annotations should be", map.kind()));
+                return Err(format!("a {} is used where labels or annotations should be", map.kind()));
             }
             set_entry(map, key, Node::string(value.value.as_str(), value.span));
             Ok(())

@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
     severity: Severity::Error,
     category: Category::Migration,
     fix: FixKind::Safe,
-    summary: "a line of an env file has another form than `NAME=value`, which kustomize reads otherwise than Compose",
+    summary: "a line of an env file has another form than `NAME=value`, which kustomize reads differently from Compose",
     explain: "\
 kustomize takes everything before the `=` for the name and everything behind it for the value.
 Compose removes `export`, blanks around `=` and at the end, and comments after a value. It also
@@ -41,8 +41,8 @@ fn check(file: &EnvFile<'_>, findings: &mut Findings<'_>) {
         .collect();
     file.report(
         places,
-        "kustomize reads this line otherwise than Compose",
-        "kustomize reads lines of another form than `NAME=value` otherwise than Compose",
+        "kustomize reads this line differently from Compose",
+        "kustomize reads lines of another form than `NAME=value` differently from Compose",
         ("write `NAME=value`, without blanks and comments", "write `NAME=value`"),
         findings,
     );

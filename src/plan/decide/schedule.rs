@@ -127,10 +127,12 @@ fn of_service(facts: &Facts<'_>, name: &str, service: &Service) -> Option<Schedu
 /// Why a loop stays a loop.
 fn stays(facts: &Facts<'_>, name: &str, service: &Service, found: &Loop) -> Option<Reason> {
     let reason = if found.convert == Verdict::No {
-        found.reasons.first().cloned().unwrap_or_else(|| "no schedule says it".to_owned())
+        found.reasons.first().cloned().unwrap_or_else(|| "it has no schedule".to_owned())
     } else if found.fit == Fit::Every && !Feature::EverySchedule.is_on(facts.context.kubernetes) {
         let since = Feature::EverySchedule.since();
-        format!("clusters before {since} do not time `@every` right, and nothing else says the interval")
+        format!(
+            "clusters before {since} run `@every` at wrong times, and no five-field schedule has this interval"
+        )
     } else {
         obstacle(&facts.hosts, name, service)?
     };

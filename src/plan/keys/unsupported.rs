@@ -97,7 +97,7 @@ fn warning(path: Vec<String>, text: &str, places: &Places<'_>) -> Diagnostic {
         _ => format!("`{}` of {}", KeyPath::new(path), owners(&paths)),
     };
     let partly = if places.values().any(|(key, _)| !key.fate.to.is_empty()) { "something of " } else { "" };
-    let message = format!("{partly}{subject} has no counterpart in the tree");
+    let message = format!("Kubernetes has no equivalent of {partly}{subject}");
     let help = match places.values().next() {
         // The places say what it is about.
         Some((_, reason)) if places.len() == 1 => reason.to_string(),

@@ -62,7 +62,7 @@ pub(in crate::plan) fn choose(projects: &[&Project], report: &mut Report) -> Nam
             report.push(
                 Diagnostic::error(
                     codes::UNNAMEABLE,
-                    format!("nothing of `{service}` can stand in a Kubernetes name"),
+                    format!("`{service}` has no character that a Kubernetes name can contain"),
                 )
                 .at(project.place_of_service(service), "this service")
                 .help("give it a name with a letter or a digit"),

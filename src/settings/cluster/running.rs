@@ -95,7 +95,7 @@ fn percent(node: &Node, report: &mut Report) -> Option<i32> {
     };
     let number = number.filter(|number| (1..=1000).contains(number));
     if number.is_none() {
-        refuse(node, "the use of processors is a number of percent", "write `cpu: 70`", report);
+        refuse(node, "the CPU use is a number of percent", "write `cpu: 70`", report);
     }
     number
 }
@@ -191,7 +191,7 @@ fn quantity(node: &Node, report: &mut Report) -> Option<Spanned<String>> {
     if quantity::amount(&text).is_some_and(|amount| amount > 0.0) {
         return Some(Spanned::new(text, node.span));
     }
-    let help = "write processors like `500m` or `2`, memory and storage like `128Mi` or `10Gi`";
+    let help = "write CPUs like `500m` or `2`, memory and storage like `128Mi` or `10Gi`";
     refuse(node, &format!("`{text}` is no quantity"), help, report);
     None
 }

@@ -57,7 +57,7 @@ impl<'t> Parser<'t> {
             (_, "\n") => format!("line {line} ends in the middle of a command"),
             (_, text) => {
                 let text: String = text.chars().take(40).collect();
-                format!("`{text}` stands where it cannot, in line {line}")
+                format!("`{text}` is not allowed in line {line}")
             }
         })
     }

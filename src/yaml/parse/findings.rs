@@ -69,7 +69,7 @@ pub(super) fn undefined_alias(name: &str, span: Span) -> Diagnostic {
 }
 
 pub(super) fn recursive_anchor(name: &str, anchor: Span, span: Span) -> Diagnostic {
-    Diagnostic::error(codes::RECURSIVE_ANCHOR, format!("what the anchor `{name}` stands for contains itself"))
+    Diagnostic::error(codes::RECURSIVE_ANCHOR, format!("the value of the anchor `{name}` contains itself"))
         .at(span, "here")
         .at(anchor, "anchor here")
 }
@@ -83,7 +83,7 @@ pub(super) fn merged_again(name: &str, span: Span) -> Diagnostic {
 
 pub(super) fn alias_expansion(span: Span) -> Diagnostic {
     let text = BYTES >> 20;
-    let message = format!("aliases stand for more than {MAX_EXPANSION} values or {text} MiB of text");
+    let message = format!("aliases expand to more than {MAX_EXPANSION} values or {text} MiB of text");
     Diagnostic::error(codes::ALIAS_EXPANSION, message)
         .at(span, "with this one")
         .help("aliases of aliases multiply; say it with fewer of them")

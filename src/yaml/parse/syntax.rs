@@ -18,7 +18,7 @@ fn common(kind: &ErrorKind) -> Option<(&'static str, Option<&'static str>)> {
     const SPACES: Option<&str> = Some("indent with spaces");
     Some(match kind {
         ErrorKind::TabInIndentation | ErrorKind::TabInBlockIndentation | ErrorKind::TabNotAllowed => {
-            ("a tab stands where YAML asks for spaces", SPACES)
+            ("a tab is used where YAML requires spaces", SPACES)
         }
         ErrorKind::TabAtBlockScalarStart => ("the first line of this text is indented with a tab", SPACES),
         ErrorKind::TabInPlainScalar => ("a tab indents the next line of this text", SPACES),
@@ -37,12 +37,12 @@ fn common(kind: &ErrorKind) -> Option<(&'static str, Option<&'static str>)> {
             ("this escape does not exist", Some("double the backslash, or use single quotes"))
         }
         ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => (
-            "a mapping value cannot stand here",
+            "a mapping value is not allowed here",
             Some("a value with a colon and a space within needs quotes; else check the indentation"),
         ),
-        ErrorKind::MappingKeyNotAllowed => ("a mapping key cannot stand here", QUOTE),
+        ErrorKind::MappingKeyNotAllowed => ("a mapping key is not allowed here", QUOTE),
         ErrorKind::BlockSequenceEntryNotAllowed => {
-            ("a list entry cannot stand here", Some("begin the list on the next line"))
+            ("a list entry is not allowed here", Some("begin the list on the next line"))
         }
         ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => {
             ("a `:` is missing behind this key", Some("write `key: value`, with a space behind the colon"))
@@ -63,9 +63,9 @@ fn common(kind: &ErrorKind) -> Option<(&'static str, Option<&'static str>)> {
         ErrorKind::MissingAnchorOrAliasName => ("the name of an anchor or alias is missing", QUOTE),
         ErrorKind::UndeclaredTagHandle => ("the handle of this tag is not declared", QUOTE),
         ErrorKind::CommentNotSeparated => ("a comment needs a space before its `#`", None),
-        ErrorKind::CommentInterceptedScalar => ("a comment stands within a text of several lines", None),
+        ErrorKind::CommentInterceptedScalar => ("a comment is inside a text of several lines", None),
         ErrorKind::InvalidBlockScalarHeader => {
-            ("text stands behind `|` or `>`", Some("begin the text on the next line"))
+            ("text follows `|` or `>` on the same line", Some("begin the text on the next line"))
         }
         ErrorKind::ExpectedNodeContent => ("a value is missing here", QUOTE),
         _ => return None,

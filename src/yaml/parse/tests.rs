@@ -236,13 +236,13 @@ const MISTAKEN: &[(&str, Option<&str>, &[&str])] = &[
     (
         "a: b: c\n---\nd: [\n",
         None,
-        &["KL001 1:5 a mapping value cannot stand here", "KL001 3:4 this `[` is never closed"],
+        &["KL001 1:5 a mapping value is not allowed here", "KL001 3:4 this `[` is never closed"],
     ),
-    ("a:\n\tb: 1\n", None, &["KL001 2:2 a tab stands where YAML asks for spaces"]),
+    ("a:\n\tb: 1\n", None, &["KL001 2:2 a tab is used where YAML requires spaces"]),
     ("a: %x\n", None, &["KL001 1:4 a value cannot begin with `%` unless it is quoted"]),
     ("a: @x\n", None, &["KL001 1:4 a value cannot begin with `@` unless it is quoted"]),
-    ("a: - b\n", None, &["KL001 1:4 a list entry cannot stand here"]),
-    ("a: ?\n", None, &["KL001 1:4 a mapping key cannot stand here"]),
+    ("a: - b\n", None, &["KL001 1:4 a list entry is not allowed here"]),
+    ("a: ?\n", None, &["KL001 1:4 a mapping key is not allowed here"]),
     ("a: *\n", None, &["KL001 1:4 the name of an anchor or alias is missing"]),
     ("a: 'b\n", None, &["KL001 1:4 this quote is never closed"]),
     ("a: \"\\q\"\n", None, &["KL001 1:4 this escape does not exist"]),
@@ -359,7 +359,7 @@ fn quoted_texts_may_go_on_at_their_keys_column() {
     for text in ["s:\n  a: \"b\n\tc\"\n", "s:\n  a: \"b\n  \tc\"\n", "s:\n  a: 'b\n\t  c'\n"] {
         assert_eq!(parse(text).shown().unwrap(), "{s: {a: \"b c\"}}", "{text}");
     }
-    let tab = "a tab stands where YAML asks for spaces";
+    let tab = "a tab is used where YAML requires spaces";
     assert_eq!(parse("a:\n\t\"b\": 'c\nd'\n").findings(), [format!("KL001 2:2 {tab}")]);
     assert_eq!(parse("a: 'b\nc\n---\nd'\n").findings(), [format!("KL001 3:1 {message}")]);
     let broken = parse("a: 'b\nc'\nd: [\n");
@@ -385,7 +385,7 @@ fn bombs_give_one_error() {
     }
     assert_eq!(
         parse(&text).findings(),
-        ["KL007 5:45 aliases stand for more than 100000 values or 32 MiB of text"]
+        ["KL007 5:45 aliases expand to more than 100000 values or 32 MiB of text"]
     );
 
     let mut chain = String::from("a0: &a0 [x]\n");

@@ -317,7 +317,7 @@ fn when(definition: &Definition, stagger: Option<&str>) -> Result<crontab::When,
         Some("weekly" | "every week") => "168h",
         _ => {
             return Err(
-                "deck-chores says when in a way of its own: only its named intervals are read".to_owned()
+                "deck-chores has its own syntax for times: only its named intervals are read".to_owned()
             );
         }
     };
@@ -334,7 +334,7 @@ fn target<'a>(facts: &'a Facts<'_>, definition: &Definition) -> Result<&'a str, 
                 "it starts a container of its own: make it a service with `ofelia.job-exec`".to_owned()
             );
         }
-        _ => return Err("no CronJob is what it says".to_owned()),
+        _ => return Err("a CronJob cannot do this".to_owned()),
     };
     let project = &facts.context.project.name;
     let found = facts.context.services().find(|(name, service)| {
@@ -349,7 +349,7 @@ fn target<'a>(facts: &'a Facts<'_>, definition: &Definition) -> Result<&'a str, 
 fn reaches_its_container(facts: &Facts<'_>, name: &str, command: &str) -> Result<(), String> {
     if facts.services.is_backing(name) {
         return Err(format!(
-            "it runs in the container of the store `{name}`: give it a service that reaches the store by its name"
+            "it runs in the container of the database `{name}`: give it a service that reaches the database by its name"
         ));
     }
     if let Some(host) =
