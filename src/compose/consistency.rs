@@ -418,7 +418,7 @@ mod tests {
     #[test]
     fn a_missing_env_file_hides_nothing_else() {
         let found = loaded_text("services: {a: {env_file: none.env, scale: 2, deploy: {replicas: 3}}}");
-        let fragments = ["none.env", "neither `image` nor `build`", "differently"];
+        let fragments = ["none.env", "neither `image` nor `build`", "different values"];
         for (message, fragment) in found.messages().iter().zip(fragments) {
             assert!(message.contains(fragment), "{message}");
         }

@@ -218,7 +218,8 @@ fn edited_files_are_refused_and_nothing_is_written() {
     assert!(actions(&outcome).contains(&("base/web.yaml", "refused")));
     assert_eq!(project.snapshot(), before);
     let (outcome, messages) = project.write_with(&next, true);
-    assert_eq!((messages.len(), project.text("k8s/base/web.yaml").as_str()), (0, "changed"));
+    // What is lost by that is reported.
+    assert_eq!((messages.len(), project.text("k8s/base/web.yaml").as_str()), (1, "changed"));
     assert!(actions(&outcome).contains(&("base/web.yaml", "updated")));
 }
 
@@ -231,7 +232,7 @@ fn foreign_files_are_refused_unless_they_say_the_same() {
     let project = Project::new();
     project.put("k8s/base/web.yaml", "of others");
     let (_, messages) = project.write(&example());
-    assert_eq!(messages, ["`k8s/base/web.yaml` stands in the way: it was not written by kustompose"]);
+    assert_eq!(messages, ["`k8s/base/web.yaml` exists already, and kustompose did not write it"]);
     assert!(!project.exists("k8s/kustompose.lock"));
 }
 

@@ -193,13 +193,13 @@ fn what_is_not_in_the_command_is_said() {
         ("while :; do x || break; sleep 60; done; after", Verdict::No, "`after` in line 1"),
         ("while $RUN; do x; sleep 60; done\nafter", Verdict::No, "`after` in line 2"),
         ("while :; do x; sleep 60; y; done", Verdict::No, "in the middle of a round"),
-        ("while [ ! -f /stop ]; do x; sleep 60; done\nafter", Verdict::No, "a condition says so"),
+        ("while [ ! -f /stop ]; do x; sleep 60; done\nafter", Verdict::No, "a condition ends its loop"),
         (
             "while $RUN; do x; sleep 60; done",
             Verdict::WithWarning,
             "taken that the condition on `RUN` in line 1 of the script holds",
         ),
-        ("while sleep 60; do x; done\nafter", Verdict::Yes, "`after` in line 2 of the script stands behind"),
+        ("while sleep 60; do x; done\nafter", Verdict::Yes, "`after` in line 2 of the script follows the loop"),
         (
             "trap 'rm -f /lock' EXIT\nwhile :; do x; sleep 60; done",
             Verdict::WithWarning,

@@ -187,7 +187,7 @@ const MISTAKEN: &[(&str, Option<&str>, &[&str])] = &[
     (
         "a: &x [1, {b: *x}]\nc: *x\n",
         Some("{a: [1, {b: null}], c: [1, {b: null}]}"),
-        &["KL006 1:15 what the anchor `x` stands for contains itself"],
+        &["KL006 1:15 the value of the anchor `x` contains itself"],
     ),
     (
         "a: &x 1\nb: {<<: *x}\n",
