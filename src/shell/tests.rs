@@ -199,7 +199,11 @@ fn what_is_not_in_the_command_is_said() {
             Verdict::WithWarning,
             "taken that the condition on `RUN` in line 1 of the script holds",
         ),
-        ("while sleep 60; do x; done\nafter", Verdict::Yes, "`after` in line 2 of the script follows the loop"),
+        (
+            "while sleep 60; do x; done\nafter",
+            Verdict::Yes,
+            "`after` in line 2 of the script follows the loop",
+        ),
         (
             "trap 'rm -f /lock' EXIT\nwhile :; do x; sleep 60; done",
             Verdict::WithWarning,

@@ -126,8 +126,20 @@ pub(super) fn is_about_cron(simple: &Simple) -> bool {
     is_cron_daemon(simple) || simple.targets().any(|target| places.iter().any(|place| target.contains(place)))
 }
 
+/// Is it told to listen? Nobody connects to all addresses.
+fn listens(words: &[&str]) -> bool {
+    words.iter().any(|word| {
+        let (option, value) = word.split_once('=').unwrap_or(("", word));
+        let host = value.rsplit_once(':').map_or(value, |(host, _)| host);
+        host == "0.0.0.0" || ["--listen", "--bind"].iter().any(|start| option.starts_with(start))
+    })
+}
+
 pub(super) fn is_long_running(simple: &Simple) -> bool {
     let words = program_words(simple);
+    if listens(&words) {
+        return true;
+    }
     let follows = |word: &&str| matches!(*word, "-f" | "-F");
     match words[..] {
         ["tail", ..] => words.iter().any(follows),
