@@ -8,10 +8,6 @@ use std::{
 
 use kustompose::{cli, disk};
 
-/// A run makes many small nodes and frees them at its end.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let environment = disk::read_environment();
     let (mut stdout, mut stderr) = (io::stdout().lock(), io::stderr().lock());

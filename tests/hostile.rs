@@ -132,8 +132,7 @@ fn what_the_settings_allow_is_read() {
     fs::write(project.around.join("shared/tls.conf"), "minimum=1.2").unwrap();
     let run = project.run(&["convert"]);
     assert!(
-        run.text.contains("it lies outside of the project")
-            && project.holding("k8s", "minimum=1.2").is_empty()
+        run.text.contains("it is outside the project") && project.holding("k8s", "minimum=1.2").is_empty()
     );
     project.put("kustompose.yaml", "allowOutside: [../shared]\n");
     let run = project.run(&["convert"]);
