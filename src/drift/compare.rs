@@ -288,7 +288,12 @@ impl Run<'_> {
         let mut asked = Side { value: value(compose), span: compose.and_then(|fact| fact.asked) };
         let there = cluster.map(|fact| place(fact, compose)).or(removed);
         let mut got = Side { value: value(cluster), span: there };
-        if difference.kind == Kind::EnvPlain {
+        // Words beside a secret are not shown either: on the other side it may be in clear, and another one.
+        let has_secret = |side: &Side| {
+            side.value.as_deref().is_some_and(|value| value.contains(super::text::SECRET))
+                && matches!(path, Path::Argv | Path::Probe(_))
+        };
+        if difference.kind == Kind::EnvPlain || has_secret(&asked) || has_secret(&got) {
             let secret = || Some(super::text::SECRET.to_owned());
             (asked.value, got.value) = (secret(), secret());
         }

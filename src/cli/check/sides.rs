@@ -224,11 +224,17 @@ impl<'a> Comparing<'a> {
         let output = &self.loaded.output;
         let files = fresh.iter().map(|file| (clean(&output.join(&file.path)), file.bytes.clone()));
         let files = MemoryFiles::new(files);
-        let manifests =
-            Manifests { files: &files, output, examples: Examples::NotForPatches, replaced: BTreeMap::new() };
-        let overlays: Vec<(String, Utf8PathBuf)> =
-            all.iter().map(|(own, _)| (own.name.clone(), self.overlay(&own.name))).collect();
-        build(&overlays, self.directory, &manifests, self.sources)
+        // Manifests of others may have a secret in clear where it is another one than that of Compose.
+        let (ours, others): (Vec<&Pair<'_>>, Vec<&Pair<'_>>) =
+            all.iter().partition(|(own, _)| self.written.is_own && own.overlay.is_none());
+        let mut states = Rendered::new();
+        for (pairs, examples) in [(ours, Examples::NotForPatches), (others, Examples::Always)] {
+            let manifests = Manifests { files: &files, output, examples, replaced: BTreeMap::new() };
+            let overlays: Vec<(String, Utf8PathBuf)> =
+                pairs.iter().map(|(own, _)| (own.name.clone(), self.overlay(&own.name))).collect();
+            states.extend(build(&overlays, self.directory, &manifests, self.sources));
+        }
+        states
     }
 
     /// What the last run wrote: the generated files as they are, below the outermost layer that it would write.
