@@ -126,13 +126,14 @@ pub(super) fn is_about_cron(simple: &Simple) -> bool {
     is_cron_daemon(simple) || simple.targets().any(|target| places.iter().any(|place| target.contains(place)))
 }
 
-/// Is it told to listen? Nobody connects to all addresses.
+/// Is it told where to listen? Only an option says so: a word alone may be what is asked.
 fn listens(words: &[&str]) -> bool {
-    words.iter().any(|word| {
-        let (option, value) = word.split_once('=').unwrap_or(("", word));
-        let host = value.rsplit_once(':').map_or(value, |(host, _)| host);
-        host == "0.0.0.0" || ["--listen", "--bind"].iter().any(|start| option.starts_with(start))
-    })
+    let is_all = |value: &str| value.rsplit_once(':').map_or(value, |(host, _)| host) == "0.0.0.0";
+    let given = words.windows(2).map(|pair| (pair[0], pair[1])).filter(|(option, _)| option.starts_with('-'));
+    let joined =
+        words.iter().filter_map(|word| word.split_once('=')).filter(|(option, _)| option.starts_with('-'));
+    words.iter().any(|word| ["--listen", "--bind"].contains(&word.split('=').next().unwrap_or_default()))
+        || given.chain(joined).any(|(_, value)| is_all(value))
 }
 
 pub(super) fn is_long_running(simple: &Simple) -> bool {

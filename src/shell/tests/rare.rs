@@ -9,6 +9,8 @@ type Case = (&'static str, Kind, Option<u64>);
 const SCRIPTS: &[Case] = &[
     ("#!/bin/bash\nfor ((;;)); do\n  /app/collect --all\n  sleep 1m\ndone\n", Kind::PeriodicLoop, Some(60)),
     ("#!/bin/sh\nwhile true; do gateway --grpc-host=0.0.0.0 --grpc-port=7000; sleep 10; done\n", Kind::Daemon, None),
+    ("#!/bin/sh\nwhile true; do report 0.0.0.0:7000 --bind-dn cn=app; sleep 60; done\n", Kind::PeriodicLoop, Some(60)),
+    ("#!/bin/sh\nwhile true; do gateway --host 0.0.0.0; sleep 10; done\n", Kind::Daemon, None),
     ("#!/bin/sh\nuntil false; do php artisan queue:prune; sleep 300; done\n", Kind::PeriodicLoop, Some(300)),
     ("#!/bin/sh\nwhile [ 1 -eq 1 ]\ndo\n\tpython /app/sync.py\n\tsleep $((60*60))\ndone\n", Kind::PeriodicLoop, Some(3600)),
     ("#!/bin/bash\nwhile (( 1 )); do node dist/report.js || echo failed; sleep 900; done\n", Kind::PeriodicLoop, Some(900)),
