@@ -11,7 +11,7 @@ use super::{
 use crate::{
     diag::Report,
     graph::Graph,
-    text::{Remembered, Sources},
+    text::{Remembered, Sources, shown},
 };
 
 /// The language of the graph.
@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
         Format::Dot => graph.dot(),
         Format::Svg => graph.svg() + "\n",
     };
-    put(io.stdout, &report.hidden().redact(&text));
+    put(io.stdout, &shown::lines(&report.hidden().redact(&text)));
     0
 }
 
