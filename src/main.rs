@@ -8,6 +8,11 @@ use std::{
 
 use kustompose::{cli, disk};
 
+/// A fifth of a run is allocation, of many small values that live until its end, which this one is better at than
+/// those of glibc and musl.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let environment = disk::read_environment();
     let (mut stdout, mut stderr) = (io::stdout().lock(), io::stderr().lock());

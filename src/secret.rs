@@ -8,6 +8,7 @@
 mod content;
 mod literal;
 mod mask;
+mod memo;
 mod names;
 mod parameter;
 mod pattern;
@@ -26,6 +27,7 @@ use regex::{Captures, Regex};
 pub use content::{is_secret_content, is_secret_file};
 use literal::{Dollar, may_be_secret};
 pub use mask::{Hidden, occurrences, redact, redact_values, redact_words};
+use memo::{Memo, remembered};
 use names::Says;
 pub use searched::Searched;
 use split::Style;
@@ -71,7 +73,8 @@ pub fn is_secret_key(name: &str) -> bool {
 /// private key material, a token of a well-known shape, options that say a password. The value is one that no
 /// reference is left in: a `$` in it is a dollar.
 pub fn is_secret_value(value: &str) -> bool {
-    is_bearer(value) || !in_value(value).is_empty()
+    thread_local!(static KNOWN: Memo<bool> = Memo::default());
+    remembered(&KNOWN, value, |value| is_bearer(value) || !in_value(value).is_empty())
 }
 
 /// Whether the value, under this name, is a secret to hide. Switches, empty values and absolute paths are

@@ -293,6 +293,9 @@ pub trait Files {
 
 /// The path without `.`, `..` and double slashes.
 pub fn clean(path: &Utf8Path) -> Utf8PathBuf {
+    if is_clean(path) {
+        return path.to_owned();
+    }
     let mut cleaned = Utf8PathBuf::new();
     for component in path.components() {
         match component.as_str() {
@@ -304,6 +307,15 @@ pub fn clean(path: &Utf8Path) -> Utf8PathBuf {
         }
     }
     cleaned
+}
+
+/// Whether [`clean`] would change nothing: most paths are clean already, and are asked for often.
+fn is_clean(path: &Utf8Path) -> bool {
+    let mut segments = path.as_str().split('/');
+    let first = segments.next().unwrap_or_default();
+    !path.as_str().contains('\\')
+        && ![".", ".."].contains(&first)
+        && segments.all(|segment| !["", ".", ".."].contains(&segment))
 }
 
 /// Files that exist only in memory, by absolute path; directories are implied.

@@ -1,6 +1,8 @@
 //! What `kustompose.yaml` says of findings: how bad they are, and which are allowed.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
 
 use super::{
     RULES,
@@ -15,7 +17,7 @@ use crate::{
         date::Date,
         lint::Lint,
     },
-    text::Sources,
+    text::{SourceId, SourceText, Sources},
 };
 
 /// The section `lint:` of a project, with the rules that it names.
@@ -70,9 +72,9 @@ pub(super) fn apply(
     let (mut wrong, mut about) = (Report::default(), Report::default());
     let told: Vec<Told> =
         inputs.projects.iter().map(|project| Told::read(&project.settings.lint, &mut wrong)).collect();
-    let path = |finding: &Finding| inputs.directory.join(sources.get(finding.span().source).path());
+    let owners = Owners::new(inputs, sources);
     findings.retain_mut(|finding| {
-        let own = project_of(&path(finding), inputs).and_then(|(at, _)| told.get(at));
+        let own = owners.project_of(finding.span().source).and_then(|at| told.get(at));
         let level = own.and_then(|told| told.level(finding.code));
         finding.severity = level.flatten().unwrap_or(finding.severity);
         level != Some(None)
@@ -80,8 +82,9 @@ pub(super) fn apply(
     for (at, (project, told)) in inputs.projects.iter().zip(&told).enumerate() {
         let mut allowed = Allowed::new(&told.entries, today);
         for finding in findings.iter_mut().filter(|_| !told.entries.is_empty()) {
-            let file = path(finding);
-            if project_of(&file, inputs).is_some_and(|(own, _)| own == at) {
+            let source = finding.span().source;
+            if owners.project_of(source) == Some(at) {
+                let file = inputs.directory.join(sources.get(source).path());
                 let file = file.strip_prefix(&project.directory).unwrap_or(&file);
                 finding.allowed = reason(finding, file, &mut allowed);
             }
@@ -118,8 +121,22 @@ fn reason(finding: &Finding, file: &Utf8Path, allowed: &mut Allowed<'_>) -> Opti
     reasons.into_iter().collect::<Option<Vec<String>>>()?.into_iter().next()
 }
 
-/// The project that a file belongs to, and which it is: the nearest one around it.
-fn project_of<'i>(path: &Utf8PathBuf, inputs: &'i Inputs) -> Option<(usize, &'i Project)> {
-    let around = inputs.projects.iter().enumerate().filter(|(_, it)| path.starts_with(&it.directory));
-    around.max_by_key(|(_, project)| project.directory.as_str().len())
+/// The project that each file belongs to: the nearest one around it.
+struct Owners(BTreeMap<SourceId, usize>);
+
+impl Owners {
+    fn new(inputs: &Inputs, sources: &Sources) -> Self {
+        let directories = inputs.projects.iter().enumerate().map(|(at, it)| (it.directory.as_path(), at));
+        let directories: BTreeMap<&Utf8Path, usize> = directories.collect();
+        let owner = |(id, source): (SourceId, &SourceText)| {
+            let path = inputs.directory.join(source.path());
+            let around = path.ancestors().find_map(|directory| directories.get(directory));
+            Some((id, *around?))
+        };
+        Self(sources.iter().filter_map(owner).collect())
+    }
+
+    fn project_of(&self, source: SourceId) -> Option<usize> {
+        self.0.get(&source).copied()
+    }
 }

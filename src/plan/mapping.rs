@@ -7,7 +7,7 @@
 mod service;
 mod top;
 
-use std::iter;
+use std::{collections::BTreeMap, iter, sync::LazyLock};
 
 use super::{
     fate::{FateKind, KeyPath},
@@ -68,28 +68,39 @@ pub fn all() -> impl Iterator<Item = &'static Row> {
 
 /// The row of a key, its own or that of the key above it.
 pub fn of(path: &KeyPath) -> Option<&'static Row> {
-    let mut segments = path.segments();
-    segments.retain(|segment| !segment.starts_with('['));
-    iter::from_fn(|| {
-        let found = (!segments.is_empty()).then(|| all().find(|row| matches(row, &segments)));
-        segments.pop();
-        found
-    })
-    .flatten()
-    .next()
+    static TABLE: LazyLock<Level> = LazyLock::new(Level::read);
+    let mut level = &*TABLE;
+    let mut row = None;
+    for segment in path.segments().into_iter().filter(|segment| !segment.starts_with('[')) {
+        let Some(below) = level.below(segment) else { break };
+        level = below;
+        row = level.row.or(row);
+    }
+    row
 }
 
-/// Whether the row stands for just this key.
-fn matches(row: &Row, segments: &[&str]) -> bool {
-    let mut pattern = row.path.split('.');
-    let all = segments.iter().all(|segment| {
-        pattern.next().is_some_and(|wanted| match wanted {
-            "*" => true,
-            "x-*" => segment.starts_with("x-"),
-            wanted => wanted.trim_end_matches("[]") == *segment,
-        })
-    });
-    all && pattern.next().is_none()
+/// The rows by the segments of their paths, so that a key costs its depth.
+#[derive(Default)]
+struct Level {
+    row: Option<&'static Row>,
+    keys: BTreeMap<&'static str, Level>,
+}
+
+impl Level {
+    fn read() -> Self {
+        let mut table = Level::default();
+        for row in all() {
+            let segments = row.path.split('.').map(|segment| segment.trim_end_matches("[]"));
+            let level = segments.fold(&mut table, |level, segment| level.keys.entry(segment).or_default());
+            level.row = Some(row);
+        }
+        table
+    }
+
+    fn below(&self, segment: &str) -> Option<&Level> {
+        let extension = || segment.starts_with("x-").then(|| self.keys.get("x-*")).flatten();
+        self.keys.get(segment).or_else(extension).or_else(|| self.keys.get("*"))
+    }
 }
 
 /// A question about a key, and what is known of it.

@@ -4,6 +4,8 @@
 //! by which it only speaks *about* a secret: `DB_PASSWORD_RO` tells, `DB_PASSWORD_POLICY` does not. The lists are data;
 //! there is no other place that knows such words.
 
+use super::memo::{Memo, remembered};
+
 /// What a name says of its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Says {
@@ -520,6 +522,11 @@ pub(super) fn is_for_secrets(name: &str) -> bool {
 
 /// What a name says of its value.
 pub(super) fn says(name: &str) -> Says {
+    thread_local!(static KNOWN: Memo<Says> = Memo::default());
+    remembered(&KNOWN, name, read)
+}
+
+fn read(name: &str) -> Says {
     let words = words(name);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let is_switch = words.first().is_some_and(|first| SWITCHING.contains(first));

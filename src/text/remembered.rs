@@ -1,15 +1,16 @@
 //! Files that are read once, however often they are asked for.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{borrow::Cow, cell::RefCell, collections::HashMap, rc::Rc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{FileError, FileKind, Files, clean};
+use super::{FileError, FileKind, Files, clean, is_clean};
 
 /// The longest content that is kept, in bytes. What is longer is no configuration, and is asked for rarely.
 const LONGEST: usize = 4 * 1024 * 1024;
 
-type Known<T> = RefCell<BTreeMap<Utf8PathBuf, T>>;
+/// What is known, by clean paths. As texts: paths are compared part by part, and these are looked up often.
+type Known<T> = RefCell<HashMap<String, T, foldhash::fast::RandomState>>;
 
 /// Other files, of which everything is remembered that was once asked for. They must not change meanwhile.
 pub struct Remembered<'f> {
@@ -37,24 +38,31 @@ impl Remembered<'_> {
     /// Every file that was read, with its content, in the order of paths. What is very long is not among them.
     pub fn contents(&self) -> Vec<(Utf8PathBuf, Rc<[u8]>)> {
         let contents = self.contents.borrow();
-        contents.iter().filter_map(|(path, read)| Some((path.clone(), read.clone().ok()?))).collect()
+        let read = contents.iter().filter_map(|(path, read)| Some((path.into(), read.clone().ok()?)));
+        let mut read: Vec<(Utf8PathBuf, Rc<[u8]>)> = read.collect();
+        read.sort_by(|(one, _), (other, _)| one.cmp(other));
+        read
     }
 }
 
 /// What is known of a path, or else what is found out about it.
 fn once<T: Clone>(known: &Known<T>, path: &Utf8Path, find: impl FnOnce() -> T) -> T {
-    let path = clean(path);
-    if let Some(known) = known.borrow().get(&path) {
+    let key = key(path);
+    if let Some(known) = known.borrow().get(key.as_ref()) {
         return known.clone();
     }
     let found = find();
-    known.borrow_mut().insert(path, found.clone());
+    known.borrow_mut().insert(key.into_owned(), found.clone());
     found
+}
+
+fn key(path: &Utf8Path) -> Cow<'_, str> {
+    if is_clean(path) { path.as_str().into() } else { clean(path).into_string().into() }
 }
 
 impl Files for Remembered<'_> {
     fn read(&self, path: &Utf8Path) -> Result<Vec<u8>, FileError> {
-        if let Some(known) = self.contents.borrow().get(&clean(path)) {
+        if let Some(known) = self.contents.borrow().get(key(path).as_ref()) {
             return known.clone().map(|content| content.to_vec());
         }
         let read = self.files.read(path);

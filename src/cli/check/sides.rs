@@ -136,7 +136,6 @@ impl<'a> Comparing<'a> {
         let states = all.into_iter().map(|(own, planned)| {
             let [written, compose, cluster] =
                 [&mut written, &mut compose, &mut cluster].map(|states| states.remove(&own.name));
-            let compose = if is_same { written.clone() } else { compose };
             (own, self.read((own, planned), [compose, written, cluster], live.remove(&own.name), report))
         });
         states.collect()
@@ -183,12 +182,15 @@ impl<'a> Comparing<'a> {
 
     /// What a run would write now, each file by its path.
     fn fresh(&self) -> Vec<TreeFile> {
-        // An environment of which files are missing is rendered as far as it is known.
-        let mut plan = self.plan.clone();
-        plan.environments.iter_mut().for_each(|environment| environment.known = Known::All);
         let outermost: Vec<(&str, bool)> =
             self.loaded.environments.iter().map(|it| (it.name.as_str(), false)).collect();
         let earlier = render::earlier::read(&outermost, &self.loaded.output, self.files);
+        if self.plan.environments.iter().all(|environment| environment.known == Known::All) {
+            return render::render(self.plan, &earlier).files;
+        }
+        // An environment of which files are missing is rendered as far as it is known.
+        let mut plan = self.plan.clone();
+        plan.environments.iter_mut().for_each(|environment| environment.known = Known::All);
         for environment in plan.environments.iter_mut().filter(|it| self.is_partial(&it.name)) {
             let Some(outermost) = earlier.outermost(&environment.name) else { continue };
             for (name, image) in &mut environment.images {
@@ -334,18 +336,19 @@ impl<'a> Comparing<'a> {
             refusal.to_string()
         };
         let [compose, written, cluster] = states;
-        let compose = compose.transpose().map_err(&mut refused)?.unwrap_or_default();
-        let is_own = own.overlay.is_none() && self.written.is_own;
-        let written = written.transpose().map_err(&mut refused)?.filter(|_| is_own);
+        let compose = compose.transpose().map_err(&mut refused)?;
+        let written = written.transpose().map_err(&mut refused)?;
         let cluster = cluster.transpose().map_err(&mut refused)?.unwrap_or_default();
         let is_secret = |span: Span| {
             let path = self.of_tree(self.sources.get(span.source).path());
             path.is_some_and(|path| secret_files::is_value(&path))
         };
         let own_reading = Reading { owners: Owners::Own, is_secret: &is_secret };
-        let mut compose = drift::facts(&compose, &own_reading);
+        let written = written.map(|objects| drift::facts(&objects, &own_reading));
+        let compose = compose.map(|objects| drift::facts(&objects, &own_reading));
+        let mut compose = compose.or_else(|| written.clone()).unwrap_or_default();
+        let written = written.filter(|_| own.overlay.is_none() && self.written.is_own);
         places::put(&mut compose, &planned.intent, own, &self.more_variables(own));
-        let written: Option<Facts> = written.map(|objects| drift::facts(&objects, &own_reading));
         let missing_files = self.take_absent(&mut compose, written.as_ref(), (own, planned), report)?;
         if own.known != Known::All {
             places::forget(&mut compose, &planned.intent, own, written.as_ref());
