@@ -9,7 +9,7 @@ mod remembered;
 pub mod shown;
 mod template;
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, ops::Bound, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -330,6 +330,13 @@ impl MemoryFiles {
         Self { files: files.into_iter().map(|(path, text)| (path.into(), text.into())).collect() }
     }
 
+    /// The paths in a directory and below it: paths are sorted part by part, so that they stand together.
+    fn below(&self, directory: &Utf8Path) -> impl Iterator<Item = &Utf8PathBuf> {
+        let from = (Bound::Included(directory), Bound::Unbounded);
+        let paths = self.files.range::<Utf8Path, _>(from).map(|(path, _)| path);
+        paths.take_while(move |path| path.starts_with(directory))
+    }
+
     /// All files with what they hold, by path.
     pub fn iter(&self) -> impl Iterator<Item = (&Utf8PathBuf, &Vec<u8>)> {
         self.files.iter()
@@ -349,13 +356,12 @@ impl Files for MemoryFiles {
         if self.files.contains_key(path) {
             return Some(FileKind::File);
         }
-        self.files.keys().any(|file| file.starts_with(path)).then_some(FileKind::Directory)
+        self.below(path).next().map(|_| FileKind::Directory)
     }
 
     fn list(&self, path: &Utf8Path) -> Result<Vec<String>, FileError> {
         let mut names: Vec<String> = self
-            .files
-            .keys()
+            .below(path)
             .filter_map(|file| file.strip_prefix(path).ok())
             .filter_map(|rest| rest.components().next())
             .map(|name| name.as_str().to_owned())

@@ -374,6 +374,7 @@ impl<'a> Builder<'a> {
         }
         done = done.and_then(|()| transform::annotations(resources, &declared.annotations));
         done.map_err(|(why, span)| self.reader.refuse(RefusalKind::Wrong, why, span))?;
+        all.forget_names();
         for change in &declared.late_patches {
             self.patch(directory, change, all)?;
         }
@@ -511,19 +512,23 @@ impl<'a> Builder<'a> {
             ([operations], Some(selection)) if operations.as_seq().is_some() => {
                 self.reader.check(operations)?;
                 let operations = operations.as_seq().unwrap_or_default();
-                self.note(change.span, all.resources.iter().any(|resource| selection.holds(resource)));
-                for resource in all.resources.iter_mut().filter(|resource| selection.holds(resource)) {
+                let targets = all.selected(&selection);
+                self.note(change.span, !targets.is_empty());
+                for at in targets {
+                    let resource = &mut all.resources[at];
                     resource.remember_name();
                     let Resource { node, removed, .. } = resource;
                     operations::apply(node, operations, removed)
                         .map_err(|(why, span)| self.reader.refuse(RefusalKind::Wrong, why, span))?;
+                    all.forget_names();
                 }
                 Ok(())
             }
             ([patch], Some(selection)) => {
                 let patch = self.checked(patch.clone())?;
-                let count = self.merge(&patch, |resource| selection.holds(resource), all)?;
-                self.note(change.span, count > 0);
+                let targets = all.selected(&selection);
+                self.merge(&patch, &targets, all)?;
+                self.note(change.span, !targets.is_empty());
                 Ok(())
             }
             ([], _) | (_, Some(_)) => {
@@ -533,9 +538,10 @@ impl<'a> Builder<'a> {
             (patches, None) => {
                 for patch in patches {
                     let patch = self.checked(patch.clone())?;
-                    let count = self.merge(&patch, |resource| resource.was(patch.id()), all)?;
-                    if count != 1 {
-                        let found = if count == 0 { "nothing" } else { "several objects" };
+                    let targets = all.called(patch.id());
+                    self.merge(&patch, &targets, all)?;
+                    if targets.len() != 1 {
+                        let found = if targets.is_empty() { "nothing" } else { "several objects" };
                         let why = format!("the patch of {} finds {found}", patch.id().shown());
                         return wrong(self, why, patch.origin);
                     }
@@ -545,21 +551,12 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Merges a patch into objects, and counts them.
-    fn merge(
-        &self,
-        patch: &Resource,
-        is_target: impl Fn(&Resource) -> bool,
-        all: &mut Accumulated,
-    ) -> Result<usize, Refusal> {
+    /// Merges a patch into objects; what it deletes is gone.
+    fn merge(&self, patch: &Resource, targets: &[usize], all: &mut Accumulated) -> Result<(), Refusal> {
         let is_unwritten = |span: Span| self.reader.slice(span).is_empty();
-        let (mut count, mut kept) = (0, Vec::with_capacity(all.resources.len()));
-        for mut resource in std::mem::take(&mut all.resources) {
-            if !is_target(&resource) {
-                kept.push(resource);
-                continue;
-            }
-            count += 1;
+        let mut gone = Vec::new();
+        for at in targets {
+            let resource = &mut all.resources[*at];
             let own =
                 |key: &str| resource.node.get("metadata").and_then(|metadata| metadata.get(key)).cloned();
             let (name, namespace) = (own("name"), own("namespace"));
@@ -570,7 +567,10 @@ impl<'a> Builder<'a> {
             let mut merge = Merge::new(&is_unwritten);
             let merged = merge.object(node, &patch.node, shape);
             let merged = merged.map_err(|why| self.reader.refuse(RefusalKind::Wrong, why, patch.origin))?;
-            let Some(node) = merged else { continue };
+            let Some(node) = merged else {
+                gone.push(*at);
+                continue;
+            };
             resource.node = node;
             for (key, value) in ["apiVersion", "kind"].into_iter().zip(identity) {
                 if let Some(value) = value {
@@ -580,10 +580,11 @@ impl<'a> Builder<'a> {
             resource.restore_metadata("name", name);
             resource.restore_metadata("namespace", namespace);
             resource.removed.append(&mut merge.removed);
-            kept.push(resource);
         }
-        all.resources = kept;
-        Ok(count)
+        if !gone.is_empty() {
+            all.remove(&gone);
+        }
+        Ok(())
     }
 }
 

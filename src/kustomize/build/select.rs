@@ -50,9 +50,19 @@ impl Selection {
         })
     }
 
+    /// The names that objects must have to be meant, if they are listed.
+    pub(super) fn names(&self) -> Option<&[String]> {
+        match &self.name {
+            Pattern::Names(names) => Some(names),
+            Pattern::Anything | Pattern::Expression(_) => None,
+        }
+    }
+
     /// Is it an object that is meant, by its first name or its present one?
     pub(super) fn holds(&self, resource: &Resource) -> bool {
-        let (first, now) = (resource.first_id(), resource.id());
+        if !self.kind.holds(resource.kind()) {
+            return false;
+        }
         let (group, version) = split_version(resource.api_version());
         let all = |requirements: &[Requirement], key: &str| {
             requirements.iter().all(|requirement| {
@@ -61,13 +71,15 @@ impl Selection {
                 })
             })
         };
-        self.kind.holds(now.kind)
-            && (self.name.holds(first.name) || self.name.holds(now.name))
+        // Most objects are none of those that a selector means, and labels tell soonest.
+        if !all(&self.labels, "labels") || !all(&self.annotations, "annotations") {
+            return false;
+        }
+        let (first, now) = (resource.first_id(), resource.id());
+        (self.name.holds(first.name) || self.name.holds(now.name))
             && self.group.holds(group)
             && self.version.holds(version)
             && [first, now].iter().any(|id| self.namespace.holds(id.namespace.unwrap_or(NO_NAMESPACE)))
-            && all(&self.labels, "labels")
-            && all(&self.annotations, "annotations")
     }
 }
 
