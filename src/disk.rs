@@ -34,7 +34,7 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use border::Border;
 pub use lock::{Inputs, Lock, digest};
 
-use crate::text::{FileError, FileKind, Files, STANDARD_INPUT, clean};
+use crate::text::{FileError, FileKind, Files, Rights, STANDARD_INPUT, clean};
 
 /// The largest file that is read: beyond, it is no configuration.
 const MAX_FILE_SIZE: u64 = 64 * 1024 * 1024;
@@ -142,6 +142,17 @@ impl Files for Disk {
 
     fn resolve_links(&self, path: &Utf8Path) -> Option<Utf8PathBuf> {
         self.absolute(path).canonicalize_utf8().ok()
+    }
+
+    #[cfg(unix)]
+    fn rights(&self, path: &Utf8Path) -> Option<Rights> {
+        use std::os::unix::fs::MetadataExt;
+        let path = self.absolute(path);
+        if self.refusal(&path).is_some() {
+            return None;
+        }
+        let found = fs::metadata(path).ok()?;
+        Some(Rights { mode: found.mode() & 0o777, owner: found.uid() })
     }
 }
 

@@ -22,9 +22,11 @@ mod condition;
 mod ending;
 mod file;
 mod flow;
+mod foreign;
 mod functions;
 mod next;
 mod quotes;
+mod repeated;
 mod round;
 mod schedule;
 mod scripts;
@@ -33,6 +35,7 @@ mod source;
 mod split;
 mod syntax;
 mod test;
+mod unfold;
 mod value;
 mod verdict;
 mod visit;
@@ -221,7 +224,13 @@ pub fn shortest_gap(schedule: &str) -> Option<u64> {
     runs.windows(2).map(|pair| pair[1] - pair[0]).min()
 }
 
+/// How often a text is read again in other words.
+const MOST_UNFOLDED: usize = 5;
+
 fn read_here(script: &Script<'_>, scripts: &Scripts, depth: usize) -> Loop {
+    if let Some(found) = foreign::of_script(script) {
+        return found;
+    }
     let parsed = scripts.parse(script.text);
     let program = match &parsed.program {
         Ok(program) => program,
@@ -237,6 +246,22 @@ fn read_here(script: &Script<'_>, scripts: &Scripts, depth: usize) -> Loop {
         return read_here(&inner, scripts, depth + 1);
     }
     let (list, text) = (&program.list, &parsed.text);
+    if let [statement] = &list[..]
+        && let Some(found) =
+            round::only_simple(statement).and_then(|it| foreign::of_command(it, script.arguments))
+    {
+        return found;
+    }
+    if depth < MOST_UNFOLDED
+        && let Some(found) = behind_wrapper(list, script, scripts, depth)
+    {
+        return found;
+    }
+    if depth < MOST_UNFOLDED
+        && let Some(text) = unfold::of(list, text, script)
+    {
+        return read_here(&Script { text: &text, ..*script }, scripts, depth + 1);
+    }
     let shell = if script.shell.is_empty() { shell_of(text) } else { script.shell.to_vec() };
     let walk = Walk::through(list, Scope::new(script.arguments, script.environment));
     verdict::of(walk, list, text, script, &shell)
@@ -260,6 +285,30 @@ fn only_inner_script(program: &syntax::Program, script: &Script<'_>) -> Option<I
     }
     let invocation = command_line::read(&words)?;
     matches!(invocation, Invocation::Inline { .. }).then_some(invocation)
+}
+
+/// `gosu app sh -c TEXT`, `su app -c TEXT`: what the text is, behind the words that only say who runs it.
+fn behind_wrapper(list: &syntax::List, script: &Script<'_>, scripts: &Scripts, depth: usize) -> Option<Loop> {
+    let [statement] = &list[..] else { return None };
+    let simple = round::only_simple(statement)?;
+    let words = split::split_words(&simple.words, script.arguments)?;
+    let (wrapper, inner) = finite::behind_wrapper(&words)?;
+    let line = quotes::line(inner);
+    let text = if words.first().is_some_and(|word| word == "su") { inner.first()? } else { &line };
+    let inner = Script { text, name: "", arguments: &[], shell: &[], ..*script };
+    let mut found = read_here(&inner, scripts, depth + 1);
+    if found.kind != Kind::PeriodicLoop {
+        return None;
+    }
+    for command in &mut found.commands {
+        let own = match words.first().is_some_and(|word| word == "su") {
+            true => vec![command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")],
+            false => std::mem::take(command),
+        };
+        *command = wrapper.iter().cloned().chain(own).collect();
+    }
+    found.own_words = found.commands.first().map_or(0, Vec::len);
+    Some(found)
 }
 
 /// The shell that a script's first line names, ready to take a text.

@@ -289,6 +289,26 @@ pub trait Files {
     fn list(&self, path: &Utf8Path) -> Result<Vec<String>, FileError>;
     /// The path with its links resolved, if it exists.
     fn resolve_links(&self, path: &Utf8Path) -> Option<Utf8PathBuf>;
+    /// Who may read a file, if that is known here.
+    fn rights(&self, _path: &Utf8Path) -> Option<Rights> {
+        None
+    }
+}
+
+/// Who a file is for, where the system says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rights {
+    /// The permission bits.
+    pub mode: u32,
+    /// The number of the user that it belongs to.
+    pub owner: u32,
+}
+
+impl Rights {
+    /// Whether nobody but the owner may do anything with it.
+    pub fn are_of_owner_alone(self) -> bool {
+        self.mode & 0o077 == 0
+    }
 }
 
 /// The path without `.`, `..` and double slashes.

@@ -8,8 +8,12 @@ use super::{
 
 /// Every task that is known.
 pub(super) static TASKS: &[Task] = &[
+    Task { name: "--burst", says: Once },
     Task { name: "--daemon", says: StaysWhenAsked },
     Task { name: "--follow", says: StaysWhenAsked },
+    Task { name: "--once", says: Once },
+    Task { name: "--run-once", says: Once },
+    Task { name: "--stop-when-empty", says: Once },
     Task { name: "--tail", says: StaysWhenAsked },
     Task { name: "--watch", says: StaysWhenAsked },
     Task { name: "agent", says: StaysWhenAsked },

@@ -262,10 +262,10 @@ fn finished(
     Conversion { environments, output: loaded.shown.clone(), keys, totals, outcome, page, accepted }
 }
 
-/// What the environments that are known whole ask of their clusters.
+/// What the environments that are known whole ask of their clusters, and which kinds of workloads they have.
 fn totals(plan: &Plan) -> Vec<String> {
     let known = plan.environments.iter().filter(|environment| environment.known == Known::All);
-    known.map(summary::totals).collect()
+    known.clone().map(summary::totals).chain(summary::kinds(known)).collect()
 }
 
 /// What became of every key of the environments that are known whole.

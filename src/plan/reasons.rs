@@ -248,7 +248,7 @@ fixed! {
     LIVES_AS_ITS_POD "placed-otherwise" "a directory with the lifetime of its pod";
     OF_WHATEVER_NODE "placed-otherwise" "a directory of the node that the pod runs on";
     EACH_POD_CLAIMS "placed-otherwise" "each pod of its StatefulSet claims its own volume";
-    SEVERAL_PODS_MOUNT "placed-otherwise" "several pods mount it: its class has to know ReadWriteMany, which those of k3d and minikube do not";
+    SEVERAL_PODS_MOUNT "storage-class" "several pods mount it: name a class with ReadWriteMany (EFS, Filestore, Azure Files, NFS); the default ones of EKS, GKE, AKS, k3d and minikube have none";
     NO_LIMIT_IN_MEMORY "placed-otherwise" "no limit: Kubernetes does not accept a percentage of the memory as a size";
     ONLY_THE_SIZE "placed-otherwise" "only the size of a directory in memory is kept";
     NO_MODE_IN_MEMORY "placed-otherwise" "the mode of a directory in memory is not kept";
@@ -391,6 +391,7 @@ filled! {
     becomes_a_claim(target, why) "placed-otherwise" "`{target}` becomes a claim that starts empty: {why}";
     anonymous_claim(target, claim) "placed-otherwise" "`{target}`: an anonymous volume becomes the claim `{claim}`, which outlives its pod";
     is_read_only(target, kind) "placed-otherwise" "`{target}` is read-only in a cluster: it is {kind}";
+    copied_for_user(target, user) "placed-otherwise" "`{target}`: an initContainer copies it for user {user}, because nobody else may read it";
     is_without_compose_files(target) "placed-otherwise" "`{target}`: files of Compose and `.env` are left out";
     each_by_itself(others) "placed-otherwise" "each file is mounted separately, so that the image's other files stay, for {others} in it";
     options_of_volume(options) "volume-options" "`{options}`: mount options belong to a PersistentVolume";

@@ -114,8 +114,10 @@ impl Reader<'_, '_> {
             let number = self.expression(0, asked)?;
             return if self.skip(")") { Ok(number) } else { Err(Malformed) };
         }
-        let length =
-            self.rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(self.rest.len());
+        let length = self
+            .rest
+            .find(|c: char| !c.is_ascii_alphanumeric() && !"_#".contains(c))
+            .unwrap_or(self.rest.len());
         let (word, behind) = self.rest.split_at_checked(length).ok_or(Malformed)?;
         self.rest = behind;
         self.skip_blanks();
@@ -130,6 +132,10 @@ impl Reader<'_, '_> {
 }
 
 fn literal(word: &str) -> Result<i64, Malformed> {
+    if let Some((base, digits)) = word.split_once('#') {
+        let base = base.parse().ok().filter(|base| (2..=36).contains(base)).ok_or(Malformed)?;
+        return i64::from_str_radix(digits, base).map_err(|_| Malformed);
+    }
     let (digits, base) = match word.strip_prefix("0x").or(word.strip_prefix("0X")) {
         Some(digits) => (digits, 16),
         None if word.len() > 1 && word.starts_with('0') => (word, 8),
@@ -177,6 +183,7 @@ mod tests {
             ("(1 + 2) * -3", Ok(Some(-9))),
             ("2 ** 3 ** 2", Ok(Some(512))),
             ("0x10 + 010", Ok(Some(24))),
+            ("10#08 * 60", Ok(Some(480))),
             ("A * 60", Ok(Some(420))),
             ("A > 5 ? A : B", Ok(Some(7))),
             ("!A || 1 << 2 == 4", Ok(Some(1))),

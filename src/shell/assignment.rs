@@ -6,6 +6,7 @@ use super::{
     condition,
     functions::DEEPEST_CALL,
     functions::Functions,
+    quotes::unquoted,
     syntax::{Command, List, Simple},
     value::{Scope, Value},
     visit,
@@ -24,21 +25,36 @@ pub(super) fn enter(simple: &Simple, scope: &mut Scope<'_>) {
         Some((name, rest))
             if matches!(name.as_str(), "export" | "local" | "declare" | "readonly" | "typeset") =>
         {
+            let computes = rest.iter().any(|word| word.starts_with('-') && word.contains('i'));
             for word in rest {
                 if let Some((name, word)) = word.split_once('=') {
-                    let value = scope.evaluate(word);
+                    let value = if computes { scope.arithmetic(word) } else { scope.evaluate(word) };
                     scope.assign(name, value);
                 }
             }
         }
         Some((name, rest)) if name == "unset" => rest.iter().for_each(|name| scope.unset(name)),
+        Some((name, rest)) if name == "let" => {
+            rest.iter().for_each(|word| compute(&unquoted(word), scope));
+        }
         // `: ${X:=5}` sets X as it is read.
-        Some((name, rest)) if name == ":" || name == "true" => {
-            for word in rest {
+        Some((_, rest)) => {
+            for word in rest.iter().filter(|word| word.contains(":=")) {
                 scope.evaluate(word);
             }
         }
-        _ => {}
+        None => {}
+    }
+}
+
+/// Enters what `((X = 5 * 60))` sets.
+pub(super) fn compute(expression: &str, scope: &mut Scope<'_>) {
+    if let Some((name, value)) = expression.split_once('=')
+        && crate::compose::template::is_name(name.trim())
+        && !value.starts_with('=')
+    {
+        let value = scope.arithmetic(value);
+        scope.assign(name.trim(), value);
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
     setup::{Need, Setup, Used, need_of},
     source::{LONGEST, Source, has_here_document},
     split,
-    syntax::{Command, List, Simple, Statement},
+    syntax::{Command, Link, List, Simple, Statement},
     visit, words,
 };
 use crate::catalog::{self, Property};
@@ -103,7 +103,25 @@ fn plain<'s>(found: &Found<'s>) -> Option<(&'s Statement, &'s Simple)> {
     if others.into_iter().any(|(_, other)| leaves(other)) {
         return None;
     }
-    round::only_simple(statement).map(|simple| (statement, simple))
+    heeded(statement).map(|simple| (statement, simple))
+}
+
+/// The only command of a statement. `job || exit` ends as `job` does.
+fn heeded(statement: &Statement) -> Option<&Simple> {
+    let [(Link::First, pipeline), (Link::Or, last)] = &statement.chain[..] else {
+        return round::only_simple(statement);
+    };
+    let [Command::Simple(exit)] = &last.commands[..] else { return None };
+    let status: Vec<&str> = exit.words.iter().map(String::as_str).collect();
+    let fails = match status[..] {
+        ["exit"] | ["exit", "$?"] => true,
+        ["exit", status] => status.parse::<u8>().is_ok_and(|status| status > 0),
+        _ => false,
+    };
+    match &pipeline.commands[..] {
+        [Command::Simple(simple)] if fails && !pipeline.negated => Some(simple),
+        _ => None,
+    }
 }
 
 /// Whether a statement can end the round.

@@ -7,7 +7,7 @@ use regex::Regex;
 use super::{
     clock::Clock,
     functions::Functions,
-    quotes::unquoted,
+    quotes::{bare, unquoted},
     syntax::{Command, Condition, Link, List, Pipeline, Simple, Statement},
     test::{self, Test},
     value::Scope,
@@ -82,7 +82,7 @@ fn simple_holds(simple: &Simple, scope: &mut Scope<'_>) -> Option<bool> {
     match name {
         "[" | "test" => test_holds(&test::of_words(rest), scope),
         "false" | "/bin/false" => Some(false),
-        name if words::always_succeeds(name) => Some(true),
+        name if words::always_succeeds(bare(name)) => Some(true),
         // `while $running` with `running=true`.
         name if name.starts_with(['$', '"']) && rest.is_empty() => match scope.evaluate(name).certain()? {
             "true" | ":" => Some(true),
@@ -257,6 +257,48 @@ pub(super) fn names(text: &str) -> impl Iterator<Item = &str> {
     let name = NAME.as_ref().filter(|_| text.contains('$'));
     let found = name.into_iter().flat_map(move |name| name.captures_iter(text));
     found.filter_map(|found| found.name("name")).map(|name| name.as_str())
+}
+
+/// The same with those that are computed with: `$((I % 60))` names no `$I`.
+pub(super) fn read_names(text: &str) -> impl Iterator<Item = &str> {
+    let computed = text.split("$((").skip(1).filter_map(|rest| rest.split("))").next());
+    names(text).chain(computed.flat_map(identifiers))
+}
+
+/// The variables that `[[ … ]]` or `(( … ))` asks for. `((I++))` only counts.
+pub(super) fn asked_names(command: &Command) -> BTreeSet<String> {
+    match command {
+        Command::Arithmetic(text) => {
+            let text = text.trim();
+            let counts = text.trim_end_matches(|c: char| !c.is_ascii_alphabetic() && c != '_');
+            let is_counter = text.contains(['+', '-'])
+                && identifiers(counts).count() == 1
+                && !text.contains(['%', '<', '>']);
+            let names = identifiers(text).filter(|_| !is_counter);
+            names.map(str::to_owned).collect()
+        }
+        Command::Test(test) => {
+            let mut all = BTreeSet::new();
+            test_names(test, &mut all);
+            all
+        }
+        _ => BTreeSet::new(),
+    }
+}
+
+fn test_names(test: &Test, all: &mut BTreeSet<String>) {
+    match test {
+        Test::Not(inner) => test_names(inner, all),
+        Test::And(left, right) | Test::Or(left, right) => {
+            test_names(left, all);
+            test_names(right, all);
+        }
+        Test::Empty(word) => all.extend(read_names(word).map(str::to_owned)),
+        Test::Compare(_, left, right) => {
+            all.extend(read_names(left).chain(read_names(right)).map(str::to_owned));
+        }
+        Test::Unknown => {}
+    }
 }
 
 /// All that could be a name in a text.

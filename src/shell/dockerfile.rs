@@ -167,6 +167,19 @@ impl Dockerfile {
         found
     }
 
+    /// Whether the image has something of what is built at a place, or below it, or may have: a command names it.
+    pub fn reaches(&self, path: &str) -> bool {
+        let path = absolute(&self.built.directory, path);
+        let is_below = |inner: &str, outer: &str| {
+            let outer = outer.trim_end_matches('/');
+            inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let copied = self.built.copies.iter().map(|(_, target)| target);
+        let mut targets = copied.chain(self.built.taken.iter().map(|taken| &taken.target));
+        targets.any(|target| is_below(target, &path) || *target != "/" && is_below(&path, target))
+            || self.built.runs.iter().any(|run| run.contains(&path))
+    }
+
     /// Whether it puts something in a place that is not known without building it.
     pub fn is_vague(&self) -> bool {
         self.built.is_vague()
@@ -385,6 +398,11 @@ CMD while true; do x; sleep 60; done
             assert_eq!(last.origins(path).first().map(String::as_str), Some(expected), "{path}");
         }
         assert!(last.origins("/etc/passwd").is_empty());
+        for (path, expected) in
+            [("/app", true), ("/app/x", true), ("/out", true), ("/usr", true), ("/etc/x", false)]
+        {
+            assert_eq!(last.reaches(path), expected, "{path}");
+        }
         assert!(Dockerfile::read("", "", &BTreeMap::new()).is_none());
     }
 

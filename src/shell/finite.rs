@@ -77,6 +77,18 @@ fn program_ends(words: &[String], file: &Files<'_>, depth: usize) -> bool {
     }
 }
 
+/// The words of a program that only starts another one, and those of the other; the text for `su USER -c TEXT`.
+pub(super) fn behind_wrapper(words: &[String]) -> Option<(&[String], &[String])> {
+    let first = words.first()?;
+    let inner = match programs::text_of_other_user(words) {
+        Some(_) => words.get(words.iter().position(|word| word == "-c")? + 1..)?,
+        // It ends what it starts.
+        None if crate::catalog::base_name(first) == "timeout" => return None,
+        None => programs::wrapped(words)?,
+    };
+    words.split_at_checked(words.len() - inner.len())
+}
+
 fn script_ends(text: &str, arguments: &[String], file: &Files<'_>, depth: usize) -> bool {
     let script = Script { text, name: "", arguments, shell: &[], environment: &|_| None, stagger: None };
     let found = read(&script, file.scripts);

@@ -21,6 +21,8 @@ pub(super) struct Walk<'s, 'e> {
     pub(super) found: Option<Found<'s>>,
     /// A loop that it leaves running behind it.
     pub(super) left_running: Option<Found<'s>>,
+    /// More loops that it leaves running.
+    pub(super) more_loops: bool,
     /// It started another process that goes on.
     pub(super) started: bool,
     /// Other scripts that it started and left running.
@@ -35,6 +37,8 @@ pub(super) struct Walk<'s, 'e> {
     pub(super) works: bool,
     /// It does nothing for ever.
     pub(super) idle: bool,
+    /// It left something running that does nothing for ever.
+    idles_behind: bool,
     /// It stays in a loop that waits for events.
     pub(super) watches: bool,
     /// The length of `watch`, and its command.
@@ -91,6 +95,7 @@ impl<'s, 'e> Walk<'s, 'e> {
             scope,
             found: None,
             left_running: None,
+            more_loops: false,
             started: false,
             scripts: 0,
             went_on: false,
@@ -98,6 +103,7 @@ impl<'s, 'e> Walk<'s, 'e> {
             waited: None,
             works: false,
             idle: false,
+            idles_behind: false,
             watches: false,
             watch: None,
             top: 0,
@@ -219,6 +225,7 @@ impl<'s, 'e> Walk<'s, 'e> {
     fn left_behind(&mut self, statement: &'s Statement, depth: usize) {
         if let Some(simple) = round::only_simple(statement) {
             self.cron |= words::is_cron_daemon(simple);
+            self.idles_behind |= simple.targets().next().is_none() && words::is_endless_wait(simple);
             // `tail -f log &` is no service of its own.
             if matches!(words::program(simple), Some("tail" | "wait")) || words::is_cron_daemon(simple) {
                 return;
@@ -240,6 +247,7 @@ impl<'s, 'e> Walk<'s, 'e> {
             Some(found) if self.left_running.is_none() => {
                 self.left_running = Some(Found { is_top: depth == 0, ..found });
             }
+            Some(found) if !found.round.delays.is_empty() => self.more_loops = true,
             Some(_) => self.started = true,
             None if round::only_simple(statement).is_some_and(words::is_script) => self.scripts += 1,
             None => self.started |= !round::is_inert(statement, &self.functions, 0),
@@ -290,7 +298,11 @@ impl<'s, 'e> Walk<'s, 'e> {
                 self.bounded(body, None);
                 Flow::On
             }
-            Command::Function { .. } | Command::Arithmetic(_) | Command::Test(_) => Flow::On,
+            Command::Arithmetic(expression) => {
+                assignment::compute(expression, &mut self.scope);
+                Flow::On
+            }
+            Command::Function { .. } | Command::Test(_) => Flow::On,
         }
     }
 
@@ -314,10 +326,8 @@ impl<'s, 'e> Walk<'s, 'e> {
         }
         match words::program(simple) {
             Some("tail") => self.idle |= words::is_long_running(simple),
-            Some("sleep") => {
-                let operand = words::sleep(simple).and_then(|operands| operands.first().copied());
-                self.idle |= matches!(operand, Some("infinity" | "inf"));
-            }
+            Some("sleep") => self.idle |= words::is_endless_wait(simple),
+            Some("wait") => self.idle |= self.idles_behind && !self.started && self.left_running.is_none(),
             Some("watch") => {
                 self.watch = words::watch(words::program_words(simple).get(1..).unwrap_or_default())
             }

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::{
-    Script, Scripts,
+    Script, Scripts, clock,
     command_line::Invocation,
     ending::{self, Ending},
     flow::{Found, Walk},
@@ -215,7 +215,7 @@ fn is_idle(statement: &Statement, functions: &Functions<'_>) -> bool {
 
 /// Does it keep the container up all by itself?
 fn stays(simple: &Simple) -> bool {
-    let seconds = words::sleep(simple).and_then(|operands| round::seconds_of(operands.first()?));
+    let seconds = words::sleep(simple).and_then(|operands| clock::seconds_of(operands.first()?));
     follows_nothing(simple) || seconds.is_some_and(|seconds| seconds >= LONG)
 }
 

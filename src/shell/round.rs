@@ -4,10 +4,11 @@ use std::{collections::BTreeSet, rc::Rc};
 
 use super::{
     assignment,
-    clock::Clock,
+    clock::{Clock, seconds_of},
     condition::{self, Changing},
     ending::{self, Ending},
     functions::{DEEPEST_CALL, Functions},
+    repeated,
     syntax::{Case, Command, Condition, Link, List, Loop, Pipeline, Simple, Statement},
     value::{Scope, Value},
     visit, words,
@@ -23,6 +24,8 @@ pub(super) struct Round<'s> {
     pub(super) delays: Vec<Delay>,
     /// The time of day that the round waits for; nothing within if it is not known.
     pub(super) daily: Option<Option<Clock>>,
+    /// The rounds begin at full hours or the like: the moment of one of them, in seconds since 1970.
+    pub(super) begins: Option<u64>,
     /// The length depends on how the round went.
     pub(super) varies: bool,
     /// The statements of the body that do something, and their positions in it.
@@ -71,16 +74,17 @@ pub(super) struct Delay {
 pub(super) fn of<'s>(found: &'s Loop, functions: &Functions<'s>, scope: &mut Scope<'_>) -> Round<'s> {
     let changing = Changing { names: Rc::new(assignment::names(&found.body, functions, 0)), functions };
     assignment::forget_counters(&found.body, scope);
+    let timed = if mentions_clock(found) { by_clock(found, functions, scope) } else { None };
     let mut measure = Measure { functions, scope, daily: None, varies: false };
-    let mut delays = Vec::new();
-    if let Condition::List(list) = &found.condition {
-        delays.extend(measure.list(list, 0, None).delays);
+    let mut delays = measure.round(found);
+    let (mut daily, mut varies) = (measure.daily, measure.varies);
+    let mut begins = None;
+    if let (Some((length, begun)), [delay]) = (timed, &mut delays[..])
+        && (delay.seconds.is_none() && daily.is_none_or(|clock| clock.is_none()))
+    {
+        delay.seconds = Some(length as f64);
+        (daily, begins) = (None, begun);
     }
-    for (position, statement) in found.body.iter().enumerate() {
-        let rest = &found.body[position + 1..];
-        delays.extend(measure.statement(statement, rest, 0, Some(position)).delays);
-    }
-    let (daily, mut varies) = (measure.daily, measure.varies);
     let unconditional: Vec<Delay> = delays.iter().filter(|delay| !delay.conditional).cloned().collect();
     if unconditional.is_empty() {
         varies |= !delays.is_empty();
@@ -92,12 +96,58 @@ pub(super) fn of<'s>(found: &'s Loop, functions: &Functions<'s>, scope: &mut Sco
     Round {
         delays,
         daily,
+        begins,
         varies,
         background: runs_in_background(&found.body, &payload),
         ending: ending::of(&found.body, &changing),
         waits_for_event: waits_for_event(found),
         payload,
     }
+}
+
+fn mentions_clock(found: &Loop) -> bool {
+    visit::simple(&found.body).any(|simple| {
+        let values = simple.assignments.iter().filter_map(|(_, value)| value.as_deref());
+        simple
+            .words
+            .iter()
+            .map(String::as_str)
+            .chain(values)
+            .any(|word| word.contains("date +") || word.contains("date -u +") || word.contains("date '+"))
+    })
+}
+
+/// The length of the rounds of a loop that computes from the time how long it waits, and when one begins, if that does
+/// not depend on when the first did. Both are found out by going through some rounds.
+fn by_clock(found: &Loop, functions: &Functions<'_>, scope: &mut Scope<'_>) -> Option<(u64, Option<u64>)> {
+    // 14:25:37: no number of it begins with a 0.
+    const START: u64 = 1_767_277_537;
+    const PACE: u64 = 7;
+    let mut round = |now: u64, pace: u64| {
+        scope.suppose();
+        scope.set_clock(now, pace);
+        let delays = Measure { functions, scope: &mut *scope, daily: None, varies: false }.round(found);
+        let end = scope.stop_clock();
+        scope.forget();
+        let [Delay { seconds: Some(seconds), .. }] = &delays[..] else { return None };
+        let whole = Some(*seconds).filter(|seconds| (1.0..1e8).contains(seconds))?.round() as u64;
+        Some((whole, end - now))
+    };
+    let mut now = START;
+    let mut lengths = Vec::new();
+    for _ in 0..4 {
+        let (length, _) = round(now, 0)?;
+        lengths.push(length);
+        now += length;
+    }
+    let [first, second, third, fourth] = lengths[..] else { return None };
+    if first != second {
+        return (second == third && third == fourth).then_some((second, Some(now % (7 * 86_400))));
+    }
+    // `300 - (end - start)`: the longer a round took, the shorter it waits.
+    let (length, took) = round(START, PACE)?;
+    let took = took.checked_sub(PACE)?;
+    (took > 0 && length + took == first).then_some((first, None))
 }
 
 /// Measures delays.
@@ -117,6 +167,19 @@ struct Delays {
 }
 
 impl Measure<'_, '_, '_> {
+    /// The delays of a whole round.
+    fn round(&mut self, found: &Loop) -> Vec<Delay> {
+        let mut delays = Vec::new();
+        if let Condition::List(list) = &found.condition {
+            delays.extend(self.list(list, 0, None).delays);
+        }
+        for (position, statement) in found.body.iter().enumerate() {
+            let rest = &found.body[position + 1..];
+            delays.extend(self.statement(statement, rest, 0, Some(position)).delays);
+        }
+        delays
+    }
+
     fn list(&mut self, list: &List, depth: usize, position: Option<usize>) -> Delays {
         let mut all = Delays::default();
         for (index, statement) in list.iter().enumerate() {
@@ -206,7 +269,15 @@ impl Measure<'_, '_, '_> {
                 let bodies = arms.iter().map(|(_, body)| body).collect();
                 self.alternatives(bodies, !catches_all, depth, position)
             }
+            Command::Arithmetic(expression) => {
+                assignment::compute(expression, self.scope);
+                Delays::default()
+            }
+            Command::For { .. } => self.repeated(command, pipeline, depth, position).unwrap_or_default(),
             Command::Loop(inner) => {
+                if let Some(delays) = self.repeated(command, pipeline, depth, position) {
+                    return delays;
+                }
                 if let Condition::List(list) = &inner.condition
                     && let Some((clock, equal)) = condition::time_of_day(list, self.scope)
                     && equal == inner.until
@@ -217,6 +288,22 @@ impl Measure<'_, '_, '_> {
             }
             _ => Delays::default(),
         }
+    }
+
+    /// A loop that only waits.
+    fn repeated(
+        &mut self,
+        command: &Command,
+        pipeline: &Pipeline,
+        depth: usize,
+        position: Option<usize>,
+    ) -> Option<Delays> {
+        let (times, body) = repeated::waits(command, self.scope)?;
+        let [mut delay] = <[Delay; 1]>::try_from(self.list(body, depth, position).delays).ok()?;
+        delay.seconds = delay.seconds.map(|seconds| seconds * times);
+        delay.is_direct = true;
+        delay.ranges = vec![pipeline.range.clone()];
+        Some(Delays { delays: vec![delay], stops: false })
     }
 
     fn simple(&mut self, simple: &Simple, depth: usize, position: Option<usize>) -> Delays {
@@ -339,25 +426,6 @@ impl Measure<'_, '_, '_> {
     }
 }
 
-/// `90`, `1.5h`, `10m`: an operand of `sleep` in seconds.
-pub(super) fn seconds_of(text: &str) -> Option<f64> {
-    let text = text.trim();
-    if text == "infinity" || text == "inf" {
-        return Some(f64::INFINITY);
-    }
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match text.get(digits.len()..)? {
-        "" | "s" => 1.0,
-        "m" => 60.0,
-        "h" => 3_600.0,
-        "d" => 86_400.0,
-        _ => return None,
-    };
-    let plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let number: f64 = digits.parse().ok().filter(|_| plain)?;
-    Some(number * unit)
-}
-
 /// The only command of a statement, if it is a simple one.
 pub(super) fn only_simple(statement: &Statement) -> Option<&Simple> {
     let [(Link::First, pipeline)] = &statement.chain[..] else { return None };
@@ -419,33 +487,8 @@ fn waits_for_event(found: &Loop) -> bool {
         Condition::Arithmetic(_) => &[],
     };
     // `read` from a file or a here-string waits for nobody.
-    found
-        .body
-        .iter()
-        .filter_map(only_simple)
-        .chain(visit::simple(condition))
-        .any(|simple| simple.redirections.is_empty() && words::program(simple).is_some_and(words::is_event))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn operands_of_sleep_have_units() {
-        let cases = [
-            ("300", Some(300.0)),
-            ("5m", Some(300.0)),
-            ("1.5h", Some(5_400.0)),
-            (".5", Some(0.5)),
-            ("2d", Some(172_800.0)),
-            ("infinity", Some(f64::INFINITY)),
-            ("5x", None),
-            ("-5", None),
-            ("", None),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(seconds_of(text), expected, "{text}");
-        }
-    }
+    found.body.iter().filter_map(only_simple).chain(visit::simple(condition)).any(|simple| {
+        let is_event = words::program(simple).is_some_and(words::is_event);
+        simple.redirections.is_empty() && is_event
+    })
 }

@@ -46,6 +46,21 @@ pub(super) fn every(seconds: u64, name: Option<&str>) -> Schedule {
     fit(Fit::Every, format!("@every {}", duration(seconds)), Some(difference))
 }
 
+/// The schedule of something that runs every so many seconds, so many seconds behind the beginning of 1970.
+pub(super) fn beginning(seconds: u64, begins: u64) -> Schedule {
+    let minute = begins / MINUTE;
+    let expression = match seconds {
+        DAY => Some(format!("{} {} * * *", minute % 60, minute / 60 % 24)),
+        // 1970 began with a Thursday.
+        WEEK => Some(format!("{} {} * * {}", minute % 60, minute / 60 % 24, (minute / (24 * 60) + 4) % 7)),
+        _ => exact(seconds, minute),
+    };
+    match expression {
+        Some(expression) => Schedule { fit: Fit::Exact, expression: Some(expression), difference: None },
+        None => every(seconds, None),
+    }
+}
+
 /// The schedule of something that runs once a day.
 pub(super) fn daily(clock: Clock) -> Schedule {
     let expression = format!("{} {} * * *", clock.minute, clock.hour);

@@ -46,13 +46,24 @@ pub(super) struct Pipeline {
 #[derive(Debug, Clone)]
 pub(super) enum Command {
     Simple(Simple),
-    If { arms: Vec<(List, List)>, otherwise: Option<List> },
+    If {
+        arms: Vec<(List, List)>,
+        otherwise: Option<List>,
+    },
     Case(Case),
     Loop(Loop),
-    For { variable: String, body: List },
+    /// `for variable in items`, as they are written.
+    For {
+        variable: String,
+        items: Vec<String>,
+        body: List,
+    },
     Group(List),
     Subshell(List),
-    Function { name: String, body: List },
+    Function {
+        name: String,
+        body: List,
+    },
     Arithmetic(String),
     Test(Test),
 }

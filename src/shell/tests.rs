@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod forms;
 mod rare;
 
 fn look(text: &str, arguments: &[&str]) -> Loop {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::{
     IntervalParameter, arithmetic,
-    clock::Clock,
+    clock::{self, Clock},
     word::{Name, Operation, Piece, pieces},
 };
 
@@ -56,6 +56,10 @@ pub(super) struct Scope<'a> {
     depth: usize,
     /// Variables that nobody knows are taken to be unset.
     trusting: bool,
+    /// What the clock says, in seconds since 1970.
+    now: Option<u64>,
+    /// Seconds that pass before the clock is looked at again.
+    pace: u64,
 }
 
 /// Bytes of the longest text that is followed: variables that are made of themselves would grow without end.
@@ -67,7 +71,15 @@ const DEEPEST: usize = 8;
 impl<'a> Scope<'a> {
     pub(super) fn new(arguments: &[String], environment: &'a dyn Fn(&str) -> Option<String>) -> Self {
         let arguments = (!arguments.is_empty()).then(|| arguments.to_vec());
-        Self { layers: vec![BTreeMap::new()], arguments, environment, depth: 0, trusting: false }
+        Self {
+            layers: vec![BTreeMap::new()],
+            arguments,
+            environment,
+            depth: 0,
+            trusting: false,
+            now: None,
+            pace: 0,
+        }
     }
 
     /// The same variables within a function that is called with these words.
@@ -87,6 +99,16 @@ impl<'a> Scope<'a> {
         let answer = ask(self);
         self.trusting = before;
         answer
+    }
+
+    /// From here on it is this time, in seconds since 1970, and so many seconds pass until it is looked at again.
+    pub(super) fn set_clock(&mut self, now: u64, pace: u64) {
+        (self.now, self.pace) = (Some(now), pace);
+    }
+
+    /// Nobody knows how late it is. Says how late it was.
+    pub(super) fn stop_clock(&mut self) -> u64 {
+        self.now.take().unwrap_or_default()
     }
 
     pub(super) fn assign(&mut self, name: &str, value: Value) {
@@ -240,8 +262,17 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Only one thing is learnt from commands: a time of day that `date` is asked for.
+    /// Only the time is learnt from commands: what it is, or a time of day that `date` is asked for.
     fn substitution(&mut self, command: &str) -> Value {
+        if let Some(now) = self.now
+            && let Some(said) = clock::said_by_date(command, now)
+        {
+            self.now = Some(now + self.pace);
+            return Value::known(said);
+        }
+        if let Some(computed) = command.trim().strip_prefix("expr ") {
+            return self.arithmetic(&computed.replace('\\', ""));
+        }
         let mut value = Value { clock: Clock::asked_of_date(command), ..Value::default() };
         if value.clock.is_none()
             && let Some(echoed) = command.trim().strip_prefix("echo ")

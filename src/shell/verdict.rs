@@ -190,7 +190,10 @@ fn interval(found: &Found<'_>, walk: &mut Walk<'_, '_>, stagger: Option<&str>) -
     match seconds.and_then(whole) {
         None => (None, NO_SCHEDULE),
         Some(seconds) => {
-            let mut schedule = schedule::every(seconds, stagger);
+            let mut schedule = match found.round.begins {
+                Some(begins) => schedule::beginning(seconds, begins),
+                None => schedule::every(seconds, stagger),
+            };
             if found.round.varies && schedule.fit == Fit::Exact {
                 schedule.fit = Fit::Near;
                 schedule.difference = Some("how long it waits depends on how the round went".to_owned());
@@ -250,7 +253,9 @@ fn blockers(
     built: &Built,
     reasons: &mut Reasons,
 ) {
-    if is_left_running {
+    if walk.more_loops || !is_left_running && walk.left_running.is_some() {
+        reasons.block("it runs several loops beside each other: make a service of each");
+    } else if is_left_running {
         reasons.block("the script leaves its loop running and ends");
     }
     match (interval, schedule.fit) {
@@ -384,6 +389,9 @@ fn carried_over(found: &Found<'_>, functions: &Functions<'_>) -> Option<String> 
             if let Command::For { variable, .. } = command {
                 known.insert(variable.clone());
             }
+            let asked = condition::asked_names(command).into_iter();
+            let mut asked = asked.filter(|name| set.contains(name) && !known.contains(name));
+            read = read.or_else(|| asked.next());
             continue;
         };
         // A counter that is only told is no matter.
@@ -391,7 +399,7 @@ fn carried_over(found: &Found<'_>, functions: &Functions<'_>) -> Option<String> 
         let texts = simple.words.iter().map(String::as_str);
         let texts = texts.chain(simple.assignments.iter().filter_map(|(_, word)| word.as_deref()));
         if counts && !matches!(words::program(simple), Some("read")) {
-            let own: Vec<&str> = texts.flat_map(condition::names).collect();
+            let own: Vec<&str> = texts.flat_map(condition::read_names).collect();
             let counter = simple.words.is_empty()
                 && simple.assignments.iter().all(|(name, _)| own.iter().all(|read| read == name));
             for name in own.into_iter().filter(|name| set.contains(*name) && !known.contains(*name)) {

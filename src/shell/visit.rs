@@ -1,7 +1,7 @@
 //! Every command of some statements, and what kinds there are among them.
 
 use super::{
-    syntax::{Command, Simple, Statement},
+    syntax::{Command, Pipeline, Simple, Statement},
     words,
 };
 
@@ -20,6 +20,19 @@ fn enter<'s>(list: &'s [Statement], found: &mut Vec<&'s Command>) {
             enter(inner, found);
         }
     }
+}
+
+/// Every pipeline of some statements, those within others after them.
+pub(super) fn pipelines(list: &[Statement]) -> Vec<&Pipeline> {
+    let mut found: Vec<&Pipeline> = Vec::new();
+    let mut open = vec![list];
+    while let Some(list) = open.pop() {
+        for (_, pipeline) in list.iter().flat_map(|statement| &statement.chain) {
+            found.push(pipeline);
+            open.extend(pipeline.commands.iter().flat_map(|command| command.lists()).map(Vec::as_slice));
+        }
+    }
+    found
 }
 
 /// Every simple command of some statements.

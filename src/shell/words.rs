@@ -1,6 +1,10 @@
 //! What kinds of commands there are, by their names.
 
-use super::{quotes::bare, syntax::Simple};
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{foreign, quotes::bare, syntax::Simple};
 use crate::catalog::{self, Property, Says};
 
 /// The name of the program that a command runs, without its folder and without what only wraps it.
@@ -32,9 +36,46 @@ fn system_name(word: &str) -> &str {
     if catalog::is_of_system(word) { catalog::base_name(word) } else { word }
 }
 
-/// The words behind `sleep`, if this is one.
+/// The words behind `sleep`, if this is one, or the length of what waits as long in other words.
 pub(super) fn sleep(simple: &Simple) -> Option<Vec<&str>> {
-    (program(simple)? == "sleep").then(|| program_words(simple).split_off(1)).filter(|rest| !rest.is_empty())
+    if !matches!(program(simple)?, "sleep" | "busybox" | "timeout") && !runs_text(simple) {
+        return None;
+    }
+    let words = program_words(simple);
+    match words[..] {
+        ["sleep", ref rest @ ..] | ["busybox", "sleep", ref rest @ ..] if !rest.is_empty() => {
+            Some(rest.to_vec())
+        }
+        ["timeout", length, "sleep", "infinity" | "inf"] | ["timeout", length, "tail", "-f", "/dev/null"] => {
+            Some(vec![length])
+        }
+        [_, "-e" | "-c" | "-r", text] => slept(text).map(|length| vec![length]),
+        _ => None,
+    }
+}
+
+/// `sleep infinity`, `tail -f /dev/null`.
+pub(super) fn is_endless_wait(simple: &Simple) -> bool {
+    match program_words(simple)[..] {
+        ["tail", ref rest @ ..] => rest.contains(&"/dev/null") && is_long_running(simple),
+        ["sleep", length] => matches!(length, "infinity" | "inf"),
+        _ => false,
+    }
+}
+
+/// `perl -e TEXT` and the like.
+fn runs_text(simple: &Simple) -> bool {
+    simple.words.len() == 3 && program(simple).is_some_and(foreign::is_interpreter)
+}
+
+/// The length in a text of another language that does nothing but sleep: `import time; time.sleep(300)`.
+fn slept(text: &str) -> Option<&str> {
+    static SLEEP: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let pattern =
+            r"^\s*(?:(?:import|from) [\w ]+;\s*)?(?:time\.)?sleep[ (]\s*(?P<length>[\w$.]+)\s*\)?\s*;?\s*$";
+        Regex::new(pattern).ok()
+    });
+    Some(SLEEP.as_ref()?.captures(text)?.name("length")?.as_str())
 }
 
 /// Whether it only says something, and nowhere but to the log.
@@ -142,6 +183,10 @@ pub(super) fn is_long_running(simple: &Simple) -> bool {
         return true;
     }
     let follows = |word: &&str| matches!(*word, "-f" | "-F");
+    // `queue:work --stop-when-empty` does what is there, and ends.
+    if words.iter().any(|word| word.starts_with("--") && catalog::task(word) == Some(Says::Once)) {
+        return false;
+    }
     match words[..] {
         ["tail", ..] => words.iter().any(follows),
         // `nginx -t` and `nginx -s reload` end at once.

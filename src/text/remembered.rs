@@ -4,7 +4,7 @@ use std::{borrow::Cow, cell::RefCell, collections::HashMap, rc::Rc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{FileError, FileKind, Files, clean, is_clean};
+use super::{FileError, FileKind, Files, Rights, clean, is_clean};
 
 /// The longest content that is kept, in bytes. What is longer is no configuration, and is asked for rarely.
 const LONGEST: usize = 4 * 1024 * 1024;
@@ -82,5 +82,9 @@ impl Files for Remembered<'_> {
 
     fn resolve_links(&self, path: &Utf8Path) -> Option<Utf8PathBuf> {
         once(&self.resolved, path, || self.files.resolve_links(path))
+    }
+
+    fn rights(&self, path: &Utf8Path) -> Option<Rights> {
+        self.files.rights(path)
     }
 }

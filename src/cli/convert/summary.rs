@@ -180,7 +180,7 @@ fn shortened(line: &str) -> String {
     format!("{kept}…")
 }
 
-/// What an environment asks of its cluster, and what its services became.
+/// What an environment asks of its cluster.
 pub(super) fn totals(environment: &Environment) -> String {
     let workloads = || environment.apps.iter().flat_map(|app| &app.workloads);
     let (mut pods, mut cpu, mut memory) = (0, 0.0, 0.0);
@@ -205,16 +205,14 @@ pub(super) fn totals(environment: &Environment) -> String {
         text += &format!(", {} of {}", counted(count, "claim"), bytes(sizes.iter().sum()));
     }
     text += &format!("; requests {} CPU and {} of memory", cpus(cpu), bytes(memory));
-    for (kind, names) in kinds(workloads()) {
-        text += &format!("; {kind}: {}", some(&names));
-    }
     shortened(&text)
 }
 
-/// The workloads that are no Deployments, by kind.
-fn kinds<'a>(workloads: impl Iterator<Item = &'a Workload>) -> BTreeMap<&'static str, Vec<&'a str>> {
-    let mut kinds: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for workload in workloads {
+/// The workloads that are no Deployments in some environment: a line for each kind and each reason for it.
+pub(super) fn kinds<'a>(environments: impl Iterator<Item = &'a Environment>) -> Vec<String> {
+    let mut kinds: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    let apps = environments.flat_map(|environment| &environment.apps);
+    for workload in apps.flat_map(|app| &app.workloads) {
         let kind = match workload.kind {
             Kind::Deployment { .. } => continue,
             Kind::StatefulSet { .. } => "StatefulSet",
@@ -222,9 +220,13 @@ fn kinds<'a>(workloads: impl Iterator<Item = &'a Workload>) -> BTreeMap<&'static
             Kind::Job { .. } => "Job",
             Kind::CronJob { .. } => "CronJob",
         };
-        kinds.entry(kind).or_default().push(&workload.name);
+        let names = kinds.entry((kind, workload.why)).or_default();
+        if !names.contains(&workload.name.as_str()) {
+            names.push(&workload.name);
+        }
     }
-    kinds
+    let written = kinds.into_iter().map(|((kind, why), names)| format!("{kind}: {} ({why})", some(&names)));
+    written.map(|line| shortened(&line)).collect()
 }
 
 /// How many pods a workload has at once: a DaemonSet one a node, a CronJob none for most of the time.

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::{
     compose::Project,
     diag::{Diagnostic, Report, codes},
-    text::{FileError, FileKind, Files, clean},
+    text::{FileError, FileKind, Files, Rights, clean},
 };
 
 /// Remembers what was refused, so that nothing is left out in silence.
@@ -89,5 +89,9 @@ impl Files for Confined<'_> {
 
     fn resolve_links(&self, path: &Utf8Path) -> Option<Utf8PathBuf> {
         self.files.resolve_links(path)
+    }
+
+    fn rights(&self, path: &Utf8Path) -> Option<Rights> {
+        self.files.rights(path)
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     },
     diag::{Diagnostic, Report, codes},
     plan::Known,
-    text::{FileError, FileKind, Files, STANDARD_INPUT, Sources, clean},
+    text::{FileError, FileKind, Files, Rights, STANDARD_INPUT, Sources, clean},
 };
 
 /// Files of which some are taken to be there and empty.
@@ -40,6 +40,10 @@ impl Files for WithEmpty<'_> {
 
     fn resolve_links(&self, path: &Utf8Path) -> Option<Utf8PathBuf> {
         self.files.resolve_links(path)
+    }
+
+    fn rights(&self, path: &Utf8Path) -> Option<Rights> {
+        self.files.rights(path)
     }
 }
 

@@ -1,6 +1,8 @@
 //! InitContainers that fill a new volume: with what an image has at its place, as docker does, or with files of the
 //! project.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::api::core::v1::{Container, VolumeMount};
 
 use crate::{catalog, k8s::expansion};
@@ -26,11 +28,37 @@ pub(in crate::plan) fn once_from_image(whole: &Container, mount: &VolumeMount) -
 /// An initContainer that copies files of the project, which another volume has, into one that stays, if it is empty.
 /// Whoever the program runs as may change them.
 pub(in crate::plan) fn once_from_files(whole: &Container, mount: &VolumeMount, files: &str) -> Container {
-    // Links of the kubelet, `..data`, stay where they are.
-    let copy = format!("if [ -e \"$file\" ]; then cp -RL \"$file\" {KEPT}/ || exit 1; fi");
-    let each = format!("for file in /files/* /files/.[!.]*; do {copy}; done");
+    let each = each_file();
     let script = format!("if {IS_EMPTY}; then {each}; chmod -R a+rwX {KEPT} 2>/dev/null || true; fi");
-    let mut container = filling(whole, mount, &script);
+    with_files(filling(whole, mount, &script), files)
+}
+
+/// An initContainer that copies files of another volume into one that is new with each pod, as the user that they are
+/// for. Some of them nobody else may read.
+pub(in crate::plan) fn for_user(
+    whole: &Container,
+    volume: &str,
+    (files, user): (&str, i64),
+    private: &BTreeMap<String, i32>,
+) -> Container {
+    let bits =
+        private.iter().map(|(path, mode)| format!("chmod {mode:o} {}", quoted(&format!("{KEPT}/{path}"))));
+    let script = format!("{} && {}", each_file(), bits.collect::<Vec<_>>().join(" && "));
+    let mount = VolumeMount { name: volume.to_owned(), ..VolumeMount::default() };
+    let mut container = with_files(filling(whole, &mount, &script), files);
+    let context = container.security_context.get_or_insert_default();
+    context.run_as_user = Some(user);
+    container
+}
+
+/// Links of the kubelet, `..data`, stay where they are.
+fn each_file() -> String {
+    let copy = format!("if [ -e \"$file\" ]; then cp -RL \"$file\" {KEPT}/ || exit 1; fi");
+    format!("for file in /files/* /files/.[!.]*; do {copy}; done")
+}
+
+/// The same with the files of a volume at hand.
+fn with_files(mut container: Container, files: &str) -> Container {
     // The program's own image may have no shell.
     container.image = Some(catalog::HELPER_IMAGE.to_owned());
     container.image_pull_policy = None;

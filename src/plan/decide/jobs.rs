@@ -213,6 +213,7 @@ fn run_of(hosts: &Hosts, job: &Job, own: &Run) -> Run {
     let workload = Workload {
         name: job.name.clone(),
         kind: job.kind(),
+        why: if own.workload.why.is_empty() { "a schedule of another service" } else { own.workload.why },
         component: Component::Cron,
         comments: job.comments.clone(),
         claim_templates: Vec::new(),

@@ -18,7 +18,8 @@ use crate::{
 /// The kind of every service.
 #[derive(Debug, Default)]
 pub(super) struct Kinds {
-    by_service: BTreeMap<String, WorkloadKind>,
+    /// With why it is that kind.
+    by_service: BTreeMap<String, (WorkloadKind, &'static str)>,
     scheduled: BTreeMap<String, Scheduled>,
     jobs: BTreeMap<String, Jobs>,
     one_shots: OneShots,
@@ -26,7 +27,12 @@ pub(super) struct Kinds {
 
 impl Kinds {
     pub(super) fn of(&self, service: &str) -> WorkloadKind {
-        self.by_service.get(service).copied().unwrap_or(WorkloadKind::Deployment)
+        self.by_service.get(service).map_or(WorkloadKind::Deployment, |(kind, _)| *kind)
+    }
+
+    /// Why a service is of its kind.
+    pub(super) fn why(&self, service: &str) -> &'static str {
+        self.by_service.get(service).map_or("", |(_, why)| why)
     }
 
     /// The loop that a service is.
@@ -93,24 +99,36 @@ pub(super) fn decide_kinds(facts: &Facts<'_>, stateful: &BTreeSet<String>) -> Ki
         let mode = service.deploy.as_ref().and_then(|deploy| deploy.value.mode.as_ref());
         let mode = mode.map_or("", |mode| mode.value.as_str());
         let decided = if let Some(decided) = kompose::cron::decided(service) {
-            decided
+            (decided, "a label asks for it")
         } else if mode == "global" {
-            WorkloadKind::DaemonSet
-        } else if scheduled.get(name).is_some_and(|loop_| loop_.stays.is_none())
-            || jobs.get(name).is_some_and(|jobs| jobs.instead)
-        {
-            WorkloadKind::CronJob
-        } else if mode.ends_with("-job") || awaited.contains(name) || one_shots.has(name) {
-            WorkloadKind::Job
+            (WorkloadKind::DaemonSet, "`deploy.mode` is `global`")
+        } else if scheduled.get(name).is_some_and(|loop_| loop_.stays.is_none()) {
+            (WorkloadKind::CronJob, "its command is a loop that waits between its runs")
+        } else if jobs.get(name).is_some_and(|jobs| jobs.instead) {
+            (WorkloadKind::CronJob, "it only runs jobs that have a schedule")
+        } else if mode.ends_with("-job") {
+            (WorkloadKind::Job, "`deploy.mode` asks for it")
+        } else if awaited.contains(name) {
+            (WorkloadKind::Job, "other services wait until it has ended")
+        } else if let Some(why) = one_shots.why(name) {
+            (WorkloadKind::Job, why)
         } else if stateful.contains(name) {
-            WorkloadKind::StatefulSet
+            (WorkloadKind::StatefulSet, why_stateful(facts.services.role(name)))
         } else {
-            WorkloadKind::Deployment
+            (WorkloadKind::Deployment, "")
         };
         (name.to_owned(), decided)
     });
     let by_service = by_service.collect();
     Kinds { by_service, scheduled, jobs, one_shots }
+}
+
+fn why_stateful(role: Role) -> &'static str {
+    match role {
+        Role::Database => "it is a database",
+        Role::Queue => "it is a message queue",
+        Role::Store | Role::Cache | Role::Scheduler | Role::System | Role::Server => "it keeps data",
+    }
 }
 
 /// Services that others wait for to end well.

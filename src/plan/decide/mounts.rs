@@ -6,6 +6,7 @@ pub(in crate::plan) mod filled;
 mod moving;
 mod nested;
 pub(in crate::plan) mod references;
+mod rights;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -17,14 +17,16 @@ use crate::{
 /// The services that run once and that nothing of others asks for.
 #[derive(Debug, Default)]
 pub(super) struct OneShots {
-    names: BTreeSet<String>,
+    /// With why.
+    names: BTreeMap<String, &'static str>,
     /// Those whose scripts wait until something is there.
     waiting: BTreeSet<String>,
 }
 
 impl OneShots {
-    pub(super) fn has(&self, service: &str) -> bool {
-        self.names.contains(service)
+    /// Why a service runs once; nothing if it does not.
+    pub(super) fn why(&self, service: &str) -> Option<&'static str> {
+        self.names.get(service).copied()
     }
 
     /// Those whose scripts wait until something is there: that may be what is started after them.
@@ -47,8 +49,10 @@ pub(super) fn find(facts: &Facts<'_>, jobs: &BTreeMap<String, Jobs>) -> OneShots
             true => plainly_ends(facts, name, service),
             false => Ending::Unknown,
         };
-        if ending != Ending::Unknown || may_be && is_said_to_be(name, service, is_habit) {
-            found.names.insert(name.to_owned());
+        if ending != Ending::Unknown {
+            found.names.insert(name.to_owned(), "its command ends, and nothing restarts it");
+        } else if may_be && is_said_to_be(name, service, is_habit) {
+            found.names.insert(name.to_owned(), "`restart` says that it is not started again after it ends");
         }
         if ending == Ending::Waits {
             found.waiting.insert(name.to_owned());

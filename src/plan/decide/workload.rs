@@ -124,6 +124,7 @@ fn decide_workload(
         name: object.to_owned(),
         component,
         kind,
+        why: parts.kinds.why(key),
         is_further: false,
         file,
         waits: BTreeSet::new(),

@@ -257,21 +257,29 @@ fn judge_directory(
             return Bind::Data(EMPTY);
         }
         let has = built::has(context, build, path, target);
+        if has == Has::Apart && fits && (read_only || is_for_configuration) {
+            return directory(found);
+        }
         let is_copied = is_around || matches!(has, Has::There | Has::Unknown);
         // What is mounted for reading only is as often configuration.
         let is_given = read_only && fits && (!is_around || is_for_configuration);
         if !is_given && (is_copied || code::has_sources(&held)) {
-            return Bind::SourceCode { built: has != Has::Nothing };
+            return Bind::SourceCode { built: !matches!(has, Has::Nothing | Has::Apart) };
         }
     } else if code::is_source_code(context, service, &held, target) {
         return Bind::SourceCode { built: false };
     }
     if fits && (read_only || is_for_configuration || found.len() <= FEW_FILES) {
-        found.retain(|name, _| !keeps_a_place(name));
-        Bind::Directory(found)
+        directory(found)
     } else {
         Bind::Data(if is_empty { EMPTY } else { "the directory is too large for a ConfigMap" })
     }
+}
+
+/// A directory whose files are configuration.
+fn directory(mut files: BTreeMap<String, Vec<u8>>) -> Bind {
+    files.retain(|name, _| !keeps_a_place(name));
+    Bind::Directory(files)
 }
 
 /// Whether the image that a service is built as has something at a place, by its Dockerfile, and a shell to copy it.

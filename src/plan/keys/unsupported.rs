@@ -105,9 +105,10 @@ fn warning(path: Vec<String>, text: &str, places: &Places<'_>) -> Diagnostic {
     };
     let shown =
         places.iter().filter(|(_, (key, _))| paths.get_index_of(&key.path).is_some_and(|at| at < KEYS));
-    shown.fold(Diagnostic::warning(codes::UNSUPPORTED_KEY, message).help(help), |warning, (place, _)| {
-        warning.at(*place, "")
-    })
+    // Nothing stops for what is open that Compose closes.
+    let is_note = places.values().all(|(_, reason)| reason.id == "network-policies");
+    let severity = if is_note { Diagnostic::info } else { Diagnostic::warning };
+    shown.fold(severity(codes::UNSUPPORTED_KEY, message).help(help), |told, (place, _)| told.at(*place, ""))
 }
 
 /// The path within a service or another named element.

@@ -15,6 +15,8 @@ pub struct Workload {
     pub name: String,
     /// What object it is.
     pub kind: Kind,
+    /// Why it is no Deployment.
+    pub why: &'static str,
     /// Whether it is a job of a service whose own workload is another one.
     pub is_further: bool,
     /// What it is for others.

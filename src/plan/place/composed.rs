@@ -69,6 +69,14 @@ impl<'a> PartsOfContainer<'a> {
     }
 }
 
+/// The variable of the container that has the name and the value of one of the files: an env file sets it, and another
+/// value in that file is composed of it.
+fn own_name<'a>(service: &Unplaced<'a>, name: &str, value: &str, key: &str) -> Option<&'a str> {
+    let (own, _) =
+        service.variables.get_key_value(name).filter(|_| name != key && name::is_list_key(name))?;
+    (service.value(own)?.known() == Some(value)).then_some(*own)
+}
+
 /// The value with `$(NAME)` for the parts that the container has as variables.
 fn compose(
     service: &Unplaced<'_>,
@@ -86,7 +94,10 @@ fn compose(
     for part in &template.parts {
         let variable = match part {
             Part::Text(_) => None,
-            Part::Variable { reference, .. } => container.named(&reference.name, part.value(), key),
+            Part::Variable { reference, .. } => {
+                let own = || own_name(service, &reference.name, part.value(), key);
+                container.named(&reference.name, part.value(), key).or_else(own)
+            }
         };
         let own = variable.and_then(|variable| service.value(variable)?.known());
         let content = own.unwrap_or(part.value());

@@ -61,7 +61,9 @@ pub(super) fn place_variables(
         intents.iter().map(|intent| Unplaced::of(intent, report)).collect();
     composed::compose_all(&mut environments, real, found);
     let mut division = Division::of(&environments, contexts, real, found);
-    for (app, key) in referred::refer_to_shared(&mut environments, &shared_secrets(&division)) {
+    let mut shared = shared_secrets(&division);
+    shared.extend(secrets_of_one(&division, &environments, &shared));
+    for (app, key) in referred::refer_to_shared(&mut environments, &shared) {
         division.set_apart(app, key);
     }
     let mut placed = Vec::new();
@@ -83,20 +85,55 @@ pub(super) fn place_variables(
 /// The secret variables that several apps share.
 fn shared_secrets<'a>(division: &Division<'a>) -> Vec<SharedSecret<'a>> {
     let secrets = division.hidden.groups.iter().flat_map(|group| {
-        group.shared.iter().map(move |(key, slots)| {
-            let value = |slot: &Slot<'a>| match slot {
-                Slot::Value(value, _) => Some(*value),
-                Slot::NotRun | Slot::Absent => None,
-            };
-            SharedSecret {
-                object: format!("{}-secrets", group.name),
-                key,
-                apps: group.apps.clone(),
-                values: slots.iter().map(value).collect(),
-            }
-        })
+        let shared = group.shared.iter();
+        shared.map(move |(key, slots)| shared_secret(&group.name, key, group.apps.clone(), slots))
     });
     secrets.collect()
+}
+
+fn shared_secret<'a>(
+    owner: &str,
+    key: &'a str,
+    apps: BTreeSet<&'a str>,
+    slots: &[Slot<'a>],
+) -> SharedSecret<'a> {
+    let value = |slot: &Slot<'a>| match slot {
+        Slot::Value(value, _) => Some(*value),
+        Slot::NotRun | Slot::Absent => None,
+    };
+    let values = slots.iter().map(value).collect();
+    SharedSecret { object: format!("{owner}-secrets"), key, apps, values }
+}
+
+/// Of variables of the files that several apps have as secrets of different names: the secret that the others refer to.
+/// It is the one that is named like the variable, else the first.
+fn secrets_of_one<'a>(
+    division: &Division<'a>,
+    environments: &[Vec<Unplaced<'a>>],
+    shared: &[SharedSecret<'a>],
+) -> Vec<SharedSecret<'a>> {
+    let mut known: BTreeSet<&str> = BTreeSet::new();
+    let mut by_variable: BTreeMap<&str, BTreeSet<(&'a str, &'a str)>> = BTreeMap::new();
+    for service in environments.iter().flatten() {
+        let app = service.unit.app.as_str();
+        for key in service.variables.keys().copied() {
+            let Some((name, _)) = service.variable_of_files(key) else { continue };
+            if shared.iter().any(|secret| secret.key == key && secret.apps.contains(app)) {
+                known.insert(name);
+            } else if division.hidden.whole.get(app).is_some_and(|own| own.contains_key(key)) {
+                by_variable.entry(name).or_default().insert((app, key));
+            }
+        }
+    }
+    by_variable.retain(|name, _| !known.contains(name));
+    let chosen = by_variable.into_iter().filter_map(|(name, all)| {
+        let apps: BTreeSet<&str> = all.iter().map(|(app, _)| *app).collect();
+        let named = all.iter().find(|(_, key)| *key == name).or_else(|| all.first());
+        let (app, key) = *named.filter(|_| apps.len() > 1)?;
+        let slots = division.hidden.whole.get(app)?.get(key)?;
+        Some(shared_secret(app, key, BTreeSet::from([app]), slots))
+    });
+    chosen.collect()
 }
 
 fn keep_secrets(environment: usize, division: &Division<'_>, secrets: &mut Secrets<'_>) {

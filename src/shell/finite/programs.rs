@@ -2,7 +2,7 @@
 
 use crate::{
     catalog::{self, Ends, Says, Wraps, base_name, is_of_system},
-    shell::round,
+    shell::clock,
 };
 
 /// Whether a program ends that is told this.
@@ -143,7 +143,7 @@ fn listens(word: &str) -> bool {
 fn sleeps_shortly(rest: &[String]) -> bool {
     /// Seconds that a task waits for something before it begins.
     const LONGEST: f64 = 900.0;
-    let seconds: Option<f64> = rest.iter().map(|word| round::seconds_of(word)).sum();
+    let seconds: Option<f64> = rest.iter().map(|word| clock::seconds_of(word)).sum();
     seconds.is_some_and(|seconds| seconds <= LONGEST)
 }
 

@@ -271,14 +271,15 @@ impl<'t> Parser<'t> {
         }
         let variable = self.any_word()?;
         self.skip_lines()?;
+        let mut items = Vec::new();
         if self.skip("in")? {
             while matches!(self.token.kind, TokenKind::Word | TokenKind::Process) {
-                self.take()?;
+                items.push(self.take()?.text.into_owned());
             }
         }
         self.skip(";")?;
         self.skip_lines()?;
-        Ok(Command::For { variable, body: self.enclosed("do", "done")?.0 })
+        Ok(Command::For { variable, items, body: self.enclosed("do", "done")?.0 })
     }
 
     fn case(&mut self) -> Parsed<Command> {

@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Volume, VolumeMount};
+use camino::Utf8Path;
+use k8s_openapi::api::core::v1::{KeyToPath, Volume, VolumeMount};
 
 use super::{
     DATA, Mounted, Mounting, at, below_data, claimed,
     delivered::{Given, deliver},
     filled::{self, Origin},
-    moving, template_claim,
+    memory, moving,
+    rights::Modes,
+    template_claim,
 };
 use crate::{
-    compose::model::Mount,
+    compose::model::{FileMode, Mount},
     k8s::name,
     plan::{
         facts::{
@@ -24,7 +27,7 @@ use crate::{
         naming::layout,
         reasons,
     },
-    text::{Span, Spanned},
+    text::{Span, Spanned, clean},
 };
 
 const KEY: &[&str] = &["volumes"];
@@ -44,14 +47,12 @@ pub(super) fn mount_bind(
     let judged = judged.filter(|_| claims::wanted(mounting.service) != Some(Wanted::Claim));
     match judged.cloned().unwrap_or(Bind::Data("a label asks for a claim")) {
         Bind::File(content) => {
-            let stem = last_part(&source.value);
-            let contents = BTreeMap::from([(stem.to_owned(), content)]);
-            let given = Given { element: "volumes", stem, target, mode: None, is_directory: false };
+            let contents = BTreeMap::from([(last_part(&source.value).to_owned(), content)]);
+            let given = given(mounting, (&source.value, target), &contents, false);
             mount_files(mounting, given, read_only, contents, (mounted, entries));
         }
         Bind::Directory(contents) => {
-            let stem = last_part(&source.value);
-            let given = Given { element: "volumes", stem, target, mode: None, is_directory: true };
+            let given = given(mounting, (&source.value, target), &contents, true);
             mount_files(mounting, given, read_only, contents, (mounted, entries));
             if files::holds_project(mounting.context, &source.value) {
                 entries.approximated(KEY, reasons::is_without_compose_files(target));
@@ -82,8 +83,7 @@ pub(super) fn mount_bind(
         Bind::Begun(files) => {
             data(mounting, &source.value, (target, read_only), mounted);
             if !filled::from_image(mounting, target, mounted) {
-                let stem = last_part(&source.value);
-                let given = Given { element: "volumes", stem, target, mode: None, is_directory: true };
+                let given = given(mounting, (&source.value, target), &files, true);
                 let volume = deliver(mounting, given, files, mounted, entries);
                 filled::fill_once(target, Origin::Files(volume), mounted);
             }
@@ -95,6 +95,18 @@ pub(super) fn mount_bind(
             entries.at(mount.span).unsupported(KEY, reasons::TOO_LARGE.about(target));
         }
     }
+}
+
+/// What is to become of files that lie at a place of the project.
+fn given<'a>(
+    mounting: &Mounting<'_, '_, '_>,
+    (source, target): (&'a str, &'a str),
+    contents: &BTreeMap<String, Vec<u8>>,
+    is_directory: bool,
+) -> Given<'a> {
+    let path = clean(Utf8Path::new(source));
+    let modes = Modes::of(mounting.context, (&path, target), contents, is_directory);
+    Given { element: "volumes", stem: last_part(source), target, mode: None, modes, is_directory }
 }
 
 fn say_shared(mounting: &mut Mounting<'_, '_, '_>, source: &str, target: &str, entries: &mut Entries<'_>) {
@@ -114,9 +126,50 @@ fn mount_files(
     (mounted, entries): (&mut Mounted, &mut Entries<'_>),
 ) {
     let (target, sub_path) = (given.target, (!given.is_directory).then(|| name::data_key(given.stem)));
+    if let Some(user) = given.modes.reader(mounting) {
+        return mount_owned(mounting, (given, user), sub_path, contents, (mounted, entries));
+    }
     let name = deliver(mounting, given, contents, mounted, entries);
     mounted.mount(VolumeMount { sub_path, read_only: Some(true), ..at(&name, target) });
     say_read_only(read_only, &name, target, mounted, entries);
+}
+
+/// Mounts files of which some must belong to a user: those of a Secret belong to root. An initContainer copies them.
+fn mount_owned(
+    mounting: &mut Mounting<'_, '_, '_>,
+    (given, user): (Given<'_>, i64),
+    sub_path: Option<String>,
+    contents: BTreeMap<String, Vec<u8>>,
+    (mounted, entries): (&mut Mounted, &mut Entries<'_>),
+) {
+    let (target, stem) = (given.target, given.stem);
+    let place = |path: &String| if given.is_directory { path.clone() } else { name::data_key(path) };
+    let private = given.modes.private.iter().map(|(path, mode)| (place(path), *mode)).collect();
+    // Whoever copies them has to read them.
+    let given = Given { mode: Some(FileMode(0o444)), ..given };
+    let files = deliver(mounting, given, contents, mounted, entries);
+    if let Some(held) = mounted.volumes.iter_mut().find(|volume| volume.name == files) {
+        without_own_modes(held);
+    }
+    let name = mounted.name(&format!("{stem}-owned"));
+    mounted.add(memory(&name, None), VolumeMount { sub_path, read_only: Some(true), ..at(&name, target) });
+    mounted.filled.push((at(&name, target), Origin::Owned { files, user, private }));
+    entries.approximated(KEY, reasons::copied_for_user(target, user));
+}
+
+/// Takes the modes from the files of a volume.
+fn without_own_modes(volume: &mut Volume) {
+    let own = [
+        volume.config_map.as_mut().and_then(|source| source.items.as_mut()),
+        volume.secret.as_mut().and_then(|source| source.items.as_mut()),
+    ];
+    let projected = volume.projected.iter_mut().flat_map(|source| source.sources.iter_mut().flatten());
+    let projected = projected.flat_map(|source| {
+        let config_map = source.config_map.as_mut().and_then(|source| source.items.as_mut());
+        [config_map, source.secret.as_mut().and_then(|source| source.items.as_mut())]
+    });
+    let items: Vec<&mut Vec<KeyToPath>> = own.into_iter().chain(projected).flatten().collect();
+    items.into_iter().flatten().for_each(|item| item.mode = None);
 }
 
 fn last_part(source: &str) -> &str {

@@ -8,17 +8,13 @@ use k8s_openapi::api::core::v1::{
     SecretVolumeSource, Volume, VolumeProjection,
 };
 
-use super::{Mounted, Mounting};
+use super::{Mounted, Mounting, rights::Modes};
 use crate::{
     compose::model::FileMode,
     k8s::name,
     plan::{facts::Hosts, ledger::Entries, model::FileBundle, reasons},
 };
 
-/// Permission bits of scripts, which a ConfigMap does not keep.
-const EXECUTABLE: i32 = 0o755;
-/// Those of private keys, without which ssh takes none.
-const OWNERS: i32 = 0o400;
 /// Where compose has secrets, and nothing else is expected.
 const SECRETS: &[&str] = &["/run/secrets", "/var/run/secrets"];
 
@@ -85,6 +81,8 @@ pub(in crate::plan) struct Given<'a> {
     /// Where the files are mounted.
     pub(in crate::plan) target: &'a str,
     pub(in crate::plan) mode: Option<FileMode>,
+    /// What the files themselves may be used for.
+    pub(in crate::plan) modes: Modes,
     /// Whether all of it is mounted, or its one file.
     pub(in crate::plan) is_directory: bool,
 }
@@ -97,7 +95,7 @@ pub(in crate::plan) fn deliver(
     mounted: &mut Mounted,
     entries: &mut Entries<'_>,
 ) -> String {
-    let Given { element, stem, target, mode, is_directory } = given;
+    let Given { element, stem, target, mode, modes, is_directory } = given;
     if is_directory && contents.keys().any(|path| path.starts_with("..")) {
         contents.retain(|path, _| !path.starts_with(".."));
         entries.unsupported(&[element], reasons::RESERVED_NAMES.about(target));
@@ -105,16 +103,21 @@ pub(in crate::plan) fn deliver(
     let followed = follow(&mounting.facts.hosts, &mut contents);
     let label = name::dns_label(stem);
     let wanted = name::shortened(&format!("{}-{label}", mounting.app), 50);
-    let mode = mode.and_then(|mode| i32::try_from(mode.0).ok()).or_else(|| mode_of(&contents, target));
+    let mode = mode.and_then(|mode| i32::try_from(mode.0).ok()).or_else(|| modes.of_all(&contents));
     let name = mounted.name(&label);
-    let held = keys(&contents);
+    let mut held = keys(&contents);
+    for item in &mut held {
+        item.mode = modes.private.get(&item.path).copied().filter(|own| is_directory && mode != Some(*own));
+    }
     let of_secrets = SECRETS.iter().any(|directory| Utf8Path::new(target).starts_with(directory));
     let files = held.iter().cloned().zip(contents.into_values());
-    let (telling, plain): (Vec<_>, Vec<_>) =
-        files.partition(|(item, content)| of_secrets || mounting.secrets.is_telling(&item.path, content));
+    let (telling, plain): (Vec<_>, Vec<_>) = files.partition(|(item, content)| {
+        let is_private = modes.private.contains_key(&item.path);
+        of_secrets || is_private || mounting.secrets.is_telling(&item.path, content)
+    });
     let volume = Volume { name: name.clone(), ..Volume::default() };
     // Keys have no slashes: `items` gives each file its place below the mount.
-    let is_renamed = held.iter().any(|item| item.key != item.path);
+    let is_renamed = held.iter().any(|item| item.key != item.path || item.mode.is_some());
     let listed = |files: &[(KeyToPath, Vec<u8>)]| files.iter().map(|(item, _)| item.clone()).collect();
     let items = (is_directory && is_renamed).then(|| held.clone());
     let volume = if telling.is_empty() {
@@ -188,20 +191,6 @@ fn keys(contents: &BTreeMap<String, Vec<u8>>) -> Vec<KeyToPath> {
         KeyToPath { key, path: path.clone(), mode: None }
     };
     contents.keys().map(item).collect()
-}
-
-/// The permission bits that files need beside those of all.
-fn mode_of(contents: &BTreeMap<String, Vec<u8>>, target: &str) -> Option<i32> {
-    let holds =
-        |content: &[u8], words: &str| content.windows(words.len()).any(|part| part == words.as_bytes());
-    let is_key = |content: &Vec<u8>| {
-        holds(content, "BEGIN OPENSSH PRIVATE KEY")
-            || target.contains("/.ssh") && holds(content, " PRIVATE KEY-----")
-    };
-    if contents.values().any(is_key) {
-        return Some(OWNERS);
-    }
-    contents.values().any(|content| content.starts_with(b"#!")).then_some(EXECUTABLE)
 }
 
 /// Gives hosts the names that resolve in the cluster; the files in which one had another, for people.

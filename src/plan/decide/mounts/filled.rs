@@ -1,6 +1,8 @@
 //! Volumes that begin with something in them. Docker fills a new one from the image, and a directory of the project
 //! has what the project has. Kubernetes fills nothing, so an initContainer does.
 
+use std::collections::BTreeMap;
+
 use camino::Utf8Path;
 use k8s_openapi::api::core::v1::{Container, PodSpec, VolumeMount};
 
@@ -64,12 +66,19 @@ pub(super) enum Origin {
     Image,
     /// With the files of another volume, while there is nothing in it.
     Files(String),
+    /// With the files of another volume, which are to be a user's, in each pod.
+    Owned {
+        files: String,
+        user: i64,
+        /// The permission bits of those that nobody else may read.
+        private: BTreeMap<String, i32>,
+    },
 }
 
 /// The volumes whose files others are filled with.
 pub(super) fn files(mounted: &Mounted) -> impl Iterator<Item = &str> {
     mounted.filled.iter().filter_map(|(_, origin)| match origin {
-        Origin::Files(volume) => Some(volume.as_str()),
+        Origin::Files(volume) | Origin::Owned { files: volume, .. } => Some(volume.as_str()),
         Origin::ImageEachTime | Origin::Image => None,
     })
 }
@@ -109,6 +118,9 @@ pub(super) fn fill(mounted: &Mounted, whole: &Container, pod: &mut PodSpec) {
             Origin::ImageEachTime => copies::from_image(whole, &mount.name, &mount.mount_path),
             Origin::Image => copies::once_from_image(whole, mount),
             Origin::Files(files) => copies::once_from_files(whole, mount, files),
+            Origin::Owned { files, user, private } => {
+                copies::for_user(whole, &mount.name, (files, *user), private)
+            }
         };
         container.name = name::free(&mount.name, |name| filling.iter().any(|known| known.name == *name));
         filling.push(container);

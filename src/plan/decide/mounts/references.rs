@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use camino::Utf8Path;
 use k8s_openapi::api::core::v1::{
     ConfigMapVolumeSource, KeyToPath, SecretProjection, SecretVolumeSource, Volume, VolumeMount,
 };
@@ -9,6 +10,7 @@ use k8s_openapi::api::core::v1::{
 use super::{
     Mounted, Mounting, at,
     delivered::{Given, deliver},
+    rights::Modes,
 };
 use crate::{
     compose::model::{FileObject, FileReference, Service},
@@ -99,12 +101,28 @@ pub(super) fn config(
             source.value.clone(),
             files::content_of(mounting.context, config).unwrap_or_default(),
         )]);
-        let given =
-            Given { element: "configs", stem: &source.value, target: &target, mode, is_directory: false };
+        let given = Given {
+            element: "configs",
+            stem: &source.value,
+            target: &target,
+            mode,
+            modes: modes_of(mounting, config, &target, &contents),
+            is_directory: false,
+        };
         deliver(mounting, given, contents, mounted, entries)
     };
     mounted.mount(VolumeMount { sub_path: Some(key), read_only: Some(true), ..at(&name, &target) });
     owned("configs", [uid, gid], entries);
+}
+
+fn modes_of(
+    mounting: &Mounting<'_, '_, '_>,
+    object: &FileObject,
+    target: &str,
+    contents: &BTreeMap<String, Vec<u8>>,
+) -> Modes {
+    let place = object.file.as_ref().map_or("", |file| file.value.as_str());
+    Modes::of(mounting.context, (Utf8Path::new(place), target), contents, false)
 }
 
 /// Says that the owner of a file is not kept.

@@ -17,6 +17,8 @@ pub(super) enum Has {
     There,
     /// The directory, or parts of it, somewhere; or that may be.
     Elsewhere,
+    /// Parts of the directory, and nothing of what is built where it is mounted.
+    Apart,
     Nothing,
     /// The Dockerfile is not here, or does not say so plainly.
     Unknown,
@@ -58,7 +60,7 @@ pub(super) fn has(context: &Context<'_>, build: &Build, path: &Utf8Path, target:
     } else if dockerfile.origins(target).iter().any(|origin| origin == inner) {
         Has::There
     } else if has_parts(context, &dockerfile, &directory, inner) {
-        Has::Elsewhere
+        if dockerfile.reaches(target) { Has::Elsewhere } else { Has::Apart }
     } else {
         otherwise
     }

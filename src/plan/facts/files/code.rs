@@ -106,7 +106,6 @@ pub(super) fn is_of_the_project(context: &Context<'_>, directory: &Utf8Path, nam
     let is_at_the_top = || context.directory().starts_with(directory);
     name == ".git"
         || path == context.output
-        || matches!(first, Some("compose" | "docker-compose" | "kustompose" | "skaffold"))
-            && (is_at_the_top() || context.project.inputs.iter().any(|input| input.path == path))
+        || matches!(first, Some("compose" | "docker-compose" | "kustompose" | "skaffold")) && is_at_the_top()
         || (name == ".env" || name.starts_with(".env.")) && is_at_the_top()
 }

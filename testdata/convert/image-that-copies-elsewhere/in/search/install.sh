@@ -1,0 +1,2 @@
+#!/bin/sh
+exec search --config /etc/search/search.conf.py
