@@ -27,6 +27,7 @@ use crate::{
         naming::layout,
         reasons,
     },
+    shell::dockerfile::ImageUser,
     text::{Span, Spanned, clean},
 };
 
@@ -126,12 +127,29 @@ fn mount_files(
     (mounted, entries): (&mut Mounted, &mut Entries<'_>),
 ) {
     let (target, sub_path) = (given.target, (!given.is_directory).then(|| name::data_key(given.stem)));
-    if let Some(user) = given.modes.reader(mounting) {
+    if let Some(user) = reader(mounting, &given.modes) {
         return mount_owned(mounting, (given, user), sub_path, contents, (mounted, entries));
     }
     let name = deliver(mounting, given, contents, mounted, entries);
     mounted.mount(VolumeMount { sub_path, read_only: Some(true), ..at(&name, target) });
     say_read_only(read_only, &name, target, mounted, entries);
+}
+
+/// The user that private files must belong to, where root's are not enough.
+fn reader(mounting: &Mounting<'_, '_, '_>, modes: &Modes) -> Option<i64> {
+    if modes.private.is_empty() {
+        return None;
+    }
+    if let Some(user) = &mounting.service.user {
+        let name = user.value.split(':').next().unwrap_or_default();
+        let number = name.parse().ok().or_else(|| mounting.facts.number_of_user(mounting.key, name));
+        return number.filter(|number| *number != 0);
+    }
+    match mounting.facts.image_user(mounting.key) {
+        Some(ImageUser::Number { user, .. }) => Some(user),
+        Some(ImageUser::Named(_)) => None,
+        None => modes.owner,
+    }
 }
 
 /// Mounts files of which some must belong to a user: those of a Secret belong to root. An initContainer copies them.

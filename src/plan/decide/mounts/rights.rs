@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 
-use super::Mounting;
-use crate::{plan::facts::Context, shell::dockerfile::ImageUser, text::Rights};
+use crate::{plan::facts::Context, text::Rights};
 
 /// Permission bits of scripts, which a ConfigMap does not keep.
 const EXECUTABLE: i32 = 0o755;
@@ -35,7 +34,7 @@ pub(in crate::plan) struct Modes {
     /// Some file is to be run.
     executable: bool,
     /// Who owns the private files by this machine, if that is neither root nor who works on the project.
-    owner: Option<i64>,
+    pub(super) owner: Option<i64>,
 }
 
 impl Modes {
@@ -77,23 +76,6 @@ impl Modes {
         }
         let runs = self.executable || contents.values().any(|content| content.starts_with(b"#!"));
         runs.then_some(EXECUTABLE)
-    }
-
-    /// The user that private files must belong to, where root's are not enough.
-    pub(super) fn reader(&self, mounting: &Mounting<'_, '_, '_>) -> Option<i64> {
-        if self.private.is_empty() {
-            return None;
-        }
-        if let Some(user) = &mounting.service.user {
-            let name = user.value.split(':').next().unwrap_or_default();
-            let number = name.parse().ok().or_else(|| mounting.facts.number_of_user(mounting.key, name));
-            return number.filter(|number| *number != 0);
-        }
-        match mounting.facts.image_user(mounting.key) {
-            Some(ImageUser::Number { user, .. }) => Some(user),
-            Some(ImageUser::Named(_)) => None,
-            None => self.owner,
-        }
     }
 }
 

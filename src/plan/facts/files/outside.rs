@@ -19,6 +19,47 @@ const SYSTEM: &[&str] = &[
     "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr", "/var/lib",
     "/var/log", "/var/run",
 ];
+/// Where programs of the machine itself keep what is theirs, below `/var/lib`. Anything else there is a program's that
+/// compose runs, under the path that it has in its container.
+const OF_SYSTEM: &[&str] = &[
+    "apt",
+    "cni",
+    "containerd",
+    "containers",
+    "cri-o",
+    "docker",
+    "dpkg",
+    "k0s",
+    "kubelet",
+    "libvirt",
+    "lxc",
+    "lxd",
+    "NetworkManager",
+    "nfs",
+    "rancher",
+    "rpm",
+    "snapd",
+    "systemd",
+];
+/// Parts of paths below a home that hold what only its user may have.
+const CREDENTIALS: &[&str] = &[
+    ".aws",
+    ".azure",
+    ".docker",
+    ".git-credentials",
+    ".gitconfig",
+    ".gnupg",
+    ".kube",
+    ".netrc",
+    ".npmrc",
+    ".password-store",
+    ".pgpass",
+    ".pypirc",
+    ".ssh",
+    "gcloud",
+    "gh",
+    "rclone",
+];
 /// Directories that hold the homes of users.
 const HOMES: &[&str] = &["/home", "/root", "/Users"];
 
@@ -91,10 +132,13 @@ fn decide(source: &Source<'_>, target: &str) -> Option<Bind> {
         return Some(Bind::Foreign(reasons::SOCKET_OF_ENGINE));
     }
     if is_said_home(written, path) {
-        return Some(Bind::Foreign(reasons::OF_A_HOME));
+        return Some(of_a_home(source, target));
     }
     if path.starts_with(project) {
         return None;
+    }
+    if is_of_a_program(path, target) {
+        return Some(Bind::Data(DATA));
     }
     if let Some(reason) = of_the_machine(path) {
         return Some(Bind::Foreign(reason));
@@ -113,7 +157,7 @@ fn decide(source: &Source<'_>, target: &str) -> Option<Bind> {
         return Some(if volumes::holds_data(target) { Bind::Data(DATA) } else { Bind::Foreign(reason) });
     }
     if is_below_home(path) {
-        return Some(Bind::Foreign(reasons::OF_A_HOME));
+        return Some(of_a_home(source, target));
     }
     let ending = last.rsplit_once('.').map_or("", |(_, ending)| ending);
     let is_file = kind == Some(FileKind::File) || FILES.contains(&ending);
@@ -122,6 +166,27 @@ fn decide(source: &Source<'_>, target: &str) -> Option<Bind> {
         Some(FileKind::Special) => Bind::Foreign(reasons::SPECIAL),
         _ => Bind::Data(DATA),
     })
+}
+
+/// Whether a directory below `/var/lib` is that of a program in a container, which has its data there.
+fn is_of_a_program(path: &Utf8Path, target: &str) -> bool {
+    let below = path.strip_prefix("/var/lib").ok().and_then(|below| below.components().next());
+    below.is_some_and(|first| !OF_SYSTEM.contains(&first.as_str())) && volumes::holds_data(target)
+}
+
+/// What lies below a home: data that a program keeps there, or what only its user may have.
+fn of_a_home(source: &Source<'_>, target: &str) -> Bind {
+    let path = source.path;
+    let last = path.file_name().unwrap_or_default();
+    let ending = last.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let is_file = source.kind == Some(FileKind::File) || FILES.contains(&ending);
+    let is_secret = path.components().any(|part| CREDENTIALS.contains(&part.as_str()));
+    let keeps = volumes::holds_data(target) || target.to_ascii_lowercase().contains("config");
+    let is_whole = is_home(path) || ["~", "~/", "$HOME", "${HOME}"].contains(&source.written);
+    match keeps && !is_file && !is_secret && !is_whole {
+        true => Bind::Data(DATA),
+        false => Bind::Foreign(reasons::OF_A_HOME),
+    }
 }
 
 fn of_the_machine(path: &Utf8Path) -> Option<KnownReason> {
@@ -230,6 +295,25 @@ mod tests {
             ("/x/docker.sock", "/x/docker.sock", None, "system"),
         ] {
             assert_eq!(fate(written, path, Some("/home/me/shop"), kind, "/x"), expected, "{written}");
+        }
+    }
+
+    #[test]
+    fn data_of_programs_lies_below_homes_and_below_var_lib() {
+        for (written, path, target, expected) in [
+            ("~/.config/app", "/home/me/shop/deploy/~/.config/app", "/config", "data"),
+            ("${HOME}/media", "/home/you/media", "/data/media", "data"),
+            ("/home/you/library", "/home/you/library", "/data", "data"),
+            ("~/.config/gcloud", "/home/me/shop/deploy/~/.config/gcloud", "/root/.config/gcloud", "home"),
+            ("~/.ssh", "/home/me/shop/deploy/~/.ssh", "/root/.ssh", "home"),
+            ("~/app.env", "/home/me/shop/deploy/~/app.env", "/config/app.env", "home"),
+            ("~", "/home/you", "/data", "home"),
+            ("/var/lib/postgresql/data", "/var/lib/postgresql/data", "/var/lib/postgresql/data", "data"),
+            ("/var/lib/docker", "/var/lib/docker", "/var/lib/docker", "system"),
+            ("/var/lib", "/var/lib", "/data", "system"),
+            ("/var/log", "/var/log", "/logs", "system"),
+        ] {
+            assert_eq!(fate(written, path, Some("/home/me/shop"), None, target), expected, "{written}");
         }
     }
 }
