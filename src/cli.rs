@@ -166,6 +166,7 @@ fn show(report: &Report, sources: &Sources, io: &mut Io<'_>) {
         put(io.stderr, &renderer.render(diagnostic));
         put(io.stderr, "\n");
     }
+    let left = left + report.dropped();
     if left > 0 {
         put(io.stderr, &format!("and {left} more, which are not shown\n"));
     }

@@ -18,6 +18,7 @@ pub use model::Project;
 pub(crate) use variables::STAND_IN;
 use variables::Variables;
 
+mod bounds;
 mod canonical;
 mod causes;
 mod consistency;
@@ -184,6 +185,7 @@ fn read(request: &Request, files: &dyn Files, sources: &mut Sources, report: &mu
 /// The project with what is asked for of it, its parts checked against each other.
 fn checked(read: Read, request: &Request, report: &mut Report) -> Project {
     let mut project = read.project;
+    bounds::check(&mut project, report);
     if request.options.check_consistency {
         // What env files cannot give changes nothing of what refers to what.
         if read.is_sound {

@@ -156,6 +156,12 @@ impl Diagnostic {
 /// line.
 const MOST: usize = 10_000;
 
+/// Says that findings are left out.
+fn too_many() -> Diagnostic {
+    let message = format!("there are more than {MOST} findings: the others are left out");
+    Diagnostic::error(codes::LIMIT, message)
+}
+
 /// All that the stages found, in the order in which they found it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
@@ -167,28 +173,41 @@ pub struct Report {
 }
 
 impl Report {
-    /// Takes a finding in.
+    /// Takes a finding in. How many there are is this report's own to say.
     pub fn push(&mut self, diagnostic: Diagnostic) {
+        if diagnostic.code == codes::LIMIT && diagnostic == too_many() {
+            return;
+        }
         if self.diagnostics.len() < MOST {
             self.diagnostics.push(diagnostic);
+        } else {
+            let mut dropped = [0; 3];
+            dropped[diagnostic.severity as usize] = 1;
+            self.drop(dropped);
+        }
+    }
+
+    /// Whether further findings are only counted.
+    pub fn is_full(&self) -> bool {
+        self.diagnostics.len() >= MOST
+    }
+
+    /// Counts findings, and says once that there are such.
+    fn drop(&mut self, dropped: [usize; 3]) {
+        if dropped == [0; 3] {
             return;
         }
         if self.dropped == [0; 3] {
-            let message = format!("there are more than {MOST} findings: the others are left out");
-            self.diagnostics.push(Diagnostic::error(codes::LIMIT, message));
+            self.diagnostics.push(too_many());
         }
-        self.dropped[diagnostic.severity as usize] += 1;
+        self.dropped.iter_mut().zip(dropped).for_each(|(own, other)| *own += other);
     }
 
     /// Takes in everything that another report holds.
     pub fn append(&mut self, other: Report) {
         other.diagnostics.into_iter().for_each(|diagnostic| self.push(diagnostic));
-        self.add_dropped(other.dropped);
+        self.drop(other.dropped);
         self.hide(other.hidden);
-    }
-
-    fn add_dropped(&mut self, others: [usize; 3]) {
-        self.dropped.iter_mut().zip(others).for_each(|(own, other)| *own += other);
     }
 
     /// Takes in what another report holds and this one does not: several environments, or several files,
@@ -201,10 +220,22 @@ impl Report {
             .iter()
             .map(|diagnostic| !known.contains(diagnostic) && seen.insert(diagnostic))
             .collect();
+        self.count_dropped_of(&other);
         let new = other.diagnostics.into_iter().zip(is_new).filter(|(_, is_new)| *is_new);
         new.for_each(|(diagnostic, _)| self.push(diagnostic));
-        self.add_dropped(other.dropped);
         self.hide(other.hidden);
+    }
+
+    /// How many findings are counted and not held.
+    pub fn dropped(&self) -> usize {
+        self.dropped.iter().sum()
+    }
+
+    /// Counts what another report of the same files counts and does not hold: both may mean the same findings.
+    pub fn count_dropped_of(&mut self, other: &Report) {
+        let mut further = other.dropped;
+        further.iter_mut().zip(self.dropped).for_each(|(other, own)| *other = other.saturating_sub(own));
+        self.drop(further);
     }
 
     /// Keeps what the caller says to keep, and tells it in order.
@@ -250,5 +281,32 @@ impl Report {
     pub fn count(&self, severity: Severity) -> usize {
         let kept = self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
         kept + self.dropped[severity as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn full(severity: Severity, number: usize) -> Report {
+        let mut report = Report::default();
+        for at in 0..number {
+            report.push(Diagnostic { severity, ..Diagnostic::error(codes::LIMIT, at.to_string()) });
+        }
+        report
+    }
+
+    #[test]
+    fn findings_beyond_the_most_are_counted_once() {
+        let mut report = full(Severity::Warning, MOST);
+        assert!(report.is_full() && report.dropped() == 0 && !report.has_errors());
+        report.append(full(Severity::Error, MOST + 5));
+        // One more says that there are too many.
+        assert_eq!((report.count(Severity::Error), report.dropped()), (MOST + 5 + 1, MOST + 5));
+        assert_eq!(report.diagnostics().len(), MOST + 1);
+        // The same files give the same findings, held and counted.
+        let mut again = full(Severity::Error, MOST + 5);
+        again.append_new(full(Severity::Error, MOST + 5));
+        assert_eq!((again.count(Severity::Error), again.dropped()), (MOST + 5 + 1, 5));
     }
 }

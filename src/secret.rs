@@ -6,6 +6,7 @@
 //! in a report are found by the same functions.
 
 mod content;
+mod finder;
 mod literal;
 mod mask;
 mod memo;
@@ -25,6 +26,7 @@ use std::{borrow::Cow, ops::Range, sync::LazyLock};
 use regex::{Captures, Regex};
 
 pub use content::{is_secret_content, is_secret_file};
+pub use finder::Finder;
 use literal::{Dollar, may_be_secret};
 pub use mask::{Hidden, occurrences, redact, redact_values, redact_words};
 use memo::{Memo, remembered};

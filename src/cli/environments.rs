@@ -281,6 +281,9 @@ fn tell(found: &[(String, Report)], report: &mut Report) {
         }
         report.push(diagnostic);
     }
+    for (_, own) in found {
+        report.count_dropped_of(own);
+    }
 }
 
 /// The one environment of the command line.

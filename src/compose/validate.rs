@@ -1,5 +1,10 @@
 //! Stage 7: the merged tree against the tables of `schema`. Every problem at its place, all in one run.
 
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    fmt::Write as _,
+};
+
 use super::{
     key_path::{KeyPath, Pattern},
     schema::{self, Bounds, Mapping, Schema},
@@ -168,7 +173,10 @@ impl Validator<'_> {
         let message = format!("{here} has no attribute `{name}`");
         let mut diagnostic =
             Diagnostic::error(codes::UNKNOWN_ATTRIBUTE, message).at(key.span, "unknown attribute");
-        if let Some(help) = Self::advice(key, mapping, place) {
+        // What is only counted needs no advice.
+        if !self.report.is_full()
+            && let Some(help) = Self::advice(key, mapping, place)
+        {
             diagnostic = diagnostic.help(help);
         }
         self.report.push(diagnostic);
@@ -191,8 +199,17 @@ impl Validator<'_> {
     }
 
     fn duplicates(&mut self, items: &[Node], place: &KeyPath) {
+        let mut known: BTreeMap<String, usize> = BTreeMap::new();
         for (index, item) in items.iter().enumerate() {
-            let Some(first) = items[..index].iter().position(|earlier| same(earlier, item)) else { continue };
+            let mut meaning = String::new();
+            write_meaning(item, &mut meaning);
+            let first = match known.entry(meaning) {
+                Entry::Occupied(first) => *first.get(),
+                Entry::Vacant(new) => {
+                    new.insert(index);
+                    continue;
+                }
+            };
             let message = format!("{} and {} are the same", place.index(first), place.index(index));
             let earlier = items.get(first).map_or(item.span, |node| node.span);
             self.report.push(
@@ -302,6 +319,38 @@ pub(crate) fn same(left: &Node, right: &Node) -> bool {
         }
         (left, right) => left == right,
     }
+}
+
+/// Writes what a node means: nodes of the same meaning give the same text. See [`same`].
+fn write_meaning(node: &Node, text: &mut String) {
+    // A text cannot refuse what is written to it.
+    let _ = match &node.value {
+        Value::Null => write!(text, "null"),
+        Value::Bool(value) => write!(text, "{value}"),
+        Value::Int(value) => write!(text, "{:e}", *value as f64),
+        Value::Float(value) => write!(text, "{value:e}"),
+        Value::Timestamp(value) => write!(text, "time {value:?}"),
+        Value::String(value) => write!(text, "{value:?}"),
+        Value::Seq(items) => {
+            text.push('[');
+            for item in items {
+                write_meaning(item, text);
+                text.push(',');
+            }
+            write!(text, "]")
+        }
+        Value::Map(map) => {
+            let mut entries: Vec<(&Key, &Node)> = map.iter().collect();
+            entries.sort_by(|left, right| left.0.text.cmp(&right.0.text));
+            text.push('{');
+            for (key, value) in entries {
+                let _ = write!(text, "{:?}:", key.text);
+                write_meaning(value, text);
+                text.push(',');
+            }
+            write!(text, "}}")
+        }
+    };
 }
 
 /// Before `services:` there was nothing but services in a file.

@@ -37,11 +37,28 @@ pub fn shortened(name: &str, length: usize) -> String {
     name[..end].trim_end_matches('-').to_owned()
 }
 
+/// So many numbers are tried one after the other.
+const FEW: u32 = 100;
+
 /// The name, with a number if it is taken.
 pub fn free(wanted: &str, taken: impl Fn(&String) -> bool) -> String {
-    let numbered = (2u32..).map(|number| format!("{wanted}-{number}"));
-    let mut names = std::iter::once(wanted.to_owned()).chain(numbered);
-    names.find(|name| !taken(name)).unwrap_or_else(|| wanted.to_owned())
+    let numbered = |number: u32| if number < 2 { wanted.to_owned() } else { format!("{wanted}-{number}") };
+    if let Some(free) = (1..=FEW).map(numbered).find(|name| !taken(name)) {
+        return free;
+    }
+    // Thousands of names that are spelled alike: the end of their numbers is looked for by halves.
+    let (mut known, mut beyond) = (FEW, FEW * 2);
+    while taken(&numbered(beyond)) {
+        (known, beyond) = (beyond, beyond.saturating_mul(2));
+        if known == beyond {
+            return wanted.to_owned();
+        }
+    }
+    while beyond - known > 1 {
+        let middle = known + (beyond - known) / 2;
+        if taken(&numbered(middle)) { known = middle } else { beyond = middle }
+    }
+    numbered(beyond)
 }
 
 /// Is it an RFC 1123 label?
@@ -141,6 +158,16 @@ fn is_qualified(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_makes_a_name_free() {
+        let mut taken = std::collections::BTreeSet::new();
+        for _ in 0..1000 {
+            let name = free("a", |name| taken.contains(name));
+            assert!(taken.insert(name));
+        }
+        assert!(taken.contains("a") && taken.contains("a-2") && taken.contains("a-1000"));
+    }
 
     #[test]
     fn names_become_labels() {

@@ -5,10 +5,8 @@
 
 use std::{collections::BTreeSet, ops::Range, sync::OnceLock};
 
-use aho_corasick::AhoCorasick;
-
 use super::{
-    asks_for_quantity, content, is_literal, is_pair, is_quantity, is_random, is_secret_key,
+    Finder, asks_for_quantity, content, is_literal, is_pair, is_quantity, is_random, is_secret_key,
     literal::Dollar,
     names::{self, Says},
     reference::{closing, mask, outside},
@@ -50,14 +48,6 @@ pub struct Hidden {
     values: BTreeSet<String>,
     /// Made when a text is first looked through: there are many texts, and may be many values.
     finder: OnceLock<Finder>,
-}
-
-/// Finds all values in a text at once.
-#[derive(Debug, Clone)]
-struct Finder {
-    values: Option<AhoCorasick>,
-    /// For each value, whether it is a word for secrets itself.
-    is_word: Vec<bool>,
 }
 
 impl PartialEq for Hidden {
@@ -127,12 +117,7 @@ impl Hidden {
     }
 
     fn values_in<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
-        let finder = self.finder.get_or_init(|| Finder::new(&self.values));
-        let found = finder.values.iter().flat_map(move |values| values.find_overlapping_iter(text));
-        found.filter_map(move |found| {
-            let is_word = finder.is_word.get(found.pattern().as_usize()).copied().unwrap_or_default();
-            (!is_word || is_whole(text, &found.range())).then(|| found.range())
-        })
+        self.finder.get_or_init(|| Finder::new(&self.values)).all_in(text)
     }
 }
 
@@ -145,19 +130,6 @@ fn is_env_file(path: &str) -> bool {
     name.starts_with(".env")
         || name.starts_with("env.")
         || [".env", ".txt", ".list"].iter().any(|ending| name.ends_with(ending))
-}
-
-impl Finder {
-    fn new(values: &BTreeSet<String>) -> Self {
-        // Compose files double a dollar.
-        let doubled = values.iter().filter(|value| value.contains('$')).map(|value| value.replace('$', "$$"));
-        let shapes: Vec<String> =
-            values.iter().cloned().chain(doubled).filter(|value| !value.is_empty()).collect();
-        let is_word = shapes.iter().map(|value| is_secret_key(value)).collect();
-        // Of more values than an automaton can hold, none is found: no project has four billion bytes of them.
-        let values = (!shapes.is_empty()).then(|| AhoCorasick::new(&shapes).ok()).flatten();
-        Self { values, is_word }
-    }
 }
 
 /// The text with every secret value replaced by `*`, character by character: values of secret names
@@ -191,7 +163,7 @@ pub fn occurrences<'a>(text: &'a str, value: &'a str) -> impl Iterator<Item = Ra
 }
 
 /// Whether a range of a text is no part of a longer name.
-fn is_whole(text: &str, range: &Range<usize>) -> bool {
+pub(super) fn is_whole(text: &str, range: &Range<usize>) -> bool {
     let continues = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
     !text[..range.start].ends_with(continues) && !text[range.end..].starts_with(continues)
 }

@@ -50,8 +50,8 @@ fn without<'a>(
     all: Option<&'a [(String, String)]>,
     others: Option<&[(String, String)]>,
 ) -> Vec<&'a (String, String)> {
-    let is_other = |key: &str| others.into_iter().flatten().any(|(other, _)| other == key);
-    all.into_iter().flatten().filter(|(key, _)| !is_other(key)).collect()
+    let others: BTreeSet<&str> = others.into_iter().flatten().map(|(other, _)| other.as_str()).collect();
+    all.into_iter().flatten().filter(|(key, _)| !others.contains(key.as_str())).collect()
 }
 
 /// Adds to files of values the lines that they lack, where the values are known, and tells what in the files of
@@ -116,6 +116,12 @@ fn follow(
     tree.files.extend(record.map(|(path, bytes)| TreeFile::new(path, Owner::Record, bytes)));
 }
 
+/// The first value of each key.
+fn by_key(variables: &Option<Variables>) -> BTreeMap<&str, &str> {
+    let variables = variables.iter().flatten().rev();
+    variables.map(|(key, value)| (key.as_str(), value.as_str())).collect()
+}
+
 /// The values of one file.
 struct Values<'a> {
     before: &'a Written,
@@ -130,14 +136,12 @@ impl Values<'_> {
     /// A list of variables with those values of compose that take the place of earlier ones.
     fn of_list(&mut self, list: &ValueFile, bytes: &[u8]) -> Vec<u8> {
         let name = list.path.file_name().unwrap_or_default();
-        let find = |variables: &'_ Option<Variables>, key: &str| {
-            variables.iter().flatten().find(|(known, _)| known == key).map(|(_, value)| value.clone())
-        };
+        let (there, wanted) = (by_key(&list.there), by_key(&list.wanted));
         let text = String::from_utf8_lossy(bytes);
         let lines = text.split_inclusive('\n').map(|line| {
             let Some((key, value)) = env_file::read(line).first().copied() else { return line.to_owned() };
-            let is_new = find(&list.there, key).is_none();
-            let new = find(&list.wanted, key).filter(|new| !new.is_empty()).unwrap_or(value.to_owned());
+            let is_new = !there.contains_key(key);
+            let new = wanted.get(key).copied().filter(|new| !new.is_empty()).unwrap_or(value);
             if self.settle((name, Some(key)), (value.as_bytes(), new.as_bytes()), is_new) {
                 line.replacen(&format!("{key}={value}"), &format!("{key}={new}"), 1)
             } else {

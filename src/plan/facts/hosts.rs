@@ -445,9 +445,10 @@ fn known(project: &Project, names: &Names) -> BTreeMap<String, Host> {
         }
     }
     for (service, definition) in containers() {
+        let own: BTreeSet<&str> = std::iter::once(service.as_str()).chain(aliases(definition)).collect();
+        let cluster = names.object(service).to_owned();
         for network in networks(project, definition) {
-            let cluster = names.object(service).to_owned();
-            for name in std::iter::once(service.as_str()).chain(aliases(definition)) {
+            for name in &own {
                 let host = host(service, cluster.clone(), NameKind::Respelled);
                 known.entry(format!("{name}.{network}")).or_insert(host);
             }

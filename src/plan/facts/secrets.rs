@@ -8,7 +8,6 @@ use std::{
 };
 
 use camino::Utf8Path;
-use regex::Regex;
 
 use super::named;
 use crate::{
@@ -22,7 +21,7 @@ use crate::{
         input::{Input, Options},
         model::SecretBundle,
     },
-    secret::{self, Hidden, Searched},
+    secret::{self, Finder, Hidden, Searched},
     text::{Files, Part, Resolved, Spanned, Template},
 };
 
@@ -60,8 +59,8 @@ pub(in crate::plan) struct KnownSecrets {
     never: BTreeSet<String>,
     /// Values that must not stand anywhere in clear.
     values: BTreeSet<String>,
-    /// Matches any of these values; none if there are too many for that.
-    any_value: Option<Regex>,
+    /// Finds any of these values.
+    finder: Finder,
     /// Texts that are a secret, or hold one, as a whole, however short they are.
     whole: BTreeSet<String>,
     /// What the files of compose's secrets hold, without the white space around it.
@@ -137,8 +136,7 @@ pub(in crate::plan) fn find(
     let read = read.filter(|(key, value)| is_secret(key, value)).map(|(_, value)| value.as_str());
     let known = secret.chain(read).chain(texts).filter(|value| !is_common(value));
     found.whole = known.map(str::to_owned).chain(drawn).collect();
-    let values: Vec<String> = found.values.iter().map(|value| regex::escape(value)).collect();
-    found.any_value = Regex::new(&values.join("|")).ok();
+    found.finder = Finder::new(&found.values);
     for (key, value) in all() {
         let is_known = found.holds_value(value) && !(names_somebody(key) && found.whole.contains(value));
         if is_known || !data::is_plain_text(value) {
@@ -264,20 +262,7 @@ impl KnownSecrets {
 
     /// Whether the text contains a secret value.
     pub(in crate::plan) fn holds_value(&self, text: &str) -> bool {
-        if self.whole.contains(text) {
-            return true;
-        }
-        let holds = |value: &str| secret::occurrences(text, value).next().is_some();
-        let holds_any = || self.values.iter().any(|value| holds(value));
-        match &self.any_value {
-            _ if self.values.is_empty() => false,
-            None => holds_any(),
-            // A match may be a part of a longer word, and hide another value.
-            Some(any) => match any.find(text) {
-                None => false,
-                Some(first) => holds(first.as_str()) || holds_any(),
-            },
-        }
+        self.whole.contains(text) || self.finder.holds_any(text)
     }
 
     /// Whether it is a secret value that can be told from other words.

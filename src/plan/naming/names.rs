@@ -100,7 +100,12 @@ pub(in crate::plan) fn choose(projects: &[&Project], report: &mut Report) -> Nam
 /// A name of a length that is not taken, with a number if it has to.
 pub(in crate::plan) fn within(name: &str, length: usize, taken: impl Fn(&String) -> bool) -> String {
     let whole = name::shortened(name, length);
-    if taken(&whole) { name::free(&name::shortened(name, length - 3), taken) } else { whole }
+    if !taken(&whole) {
+        return whole;
+    }
+    let free = name::free(&name::shortened(name, length - 3), &taken);
+    // A number of more digits needs more room.
+    if free.len() <= length { free } else { name::free(&name::shortened(name, length - 11), taken) }
 }
 
 #[cfg(test)]
