@@ -7,13 +7,13 @@ use crate::{
     compose::model::{FileObject, Names, Network, Service},
     diag::{Diagnostic, Report, codes},
     plan::{
-        facts::{Context, files},
+        facts::{Context, files, reader},
         fate::KeyPath,
         ledger::{Entries, Ledger},
         naming::layout::policies_file,
         reasons,
     },
-    text::{FileError, Span, Spanned},
+    text::{FileError, Span, Spanned, clean},
 };
 
 /// Enters what became of the elements that services share.
@@ -94,12 +94,35 @@ pub(super) fn warn_of_missing(context: &Context<'_>, report: &mut Report) {
     }
 }
 
+/// A Dockerfile that is here and cannot be read would say nothing of its image without a word.
+pub(super) fn refuse_unread_dockerfiles(context: &Context<'_>, report: &mut Report) {
+    for (name, service) in context.services() {
+        let Some(build) = service.value.build.as_ref() else { continue };
+        if build.value.dockerfile_inline.is_some() {
+            continue;
+        }
+        let Some(path) = reader::place_of_dockerfile(&build.value) else { continue };
+        let error = match context.files.read(&path) {
+            Err(error @ (FileError::IsDirectory | FileError::Other(_))) => error,
+            _ => continue,
+        };
+        let shown = path.strip_prefix(context.directory()).unwrap_or(&path);
+        let message = format!("the Dockerfile `{}` of `{name}` cannot be read: {error}", clean(shown));
+        let place = build.value.dockerfile.as_ref().map_or(build.span, |dockerfile| dockerfile.span);
+        report.push(
+            Diagnostic::error(codes::UNREADABLE_CONTENT, message)
+                .at(place, "named here")
+                .help("make it a readable file and run again"),
+        );
+    }
+}
+
 /// Why the content of a secret or config is not there. What a secret lacks can be filled in later.
 fn unread(what: &str, kind: &str, error: &FileError, span: Span) -> Diagnostic {
     let is_secret = kind == "secret";
     let fill_in = "write the value into the secret's file of the tree";
     match error {
-        FileError::NotFound | FileError::IsDirectory => {
+        FileError::NotFound => {
             let message = format!("{what} is not there: it is empty in the tree");
             let help = if is_secret { fill_in } else { "make the file and run again" };
             Diagnostic::warning(codes::MISSING_CONTENT, message).at(span, "no such file").help(help)

@@ -39,6 +39,7 @@ const CONFIG_FILES: usize = 100;
 const FEW_FILES: usize = 20;
 
 const EMPTY: &str = "the directory is empty here";
+const UNREAD: &str = "a part of the directory cannot be read here, or is no regular file";
 /// Words in the target of a mount by which its files are configuration, though it may be written to.
 const CONFIG_TARGETS: &[&str] =
     &["/etc/", "conf", "initdb", "/init", "provisioning", "template", "cert", "/html", "rules"];
@@ -239,7 +240,8 @@ fn judge_directory(
     let lower = target.to_ascii_lowercase();
     let is_for_configuration = CONFIG_TARGETS.iter().any(|word| lower.contains(word));
     let mut found = BTreeMap::new();
-    let is_small = collect(context, path, "", &mut found);
+    let gathered = collect(context, path, &mut found);
+    let is_small = gathered == Gathered::All;
     if is_written(context, binds, path, &found) {
         if is_small && is_empty(&found) {
             return Bind::Data(EMPTY);
@@ -272,7 +274,11 @@ fn judge_directory(
     if fits && (read_only || is_for_configuration || found.len() <= FEW_FILES) {
         directory(found)
     } else {
-        Bind::Data(if is_empty { EMPTY } else { "the directory is too large for a ConfigMap" })
+        Bind::Data(match gathered {
+            _ if is_empty => EMPTY,
+            Gathered::Unread => UNREAD,
+            Gathered::All | Gathered::TooMuch => "the directory is too large for a ConfigMap",
+        })
     }
 }
 
@@ -320,15 +326,20 @@ fn is_written(
         })
 }
 
-/// Gathers the files below a directory; false if they are too many, too large or not all plain files.
-fn collect(
-    context: &Context<'_>,
-    directory: &Utf8Path,
-    prefix: &str,
-    found: &mut BTreeMap<String, Vec<u8>>,
-) -> bool {
+/// How much of a directory was gathered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gathered {
+    All,
+    /// The files are too many or too large.
+    TooMuch,
+    /// Something in it cannot be read, or is no regular file.
+    Unread,
+}
+
+/// Gathers the files below a directory.
+fn collect(context: &Context<'_>, directory: &Utf8Path, found: &mut BTreeMap<String, Vec<u8>>) -> Gathered {
     let mut collected = Collected { context, found, size: 0, directories: 0 };
-    collected.add(directory, prefix)
+    collected.add(directory, "")
 }
 
 /// Files that are gathered, and how much that is.
@@ -341,36 +352,40 @@ struct Collected<'a> {
 
 impl Collected<'_> {
     /// What leads out of the project, to git or to the manifests is left out: no other machine has it.
-    fn add(&mut self, directory: &Utf8Path, prefix: &str) -> bool {
+    fn add(&mut self, directory: &Utf8Path, prefix: &str) -> Gathered {
         let files = self.context.files;
         self.directories += 1;
         let names = match files.list(directory) {
             Ok(names) => names,
-            Err(error) => return is_left_out(&error),
+            Err(error) => return left_out(&error),
         };
         for name in names {
             let (path, key) = (directory.join(&name), format!("{prefix}{name}"));
             if code::is_of_the_project(self.context, directory, &name) {
                 continue;
             }
-            let complete = match files.kind(&path) {
-                Some(FileKind::Directory) if self.is_around(&path) => true,
+            let gathered = match files.kind(&path) {
+                Some(FileKind::Directory) if self.is_around(&path) => Gathered::All,
                 Some(FileKind::Directory) => self.add(&path, &format!("{key}/")),
                 Some(FileKind::File) => match files.read(&path) {
                     Ok(bytes) => {
                         self.size += bytes.len();
-                        self.found.insert(key, bytes).is_none()
+                        self.found.insert(key, bytes);
+                        Gathered::All
                     }
-                    Err(error) => is_left_out(&error),
+                    Err(error) => left_out(&error),
                 },
-                _ => false,
+                _ => Gathered::Unread,
             };
+            if gathered != Gathered::All {
+                return gathered;
+            }
             let too_many = self.found.len() > CONFIG_FILES || self.directories > DIRECTORIES;
-            if !complete || too_many || self.size > CONFIG_LIMIT {
-                return false;
+            if too_many || self.size > CONFIG_LIMIT {
+                return Gathered::TooMuch;
             }
         }
-        true
+        Gathered::All
     }
 
     /// Whether a link leads back to a directory that it is in.
@@ -381,6 +396,6 @@ impl Collected<'_> {
     }
 }
 
-fn is_left_out(error: &FileError) -> bool {
-    matches!(error, FileError::Outside | FileError::Withheld)
+fn left_out(error: &FileError) -> Gathered {
+    if matches!(error, FileError::Outside | FileError::Withheld) { Gathered::All } else { Gathered::Unread }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{CONFIG_FILES, CONFIG_LIMIT, TEXT_LIMIT, collect};
+use super::{CONFIG_FILES, CONFIG_LIMIT, Gathered, TEXT_LIMIT, collect};
 use crate::{
     compose::model::Service,
     plan::facts::context::Context,
@@ -105,7 +105,7 @@ fn gather(
         Some(FileKind::File) => take(context, source, target, found),
         Some(FileKind::Directory) if is_proxy_directory(target) => {
             let mut files = BTreeMap::new();
-            if collect(context, source, "", &mut files) {
+            if collect(context, source, &mut files) == Gathered::All {
                 found.extend(files.into_iter().map(|(path, bytes)| (source.join(path), bytes)));
             }
         }
