@@ -211,14 +211,13 @@ impl Storage {
     pub(super) fn claim_directory(
         &mut self,
         app: &str,
-        key: &str,
-        service: &Service,
+        (key, service): (&str, &Service),
         source: &str,
+        stem: &str,
     ) -> String {
-        let last = source.rsplit('/').find(|part| !part.is_empty()).unwrap_or("data");
         // Not after the app, which may get another name when a service comes or goes: the data would stay behind.
         let alone = self.sharers.get(source).is_none_or(|services| services.len() < 2);
-        let wanted = if alone { format!("{key}-{last}") } else { last.to_owned() };
+        let wanted = if alone { format!("{key}-{stem}") } else { stem.to_owned() };
         let wanted = name::shortened(&name::dns_label(&wanted), CLAIM_LENGTH);
         let taken = |name: &String| {
             self.directories.values().any(|directory| directory.claim == *name)

@@ -100,14 +100,15 @@ pub(super) fn mount_bind(
 
 /// What is to become of files that lie at a place of the project.
 fn given<'a>(
-    mounting: &Mounting<'_, '_, '_>,
+    mounting: &Mounting<'a, '_, '_>,
     (source, target): (&'a str, &'a str),
     contents: &BTreeMap<String, Vec<u8>>,
     is_directory: bool,
 ) -> Given<'a> {
     let path = clean(Utf8Path::new(source));
     let modes = Modes::of(mounting.context, (&path, target), contents, is_directory);
-    Given { element: "volumes", stem: last_part(source), target, mode: None, modes, is_directory }
+    let stem = if is_directory { stem(mounting, source, target) } else { last_part(source) };
+    Given { element: "volumes", stem, target, mode: None, modes, is_directory }
 }
 
 fn say_shared(mounting: &mut Mounting<'_, '_, '_>, source: &str, target: &str, entries: &mut Entries<'_>) {
@@ -194,6 +195,14 @@ fn last_part(source: &str) -> &str {
     source.trim_end_matches('/').rsplit('/').next().unwrap_or("files")
 }
 
+/// What is named for a directory: the name of it, or its place in the container where only the clone says what the
+/// directory is called.
+fn stem<'t>(mounting: &Mounting<'t, '_, '_>, source: &'t str, target: &'t str) -> &'t str {
+    let holds_project = mounting.context.directory().starts_with(source);
+    let stem = if holds_project { target } else { last_part(source) };
+    if name::dns_label(stem).is_empty() { mounting.key } else { stem }
+}
+
 fn say_read_only(read_only: bool, volume: &str, target: &str, mounted: &Mounted, entries: &mut Entries<'_>) {
     if !read_only {
         let kind = mounted.kind(volume);
@@ -208,7 +217,9 @@ fn data(
     (target, read_only): (&str, bool),
     mounted: &mut Mounted,
 ) {
-    let claim = mounting.storage.claim_directory(mounting.app, mounting.key, mounting.service, source);
+    let stem = stem(mounting, source, target);
+    let of_service = (mounting.key, mounting.service);
+    let claim = mounting.storage.claim_directory(mounting.app, of_service, source, stem);
     let sub_path = mounting.storage.is_of_database(source).then(|| below_data(None));
     let is_template = mounting.storage.template_of(source).is_some();
     let of_pod = if is_template { template_claim(mounting, &claim) } else { claim.clone() };
