@@ -113,7 +113,7 @@ impl Disk {
         let guard = match self.guard(directory) {
             Ok(guard) => guard,
             Err(why) => {
-                report.push(not_written(directory, &why));
+                report.push(not_written(&from(&self.directory, directory), &why));
                 return Outcome::default();
             }
         };
@@ -164,8 +164,9 @@ impl Disk {
         let root = match self.output_root(directory) {
             Ok(root) => root,
             Err(why) => {
+                let shown = from(&self.directory, directory);
                 report.push(
-                    Diagnostic::error(codes::UNUSABLE_OUTPUT, format!("`{directory}` {why}"))
+                    Diagnostic::error(codes::UNUSABLE_OUTPUT, format!("`{shown}` {why}"))
                         .help("name another directory with `-o`"),
                 );
                 return None;
@@ -179,6 +180,7 @@ impl Disk {
         }
         let known = old.map(|lock| lock.files).unwrap_or_default();
         let mut planner = Planner {
+            working: &self.directory,
             directory,
             force,
             known: &known,
@@ -244,6 +246,8 @@ enum OnDisk {
 }
 
 struct Planner<'a> {
+    /// The directory that people are in.
+    working: &'a Utf8Path,
     directory: &'a Utf8Path,
     force: bool,
     /// Digests of the generated files, from the old lock.
@@ -464,7 +468,16 @@ impl Planner<'_> {
 
     /// A path as the user names it.
     fn shown(&self, path: &Utf8Path) -> Utf8PathBuf {
-        lexically_normal(&self.directory.join(path))
+        from(self.working, &self.directory.join(path))
+    }
+}
+
+/// A path as people name it who are in a directory.
+fn from(working: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
+    let path = lexically_normal(path);
+    match path.strip_prefix(working) {
+        Ok(below) if !below.as_str().is_empty() => below.to_owned(),
+        _ => path,
     }
 }
 

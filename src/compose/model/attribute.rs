@@ -117,8 +117,9 @@ const TOO_LARGE: f64 = 9_223_372_036_854_775_808.0;
 /// Reports that `node` is not what is wanted there, and is nothing.
 pub(super) fn mistyped<T>(node: &Node, wanted: &str, report: &mut Report) -> Option<T> {
     let message = format!("expected {wanted}, found {}", node.kind());
-    report
-        .push(Diagnostic::error(codes::INVALID_VALUE, message).at(node.span, format!("this is no {wanted}")));
+    report.push(
+        Diagnostic::error(codes::INVALID_VALUE, message).at(node.span, format!("this is not {wanted}")),
+    );
     None
 }
 

@@ -441,7 +441,8 @@ fn volumes_from(mounting: &Mounting<'_, '_, '_>, entries: &mut Entries<'_>) {
 fn tmpfs(text: &Spanned<String>, mounted: &mut Mounted, entries: &mut Entries<'_>) {
     let (path, options) = text.value.split_once(':').unwrap_or((&text.value, ""));
     let said = options.split(',').find_map(|option| option.strip_prefix("size="));
-    let size = said.and_then(|size| crate::compose::values::bytes::parse(size).ok());
+    let size =
+        said.and_then(|size| crate::compose::values::bytes::parse(size).ok()).filter(|size| *size >= 0);
     let name = mounted.name(path);
     mounted.add(memory(&name, size), at(&name, path));
     let rest = options.split(',').any(|option| !option.is_empty() && !option.starts_with("size="));

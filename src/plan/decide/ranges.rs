@@ -9,7 +9,7 @@ use crate::{
     text::{Span, Spanned},
 };
 
-/// More processors than any node has, and fewer than a quantity in thousandths can say.
+/// More CPUs than any node has, and fewer than a quantity in thousandths can say.
 const MOST_CPUS: f64 = 1e9;
 
 /// What a field of 32 bits can say.
@@ -18,7 +18,7 @@ const FIELD: RangeInclusive<i64> = 0..=i32::MAX as i64;
 /// Microseconds in which a quota holds.
 const PERIODS: RangeInclusive<i64> = 1_000..=1_000_000;
 
-/// Microseconds of all processors in such a period.
+/// Microseconds of all CPUs in such a period.
 const QUOTAS: RangeInclusive<i64> = 1_000..=1_000_000_000_000;
 
 /// The ports of a host.
@@ -35,7 +35,8 @@ pub(super) fn check(context: &Context<'_>, report: &mut Report) {
     for (_, service) in context.services() {
         let mut check = Check { report };
         check.counts(service);
-        check.processors(service);
+        check.cpus(service);
+        check.memory(service);
         check.times(service);
         check.ports_and_modes(service);
     }
@@ -50,7 +51,7 @@ impl Check<'_> {
         self.whole("the number of containers", service.scale.as_ref(), FIELD);
         let retries = service.healthcheck.as_ref().and_then(|check| check.value.retries.as_ref());
         self.whole("the number of failures", retries, FIELD);
-        self.whole("the weight of processors", service.cpu_shares.as_ref(), SHARES);
+        self.whole("the weight of CPUs", service.cpu_shares.as_ref(), SHARES);
         let Some(deploy) = service.deploy.as_ref().map(|deploy| &deploy.value) else { return };
         self.whole("the number of containers", deploy.replicas.as_ref(), FIELD);
         let update = deploy.update_config.as_ref().and_then(|update| update.value.parallelism.as_ref());
@@ -62,7 +63,7 @@ impl Check<'_> {
         self.whole("the number of containers", most, FIELD);
     }
 
-    fn processors(&mut self, service: &Service) {
+    fn cpus(&mut self, service: &Service) {
         // docker refuses other periods; no period and a quota below zero mean nothing.
         let period = service.cpu_period.as_ref().filter(|period| period.value != 0);
         self.whole("the period", period, PERIODS);
@@ -78,8 +79,25 @@ impl Check<'_> {
         ];
         for cpus in all.into_iter().flatten() {
             if !(0.0..=MOST_CPUS).contains(&cpus.value) {
-                self.refuse(cpus.span, "the number of processors", &format!("0 to {MOST_CPUS}"));
+                self.refuse(cpus.span, "the number of CPUs", &format!("0 to {MOST_CPUS}"));
             }
+        }
+    }
+
+    /// `-1` is no limit.
+    fn memory(&mut self, service: &Service) {
+        let resources = service.deploy.as_ref().and_then(|deploy| deploy.value.resources.as_ref());
+        let limits = resources.and_then(|resources| resources.value.limits.as_ref());
+        let reservations = resources.and_then(|resources| resources.value.reservations.as_ref());
+        let all = [
+            service.mem_limit.as_ref(),
+            service.mem_reservation.as_ref(),
+            service.shm_size.as_ref(),
+            limits.and_then(|limits| limits.value.memory.as_ref()),
+            reservations.and_then(|reservations| reservations.value.memory.as_ref()),
+        ];
+        for size in all.into_iter().flatten().filter(|size| size.value.0 < -1) {
+            self.refuse(size.span, "the size", &format!("0 to {}", i64::MAX));
         }
     }
 
