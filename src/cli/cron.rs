@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
@@ -72,6 +72,11 @@ pub(super) fn run(arguments: &Arguments, io: &mut Io<'_>) -> u8 {
         arguments.script.as_str(),
         &Scripts::default(),
     );
+    if found.kind == Kind::Other
+        && let Some(advice) = of_another_kind(arguments.script.as_str(), &text)
+    {
+        found.reasons = vec![advice];
+    }
     // What is shown may end up in a log.
     found.commands = found.commands.iter().map(|words| secret::redact_words(words)).collect();
     let answer = match arguments.format {
@@ -83,6 +88,38 @@ pub(super) fn run(arguments: &Arguments, io: &mut Io<'_>) -> u8 {
     };
     put(io.stdout, &answer);
     0
+}
+
+/// Programs by the endings of their names, and by what runs them.
+const LANGUAGES: &[(&str, &[&str], &[&str])] = &[
+    ("Go", &["go"], &[]),
+    ("JavaScript", &["cjs", "js", "mjs", "ts"], &["bun", "deno", "node"]),
+    ("Perl", &["pl"], &["perl"]),
+    ("PHP", &["php"], &["php"]),
+    ("Python", &["py"], &["python", "python2", "python3"]),
+    ("Ruby", &["rb"], &["ruby"]),
+];
+
+/// What to do with a file that is none of those that this command reads.
+fn of_another_kind(path: &str, text: &str) -> Option<String> {
+    let ending = Utf8Path::new(path).extension().unwrap_or_default();
+    if ["yaml", "yml"].contains(&ending) {
+        return Some(
+            "is a YAML file: name a script, a crontab or a Dockerfile; `kustompose convert -v` prints what each \
+             service of a Compose file becomes"
+                .to_owned(),
+        );
+    }
+    let first = text.lines().next().and_then(|line| line.strip_prefix("#!")).unwrap_or_default();
+    let runs_it = first.split([' ', '/']).rfind(|word| !word.is_empty() && !word.starts_with('-'));
+    let mut languages = LANGUAGES.iter();
+    let (language, ..) = languages.find(|(_, endings, programs)| {
+        runs_it.map_or_else(|| endings.contains(&ending), |program| programs.contains(&program))
+    })?;
+    Some(format!(
+        "is a {language} program: only shell scripts, crontabs and Dockerfiles are read; `convert` runs the program \
+         as it is"
+    ))
 }
 
 fn as_json(found: &Loop) -> serde_json::Value {

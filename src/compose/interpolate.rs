@@ -198,7 +198,8 @@ impl Interpolator<'_> {
                 format!("the variable `{}` is not set; Compose substitutes an empty string", reference.name);
             let span = self.place(node, text, &reference.range);
             let help = format!(
-                "set it, give a default as `${{{name}:-default}}`, or write `$${name}` if the container is meant to see it",
+                "write `{name}=…` into `.env`, pass `--var {name}=…` or list it under `fromShell` in kustompose.yaml; or \
+                 give a default as `${{{name}:-default}}`, or write `$${name}` if the container is meant to see it",
                 name = reference.name
             );
             self.report

@@ -1,0 +1,4 @@
+#!/usr/bin/env python3
+import time
+while True:
+    time.sleep(300)
