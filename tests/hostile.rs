@@ -2,14 +2,25 @@
 
 #![expect(
     clippy::disallowed_methods,
+    clippy::disallowed_types,
     clippy::unwrap_used,
     reason = "a test makes a project of its own on the disk, and may panic"
 )]
 
-use std::{collections::BTreeMap, fs, os::unix::fs::symlink};
+use std::{
+    collections::BTreeMap,
+    fs,
+    os::unix::{fs::symlink, net::UnixListener},
+};
 
-use camino::Utf8PathBuf;
-use kustompose::cli::{self, Io};
+use camino::{Utf8Path, Utf8PathBuf};
+use kustompose::{
+    Request,
+    cli::{self, Io},
+    diag::Report,
+    plan::{Input, Options},
+    text::{FileError, FileKind, Files, MemoryFiles, Sources},
+};
 
 /// A directory with a project in it.
 struct Project {
@@ -199,10 +210,182 @@ fn aliases_and_copies_come_to_an_end() {
 }
 
 #[test]
+fn what_a_service_mounts_comes_to_an_end() {
+    let mounts: String = (0..2_100).map(|at| format!("      - ./v{at}:/v{at}\n")).collect();
+    let web = format!("{WEB}    volumes:\n{mounts}");
+    refused_for_a_limit(&[("compose.yaml", &web)], "`web` has 2100 mounts");
+    let networks: String = (0..400).map(|at| format!("      n{at}: {{aliases: [a{at}]}}\n")).collect();
+    let all: String = (0..400).map(|at| format!("  n{at}:\n")).collect();
+    let web = format!("{WEB}    networks:\n{networks}networks:\n{all}");
+    refused_for_a_limit(&[("compose.yaml", &web)], "`web` has 160400 names in its networks");
+}
+
+/// What is found when a project is loaded: nothing but the limits could be in its way.
+fn loaded(compose: &str) -> Vec<String> {
+    let files = MemoryFiles::new([("/shop/compose.yaml", compose)]);
+    let (mut sources, mut report) = (Sources::default(), Report::default());
+    let request = Request { working_directory: "/shop".into(), ..Request::default() };
+    let project = kustompose::load(&request, &files, &mut sources, &mut report);
+    assert!(project.is_some() || report.has_errors());
+    report.diagnostics().iter().map(|diagnostic| diagnostic.message.clone()).collect()
+}
+
+#[test]
+fn large_projects_reach_no_limit() {
+    let keys: String = (0..100_000).map(|at| format!("      K{at}: v{at}\n")).collect();
+    assert_eq!(loaded(&format!("{WEB}    environment:\n{keys}")), [""; 0]);
+    let services: String =
+        (0..8_000).map(|at| format!("  s{at}: {{image: a, environment: {{A: b, C: \"{at}\"}}}}\n")).collect();
+    assert_eq!(loaded(&format!("services:\n{services}")), [""; 0]);
+    // Lists in which no item may be there twice.
+    let words: String = (0..100_000).map(|at| format!("      - l{at}=v\n")).collect();
+    assert_eq!(loaded(&format!("{WEB}    labels:\n{words}")), [""; 0]);
+    let words: String = (0..50_000).map(|at| format!("      - CAP{at}\n")).collect();
+    let twice = format!("{WEB}    cap_add:\n{words}      - CAP7\n");
+    assert_eq!(loaded(&twice), [""; 0], "the later one takes the place of the first");
+}
+
+#[test]
+fn many_secrets_of_one_service_are_kept() {
+    let passwords: String = (0..800)
+        .map(|at| format!("      K{at}_PASSWORD: hunter{at}xyz\n      U{at}: http://a:hunter{at}xyz@b/\n"))
+        .collect();
+    let long = "password=x ".repeat(3_000);
+    let web = format!("{WEB}    environment:\n{passwords}      LONG: \"{long}\"\n");
+    let project = Project::new(&[("compose.yaml", &web)]);
+    let run = project.run(&["convert", "-q"]);
+    assert_eq!(run.exit, 0, "{}", run.text);
+    assert!(project.holding("k8s/base", "hunter").is_empty() && !run.text.contains("hunter"));
+}
+
+/// Puts something at a path.
+type Make<'a> = &'a dyn Fn(&Utf8PathBuf);
+
+/// What `convert` says of a project in which something stands in the place of a file.
+fn run_with_odd_file(compose: &str, path: &str, make: Make<'_>) -> Run {
+    let project = Project::new(&[("compose.yaml", compose)]);
+    fs::create_dir_all(project.path.join(path).parent().unwrap()).unwrap();
+    make(&project.path.join(path));
+    project.run(&["convert"])
+}
+
+#[test]
+fn what_cannot_be_read_is_no_empty_file() {
+    let places = [
+        (format!("{WEB}    configs: [c]\nconfigs: {{c: {{file: ./own.conf}}}}\n"), "own.conf"),
+        (format!("{WEB}    secrets: [c]\nsecrets: {{c: {{file: ./own.conf}}}}\n"), "own.conf"),
+        (format!("{WEB}    env_file: ./own.env\n"), "own.env"),
+        ("include: [more.yaml]\n".to_owned() + WEB, "more.yaml"),
+        ("services: {web: {extends: {file: more.yaml, service: web}}}\n".to_owned(), "more.yaml"),
+        ("services: {web: {build: .}}\n".to_owned(), "Dockerfile"),
+        (
+            "services: {web: {build: {context: ./app, dockerfile: a.Dockerfile}}}\n".to_owned(),
+            "app/a.Dockerfile",
+        ),
+    ];
+    let directory = |path: &Utf8PathBuf| fs::create_dir(path).unwrap();
+    let socket = |path: &Utf8PathBuf| drop(UnixListener::bind(path).unwrap());
+    let large = |path: &Utf8PathBuf| fs::File::create(path).unwrap().set_len(65 << 20).unwrap();
+    let circle = |path: &Utf8PathBuf| symlink(path.file_name().unwrap(), path).unwrap();
+    let ways: [(&str, Make<'_>); 4] = [
+        ("is a directory", &directory),
+        ("is not a regular file", &socket),
+        ("is larger than 64 MiB", &large),
+        ("too many levels of symbolic links", &circle),
+    ];
+    for (compose, path) in &places {
+        for (why, make) in ways {
+            let run = run_with_odd_file(compose, path, make);
+            assert!(run.exit == 2 && run.text.contains(why), "{path} {why}: {}", run.text);
+        }
+    }
+    // Kubernetes gets a mount of such a file by no way: this is said, and nothing empty takes its place.
+    let mount = format!("{WEB}    volumes: [\"./own.conf:/etc/own.conf:ro\"]\n");
+    for make in [&socket as Make<'_>, &large] {
+        let run = run_with_odd_file(&mount, "own.conf", make);
+        assert!(run.text.contains("KP003"), "{}", run.text);
+    }
+}
+
+/// Files of which one cannot be read, as if its permissions were missing.
+struct Refusing(MemoryFiles, &'static str);
+
+impl Files for Refusing {
+    fn read(&self, path: &Utf8Path) -> Result<Vec<u8>, FileError> {
+        let is_refused = path.as_str() == self.1;
+        if is_refused { Err(FileError::Other("permission denied".to_owned())) } else { self.0.read(path) }
+    }
+
+    fn kind(&self, path: &Utf8Path) -> Option<FileKind> {
+        self.0.kind(path)
+    }
+
+    fn list(&self, path: &Utf8Path) -> Result<Vec<String>, FileError> {
+        self.0.list(path)
+    }
+
+    fn resolve_links(&self, path: &Utf8Path) -> Option<Utf8PathBuf> {
+        self.0.resolve_links(path)
+    }
+}
+
+#[test]
+fn permissions_that_are_missing_are_told() {
+    let compose = "services:\n  web:\n    build: .\n    configs: [c]\n    secrets: [s]\n    env_file: a.env\n\
+                   configs: {c: {file: ./c.conf}}\nsecrets: {s: {file: ./s.txt}}\n";
+    for path in ["/shop/Dockerfile", "/shop/c.conf", "/shop/s.txt", "/shop/a.env", "/shop/.env"] {
+        let files = [
+            ("/shop/compose.yaml", compose),
+            ("/shop/Dockerfile", "FROM a\n"),
+            ("/shop/c.conf", "c"),
+            ("/shop/s.txt", "hunter2xyz"),
+            ("/shop/a.env", "A=b\n"),
+            ("/shop/.env", "C=d\n"),
+        ];
+        let files = Refusing(MemoryFiles::new(files), path);
+        let (mut sources, mut report) = (Sources::default(), Report::default());
+        let request = Request { working_directory: "/shop".into(), ..Request::default() };
+        if let Some(project) = kustompose::load(&request, &files, &mut sources, &mut report) {
+            let options = Options { output: "/shop/k8s".into(), ..Options::default() };
+            kustompose::plan(&[Input::new("local", &project)], None, &options, &files, &mut report);
+        }
+        let told: Vec<&str> = report.diagnostics().iter().map(|it| it.message.as_str()).collect();
+        let is_told = told.iter().any(|it| it.contains("cannot be read: permission denied"));
+        assert!(report.has_errors() && is_told, "{path}: {told:?}");
+    }
+}
+
+#[test]
+fn manifests_do_not_know_what_the_directory_of_a_clone_is_called() {
+    let files = [
+        (
+            "compose.yaml",
+            "name: shop\nservices:\n  web:\n    image: php:8.3-apache\n    volumes: [\"..:/var/www:ro\", \"..:/data/all\", \".:/etc/conf:ro\"]\n",
+        ),
+        ("own.conf", "own=1\n"),
+    ];
+    let written = ["clone-a", "other"].map(|name| {
+        let mut project = Project::new(&[]);
+        project.path = project.around.join(name).join("docker");
+        files.iter().for_each(|(path, text)| project.put(path, text));
+        fs::create_dir(project.around.join(name).join(".git")).unwrap();
+        fs::write(project.around.join(name).join("index.php"), "<?php").unwrap();
+        let run = project.run(&["convert"]);
+        assert_eq!(run.exit, 0, "{}", run.text);
+        let root = project.path.join("k8s");
+        let below = |path: String| path.strip_prefix(root.as_str()).unwrap_or_default().to_owned();
+        let files =
+            read_files(&root).into_iter().map(|(path, bytes)| (below(path), String::from_utf8(bytes)));
+        files.collect::<BTreeMap<_, _>>()
+    });
+    assert_eq!(written[0], written[1]);
+}
+
+#[test]
 fn mistakes_in_every_line_are_counted() {
     let lines: String = (0..12_000).map(|at| format!("    k{at}: v\n")).collect();
     let run = Project::new(&[("compose.yaml", &format!("{WEB}{lines}"))]).run(&["convert"]);
     assert!(run.text.contains("there are more than 10000 findings"), "{}", run.text);
-    assert!(run.text.contains("and 9701 more, which are not shown"), "{}", run.text);
+    assert!(run.text.contains("and 11701 more, which are not shown"), "{}", run.text);
     assert!(run.text.lines().count() < 4000);
 }
