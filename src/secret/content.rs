@@ -144,6 +144,8 @@ static STATEMENTS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         // haproxy, redis.
         r"^user\s+\S+\s+(?:insecure-)?password\s+(?P<value>\S+)",
         r"^(?:acl\s+setuser|user)\s+\S+\s+(?:\S+\s+)*?[>#](?P<value>\S+)",
+        // snmpd.
+        r#"^(?i:createuser)\s+(?:-e\s+\S+\s+)?\S+\s+(?:MD5|SHA(?:-\d+)?)\s+"?(?P<value>[^"\s]+)"#,
         // BIND, dhcpd, ppp.
         r#"(?:^|[\s;{])(?:secret|password)\s+"(?P<value>[^"]+)"\s*;"#,
     ])
@@ -373,7 +375,7 @@ mod tests {
     fn every_pattern_is_valid() {
         assert_eq!((QUOTED.len(), UNQUOTED.len(), NO_SECRET.len()), (8, 2, 2));
         assert_eq!((SETTING.len(), DIRECTIVE.len(), SECRET_AT_END.len()), (1, 1, 1));
-        assert_eq!((NAMED.len(), STATEMENTS.len(), HEADERS.len()), (10, 3, 1));
+        assert_eq!((NAMED.len(), STATEMENTS.len(), HEADERS.len()), (10, 4, 1));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, ops::Range};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
-use super::{is_secret_key, mask::is_whole};
+use super::is_secret_key;
 
 /// Finds secret values in texts, as [`super::occurrences`] finds one.
 #[derive(Debug, Clone, Default)]
@@ -43,4 +43,10 @@ impl Finder {
     pub fn holds_any(&self, text: &str) -> bool {
         self.all_in(text).next().is_some()
     }
+}
+
+/// Whether a range of a text is no part of a longer name.
+pub(super) fn is_whole(text: &str, range: &Range<usize>) -> bool {
+    let continues = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    !text[..range.start].ends_with(continues) && !text[range.end..].starts_with(continues)
 }

@@ -6,7 +6,9 @@
 use std::{collections::BTreeSet, ops::Range, sync::OnceLock};
 
 use super::{
-    Finder, asks_for_quantity, content, is_literal, is_pair, is_quantity, is_random, is_secret_key,
+    asks_for_quantity, content,
+    finder::{Finder, is_whole},
+    is_literal, is_pair, is_quantity, is_random, is_secret_key,
     literal::Dollar,
     names::{self, Says},
     reference::{closing, mask, outside},
@@ -160,12 +162,6 @@ pub fn occurrences<'a>(text: &'a str, value: &'a str) -> impl Iterator<Item = Ra
     let is_word = is_secret_key(value);
     let found = text.match_indices(value).map(|(at, value)| at..at + value.len());
     found.filter(move |range| !is_word || is_whole(text, range))
-}
-
-/// Whether a range of a text is no part of a longer name.
-pub(super) fn is_whole(text: &str, range: &Range<usize>) -> bool {
-    let continues = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
-    !text[..range.start].ends_with(continues) && !text[range.end..].starts_with(continues)
 }
 
 /// The secrets of a line, and what it leaves open for the next one.

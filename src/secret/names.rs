@@ -26,6 +26,7 @@ const WORDS: &[&str] = &[
     "APITOKEN",
     "AUTHKEY",
     "AUTHPASS",
+    "AUTHTOK",
     "AUTHTOKEN",
     "BINDPASS",
     "BINDPW",
@@ -72,6 +73,7 @@ const ENDS: &[&str] = &[
     "PASSPHRASE",
     "PASSWD",
     "PASSWORD",
+    "PRESHAREDKEY",
     "PRIVATEKEY",
     "PWD",
     "SECRET",
@@ -89,6 +91,7 @@ const LAST: &[&str] = &["DSN", "PASS", "PAT", "PEPPER", "PW", "SALT"];
 
 /// Ends of names, without what separates their words.
 const COMPOUNDS: &[&str] = &[
+    "APIHASH",
     "AUTHBASICUSERS",
     "AUTHORIZATION",
     "BACKUPCODES",
@@ -326,6 +329,7 @@ const ABOUT: &[&str] = &[
     "CHAR",
     "CHARACTER",
     "CHARSET",
+    "CHECKER",
     "CLAIM",
     "CLASS",
     "CMD",
@@ -451,6 +455,7 @@ const ABOUT: &[&str] = &[
     "PROTECTION",
     "PROVIDER",
     "QUERY",
+    "RATE",
     "REALM",
     "RECOVERY",
     "REF",

@@ -284,7 +284,7 @@ fn pair_separator(text: &str) -> Option<usize> {
             '}' | ')' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        depth == 0 && matches!(c, ':' | ';' | '%')
+        depth == 0 && matches!(c, ':' | ';' | '%' | ',')
     });
     found.map(|(at, _)| at)
 }
