@@ -117,8 +117,7 @@ fn of_another_kind(path: &str, text: &str) -> Option<String> {
         runs_it.map_or_else(|| endings.contains(&ending), |program| programs.contains(&program))
     })?;
     Some(format!(
-        "is a {language} program: only shell scripts, crontabs and Dockerfiles are read; `convert` runs the program \
-         as it is"
+        "is a {language} program without a loop that is known here: `convert` runs the program as it is"
     ))
 }
 
