@@ -154,9 +154,9 @@ pub(super) struct Asked<'a> {
     pub(super) rendered: Option<&'a Utf8Path>,
     /// A program that renders what the built-in kustomize does not know.
     pub(super) kustomize: Option<&'a str>,
-    /// Is the state of a cluster compared?
+    /// Whether the state of a cluster is compared.
     pub(super) is_live: bool,
-    /// Is the API server asked?
+    /// Whether the API server is asked.
     pub(super) is_server: bool,
     /// The context of the cluster.
     pub(super) context: Option<&'a str>,

@@ -47,7 +47,7 @@ impl Recording<'_> {
         before.filter(|_| is_kept).cloned().unwrap_or_else(now)
     }
 
-    /// Is everything that is here as it was recorded?
+    /// Whether everything that is here is as it was recorded.
     pub(super) fn is_same(&self, environments: &[LoadedEnvironment]) -> bool {
         environments.iter().all(|environment| {
             let now = environments::digests(&environment.project, self.directory, self.sources);
@@ -60,7 +60,7 @@ impl Recording<'_> {
         })
     }
 
-    /// Is every other file that is here as it was recorded?
+    /// Whether every other file that is here is as it was recorded.
     pub(super) fn is_same_beside(&self, files: &dyn Files) -> bool {
         self.before.others.iter().all(|(path, digest)| {
             let read = files.read(&clean(&self.directory.join(path)));

@@ -40,7 +40,7 @@ pub(super) struct Context<'a> {
     resets: Vec<Resets>,
     /// Every file that the project was read from.
     pub(super) inputs: Vec<InputFile>,
-    /// Is there a file that may define more, and could not be taken in?
+    /// Whether there is a file that may define more, and could not be taken in.
     pub(super) lacks_files: bool,
 }
 

@@ -73,7 +73,7 @@ impl KeyPath {
         }
     }
 
-    /// Is this one of the places that the pattern means?
+    /// Whether this is one of the places that the pattern means.
     pub(crate) fn matches(&self, pattern: &[&str]) -> bool {
         // The last names tell most patterns apart.
         self.steps.len() == pattern.len()

@@ -50,7 +50,7 @@ pub(super) fn resolve(root: &mut Node, base: &Base<'_>) {
     }
 }
 
-/// Does a text name something that has to be fetched?
+/// Whether a text names something that has to be fetched.
 pub(super) fn is_remote(text: &str) -> bool {
     REMOTE.iter().any(|prefix| text.starts_with(prefix))
 }

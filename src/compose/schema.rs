@@ -52,11 +52,11 @@ pub(crate) struct Mapping {
     pub(crate) attributes: &'static [(&'static str, Schema)],
     /// The attributes that cannot be left out.
     pub(crate) required: &'static [&'static str],
-    /// May it hold `x-…`?
+    /// Whether it may hold `x-…`.
     pub(crate) extensions: bool,
     /// What user-chosen keys must look like, and what stands under them.
     pub(crate) entries: Option<(&'static Check, Schema)>,
-    /// May it hold anything else besides?
+    /// Whether it may hold anything else besides.
     pub(crate) open: bool,
 }
 
@@ -114,7 +114,7 @@ static PULL_POLICY: Check = Check {
     wanted: "always, never, missing, if_not_present, build, refresh, daily, weekly or every_<duration>",
 };
 
-/// Does the text begin with digits and a unit of time?
+/// Whether the text begins with digits and a unit of time.
 fn has_interval(text: &str) -> bool {
     let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
     unit.len() < text.len() && unit.starts_with(['w', 'd', 'h', 'm', 's'])

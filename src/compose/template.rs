@@ -115,7 +115,7 @@ pub(super) fn too_large() -> String {
     TemplateError::TooLarge { offset: 0, len: 0 }.to_string()
 }
 
-/// Is this the name of a variable as a reference can say it?
+/// Whether this is the name of a variable as a reference can say it.
 pub fn is_name(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && text.bytes().all(is_name_byte)

@@ -304,7 +304,7 @@ pub(super) fn article(kind: &str) -> String {
     }
 }
 
-/// Do two nodes say the same, wherever they stand?
+/// Whether two nodes say the same, wherever they stand.
 pub(crate) fn same(left: &Node, right: &Node) -> bool {
     match (&left.value, &right.value) {
         (Value::Seq(left), Value::Seq(right)) => {

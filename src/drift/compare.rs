@@ -63,7 +63,7 @@ pub struct Terms<'a> {
     pub settings: &'a Check,
     /// What no report may show.
     pub hidden: &'a Hidden,
-    /// Is the third state what a cluster has?
+    /// Whether the third state is what a cluster has.
     pub is_live: bool,
 }
 
@@ -433,7 +433,7 @@ struct Differences {
     changed: Option<Difference>,
     /// What a cluster would get, from what Compose asks for.
     left: Option<Difference>,
-    /// Does a running cluster have it, and no file?
+    /// Whether a running cluster has it, and no file.
     is_of_cluster: bool,
 }
 

@@ -12,7 +12,7 @@ use crate::text::Span;
 pub(super) struct Difference {
     pub(super) kind: Kind,
     pub(super) owner: Natural,
-    /// Is it about the Services that lead to a port, and not about the port itself?
+    /// Whether it is about the Services that lead to a port, and not about the port itself.
     pub(super) is_of_services: bool,
 }
 

@@ -39,7 +39,7 @@ pub enum MoreVariables {
 }
 
 impl MoreVariables {
-    /// May it have this one?
+    /// Whether it may have this one.
     pub fn may_have(&self, name: &str) -> bool {
         match self {
             MoreVariables::None => false,
@@ -56,7 +56,7 @@ pub struct WorkloadFacts {
     pub kind: String,
     /// Its name, without what kustomizations add.
     pub name: String,
-    /// Is it a job of a service whose own workload is another one?
+    /// Whether it is a job of a service whose own workload is another one.
     pub is_job: bool,
     /// Where it is from.
     pub span: Span,
@@ -90,7 +90,7 @@ pub enum Path {
     TimeZone,
     /// What happens when a run begins before the last one has ended.
     ConcurrencyPolicy,
-    /// Is the CronJob suspended?
+    /// Whether the CronJob is suspended.
     Suspend,
     /// The image.
     Image,
@@ -217,7 +217,7 @@ pub struct Image {
 /// The words that a container starts with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Argv {
-    /// Do they begin with the program, and not with arguments for the image's entrypoint?
+    /// Whether they begin with the program, and not with arguments for the image's entrypoint.
     pub has_program: bool,
     /// The words, with variables expanded.
     pub words: Vec<Spanned<Text>>,
@@ -321,7 +321,7 @@ impl Port {
     }
 }
 
-/// Do two lists of words agree, word by word?
+/// Whether two lists of words agree, word by word.
 pub(super) fn words_agree(one: &[Spanned<Text>], other: &[Spanned<Text>]) -> bool {
     one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.value.agrees(&other.value))
 }

@@ -30,7 +30,7 @@ const WORKLOADS: &[&str] =
 pub struct Reading<'a> {
     /// Which workload belongs to which service.
     pub owners: Owners<'a>,
-    /// Does a place lie in a file of secret values?
+    /// Whether a place lies in a file of secret values.
     pub is_secret: &'a dyn Fn(Span) -> bool,
 }
 

@@ -46,7 +46,7 @@ impl Direction {
     pub const DRIFT: [Direction; 4] =
         [Direction::Conflict, Direction::Behind, Direction::Diverged, Direction::Unknown];
 
-    /// Does it count as drift?
+    /// Whether it counts as drift.
     pub fn is_drift(self) -> bool {
         Self::DRIFT.contains(&self)
     }
@@ -104,7 +104,7 @@ pub struct Drift {
     pub kind: Kind,
     /// Which side has moved.
     pub direction: Direction,
-    /// Does it count as drift?
+    /// Whether it counts as drift.
     pub is_drift: bool,
     /// The environment; none for files of all environments.
     pub environment: Option<String>,
@@ -136,7 +136,7 @@ impl Drift {
         self.kind.code()
     }
 
-    /// Does it fail a run?
+    /// Whether it fails a run.
     pub fn fails(&self) -> bool {
         self.is_drift && self.waiver.is_none()
     }

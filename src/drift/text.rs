@@ -100,7 +100,7 @@ impl Text {
         }
     }
 
-    /// Is a part of it secret?
+    /// Whether a part of it is secret.
     pub fn has_secret(&self) -> bool {
         match &self.0 {
             Content::Pieces(pieces) => pieces.iter().any(|piece| matches!(piece, Piece::Secret(_))),
@@ -120,7 +120,7 @@ impl Text {
         }
     }
 
-    /// Could it be this text with its secrets in clear?
+    /// Whether it could be this text with its secrets in clear.
     pub fn is_in_clear_as(&self, clear: &str) -> bool {
         let Content::Pieces(pieces) = &self.0 else { return false };
         let anything = |piece: &Piece| match piece {
@@ -172,7 +172,7 @@ fn agree(one: &[Piece], other: &[Piece]) -> bool {
     }
 }
 
-/// Does a text have the known parts of a pattern, in order, from its first to its last character?
+/// Whether a text has the known parts of a pattern, in order, from its first to its last character.
 fn fits(pattern: &[Piece], text: &str) -> bool {
     let parts: Vec<String> = pattern.split(|piece| *piece == Piece::Unknown).map(compared).collect();
     let [first, middle @ .., last] = &parts[..] else { return true };

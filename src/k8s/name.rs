@@ -61,22 +61,22 @@ pub fn free(wanted: &str, taken: impl Fn(&String) -> bool) -> String {
     numbered(beyond)
 }
 
-/// Is it an RFC 1123 label?
+/// Whether it is an RFC 1123 label.
 pub fn is_dns_label(text: &str) -> bool {
     !text.is_empty() && text.len() <= LABEL_LENGTH && dns_label(text) == text
 }
 
-/// Is it an RFC 1123 subdomain: labels with dots between, 253 characters at most?
+/// Whether it is an RFC 1123 subdomain: labels with dots between, 253 characters at most.
 pub fn is_dns_subdomain(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_dns_label)
 }
 
-/// May it be the value of a label?
+/// Whether it may be the value of a label.
 pub fn is_label_value(text: &str) -> bool {
     text.is_empty() || (text.len() <= LABEL_LENGTH && is_qualified(text))
 }
 
-/// May it be the key of a label or an annotation: `name` or `domain/name`?
+/// Whether it may be the key of a label or an annotation: `name` or `domain/name`.
 pub fn is_label_key(text: &str) -> bool {
     let (domain, name) = text.rsplit_once('/').map_or((None, text), |(domain, name)| (Some(domain), name));
     domain.is_none_or(is_dns_subdomain)
@@ -126,7 +126,7 @@ pub fn is_relaxed_variable_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b'=')
 }
 
-/// May it be a key of a ConfigMap or a Secret?
+/// Whether it may be a key of a ConfigMap or a Secret.
 pub fn is_data_key(text: &str) -> bool {
     (1..=253).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))

@@ -285,7 +285,7 @@ const POD_FIELDS: &[(&str, u8)] = &[
     ("volumes/*/image", 35),
 ];
 
-/// Does a field below a pod's `spec`, by its path in the table, come later than a version?
+/// Whether a field below a pod's `spec`, by its path in the table, comes later than a version.
 pub fn is_later_pod_field(path: &str, cluster: Version) -> bool {
     POD_FIELDS.iter().any(|(field, minor)| *field == path && *minor > cluster.minor)
 }

@@ -38,7 +38,7 @@ pub struct Generator {
     pub name: String,
     /// Who uses it, for people.
     pub comment: Option<String>,
-    /// Does it change one that a lower layer makes?
+    /// Whether it changes one that a lower layer makes.
     pub merges: bool,
     /// Labels of the object.
     pub labels: Vec<(String, String)>,

@@ -47,7 +47,7 @@ impl Told {
         told
     }
 
-    /// Does the rule of an entry run?
+    /// Whether the rule of an entry runs.
     fn runs(&self, entry: &Entry, selection: &Selection) -> bool {
         let rule = RULES.iter().find(|rule| rule.code == entry.code.id);
         rule.is_some_and(|rule| selection.has(rule)) && self.level(entry.code) != Some(None)
@@ -97,7 +97,7 @@ pub(super) fn apply(
     findings.extend(about.diagnostics().iter().map(Finding::of_diagnostic));
 }
 
-/// Were the environments looked at that an entry names?
+/// Whether the environments were looked at that an entry names.
 fn has_environments(entry: &Entry, project: &Project, inputs: &Inputs) -> bool {
     let rendered = inputs.rendered.renderings.iter().filter_map(|it| it.environment.as_deref());
     let loaded = project.environments.iter().map(|environment| environment.name.as_str());

@@ -35,7 +35,7 @@ pub struct Outcome {
     pub suppressed: usize,
     /// How many findings a baseline has.
     pub known: usize,
-    /// Was there an input that could not be read?
+    /// Whether there was an input that could not be read.
     pub is_incomplete: bool,
 }
 

@@ -128,7 +128,7 @@ fn rendered(rendering: &Rendering) -> serde_json::Value {
     all.into()
 }
 
-/// Does an edit touch a text that an anchor gives to several places, or one that cannot be written?
+/// Whether an edit touches a text that an anchor gives to several places, or one that cannot be written.
 fn is_shared(edit: &Edit, sources: &Sources, known: &mut BTreeMap<SourceId, Vec<Span>>) -> bool {
     let source = sources.get(edit.span.source);
     if source.path() == STANDARD_INPUT {
@@ -260,7 +260,7 @@ fn edit(before: &Looked, round: &[&Finding], request: &Request, edited: &Edited<
     }
 }
 
-/// Are the findings gone, no others there, and the models the same but for what the findings are about?
+/// Whether the findings are gone, no others are there, and the models are the same but for what the findings are about.
 fn is_better(before: &Looked, after: &Looked, round: &[&Finding]) -> bool {
     let (old, new) = (before.identities(), after.identities());
     let are_gone = round.iter().all(|finding| {
@@ -285,7 +285,7 @@ fn is_better(before: &Looked, after: &Looked, round: &[&Finding]) -> bool {
         && models.iter().zip(&changed).all(|(old, new)| is_alike(old, new, "", &subjects))
 }
 
-/// Are two models the same, but for what is below one of the subjects?
+/// Whether two models are the same, but for what is below one of the subjects.
 fn is_alike(old: &serde_json::Value, new: &serde_json::Value, path: &str, subjects: &[&str]) -> bool {
     if old == new || subjects.contains(&path) {
         return true;

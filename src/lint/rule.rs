@@ -69,7 +69,7 @@ impl Category {
         }
     }
 
-    /// Do its rules run unless they are ignored?
+    /// Whether its rules run unless they are ignored.
     pub fn is_default(self) -> bool {
         self != Category::Pedantic
     }

@@ -24,7 +24,7 @@ pub enum Selector {
 }
 
 impl Selector {
-    /// Does it select this rule?
+    /// Whether it selects this rule.
     pub fn has(&self, rule: &Rule) -> bool {
         match self {
             Selector::All => true,

@@ -145,7 +145,7 @@ fn suppressions(id: SourceId, source: &SourceText) -> Vec<Suppression> {
     comments.iter().filter_map(suppression).collect()
 }
 
-/// Is there nothing before it on its line?
+/// Whether there is nothing before it on its line.
 fn is_alone(text: &str, range: &Range<usize>) -> bool {
     let start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
     text[start..range.start].trim_start_matches('\u{feff}').trim().is_empty()

@@ -59,7 +59,7 @@ pub struct Environment<'a> {
     pub read: &'a load::Environment,
     /// Its name.
     pub name: &'a str,
-    /// Does it run on a developer's machine?
+    /// Whether it runs on a developer's machine.
     pub is_local: bool,
     /// As Compose loads it, services of all profiles included.
     pub model: &'a compose::Project,
@@ -115,7 +115,7 @@ impl<'a> Environment<'a> {
         self.files.kind(path)
     }
 
-    /// Do patterns of git leave a file out?
+    /// Whether patterns of git leave a file out.
     pub fn is_ignored(&self, path: &Utf8Path) -> bool {
         load::is_ignored(path, self.files)
     }
@@ -126,12 +126,12 @@ impl<'a> Environment<'a> {
         services.map(|(name, service)| Service { environment: self, name, model: &service.value })
     }
 
-    /// Does an env file of the project set this variable?
+    /// Whether an env file of the project sets this variable.
     pub fn is_set_by_file(&self, name: &str) -> bool {
         self.read.set_by_files.contains(name)
     }
 
-    /// Does a service wait until this one has ended?
+    /// Whether a service waits until this one has ended.
     pub fn awaits_completion_of(&self, name: &str) -> bool {
         let dependencies =
             self.model.services.values().filter_map(|service| service.value.depends_on.as_ref());
@@ -144,7 +144,7 @@ impl<'a> Environment<'a> {
         path.strip_prefix(&self.project.directory).unwrap_or(path)
     }
 
-    /// Does a service publish a port under this number?
+    /// Whether a service publishes a port under this number.
     pub fn publishes(&self, port: u16) -> bool {
         let ports = self.model.services.values().filter_map(|service| service.value.ports.as_ref());
         let published = ports.flat_map(|ports| &ports.value).filter_map(|port| port.value.published.as_ref());
@@ -156,7 +156,7 @@ impl<'a> Environment<'a> {
         })
     }
 
-    /// May programs in containers read a file of this path: as an `env_file`, through a mount, or in the image?
+    /// Whether programs in containers may read a file of this path: as an `env_file`, through a mount, or in the image.
     pub fn is_seen_by_programs(&self, path: &Utf8Path) -> bool {
         let as_env_file = self
             .model
@@ -184,7 +184,7 @@ impl<'a> Service<'a> {
         self.environment.sources.slice(span)
     }
 
-    /// Is what stands there meant for developers' machines: in an override file, or not in all environments?
+    /// Whether what stands there is meant for developers' machines: in an override file, or not in all environments.
     pub fn is_for_development(&self, span: Span) -> bool {
         let file = self.sources().get(span.source).path().file_name().unwrap_or_default();
         let lacks = |environment: &load::Environment| {
@@ -197,7 +197,7 @@ impl<'a> Service<'a> {
             || self.environment.is_local && self.environment.project.environments.iter().any(lacks)
     }
 
-    /// Does the container get a variable of this name that is not the host's variable of the same name?
+    /// Whether the container gets a variable of this name that is not the host's variable of the same name.
     pub fn has_own_variable(&self, name: &str) -> bool {
         let environment = self.model.environment.as_ref();
         let variable = environment.and_then(|environment| environment.value.get(name));
@@ -209,7 +209,7 @@ impl<'a> Service<'a> {
         })
     }
 
-    /// Is the place within one of its commands?
+    /// Whether the place is within one of its commands.
     pub fn is_in_command(&self, span: Span) -> bool {
         let test = self.model.healthcheck.as_ref().and_then(|check| check.value.test.as_ref());
         let spans = [
@@ -220,7 +220,7 @@ impl<'a> Service<'a> {
         spans.into_iter().flatten().any(|command| command.contains(span))
     }
 
-    /// Is its network that of the host or of another container, or do others share its own?
+    /// Whether its network is that of the host or of another container, or others share its own.
     pub fn shares_network(&self) -> bool {
         let mode = |service: &model::Service| service.network_mode.as_ref().map(|mode| mode.value.clone());
         let own = mode(self.model).is_some_and(|mode| {
@@ -292,7 +292,7 @@ impl EnvFile<'_> {
         Span::new(self.source, range.start, range.end)
     }
 
-    /// Is it a template that people copy?
+    /// Whether it is a template that people copy.
     pub fn is_template(&self) -> bool {
         load::is_template(self.path.file_name().unwrap_or_default())
     }

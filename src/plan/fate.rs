@@ -137,7 +137,7 @@ impl Fate {
         in_words(&self.reasons)
     }
 
-    /// Is it the result of a value that a later file replaces?
+    /// Whether it is the result of a value that a later file replaces.
     pub fn is_superseded(&self) -> bool {
         self.reasons.first().is_some_and(|reason| reason.id == reasons::SUPERSEDED.id)
     }

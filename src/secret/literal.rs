@@ -1,4 +1,4 @@
-//! Does a value say something itself, or does it only say where something comes from?
+//! Whether a value says something itself, or only says where something comes from.
 
 use std::sync::LazyLock;
 

@@ -110,7 +110,7 @@ fn place<'a>(path: &'a str, output: &Utf8Path) -> Option<(&'a str, &'a str)> {
     (name::is_dns_label(environment) && is_plain).then_some((environment, name))
 }
 
-/// Is this directory one that secret files lie in, or one above it?
+/// Whether this directory is one that secret files lie in, or one above it.
 fn is_on_the_way(path: &str, output: &Utf8Path) -> bool {
     let below = output.join(super::OVERLAYS);
     let directory = path.trim_end_matches('/');

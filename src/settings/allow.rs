@@ -45,7 +45,7 @@ pub struct Subject<'a> {
 }
 
 impl Entry {
-    /// Is the entry about this finding?
+    /// Whether the entry is about this finding.
     pub fn is_about(&self, subject: &Subject<'_>) -> bool {
         let is_service = |glob: &Spanned<Glob>| subject.service.is_some_and(|name| glob.matches(name));
         let is_environment = |name: &Spanned<String>| subject.environment == Some(name.as_str());
@@ -55,7 +55,7 @@ impl Entry {
             && self.path.as_ref().is_none_or(|glob| glob.matches(subject.path))
     }
 
-    /// Has its last day passed?
+    /// Whether its last day has passed.
     pub fn is_expired(&self, today: Date) -> bool {
         self.until.as_ref().is_some_and(|until| until.value < today)
     }

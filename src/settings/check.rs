@@ -96,7 +96,7 @@ fn owner_of(named: &Spanned<String>, report: &mut Report) -> Option<Owner> {
     }
 }
 
-/// Is there anything that the name can mean?
+/// Whether there is anything that the name can mean.
 fn is_known(what: &Spanned<Glob>, report: &mut Report) -> bool {
     let kinds = kinds();
     let words = || kinds.iter().map(|code| code.name).chain(PLAIN_PATHS.iter().copied());

@@ -12,7 +12,7 @@ impl Glob {
         Self(pattern.into())
     }
 
-    /// Is this one of the names that are meant?
+    /// Whether this is one of the names that are meant.
     pub fn matches(&self, text: &str) -> bool {
         let (pattern, text): (Vec<char>, Vec<char>) = (self.0.chars().collect(), text.chars().collect());
         let (mut in_pattern, mut in_text) = (0, 0);
@@ -44,7 +44,7 @@ impl Glob {
         self.0.split(['*', '?']).next().unwrap_or_default()
     }
 
-    /// Does it stand for one name only?
+    /// Whether it stands for one name only.
     pub fn is_literal(&self) -> bool {
         !self.0.contains(['*', '?'])
     }

@@ -62,7 +62,7 @@ pub enum Class {
 }
 
 impl Habits {
-    /// Is there nothing to say?
+    /// Whether there is nothing to say.
     pub fn is_empty(&self) -> bool {
         self.endless.is_none() && self.waits.is_empty()
     }
@@ -202,7 +202,7 @@ fn class(found: &Found<'_>, walk: &Walk<'_, '_>, list: &List) -> Option<Class> {
     Some(if is_short { Class::Restart } else { Class::Periodic })
 }
 
-/// Does a statement do nothing, for ever or for a moment?
+/// Whether a statement does nothing, for ever or for a moment.
 fn is_idle(statement: &Statement, functions: &Functions<'_>) -> bool {
     round::is_inert(statement, functions, 0)
         || statement.chain.iter().all(|(_, pipeline)| match &pipeline.commands[..] {
@@ -213,7 +213,7 @@ fn is_idle(statement: &Statement, functions: &Functions<'_>) -> bool {
         })
 }
 
-/// Does it keep the container up all by itself?
+/// Whether it keeps the container up all by itself.
 fn stays(simple: &Simple) -> bool {
     let seconds = words::sleep(simple).and_then(|operands| clock::seconds_of(operands.first()?));
     follows_nothing(simple) || seconds.is_some_and(|seconds| seconds >= LONG)
@@ -266,7 +266,7 @@ fn fallback(statement: &Statement) -> Option<&Pipeline> {
     statement.chain.iter().find(|(link, _)| *link == Link::Or).map(|(_, pipeline)| pipeline)
 }
 
-/// Does it succeed, whatever it says?
+/// Whether it succeeds, whatever it says.
 fn succeeds(pipeline: &Pipeline) -> bool {
     pipeline.commands.iter().all(|command| match command {
         Command::Simple(simple) => words::program(simple).is_some_and(words::always_succeeds),
@@ -376,13 +376,13 @@ fn is_wait(command: &Command) -> bool {
     }
 }
 
-/// Does it end the script within?
+/// Whether it ends the script within.
 fn ends(body: &List) -> bool {
     visit::simple(body)
         .any(|simple| matches!(simple.words.first().map(String::as_str), Some("exit" | "return")))
 }
 
-/// Does it ask whether something outside is there?
+/// Whether it asks whether something outside is there.
 fn asks(list: &List) -> bool {
     visit::simple(list).any(|simple| {
         if simple.targets().any(|target| target.contains("/dev/tcp/")) {
@@ -400,7 +400,7 @@ fn asks(list: &List) -> bool {
     })
 }
 
-/// Does it hold as long as the answer is no?
+/// Whether it holds as long as the answer is no.
 fn is_negative(list: &List) -> bool {
     let pipelines = list.iter().flat_map(|statement| &statement.chain);
     pipelines.into_iter().any(|(_, pipeline)| {

@@ -134,7 +134,7 @@ struct Observation {
     seen: BTreeMap<String, Vec<u8>>,
     /// What became of every key.
     fates: Vec<(KeyPath, Fate)>,
-    /// Is there no tree, because something is wrong?
+    /// Whether there is no tree, because something is wrong.
     is_refused: bool,
 }
 

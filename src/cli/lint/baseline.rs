@@ -57,7 +57,7 @@ pub(super) fn apply(
     Ok(None)
 }
 
-/// Is it the code of a rule, not of the run?
+/// Whether it is the code of a rule, not of the run.
 fn is_of_rule(code: &str) -> bool {
     crate::lint::rule(code).is_some()
 }

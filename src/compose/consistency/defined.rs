@@ -61,7 +61,7 @@ fn enter<T: Default>(names: &mut Names<T>, name: &str, span: Span) {
     names.entry(name.to_owned()).or_insert_with(|| Spanned::new(T::default(), span));
 }
 
-/// Was the text refused that a finding is about?
+/// Whether the text was refused that a finding is about.
 pub(super) fn is_refused(finding: &Diagnostic, report: &Report) -> bool {
     let overlaps =
         |one: Span, other: Span| one.source == other.source && one.start < other.end && other.start < one.end;

@@ -615,7 +615,7 @@ impl Service {
         deployed.or(self.scale.as_ref()).map(|replicas| replicas.value)
     }
 
-    /// Is it left alone once it has ended well?
+    /// Whether it is left alone once it has ended well.
     pub fn runs_to_its_end(&self) -> bool {
         let restart = self.restart_condition().unwrap_or_default();
         matches!(restart, "no" | "none" | "on-failure") || restart.starts_with("on-failure:")

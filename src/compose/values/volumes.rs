@@ -107,7 +107,7 @@ pub fn clean_target(target: &str) -> String {
     }
 }
 
-/// Does a `${` stand in the text whose brace is missing?
+/// Whether a `${` stands in the text whose brace is missing.
 fn open_substitution(text: &str) -> bool {
     let open = text.char_indices().fold(0usize, |open, (offset, character)| match character {
         '$' if text[offset + 1..].starts_with('{') => open + 1,

@@ -74,7 +74,7 @@ fn delivered(at: &str, sub_path: &str, files: Files, mount: Span) -> Vec<(Path, 
 /// The files of a volume of ConfigMaps and Secrets.
 struct Files {
     all: Vec<File>,
-    /// May there be others?
+    /// Whether there may be others.
     is_open: bool,
     kind: &'static str,
 }

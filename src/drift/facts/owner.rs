@@ -28,7 +28,7 @@ pub enum Owners<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Owner {
     pub(super) service: String,
-    /// Is it a job of a service whose own workload is another one?
+    /// Whether it is a job of a service whose own workload is another one.
     pub(super) is_job: bool,
 }
 

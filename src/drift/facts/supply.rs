@@ -18,7 +18,7 @@ use crate::{
 /// What is in a ConfigMap or a Secret.
 pub(super) struct Supply<'a> {
     pub(super) entries: BTreeMap<&'a str, Entry>,
-    /// May it have more entries than are known?
+    /// Whether it may have more entries than are known.
     pub(super) is_open: bool,
     object: &'a Object,
 }

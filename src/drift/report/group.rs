@@ -50,7 +50,7 @@ pub(super) fn groups<'a>(drifts: impl IntoIterator<Item = &'a Drift>) -> Vec<Gro
     of_one_line(of_one_cause(groups))
 }
 
-/// Drifts of the same part of a service: is the rest the same, too?
+/// Whether the rest is the same, too, of drifts of the same part of a service.
 fn only_environments_differ(one: &Drift, other: &Drift) -> bool {
     one.compose == other.compose && one.kubernetes == other.kubernetes && one.waiver == other.waiver
 }

@@ -23,7 +23,7 @@ type Text = Spanned<String>;
 pub struct Declared {
     /// The file.
     pub file: Utf8PathBuf,
-    /// Is it a component?
+    /// Whether it is a component.
     pub is_component: bool,
     /// Files and directories of objects, in order.
     pub resources: Vec<Text>,
@@ -74,9 +74,9 @@ pub struct Entries {
     pub files: Vec<Text>,
     /// `KEY=value`.
     pub literals: Vec<Text>,
-    /// Does its name get no digest?
+    /// Whether its name gets no digest.
     pub has_plain_name: bool,
-    /// Is it immutable?
+    /// Whether it is immutable.
     pub is_immutable: bool,
     /// Its labels.
     pub labels: Vec<(String, Text)>,
@@ -141,9 +141,9 @@ pub struct Selector {
 pub struct LabelSet {
     /// The labels.
     pub pairs: Vec<(String, Text)>,
-    /// Do selectors and pods get them too?
+    /// Whether selectors and pods get them too.
     pub in_selectors: bool,
-    /// Do pods get them too?
+    /// Whether pods get them too.
     pub in_templates: bool,
     /// Further fields.
     pub fields: Vec<FieldPath>,

@@ -13,7 +13,7 @@ pub struct FieldPath {
     /// The names on the way, with slashes between them; `\/` is a slash within a name. Lists are not named: the way
     /// leads through all their items.
     pub path: String,
-    /// Is it made where it is missing?
+    /// Whether it is made where it is missing.
     pub creates: bool,
 }
 
@@ -58,7 +58,7 @@ impl FieldPath {
 }
 
 impl Scope {
-    /// Does an object with this `apiVersion` and kind belong to it?
+    /// Whether an object with this `apiVersion` and kind belongs to it.
     pub(super) fn holds(&self, api_version: &str, kind: &str) -> bool {
         let (group, version) = split_version(api_version);
         let fits = |own: &str, other: &str| own.is_empty() || own == other;

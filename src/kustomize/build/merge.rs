@@ -18,7 +18,7 @@ const DIRECTIVE: &str = "$patch";
 
 /// What a merge has to know besides the two sides.
 pub(super) struct Merge<'a> {
-    /// Is nothing at all written in a span?
+    /// Whether nothing at all is written in a span.
     pub(super) is_unwritten: &'a dyn Fn(Span) -> bool,
     /// What was taken away.
     pub(super) removed: Vec<Removal>,

@@ -139,7 +139,7 @@ fn height(node: &Node) -> usize {
     }
 }
 
-/// Do both say the same, wherever they stand and in whatever order?
+/// Whether both say the same, wherever they stand and in whatever order.
 fn same(one: &Node, other: &Node) -> bool {
     one.to_json() == other.to_json()
 }

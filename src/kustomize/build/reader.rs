@@ -198,7 +198,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Does a path lie in a directory, links followed?
+    /// Whether a path lies in a directory, links followed.
     fn is_below(&self, path: &Utf8Path, directory: &Utf8Path) -> bool {
         let real = |path: &Utf8Path| self.files.resolve_links(path).unwrap_or_else(|| clean(path));
         real(path).starts_with(real(directory))

@@ -220,7 +220,7 @@ impl Referrer {
         scope.holds(&self.api_version, &self.kind)
     }
 
-    /// Can it name this object?
+    /// Whether it can name this object.
     fn reaches(&self, target: &Target) -> bool {
         let (Some(own), Some(other)) = (&self.namespace, &target.namespace) else { return true };
         own == other

@@ -57,7 +57,7 @@ pub(super) struct Resource {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Generated {
     pub(super) behavior: Behavior,
-    /// Does its name get a digest of its content?
+    /// Whether its name gets a digest of its content.
     pub(super) needs_digest: bool,
 }
 
@@ -133,12 +133,12 @@ impl Resource {
         self.previous_ids().next().unwrap_or_else(|| self.id())
     }
 
-    /// Was it ever called that?
+    /// Whether it was ever called that.
     pub(super) fn was(&self, id: Id<'_>) -> bool {
         self.id() == id || self.previous_ids().any(|previous| previous == id)
     }
 
-    /// Does it belong to no namespace?
+    /// Whether it belongs to no namespace.
     pub(super) fn is_cluster_scoped(&self) -> bool {
         is_cluster_scoped(split_version(self.api_version()).0, self.kind())
     }

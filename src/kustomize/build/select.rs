@@ -58,7 +58,7 @@ impl Selection {
         }
     }
 
-    /// Is it an object that is meant, by its first name or its present one?
+    /// Whether it is an object that is meant, by its first name or its present one.
     pub(super) fn holds(&self, resource: &Resource) -> bool {
         if !self.kind.holds(resource.kind()) {
             return false;

@@ -201,7 +201,7 @@ pub(super) fn replicas(resources: &mut [Resource], replicas: &ReplicaCount) -> R
     if found { Ok(()) } else { Err((format!("nothing with replicas is called `{}`", name.value), name.span)) }
 }
 
-/// Replaces an image in all containers. Was there one?
+/// Replaces an image in all containers; says whether there was one.
 pub(super) fn image(resources: &mut [Resource], image: &ImageChange) -> Result<bool, Wrong> {
     let pattern = format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", image.name.value);
     let pattern = Regex::new(&pattern)

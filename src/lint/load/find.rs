@@ -110,7 +110,7 @@ impl Loader<'_> {
         }
     }
 
-    /// Does the text have the two keys of every Kubernetes object?
+    /// Whether the text has the two keys of every Kubernetes object.
     fn may_hold_objects(&self, path: &Utf8Path) -> bool {
         let has = |text: &[u8], word: &[u8]| text.windows(word.len()).any(|part| part == word);
         self.files.read(path).is_ok_and(|text| has(&text, b"apiVersion") && has(&text, b"kind"))

@@ -51,7 +51,7 @@ pub(super) fn root(path: &Utf8Path, files: &dyn Files) -> Option<Utf8PathBuf> {
     directories.find(|directory| files.kind(&directory.join(".git")).is_some()).map(Utf8Path::to_owned)
 }
 
-/// Do patterns of `.gitignore` leave a file out, in the repository that it would be in?
+/// Whether patterns of `.gitignore` leave a file out, in the repository that it would be in.
 pub fn is_ignored(path: &Utf8Path, files: &dyn Files) -> bool {
     is_left_out(path, root(path, files).as_deref(), files)
 }

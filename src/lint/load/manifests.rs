@@ -18,12 +18,12 @@ pub struct Manifest {
     pub source: SourceId,
     /// Its documents.
     pub documents: Vec<Node>,
-    /// Could all of it be read?
+    /// Whether all of it could be read.
     pub is_whole: bool,
 }
 
 impl Manifest {
-    /// Is it a kustomization or a component?
+    /// Whether it is a kustomization or a component.
     pub fn is_kustomization(&self) -> bool {
         matches!(self.path.file_name(), Some("kustomization.yaml" | "kustomization.yml" | "Kustomization"))
     }

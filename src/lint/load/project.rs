@@ -57,7 +57,7 @@ pub struct Project {
 pub struct Environment {
     /// Its name.
     pub name: String,
-    /// Does it run on a developer's machine?
+    /// Whether it runs on a developer's machine.
     pub is_local: bool,
     /// The model, services of all profiles included.
     pub model: compose::Project,
@@ -85,7 +85,7 @@ struct Wanted {
     files: Vec<Utf8PathBuf>,
     env_files: Vec<Utf8PathBuf>,
     variables: BTreeMap<String, String>,
-    /// Did somebody say that these files belong together?
+    /// Whether somebody said that these files belong together.
     is_certain: bool,
 }
 
@@ -240,13 +240,13 @@ impl Loader<'_> {
 }
 
 impl Project {
-    /// Does a template of an env file have this variable?
+    /// Whether a template of an env file has this variable.
     pub fn is_in_template(&self, name: &str) -> bool {
         self.in_templates.contains(name)
     }
 }
 
-/// Is it a file that people copy and fill in, by its name?
+/// Whether it is a file that people copy and fill in, by its name.
 pub fn is_template(name: &str) -> bool {
     const WORDS: &[&str] = &["example", "sample", "dist", "template", "tmpl", "default", "defaults"];
     name.split(['.', '-', '_']).any(|part| WORDS.contains(&part))

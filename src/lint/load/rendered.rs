@@ -47,7 +47,7 @@ pub struct Rendering {
     pub directory: Option<Utf8PathBuf>,
     /// The environment, by the name of the directory or by the settings.
     pub environment: Option<String>,
-    /// Does it run on a developer's machine?
+    /// Whether it runs on a developer's machine.
     pub is_local: bool,
     /// The cluster that the settings name.
     pub cluster: Option<Version>,
@@ -57,7 +57,7 @@ pub struct Rendering {
     pub accumulated: Vec<Object>,
     /// The directories that it takes in, its own included.
     pub within: BTreeSet<Utf8PathBuf>,
-    /// Was everything rendered?
+    /// Whether everything was rendered.
     pub is_whole: bool,
     /// Why it cannot be rendered, and where.
     pub refusal: Option<(Refusal, Span)>,

@@ -93,7 +93,7 @@ fn references(
     }
 }
 
-/// Does a shell read the words behind these?
+/// Whether a shell reads the words behind these.
 fn has_shell(words: &[Spanned<String>]) -> bool {
     let Some(first) = words.first() else { return false };
     let name = first.value.rsplit('/').next().unwrap_or_default();

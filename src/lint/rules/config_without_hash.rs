@@ -73,7 +73,7 @@ fn check(rendering: &Rendering<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// Has it the name that it has in the files, but for a prefix and a suffix?
+/// Whether it has the name that it has in the files, but for a prefix and a suffix.
 fn has_plain_name(object: &build::Object) -> bool {
     let text =
         |way: &[&str]| way.iter().try_fold(&object.node, |node, key| node.get(key)).and_then(Node::as_str);
@@ -86,7 +86,7 @@ fn has_plain_name(object: &build::Object) -> bool {
     matches!(text(&["kind"]), Some("ConfigMap" | "Secret")) && !has_digest
 }
 
-/// Do its pods roll only if somebody makes them?
+/// Whether its pods roll only if somebody makes them.
 fn is_restarted_by_hand(object: Object<'_>) -> bool {
     let template = object.template().and_then(|template| template.get("metadata"));
     let annotations = pairs(template.and_then(|it| it.get("annotations")))

@@ -70,7 +70,7 @@ fn named_at(environment: &Environment<'_>, span: Span) -> Option<String> {
     })
 }
 
-/// Is there a template beside it?
+/// Whether there is a template beside it.
 fn has_template(environment: &Environment<'_>, path: &str) -> bool {
     let path = environment.project.directory.join(path);
     TEMPLATES.iter().any(|end| {

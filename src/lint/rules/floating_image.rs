@@ -61,7 +61,7 @@ fn check(rendering: &Rendering<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// Does the image have no tag, or one that moves?
+/// Whether the image has no tag, or one that moves.
 pub(super) fn is_floating(image: &str) -> bool {
     let reference = Reference::parse(image);
     let moves = reference.tag.as_deref().is_none_or(|tag| FLOATING.contains(&tag));

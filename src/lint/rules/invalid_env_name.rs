@@ -49,7 +49,7 @@ fn manifest(object: &Object<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// Does Kubernetes take it?
+/// Whether Kubernetes takes it.
 fn is_taken(name: &str) -> bool {
     !name.starts_with(|first: char| first.is_ascii_digit())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))

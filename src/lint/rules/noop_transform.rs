@@ -75,7 +75,7 @@ fn check(tree: &Tree<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// Is everything rendered but for replacements, which add no object?
+/// Whether everything is rendered but for replacements, which add no object.
 fn has_everything(tree: &Tree<'_>) -> bool {
     const ADDING: [&str; 4] = ["helmCharts", "helmChartInflationGenerator", "generators", "transformers"];
     let within =
@@ -125,7 +125,7 @@ fn replacements(tree: &Tree<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// Does an object fit what a target selects?
+/// Whether an object fits what a target selects.
 fn fits(select: &Node, object: &build::Object, tree: &Tree<'_>) -> bool {
     let view = Object { sources: tree.sources, tree: &object.node };
     let is = |key: &str, values: &[&str]| {

@@ -76,7 +76,7 @@ fn check(everything: &Everything<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// Is the file of an environment that runs on a developer's machine?
+/// Whether the file is of an environment that runs on a developer's machine.
 fn is_of_developers(everything: &Everything<'_>, manifest: &Manifest) -> bool {
     let renderings = &everything.inputs.rendered.renderings;
     let directory = manifest.path.parent();

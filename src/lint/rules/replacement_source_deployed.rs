@@ -90,7 +90,7 @@ fn check(tree: &Tree<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// Is what is taken a single value, such as an image?
+/// Whether what is taken is a single value, such as an image.
 fn is_scalar(tree: &Tree<'_>, kind: &str, name: &str, path: &str) -> bool {
     let objects = tree.renderings().flat_map(|rendering| &rendering.accumulated);
     let mut objects = objects.map(|object| Object { sources: tree.sources, tree: &object.node });

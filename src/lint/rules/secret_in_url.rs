@@ -41,7 +41,7 @@ password is written out. `postgres://app:${DB_PASSWORD}@db/app` is not found.",
 static USER_INFO: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"[A-Za-z][A-Za-z0-9+.-]*://(?:\$\{[^}]*\}|\$\([^)]*\)|[^\s/@?#])*@").ok());
 
-/// Does a URL in the value have a password of its own?
+/// Whether a URL in the value has a password of its own.
 pub(super) fn has_one(value: &str) -> bool {
     let Some(pattern) = USER_INFO.as_ref().filter(|_| value.contains("://")) else { return false };
     pattern.find_iter(value).any(|found| secret::is_written_secret("", &format!("{}host", found.as_str())))

@@ -55,7 +55,7 @@ fn compose(document: &Document<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// Is it made of defaults that are no secret, such as `${PASSWORD:-''}` or `${EMPTY_PASSWORD:-no}`?
+/// Whether it is made of defaults that are no secret, such as `${PASSWORD:-''}` or `${EMPTY_PASSWORD:-no}`.
 fn is_empty_default(name: &str, written: &str) -> bool {
     let template = template::expand(written, &|_| None).ok();
     let by_default = template.and_then(|template| template.without_variables());

@@ -96,7 +96,7 @@ fn check(service: &Service<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// Is it from an env file that others read as well, and does one of them say it better?
+/// Whether it is from an env file that others read as well, one of which says it better.
 fn is_shared(service: &Service<'_>, name: &str, value: &Spanned<Option<String>>) -> bool {
     let others = service.environment.model.services.values();
     let mut others = others.filter_map(|other| other.value.environment.as_ref()?.value.get(name));

@@ -86,7 +86,7 @@ fn first_word(name: &str) -> Option<&str> {
     name.split_once('_').map(|(first, _)| first).filter(|first| !first.is_empty())
 }
 
-/// Does the word stand in the text, and no longer one?
+/// Whether the word stands in the text, and no longer one.
 fn has_word(text: &str, word: &str) -> bool {
     let is_part = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
     text.match_indices(word).any(|(at, _)| {

@@ -20,7 +20,7 @@ pub struct Mount<'a> {
     pub source: Span,
     /// What it is.
     pub kind: MountKind,
-    /// Can the container write to it?
+    /// Whether the container can write to it.
     pub is_writable: bool,
 }
 
@@ -35,7 +35,7 @@ pub enum MountKind {
     Directory(Utf8PathBuf),
     /// A file of the host.
     File,
-    /// A volume without a name. Is it below another mount of a directory?
+    /// A volume without a name; says whether it is below another mount of a directory.
     Anonymous {
         /// It keeps a part of that directory out of sight.
         is_mask: bool,
@@ -110,7 +110,7 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// Is the target of a volume within a directory that is mounted as well?
+    /// Whether the target of a volume is within a directory that is mounted as well.
     fn is_mask(&self, mount: &model::Mount) -> bool {
         let target = |mount: &model::Mount| mount.target.as_ref().map(|target| target.value.clone());
         let Some(own) = target(mount) else { return false };
@@ -152,7 +152,7 @@ impl Environment<'_> {
         }
     }
 
-    /// Is it a volume that several nodes can mount at once, by its driver?
+    /// Whether it is a volume that several nodes can mount at once, by its driver.
     pub fn is_network_volume(&self, name: &str) -> bool {
         let volume = self.model.volumes.get(name).and_then(|volume| volume.value.as_ref());
         volume.is_some_and(|volume| {

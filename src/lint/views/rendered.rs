@@ -134,7 +134,7 @@ impl<'a> Object<'a> {
         self.text(&["metadata", "namespace"]).unwrap_or_default()
     }
 
-    /// Can it be in the same namespace as an object of this one?
+    /// Whether it can be in the same namespace as an object of this one.
     pub fn is_near(&self, namespace: &str) -> bool {
         let own = self.namespace();
         own == namespace || own.is_empty() || namespace.is_empty()

@@ -121,7 +121,7 @@ impl<'a> Start<'a> {
         self.within(range).unwrap_or_else(|| self.place())
     }
 
-    /// Is the shell the first process of the container, which gets the signals?
+    /// Whether the shell is the first process of the container, which gets the signals.
     pub fn is_first_process(&self) -> bool {
         let by_init = self.service.model.init.as_ref().is_some_and(|init| init.value);
         !by_init && !shell::command_line::has_init(&self.known().words)

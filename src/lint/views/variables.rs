@@ -23,7 +23,7 @@ pub struct Variable<'a> {
     pub span: Span,
     /// The value, or the whole entry in the list form.
     pub node: &'a Node,
-    /// Is it an entry `NAME=value` of a list?
+    /// Whether it is an entry `NAME=value` of a list.
     pub is_list: bool,
 }
 

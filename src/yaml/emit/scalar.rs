@@ -90,7 +90,7 @@ pub(super) fn float(float: f64) -> String {
     }
 }
 
-/// Does YAML have this character, and is it neither a line break nor a byte order mark to anyone?
+/// Whether YAML has this character, and it is neither a line break nor a byte order mark to anyone.
 pub(super) fn is_printable(character: char) -> bool {
     match character {
         '\t' | ' '..='~' => true,
@@ -110,7 +110,7 @@ fn is_visible(character: char) -> bool {
         && u32::from(character) & 0xfffe != 0xfffe
 }
 
-/// Can a string do without quotes in block context?
+/// Whether a string can do without quotes in block context.
 fn is_plain(text: &str) -> bool {
     let starts_well = |first: char| {
         first.is_alphanumeric() || matches!(first, '_' | '/' | '.' | '-' | '+' | '$' | '(' | '^')
@@ -125,7 +125,7 @@ fn is_plain(text: &str) -> bool {
         && !is_ambiguous(text)
 }
 
-/// Might some reader take this for a number, a time, a boolean or null?
+/// Whether some reader might take this for a number, a time, a boolean or null.
 fn is_ambiguous(text: &str) -> bool {
     let bare = text.trim_start_matches(['+', '-', '.']);
     let is_word = WORDS.iter().any(|word| bare.eq_ignore_ascii_case(word));

@@ -52,7 +52,7 @@ impl OpenMapping {
         self.key.as_ref()
     }
 
-    /// Is a value, and no key, what comes next?
+    /// Whether a value comes next, and no key.
     pub(super) fn awaits_value(&self) -> bool {
         self.key.is_some()
     }

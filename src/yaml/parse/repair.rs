@@ -51,7 +51,7 @@ impl<'a> Repaired<'a> {
         }
     }
 
-    /// Did anything in this range of the text need repair?
+    /// Whether anything in this range of the text needed repair.
     pub(super) fn touches(&self, range: &Range<usize>) -> bool {
         let first = self.insertions.partition_point(|insertion| insertion.range.start < range.start);
         self.insertions.get(first).is_some_and(|insertion| insertion.range.start < range.end)

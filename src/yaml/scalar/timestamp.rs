@@ -1,7 +1,7 @@
 //! Dates and times, by the four layouts of go-yaml v3 as Go's `time.Parse` reads them.
 
-/// Is this `2001-1-1`, `2001-1-1 1:2:3` or `2001-1-1T1:2:3Z`, each with a fraction of a second if
-/// wanted, and a day that exists?
+/// Whether this is `2001-1-1`, `2001-1-1 1:2:3` or `2001-1-1T1:2:3Z`, each with a fraction of a second if
+/// wanted, and a day that exists.
 pub(super) fn is_timestamp(text: &str) -> bool {
     let Some((date, rest)) = date(text) else { return false };
     if !date.exists() {

@@ -91,7 +91,7 @@ fn resolve(
     });
 }
 
-/// Does another object make the Secret?
+/// Whether another object makes the Secret.
 fn is_made(rendering: &Rendering<'_>, name: &str) -> bool {
     rendering.objects().any(|object| {
         let said = [

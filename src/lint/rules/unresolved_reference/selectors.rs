@@ -62,7 +62,7 @@ fn fits(selector: &[(&str, String)], labels: &[(&str, String)]) -> bool {
     selector.iter().all(|pair| labels.contains(pair) || ADDED.contains(&pair.0))
 }
 
-/// Does an entry of `matchExpressions` hold?
+/// Whether an entry of `matchExpressions` holds.
 fn holds(expression: &Node, labels: &[(&str, String)]) -> bool {
     let text = |key: &str| expression.get(key).and_then(Node::as_str).unwrap_or_default();
     let own = labels.iter().find(|(key, _)| *key == text("key")).map(|(_, value)| value);
