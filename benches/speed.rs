@@ -67,6 +67,7 @@ fn run(words: &[String], directory: &Utf8PathBuf) -> io::Result<()> {
         environment: BTreeMap::new(),
         directory: directory.clone(),
         stdin: &|| Ok(Vec::new()),
+        answer: &|| None,
         stdout: &mut stdout,
         stderr: &mut stderr,
         color: false,

@@ -38,6 +38,8 @@ pub struct Io<'a> {
     pub directory: Utf8PathBuf,
     /// Reads all of the standard input; called only if something is to come that way.
     pub stdin: &'a dyn Fn() -> Result<Vec<u8>, FileError>,
+    /// Reads a line from who sits at the terminal; none if nobody does.
+    pub answer: &'a dyn Fn() -> Option<String>,
     /// Where results go.
     pub stdout: &'a mut dyn Write,
     /// Where diagnostics go.
@@ -202,6 +204,7 @@ mod tests {
             environment: BTreeMap::new(),
             directory: directory.clone(),
             stdin: &|| Err(FileError::NotFound),
+            answer: &|| None,
             stdout: &mut stdout,
             stderr: &mut stderr,
             color: false,

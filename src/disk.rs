@@ -25,7 +25,7 @@ use std::{
     collections::BTreeMap,
     env,
     fs::{self, OpenOptions},
-    io::{self, Read},
+    io::{self, IsTerminal, Read, Write},
     os::unix::fs::{MetadataExt, OpenOptionsExt},
 };
 
@@ -173,6 +173,14 @@ pub fn read_standard_input() -> Result<Vec<u8>, FileError> {
         Ok(length) if length as u64 > MAX_FILE_SIZE => Err(too_large()),
         Ok(_) => Ok(bytes),
     }
+}
+
+/// A line from the terminal that the command runs in; none if its input comes from elsewhere.
+pub fn read_answer() -> Option<String> {
+    let mut line = String::new();
+    let _ = io::stdout().flush();
+    let read = io::stdin().is_terminal().then(|| io::stdin().read_line(&mut line));
+    read.and_then(Result::ok).map(|_| line)
 }
 
 /// The working directory, through the links by which the user came to it: `$PWD` if that names it.

@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         environment,
         directory,
         stdin: &disk::read_standard_input,
+        answer: &disk::read_answer,
         stdout: &mut stdout,
         stderr: &mut stderr,
         color,

@@ -57,6 +57,7 @@ fn run(directory: &Path, arguments: &[&str]) -> (u8, String, String) {
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let io = Io {
         stdin: &|| Ok(Vec::new()),
+        answer: &|| None,
         environment: BTreeMap::new(),
         directory: Utf8PathBuf::from_path_buf(directory).unwrap(),
         stdout: &mut stdout,

@@ -59,6 +59,7 @@ impl Project {
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let io = Io {
             stdin: &|| Ok(Vec::new()),
+            answer: &|| None,
             environment,
             directory: self.path.clone(),
             stdout: &mut stdout,

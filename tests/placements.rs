@@ -126,6 +126,7 @@ fn run(root: &Utf8Path, words: &[&str]) -> String {
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let io = Io {
         stdin: &|| Ok(Vec::new()),
+        answer: &|| None,
         environment: BTreeMap::new(),
         directory: root.to_owned(),
         stdout: &mut stdout,

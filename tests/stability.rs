@@ -41,6 +41,7 @@ fn convert(directory: &Path) -> io::Result<(u8, Files)> {
         Utf8PathBuf::from_path_buf(directory.canonicalize()?).map_err(|_| io::ErrorKind::Other)?;
     let io = Io {
         stdin: &|| Ok(Vec::new()),
+        answer: &|| None,
         environment: BTreeMap::new(),
         directory: directory.clone(),
         stdout: &mut io::sink(),

@@ -9,7 +9,7 @@ mod key_report;
 mod outermost;
 mod report;
 mod summary;
-mod values;
+pub(super) mod values;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};

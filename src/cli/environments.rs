@@ -45,6 +45,11 @@ pub(super) struct Selection {
 }
 
 impl Selection {
+    /// Settings that a command of other flags names, and the variables that the Compose files may read.
+    pub(super) fn of(config: Option<Utf8PathBuf>, variables: Vec<String>) -> Self {
+        Self { config, variables }
+    }
+
     /// Whether the command line says where the settings are.
     pub(super) fn names_settings(&self) -> bool {
         self.config.is_some()

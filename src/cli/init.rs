@@ -340,6 +340,7 @@ mod tests {
             let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
             let io = Io {
                 stdin: &|| Ok(Vec::new()),
+                answer: &|| None,
                 environment: BTreeMap::new(),
                 directory: root.clone(),
                 stdout: &mut stdout,

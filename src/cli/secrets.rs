@@ -1,6 +1,10 @@
-//! `kustompose secrets`: the secret files of a tree, packed for somebody else, unpacked, and looked at.
+//! `kustompose secrets`: the secret files of a tree, packed for somebody else, unpacked, looked at, brought up to date
+//! and cleaned.
 //!
-//! Works on the tree alone; compose files are asked for nothing but the project's name.
+//! `pack`, `unpack` and `prune` work on the tree alone; compose files are asked for nothing but the project's name.
+
+mod prune;
+mod update;
 
 use std::collections::BTreeMap;
 
@@ -34,8 +38,12 @@ enum Command {
     Pack(Pack),
     /// Put the files of an archive in place
     Unpack(Unpack),
-    /// Show which secrets are present, missing or empty; never their values
+    /// Show which secrets are present, missing, empty or not those of Compose; never their values
     Status(Status),
+    /// Take the values of Compose in place of those in the files, after asking
+    Update(update::Update),
+    /// Delete the values that nothing reads, after asking
+    Prune(prune::Prune),
 }
 
 /// Where the tree is.
@@ -97,16 +105,22 @@ struct Scene {
 pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>) -> u8 {
     let (mut sources, mut report) = (Sources::default(), Report::default());
     let (place, environment) = match &arguments.command {
-        Command::Pack(Pack { place, environment, .. }) | Command::Status(Status { place, environment }) => {
-            (place, environment.as_deref())
-        }
+        Command::Pack(Pack { place, environment, .. })
+        | Command::Status(Status { place, environment })
+        | Command::Update(update::Update { place, environment, .. })
+        | Command::Prune(prune::Prune { place, environment, .. }) => (place, environment.as_deref()),
         Command::Unpack(Unpack { place, .. }) => (place, None),
     };
     let scene = scene((place, flags), environment, io, &mut sources, &mut report);
     let done = scene.and_then(|scene| match &arguments.command {
         Command::Pack(arguments) => pack(arguments, &flags.and(&arguments.project), &scene, io, &mut report),
         Command::Unpack(arguments) => unpack(arguments, &scene, &mut report),
-        Command::Status(_) => status(&scene, io, &mut report),
+        Command::Status(_) => status(&scene, (place, flags), io, &mut report),
+        Command::Update(arguments) => {
+            let flags = flags.and(&arguments.project);
+            update::update(arguments, &flags, &scene, io, (&mut sources, &mut report))
+        }
+        Command::Prune(arguments) => prune::prune(arguments, &scene, io, &mut report),
     });
     show(&report, &sources, io);
     match done {
@@ -333,8 +347,17 @@ fn unpack(arguments: &Unpack, scene: &Scene, report: &mut Report) -> Option<Stri
     Some(format!("{}: {} secret files written, {unchanged} unchanged\n", scene.output, count))
 }
 
-fn status(scene: &Scene, io: &mut Io<'_>, report: &mut Report) -> Option<String> {
+fn status(
+    scene: &Scene,
+    (place, flags): (&Place, &project::Flags),
+    io: &mut Io<'_>,
+    report: &mut Report,
+) -> Option<String> {
     let mut is_complete = true;
+    // Where compose cannot be loaded, the files alone are told of.
+    let mut aside = (Sources::default(), Report::default());
+    let compared = update::compare(scene, (place, flags, &[]), io, (&mut aside.0, &mut aside.1));
+    let differences = compared.map(|compared| compared.differences).unwrap_or_default();
     for environment in &scene.environments {
         let found = secret_files::read(&scene.output, environment, &scene.disk, report);
         is_complete &= found.is_complete();
@@ -347,12 +370,37 @@ fn status(scene: &Scene, io: &mut Io<'_>, report: &mut Report) -> Option<String>
         say(io.stdout, &format!("{environment}: {headline}\n"));
         for file in &found.files {
             say(io.stdout, &format!("  {}\n", one_line(&line(file))));
+            let path = secret_files::directory("".into(), environment).join(&file.name);
+            for difference in differences.iter().filter(|difference| difference.path == path) {
+                let told = update::told("not the value of Compose", &difference.keys);
+                say(io.stdout, &format!("    {}\n", one_line(&told)));
+            }
         }
         for name in &found.unread {
             say(io.stdout, &format!("  {}: not read by anything\n", one_line(name)));
         }
     }
     is_complete.then(String::new)
+}
+
+/// Whether to go on: the command line says so, or who sits at the terminal.
+fn confirm(yes: bool, question: &str, io: &mut Io<'_>, report: &mut Report) -> bool {
+    if yes {
+        return true;
+    }
+    say(io.stdout, &format!("{question} [y/N] "));
+    let Some(answer) = (io.answer)() else {
+        say(io.stdout, "\n");
+        let message = "nothing was changed: there is no terminal to confirm it at";
+        let help = "read the list, and pass `--yes` to go on without being asked";
+        report.push(Diagnostic::error(codes::UNCONFIRMED, message).help(help));
+        return false;
+    };
+    let is_yes = ["y", "yes"].contains(&answer.trim().to_lowercase().as_str());
+    if !is_yes {
+        say(io.stderr, "nothing was changed\n");
+    }
+    is_yes
 }
 
 /// What is in a file, keys only.

@@ -199,7 +199,8 @@ const TABLE: &[Code] = &[
     error("KF014",   "refused-archive",         "an archive cannot be read, or contains a file that is not a secret file"),
     warning("KF015", "unknown-secret-file",     "an archive has a file that the project does not use; the file is skipped"),
     error("KF016",   "different-secret-file",   "a secret file has other values than the archive"),
-    error("KF017",   "not-unpacked",            "the files of an archive could not be written"),
+    error("KF017",   "not-unpacked",            "secret files could not be written"),
+    error("KF018",   "unconfirmed",             "nobody confirmed that secret files may change"),
     error("KM001",   "service-missing",         "a service of the Compose files has no workload in the manifests"),
     error("KM002",   "env-missing",             "a container lacks a variable that the Compose files set"),
     error("KM003",   "env-extra",               "a container has a variable that the Compose files do not set"),
@@ -370,6 +371,7 @@ pub(crate) const REFUSED_ARCHIVE: Code = named("refused-archive");
 pub(crate) const UNKNOWN_SECRET_FILE: Code = named("unknown-secret-file");
 pub(crate) const DIFFERENT_SECRET_FILE: Code = named("different-secret-file");
 pub(crate) const NOT_UNPACKED: Code = named("not-unpacked");
+pub(crate) const UNCONFIRMED: Code = named("unconfirmed");
 pub(crate) const SERVICE_MISSING: Code = named("service-missing");
 pub(crate) const ENV_MISSING: Code = named("env-missing");
 pub(crate) const ENV_EXTRA: Code = named("env-extra");

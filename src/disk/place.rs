@@ -103,6 +103,20 @@ impl Disk {
         }
         Ok(())
     }
+
+    /// Deletes secret files below an output directory. All are looked at before any is deleted: none is behind a link.
+    pub fn remove_secret_files(&self, directory: &Utf8Path, paths: &[Utf8PathBuf]) -> Result<(), String> {
+        let root = self.absolute(directory);
+        let root = root.canonicalize_utf8().map_err(|error| format!("`{directory}` {}", reason(&error)))?;
+        for path in paths {
+            let file = SecretFile { path: path.clone(), bytes: Vec::new(), replaces: true };
+            may_be_placed(&root, &file).map_err(|why| format!("`{path}` {why}"))?;
+        }
+        for path in paths {
+            fs::remove_file(root.join(path)).map_err(|error| format!("`{path}`: {}", reason(&error)))?;
+        }
+        Ok(())
+    }
 }
 
 /// A file that is ready in a directory beside its place; gone if it is dropped.

@@ -139,6 +139,7 @@ impl Project {
         let (stdout, stderr) = (Output::default(), Output::default());
         let io = Io {
             stdin: &|| Ok(Vec::new()),
+            answer: &|| None,
             environment: BTreeMap::new(),
             directory: directory.expect("the path is UTF-8"),
             stdout: &mut stdout.clone(),

@@ -162,6 +162,8 @@ impl Copy {
         let (mut stdout, mut stderr) = (output.clone(), output.clone());
         let io = Io {
             stdin: &|| Ok(stdin.to_vec()),
+            // Somebody sits at the terminal where the case has an answer.
+            answer: &|| Some(String::from_utf8_lossy(stdin).into_owned()).filter(|text| !text.is_empty()),
             environment: environment.clone(),
             directory: project.clone(),
             stdout: &mut stdout,

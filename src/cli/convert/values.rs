@@ -56,7 +56,7 @@ fn without<'a>(
 
 /// Adds to files of values the lines that they lack, where the values are known, and tells what in the files of
 /// these environments is not as it has to be.
-pub(super) fn complete<'a>(
+pub(in crate::cli) fn complete<'a>(
     tree: &mut Tree,
     environments: impl Iterator<Item = &'a str>,
     output: &Utf8Path,
@@ -79,19 +79,58 @@ pub(super) fn complete<'a>(
                 None => tell_of_unread(file, &found, report),
             }
         }
-        follow(tree, (environment, output), &found, &before, files, report);
+        let what = (&before, Takes::OwnValues);
+        for values in follow(tree, (environment, output), &found, what, files) {
+            values.tell(report);
+        }
     }
 }
 
-/// Lets values that an earlier run wrote follow compose, and records what is written.
+/// Files in which values are not those of compose, with their keys; without one the whole file.
+pub(in crate::cli) struct Difference {
+    pub(in crate::cli) path: Utf8PathBuf,
+    pub(in crate::cli) keys: Vec<Option<String>>,
+}
+
+/// Gives the files of these environments that are there the values of compose, and tells where they differed.
+pub(in crate::cli) fn of_compose<'a>(
+    tree: &mut Tree,
+    environments: impl Iterator<Item = &'a str>,
+    output: &Utf8Path,
+    files: &dyn Files,
+) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    for environment in environments {
+        let found = read(tree, environment, output, files);
+        let before = Written::read(output, environment, files);
+        for values in follow(tree, (environment, output), &found, (&before, Takes::AllValues), files) {
+            let keys: Vec<Option<String>> = values.updated.into_iter().chain(values.different).collect();
+            if !keys.is_empty() {
+                differences.push(Difference { path: values.path, keys });
+            }
+        }
+    }
+    differences
+}
+
+/// Which values give way to those of compose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    /// Those that an earlier run wrote.
+    OwnValues,
+    /// Those of persons as well.
+    AllValues,
+}
+
+/// Lets values follow compose, and records what is written. Gives what there is to tell of each file.
 fn follow(
     tree: &mut Tree,
     (environment, output): (&str, &Utf8Path),
     lists: &[ValueFile],
-    before: &Written,
+    (before, takes): (&Written, Takes),
     files: &dyn Files,
-    report: &mut Report,
-) {
+) -> Vec<Told> {
+    let mut told = Vec::new();
     let folder = secret_files::directory("".into(), environment);
     let mut written = Written::default();
     let mut changed = BTreeMap::new();
@@ -100,12 +139,13 @@ fn follow(
         let there = files.read(&output.join(&file.path)).ok();
         let list = lists.iter().find(|list| list.path == file.path);
         let seen = tree.changed.get(&file.path).map(|_| file.bytes.clone()).or_else(|| there.clone());
-        let mut values = Values { before, written: &mut written, updated: Vec::new(), different: Vec::new() };
+        let own = Told { path: file.path.clone(), updated: Vec::new(), different: Vec::new() };
+        let mut values = Values { before, takes, written: &mut written, told: own };
         let bytes = match list {
             Some(list) => values.of_list(list, &seen.unwrap_or_else(|| file.bytes.clone())),
             None => values.of_file(&file.path, &file.bytes, seen),
         };
-        values.tell(&file.path, report);
+        told.push(values.told);
         if let Some(there) = there.filter(|there| *there != bytes) {
             changed.insert(file.path.clone(), there);
             file.bytes = bytes;
@@ -114,6 +154,7 @@ fn follow(
     tree.changed.extend(changed);
     let record = written.to_bytes().map(|bytes| (record::path("".into(), environment), bytes));
     tree.files.extend(record.map(|(path, bytes)| TreeFile::new(path, Owner::Record, bytes)));
+    told
 }
 
 /// The first value of each key.
@@ -125,7 +166,14 @@ fn by_key(variables: &Option<Variables>) -> BTreeMap<&str, &str> {
 /// The values of one file.
 struct Values<'a> {
     before: &'a Written,
+    takes: Takes,
     written: &'a mut Written,
+    told: Told,
+}
+
+/// What there is to tell of one file.
+struct Told {
+    path: Utf8PathBuf,
     /// Keys that have compose's new value; none for the whole file.
     updated: Vec<Option<String>>,
     /// Keys of which the value is a person's.
@@ -169,18 +217,22 @@ impl Values<'_> {
     ) -> bool {
         // What a person wrote stays the person's, even if it is compose's value.
         let is_ours = is_new || self.before.has(file, key, there);
-        if is_ours {
+        let is_taken = is_ours || self.takes == Takes::AllValues && there != new;
+        if is_taken {
             self.written.add(file, key, new);
         }
         if there != new {
-            let keys = if is_ours { &mut self.updated } else { &mut self.different };
+            let keys = if is_ours { &mut self.told.updated } else { &mut self.told.different };
             keys.push(key.map(str::to_owned));
         }
-        is_ours && there != new
+        is_taken && there != new
     }
+}
 
+impl Told {
     /// Tells which values changed, and which did not.
-    fn tell(&self, path: &Utf8Path, report: &mut Report) {
+    fn tell(&self, report: &mut Report) {
+        let path = &self.path;
         let what = |keys: &[Option<String>]| {
             let named: Vec<&str> = keys.iter().flatten().map(String::as_str).collect();
             if named.is_empty() { format!("`{path}`") } else { format!("{} in `{path}`", quoted(named)) }
@@ -192,8 +244,7 @@ impl Values<'_> {
         }
         if !self.different.is_empty() {
             let message = format!("{} is not the value of compose", what(&self.different));
-            let help = "the value is yours and stays; to take the one of compose, delete it and run \
-                        `kustompose convert` again";
+            let help = "the value is yours and stays; `kustompose secrets update` takes the one of Compose";
             report.push(Diagnostic::info(codes::DIFFERENT_SECRET, message).help(help));
         }
     }
