@@ -108,6 +108,8 @@ impl Disk {
     pub fn remove_secret_files(&self, directory: &Utf8Path, paths: &[Utf8PathBuf]) -> Result<(), String> {
         let root = self.absolute(directory);
         let root = root.canonicalize_utf8().map_err(|error| format!("`{directory}` {}", reason(&error)))?;
+        let parent = root.parent().ok_or_else(|| format!("`{directory}` has no parent directory"))?;
+        let _guard = swap::Guard::take(parent)?;
         for path in paths {
             let file = SecretFile { path: path.clone(), bytes: Vec::new(), replaces: true };
             may_be_placed(&root, &file).map_err(|why| format!("`{path}` {why}"))?;

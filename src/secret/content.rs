@@ -78,36 +78,35 @@ static SECRET_AT_END: LazyLock<Vec<Regex>> =
 /// `key: value` and `key = value`, a whole line.
 static SETTING: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     patterns(&[
-        r#"^(?:-\s+)?(?:export\s+|set\s+)?["']?(?P<key>[A-Za-z_][0-9A-Za-z_.\[\]/-]*)["']?\s*(?::\s|:=|=>?)\s*(?P<value>.+)$"#,
+        r#"^(?:-\s+)?(?:export\s+|set\s+)?["']?(?P<key>[A-Za-z_][\w.\[\]/-]*)["']?\s*(?::\s|:=|=>?)\s*(?P<value>.+)$"#,
     ])
 });
 
 /// `key value`, a whole line.
-static DIRECTIVE: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    patterns(&[r#"^(?P<key>[A-Za-z_][0-9A-Za-z_.-]*)\s+"?(?P<value>[^\s"=:;{][^\s";]*)"?$"#])
-});
+static DIRECTIVE: LazyLock<Vec<Regex>> =
+    LazyLock::new(|| patterns(&[r#"^(?P<key>[A-Za-z_][\w.-]*)\s+"?(?P<value>[^\s"=:;{][^\s";]*)"?$"#]));
 
 /// What has a name, and a value within quotes or tags: in files of all forms.
 static QUOTED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     patterns(&[
-        r#"(?P<key>[A-Za-z_][0-9A-Za-z_.-]*)\\?["']?\]?\s*(?::|:=|=>?)\s*\\?"(?P<value>(?:[^"\\]|\\[^"])*)\\?""#,
-        r#"(?P<key>[A-Za-z_][0-9A-Za-z_.-]*)["']?\]?\s*(?::|:=|=>?)\s*'(?P<value>[^']*)'"#,
+        r#"(?P<key>[A-Za-z_][\w.-]*)\\?["']?\]?\s*(?::|:=|=>?)\s*\\?"(?P<value>(?:[^"\\]|\\[^"])*)\\?""#,
+        r#"(?P<key>[A-Za-z_][\w.-]*)["']?\]?\s*(?::|:=|=>?)\s*'(?P<value>[^']*)'"#,
         // With a name as the first argument, and maybe a value that stands in for one.
-        r#"\b(?:define|env|get|getenv|ini_set|put|putenv|set|setProperty)\(\s*["'](?P<key>[A-Za-z_][0-9A-Za-z_.-]*)["']\s*,\s*["'](?P<value>[^"']*)["']"#,
+        r#"\b(?:define|env|get|getenv|ini_set|put|putenv|set|setProperty)\(\s*["'](?P<key>[A-Za-z_][\w.-]*)["']\s*,\s*["'](?P<value>[^"']*)["']"#,
         r#"\{(?P<key>[a-z_]+),\s*<<"(?P<value>[^"]*)">>"#,
-        r"<(?P<key>[A-Za-z_][0-9A-Za-z_.:-]*)(?:\s[^<>]*)?>(?P<value>[^<>]+)</",
+        r"<(?P<key>[A-Za-z_][\w.:-]*)(?:\s[^<>]*)?>(?P<value>[^<>]+)</",
         r#"\b(?:name|key)\s*=\s*"(?P<key>[^"]+)"[^<>]*\bvalue\s*=\s*"(?P<value>[^"]*)""#,
         r#"\b(?:name|key)\s*=\s*"(?P<key>[^"]+)"[^<>]*>(?P<value>[^<>]+)<"#,
         // A connection string, what stands behind the `?` of a URL.
-        r#"[;?&](?P<key>[A-Za-z][0-9A-Za-z_.-]*(?: [A-Za-z]+)?)=(?P<value>(?:\$\{[^}]*\}|\$\([^)]*\)|[^;&,\s"'<>)}\]])+)"#,
+        r#"[;?&](?P<key>[A-Za-z][\w.-]*(?: [A-Za-z]+)?)=(?P<value>(?:\$\{[^}]*\}|\$\([^)]*\)|[^;&,\s"'<>)}\]])+)"#,
     ])
 });
 
 /// The same without quotes, within a line: not in a program's source text, where this is a name.
 static UNQUOTED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     patterns(&[
-        r#"[{,]\s*["']?(?P<key>[A-Za-z_][0-9A-Za-z_.-]*)["']?:\s+(?P<value>[^\s,{}\[\]"']+)"#,
-        r#"(?:^|[\s;,"'])(?P<key>[A-Za-z_][0-9A-Za-z_.-]*)=(?P<value>(?:\$\{[^}]*\}|\$\([^)]*\)|[^;&,\s"'<>)}\]])+)"#,
+        r#"[{,]\s*["']?(?P<key>[A-Za-z_][\w.-]*)["']?:\s+(?P<value>[^\s,{}\[\]"']+)"#,
+        r#"(?:^|[\s;,"'])(?P<key>[A-Za-z_][\w.-]*)=(?P<value>(?:\$\{[^}]*\}|\$\([^)]*\)|[^;&,\s"'<>)}\]])+)"#,
     ])
 });
 
@@ -142,6 +141,9 @@ static NAMED: LazyLock<Vec<(Regex, Pattern)>> = LazyLock::new(|| {
     rows.into_iter().filter_map(row).collect()
 });
 
+/// For patterns to which case means nothing: their words cannot be looked for as they are.
+const EVERY_LINE: &[&str] = &[""];
+
 /// Statements of configuration with a secret at their end, whatever file they are in.
 static STATEMENTS: [Pattern; 4] = [
     // haproxy, redis.
@@ -149,7 +151,7 @@ static STATEMENTS: [Pattern; 4] = [
     Pattern::new(&["user"], r"^(?:acl\s+setuser|user)\s+\S+\s+(?:\S+\s+)*?[>#](?P<value>\S+)"),
     // snmpd.
     Pattern::new(
-        &["user", "User", "USER"],
+        EVERY_LINE,
         r#"^(?i:createuser)\s+(?:-e\s+\S+\s+)?\S+\s+(?:MD5|SHA(?:-\d+)?)\s+"?(?P<value>[^"\s]+)"#,
     ),
     // BIND, dhcpd, ppp.
@@ -158,8 +160,8 @@ static STATEMENTS: [Pattern; 4] = [
 
 /// Headers that a proxy sets.
 static HEADERS: [Pattern; 1] = [Pattern::new(
-    &["eader", "EADER", "fastcgi_param", "FASTCGI_PARAM"],
-    r#"(?i)\b(?:[a-z_]*set[_-]header|add_header|requestheader\s+set|header_up|fastcgi_param)\s+"?(?P<key>[a-z][0-9A-Za-z_-]*)"?\s+["']?(?:(?P<scheme>basic|bearer|token|apikey)\s+)?(?P<value>[^\s"';]+)"#,
+    EVERY_LINE,
+    r#"(?i)\b(?:[a-z_]*set[_-]header|add_header|requestheader\s+set|header_up|fastcgi_param)\s+"?(?P<key>[a-z][\w-]*)"?\s+["']?(?:(?P<scheme>basic|bearer|token|apikey)\s+)?(?P<value>[^\s"';]+)"#,
 )];
 
 /// Whether a file of this path holds a secret, whatever its text is encoded in.
@@ -388,6 +390,8 @@ mod tests {
     fn files_with_secrets() {
         for (path, content) in [
             (".env", "A=1\nDB_PASSWORD=hunter2\n"),
+            ("app.conf", "sesión_token = Zx81kQpW7vLm2"),
+            ("proxy.conf", "ReQuEsThEaDeR set X-Api-Key Zx81kQpW7vLm2"),
             ("a.env", "export API_TOKEN='hun ter' # x"),
             (".env.local", "DATABASE_URL=postgres://app:pw@db/app"),
             ("env", "AWS_ACCESS_KEY_ID=abc"),

@@ -111,14 +111,14 @@ static TELLING: [(Telling, Pattern); 31] = [
         Telling::GoAddress,
         Pattern::new(
             &["@"],
-            r#"(?:^|[\s"'=])[A-Za-z][0-9A-Za-z_$#]*/(?P<value>[^\s/@"']+)@(?://)?[A-Za-z][0-9A-Za-z_.-]*(?::[0-9]+|/[A-Za-z])"#,
+            r#"(?:^|[\s"'=])[A-Za-z][\w$#]*/(?P<value>[^\s/@"']+)@(?://)?[A-Za-z][\w.-]*(?::[0-9]+|/[A-Za-z])"#,
         ),
     ),
     (
         Telling::GoAddress,
         Pattern::new(
             &["sqlplus", "sqlldr", "impdp", "expdp"],
-            r#"\b(?:sqlplus|sqlldr|impdp|expdp)\s+(?:-\S+\s+)*["']?[A-Za-z][0-9A-Za-z_$#]*/(?P<value>[^\s/@"']+)"#,
+            r#"\b(?:sqlplus|sqlldr|impdp|expdp)\s+(?:-\S+\s+)*["']?[A-Za-z][\w$#]*/(?P<value>[^\s/@"']+)"#,
         ),
     ),
     (

@@ -19,7 +19,7 @@ use crate::{
     kustomize::{Owner, TreeFile},
     plan::Known,
     render, secret_files,
-    text::{Files, Remembered, Sources},
+    text::{Files, Remembered, Sources, shown::one_line},
 };
 
 #[derive(Debug, Args)]
@@ -105,7 +105,7 @@ pub(super) fn update(
     }
     say(io.stdout, "These values change to those of Compose:\n");
     for Difference { path, keys } in &compared.differences {
-        say(io.stdout, &format!("  {}\n", told(path.as_str(), keys)));
+        say(io.stdout, &format!("  {}\n", one_line(&told(path.as_str(), keys))));
     }
     if !confirm(arguments.yes, "Take the values of Compose?", io, report) {
         return None;
