@@ -9,7 +9,12 @@ mod remembered;
 pub mod shown;
 mod template;
 
-use std::{collections::BTreeMap, fmt, ops::Bound, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    ops::Bound,
+    sync::Arc,
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -178,8 +183,8 @@ impl SourceText {
 #[derive(Debug, Default)]
 pub struct Sources {
     list: Vec<SourceText>,
-    /// The texts of each name.
-    names: BTreeMap<Utf8PathBuf, Vec<SourceId>>,
+    /// The texts of each name. As texts: paths are compared part by part, and these are looked up often.
+    names: HashMap<String, Vec<SourceId>, foldhash::fast::RandomState>,
     /// What may be made of them.
     budget: Budget,
 }
@@ -189,12 +194,12 @@ impl Sources {
     /// keeps its id, so that what several environments read has one place.
     pub fn add(&mut self, path: impl Into<Utf8PathBuf>, text: impl Into<String>) -> SourceId {
         let (path, text) = (path.into(), text.into());
-        let known = self.names.get(&path).into_iter().flatten();
+        let known = self.names.get(path.as_str()).into_iter().flatten();
         if let Some(id) = known.copied().find(|id| self.get(*id).text == text) {
             return id;
         }
         let id = SourceId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
-        self.names.entry(path.clone()).or_default().push(id);
+        self.names.entry(path.to_string()).or_default().push(id);
         self.list.push(SourceText::new(path, text));
         id
     }

@@ -282,6 +282,7 @@ fn with<T>(
         cluster: cluster(asked, io, &disk, report)?,
         sources,
         stale: BTreeSet::new(),
+        parsed: crate::kustomize::build::Parsed::default(),
     };
     Some(run(&mut comparing, &chosen, report))
 }

@@ -263,11 +263,16 @@ impl Run<'_> {
     fn fact(&mut self, at: &At<'_>, path: &Path, facts: &Three<&Fact>, removed: Option<Span>) {
         let Three { compose, written, cluster } = *facts;
         let is_foreign = self.is_foreign();
+        let ahead = difference(path, compose, written, is_foreign);
+        // The tag that your overlay gives to an image is no change of what was written.
+        let changed = difference(path, written, cluster, is_foreign)
+            .filter(|it| *path != Path::Image || it.owner != Natural::Nobody);
+        if !is_foreign && ahead.is_none() && changed.is_none() {
+            return;
+        }
         let differences = Differences {
-            ahead: difference(path, compose, written, is_foreign),
-            // The tag that your overlay gives to an image is no change of what was written.
-            changed: difference(path, written, cluster, is_foreign)
-                .filter(|it| *path != Path::Image || it.owner != Natural::Nobody),
+            ahead,
+            changed,
             left: difference(path, compose, cluster, is_foreign),
             is_of_cluster: cluster.is_some_and(|fact| self.layer(fact.span) == Layer::Cluster),
         };

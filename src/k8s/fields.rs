@@ -3,7 +3,7 @@
 //! `k8s-openapi` writes fields by the alphabet, so that `command` stands above the `name` of its
 //! container, and writes empty collections.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{collections::HashMap, sync::LazyLock};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -118,7 +118,7 @@ fn arranged(value: Value) -> Value {
 }
 
 /// The places of the fields that have one.
-static RANKS: LazyLock<BTreeMap<&str, usize>> = LazyLock::new(|| {
+static RANKS: LazyLock<HashMap<&str, usize, foldhash::fast::RandomState>> = LazyLock::new(|| {
     let last = LAST.iter().zip(FIRST.len() + 1..);
     // Of a field that is in a list twice, the first place counts.
     let first = FIRST.iter().enumerate().rev().map(|(rank, field)| (field, rank));

@@ -35,6 +35,7 @@ pub use self::{
         Behavior, Change, ChangeContent, Declared, Entries, ImageChange, LabelSet, ReplicaCount, Selector,
     },
     fields::{FieldPath, Scope},
+    reader::Parsed,
     refusal::{Refusal, RefusalKind},
     resource::Removal,
 };
@@ -151,6 +152,12 @@ impl<'a> Builder<'a> {
     /// Renders what it can: fields that this renderer does not know, and directories elsewhere, are passed over.
     pub fn passing_over(mut self) -> Self {
         self.passes_over = true;
+        self
+    }
+
+    /// Parses nothing that other builds have parsed, with the same sources.
+    pub fn sharing(mut self, parsed: &'a Parsed) -> Self {
+        self.reader.share(parsed);
         self
     }
 
@@ -382,11 +389,9 @@ impl<'a> Builder<'a> {
         for replicas in &declared.replicas {
             done = done.and_then(|()| transform::replicas(&mut all.resources, replicas));
         }
-        for image in &declared.images {
-            let used = done.and_then(|()| transform::image(&mut all.resources, image));
-            done = used.map(|is_used| self.note(image.name.span, is_used));
-        }
-        done.map_err(|(why, span)| self.reader.refuse(RefusalKind::Wrong, why, span))?;
+        let used = done.and_then(|()| transform::images(&mut all.resources, &declared.images));
+        let used = used.map_err(|(why, span)| self.reader.refuse(RefusalKind::Wrong, why, span))?;
+        declared.images.iter().zip(used).for_each(|(image, is_used)| self.note(image.name.span, is_used));
         all.rename().map_err(|(why, span)| self.reader.refuse(RefusalKind::Wrong, why, span))
     }
 
@@ -518,7 +523,7 @@ impl<'a> Builder<'a> {
                     let resource = &mut all.resources[at];
                     resource.remember_name();
                     let Resource { node, removed, .. } = resource;
-                    operations::apply(node, operations, removed)
+                    operations::apply(Rc::make_mut(node), operations, removed)
                         .map_err(|(why, span)| self.reader.refuse(RefusalKind::Wrong, why, span))?;
                     all.forget_names();
                 }
@@ -563,20 +568,20 @@ impl<'a> Builder<'a> {
             let identity: Vec<Option<Node>> =
                 ["apiVersion", "kind"].iter().map(|key| resource.node.get(key).cloned()).collect();
             let shape = shapes::of(resource.api_version(), resource.kind());
-            let node = std::mem::replace(&mut resource.node, Node::map(resource.origin));
+            let node = std::mem::replace(&mut resource.node, Rc::new(Node::map(resource.origin)));
             let mut merge = Merge::new(&is_unwritten);
-            let merged = merge.object(node, &patch.node, shape);
+            let merged = merge.object(Rc::unwrap_or_clone(node), &patch.node, shape);
             let merged = merged.map_err(|why| self.reader.refuse(RefusalKind::Wrong, why, patch.origin))?;
-            let Some(node) = merged else {
+            let Some(mut node) = merged else {
                 gone.push(*at);
                 continue;
             };
-            resource.node = node;
             for (key, value) in ["apiVersion", "kind"].into_iter().zip(identity) {
                 if let Some(value) = value {
-                    fields::set_entry(&mut resource.node, key, value);
+                    fields::set_entry(&mut node, key, value);
                 }
             }
+            resource.node = Rc::new(node);
             resource.restore_metadata("name", name);
             resource.restore_metadata("namespace", namespace);
             resource.removed.append(&mut merge.removed);
@@ -591,7 +596,12 @@ impl<'a> Builder<'a> {
 impl From<Resource> for Object {
     fn from(resource: Resource) -> Self {
         let first_name = resource.first_id().name.to_owned();
-        Self { node: resource.node, origin: resource.origin, first_name, removed: resource.removed }
+        Self {
+            node: Rc::unwrap_or_clone(resource.node),
+            origin: resource.origin,
+            first_name,
+            removed: resource.removed,
+        }
     }
 }
 

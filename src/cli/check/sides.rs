@@ -27,7 +27,7 @@ use crate::{
     },
     kustomize::{
         Owner, TreeFile,
-        build::{Builder, Object, Refusal, RefusalKind},
+        build::{Builder, Object, Parsed, Refusal, RefusalKind},
     },
     plan::{self, Known, Plan},
     render, secret_files,
@@ -52,6 +52,8 @@ pub(super) struct Comparing<'a> {
     /// The cluster that is asked, and what for.
     pub(super) cluster: Option<Asking<'a>>,
     pub(super) sources: &'a mut Sources,
+    /// What the builds have parsed.
+    pub(super) parsed: Parsed,
     /// Generated files that a run would not write any more.
     pub(super) stale: BTreeSet<Utf8PathBuf>,
 }
@@ -234,7 +236,7 @@ impl<'a> Comparing<'a> {
             let manifests = Manifests { files: &files, output, examples, replaced: BTreeMap::new() };
             let overlays: Vec<(String, Utf8PathBuf)> =
                 pairs.iter().map(|(own, _)| (own.name.clone(), self.overlay(&own.name))).collect();
-            states.extend(build(&overlays, self.directory, &manifests, self.sources));
+            states.extend(build(&overlays, self.directory, &manifests, (self.sources, &self.parsed)));
         }
         states
     }
@@ -256,7 +258,7 @@ impl<'a> Comparing<'a> {
             .filter(is_written)
             .map(|(own, _)| (own.name.clone(), self.overlay(&own.name)))
             .collect();
-        build(&overlays, self.directory, &manifests, self.sources)
+        build(&overlays, self.directory, &manifests, (self.sources, &self.parsed))
     }
 
     /// What a cluster would get.
@@ -275,7 +277,7 @@ impl<'a> Comparing<'a> {
         };
         let overlays: Vec<(String, Utf8PathBuf)> =
             all.iter().map(|(own, _)| (own.name.clone(), self.place_of(own))).collect();
-        states.extend(build(&overlays, self.directory, &manifests, self.sources));
+        states.extend(build(&overlays, self.directory, &manifests, (self.sources, &self.parsed)));
         for (name, overlay) in overlays {
             let Some(Err(refusal)) = states.get(&name) else { continue };
             if matches!(refusal.kind, RefusalKind::Unknown { .. }) {
@@ -423,9 +425,9 @@ fn build(
     overlays: &[(String, Utf8PathBuf)],
     root: &Utf8Path,
     files: &dyn Files,
-    sources: &mut Sources,
+    (sources, parsed): (&mut Sources, &Parsed),
 ) -> Rendered {
-    let mut builder = Builder::new(root, files, sources);
+    let mut builder = Builder::new(root, files, sources).sharing(parsed);
     overlays.iter().map(|(name, path)| (name.clone(), builder.manifests(path))).collect()
 }
 

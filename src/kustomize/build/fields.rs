@@ -1,5 +1,7 @@
 //! Fields by their paths: which objects have them, and changing what they lead to.
 
+use std::borrow::Cow;
+
 use crate::{
     text::Span,
     yaml::{Key, Map, Node, Value},
@@ -83,7 +85,10 @@ pub(super) fn set_entry(node: &mut Node, key: &str, value: Node) {
 }
 
 /// Names on the way to a field.
-fn segments(path: &str) -> Vec<String> {
+fn segments(path: &str) -> Vec<Cow<'_, str>> {
+    if !path.contains('\\') {
+        return path.split('/').map(Cow::Borrowed).collect();
+    }
     let mut segments = vec![String::new()];
     let mut characters = path.chars().peekable();
     while let Some(character) = characters.next() {
@@ -96,12 +101,12 @@ fn segments(path: &str) -> Vec<String> {
             _ => segments.last_mut().expect("there is one from the start").push(character),
         }
     }
-    segments
+    segments.into_iter().map(Cow::Owned).collect()
 }
 
 fn walk(
     node: &mut Node,
-    path: &[String],
+    path: &[Cow<'_, str>],
     made: Made,
     span: Span,
     set: &mut dyn FnMut(&mut Node) -> Result<(), String>,
@@ -109,7 +114,7 @@ fn walk(
     let Some((name, rest)) = path.split_first() else { return set(node) };
     let (name, is_list) = match name.strip_suffix("[]") {
         Some(name) => (name, true),
-        None => (name.as_str(), false),
+        None => (name.as_ref(), false),
     };
     match &mut node.value {
         Value::Null => Ok(()),

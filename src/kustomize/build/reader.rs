@@ -1,6 +1,6 @@
 //! The files of a build: each is read and parsed once, and none outside of the root is read.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -18,6 +18,13 @@ const BYTES_LIMIT: usize = 256 << 20;
 const WORDS_FOR_BOOLEANS: [&str; 16] =
     ["y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "n", "N", "no", "No", "NO", "off", "Off", "OFF"];
 
+/// What is known of files, by their paths.
+type Texts<T> = HashMap<String, T, foldhash::fast::RandomState>;
+
+/// The documents of texts: builds of the same files with the same [`Sources`] parse each of them once.
+#[derive(Debug, Default)]
+pub struct Parsed(RefCell<HashMap<SourceId, Rc<Vec<Node>>, foldhash::fast::RandomState>>);
+
 /// Reads the files of a build.
 pub(super) struct Reader<'a> {
     root: Utf8PathBuf,
@@ -25,17 +32,34 @@ pub(super) struct Reader<'a> {
     pub(super) named_from: Utf8PathBuf,
     files: &'a dyn Files,
     sources: &'a mut Sources,
-    read: BTreeMap<Utf8PathBuf, (SourceId, Rc<Vec<u8>>)>,
-    parsed: BTreeMap<Utf8PathBuf, Rc<Vec<Node>>>,
+    /// By path, as texts: paths are compared part by part, and these are looked up often.
+    read: Texts<(SourceId, Rc<Vec<u8>>)>,
+    parsed: Texts<Rc<Vec<Node>>>,
+    /// What other builds have parsed.
+    shared: Option<&'a Parsed>,
     bytes_left: usize,
 }
 
 impl<'a> Reader<'a> {
     /// Reads below `root`, and names files relative to it.
     pub(super) fn new(root: &Utf8Path, files: &'a dyn Files, sources: &'a mut Sources) -> Self {
-        let (read, parsed) = (BTreeMap::new(), BTreeMap::new());
+        let (read, parsed) = (Texts::default(), Texts::default());
         let root = clean(root);
-        Self { named_from: root.clone(), root, files, sources, read, parsed, bytes_left: BYTES_LIMIT }
+        Self {
+            named_from: root.clone(),
+            root,
+            files,
+            sources,
+            read,
+            parsed,
+            shared: None,
+            bytes_left: BYTES_LIMIT,
+        }
+    }
+
+    /// Takes what other builds have parsed, and gives what this one parses.
+    pub(super) fn share(&mut self, parsed: &'a Parsed) {
+        self.shared = Some(parsed);
     }
 
     /// A reason for not rendering, with its place.
@@ -62,7 +86,7 @@ impl<'a> Reader<'a> {
         directory: &Utf8Path,
         named: Span,
     ) -> Result<(SourceId, Rc<Vec<u8>>), Refusal> {
-        if let Some((id, bytes)) = self.read.get(path)
+        if let Some((id, bytes)) = self.read.get(path.as_str())
             && self.is_below(path, directory)
         {
             return Ok((*id, Rc::clone(bytes)));
@@ -92,7 +116,7 @@ impl<'a> Reader<'a> {
         // Of a file that is no text, only its name is of use in a message.
         let id = self.sources.add(name, std::str::from_utf8(&bytes).unwrap_or_default());
         let bytes = Rc::new(bytes);
-        self.read.insert(path.to_owned(), (id, Rc::clone(&bytes)));
+        self.read.insert(path.to_string(), (id, Rc::clone(&bytes)));
         Ok((id, bytes))
     }
 
@@ -104,15 +128,22 @@ impl<'a> Reader<'a> {
         named: Span,
     ) -> Result<Rc<Vec<Node>>, Refusal> {
         let (id, bytes) = self.bytes(path, directory, named)?;
-        if let Some(documents) = self.parsed.get(path) {
+        if let Some(documents) = self.parsed.get(path.as_str()) {
             return Ok(Rc::clone(documents));
         }
         if std::str::from_utf8(&bytes).is_err() {
             let message = format!("`{}` is no text in UTF-8", self.name(path));
             return Err(self.refuse(RefusalKind::Wrong, message, named));
         }
-        let documents = Rc::new(self.parse(id)?);
-        self.parsed.insert(path.to_owned(), Rc::clone(&documents));
+        let known = self.shared.and_then(|shared| shared.0.borrow().get(&id).cloned());
+        let documents = match known {
+            Some(known) => known,
+            None => Rc::new(self.parse(id)?),
+        };
+        if let Some(shared) = self.shared {
+            shared.0.borrow_mut().insert(id, Rc::clone(&documents));
+        }
+        self.parsed.insert(path.to_string(), Rc::clone(&documents));
         Ok(documents)
     }
 

@@ -1,6 +1,6 @@
 //! Names of objects in other objects, which follow when the objects get other names.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc, sync::LazyLock};
 
 use super::{
     fields::{FieldPath, Made, Scope, set_entry},
@@ -143,20 +143,24 @@ pub(super) fn follow(resources: &mut [Resource]) -> Result<(), (String, Span)> {
     if renamed.all.is_empty() {
         return Ok(());
     }
-    let references = all();
     for resource in resources {
         let referrer = Referrer::of(resource);
         let place = resource.node.span;
-        for reference in references.iter().filter(|reference| referrer.is_in(&reference.field.scope)) {
+        for reference in REFERENCES.iter().filter(|reference| referrer.is_in(&reference.field.scope)) {
             let mut set = |field: &mut Node| renamed.set(field, reference, &referrer);
-            let changed = reference.field.change(&mut resource.node, Made::Nothing, Span::NOWHERE, &mut set);
+            let changed = reference.field.change(
+                Rc::make_mut(&mut resource.node),
+                Made::Nothing,
+                Span::NOWHERE,
+                &mut set,
+            );
             changed.map_err(|why| (why, place))?;
         }
     }
     Ok(())
 }
 
-fn all() -> Vec<Reference> {
+static REFERENCES: LazyLock<Vec<Reference>> = LazyLock::new(|| {
     let mut references = Vec::new();
     for (kind, pod) in PODS {
         for (target, path) in IN_PODS {
@@ -170,7 +174,7 @@ fn all() -> Vec<Reference> {
     }
     references.extend(ELSEWHERE.iter().map(|(target, field)| reference(*target, *field)));
     references
-}
+});
 
 fn reference(target: [&str; 3], [group, kind, path]: [&str; 3]) -> Reference {
     let [target_group, version, target_kind] = target.map(str::to_owned);

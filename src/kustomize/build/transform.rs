@@ -1,5 +1,7 @@
 //! What a kustomization does to all of its objects: namespace, names, labels, annotations, replicas, images.
 
+use std::rc::Rc;
+
 use regex::Regex;
 
 use super::{
@@ -91,7 +93,7 @@ pub(super) fn namespace(resources: &mut [Resource], namespace: &Text) -> Result<
             resource.set_metadata("name", &namespace.value, namespace.span);
         }
         if ["RoleBinding", "ClusterRoleBinding"].contains(&kind.as_str()) {
-            let subjects = resource.node.get_mut("subjects").and_then(Node::as_seq_mut);
+            let subjects = Rc::make_mut(&mut resource.node).get_mut("subjects").and_then(Node::as_seq_mut);
             for subject in subjects.into_iter().flatten() {
                 if subject.get("name").and_then(Node::as_str) == Some("default") {
                     set_entry(subject, "namespace", Node::string(namespace.value.as_str(), namespace.span));
@@ -201,23 +203,33 @@ pub(super) fn replicas(resources: &mut [Resource], replicas: &ReplicaCount) -> R
     if found { Ok(()) } else { Err((format!("nothing with replicas is called `{}`", name.value), name.span)) }
 }
 
-/// Replaces an image in all containers; says whether there was one.
-pub(super) fn image(resources: &mut [Resource], image: &ImageChange) -> Result<bool, Wrong> {
-    let pattern = format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", image.name.value);
-    let pattern = Regex::new(&pattern)
-        .map_err(|_| (format!("`{}` is no name of an image", image.name.value), image.name.span))?;
-    let mut is_used = false;
+/// Replaces images in all containers, each change after the one before; says of each whether there was one.
+pub(super) fn images(resources: &mut [Resource], changes: &[ImageChange]) -> Result<Vec<bool>, Wrong> {
+    if changes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let patterns = changes.iter().map(pattern).collect::<Result<Vec<Regex>, Wrong>>()?;
+    let mut used = vec![false; changes.len()];
     for resource in resources.iter_mut().filter(|it| it.kind() != "CustomResourceDefinition") {
-        containers(&mut resource.node, &mut |container| {
+        containers(Rc::make_mut(&mut resource.node), &mut |container| {
             let Some(own) = container.get_mut("image") else { return };
-            if let Some(new) = own.as_str().filter(|own| pattern.is_match(own)).map(|own| changed(own, image))
-            {
-                *own = new;
-                is_used = true;
+            for ((change, pattern), is_used) in changes.iter().zip(&patterns).zip(&mut used) {
+                let matching = own.as_str().filter(|own| pattern.is_match(own));
+                if let Some(new) = matching.map(|own| changed(own, change)) {
+                    *own = new;
+                    *is_used = true;
+                }
             }
         });
     }
-    Ok(is_used)
+    Ok(used)
+}
+
+/// The images that a change is for.
+fn pattern(change: &ImageChange) -> Result<Regex, Wrong> {
+    let pattern = format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", change.name.value);
+    Regex::new(&pattern)
+        .map_err(|_| (format!("`{}` is no name of an image", change.name.value), change.name.span))
 }
 
 /// All containers and initContainers, wherever they are.
@@ -263,5 +275,5 @@ fn change(
     if !field.scope.holds(resource.api_version(), resource.kind()) {
         return Ok(());
     }
-    field.change(&mut resource.node, made, span, set).map_err(|why| (why, span))
+    field.change(Rc::make_mut(&mut resource.node), made, span, set).map_err(|why| (why, span))
 }
