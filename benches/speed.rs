@@ -68,6 +68,7 @@ fn run(words: &[String], directory: &Utf8PathBuf) -> io::Result<()> {
         directory: directory.clone(),
         stdin: &|| Ok(Vec::new()),
         answer: &|| None,
+        progress: &|_| {},
         stdout: &mut stdout,
         stderr: &mut stderr,
         color: false,

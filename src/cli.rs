@@ -40,6 +40,8 @@ pub struct Io<'a> {
     pub stdin: &'a dyn Fn() -> Result<Vec<u8>, FileError>,
     /// Reads a line from who sits at the terminal; none if nobody does.
     pub answer: &'a dyn Fn() -> Option<String>,
+    /// Told what a run is about to do, for somebody who waits: `loading production`.
+    pub progress: &'a dyn Fn(&str),
     /// Where results go.
     pub stdout: &'a mut dyn Write,
     /// Where diagnostics go.
@@ -205,6 +207,7 @@ mod tests {
             directory: directory.clone(),
             stdin: &|| Err(FileError::NotFound),
             answer: &|| None,
+            progress: &|_| {},
             stdout: &mut stdout,
             stderr: &mut stderr,
             color: false,

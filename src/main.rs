@@ -6,7 +6,11 @@ use std::{
     process::ExitCode,
 };
 
-use kustompose::{cli, disk};
+use kustompose::{cli, disk, text::shown};
+
+use self::progress::{AfterProgress, Progress};
+
+mod progress;
 
 /// A fifth of a run is allocation, of many small values that live until its end, which this one is better at than
 /// those of glibc and musl.
@@ -15,7 +19,14 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let environment = disk::read_environment();
-    let (mut stdout, mut stderr) = (io::stdout().lock(), io::stderr().lock());
+    // The terminal's streams stay unlocked: what shows the progress writes to one of them from another thread.
+    let args: Vec<String> =
+        std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let is_quiet = args.iter().any(|arg| ["-q", "--quiet"].contains(&arg.as_str()));
+    let is_terminal = io::stderr().is_terminal() && !is_dumb(&environment);
+    let progress = Progress::new(is_terminal && !is_quiet);
+    let mut stdout = AfterProgress { stream: io::stdout(), progress: &progress };
+    let mut stderr = AfterProgress { stream: io::stderr(), progress: &progress };
     let directory = match disk::working_directory() {
         Ok(directory) => directory,
         Err(error) => {
@@ -31,14 +42,13 @@ fn main() -> ExitCode {
         directory,
         stdin: &disk::read_standard_input,
         answer: &disk::read_answer,
+        progress: &|stage| progress.stage(&shown::one_line(stage)),
         stdout: &mut stdout,
         stderr: &mut stderr,
         color,
         unicode,
         width,
     };
-    let args: Vec<String> =
-        std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
     ExitCode::from(cli::run(&args, io))
 }
 
@@ -50,8 +60,12 @@ fn has_color(environment: &BTreeMap<String, String>, is_terminal: bool) -> bool 
     if forces("FORCE_COLOR") || forces("CLICOLOR_FORCE") {
         return true;
     }
-    let is_dumb = environment.get("TERM").is_some_and(|terminal| terminal == "dumb");
-    is_terminal && !is_dumb && !is_set("NO_COLOR")
+    is_terminal && !is_dumb(environment) && !is_set("NO_COLOR")
+}
+
+/// Whether the terminal knows no more than lines of text.
+fn is_dumb(environment: &BTreeMap<String, String>) -> bool {
+    environment.get("TERM").is_some_and(|terminal| terminal == "dumb")
 }
 
 /// Whether the locale has characters beyond ASCII. Windows has no such variables, and can show them.

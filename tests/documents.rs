@@ -58,6 +58,7 @@ fn run(directory: &Path, arguments: &[&str]) -> (u8, String, String) {
     let io = Io {
         stdin: &|| Ok(Vec::new()),
         answer: &|| None,
+        progress: &|_| {},
         environment: BTreeMap::new(),
         directory: Utf8PathBuf::from_path_buf(directory).unwrap(),
         stdout: &mut stdout,

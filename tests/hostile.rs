@@ -60,6 +60,7 @@ impl Project {
         let io = Io {
             stdin: &|| Ok(Vec::new()),
             answer: &|| None,
+            progress: &|_| {},
             environment,
             directory: self.path.clone(),
             stdout: &mut stdout,

@@ -127,6 +127,7 @@ fn run(root: &Utf8Path, words: &[&str]) -> String {
     let io = Io {
         stdin: &|| Ok(Vec::new()),
         answer: &|| None,
+        progress: &|_| {},
         environment: BTreeMap::new(),
         directory: root.to_owned(),
         stdout: &mut stdout,

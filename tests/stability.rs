@@ -42,6 +42,7 @@ fn convert(directory: &Path) -> io::Result<(u8, Files)> {
     let io = Io {
         stdin: &|| Ok(Vec::new()),
         answer: &|| None,
+        progress: &|_| {},
         environment: BTreeMap::new(),
         directory: directory.clone(),
         stdout: &mut io::sink(),

@@ -268,7 +268,9 @@ fn with<T>(
         return None;
     }
     refuse_lost_files(&loaded, &chosen, &directory, &disk, report)?;
+    (io.progress)("planning");
     let plan = plan(&loaded, &directory, &files, report)?;
+    (io.progress)("comparing");
     let mut comparing = Comparing {
         loaded: &loaded,
         plan: &plan,

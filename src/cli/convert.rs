@@ -199,7 +199,9 @@ fn convert(
         kept::tell_that_none_is_known(report);
         return unwritten(names);
     }
+    (io.progress)("planning");
     let plan = loaded.plan(&directory, &files, report)?;
+    (io.progress)("rendering");
     let earlier = render::earlier::read(&loaded.kept(), output, &files);
     outermost::warn_of_differences(&plan, &earlier, report);
     let rendered = render::render(&plan, &earlier);
@@ -227,6 +229,7 @@ fn convert(
     let known = environments.iter().filter(|it| it.known == Known::All).map(|it| it.name.as_str());
     values::complete(&mut tree, known, output, &files, report);
     outermost::warn_of_what_is_gone(&plan, &earlier, &tree, output, &disk, report);
+    (io.progress)("writing");
     let outcome = replace(arguments, (&disk, &files), output, (&plan, &tree), report);
     Some(finished(arguments, (&loaded, &plan), (&accepted, outcome), (sources, io), report))
 }

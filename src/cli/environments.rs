@@ -331,6 +331,7 @@ fn read(
     sources: &mut Sources,
     report: &mut Report,
 ) -> Option<Readable> {
+    (scene.io.progress)(&format!("loading {name}"));
     let loaded = readable::load(name, request, recorded.get(name), scene.files, sources, report)?;
     if !loaded.missing.is_empty() {
         (scene.of_missing)(name, &loaded.missing).into_iter().for_each(|diagnostic| report.push(diagnostic));

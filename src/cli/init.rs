@@ -2,7 +2,7 @@
 //!
 //! What it writes says what `convert` does without it, so a `convert` behind it gives the same tree.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
@@ -214,10 +214,21 @@ const FOR_ALL: &str = "
 #   allow: [{kind: KC001, service: cache, reason: the newest version is wanted}]
 ";
 
+/// The line that tells editors where the schema of the file is. Without a public repository there is no such place.
+fn modeline(repository: &str) -> String {
+    if repository.is_empty() {
+        return String::new();
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    format!("# yaml-language-server: $schema={repository}/raw/v{version}/docs/kustompose.schema.json\n\n")
+}
+
 /// The whole file.
 fn text(found: &FoundEnvironments) -> String {
     let project = found.project.as_deref().unwrap_or("shop");
-    let mut text = format!(
+    let mut text = modeline(env!("CARGO_PKG_REPOSITORY"));
+    let _ = write!(
+        text,
         "\
 # What compose files cannot say. All of it is optional, and what is in comments is an example.
 
@@ -341,6 +352,7 @@ mod tests {
             let io = Io {
                 stdin: &|| Ok(Vec::new()),
                 answer: &|| None,
+                progress: &|_| {},
                 environment: BTreeMap::new(),
                 directory: root.clone(),
                 stdout: &mut stdout,
@@ -368,6 +380,18 @@ mod tests {
                 found.insert(name, fs::read_to_string(&path).unwrap());
             }
         }
+    }
+
+    #[test]
+    fn editors_find_the_schema_where_the_project_is_public() {
+        assert_eq!(modeline(""), "");
+        let line = modeline("https://git.example.com/kustompose");
+        let schema = line.trim_end().strip_prefix("# yaml-language-server: $schema=").unwrap();
+        assert!(schema.ends_with(concat!(
+            "/raw/v",
+            env!("CARGO_PKG_VERSION"),
+            "/docs/kustompose.schema.json"
+        )));
     }
 
     #[test]

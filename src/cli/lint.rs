@@ -97,6 +97,7 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
     let mut mended = None;
     if let Some(level) = arguments.fix.or(arguments.diff.then_some(FixLevel::Safe)) {
         let level = if level == FixLevel::All { FixKind::Unsafe } else { FixKind::Safe };
+        (io.progress)("fixing");
         let fixed = fix::fix(&request, &options, level, &disk);
         if arguments.diff {
             return show_difference(&fixed, io);
@@ -108,7 +109,9 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
         mended = Some(fixed);
     }
     let mut sources = Sources::default();
+    (io.progress)("reading files");
     let inputs = load::load(&request, &disk, &mut sources);
+    (io.progress)("checking");
     let mut outcome = lint::run(&inputs, &options, &sources, &disk);
     let hidden = hidden(&inputs);
     if let Some(path) = &arguments.baseline {

@@ -140,6 +140,7 @@ impl Project {
         let io = Io {
             stdin: &|| Ok(Vec::new()),
             answer: &|| None,
+            progress: &|_| {},
             environment: BTreeMap::new(),
             directory: directory.expect("the path is UTF-8"),
             stdout: &mut stdout.clone(),

@@ -164,6 +164,7 @@ impl Copy {
             stdin: &|| Ok(stdin.to_vec()),
             // Somebody sits at the terminal where the case has an answer.
             answer: &|| Some(String::from_utf8_lossy(stdin).into_owned()).filter(|text| !text.is_empty()),
+            progress: &|_| {},
             environment: environment.clone(),
             directory: project.clone(),
             stdout: &mut stdout,
