@@ -93,6 +93,9 @@ const ROWS: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// The root of the library, and the modules of the binary.
+const OUTSIDE: &[&str] = &["lib", "main", "progress"];
+
 /// Modules that need each other: what a compose file extends or includes is loaded as it is.
 const TOGETHER: &[&str] = &["compose::extends", "compose::include", "compose::layers"];
 
@@ -128,7 +131,7 @@ pub(crate) fn check() -> Result<(), Failed> {
         let name =
             path.strip_prefix(&source)?.with_extension("").to_string_lossy().replace(['/', '\\'], "::");
         let is_test = ["tests", "testing"].iter().any(|end| name.ends_with(&format!("::{end}")));
-        if !matches!(name.as_str(), "lib" | "main") && !is_test {
+        if !OUTSIDE.contains(&name.as_str()) && !is_test {
             files.push((name, fs::read_to_string(&path)?));
         }
     }

@@ -51,6 +51,8 @@ pub(super) fn own_volumes(container: &Container, pod: &mut PodSpec, group: Optio
     let user = own.and_then(|own| own.run_as_user);
     let named = user.filter(|user| *user != 0);
     let named = named.map(|user| own.and_then(|own| own.run_as_group).filter(|it| *it != 0).unwrap_or(user));
+    // Of a user whose number is not known, the group may be: it is root's for images that may run as anybody.
+    let group = group.or_else(|| own.and_then(|own| own.run_as_group));
     let mounts = container.volume_mounts.as_ref().is_some_and(|mounts| !mounts.is_empty());
     let group = named.or(group.filter(|_| user.is_none()));
     if let Some(whole) = pod.security_context.as_mut().filter(|_| mounts && group.is_some()) {
