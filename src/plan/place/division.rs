@@ -172,7 +172,7 @@ pub(super) fn values<'b, 'a>(
 enum By {
     /// One place of the files sets them: in the files that all environments share, or else in each environment.
     Place,
-    /// Their values.
+    /// Their values; of empty ones, which are to be filled in, the place that sets them.
     Value,
 }
 
@@ -341,19 +341,22 @@ fn whole_app<'a>(
         let is_shared = of_shared.into_iter().any(|variables| variables.contains_key(key));
         let slots = members.iter().enumerate().map(|(index, services)| match by {
             By::Place if is_shared && index < real => usual(services, key),
-            By::Place => alike(services, key, true),
-            By::Value => alike(services, key, false),
+            By::Place => alike(services, key, &|_| true),
+            By::Value => alike(services, key, &|value| value.known() == Some("")),
         });
         slots.collect::<Option<Vec<Slot<'a>>>>()
     };
     keys.into_iter().filter_map(|key| Some((key, slots(key)?))).collect()
 }
 
-/// How all of some services have a variable, if they have it alike or none has it.
-fn alike<'a>(services: &Services<'_, 'a>, key: &str, has_place: bool) -> Option<Slot<'a>> {
+/// How all of some services have a variable, if they have it alike or none has it. `has_place` says of which values
+/// the place counts.
+fn alike<'a>(services: &Services<'_, 'a>, key: &str, has_place: &dyn Fn(&Value) -> bool) -> Option<Slot<'a>> {
     let alike = |variables: &&BTreeMap<&'a str, &'a Variable>| {
         let variable: Option<&&'a Variable> = variables.get(key);
-        variable.map(|variable| (&variable.value, Some(Place::of(variable)).filter(|_| has_place)))
+        variable.map(|variable| {
+            (&variable.value, Some(Place::of(variable)).filter(|_| has_place(&variable.value)))
+        })
     };
     let mut all = services.iter().map(alike);
     let Some(first) = all.next() else { return Some(Slot::NotRun) };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::{EnvVar, EnvVarSource, SecretKeySelector};
 
-use super::unplaced::{ByVariable, Unplaced};
+use super::unplaced::{ByVariable, Origin, Unplaced};
 use crate::{
     k8s::{expansion, name},
     plan::model::Value,
@@ -21,8 +21,8 @@ pub(super) struct SharedSecret<'a> {
     pub(super) values: Vec<Option<&'a Value>>,
 }
 
-/// Takes out of the variables what in every environment is written as nothing but the variable of the files
-/// that a shared secret is, too. Gives them by app and name.
+/// Takes out of the variables what in every environment has the origin that a shared secret has, too: one variable of
+/// the files and nothing else, or one place. Gives them by app and name.
 pub(super) fn refer_to_shared<'a>(
     environments: &mut [Vec<Unplaced<'a>>],
     shared: &[SharedSecret<'a>],
@@ -61,14 +61,14 @@ struct Secrets<'b, 'a> {
     services: Vec<BTreeMap<&'a str, &'b Unplaced<'a>>>,
     /// The shared keys of each app.
     shared: BTreeSet<(&'b str, &'a str)>,
-    /// By the variable of the files that the secret is for those that share it.
-    by_variable: BTreeMap<&'a str, Vec<Holders<'b, 'a>>>,
+    /// By what sets the secret for those that share it.
+    by_origin: BTreeMap<Origin<'a>, Vec<Holders<'b, 'a>>>,
 }
 
-/// A secret with the variable of the files that it is in each environment, for each of those that share it.
+/// A secret with what sets it in each environment, for each of those that share it.
 struct Holders<'b, 'a> {
     secret: &'b SharedSecret<'a>,
-    variables: Vec<BTreeSet<(&'a str, &'a str)>>,
+    origins: Vec<BTreeSet<Origin<'a>>>,
 }
 
 impl<'b, 'a> Secrets<'b, 'a> {
@@ -83,46 +83,46 @@ impl<'b, 'a> Secrets<'b, 'a> {
             services.push(environment.iter().map(|service| (service.service, service)).collect());
             apps.push(by_app);
         }
-        let mut by_variable: BTreeMap<&str, Vec<Holders<'b, 'a>>> = BTreeMap::new();
+        let mut by_origin: BTreeMap<Origin<'a>, Vec<Holders<'b, 'a>>> = BTreeMap::new();
         for secret in shared {
-            let variables = apps.iter().map(|apps| {
+            let origins = apps.iter().map(|apps| {
                 let holders = secret.apps.iter().filter_map(|app| apps.get(app)).flatten();
-                holders.filter_map(|service| service.variable_of_files(secret.key)).collect()
+                holders.filter_map(|service| service.origin(secret.key)).collect()
             });
-            let variables: Vec<BTreeSet<(&str, &str)>> = variables.collect();
-            let names: BTreeSet<&str> = variables.iter().flatten().map(|(name, _)| *name).collect();
-            for name in names {
-                let holders = Holders { secret, variables: variables.clone() };
-                by_variable.entry(name).or_default().push(holders);
+            let origins: Vec<BTreeSet<Origin<'a>>> = origins.collect();
+            let all: BTreeSet<Origin<'a>> = origins.iter().flatten().map(|it| it.without_value()).collect();
+            for origin in all {
+                let holders = Holders { secret, origins: origins.clone() };
+                by_origin.entry(origin).or_default().push(holders);
             }
         }
         let keys = |secret: &'b SharedSecret<'a>| secret.apps.iter().map(|app| (*app, secret.key));
-        Self { services, shared: shared.iter().flat_map(keys).collect(), by_variable }
+        Self { services, shared: shared.iter().flat_map(keys).collect(), by_origin }
     }
 
-    /// The secret that a variable of a service is in all environments. Of several secrets of one variable of the
-    /// files, the one that is named like it is what a reader expects.
+    /// The secret that a variable of a service is in all environments. Of several secrets of one origin, the one that is named like it is what a reader expects.
     fn same(&self, service: &Unplaced<'a>, key: &str) -> Option<&'b SharedSecret<'a>> {
         // What is shared itself is what others refer to.
         if self.shared.contains(&(service.unit.app.as_str(), key)) {
             return None;
         }
-        let (name, _) = service.variable_of_files(key)?;
-        let all = self.by_variable.get(name)?;
-        let is_named = |holders: &&Holders<'_, '_>| holders.secret.key == key || holders.secret.key == name;
+        let origin = service.origin(key)?;
+        let all = self.by_origin.get(&origin.without_value())?;
+        let is_named = |holders: &&Holders<'_, '_>| {
+            holders.secret.key == key || Some(holders.secret.key) == origin.name()
+        };
         let is_same = |holders: &&Holders<'b, 'a>| self.is_same(service.service, key, holders);
         let named = all.iter().filter(is_named).find(is_same);
         named.or_else(|| all.iter().find(is_same)).map(|holders| holders.secret)
     }
 
-    /// Whether a variable of a service, wherever it runs with it, is the same variable of the files as a secret.
+    /// Whether a variable of a service, wherever it runs with it, has the same origin as a secret.
     fn is_same(&self, service: &str, key: &str, holders: &Holders<'b, 'a>) -> bool {
-        let mut all = self.services.iter().zip(holders.secret.values.iter().zip(&holders.variables));
-        all.all(|(services, (value, variables))| {
+        let mut all = self.services.iter().zip(holders.secret.values.iter().zip(&holders.origins));
+        all.all(|(services, (value, origins))| {
             let Some(service) = services.get(service) else { return true };
             let Some(own) = service.value(key) else { return true };
-            let written = service.variable_of_files(key);
-            Some(own) == *value && written.is_some_and(|it| variables.contains(&it))
+            Some(own) == *value && service.origin(key).is_some_and(|origin| origins.contains(&origin))
         })
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     diag::{Diagnostic, Report, codes},
     k8s::name,
     plan::model::{Intent, Known, Unit, Value, Variable},
-    text::Part,
+    text::{Part, Span},
 };
 
 /// What is decided of variables: by service, and by the name of the variable.
@@ -23,6 +23,33 @@ pub(super) struct Unplaced<'a> {
     pub(super) referred: BTreeMap<&'a str, EnvVar>,
     /// Variables that are composed of others.
     pub(super) composed: BTreeMap<&'a str, EnvVar>,
+}
+
+/// What sets a variable of a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Origin<'a> {
+    /// A variable of the files with its value, and nothing else: `${DB_PASSWORD}`.
+    Variable { name: &'a str, value: &'a str },
+    /// A place of the files that several services read: an env file, an anchor.
+    Place(Span),
+}
+
+impl<'a> Origin<'a> {
+    /// Without the value that a variable has in one environment.
+    pub(super) fn without_value(self) -> Self {
+        match self {
+            Origin::Variable { name, .. } => Origin::Variable { name, value: "" },
+            Origin::Place(_) => self,
+        }
+    }
+
+    /// The name of the variable of the files.
+    pub(super) fn name(self) -> Option<&'a str> {
+        match self {
+            Origin::Variable { name, .. } => Some(name),
+            Origin::Place(_) => None,
+        }
+    }
 }
 
 impl<'a> Unplaced<'a> {
@@ -42,6 +69,15 @@ impl<'a> Unplaced<'a> {
 
     pub(super) fn value(&self, key: &str) -> Option<&'a Value> {
         self.variables.get(key).map(|variable| &variable.value)
+    }
+
+    /// What sets a variable of the service.
+    pub(super) fn origin(&self, key: &str) -> Option<Origin<'a>> {
+        let variable = self.variables.get(key)?;
+        match self.variable_of_files(key) {
+            Some((name, value)) => Some(Origin::Variable { name, value }),
+            None => Some(variable.span).filter(|span| *span != Span::NOWHERE).map(Origin::Place),
+        }
     }
 
     /// The variable of the files, with its value, that a variable of the service is and nothing else.

@@ -14,7 +14,7 @@ use super::{
     composed,
     division::{Division, GroupShare, Shared, Shares, Slot, values},
     referred::{self, SharedSecret},
-    unplaced::{Unplaced, written},
+    unplaced::{Origin, Unplaced, written},
 };
 use crate::{
     diag::Report,
@@ -105,30 +105,30 @@ fn shared_secret<'a>(
     SharedSecret { object: format!("{owner}-secrets"), key, apps, values }
 }
 
-/// Of variables of the files that several apps have as secrets of different names: the secret that the others refer to.
-/// It is the one that is named like the variable, else the first.
+/// Of what sets secrets of several apps, a variable of the files or one place: the secret that the others refer to. It
+/// is the one that is named like the variable, else the first.
 fn secrets_of_one<'a>(
     division: &Division<'a>,
     environments: &[Vec<Unplaced<'a>>],
     shared: &[SharedSecret<'a>],
 ) -> Vec<SharedSecret<'a>> {
-    let mut known: BTreeSet<&str> = BTreeSet::new();
-    let mut by_variable: BTreeMap<&str, BTreeSet<(&'a str, &'a str)>> = BTreeMap::new();
+    let mut known: BTreeSet<Origin<'a>> = BTreeSet::new();
+    let mut by_origin: BTreeMap<Origin<'a>, BTreeSet<(&'a str, &'a str)>> = BTreeMap::new();
     for service in environments.iter().flatten() {
         let app = service.unit.app.as_str();
         for key in service.variables.keys().copied() {
-            let Some((name, _)) = service.variable_of_files(key) else { continue };
+            let Some(origin) = service.origin(key).map(Origin::without_value) else { continue };
             if shared.iter().any(|secret| secret.key == key && secret.apps.contains(app)) {
-                known.insert(name);
+                known.insert(origin);
             } else if division.hidden.whole.get(app).is_some_and(|own| own.contains_key(key)) {
-                by_variable.entry(name).or_default().insert((app, key));
+                by_origin.entry(origin).or_default().insert((app, key));
             }
         }
     }
-    by_variable.retain(|name, _| !known.contains(name));
-    let chosen = by_variable.into_iter().filter_map(|(name, all)| {
+    by_origin.retain(|origin, _| !known.contains(origin));
+    let chosen = by_origin.into_iter().filter_map(|(origin, all)| {
         let apps: BTreeSet<&str> = all.iter().map(|(app, _)| *app).collect();
-        let named = all.iter().find(|(_, key)| *key == name).or_else(|| all.first());
+        let named = all.iter().find(|(_, key)| Some(*key) == origin.name()).or_else(|| all.first());
         let (app, key) = *named.filter(|_| apps.len() > 1)?;
         let slots = division.hidden.whole.get(app)?.get(key)?;
         Some(shared_secret(app, key, BTreeSet::from([app]), slots))
