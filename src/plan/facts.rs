@@ -25,7 +25,7 @@ use super::{
     naming::Naming,
 };
 use crate::{
-    catalog,
+    catalog::{self, Image, reference::Reference},
     compose::model::{Healthcheck, Service},
     shell::dockerfile::{self, Dockerfile, ImageUser, Stage},
     text::Spanned,
@@ -76,6 +76,22 @@ impl<'a> Facts<'a> {
         let image = stage.map(|stage| stage.base.as_str()).or(image)?;
         let group = catalog::group_of_image(image)?;
         Some(ImageUser::Number { user: group, group })
+    }
+
+    /// Whether nothing tells as whom the image of a service runs, neither its Dockerfile nor its name. What is official,
+    /// and what takes the numbers of its user from variables, begins as root.
+    pub(in crate::plan) fn may_run_as_anybody(&self, name: &str) -> bool {
+        const NUMBERS: [&str; 2] = ["PUID", "PGID"];
+        let Some(service) = self.context.project.services.get(name) else { return false };
+        let stage = self.services.get(name).and_then(|it| it.dockerfile.as_deref()).map(Dockerfile::built);
+        let image = service.image.as_ref().map(|image| image.value.as_str());
+        let Some(image) = stage.map(|stage| stage.base.as_str()).or(image) else { return false };
+        let reference = Reference::parse(image);
+        let mut variables = service.environment.iter().flat_map(|field| field.value.keys());
+        stage.is_none_or(|stage| stage.runs_as().is_none())
+            && !["", "library", "linuxserver"].contains(&reference.maker())
+            && Image::of(&reference).is_none()
+            && !variables.any(|key| NUMBERS.contains(&key.as_str()))
     }
 
     /// The number of a user of a service's image, as far as its Dockerfile or its name tells.

@@ -248,6 +248,7 @@ fixed! {
     LIVES_AS_ITS_POD "placed-otherwise" "a directory with the lifetime of its pod";
     OF_WHATEVER_NODE "placed-otherwise" "a directory of the node that the pod runs on";
     EACH_POD_CLAIMS "placed-otherwise" "each pod of its StatefulSet claims its own volume";
+    VOLUMES_OF_ROOT "owner-unknown" "claims belong to root: if the image runs as another user, set `user:` to its number";
     SEVERAL_PODS_MOUNT "storage-class" "several pods mount it: name a class with ReadWriteMany (EFS, Filestore, Azure Files, NFS); the default ones of EKS, GKE, AKS, k3d and minikube have none";
     NO_LIMIT_IN_MEMORY "placed-otherwise" "no limit: Kubernetes does not accept a percentage of the memory as a size";
     ONLY_THE_SIZE "placed-otherwise" "only the size of a directory in memory is kept";

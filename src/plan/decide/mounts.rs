@@ -192,14 +192,20 @@ pub(in crate::plan) fn mount_all(
     filled::fill(&mounted, container, pod);
     let keeps = !mounted.claim_templates.is_empty()
         || pod.volumes.iter().flatten().any(|volume| volume.persistent_volume_claim.is_some());
-    let user = mounting.facts.image_user(mounting.key).filter(|_| keeps && mounting.service.user.is_none());
+    let is_of_image = keeps && mounting.service.user.is_none();
+    let user = mounting.facts.image_user(mounting.key).filter(|_| is_of_image);
     let group = match user {
         Some(ImageUser::Number { group, .. }) => Some(group),
         Some(ImageUser::Named(name)) => {
             entries.approximated(&["build"], reasons::volumes_of_unknown_user(&name));
             None
         }
-        None => None,
+        None => {
+            if is_of_image && mounting.facts.may_run_as_anybody(mounting.key) {
+                entries.approximated(&["volumes"], reasons::VOLUMES_OF_ROOT);
+            }
+            None
+        }
     };
     security::own_volumes(container, pod, group);
     mounted
