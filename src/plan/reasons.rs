@@ -267,6 +267,7 @@ fixed! {
     OPERATING_SYSTEM "of-a-machine" "a directory of the operating system: nodes have their own; see hostPath volumes";
     OF_A_MACHINE "of-a-machine" "it is outside the project, and other machines have other files there: put it into the project or into a secret";
     OF_GIT_OR_MANIFESTS "of-a-machine" "it belongs to git or to the generated manifests: mount only the files that the container needs";
+    MISSING_FILE "missing" "the file does not exist here: write it, and run `kustompose convert` again";
     MISSING "missing" "it is outside the project and does not exist here: put it into the project";
     RESERVED_NAMES "reserved-names" "volumes of files keep names that begin with `..` for themselves: put the files into the image";
     UNREADABLE "unreadable" "the file cannot be read here";

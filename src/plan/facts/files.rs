@@ -227,6 +227,10 @@ fn judge(
         },
         Some(FileKind::Special) => Bind::Foreign(reasons::SPECIAL),
         None if built::fills(context, service, &path, target) => Bind::SourceCode { built: true },
+        // A claim would be a directory where the program expects a file.
+        None if outside::names_a_file(&source.value) && outside::names_a_file(target) => {
+            Bind::Foreign(reasons::MISSING_FILE)
+        }
         None => Bind::Data("the source does not exist here; compose would make an empty directory"),
     }
 }

@@ -116,6 +116,11 @@ pub(super) fn judge(
     )
 }
 
+/// Whether the ending of a path is one that only files have.
+pub(super) fn names_a_file(path: &str) -> bool {
+    path.rsplit_once('.').is_some_and(|(_, ending)| FILES.contains(&ending))
+}
+
 /// What is not read, because links lead out of the project with it, or because git or the manifests hold it.
 pub(super) fn refused(error: &FileError, target: &str) -> Bind {
     match error {
@@ -159,8 +164,7 @@ fn decide(source: &Source<'_>, target: &str) -> Option<Bind> {
     if is_below_home(path) {
         return Some(of_a_home(source, target));
     }
-    let ending = last.rsplit_once('.').map_or("", |(_, ending)| ending);
-    let is_file = kind == Some(FileKind::File) || FILES.contains(&ending);
+    let is_file = kind == Some(FileKind::File) || names_a_file(last);
     Some(match kind {
         _ if is_file || has_hidden_part(path) => Bind::Foreign(reasons::OF_A_MACHINE),
         Some(FileKind::Special) => Bind::Foreign(reasons::SPECIAL),
@@ -178,8 +182,7 @@ fn is_of_a_program(path: &Utf8Path, target: &str) -> bool {
 fn of_a_home(source: &Source<'_>, target: &str) -> Bind {
     let path = source.path;
     let last = path.file_name().unwrap_or_default();
-    let ending = last.rsplit_once('.').map_or("", |(_, ending)| ending);
-    let is_file = source.kind == Some(FileKind::File) || FILES.contains(&ending);
+    let is_file = source.kind == Some(FileKind::File) || names_a_file(last);
     let is_secret = path.components().any(|part| CREDENTIALS.contains(&part.as_str()));
     let keeps = volumes::holds_data(target) || target.to_ascii_lowercase().contains("config");
     let is_whole = is_home(path) || ["~", "~/", "$HOME", "${HOME}"].contains(&source.written);
