@@ -391,3 +391,47 @@ fn mistakes_in_every_line_are_counted() {
     assert!(run.text.contains("and 11701 more, which are not shown"), "{}", run.text);
     assert!(run.text.lines().count() < 4000);
 }
+
+/// What git ignores is not in a clone: the run goes on with what the manifests have of it, and refuses where they do not
+/// have it.
+#[test]
+fn a_clone_does_not_lose_what_git_ignores() {
+    let project = Project::new(&[
+        (".gitignore", "certs/\n"),
+        (
+            "compose.yaml",
+            "services:\n  web:\n    image: acme/web:1\n    volumes: [\"./certs:/etc/web/certs:ro\", \"./extra/a.conf:/etc/web/a.conf\"]\n",
+        ),
+        ("certs/root.crt", "public\n"),
+        ("extra/a.conf", "x = 1\n"),
+    ]);
+    std::process::Command::new("git").args(["init", "--quiet"]).current_dir(&project.path).status().unwrap();
+    assert_eq!(project.run(&["convert"]).exit, 0);
+    let written = read_files(&project.path.join("k8s"));
+    fs::remove_dir_all(project.path.join("certs")).unwrap();
+    let again = project.run(&["convert"]);
+    assert_eq!(again.exit, 0, "{}", again.text);
+    assert!(
+        again.text.contains("`certs/root.crt` is not here: the manifests keep its content"),
+        "{}",
+        again.text
+    );
+    assert_eq!(read_files(&project.path.join("k8s")), written);
+    // A secret is not in git at all.
+    project.put("certs/web.key", "-----BEGIN PRIVATE KEY-----\nMIIBVgIBADANBg\n-----END PRIVATE KEY-----\n");
+    project.put("certs/root.crt", "public\n");
+    assert_eq!(project.run(&["convert"]).exit, 0);
+    let written = read_files(&project.path.join("k8s"));
+    fs::remove_dir_all(project.path.join("certs")).unwrap();
+    let refused = project.run(&["convert"]);
+    assert_eq!(refused.exit, 2, "{}", refused.text);
+    assert!(refused.text.contains("would be removed: `certs` is not here"), "{}", refused.text);
+    assert_eq!(read_files(&project.path.join("k8s")), written);
+    // What git has is gone for good.
+    fs::create_dir(project.path.join("certs")).unwrap();
+    fs::remove_dir_all(project.path.join("extra")).unwrap();
+    project.put("certs/web.key", "-----BEGIN PRIVATE KEY-----\nMIIBVgIBADANBg\n-----END PRIVATE KEY-----\n");
+    project.put("certs/root.crt", "public\n");
+    assert_eq!(project.run(&["convert"]).exit, 0);
+    assert!(project.holding("k8s", "x = 1").is_empty());
+}

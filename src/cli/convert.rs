@@ -1,5 +1,6 @@
 //! `kustompose convert`: the tree for a project, and what became of every key.
 
+mod absent;
 mod accept;
 mod characters;
 mod difference;
@@ -199,6 +200,7 @@ fn convert(
         kept::tell_that_none_is_known(report);
         return unwritten(names);
     }
+    let absent = absent::find(&loaded, &directory, (&disk, &files), report);
     (io.progress)("planning");
     let plan = loaded.plan(&directory, &files, report)?;
     (io.progress)("rendering");
@@ -206,6 +208,7 @@ fn convert(
     outermost::warn_of_differences(&plan, &earlier, report);
     let rendered = render::render(&plan, &earlier);
     characters::refuse_lost(&rendered.files, sources, report);
+    absent.refuse_loss(&loaded, &rendered, report);
     if report.has_errors() {
         return None;
     }

@@ -35,6 +35,27 @@ impl<'f> Remembered<'f> {
 }
 
 impl Remembered<'_> {
+    /// Knows a file with this content from now on, and the directories around it, though they are not there.
+    pub fn add(&self, path: &Utf8Path, content: Vec<u8>) {
+        let path = clean(path);
+        self.contents.borrow_mut().insert(path.to_string(), Ok(Rc::from(content)));
+        let mut kind = FileKind::File;
+        for path in path.ancestors() {
+            let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { break };
+            if self.kind(path).is_some() {
+                break;
+            }
+            self.kinds.borrow_mut().insert(path.to_string(), Some(kind));
+            self.resolved.borrow_mut().insert(path.to_string(), Some(path.to_owned()));
+            let mut names = self.list(parent).unwrap_or_default();
+            if let Err(at) = names.binary_search_by(|known| known.as_str().cmp(name)) {
+                names.insert(at, name.to_owned());
+            }
+            self.names.borrow_mut().insert(parent.to_string(), Ok(names));
+            kind = FileKind::Directory;
+        }
+    }
+
     /// Every file that was read, with its content, in the order of paths. What is very long is not among them.
     pub fn contents(&self) -> Vec<(Utf8PathBuf, Rc<[u8]>)> {
         let contents = self.contents.borrow();

@@ -1,0 +1,114 @@
+//! Mounted files that are not on this machine because git ignores them: what the manifests have of them stays.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::{
+    cli::{environments::Loaded, project},
+    compose::model::Project,
+    diag::{Diagnostic, Report, codes},
+    disk::{Disk, Lock, digest},
+    render::Rendered,
+    secret_files,
+    text::{Files, Remembered, clean},
+};
+
+/// What is missing, and what the last run left.
+#[derive(Default)]
+pub(super) struct Absent {
+    /// Sources of mounts, of configs and of secrets.
+    sources: BTreeSet<Utf8PathBuf>,
+    lock: Lock,
+}
+
+/// Finds what is missing. Where the manifests have the content of such a file as it was, the run reads that in its
+/// place.
+pub(super) fn find(
+    loaded: &Loaded,
+    directory: &Utf8Path,
+    (disk, files): (&Disk, &Remembered<'_>),
+    report: &mut Report,
+) -> Absent {
+    let all = loaded.environments.iter().flat_map(|own| sources(&own.project));
+    // A pattern that ends with a slash is for directories, of which there must be something.
+    let is_ignored =
+        |path: &Utf8Path| disk.is_ignored_by_git(path) || disk.is_ignored_by_git(&path.join("content"));
+    let is_absent = |path: &Utf8PathBuf| files.kind(path).is_none() && is_ignored(path);
+    let sources: BTreeSet<Utf8PathBuf> = all.collect::<BTreeSet<_>>().into_iter().filter(is_absent).collect();
+    if sources.is_empty() {
+        return Absent::default();
+    }
+    let lock = disk.read_lock(&loaded.output, &mut Report::default()).unwrap_or_default();
+    let mut kept = Vec::new();
+    for (name, recorded) in &loaded.recorded.others {
+        let path = clean(&directory.join(name));
+        if files.kind(&path).is_some() || !sources.iter().any(|source| path.starts_with(source)) {
+            continue;
+        }
+        if let Some(bytes) = delivered(&lock, recorded, &loaded.output, files) {
+            files.add(&path, bytes);
+            kept.push(format!("`{name}`"));
+        }
+    }
+    if !kept.is_empty() {
+        let (verb, its) = if kept.len() == 1 { ("is", "its") } else { ("are", "their") };
+        let message = format!("{} {verb} not here: the manifests keep {its} content", kept.join(", "));
+        let help =
+            "git ignores what is missing; run `kustompose convert` where it is, to bring it up to date";
+        report.push(Diagnostic::info(codes::KEPT_ENVIRONMENT, message).help(help));
+    }
+    Absent { sources, lock }
+}
+
+impl Absent {
+    /// Refuses to take out of the manifests what nobody took out of the Compose files.
+    pub(super) fn refuse_loss(&self, loaded: &Loaded, rendered: &Rendered, report: &mut Report) {
+        if self.sources.is_empty() {
+            return;
+        }
+        let written: BTreeSet<&Utf8Path> = rendered.files.iter().map(|file| file.path.as_path()).collect();
+        let is_lost = |path: &&Utf8PathBuf| {
+            is_of_a_mount(path)
+                && !written.contains(path.as_path())
+                && !rendered.untouched.iter().any(|folder| path.starts_with(folder))
+        };
+        let Some(lost) = self.lock.files.keys().find(is_lost) else { return };
+        let names = self.sources.iter().map(|path| {
+            let directory = loaded.output.parent().unwrap_or(&loaded.output);
+            format!("`{}`", project::relative(path, directory))
+        });
+        let names: Vec<String> = names.collect();
+        let verb = if names.len() == 1 { "is" } else { "are" };
+        let path = loaded.shown.join(lost);
+        let message = format!("`{path}` would be removed: {} {verb} not here", names.join(", "));
+        let help = "git ignores what is missing: copy it here, or run `kustompose convert` where it is; if it is gone \
+                    for good, take it out of the Compose files";
+        report.push(Diagnostic::error(codes::UNKEEPABLE_ENVIRONMENT, message).help(help));
+    }
+}
+
+/// Whether a file of the manifests is what a mounted file delivers, or the example of one.
+fn is_of_a_mount(path: &Utf8Path) -> bool {
+    let value = path.as_str().strip_suffix(secret_files::EXAMPLE);
+    let is_example =
+        value.is_some_and(|value| !value.ends_with(".env") && !value.ends_with(secret_files::PATCH));
+    is_example || path.components().any(|part| part.as_str() == "files")
+}
+
+/// The content that the manifests have of a file with this digest.
+fn delivered(lock: &Lock, recorded: &str, output: &Utf8Path, files: &dyn Files) -> Option<Vec<u8>> {
+    let mut alike = lock.files.iter().filter(|(_, digest)| *digest == recorded);
+    alike.find_map(|(path, _)| files.read(&output.join(path)).ok().filter(|bytes| digest(bytes) == recorded))
+}
+
+/// Files and directories that a project mounts.
+fn sources(project: &Project) -> Vec<Utf8PathBuf> {
+    let mounts = project.services.values().flat_map(|service| &service.volumes);
+    let mounts = mounts.flat_map(|volumes| &volumes.value).map(|mount| &mount.value);
+    let binds = mounts.filter(|mount| mount.r#type.as_ref().is_some_and(|kind| kind.value == "bind"));
+    let binds = binds.filter_map(|mount| mount.source.as_ref());
+    let objects = project.configs.values().chain(project.secrets.values());
+    let named = objects.filter_map(|object| object.file.as_ref());
+    binds.chain(named).map(|source| clean(Utf8Path::new(&source.value))).collect()
+}
