@@ -202,6 +202,7 @@ fixed! {
     PROC_MOUNT "proc-mount" "API servers accept `procMount: Unmasked` only in pods with their own user namespace: from Kubernetes 1.33 on, patch it together with `hostUsers: false`, or set `privileged: true`";
     SYSCTL_OF_NODE "sysctl-of-node" "the pod has no namespace of its own for it: set it on the node";
     UNSAFE_SYSCTL "unsafe-sysctl" "nodes refuse pods with it unless the kubelet lists it in --allowed-unsafe-sysctls: set it in the pod's securityContext then, or in a privileged initContainer";
+    LOCALHOST_OF_NODE "host-network" "pods on the network of their node reach each other at `localhost` only on the same node: use the names of the services";
     OWN_NETWORK "as-it-is" "every pod has its own network namespace";
     OWN_NAMESPACE "as-it-is" "every pod has its own";
     CONTROLLER_NAMES_PODS "own-host-name" "a StatefulSet names its pods; if a value uses this name, a Service has it";

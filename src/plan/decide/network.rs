@@ -148,13 +148,23 @@ pub(in crate::plan) fn has_ports_of_node(pod: &PodSpec, container: &Container) -
     pod.host_network == Some(true) || ports.any(|port| port.host_port.is_some())
 }
 
+/// Whether several services are on the host's network, and so reach each other at `localhost`.
+fn shares_host_network(facts: &Facts<'_>) -> bool {
+    let is_there = |service: &Service| service.network_mode.as_ref().is_some_and(|mode| mode.value == "host");
+    facts.context.project.services.values().filter(|service| is_there(service)).count() > 1
+}
+
 fn namespaces(facts: &Facts<'_>, service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
     if let Some(mode) = &service.network_mode {
         match mode.value.as_str() {
             "host" => {
                 pod.host_network = Some(true);
                 pod.dns_policy = Some("ClusterFirstWithHostNet".to_owned());
-                entries.mapped(&["network_mode"]);
+                if shares_host_network(facts) {
+                    entries.approximated(&["network_mode"], reasons::LOCALHOST_OF_NODE);
+                } else {
+                    entries.mapped(&["network_mode"]);
+                }
             }
             "bridge" | "default" => entries.ignored(&["network_mode"], reasons::OWN_NETWORK),
             "none" if facts.context.cluster.network_policies.is_some() => {

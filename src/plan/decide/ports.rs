@@ -129,7 +129,7 @@ fn learn_one(facts: &Facts<'_>, name: &str, service: &Service, needed: bool) -> 
     let image = service.image_or_built(&facts.context.project.name, name);
     let usual = catalog::ports_of_image(&image);
     if !learner.ports.is_empty() && facts.hosts.is_member(name) {
-        let peers = facts.services.image(name).map_or(&[][..], |image| image.peers);
+        let peers = facts.services.program(name).map_or(&[][..], |image| image.peers);
         peers.iter().for_each(|number| learner.tcp(*number));
     }
     let known = learner.ports.len();

@@ -148,7 +148,7 @@ impl Storage {
             if kinds.claims_for_itself(name) {
                 owned.extend(files::own_directories(service, facts.services.mounts(name)));
             }
-            let image = facts.services.image(name);
+            let image = facts.services.program(name);
             if image.is_some_and(|image| !image.empty_data.is_empty()) || volumes::keeps_a_database(service) {
                 let whole = |mount: &Mount| {
                     let path = mount.volume.as_ref().and_then(|volume| volume.value.subpath.as_ref());

@@ -358,7 +358,7 @@ impl By<'_> {
 
     /// Whether its program finds others of its kind at ports of their own.
     fn has_peers(&self) -> bool {
-        self.services.image(self.name).is_some_and(|image| !image.peers.is_empty())
+        self.services.program(self.name).is_some_and(|image| !image.peers.is_empty())
     }
 }
 

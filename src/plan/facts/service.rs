@@ -101,14 +101,17 @@ impl Services {
         self.get(name)?.image
     }
 
-    /// What the program of a service does for others: by its image, or by the one that it is built on if it starts
-    /// what that starts.
-    pub(in crate::plan) fn role(&self, name: &str) -> Role {
-        let Some(facts) = self.get(name) else { return Role::Server };
+    /// The image whose program a service runs: its own, or the one that it is built on if it starts what that starts.
+    pub(in crate::plan) fn program(&self, name: &str) -> Option<&'static Image> {
+        let facts = self.get(name)?;
         let stage = facts.dockerfile.as_deref().map(Dockerfile::built);
         let stage = stage.filter(|stage| stage.entrypoint.is_none() && stage.command.is_none());
-        let built_on = || stage.and_then(|stage| Image::written(&stage.base));
-        facts.image.or_else(built_on).map_or(Role::Server, |image| image.role)
+        facts.image.or_else(|| stage.and_then(|stage| Image::written(&stage.base)))
+    }
+
+    /// What the program of a service does for others.
+    pub(in crate::plan) fn role(&self, name: &str) -> Role {
+        self.program(name).map_or(Role::Server, |image| image.role)
     }
 
     /// Whether a service runs a database, a cache, a queue or another backing service.
