@@ -91,3 +91,43 @@ fn a_new_variable_is_one_line_of_one_file() {
     let (old, new) = (&first[changed[0]], &second[changed[0]]);
     assert_eq!(new.replace("NEW_VARIABLE=new\n", ""), *old);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_clone_gives_the_same_manifests() {
+    use std::os::unix::fs::{PermissionsExt, chown};
+
+    const COMPOSE: &str = "services:
+  db:
+    image: example.com/db:1
+    volumes: [./db.conf:/etc/db/db.conf:ro, ./conf:/etc/db/conf.d:ro, ./run:/opt/run/run:ro]
+";
+    const FILES: [(&str, &str, u32); 5] = [
+        ("compose.yaml", COMPOSE, 0o644),
+        ("db.conf", "workers = 4\n", 0o600),
+        ("conf/a.conf", "cache = 1\n", 0o600),
+        ("conf/b.conf", "cache = 2\n", 0o640),
+        ("run", "exec db\n", 0o700),
+    ];
+    let write = |directory: &Path, mode: fn(u32) -> u32, owner: Option<u32>| {
+        fs::create_dir_all(directory.join("conf")).unwrap();
+        fs::create_dir_all(directory.join(".git")).unwrap();
+        for (name, text, own) in FILES {
+            let path = directory.join(name);
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode(own))).unwrap();
+            // Only root may give files away.
+            let _ = chown(&path, owner, owner);
+        }
+        convert(directory).unwrap()
+    };
+    let (here, clone) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let of_git = |mode: u32| if mode & 0o100 == 0 { 0o644 } else { 0o755 };
+    let first = write(&here.path().join("p"), |mode| mode, Some(4711));
+    assert_eq!(first.0, 0);
+    assert_eq!(first, write(&clone.path().join("p"), of_git, None));
+    assert!(first.1["base/db/deployment.yaml"].contains("defaultMode: 493"), "git keeps that it may be run");
+    fs::write(here.path().join("p/.gitignore"), "db.conf\n").unwrap();
+    let (_, ignored) = convert(&here.path().join("p")).unwrap();
+    assert!(ignored["base/db/deployment.yaml"].contains("defaultMode: 384"), "no clone has this file");
+}

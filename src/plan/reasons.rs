@@ -395,6 +395,7 @@ filled! {
     anonymous_claim(target, claim) "placed-otherwise" "`{target}`: an anonymous volume becomes the claim `{claim}`, which outlives its pod";
     is_read_only(target, kind) "placed-otherwise" "`{target}` is read-only in a cluster: it is {kind}";
     copied_for_user(target, user) "placed-otherwise" "`{target}`: an initContainer copies it for user {user}, because nobody else may read it";
+    mode_of_this_machine(files, target) "placed-otherwise" "`{target}`: everybody may read `{files}`, because git does not keep the mode of this machine; if its program refuses that, declare it in `secrets` and mount it with `mode: 0400`";
     is_without_compose_files(target) "placed-otherwise" "`{target}`: files of Compose and `.env` are left out";
     each_by_itself(others) "placed-otherwise" "each file is mounted separately, so that the image's other files stay, for {others} in it";
     options_of_volume(options) "volume-options" "`{options}`: mount options belong to a PersistentVolume";

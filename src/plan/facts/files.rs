@@ -44,6 +44,11 @@ const UNREAD: &str = "a part of the directory cannot be read here, or is no regu
 const CONFIG_TARGETS: &[&str] =
     &["/etc/", "conf", "initdb", "/init", "provisioning", "template", "cert", "/html", "rules"];
 
+/// Whether patterns of `.gitignore` leave a file out of the repository.
+pub(in crate::plan) fn is_left_out_of_git(context: &Context<'_>, path: &Utf8Path) -> bool {
+    data::is_file_left_out(context, &clean(path))
+}
+
 /// What a bind mount is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::plan) enum Bind {

@@ -103,6 +103,7 @@ pub(in crate::plan) fn deliver(
     let followed = follow(&mounting.facts.hosts, &mut contents);
     let label = name::dns_label(stem);
     let wanted = name::shortened(&format!("{}-{label}", mounting.app), 50);
+    let is_asked_for = mode.is_some();
     let mode = mode.and_then(|mode| i32::try_from(mode.0).ok()).or_else(|| modes.of_all(&contents));
     let name = mounted.name(&label);
     let mut held = keys(&contents);
@@ -141,6 +142,11 @@ pub(in crate::plan) fn deliver(
         let source = ProjectedVolumeSource { default_mode: mode, sources: Some(sources) };
         Volume { projected: Some(source), ..volume }
     };
+    if !modes.lost.is_empty() && !is_asked_for {
+        let files = modes.lost.iter().map(|file| file.rsplit('/').next().unwrap_or_default());
+        let files = files.collect::<Vec<_>>().join("`, `");
+        entries.approximated(&[element], reasons::mode_of_this_machine(files, target));
+    }
     if let Some(files) = followed {
         entries.approximated(&[element], reasons::hosts_of_files_follow(files));
     }

@@ -1,11 +1,17 @@
 //! Who may read the files of the project that are mounted. Programs refuse private keys and the like that others may
 //! read, and scripts run only if they may be run.
+//!
+//! Every clone of a repository gets the same manifests. Of a mode git keeps only whether the file may be run, and it
+//! keeps no owner. So the rest of what the disk says counts only for files that git ignores: no clone has them.
 
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 
-use crate::{plan::facts::Context, text::Rights};
+use crate::{
+    plan::facts::{Context, files},
+    text::Rights,
+};
 
 /// Permission bits of scripts, which a ConfigMap does not keep.
 const EXECUTABLE: i32 = 0o755;
@@ -35,6 +41,8 @@ pub(in crate::plan) struct Modes {
     executable: bool,
     /// Who owns the private files by this machine, if that is neither root nor who works on the project.
     pub(super) owner: Option<i64>,
+    /// The files that nobody else may read here, and that a clone has for everybody.
+    pub(super) lost: Vec<String>,
 }
 
 impl Modes {
@@ -50,15 +58,17 @@ impl Modes {
         for (path, content) in contents {
             let place = if is_directory { source.join(path) } else { source.to_owned() };
             let own = context.files.rights(&place).zip(usual);
-            let kept = own.filter(|(own, usual)| own.are_of_owner_alone() && !usual.are_of_owner_alone());
+            let alone = own.filter(|(own, usual)| own.are_of_owner_alone() && !usual.are_of_owner_alone());
             let named = if is_directory { path.as_str() } else { target };
-            if let Some((own, usual)) = kept {
+            if let Some((own, usual)) = alone.filter(|_| files::is_left_out_of_git(context, &place)) {
                 let bits = i32::try_from(own.mode & 0o700).unwrap_or_default();
                 modes.private.insert(path.clone(), bits | OWNERS);
                 let is_given = own.owner != 0 && own.owner != usual.owner;
                 modes.owner = modes.owner.or(is_given.then(|| i64::from(own.owner)));
             } else if is_private(named, content, target) {
                 modes.private.insert(path.clone(), OWNERS);
+            } else if alone.is_some() {
+                modes.lost.push(path.clone());
             }
             // Where everything may be run, as on disks of Windows, that tells nothing.
             let may_run = own.is_some_and(|(own, usual)| own.mode & 0o100 != 0 && usual.mode & 0o100 == 0);

@@ -104,6 +104,16 @@ fn is_name(name: &str) -> bool {
 
 /// Whether git leaves it out.
 fn is_left_out(context: &Context<'_>, path: &Utf8Path) -> bool {
+    some_patterns(context, path, ignored::by_git)
+}
+
+/// Whether git leaves out a file.
+pub(super) fn is_file_left_out(context: &Context<'_>, path: &Utf8Path) -> bool {
+    some_patterns(context, path, ignored::file_by_git)
+}
+
+/// Whether some `.gitignore` of the repository around a path, or of the project, says so of it.
+fn some_patterns(context: &Context<'_>, path: &Utf8Path, says: fn(&str, &Utf8Path) -> bool) -> bool {
     let is_top = |directory: &Utf8Path| {
         directory == context.directory() || context.files.kind(&directory.join(".git")).is_some()
     };
@@ -113,7 +123,7 @@ fn is_left_out(context: &Context<'_>, path: &Utf8Path) -> bool {
         let patterns = context.files.read(&directory.join(".gitignore")).ok();
         let patterns = patterns.and_then(|patterns| String::from_utf8(patterns).ok());
         let inner = path.strip_prefix(directory).unwrap_or(path);
-        patterns.is_some_and(|patterns| ignored::by_git(&patterns, inner))
+        patterns.is_some_and(|patterns| says(&patterns, inner))
     })
 }
 

@@ -36,6 +36,14 @@ pub(super) fn by_git(patterns: &str, path: &Utf8Path) -> bool {
     parts.any(|matched| matched.is_ignore())
 }
 
+/// Whether a file is left out of a repository.
+pub(super) fn file_by_git(patterns: &str, path: &Utf8Path) -> bool {
+    let matcher = matcher(patterns);
+    let parts = path.ancestors().filter(|part| !part.as_str().is_empty());
+    let mut parts = parts.map(|part| matcher.matched(part, part != path));
+    parts.any(|matched| matched.is_ignore())
+}
+
 /// Lines that are no patterns match nothing.
 fn matcher(lines: &str) -> Gitignore {
     let mut builder = GitignoreBuilder::new("");
@@ -48,6 +56,21 @@ fn matcher(lines: &str) -> Gitignore {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn patterns_for_files() {
+        for (patterns, path, expected) in [
+            ("*.key", "certs/server.key", true),
+            ("certs/", "certs/server.key", true),
+            ("*\n!server.key", "server.key", false),
+            ("certs/*\n!certs/server.key", "certs/server.key", false),
+            ("certs\n!certs/server.key", "certs/server.key", true),
+            ("server.key/", "server.key", false),
+            ("*.pem", "server.key", false),
+        ] {
+            assert_eq!(file_by_git(patterns, path.into()), expected, "{patterns:?} {path}");
+        }
+    }
 
     #[test]
     fn patterns() {
