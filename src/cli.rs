@@ -23,6 +23,7 @@ mod explain;
 mod graph;
 mod init;
 mod lint;
+mod manifests;
 mod manual;
 mod page;
 mod project;

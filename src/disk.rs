@@ -10,6 +10,7 @@
 )]
 
 mod border;
+mod conflict;
 pub mod lock;
 mod path;
 pub mod place;

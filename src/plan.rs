@@ -28,7 +28,7 @@ pub use self::{
         starts::{ServiceStart, starts},
     },
     fate::{Fate, FateKind, KeyPath, in_words},
-    input::{Input, Options},
+    input::{Earlier, Input, Options},
     keys::{KeyFate, Refusal, keys, keys_without_values},
     ledger::Ledger,
     model::{

@@ -2,13 +2,24 @@
 
 #![expect(
     clippy::disallowed_methods,
+    clippy::unwrap_used,
     reason = "a test makes a project of its own on the disk, and may panic"
 )]
 
-use std::{collections::BTreeMap, fmt::Write, fs, io, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+    fs, io,
+    path::Path,
+};
 
-use camino::Utf8PathBuf;
-use kustompose::cli::{self, Io};
+use camino::{Utf8Path, Utf8PathBuf};
+use kustompose::{
+    cli::{self, Io},
+    kustomize::build,
+    text::MemoryFiles,
+};
+use proptest::{collection::btree_set, prelude::*, sample::select};
 
 type Files = BTreeMap<String, String>;
 
@@ -53,7 +64,9 @@ fn convert(directory: &Path) -> io::Result<(u8, Files)> {
     };
     let exit = cli::run(&["convert".to_owned()], io);
     let mut files = Files::new();
-    read(directory.join("k8s").as_std_path(), "", &mut files)?;
+    if directory.join("k8s").is_dir() {
+        read(directory.join("k8s").as_std_path(), "", &mut files)?;
+    }
     Ok((exit, files))
 }
 
@@ -130,4 +143,74 @@ fn a_clone_gives_the_same_manifests() {
     fs::write(here.path().join("p/.gitignore"), "db.conf\n").unwrap();
     let (_, ignored) = convert(&here.path().join("p")).unwrap();
     assert!(ignored["base/db/deployment.yaml"].contains("defaultMode: 384"), "no clone has this file");
+}
+
+/// Names of services and environments whose parts make up each other.
+const NAMES: [&str; 7] = ["web", "tests", "web-tests", "web_tests", "tests-web", "secrets", "generated"];
+
+/// A project of environments that run different services.
+fn layered(shared: &BTreeSet<&str>, environments: &BTreeMap<String, BTreeSet<&str>>) -> Files {
+    let service = |name: &str, more: &str| {
+        format!(
+            "  {name}:\n    image: example.com/{name}:1\n    environment: {{NAME: {name}, TOKEN: tok-{name}-4711{more}}}\n"
+        )
+    };
+    let mut files = Files::new();
+    let mut settings = "environments:\n".to_owned();
+    let of_all: String = shared.iter().map(|name| service(name, "")).collect();
+    files.insert("compose.yaml".to_owned(), format!("services:\n{of_all}"));
+    for (environment, own) in environments {
+        let services: String =
+            own.iter().map(|name| service(name, &format!(", STAGE: {environment}"))).collect();
+        files.insert(format!("compose.{environment}.yaml"), format!("services:\n{services}"));
+        let _ =
+            writeln!(settings, "  {environment}: {{compose: [compose.yaml, compose.{environment}.yaml]}}");
+    }
+    files.insert("kustompose.yaml".to_owned(), settings);
+    files
+}
+
+/// The services of the workloads that an overlay renders to, each with its image.
+fn rendered(files: &Files, environment: &str) -> BTreeMap<String, String> {
+    let root = Utf8Path::new("/k8s");
+    let files =
+        MemoryFiles::new(files.iter().map(|(path, text)| (root.join(path), text.clone().into_bytes())));
+    let built = build::build(&root.join("overlays").join(environment), root, &files).unwrap();
+    let text = |value: &serde_json::Value, pointer: &str| value.pointer(pointer)?.as_str().map(str::to_owned);
+    let workload = |object: &build::Object| {
+        let value = object.node.to_json();
+        let service = text(&value, "/spec/template/metadata/labels/kustompose.dev~1service")?;
+        Some((service, text(&value, "/spec/template/spec/containers/0/image")?))
+    };
+    built.objects.iter().filter_map(workload).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn paths_never_collide(
+        shared in btree_set(select(&NAMES[..]), 1..4),
+        environments in prop::collection::btree_map(
+            select(&["web", "tests", "dev"][..]).prop_map(str::to_owned),
+            btree_set(select(&NAMES[..]), 0..4),
+            2..4,
+        ),
+    ) {
+        let directory = tempfile::tempdir().unwrap();
+        for (path, text) in layered(&shared, &environments) {
+            fs::write(directory.path().join(path), text).unwrap();
+        }
+        let names: BTreeSet<&str> = environments.values().flatten().chain(&shared).copied().collect();
+        let (exit, files) = convert(directory.path()).unwrap();
+        // Two services may not have one name in a cluster: that is refused.
+        prop_assert_eq!(exit, if names.contains("web_tests") && names.contains("web-tests") { 2 } else { 0 });
+        for (environment, own) in environments.iter().filter(|_| exit == 0) {
+            let services = shared.union(own);
+            let expected: BTreeMap<String, String> = services
+                .map(|name| (name.replace('_', "-"), format!("example.com/{name}:1")))
+                .collect();
+            prop_assert_eq!(rendered(&files, environment), expected);
+        }
+    }
 }

@@ -3,7 +3,6 @@
 mod absent;
 mod external;
 mod live;
-mod manifests;
 pub(super) mod output;
 mod places;
 mod server;

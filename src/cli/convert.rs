@@ -7,9 +7,12 @@ mod difference;
 mod gone;
 mod kept;
 mod key_report;
+mod lost;
 mod outermost;
+mod rendered;
 mod report;
 mod summary;
+mod swallowed;
 pub(super) mod values;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -24,14 +27,14 @@ use super::{
     show,
 };
 use crate::{
-    diag::{Report, Severity},
+    diag::{Report, Severity, codes},
     disk::{
         Disk,
         tree::{Action, Outcome, Tree},
     },
     page::Page,
     plan::{self, Known, Plan},
-    render,
+    render::{self, earlier::Earlier},
     settings::allow::Entry,
     text::{Files, Remembered, Sources},
 };
@@ -85,6 +88,15 @@ pub(super) struct Arguments {
     dry: Dry,
 }
 
+/// What a difference is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Difference {
+    /// The files of the manifests.
+    Files,
+    /// The objects that they render to.
+    Rendered,
+}
+
 /// Ways to see what would be written without writing it.
 #[derive(Debug, Args)]
 #[group(multiple = false)]
@@ -92,9 +104,18 @@ struct Dry {
     /// Write nothing, print what would be written
     #[arg(long)]
     dry_run: bool,
-    /// Write nothing, print what would be written as a unified diff
-    #[arg(long)]
-    diff: bool,
+    /// Write nothing, print what would be written as a unified diff; `--diff=rendered`: what would change in the
+    /// objects of each environment
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHAT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "files",
+        hide_possible_values = true
+    )]
+    diff: Option<Difference>,
     /// Write nothing, exit with 1 if anything would change
     #[arg(long)]
     check: bool,
@@ -112,6 +133,8 @@ struct Conversion {
     page: Option<Page>,
     /// How many findings the settings accept.
     accepted: usize,
+    /// What would change in the objects of environments, if that is asked for.
+    rendered: Option<String>,
 }
 
 impl Conversion {
@@ -125,6 +148,7 @@ impl Conversion {
             outcome,
             page: None,
             accepted: 0,
+            rendered: None,
         }
     }
 }
@@ -158,10 +182,11 @@ fn status(arguments: &Arguments, conversion: &Conversion, report: &Report) -> u8
     let refused = conversion.outcome.changes.iter().any(|change| change.action == Action::Refused);
     let denied = arguments.deny == Some(Deny::Warnings) && report.count(Severity::Warning) > 0;
     let stale = arguments.dry.check && conversion.outcome.has_changes();
+    let skipped = report.diagnostics().iter().any(|told| told.code == codes::SKIPPED_ENVIRONMENT);
     if !refused && report.has_errors() {
         return 2;
     }
-    u8::from(refused || denied || stale)
+    u8::from(refused || denied || stale || skipped)
 }
 
 fn convert(
@@ -189,16 +214,16 @@ fn convert(
         directory: &directory,
     };
     let loaded = environments::load(&scene, sources, report)?;
-    let Loaded { environments, shown, output, recorded, .. } = &loaded;
+    let output = &loaded.output;
     let accepted = accept::read(&loaded, report);
+    lost::refuse(&loaded, &directory, (&disk, &files), report);
     if report.has_errors() {
         return None;
     }
-    let names: Vec<String> = environments.iter().map(|environment| environment.name.clone()).collect();
-    let unwritten = |names| Some(Conversion::unwritten(names, shown, disk.keep_tree(output)));
-    if environments.iter().all(|environment| environment.known != Known::All) {
+    let work = Work { arguments, directory: &directory, disk: &disk, files: &files, loaded: &loaded };
+    if work.none_is_known() && (!arguments.dry.check || work.is_all_as_recorded(sources, report)) {
         kept::tell_that_none_is_known(report);
-        return unwritten(names);
+        return Some(work.unwritten(report));
     }
     let absent = absent::find(&loaded, &directory, (&disk, &files), report);
     (io.progress)("planning");
@@ -206,35 +231,98 @@ fn convert(
     (io.progress)("rendering");
     let earlier = render::earlier::read(&loaded.kept(), output, &files);
     outermost::warn_of_differences(&plan, &earlier, report);
-    let rendered = render::render(&plan, &earlier);
-    characters::refuse_lost(&rendered.files, sources, report);
-    absent.refuse_loss(&loaded, &rendered, report);
-    if report.has_errors() {
-        return None;
-    }
-    let hidden = report.hidden().clone();
-    let recording = Recording { directory: &directory, sources, hidden: &hidden, before: recorded };
-    let misfits = kept::misfits(&rendered);
-    if let Some(misfit) = misfits.first().filter(|_| recording.is_same(environments)) {
-        kept::tell_that_nothing_is_new(misfit, report);
-        return unwritten(names);
-    }
-    if !misfits.is_empty() {
-        misfits.into_iter().for_each(|misfit| report.push(misfit));
-        return None;
-    }
-    let mut tree = Tree {
-        inputs: recording.of(&loaded, &files, &rendered.files),
-        files: rendered.files,
-        untouched: rendered.untouched,
-        ..Tree::default()
+    let tree = match work.tree((&plan, &earlier), &absent, sources, report) {
+        Ok(tree) => tree,
+        Err(unwritten) => return unwritten.map(|conversion| *conversion),
     };
-    let known = environments.iter().filter(|it| it.known == Known::All).map(|it| it.name.as_str());
-    values::complete(&mut tree, known, output, &files, report);
     outermost::warn_of_what_is_gone(&plan, &earlier, &tree, output, &disk, report);
+    swallowed::warn(
+        &swallowed::Place { directory: &directory, output, disk: &disk, files: &files },
+        &tree,
+        report,
+    );
+    let is_rendered = arguments.dry.diff == Some(Difference::Rendered);
+    let rendered = is_rendered.then(|| rendered::difference(output, &tree, &files, report));
     (io.progress)("writing");
     let outcome = replace(arguments, (&disk, &files), output, (&plan, &tree), report);
-    Some(finished(arguments, (&loaded, &plan), (&accepted, outcome), (sources, io), report))
+    let finished = finished(arguments, (&loaded, &plan), (&accepted, outcome), (sources, io), report);
+    Some(Conversion { rendered, ..finished })
+}
+
+/// What a run works on once the environments are loaded.
+struct Work<'a> {
+    arguments: &'a Arguments,
+    directory: &'a Utf8Path,
+    disk: &'a Disk,
+    files: &'a Remembered<'a>,
+    loaded: &'a Loaded,
+}
+
+impl Work<'_> {
+    /// Whether every environment lacks files on this machine.
+    fn none_is_known(&self) -> bool {
+        self.loaded.environments.iter().all(|environment| environment.known != Known::All)
+    }
+
+    /// Whether all files that are here are as the last run read them.
+    fn is_all_as_recorded(&self, sources: &Sources, report: &Report) -> bool {
+        let Loaded { environments, recorded, .. } = self.loaded;
+        let hidden = report.hidden().clone();
+        let recording = Recording { directory: self.directory, sources, hidden: &hidden, before: recorded };
+        recording.is_same(environments) && recording.is_same_beside(self.files)
+    }
+
+    /// A run that leaves the manifests as they are. One that checks them looks at them all the same.
+    fn unwritten(&self, report: &mut Report) -> Conversion {
+        let Loaded { environments, output, shown, .. } = self.loaded;
+        let kept = match self.arguments.dry.check {
+            true => self.disk.check_kept_tree(output, report),
+            false => self.disk.keep_tree(output),
+        };
+        let names = environments.iter().map(|environment| environment.name.clone()).collect();
+        Conversion::unwritten(names, shown, kept)
+    }
+
+    /// The manifests that are to be there, or what becomes of a run without any.
+    fn tree(
+        &self,
+        (plan, earlier): (&Plan, &Earlier),
+        absent: &Absent,
+        sources: &Sources,
+        report: &mut Report,
+    ) -> Result<Tree, Option<Box<Conversion>>> {
+        let Loaded { environments, output, recorded, .. } = self.loaded;
+        let rendered = render::render(plan, earlier);
+        characters::refuse_lost(&rendered.files, sources, report);
+        absent.refuse_loss(self.loaded, &rendered, report);
+        if report.has_errors() {
+            return Err(None);
+        }
+        if self.none_is_known() && self.is_all_as_recorded(sources, report) {
+            kept::tell_that_none_is_known(report);
+            return Err(Some(Box::new(self.unwritten(report))));
+        }
+        let hidden = report.hidden().clone();
+        let recording = Recording { directory: self.directory, sources, hidden: &hidden, before: recorded };
+        let misfits = kept::misfits(&rendered);
+        if let Some(misfit) = misfits.first().filter(|_| recording.is_same(environments)) {
+            kept::tell_that_nothing_is_new(misfit, report);
+            return Err(Some(Box::new(self.unwritten(report))));
+        }
+        if !misfits.is_empty() {
+            misfits.into_iter().for_each(|misfit| report.push(misfit));
+            return Err(None);
+        }
+        let mut tree = Tree {
+            inputs: recording.of(self.loaded, self.files, &rendered.files),
+            files: rendered.files,
+            untouched: rendered.untouched,
+            ..Tree::default()
+        };
+        let known = environments.iter().filter(|it| it.known == Known::All).map(|it| it.name.as_str());
+        values::complete(&mut tree, known, output, self.files, report);
+        Ok(tree)
+    }
 }
 
 /// Writes the manifests, and says what clusters keep of those that were there.
@@ -265,7 +353,16 @@ fn finished(
     let accepted = accept::apply(accepted, loaded, &mut keys, (sources, io), report);
     let page = arguments.report.as_ref().map(|_| page::of_project(loaded, plan, "convert", sources, report));
     let environments = loaded.environments.iter().map(|environment| environment.name.clone()).collect();
-    Conversion { environments, output: loaded.shown.clone(), keys, totals, outcome, page, accepted }
+    Conversion {
+        environments,
+        output: loaded.shown.clone(),
+        keys,
+        totals,
+        outcome,
+        page,
+        accepted,
+        rendered: None,
+    }
 }
 
 /// What the environments that are known whole ask of their clusters, and which kinds of workloads they have.
@@ -287,7 +384,7 @@ fn told(arguments: &Arguments, environments: &[LoadedEnvironment], plan: &Plan) 
 }
 
 fn write(arguments: &Arguments, disk: &Disk, output: &Utf8Path, tree: &Tree, report: &mut Report) -> Outcome {
-    if arguments.dry.dry_run || arguments.dry.diff || arguments.dry.check {
+    if arguments.dry.dry_run || arguments.dry.diff.is_some() || arguments.dry.check {
         disk.plan_tree(output, tree, arguments.force, report)
     } else {
         disk.write_tree(output, tree, arguments.force, report)

@@ -3,6 +3,7 @@
 //! Loading is hermetic: the variables of the process do not count, but for those that settings name.
 
 mod confined;
+mod earlier;
 mod named;
 mod readable;
 mod shared;
@@ -13,6 +14,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use clap::Args;
 
+pub(super) use self::confined::named as named_files;
 use self::{confined::Confined, readable::Readable};
 use super::{Io, project};
 use crate::{
@@ -21,7 +23,7 @@ use crate::{
         model::{InputFile, InputRole, Project, Role},
     },
     diag::{Diagnostic, Report, Severity, codes},
-    disk::{Disk, Inputs},
+    disk::{Disk, Inputs, Lock},
     k8s::name,
     plan::{self, Known, Plan},
     secret::Hidden,
@@ -87,6 +89,8 @@ pub(super) struct Loaded {
     pub(super) output: Utf8PathBuf,
     /// What the last run read.
     pub(super) recorded: Inputs,
+    /// What it generated.
+    generated: BTreeSet<Utf8PathBuf>,
 }
 
 impl Loaded {
@@ -106,6 +110,7 @@ impl Loaded {
             secret: named(&secrets.also),
             not_secret: named(&secrets.never),
             stagger: self.settings.stagger.unwrap_or(true),
+            earlier: earlier::read(&self.generated, &self.output, files),
         };
         let inputs: Vec<plan::Input<'_>> =
             self.environments.iter().map(|environment| environment.input(directory)).collect();
@@ -181,8 +186,9 @@ pub(super) fn load(scene: &Scene<'_, '_>, sources: &mut Sources, report: &mut Re
         return None;
     }
     // A lock that cannot be read is an error once the tree is to be written.
-    let lock = scene.disk.read_lock(&output, &mut Report::default());
-    let inputs = lock.map(|lock| lock.inputs).unwrap_or_default();
+    let lock = scene.disk.read_or_merge_lock(&output, &mut Report::default());
+    let Lock { inputs, files: generated, .. } = lock.unwrap_or_default();
+    let generated = generated.into_keys().collect();
     let recorded = &inputs.environments;
     if !is_known(scene, &settings, recorded, report) {
         return None;
@@ -206,7 +212,7 @@ pub(super) fn load(scene: &Scene<'_, '_>, sources: &mut Sources, report: &mut Re
     }
     let common = request(scene, &settings, &[], &mut Report::default());
     let shared = shared::load(&environments, &common, scene.files, sources);
-    Some(Loaded { environments, shared, settings, shown, output, recorded: inputs })
+    Some(Loaded { environments, shared, settings, shown, output, recorded: inputs, generated })
 }
 
 /// Whether the environment that the command line names is one of the project, where the command line does not say

@@ -156,6 +156,7 @@ const TABLE: &[Code] = &[
     warning("KP034", "another-kind",            "a workload is another kind of object than before, and the cluster would run both"),
     warning("KP035", "unchangeable",            "a field of an object changes that a cluster does not change"),
     warning("KP036", "useless-accept",          "an entry of `convert: accept:` has expired, or accepts nothing that is found"),
+    error("KP037",   "lost-file",               "a file that the project needs is missing, and git tracks it"),
     error("KP040",   "settings-exist",          "`init` does not overwrite the existing `kustompose.yaml`"),
     error("KP041",   "settings-not-written",    "`init` cannot write `kustompose.yaml`"),
     warning("KP042", "not-loadable",            "`init` names an environment that cannot be loaded yet"),
@@ -191,6 +192,8 @@ const TABLE: &[Code] = &[
     error("KD008",   "not-written",             "the output could not be written"),
     warning("KD009", "foreign-companion",       "a `skaffold.yaml` that kustompose did not write was left unchanged"),
     warning("KD010", "overwritten",             "`--force` overwrote a file that was edited by hand or that kustompose did not write"),
+    info("KD011",    "merged-lock",             "the lock file had a merge conflict, which `convert` solved"),
+    warning("KD012", "ignored-by-git",          "git ignores generated files that every clone needs; an info if it ignores all of them"),
     error("KF001",   "unreadable-secret-file",  "a secret file cannot be read, or is a symbolic link"),
     error("KF010",   "unknown-environment",     "the output directory does not have the environment, or `ENV` must be given"),
     error("KF011",   "missing-secret",          "a secret file, or a key in one, is missing"),
@@ -315,6 +318,7 @@ pub(crate) const SKIPPED_ENVIRONMENT: Code = named("skipped-environment");
 pub(crate) const UNUSED_COMPOSE_FILE: Code = named("unused-compose-file");
 pub(crate) const REPLACED_NOTHING: Code = named("replaced-nothing");
 pub(crate) const KEPT_ENVIRONMENT: Code = named("kept-environment");
+pub(crate) const LOST_FILE: Code = named("lost-file");
 pub(crate) const UNKEEPABLE_ENVIRONMENT: Code = named("unkeepable-environment");
 pub(crate) const OTHER_ENVIRONMENTS: Code = named("other-environments");
 pub(crate) const GONE_ENVIRONMENT: Code = named("gone-environment");
@@ -362,6 +366,8 @@ pub(crate) const UNREADABLE_LOCK: Code = named("unreadable-lock");
 pub(crate) const STALE_EDITED_FILE: Code = named("stale-edited-file");
 pub(crate) const NOT_WRITTEN: Code = named("not-written");
 pub(crate) const FOREIGN_COMPANION: Code = named("foreign-companion");
+pub(crate) const MERGED_LOCK: Code = named("merged-lock");
+pub(crate) const SWALLOWED: Code = named("ignored-by-git");
 pub(crate) const UNREADABLE_SECRET_FILE: Code = named("unreadable-secret-file");
 pub(crate) const UNKNOWN_ENVIRONMENT: Code = named("unknown-environment");
 pub(crate) const MISSING_SECRET: Code = named("missing-secret");

@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Disk, path};
+use super::{Disk, conflict, path};
 use crate::{
     diag::{Diagnostic, Report, codes},
     text::{Files, clean},
@@ -71,15 +71,102 @@ pub fn digest(bytes: &[u8]) -> String {
 }
 
 impl Disk {
-    /// The lock in an output directory, if there is one. One that cannot be read is reported.
+    /// The lock in an output directory, if there is one. One that cannot be read is reported, also for a merge conflict.
     pub fn read_lock(&self, directory: &Utf8Path, report: &mut Report) -> Option<Lock> {
+        let found = self.find_lock(directory, report)?;
+        if found.theirs.is_none() {
+            return Some(found.lock);
+        }
+        let message = format!("`{}` has a merge conflict", self.shown_lock(directory));
+        report.push(
+            Diagnostic::error(codes::UNREADABLE_LOCK, message)
+                .help("run `kustompose convert`, which solves it"),
+        );
+        None
+    }
+
+    /// The lock in an output directory, for who is going to write it. The sides of a merge conflict become one, and that
+    /// is reported.
+    pub fn read_or_merge_lock(&self, directory: &Utf8Path, report: &mut Report) -> Option<Lock> {
+        let Found { lock, theirs } = self.find_lock(directory, report)?;
+        let Some(theirs) = theirs else { return Some(lock) };
+        let path = self.shown_lock(directory);
+        let message = format!("`{path}` has a merge conflict: files are known as either side generated them");
+        let help = "if a file that git merged is refused as edited, take one side of it: \
+                    `git checkout --ours FILE`, and run `kustompose convert` again";
+        report.push(Diagnostic::info(codes::MERGED_LOCK, message).help(help));
+        Some(lock.merged_with(theirs, |path| self.read(&directory.join(path)).ok()))
+    }
+
+    /// The lock as people name it.
+    fn shown_lock(&self, directory: &Utf8Path) -> Utf8PathBuf {
+        let path = directory.join(FILE_NAME);
+        path.strip_prefix(&self.directory).map(Utf8Path::to_owned).unwrap_or(path)
+    }
+
+    fn find_lock(&self, directory: &Utf8Path, report: &mut Report) -> Option<Found> {
         let path = directory.join(FILE_NAME);
         self.kind(&path)?;
         let output = clean(&self.absolute(directory));
         let companion = path::companion_of(&output, &clean(&self.absolute(".".into())));
-        let lock = self.read(&path).map_err(|error| error.to_string());
-        let lock = lock.and_then(|bytes| parse(&bytes, companion.as_deref()));
-        lock.map_err(|why| report.push(unreadable_lock(&path, &why))).ok()
+        let found = self.read(&path).map_err(|error| error.to_string());
+        let found = found.and_then(|bytes| find(&bytes, companion.as_deref()));
+        found.map_err(|why| report.push(unreadable_lock(&self.shown_lock(directory), &why))).ok()
+    }
+}
+
+/// What the file of a lock holds.
+struct Found {
+    lock: Lock,
+    /// The other side of a merge conflict.
+    theirs: Option<Lock>,
+}
+
+fn find(bytes: &[u8], companion: Option<&Utf8Path>) -> Result<Found, String> {
+    let Some([ours, theirs]) = conflict::sides(bytes) else {
+        return Ok(Found { lock: parse(bytes, companion)?, theirs: None });
+    };
+    let side = |bytes: &[u8]| parse(bytes, companion).map_err(|why| format!("in a merge conflict, {why}"));
+    Ok(Found { lock: side(&ours)?, theirs: Some(side(&theirs)?) })
+}
+
+impl Lock {
+    /// One lock of both sides of a merge conflict. A file that is on the disk as one of them generated it is known as
+    /// that; any other is one that somebody edited.
+    fn merged_with(mut self, theirs: Lock, written: impl Fn(&Utf8Path) -> Option<Vec<u8>>) -> Lock {
+        for (path, their) in theirs.files {
+            let Some(our) = self.files.get(&path).filter(|our| **our != their) else {
+                self.files.entry(path).or_insert(their);
+                continue;
+            };
+            let either = |bytes: &[u8]| [our, &their].contains(&&digest(bytes));
+            let bytes = written(&path).unwrap_or_default();
+            let is_generated = either(&bytes)
+                || conflict::sides(&bytes).is_some_and(|sides| sides.iter().all(|side| either(side)));
+            if is_generated {
+                self.files.insert(path, digest(&bytes));
+            }
+        }
+        self.inputs.add(theirs.inputs);
+        self
+    }
+}
+
+impl Inputs {
+    /// Adds what another run read. What both read stays as it is.
+    fn add(&mut self, other: Inputs) {
+        for (environment, files) in other.environments {
+            let own = self.environments.entry(environment).or_default();
+            for (path, digest) in files {
+                own.entry(path).or_insert(digest);
+            }
+        }
+        for (path, digest) in other.others {
+            self.others.entry(path).or_insert(digest);
+        }
+        for (path, names) in other.variables {
+            self.variables.entry(path).or_default().extend(names);
+        }
     }
 }
 
@@ -101,4 +188,39 @@ fn parse(bytes: &[u8], companion: Option<&Utf8Path>) -> Result<Lock, String> {
 pub(super) fn unreadable_lock(path: &Utf8Path, why: &str) -> Diagnostic {
     Diagnostic::error(codes::UNREADABLE_LOCK, format!("`{path}` cannot be read: {why}"))
         .help("restore it from version control; `--force` goes without it and overwrites generated files")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Digests of the texts.
+    fn lock(files: &[(&str, &str)]) -> Lock {
+        let files = files.iter().map(|(path, text)| (Utf8PathBuf::from(*path), digest(text.as_bytes())));
+        Lock::new(Inputs::default(), files.collect())
+    }
+
+    #[test]
+    fn merged_locks_know_what_either_side_generated() {
+        let conflicting = "<<<<<<< HEAD\nours\n=======\ntheirs\n>>>>>>> other\n";
+        let ours = lock(&[("same", "same\n"), ("a", "ours\n"), ("ours", "own\n")]);
+        let theirs = lock(&[("same", "same\n"), ("a", "theirs\n"), ("theirs", "own\n")]);
+        for (on_disk, is_known) in [
+            ("ours\n", true),
+            ("theirs\n", true),
+            (conflicting, true),
+            ("<<<<<<< HEAD\nours\n=======\nedited\n>>>>>>> other\n", false),
+            ("ours\ntheirs\n", false),
+        ] {
+            let merged = ours.clone().merged_with(theirs.clone(), |_| Some(on_disk.into()));
+            assert_eq!(
+                merged.files[Utf8Path::new("a")] == digest(on_disk.as_bytes()),
+                is_known,
+                "{on_disk:?}"
+            );
+            for (path, text) in [("same", "same\n"), ("ours", "own\n"), ("theirs", "own\n")] {
+                assert_eq!(merged.files[Utf8Path::new(path)], digest(text.as_bytes()), "{path}");
+            }
+        }
+    }
 }

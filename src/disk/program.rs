@@ -23,6 +23,30 @@ impl Disk {
         paths.filter(is_tracked).map(Utf8Path::to_owned).collect()
     }
 
+    /// Which of some paths below a directory git tracks, or has files in; none where there is no repository, or no git.
+    pub fn tracked_below(
+        &self,
+        directory: &Utf8Path,
+        paths: &BTreeSet<Utf8PathBuf>,
+    ) -> BTreeSet<Utf8PathBuf> {
+        const AT_ONCE: usize = 500;
+        let below = paths.iter().filter_map(|path| path.strip_prefix(directory).ok());
+        let below: Vec<&Utf8Path> = below.filter(|path| !path.as_str().is_empty()).collect();
+        let mut tracked = BTreeSet::new();
+        for some in below.chunks(AT_ONCE) {
+            let mut git = Command::new("git");
+            git.args(["--literal-pathspecs", "ls-files", "-z", "--"]).args(some);
+            git.current_dir(self.absolute(directory)).stdin(Stdio::null()).stderr(Stdio::null());
+            let Ok(output) = git.output() else { break };
+            let names = String::from_utf8_lossy(&output.stdout);
+            let names: Vec<&Utf8Path> =
+                names.split('\0').filter(|name| !name.is_empty()).map(Utf8Path::new).collect();
+            let has = |path: &&&Utf8Path| names.iter().any(|name| name.starts_with(path));
+            tracked.extend(some.iter().filter(has).map(|path| directory.join(path)));
+        }
+        tracked
+    }
+
     /// Whether git ignores a file that is not there.
     pub fn is_ignored_by_git(&self, path: &Utf8Path) -> bool {
         self.git(&["check-ignore", "--quiet"], path)

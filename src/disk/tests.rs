@@ -617,3 +617,24 @@ fn what_a_killed_run_leaves_is_its_owners_alone_and_goes() {
     recover(&root).unwrap();
     assert!(!project.exists(&name));
 }
+
+#[test]
+fn git_tells_which_missing_files_it_tracks() {
+    let project = Project::new();
+    project.put("conf/a.conf", "a");
+    project.put("b.env", "b");
+    project.put("c.env", "c");
+    let git = |arguments: &[&str]| {
+        let mut git = std::process::Command::new("git");
+        git.args(arguments).current_dir(&project.path).output().is_ok_and(|output| output.status.success())
+    };
+    if !git(&["init", "--quiet"]) || !git(&["add", "conf", "b.env"]) {
+        return;
+    }
+    fs::remove_dir_all(project.path.join("conf")).unwrap();
+    fs::remove_file(project.path.join("b.env")).unwrap();
+    let paths = ["conf", "conf/a.conf", "b.env", "c.env", "d"].map(|path| project.path.join(path));
+    let tracked = Disk::new(&project.path).tracked_below(&project.path, &paths.into());
+    let expected = ["b.env", "conf", "conf/a.conf"].map(|path| project.path.join(path));
+    assert_eq!(tracked, expected.into());
+}

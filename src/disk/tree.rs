@@ -19,7 +19,7 @@ use super::{
 use crate::{
     diag::{Diagnostic, Report, codes},
     kustomize::{Owner, TreeFile},
-    text::FileError,
+    text::{FileError, Files},
 };
 
 /// All that an output directory is to hold.
@@ -146,7 +146,7 @@ impl Disk {
 
     /// The files that the last run generated.
     pub fn generated(&self, directory: &Utf8Path) -> Vec<Utf8PathBuf> {
-        let lock = self.read_lock(directory, &mut Report::default());
+        let lock = self.read_or_merge_lock(directory, &mut Report::default());
         lock.map(|lock| lock.files).unwrap_or_default().into_keys().collect()
     }
 
@@ -157,6 +157,26 @@ impl Disk {
         let mut changes: Vec<Change> = generated.chain([lock::FILE_NAME.into()]).map(kept).collect();
         changes.sort_by(|a, b| a.path.cmp(&b.path));
         Outcome { changes, written: false }
+    }
+
+    /// The same, where generated files that were edited or that are gone are reported.
+    pub fn check_kept_tree(&self, directory: &Utf8Path, report: &mut Report) -> Outcome {
+        let lock = self.read_or_merge_lock(directory, &mut Report::default());
+        let digests = lock.map(|lock| lock.files).unwrap_or_default();
+        let mut outcome = self.keep_tree(directory);
+        for change in &mut outcome.changes {
+            let Some(known) = digests.get(&change.path) else { continue };
+            let path = directory.join(&change.path);
+            match self.read(&path) {
+                Ok(bytes) if *known == digest(&bytes) => {}
+                Ok(_) => {
+                    report.push(edited(&from(&self.directory, &path)));
+                    (change.action, change.is_edited) = (Action::Refused, true);
+                }
+                Err(_) => change.action = Action::Created,
+            }
+        }
+        outcome
     }
 
     /// Looks at the disk and decides about every file; nothing if the directory cannot be used at all.
@@ -173,9 +193,12 @@ impl Disk {
             }
         };
         let mut lock_report = Report::default();
-        let old = self.read_lock(directory, &mut lock_report);
-        if lock_report.has_errors() && !force {
+        let old = self.read_or_merge_lock(directory, &mut lock_report);
+        let is_unreadable = lock_report.has_errors();
+        if !is_unreadable || !force {
             lock_report.diagnostics().iter().cloned().for_each(|each| report.push(each));
+        }
+        if is_unreadable && !force {
             return None;
         }
         let known = old.map(|lock| lock.files).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! What a plan is made from: the environments as they were read, and what the user wants of all of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
@@ -52,4 +52,17 @@ pub struct Options {
     pub not_secret: BTreeMap<String, Span>,
     /// Whether jobs of other names start at other minutes.
     pub stagger: bool,
+    /// What things are called in the manifests that are there.
+    pub earlier: Earlier,
+}
+
+/// What things were called by an earlier run: they keep these names, though another one would be chosen today.
+#[derive(Debug, Clone, Default)]
+pub struct Earlier {
+    /// Claims, by the workload that mounts one and the path where it does.
+    pub claims: BTreeMap<(String, String), String>,
+    /// ConfigMaps of several apps, without `-config` at their end, each with its keys.
+    pub groups: BTreeMap<String, BTreeSet<String>>,
+    /// Secrets of variables, without `-secrets` at their end, each with its keys.
+    pub secrets: BTreeMap<String, BTreeSet<String>>,
 }

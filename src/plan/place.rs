@@ -1,5 +1,6 @@
 //! **Placement**: which object and which file holds what was decided.
 
+mod asked;
 mod composed;
 mod conceal;
 pub(in crate::plan) mod development;
@@ -7,6 +8,7 @@ mod division;
 mod external;
 mod production;
 mod referred;
+mod referring;
 mod sizes;
 mod unplaced;
 mod variables;
@@ -15,14 +17,17 @@ mod words;
 
 use std::collections::BTreeSet;
 
-use self::variables::{PlacedVariables, Taken};
+use self::{
+    referring::{References, Referring},
+    variables::{PlacedVariables, Taken},
+};
 use super::{
     decide::{Data, order},
     facts::{Context, Facts, KnownSecrets},
     input::{Input, Options},
     keys,
     ledger::Ledger,
-    model::{App, Environment, Intent, Known, Plan, Routes, Run, Unit, Wait, Workload},
+    model::{App, Environment, Intent, Known, Plan, Routes, Run, Wait, Workload},
 };
 use crate::{diag::Report, k8s::name};
 
@@ -44,14 +49,18 @@ pub(in crate::plan) fn place(
         &mut ledgers,
         report,
     );
+    let known = intents.iter().zip(inputs).filter(|(_, input)| input.known == Known::All);
+    let references = References::of(known.map(|(intent, _)| intent), found);
     let parts = intents.into_iter().zip(data).zip(placed.into_iter().zip(ledgers));
     let parts = inputs.iter().chain(shared).zip(facts).zip(parts);
-    let environments = parts.map(|((input, facts), ((intent, data), (placed, ledger)))| {
-        if input.known == Known::All {
-            keys::warn_of_unsupported(input.project, &ledger, report);
-        }
-        environment((input, facts, found), (intent, data), placed, ledger)
-    });
+    let environments =
+        parts.enumerate().map(|(index, ((input, facts), ((intent, data), (placed, ledger))))| {
+            if input.known == Known::All {
+                keys::warn_of_unsupported(input.project, &ledger, report);
+            }
+            let elsewhere = (index >= inputs.len()).then_some(&references);
+            environment((input, facts), (found, elsewhere), (intent, data), placed, ledger)
+        });
     let mut environments: Vec<Environment> = environments.collect();
     let mut of_shared = environments.split_off(inputs.len()).pop();
     let facts = facts.get(..inputs.len()).unwrap_or_default();
@@ -81,14 +90,15 @@ pub(in crate::plan) fn place(
 }
 
 fn environment(
-    (input, facts, found): (&Input<'_>, &Facts<'_>, &KnownSecrets),
+    (input, facts): (&Input<'_>, &Facts<'_>),
+    secrets: (&KnownSecrets, Option<&References>),
     (intent, data): (Intent, Data<'_>),
     mut placed: PlacedVariables,
     ledger: Ledger,
 ) -> Environment {
     let context = &facts.context;
     let usual = || name::dns_label(&format!("{}-{}", input.project.name, input.name));
-    let apps = assemble((context, found), &intent, &data, &mut placed);
+    let apps = assemble((context, secrets), &intent, &data, &mut placed);
     let waiting: BTreeSet<&str> =
         intent.units.iter().filter(|(_, unit)| unit.waits_by_itself).map(|(name, _)| name.as_str()).collect();
     let Data { secrets, storage, delivered: _ } = data;
@@ -128,7 +138,7 @@ fn is_local(environment: &str) -> bool {
 
 /// Puts workloads into their apps, the one that an app is named for first.
 fn assemble(
-    (context, found): (&Context<'_>, &KnownSecrets),
+    (context, (found, elsewhere)): (&Context<'_>, (&KnownSecrets, Option<&References>)),
     intent: &Intent,
     data: &Data<'_>,
     placed: &mut PlacedVariables,
@@ -136,10 +146,17 @@ fn assemble(
     let app = |name: &str| {
         let units = context.apps.members(name).iter().filter_map(|member| {
             let taken = placed.containers.remove(member)?;
-            Some((intent.units.get(member)?, taken))
+            Some((member, intent.units.get(member)?, taken))
         });
-        let workloads = units.flat_map(|(unit, taken)| {
-            unit.runs.iter().map(move |run| complete(run, unit, taken.clone(), found))
+        let workloads = units.flat_map(|(member, unit, taken)| {
+            unit.runs.iter().enumerate().map(move |(index, run)| {
+                let by_value = Referring::by_value(found, &unit.variables);
+                let referring = match elsewhere {
+                    Some(references) => by_value.or_as_elsewhere(references, (member, index)),
+                    None => by_value,
+                };
+                complete(run, taken.clone(), (&referring, found))
+            })
         });
         let workloads: Vec<Workload> = workloads.collect();
         App {
@@ -155,13 +172,14 @@ fn assemble(
 }
 
 /// A workload whose container has its variables and its words.
-fn complete(run: &Run, unit: &Unit, taken: Taken, found: &KnownSecrets) -> Workload {
+fn complete(run: &Run, taken: Taken, (referring, found): (&Referring<'_>, &KnownSecrets)) -> Workload {
     let mut workload = run.workload.clone();
     if let Some(container) = workload.pod.containers.first_mut() {
         let image = container.image.as_deref().unwrap_or_default();
         let [command, args] =
-            words::refer_words(found, image, &unit.variables, [&run.start.command, &run.start.arguments]);
+            words::refer_words(referring, image, [&run.start.command, &run.start.arguments]);
         (container.command, container.args) = (command, args);
+        asked::refer_commands(found, referring, container);
         container.env_from = (!taken.env_from.is_empty()).then_some(taken.env_from);
         container.env = (!taken.env.is_empty()).then_some(taken.env);
     }

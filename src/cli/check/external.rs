@@ -2,8 +2,8 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::manifests::Manifests;
 use crate::{
+    cli::manifests::Manifests,
     disk::Disk,
     kustomize::build::{Object, Refusal, RefusalKind, printed},
     text::{Sources, Span},

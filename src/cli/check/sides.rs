@@ -8,13 +8,13 @@ use super::{
     absent,
     external::{self, Program},
     live::Cluster,
-    manifests::{Examples, Manifests},
     places, server,
     written::Written,
 };
 use crate::{
     cli::{
         environments::{self, Loaded, LoadedEnvironment},
+        manifests::{Examples, Manifests},
         recorded::Recording,
     },
     compose::model::InputRole,

@@ -43,7 +43,7 @@ pub(super) fn of_edits(output: &Utf8Path, outcome: &Outcome) -> String {
     edited.map(difference).collect()
 }
 
-fn unified(before: (&str, &Option<Vec<u8>>), after: (&str, &Option<Vec<u8>>)) -> String {
+pub(super) fn unified(before: (&str, &Option<Vec<u8>>), after: (&str, &Option<Vec<u8>>)) -> String {
     let side =
         |bytes: &Option<Vec<u8>>| String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned();
     let (old, new) = (side(before.1), side(after.1));

@@ -27,8 +27,16 @@ const MOST_FILES: usize = 20;
 /// The report in JSON.
 pub(super) fn in_json(conversion: Option<&Conversion>, sources: &Sources, report: &Report) -> Value {
     let diagnostics = json::list(&findings(report.by_place(), sources, report.hidden()));
-    let Some(Conversion { environments, output, keys, outcome, totals: _, page: _, accepted: _ }) =
-        conversion
+    let Some(Conversion {
+        environments,
+        output,
+        keys,
+        outcome,
+        totals: _,
+        page: _,
+        accepted: _,
+        rendered: _,
+    }) = conversion
     else {
         return json!({
             "version": VERSION, "environments": [], "files": [], "keys": [], "diagnostics": diagnostics,
@@ -71,8 +79,12 @@ fn entries(key: &KeyReport, output: &Utf8Path, sources: &Sources, report: &Repor
 
 /// The report for people, in brief.
 pub(super) fn tell(arguments: &Arguments, conversion: &Conversion, sources: &Sources, io: &mut Io<'_>) {
-    if arguments.dry.diff {
-        say(io.stdout, &difference::of_all(&conversion.output, &conversion.outcome));
+    match &conversion.rendered {
+        Some(difference) => say(io.stdout, difference),
+        None if arguments.dry.diff.is_some() => {
+            say(io.stdout, &difference::of_all(&conversion.output, &conversion.outcome));
+        }
+        None => {}
     }
     if arguments.quiet {
         return;

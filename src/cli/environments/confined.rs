@@ -66,7 +66,7 @@ impl<'f> Confined<'f> {
 }
 
 /// The files and directories that a project names: those of its secrets, configs and mounts.
-fn named(project: &Project) -> impl Iterator<Item = Utf8PathBuf> {
+pub(in crate::cli) fn named(project: &Project) -> impl Iterator<Item = Utf8PathBuf> {
     let objects = project.secrets.values().chain(project.configs.values());
     let files = objects.filter_map(|object| object.file.as_ref());
     let mounts = project.services.values().flat_map(|service| service.volumes.iter());

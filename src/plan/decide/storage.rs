@@ -48,6 +48,10 @@ pub(in crate::plan) struct Storage {
     several: BTreeSet<String>,
     /// Who mounts each directory of the host.
     sharers: BTreeMap<String, BTreeSet<String>>,
+    /// What claims were called before, by the directories or volumes that are mounted where these were.
+    earlier: BTreeMap<String, BTreeSet<String>>,
+    /// The same by the names of the claims.
+    owners: BTreeMap<String, BTreeSet<String>>,
     /// Data directories of the host that belong to one StatefulSet.
     owned: BTreeSet<String>,
     /// Volumes and directories of the host that a database mounts.
@@ -137,12 +141,15 @@ impl Storage {
             }
         }
         let mut sharers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut earlier: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let mut owned = BTreeSet::new();
         let mut of_databases = BTreeSet::new();
         for (name, service) in context.services() {
-            for source in
-                volumes::effective(context, service).into_iter().filter_map(|mount| mount.value.source)
-            {
+            for mount in volumes::effective(context, service) {
+                let Mount { source: Some(source), target, .. } = mount.value else { continue };
+                let place = target.map(|target| (context.names.workload(name).to_owned(), target.value));
+                let claim = place.and_then(|place| context.earlier.claims.get(&place));
+                earlier.entry(source.value.clone()).or_default().extend(claim.cloned());
                 sharers.entry(source.value).or_default().insert(name.to_owned());
             }
             if kinds.claims_for_itself(name) {
@@ -167,6 +174,8 @@ impl Storage {
             directories: BTreeMap::new(),
             several: several.map(|(name, _)| name.to_owned()).collect(),
             sharers,
+            owners: owners(&earlier),
+            earlier,
             owned,
             of_databases,
             moved: BTreeMap::new(),
@@ -223,7 +232,11 @@ impl Storage {
             self.directories.values().any(|directory| directory.claim == *name)
                 || self.volumes.values().any(|kept| kept.claim == *name)
         };
-        let claim = name::free(&wanted, taken);
+        // What another directory had before stays with its data.
+        let is_of_another =
+            |name: &String| self.owners.get(name).is_some_and(|owners| owners.iter().any(|it| it != source));
+        let claim = self.earlier_claim(source, stem).filter(|name| !taken(name));
+        let claim = claim.unwrap_or_else(|| name::free(&wanted, |name| taken(name) || is_of_another(name)));
         let new = || {
             let mut object = claim_object(&claim, false);
             claims::settle(&mut object, None, Some(service));
@@ -234,6 +247,20 @@ impl Storage {
         directory.users.insert(key.to_owned());
         directory.several_replicas |= self.several.contains(key);
         directory.claim.clone()
+    }
+
+    /// What the claim of a directory was called before, if it was named as it is today: alone or with others.
+    fn earlier_claim(&self, source: &str, stem: &str) -> Option<String> {
+        let services = self.sharers.get(source).into_iter().flatten();
+        let stems = services.map(|service| format!("{service}-{stem}")).chain([stem.to_owned()]);
+        let stems: Vec<String> =
+            stems.map(|stem| name::shortened(&name::dns_label(&stem), CLAIM_LENGTH)).collect();
+        let is_numbered = |rest: &str| rest.strip_prefix('-').is_some_and(|rest| rest.parse::<u32>().is_ok());
+        let is_named_so = |name: &&String| {
+            let mut rest = stems.iter().filter_map(|stem| name.strip_prefix(stem.as_str()));
+            rest.any(|rest| rest.is_empty() || is_numbered(rest))
+        };
+        self.earlier.get(source)?.iter().find(is_named_so).cloned()
     }
 
     /// Whether several pods mount the claim of a directory of the host, which nobody asked before.
@@ -308,6 +335,17 @@ impl Storage {
 }
 
 /// A claim of the usual size; `shared` if pods on several nodes mount it.
+/// By its name, whose a claim was.
+fn owners(earlier: &BTreeMap<String, BTreeSet<String>>) -> BTreeMap<String, BTreeSet<String>> {
+    let mut owners: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (source, claims) in earlier {
+        for claim in claims {
+            owners.entry(claim.clone()).or_default().insert(source.clone());
+        }
+    }
+    owners
+}
+
 fn claim_object(claim: &str, shared: bool) -> PersistentVolumeClaim {
     let claim = PersistentVolumeClaim {
         metadata: ObjectMeta { name: Some(claim.to_owned()), ..ObjectMeta::default() },

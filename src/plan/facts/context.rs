@@ -9,7 +9,7 @@ use crate::{
     compose::model::{Build, Project, Service},
     k8s::versions::Version,
     plan::{
-        input::{Input, Options},
+        input::{Earlier, Input, Options},
         model::Known,
         naming::{Naming, apps::Apps, images::Images, layout::Layout, names::Names},
     },
@@ -38,6 +38,8 @@ pub(in crate::plan) struct Context<'a> {
     pub(in crate::plan) known: Known,
     /// Whether CronJobs start at minutes that their names choose.
     pub(in crate::plan) stagger: bool,
+    /// What things are called in the manifests that are there.
+    pub(in crate::plan) earlier: &'a Earlier,
 }
 
 impl<'a> Context<'a> {
@@ -63,6 +65,7 @@ impl<'a> Context<'a> {
             builds: builds(input.project),
             known: input.known,
             stagger: options.stagger,
+            earlier: &options.earlier,
         }
     }
 

@@ -74,6 +74,12 @@ fn hidden_words(found: &KnownSecrets, image: &str, words: &[&str]) -> Vec<bool> 
         .collect()
 }
 
+/// Whether one of the words of a command holds a secret.
+pub(super) fn has_secret(found: &KnownSecrets, image: &str, command: &[String]) -> bool {
+    let words: Vec<&str> = command.iter().map(String::as_str).collect();
+    hidden_words(found, image, &words).contains(&true)
+}
+
 fn conceal_words(words: &mut Option<Vec<String>>, hidden: &[bool]) -> Option<Vec<String>> {
     let words = words.as_mut().filter(|_| hidden.contains(&true))?;
     let whole = words.clone();

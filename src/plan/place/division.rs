@@ -15,6 +15,7 @@ use crate::{
     k8s::name,
     plan::{
         facts::{Context, KnownSecrets},
+        input::Earlier,
         model::{Value, Variable},
     },
     text::{Part, Span, Template},
@@ -144,7 +145,8 @@ impl<'a> Division<'a> {
         let hidden = |key: &str| name::is_list_key(key) && secrets.is_secret(key);
         let mut plain = by_source((environments, contexts, real), plain);
         let mut hidden = by_value((environments, real), hidden);
-        name_groups(&mut plain, &mut hidden);
+        let earlier = contexts.first().map_or_else(Earlier::default, |context| context.earlier.clone());
+        name_groups(&mut plain, &mut hidden, &earlier);
         Self { plain, hidden }
     }
 
@@ -379,21 +381,40 @@ fn usual<'a>(services: &Services<'_, 'a>, key: &str) -> Option<Slot<'a>> {
     }
 }
 
-/// A group is named for what sets its variables. Of secrets, which are shared by their values, `common` is what all
+/// A group keeps the name that it had. A new one is named for what sets its variables. Of secrets, which are shared by their values, `common` is what all
 /// apps with shared variables share; other groups are named for what their keys have in common, else for their first
 /// app.
-fn name_groups(plain: &mut Shares<'_>, hidden: &mut Shares<'_>) {
+fn name_groups(plain: &mut Shares<'_>, hidden: &mut Shares<'_>, earlier: &Earlier) {
     let everyone: BTreeSet<String> = plain.groups.iter().chain(&hidden.groups).flat_map(apps_of).collect();
     let apps: BTreeSet<String> = plain.whole.keys().map(|app| (*app).to_owned()).collect();
     // A ConfigMap and a Secret may share a name.
     let (mut of_config_maps, mut of_secrets) = (apps.clone(), apps);
-    for group in &mut plain.groups {
+    let own_names: BTreeSet<String> = plain.groups.iter().map(|group| group.name.clone()).collect();
+    let others = |name: &String| own_names.contains(name);
+    let mut kept =
+        kept_names(&plain.groups, &earlier.groups, |name| of_config_maps.contains(name) || others(name));
+    // What a group is named for may be what it was named for before.
+    kept.retain(|position, _| {
+        plain.groups.get(*position).is_some_and(|group| !earlier.groups.contains_key(&group.name))
+    });
+    for (position, group) in plain.groups.iter_mut().enumerate() {
+        if let Some(name) = kept.remove(&position) {
+            of_config_maps.insert(name.clone());
+            group.name = name;
+            continue;
+        }
         let is_taken = of_config_maps.contains(&group.name);
         let wanted = if is_taken { format!("{}-shared", group.name) } else { group.name.clone() };
         group.name = name::free(&wanted, |name| of_config_maps.contains(name));
         of_config_maps.insert(group.name.clone());
     }
-    for group in &mut hidden.groups {
+    let mut kept = kept_names(&hidden.groups, &earlier.secrets, |name| of_secrets.contains(name));
+    of_secrets.extend(kept.values().cloned());
+    for (position, group) in hidden.groups.iter_mut().enumerate() {
+        if let Some(name) = kept.remove(&position) {
+            group.name = name;
+            continue;
+        }
         let wanted = if apps_of(group).eq(everyone.iter().cloned()) {
             "common".to_owned()
         } else {
@@ -404,6 +425,31 @@ fn name_groups(plain: &mut Shares<'_>, hidden: &mut Shares<'_>) {
         group.name = name::free(&wanted, |name| of_secrets.contains(name));
         of_secrets.insert(group.name.clone());
     }
+}
+
+/// The names that groups had, by their positions: that of the group that most of whose keys are still in it.
+fn kept_names(
+    groups: &[GroupShare<'_>],
+    earlier: &BTreeMap<String, BTreeSet<String>>,
+    is_taken: impl Fn(&String) -> bool,
+) -> BTreeMap<usize, String> {
+    let mut alike: Vec<(std::cmp::Reverse<usize>, usize, &String)> = Vec::new();
+    for (name, keys) in earlier.iter().filter(|(name, _)| !is_taken(name)) {
+        for (position, group) in groups.iter().enumerate() {
+            let common = keys.iter().filter(|key| group.shared.contains_key(key.as_str())).count();
+            if common * 2 > keys.len() {
+                alike.push((std::cmp::Reverse(common), position, name));
+            }
+        }
+    }
+    alike.sort_unstable();
+    let (mut kept, mut given) = (BTreeMap::new(), BTreeSet::new());
+    for (_, position, name) in alike {
+        if !kept.contains_key(&position) && given.insert(name) {
+            kept.insert(position, name.clone());
+        }
+    }
+    kept
 }
 
 fn apps_of(group: &GroupShare<'_>) -> impl Iterator<Item = String> {

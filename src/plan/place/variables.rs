@@ -62,7 +62,7 @@ pub(super) fn place_variables(
     composed::compose_all(&mut environments, real, found);
     let mut division = Division::of(&environments, contexts, real, found);
     let mut shared = shared_secrets(&division);
-    shared.extend(secrets_of_one(&division, &environments, &shared));
+    shared.extend(secrets_of_one(&division, &environments, &shared, contexts));
     for (app, key) in referred::refer_to_shared(&mut environments, &shared) {
         division.set_apart(app, key);
     }
@@ -106,12 +106,14 @@ fn shared_secret<'a>(
 }
 
 /// Of what sets secrets of several apps, a variable of the files or one place: the secret that the others refer to. It
-/// is the one that is named like the variable, else the first.
+/// is the one that they referred to before, else the one that is named like the variable, else the first.
 fn secrets_of_one<'a>(
     division: &Division<'a>,
     environments: &[Vec<Unplaced<'a>>],
     shared: &[SharedSecret<'a>],
+    contexts: &[&Context<'_>],
 ) -> Vec<SharedSecret<'a>> {
+    let earlier = contexts.first().map(|context| &context.earlier.secrets);
     let mut known: BTreeSet<Origin<'a>> = BTreeSet::new();
     let mut by_origin: BTreeMap<Origin<'a>, BTreeSet<(&'a str, &'a str)>> = BTreeMap::new();
     for service in environments.iter().flatten() {
@@ -128,8 +130,13 @@ fn secrets_of_one<'a>(
     by_origin.retain(|origin, _| !known.contains(origin));
     let chosen = by_origin.into_iter().filter_map(|(origin, all)| {
         let apps: BTreeSet<&str> = all.iter().map(|(app, _)| *app).collect();
-        let named = all.iter().find(|(_, key)| Some(*key) == origin.name()).or_else(|| all.first());
-        let (app, key) = *named.filter(|_| apps.len() > 1)?;
+        let was_there = |(app, key): &&(&str, &str)| {
+            earlier.and_then(|earlier| earlier.get(*app)).is_some_and(|keys| keys.contains(*key))
+        };
+        let named = |(_, key): &&(&str, &str)| Some(*key) == origin.name();
+        let kept = all.iter().filter(was_there).find(named).or_else(|| all.iter().find(was_there));
+        let chosen = kept.or_else(|| all.iter().find(named)).or_else(|| all.first());
+        let (app, key) = *chosen.filter(|_| apps.len() > 1)?;
         let slots = division.hidden.whole.get(app)?.get(key)?;
         Some(shared_secret(app, key, BTreeSet::from([app]), slots))
     });
