@@ -73,7 +73,7 @@ fn plan_with(
 ) -> Plan {
     let projects: Vec<&Project> = inputs.iter().map(|input| input.project).collect();
     // The shared files alone give nothing its name.
-    let naming = Naming::choose(&projects, report);
+    let naming = Naming::choose(&projects, &options.earlier, report);
     let kept: Vec<Cow<'_, Project>> = inputs
         .iter()
         .chain(shared)

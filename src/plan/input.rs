@@ -59,6 +59,8 @@ pub struct Options {
 /// What things were called by an earlier run: they keep these names, though another one would be chosen today.
 #[derive(Debug, Clone, Default)]
 pub struct Earlier {
+    /// Apps, by the names that their services have in the cluster.
+    pub apps: BTreeMap<String, String>,
     /// Claims, by the workload that mounts one and the path where it does.
     pub claims: BTreeMap<(String, String), String>,
     /// ConfigMaps of several apps, without `-config` at their end, each with its keys.

@@ -6,7 +6,7 @@ pub(in crate::plan) mod layout;
 pub(in crate::plan) mod names;
 
 use self::{apps::Apps, images::Images, layout::Layout, names::Names};
-use crate::{compose::model::Project, diag::Report};
+use crate::{compose::model::Project, diag::Report, plan::input::Earlier};
 
 /// What is decided for all environments at once.
 pub(in crate::plan) struct Naming {
@@ -18,9 +18,9 @@ pub(in crate::plan) struct Naming {
 
 impl Naming {
     /// Chooses the names of everything that the projects, one for each environment, become.
-    pub(in crate::plan) fn choose(projects: &[&Project], report: &mut Report) -> Self {
+    pub(in crate::plan) fn choose(projects: &[&Project], earlier: &Earlier, report: &mut Report) -> Self {
         let names = names::choose(projects, report);
-        let apps = apps::group(projects, &names);
+        let apps = apps::group(projects, &names, &earlier.apps);
         let layout = Layout::of(projects, &names, &apps);
         let images = images::find(projects, &apps);
         Self { names, apps, images, layout }

@@ -40,6 +40,7 @@ pub(super) fn read(generated: &BTreeSet<Utf8PathBuf>, output: &Utf8Path, files: 
             earlier.secrets.entry(name.to_owned()).or_default().extend(keys(&text().unwrap_or_default()));
         } else if matches!(parts.first(), Some(&"base" | &"components")) && path.extension() == Some("yaml") {
             let text = text().unwrap_or_default();
+            earlier.apps.extend(text.split("\n---\n").filter_map(app));
             if text.contains("claimName:") || text.contains("volumeClaimTemplates:") {
                 claims(path, text, &mut earlier);
             }
@@ -52,6 +53,15 @@ pub(super) fn read(generated: &BTreeSet<Utf8PathBuf>, output: &Utf8Path, files: 
 fn keys(text: &str) -> Vec<String> {
     let parsed = dotenv::parse_raw(text, &|_| None).map(|parsed| parsed.variables).unwrap_or_default();
     parsed.into_iter().map(|variable| variable.name).collect()
+}
+
+/// The service of a workload, or of its Service, as this program writes it, and the app that it belongs to.
+fn app(document: &str) -> Option<(String, String)> {
+    let label = |key: &str| {
+        let line = document.lines().find_map(|line| line.trim_start().strip_prefix(key))?;
+        Some(line.trim().trim_matches(['"', '\'']).to_owned())
+    };
+    Some((label("kustompose.dev/service:")?, label("app.kubernetes.io/name:")?))
 }
 
 /// The claims that workloads of a file mount.

@@ -13,7 +13,7 @@ use crate::{
     compose::model::{Build, Project, Service},
     diag::Report,
     plan::{
-        input::{Input, Options},
+        input::{Earlier, Input, Options},
         naming::Naming,
     },
     shell::{
@@ -44,7 +44,7 @@ pub struct ServiceStart {
 /// What the services of a project start, by their names.
 pub fn starts(project: &Project, files: &dyn Files) -> BTreeMap<String, ServiceStart> {
     let (input, options) = (Input::new("local", project), Options::default());
-    let naming = Naming::choose(&[project], &mut Report::default());
+    let naming = Naming::choose(&[project], &Earlier::default(), &mut Report::default());
     let reader = Reader::new(files);
     let context = Context::of(&input, &naming, &options, &reader);
     let starts = context.services().map(|(name, service)| {

@@ -43,8 +43,13 @@ enum Origin {
 }
 
 /// Groups the services of all environments into apps: one build, else one image repository. What a
-/// service is built from in one environment tells what it is in those that only run its image.
-pub(in crate::plan) fn group(projects: &[&Project], names: &Names) -> Apps {
+/// service is built from in one environment tells what it is in those that only run its image. An app keeps the name
+/// that it had.
+pub(in crate::plan) fn group(
+    projects: &[&Project],
+    names: &Names,
+    earlier: &BTreeMap<String, String>,
+) -> Apps {
     let services = || {
         let all =
             projects.iter().flat_map(|project| project.services.iter().map(move |entry| (*project, entry)));
@@ -71,7 +76,14 @@ pub(in crate::plan) fn group(projects: &[&Project], names: &Names) -> Apps {
     }
     let mut apps = Apps::default();
     for members in groups.into_values() {
-        let Some(first) = leader(projects, &members) else { continue };
+        let called = |member: &&str| {
+            members
+                .iter()
+                .any(|it| earlier.get(names.object(it)).is_some_and(|app| app == names.object(member)))
+        };
+        let kept: Vec<&str> = members.iter().copied().filter(|member| called(member)).collect();
+        let candidates = if kept.is_empty() { &members } else { &kept };
+        let Some(first) = leader(projects, candidates) else { continue };
         let app = names.object(first).to_owned();
         let rest = members.iter().copied().filter(|member| *member != first);
         for member in std::iter::once(first).chain(rest) {
