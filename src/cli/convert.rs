@@ -18,7 +18,7 @@ pub(super) mod values;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
 
-use self::key_report::KeyReport;
+use self::{absent::Absent, key_report::KeyReport};
 use super::{
     Io,
     environments::{self, Loaded, LoadedEnvironment, Scene, Selection},

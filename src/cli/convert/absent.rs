@@ -39,7 +39,7 @@ pub(super) fn find(
     if sources.is_empty() {
         return Absent::default();
     }
-    let lock = disk.read_lock(&loaded.output, &mut Report::default()).unwrap_or_default();
+    let lock = disk.read_or_merge_lock(&loaded.output, &mut Report::default()).unwrap_or_default();
     let mut kept = Vec::new();
     for (name, recorded) in &loaded.recorded.others {
         let path = clean(&directory.join(name));
