@@ -39,7 +39,7 @@ fn told(name: &str, rest: &[String]) -> bool {
     if rest.iter().any(|word| goes_on(word) || word == "-w") {
         return false;
     }
-    if matches!(name, "npm" | "yarn" | "pnpm" | "bun") && operands().any(is_migration) {
+    if matches!(name, "npm" | "yarn" | "pnpm" | "bun") && operands().any(is_script_that_ends) {
         return true;
     }
     match tasks_of(name) {
@@ -63,9 +63,11 @@ fn goes_on(word: &str) -> bool {
     matches!(catalog::task(word), Some(Says::Stays | Says::StaysUsually | Says::StaysWhenAsked))
 }
 
-/// `migrate`, `db:migrate`, `migration:run`, `seed` among the scripts of a package.
-fn is_migration(script: &str) -> bool {
-    parts(script).any(|part| catalog::task(part) == Some(Says::Migrates)) && !parts(script).any(goes_on)
+/// `migrate`, `db:migrate`, `seed`, `build`, `build:css` among the scripts of a package.
+fn is_script_that_ends(script: &str) -> bool {
+    const BUILDS: &[&str] = &["build", "bundle", "codegen", "compile", "lint", "typecheck"];
+    let ends = |part: &str| catalog::task(part) == Some(Says::Migrates) || BUILDS.contains(&part);
+    parts(script).any(ends) && !parts(script).any(goes_on)
 }
 
 fn parts(name: &str) -> impl Iterator<Item = &str> {
