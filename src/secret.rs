@@ -28,7 +28,7 @@ use regex::{Captures, Regex};
 pub use content::{is_secret_content, is_secret_file};
 pub use finder::Finder;
 use literal::{Dollar, may_be_secret};
-pub use mask::{Hidden, occurrences, redact, redact_values, redact_words};
+pub use mask::{Hidden, Lines, occurrences, redact, redact_values, redact_words};
 use memo::{Memo, remembered};
 use names::Says;
 pub use searched::Searched;
@@ -206,7 +206,7 @@ fn is_literal(value: &str) -> bool {
     let text = value.trim();
     !text.is_empty()
         && !SWITCHES.iter().any(|switch| text.eq_ignore_ascii_case(switch))
-        && !is_absolute_path(value)
+        && !is_absolute_path(text)
         && reference::has_literal(value)
 }
 

@@ -173,7 +173,7 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
     let Some(conversion) = conversion else { return 2 };
     let none = report.has_errors() && conversion.outcome.changes.is_empty();
     if arguments.format == Format::Text && !none {
-        report::tell(arguments, &conversion, &sources, io);
+        report::tell(arguments, &conversion, (&sources, &report), io);
     }
     status(arguments, &conversion, &shown)
 }

@@ -26,7 +26,7 @@ use crate::{
     disk::{Disk, Inputs, Lock},
     k8s::name,
     plan::{self, Known, Plan},
-    secret::Hidden,
+    secret::{Hidden, Lines},
     settings::{self, Settings, cluster::Cluster, discover},
     text::{Files, Sources, Span, Spanned, clean},
     yaml::{self, Node},
@@ -644,7 +644,7 @@ pub(super) fn digests(
     let digest = |input: &InputFile| {
         let source = sources.get(input.source);
         // How long a secret is, the digest does not tell either.
-        let text = hidden.redact_file(source.path().as_str(), source.text());
+        let text = hidden.redact_file(source.path().as_str(), Lines::default(), source.text());
         let text: Vec<&str> = text.split('*').filter(|part| !part.is_empty()).collect();
         let text = text.join("*");
         (from(directory, &input.path), crate::disk::digest(text.as_bytes()))

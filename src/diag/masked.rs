@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use super::Label;
 use crate::{
-    secret::Hidden,
+    secret::{Hidden, Lines},
     text::{SourceId, SourceText, Sources},
 };
 
-/// Lines that are masked together. So many are read before them too, to know whether they lie within
-/// a secret of several lines.
+/// Lines that are masked together. So many are masked before them too, for commands that go on over several lines.
 const BLOCK: usize = 100;
 
 /// A label over more lines than this is looked at on its first lines only.
@@ -22,13 +21,16 @@ const SHORTEST: usize = 3;
 #[derive(Debug, Default)]
 pub(super) struct Masked {
     blocks: BTreeMap<(SourceId, usize), Vec<String>>,
+    /// What the lines before each block leave open: a secret may have any number of lines.
+    open: BTreeMap<SourceId, Vec<Lines>>,
 }
 
 impl Masked {
     /// A line, counted from 0.
     pub(super) fn line(&mut self, id: SourceId, source: &SourceText, number: usize, hidden: &Hidden) -> &str {
         let block = number / BLOCK;
-        let lines = self.blocks.entry((id, block)).or_insert_with(|| mask(source, block * BLOCK, hidden));
+        let open = self.open.entry(id).or_default();
+        let lines = self.blocks.entry((id, block)).or_insert_with(|| mask(source, block, open, hidden));
         lines.get(number % BLOCK).map_or("", String::as_str)
     }
 
@@ -76,10 +78,36 @@ pub(super) fn about(text: &str, words: &[String], hidden: &Hidden) -> String {
     text
 }
 
-/// The lines of a block, of which the first is given.
-fn mask(source: &SourceText, first: usize, hidden: &Hidden) -> Vec<String> {
-    let before = first.saturating_sub(BLOCK);
-    let text = &source.text()[source.line_start(before)..source.line_start(first + BLOCK)];
-    let masked = hidden.redact_file(source.path().as_str(), text);
-    masked.split('\n').skip(first - before).take(BLOCK).map(str::to_owned).collect()
+/// The lines of a block. What is known of the blocks before it is added to `open`.
+fn mask(source: &SourceText, block: usize, open: &mut Vec<Lines>, hidden: &Hidden) -> Vec<String> {
+    let lines = |from: usize, to: usize| {
+        &source.text()[source.line_start(from * BLOCK)..source.line_start(to * BLOCK)]
+    };
+    let before = block.saturating_sub(1);
+    while open.len() <= before {
+        let mut next = open.last().cloned().unwrap_or_default();
+        if let Some(last) = open.len().checked_sub(1) {
+            hidden.read_on(&mut next, lines(last, last + 1));
+        }
+        open.push(next);
+    }
+    let masked = hidden.redact_file(source.path().as_str(), open[before].clone(), lines(before, block + 1));
+    masked.split('\n').skip((block - before) * BLOCK).take(BLOCK).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_may_have_any_number_of_lines() {
+        let mut sources = Sources::default();
+        let text = format!("API_KEY: |\n{}  hunter2\nNAME: shown\n", "  abc\n".repeat(5 * BLOCK));
+        let id = sources.add("compose.yaml", text);
+        let (mut masked, hidden) = (Masked::default(), Hidden::default());
+        let mut line = |number: usize| masked.line(id, sources.get(id), number, &hidden).to_owned();
+        assert_eq!(line(5 * BLOCK + 1), "  *******");
+        assert_eq!(line(5 * BLOCK + 2), "NAME: shown");
+        assert_eq!(line(7), "  ***");
+    }
 }

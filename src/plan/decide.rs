@@ -87,7 +87,7 @@ fn decide_environment<'a>(
     let ports = ports::learn(facts, &kinds);
     let mut data = Data {
         secrets: Secrets::new(found),
-        storage: Storage::of(facts, &kinds),
+        storage: Storage::of(facts, &kinds, found),
         delivered: Delivered::default(),
     };
     let mut parts = Parts {

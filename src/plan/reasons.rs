@@ -285,6 +285,7 @@ fixed! {
     MEMORY_HAS_NO_DEVICE "no-device" "memory has no device";
     CLAIM_HAS_TO_BE_THERE "has-to-be-there" "the claim must exist in the namespace; it is defined in a file of yours, which you can keep or delete";
     ANNOTATIONS_OF_CLAIM "annotations" "annotations of the claim";
+    SECRET_OF_CLAIM "secret-annotation" "its value is a secret, and claims have no secrets: it is left out";
     NO_CLAIM_TO_LABEL "no-claim" "no claim in the manifests can have them";
     NO_ANNOTATION_KEY "illegal-key" "no key of an annotation: letters, digits, `-`, `_`, `.` and one `/`";
     VARIABLE_WITHOUT_VALUE "no-value" "it has no value: Compose does not pass it to the container";

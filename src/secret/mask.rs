@@ -3,7 +3,7 @@
 //! Reads lines of YAML, env files, scripts and JSON by their looks, without parsing any of them: it
 //! also serves texts that no parser accepts. Where it cannot know, it masks too much.
 
-use std::{collections::BTreeSet, ops::Range, sync::OnceLock};
+use std::{borrow::Cow, collections::BTreeSet, ops::Range, sync::OnceLock};
 
 use super::{
     asks_for_quantity, content,
@@ -24,8 +24,9 @@ const STRUCTURE: &[&str] = &["credential_spec", "externalSecrets", "secret", "se
 const LONG_LINE: usize = 16 * 1024;
 
 /// What a line leaves open for the next one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 enum Open {
+    #[default]
     Nothing,
     /// A block scalar: everything indented deeper than its key.
     Block(usize),
@@ -35,12 +36,70 @@ enum Open {
     Named(usize),
     /// A flow collection without its end, below a key at this place.
     Flow(usize),
-    /// A quoted value without its end.
-    Quote(char),
-    /// Private key material up to its END line.
-    Armour,
     /// `name: KEY`, of which `value:` may follow.
     Name(String),
+}
+
+/// What goes on up to its end, however lines are indented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Unended {
+    /// A quoted value.
+    Quote(char),
+    /// Private key material.
+    Armour,
+}
+
+/// What the lines of a text leave open. Where an end is missing, the lines behind it are read both as a part of what
+/// has none and by themselves, and what either is a secret to is masked.
+#[derive(Debug, Clone, Default)]
+pub struct Lines {
+    open: Open,
+    unended: Vec<Unended>,
+}
+
+impl Lines {
+    /// The secrets of the next line.
+    fn read(&mut self, line: &str, names: &BTreeSet<String>) -> Vec<Part> {
+        let indent = line.len() - line.trim_start().len();
+        let mut own = line_secrets(line, &self.open, names);
+        let mut unended: Vec<Unended> = own.unended.into_iter().collect();
+        for before in std::mem::take(&mut self.unended) {
+            let end = match before {
+                Unended::Armour if line.contains("-----END") => continue,
+                Unended::Armour => None,
+                Unended::Quote(quote) => closing_quote(line, quote),
+            };
+            let masked = end.map_or(line.len(), |end| end - 1);
+            own.parts.push(Part::of(indent.min(masked)..masked));
+            let Some(end) = end else {
+                unended.push(before);
+                continue;
+            };
+            let rest = line_secrets(&line[end..], &Open::Nothing, names);
+            own.parts.extend(rest.parts.into_iter().map(|part| part.behind(end)));
+            unended.extend(rest.unended);
+            if own.open == Open::Nothing {
+                own.open = rest.open;
+            }
+        }
+        unended.sort();
+        unended.dedup();
+        (self.open, self.unended) = (own.open, unended);
+        own.parts
+    }
+}
+
+/// The secrets of a line, and what it leaves open for the next one.
+struct Line {
+    parts: Vec<Part>,
+    open: Open,
+    unended: Option<Unended>,
+}
+
+impl Line {
+    fn new(parts: Vec<Part>, open: Open) -> Self {
+        Self { parts, open, unended: None }
+    }
 }
 
 /// What a project hides beyond what a text tells by itself.
@@ -75,25 +134,34 @@ impl Hidden {
 
     /// [`redact`], of a project that hides this.
     pub fn redact(&self, text: &str) -> String {
+        self.redact_behind(Lines::default(), text)
+    }
+
+    /// Reads on to the end of this text, which consists of whole lines.
+    pub fn read_on(&self, lines: &mut Lines, text: &str) {
+        text.lines().for_each(|line| drop(lines.read(line, &self.names)));
+    }
+
+    /// [`Hidden::redact`] of a text that follows on some lines.
+    fn redact_behind(&self, mut lines: Lines, text: &str) -> String {
         let mut ranges: Vec<Part> =
             words::of_script(text, Style::File, Dollar::Shell).into_iter().map(Part::of).collect();
-        let mut open = Open::Nothing;
         let mut start = 0;
         for line in text.split_inclusive('\n') {
             let body = line.trim_end_matches(['\n', '\r']);
-            let (mut found, next) = line_secrets(body, &open, &self.names);
+            let mut found = lines.read(body, &self.names);
             found.extend(text::line_ranges(body, Dollar::Compose).into_iter().map(Part::of));
-            found.extend(self.values_in(body).map(Part::of));
+            // A `$` of a value is no reference.
+            found.extend(self.values_in(body).map(Part::whole));
             ranges.extend(found.into_iter().map(|part| part.behind(start)));
-            open = next;
             start += line.len();
         }
         mask_parts(text, ranges)
     }
 
-    /// [`Hidden::redact`] of a file of this path. Of files that are there to keep secrets nothing is left, and of a line
+    /// [`Hidden::redact`] of a file of this path, or of what follows on some lines of it. Of files that are there to keep secrets nothing is left, and of a line
     /// of variables that is none nothing either.
-    pub fn redact_file(&self, path: &str, text: &str) -> String {
+    pub fn redact_file(&self, path: &str, before: Lines, text: &str) -> String {
         let stars = |line: &str| "*".repeat(line.chars().count());
         let lines = |keep: &dyn Fn(&str) -> bool| -> String {
             let lines = text.split('\n').map(|line| if keep(line) { line.to_owned() } else { stars(line) });
@@ -109,13 +177,14 @@ impl Hidden {
                 && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
             line.contains('=') || text.starts_with('#') || text.len() < SHORT_LINE || is_key
         };
-        if is_env_file(path) { self.redact(&lines(&is_variable)) } else { self.redact(text) }
+        let text = if is_env_file(path) { Cow::Owned(lines(&is_variable)) } else { Cow::Borrowed(text) };
+        self.redact_behind(before, &text)
     }
 
     /// [`redact_values`], of a project that hides this.
     pub fn redact_values(&self, text: &str) -> String {
-        let ranges = value_secrets(text).into_iter().chain(self.values_in(text));
-        mask_ranges(text, ranges.collect())
+        let shapes = value_secrets(text).into_iter().map(Part::of);
+        mask_parts(text, shapes.chain(self.values_in(text).map(Part::whole)).collect())
     }
 
     fn values_in<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
@@ -164,38 +233,29 @@ pub fn occurrences<'a>(text: &'a str, value: &'a str) -> impl Iterator<Item = Ra
     found.filter(move |range| !is_word || is_whole(text, range))
 }
 
-/// The secrets of a line, and what it leaves open for the next one.
-fn line_secrets(line: &str, open: &Open, names: &BTreeSet<String>) -> (Vec<Part>, Open) {
+/// What a line is by itself, below what is open.
+fn line_secrets(line: &str, open: &Open, names: &BTreeSet<String>) -> Line {
     let indent = line.len() - line.trim_start().len();
     let is_below = |key: usize| indent > key || line.trim().is_empty();
     let continues = match open {
         Open::Block(key) => is_below(*key),
         Open::Value(key) | Open::Named(key) => return below_key(line, *key, open, names),
         Open::Flow(key) => is_below(*key),
-        Open::Armour => !line.contains("-----END"),
-        Open::Quote(quote) => match closing_quote(line, *quote) {
-            None => true,
-            Some(end) => {
-                let (rest, next) = line_secrets(&line[end..], &Open::Nothing, names);
-                let rest = rest.into_iter().map(|part| part.behind(end));
-                return (std::iter::once(Part::of(indent.min(end - 1)..end - 1)).chain(rest).collect(), next);
-            }
-        },
         Open::Nothing | Open::Name(_) => false,
     };
     if continues {
-        return (vec![Part::of(indent..line.len())], open.clone());
+        return Line::new(vec![Part::of(indent..line.len())], open.clone());
     }
     assigned_secrets(line, open, names)
 }
 
 /// The secrets of a line that may be below a key for secrets: scalars, items of lists, and values of mappings.
-fn below_key(line: &str, key: usize, open: &Open, names: &BTreeSet<String>) -> (Vec<Part>, Open) {
+fn below_key(line: &str, key: usize, open: &Open, names: &BTreeSet<String>) -> Line {
     let indent = line.len() - line.trim_start().len();
     let text = line.trim();
     let is_item = text.starts_with("- ");
     if text.is_empty() || text.starts_with('#') {
-        return (Vec::new(), open.clone());
+        return Line::new(Vec::new(), open.clone());
     }
     if indent < key || indent == key && !is_item {
         return assigned_secrets(line, &Open::Nothing, names);
@@ -205,14 +265,15 @@ fn below_key(line: &str, key: usize, open: &Open, names: &BTreeSet<String>) -> (
         (rest.is_empty() || rest.starts_with(' ')) && !key.contains(char::is_whitespace)
     });
     if !is_mapping {
-        return (vec![Part::whole(start..line.len())], open.clone());
+        return Line::new(vec![Part::whole(start..line.len())], open.clone());
     }
     if matches!(open, Open::Named(_)) {
         return assigned_secrets(line, &Open::Nothing, names);
     }
     let value = line[start..].find(':').map_or(line.len(), |colon| start + colon + 1);
     let value = value + (line[value..].len() - line[value..].trim_start().len());
-    (if value < line.len() { vec![Part::whole(value..line.len())] } else { Vec::new() }, open.clone())
+    let part = (value < line.len()).then(|| Part::whole(value..line.len()));
+    Line::new(part.into_iter().collect(), open.clone())
 }
 
 /// Whether a key at this place can have a value that is a secret, and not the parts of something.
@@ -221,9 +282,8 @@ fn may_hold(key: &str) -> bool {
 }
 
 /// The values of secret names in a line, and what the last of them leaves open.
-fn assigned_secrets(line: &str, before: &Open, names: &BTreeSet<String>) -> (Vec<Part>, Open) {
-    let mut ranges = Vec::new();
-    let mut open = Open::Nothing;
+fn assigned_secrets(line: &str, before: &Open, names: &BTreeSet<String>) -> Line {
+    let mut found = Line::new(Vec::new(), Open::Nothing);
     let indent = line.len() - line.trim_start().len();
     let tells = |name: &str| names.contains(name) || is_for_masking(name);
     let mut quotes = Quotes::of(line);
@@ -239,7 +299,7 @@ fn assigned_secrets(line: &str, before: &Open, names: &BTreeSet<String>) -> (Vec
         }
         if line.len() > LONG_LINE && !named {
             // How far the value goes would be looked for again and again.
-            ranges.push(Part::whole(end..line.len()));
+            found.parts.push(Part::whole(end..line.len()));
             break;
         }
         let quote = quotes.open_before(place.start);
@@ -249,29 +309,30 @@ fn assigned_secrets(line: &str, before: &Open, names: &BTreeSet<String>) -> (Vec
             (name, _) => name,
         };
         if key == "name" {
-            open = Open::Name(line[value.range.clone()].to_owned());
+            found.open = Open::Name(line[value.range.clone()].to_owned());
         }
         let text = &line[value.range.clone()];
         let is_vague = names::says(name) == Says::Perhaps && !is_random(text) && !is_pair(text);
         let is_shown = named && name == key || !tells(name) || is_vague && !value.is_odd;
         if !is_shown && (value.is_odd || is_literal(text) && !is_quantity_of(name, text)) {
-            ranges.push(Part {
+            found.parts.push(Part {
                 range: value.range.clone(),
                 is_whole: value.is_odd || has_bare_reference(text),
             });
         }
+        found.unended = value.unended.filter(|_| tells(name)).or(found.unended);
         if tells(name) && value.open != Open::Nothing {
             // In compose files, what is so near to the margin names services and objects.
-            open = match value.open {
+            found.open = match value.open {
                 Open::Value(key) if key <= 2 => Open::Named(key),
                 open => open,
             };
         }
     }
     if line.contains("-----BEGIN") && line.contains("PRIVATE KEY") && !line.contains("-----END") {
-        open = Open::Armour;
+        found.unended = Some(Unended::Armour);
     }
-    (ranges, open)
+    found
 }
 
 /// A name and what assigns to it; where the value begins is decided by [`value_after`].
@@ -315,17 +376,18 @@ fn end_of(bytes: &[u8], start: usize, is_within: impl Fn(u8) -> bool) -> usize {
 struct Value {
     range: Range<usize>,
     open: Open,
+    unended: Option<Unended>,
     /// It is no plain or quoted text: all of it is masked.
     is_odd: bool,
 }
 
 impl Value {
     fn new(range: Range<usize>, open: Open) -> Self {
-        Self { range, open, is_odd: false }
+        Self { range, open, unended: None, is_odd: false }
     }
 
     fn odd(range: Range<usize>, open: Open) -> Self {
-        Self { range, open, is_odd: true }
+        Self { range, open, unended: None, is_odd: true }
     }
 }
 
@@ -355,7 +417,7 @@ fn value_after(
         let rest = header.map_or("", |at| value[1 + at..].trim_start());
         let is_odd = !rest.is_empty() && !rest.starts_with('#');
         let range = if is_odd { start + 1..line.len() } else { start..start };
-        return Some(Value { range, open: Open::Block(key.start), is_odd });
+        return Some(Value { range, open: Open::Block(key.start), unended: None, is_odd });
     }
     if colon && first == '{' && is_of_parts(&value[1..]) {
         return None;
@@ -377,7 +439,10 @@ fn value_after(
                 Value::odd(start + 1..line.len(), Open::Nothing)
             }
             Some(closing) => Value::new(start + 1..start + closing, Open::Nothing),
-            None => Value::new(start + 1..line.len(), Open::Quote(first)),
+            None => Value {
+                unended: Some(Unended::Quote(first)),
+                ..Value::new(start + 1..line.len(), Open::Nothing)
+            },
         });
     }
     let length = plain_length(&line[..key.start], open_quote, value);
@@ -420,7 +485,7 @@ fn is_for_masking(name: &str) -> bool {
 
 /// Length of an unquoted value: the rest of the line if the line begins with its key, a word if not.
 fn plain_length(before: &str, quote: Option<char>, value: &str) -> usize {
-    let within = quote.and_then(|quote| value.find(quote)).unwrap_or(value.len());
+    let within = quote.and_then(|quote| closing_quote(value, quote)).map_or(value.len(), |end| end - 1);
     let value = &value[..within];
     let lead = before.trim_start_matches(|c: char| c.is_whitespace() || c == '-' || c == '#');
     let whole = matches!(lead.trim(), "" | "\"" | "'" | "export" | "ENV" | "ARG");
@@ -512,28 +577,33 @@ fn mask_ranges(text: &str, ranges: Vec<Range<usize>>) -> String {
     mask_parts(text, ranges.into_iter().map(Part::of).collect())
 }
 
-/// The text with these parts of it masked; they may overlap.
+/// The text with these parts of it masked; they may overlap. Each is masked by itself: what is a reference in a longer
+/// part may contain the secret of a shorter one.
 fn mask_parts(text: &str, mut parts: Vec<Part>) -> String {
-    parts.sort_by_key(|part| part.range.start);
-    let mut result = String::with_capacity(text.len());
-    let mut done = 0;
-    let mut parts = parts.into_iter().peekable();
-    while let Some(Part { mut range, mut is_whole }) = parts.next() {
-        while let Some(next) = parts.next_if(|next| next.range.start <= range.end) {
-            range.end = range.end.max(next.range.end);
-            is_whole |= next.is_whole;
-        }
-        result.push_str(&text[done..range.start]);
-        for line in text[range.clone()].split_inclusive('\n') {
+    parts.sort_by_key(|part| (part.range.start, std::cmp::Reverse(part.range.end), !part.is_whole));
+    parts.dedup_by(|next, before| next.range == before.range);
+    let length: usize = parts.iter().map(|part| part.range.len()).sum();
+    let is_too_much = length > text.len().saturating_mul(MOST_OVERLAPS);
+    let mut is_star = vec![false; text.len()];
+    for Part { range, is_whole } in parts {
+        let mut start = range.start;
+        for line in text[range].split_inclusive('\n') {
             let body = line.trim_end_matches(['\n', '\r']);
-            result.push_str(&if is_whole { "*".repeat(body.chars().count()) } else { mask(body) });
-            result.push_str(&line[body.len()..]);
+            if is_whole || is_too_much {
+                is_star[start..start + body.len()].fill(true);
+            } else {
+                let shown = mask(body);
+                let masked = body.char_indices().zip(shown.chars()).filter(|(_, shown)| *shown == '*');
+                masked.for_each(|((at, _), _)| is_star[start + at] = true);
+            }
+            start += line.len();
         }
-        done = range.end;
     }
-    result.push_str(&text[done..]);
-    result
+    text.char_indices().map(|(at, c)| if is_star[at] { '*' } else { c }).collect()
 }
+
+/// If the parts of a text together are so many times as long as the text, all of each is masked.
+const MOST_OVERLAPS: usize = 16;
 
 #[cfg(test)]
 mod tests {
@@ -625,6 +695,36 @@ secrets:
 -----END PRIVATE KEY-----
 ";
         assert_eq!(redact(text), expected);
+    }
+
+    #[test]
+    fn a_missing_end_hides_no_secret_behind_it() {
+        for before in ["A_PASSWORD: \"abc", "A_PASSWORD='abc", "-----BEGIN PRIVATE KEY-----"] {
+            for line in [
+                "DB_PASSWORD: x'y\"hunter2",
+                "DB_PASSWORD: |\n  a'\"b -----END\n  hunter2",
+                "DB_PASSWORD: \"a\n  b'\n  hunter2\"",
+            ] {
+                let text = format!("{before}\n{line}\n");
+                assert!(!redact(&text).contains("hunter2"), "{text}");
+            }
+        }
+        assert_eq!(redact("- \"DB_PASSWORD=a\\\" #b\" # note"), "- \"DB_PASSWORD=******\" # note");
+        assert_eq!(redact("DB_PASSWORD: x${A:?u a://b:pw@c}"), "DB_PASSWORD: *${A:?u a://b:**@c}");
+    }
+
+    #[test]
+    fn a_dollar_of_a_known_value_is_no_reference() {
+        let hidden = Hidden::new(BTreeSet::new(), ["pa$word1", "zorro"].map(str::to_owned).into());
+        for (text, expected) in [
+            ("x pa$word1 y", "x ******** y"),
+            ("x: pa$$word1", "x: *********"),
+            ("${A:?no zorro}", "${A:?no *****}"),
+            ("$zorro", "$*****"),
+        ] {
+            assert_eq!(hidden.redact(text), expected);
+            assert_eq!(hidden.redact_values(text), expected);
+        }
     }
 
     #[test]

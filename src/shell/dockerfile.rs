@@ -223,7 +223,13 @@ fn relative(source: &str) -> &str {
     while let Some(rest) = source.strip_prefix("./") {
         source = rest.trim_start_matches('/');
     }
-    if source == "." { "" } else { source.trim_end_matches("/.").trim_end_matches('/') }
+    loop {
+        source = source.trim_end_matches('/');
+        match source.strip_suffix("/.") {
+            Some(rest) => source = rest,
+            None => return if source == "." { "" } else { source },
+        }
+    }
 }
 
 /// Stages of the longest Dockerfile that is read: each has all that it takes from the one that it stands on.
@@ -484,6 +490,12 @@ HEALTHCHECK --retries=5 CMD [\"check\", \"it\"]
             assert!(dockerfile.origins("/x").len() < 1000);
         }
         assert!(Dockerfile::read(&"FROM a\n".repeat(60), "", &BTreeMap::new()).is_none());
+    }
+
+    #[test]
+    fn sources_are_clean() {
+        let text = "FROM a\nCOPY ./a/./ .//b//. ././ /./c / /x/\n";
+        assert_eq!(read(text, "").sources().into_iter().collect::<Vec<_>>(), ["", "a", "b", "c"]);
     }
 
     #[test]

@@ -65,7 +65,8 @@ fn entries(key: &KeyReport, output: &Utf8Path, sources: &Sources, report: &Repor
         json!({
             "key": path, "file": place.file, "line": place.line, "column": place.column,
             "environments": environments, "fate": fate.kind.name(), "to": to,
-            "reason": reason.map(Reason::to_string), "reason_id": reason.map(|reason| reason.id),
+            "reason": reason.map(|reason| report.hidden().redact_values(&reason.to_string())),
+            "reason_id": reason.map(|reason| reason.id),
             "values": values,
         })
     };
@@ -78,7 +79,12 @@ fn entries(key: &KeyReport, output: &Utf8Path, sources: &Sources, report: &Repor
 }
 
 /// The report for people, in brief.
-pub(super) fn tell(arguments: &Arguments, conversion: &Conversion, sources: &Sources, io: &mut Io<'_>) {
+pub(super) fn tell(
+    arguments: &Arguments,
+    conversion: &Conversion,
+    (sources, report): (&Sources, &Report),
+    io: &mut Io<'_>,
+) {
     match &conversion.rendered {
         Some(difference) => say(io.stdout, difference),
         None if arguments.dry.diff.is_some() => {
@@ -90,14 +96,13 @@ pub(super) fn tell(arguments: &Arguments, conversion: &Conversion, sources: &Sou
         return;
     }
     say(io.stderr, &difference::of_edits(&conversion.output, &conversion.outcome));
-    say(
-        io.stderr,
-        &if arguments.verbose {
-            all_keys(conversion, sources)
-        } else {
-            summary::differences(&conversion.keys, sources)
-        },
-    );
+    let keys = if arguments.verbose {
+        all_keys(conversion, sources)
+    } else {
+        summary::differences(&conversion.keys, sources)
+    };
+    // Reasons name paths, names and words, of which a secret may be a part.
+    say(io.stderr, &report.hidden().redact_values(&keys));
     for totals in &conversion.totals {
         say(io.stderr, &format!("{totals}\n"));
     }
@@ -149,7 +154,8 @@ pub(super) fn write_page(
     report: &mut Report,
     io: &Io<'_>,
 ) {
-    let findings = findings(report.by_place(), sources, report.hidden());
+    let hidden = report.hidden().clone();
+    let findings = findings(report.by_place(), sources, &hidden);
     let mut whole = Page { project: "project".to_owned(), command: "convert", ..Page::default() };
     whole.result = "Nothing was converted: see the findings.".to_owned();
     if let Some(conversion) = conversion {
@@ -158,7 +164,10 @@ pub(super) fn write_page(
             place: sources.location(key.span()).to_string(),
             result: key.kind().name(),
             environments: key.environments.join(", "),
-            reason: if key.reason.is_empty() { key.key.fate.to.join(", ") } else { key.reason.clone() },
+            reason: match key.reason.as_str() {
+                "" => key.key.fate.to.join(", "),
+                reason => hidden.redact_values(reason),
+            },
         };
         whole = conversion.page.take().unwrap_or(whole);
         whole.result = counted_files(&conversion.output, &conversion.outcome);
@@ -167,6 +176,9 @@ pub(super) fn write_page(
         }
         whole.environments = conversion.totals.clone();
         whole.blocks = summary::blocks(&conversion.keys, sources);
+        for line in whole.blocks.iter_mut().flat_map(|block| &mut block.lines) {
+            *line = hidden.redact_values(line);
+        }
         whole.keys = conversion.keys.iter().map(key).collect();
     }
     whole.findings = findings;

@@ -21,7 +21,7 @@ use crate::{
     k8s::name,
     plan::{
         facts::{
-            Context, Facts, files,
+            Context, Facts, KnownSecrets, files,
             kompose::PREFIX,
             kompose::claims::{self, Wanted},
             volumes,
@@ -88,6 +88,8 @@ pub(in crate::plan) struct Kept {
     /// The apps that use it.
     apps: Vec<String>,
     object: PersistentVolumeClaim,
+    /// Labels whose values nobody may read in the claim.
+    secret_labels: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -120,7 +122,7 @@ impl Kept {
 
 impl Storage {
     /// Decides for every named volume that some service mounts.
-    pub(super) fn of(facts: &Facts<'_>, kinds: &Kinds) -> Self {
+    pub(super) fn of(facts: &Facts<'_>, kinds: &Kinds, found: &KnownSecrets) -> Self {
         let context = &facts.context;
         let mut users: BTreeMap<String, Vec<(&str, bool)>> = BTreeMap::new();
         let kept = |service: &Service| claims::wanted(service) != Some(Wanted::EmptyDir);
@@ -166,8 +168,8 @@ impl Storage {
                 of_databases.extend(mounts.filter_map(|mount| Some(mount.source?.value)));
             }
         }
-        let volumes =
-            users.into_iter().map(|(volume, users)| (volume.clone(), keep(context, kinds, &volume, &users)));
+        let kept = |volume: &String, users: &[(&str, bool)]| keep(context, (kinds, found), volume, users);
+        let volumes = users.into_iter().map(|(volume, users)| (volume.clone(), kept(&volume, &users)));
         let several = context.services().filter(|(name, service)| has_several_pods(kinds, name, service));
         Self {
             volumes: volumes.collect(),
@@ -328,7 +330,7 @@ impl Storage {
                 _ => {}
             }
             if let Some(volume) = &declared.value {
-                settings(volume, &kept.how, &mut entries);
+                settings(volume, kept, &mut entries);
             }
         }
     }
@@ -381,7 +383,12 @@ fn has_several_pods(kinds: &Kinds, name: &str, service: &Service) -> bool {
         || kinds::most_pods(service) > 1
 }
 
-fn keep(context: &Context<'_>, kinds: &Kinds, volume: &str, users: &[(&str, bool)]) -> Kept {
+fn keep(
+    context: &Context<'_>,
+    (kinds, found): (&Kinds, &KnownSecrets),
+    volume: &str,
+    users: &[(&str, bool)],
+) -> Kept {
     let declared = context.project.volumes.get(volume).and_then(|volume| volume.value.as_deref());
     let external = declared.is_some_and(volumes::is_external);
     let real_name = declared.and_then(|volume| volume.name.as_ref()).map(|name| name.value.as_str());
@@ -402,16 +409,19 @@ fn keep(context: &Context<'_>, kinds: &Kinds, volume: &str, users: &[(&str, bool
         None => How::Claim,
     };
     let mut object = claim_object(&claim, several_pods);
+    let mut secret_labels = Vec::new();
     if let Some(labels) = declared.and_then(|volume| volume.labels.as_ref()) {
         let own = |key: &str| name::is_label_key(key) && !key.starts_with(PREFIX);
         let legal = labels.value.iter().filter(|(key, _)| own(key));
-        let annotations: BTreeMap<String, String> =
-            legal.map(|(key, value)| (key.clone(), value.value.clone())).collect();
+        let (secret, annotations): (BTreeMap<String, String>, BTreeMap<String, String>) = legal
+            .map(|(key, value)| (key.clone(), value.value.clone()))
+            .partition(|(key, value)| found.is_secret_label(key, value));
         object.metadata.annotations = (!annotations.is_empty()).then_some(annotations);
+        secret_labels.extend(secret.into_keys());
     }
     let user = names.first().and_then(|name| context.project.services.get(*name));
     claims::settle(&mut object, declared, user.map(|user| &user.value));
-    Kept { claim, how, apps, object }
+    Kept { claim, how, apps, object, secret_labels }
 }
 
 /// What the options of the local driver ask for, if Kubernetes has it.
@@ -467,7 +477,7 @@ fn driver_options(volume: &Volume, how: &How, entries: &mut Entries<'_>) {
     }
 }
 
-fn settings(volume: &Volume, how: &How, entries: &mut Entries<'_>) {
+fn settings(volume: &Volume, Kept { how, secret_labels, .. }: &Kept, entries: &mut Entries<'_>) {
     let Volume { name: real_name, driver, driver_opts, external, labels, extensions: _ } = volume;
     if real_name.is_some() {
         match how {
@@ -495,6 +505,9 @@ fn settings(volume: &Volume, how: &How, entries: &mut Entries<'_>) {
             How::Claim | How::Template => {
                 entries.approximated(&["labels"], reasons::ANNOTATIONS_OF_CLAIM);
                 claims::record_of_volume(volume, entries);
+                for key in secret_labels {
+                    entries.unsupported(&["labels", key], reasons::SECRET_OF_CLAIM);
+                }
             }
             _ => entries.ignored(&["labels"], reasons::NO_CLAIM_TO_LABEL),
         }

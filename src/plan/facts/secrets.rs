@@ -269,6 +269,11 @@ impl KnownSecrets {
         self.whole.contains(text) || self.finder.holds_any(text)
     }
 
+    /// Whether a label, or an annotation, holds a secret.
+    pub(in crate::plan) fn is_secret_label(&self, key: &str, value: &str) -> bool {
+        self.holds_value(value) || !secret::in_label(key, value).is_empty()
+    }
+
     /// Whether it is a secret value that can be told from other words.
     pub(in crate::plan) fn is_value(&self, text: &str) -> bool {
         self.values.contains(text)

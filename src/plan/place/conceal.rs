@@ -129,7 +129,7 @@ fn conceal_request(found: &KnownSecrets, get: &mut HTTPGetAction) -> Option<HTTP
 fn conceal_labels(found: &KnownSecrets, labels: &mut BTreeMap<String, String>) -> BTreeMap<String, String> {
     let mut concealed = BTreeMap::new();
     for (key, value) in labels {
-        if found.holds_value(value) || !secret::in_label(key, value).is_empty() {
+        if found.is_secret_label(key, value) {
             concealed.insert(key.clone(), std::mem::replace(value, CONCEALED.to_owned()));
         }
     }
