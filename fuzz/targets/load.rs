@@ -26,6 +26,6 @@ fuzz_target!(|input: &str| {
         assert!(!terminal::render(diagnostic, &sources, theme).contains("Failed to"));
     }
     if let Some(project) = project {
-        emit::document(&Yaml::from(&print::printed(&project)));
+        emit::document(&Yaml::from(print::printed(&project)));
     }
 });

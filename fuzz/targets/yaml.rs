@@ -16,11 +16,11 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|text: &str| {
     let mut report = Report::default();
     for document in read(text, &mut report).unwrap_or_default() {
-        let written = emit::document(&Yaml::from(&document));
+        let written = emit::document(&Yaml::from(document));
         let mut report = Report::default();
         let again = read(&written, &mut report).unwrap_or_default();
         assert!(!report.has_errors(), "{written}\n{report:?}");
-        let again: Vec<String> = again.iter().map(|node| emit::document(&Yaml::from(node))).collect();
+        let again: Vec<String> = again.into_iter().map(|node| emit::document(&Yaml::from(node))).collect();
         assert_eq!(again, [written]);
     }
 });

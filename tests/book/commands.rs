@@ -26,6 +26,7 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("cargo test", "would run this test"),
     ("cargo bench", "measures for minutes"),
     ("docker ", "needs a container engine"),
+    ("fuzz/nightly.sh", "needs the nightly toolchain, and runs for minutes"),
     ("gcloud ", "needs an account"),
     ("k3d ", "makes a cluster"),
     ("kind ", "needs kind and a cluster"),
