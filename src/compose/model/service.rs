@@ -596,6 +596,12 @@ fn unbracketed(address: &str) -> String {
 }
 
 impl Service {
+    /// Whether it names a port that it listens on: an empty list, which drops the ports of an anchor, names none.
+    pub fn names_ports(&self) -> bool {
+        self.ports.as_ref().is_some_and(|ports| !ports.value.is_empty())
+            || self.expose.as_ref().is_some_and(|expose| !expose.value.is_empty())
+    }
+
     /// The image by which the service runs: as named, or as compose names what it builds.
     pub fn image_or_built(&self, project: &str, name: &str) -> String {
         match &self.image {

@@ -76,8 +76,7 @@ fn keeps_state(facts: &Facts<'_>, users: &VolumeUsers<'_>, name: &str, service: 
     // What only runs the tools of a database has nothing to keep, and nobody asks it.
     let serves = || {
         service.command.is_none() && service.entrypoint.is_none()
-            || service.ports.is_some()
-            || service.expose.is_some()
+            || service.names_ports()
             || facts.hosts.is_addressed(name)
             || owns()
     };

@@ -40,10 +40,7 @@ pub(super) fn find(facts: &Facts<'_>, jobs: &BTreeMap<String, Jobs>) -> OneShots
     let mut found = OneShots::default();
     let is_habit = says_no_of_servers(facts);
     for (name, service) in facts.context.services() {
-        let may_be = is_left_alone(service)
-            && service.ports.is_none()
-            && service.expose.is_none()
-            && !facts.hosts.is_addressed(name);
+        let may_be = is_left_alone(service) && !service.names_ports() && !facts.hosts.is_addressed(name);
         let is_for_jobs = jobs.get(name).is_some_and(|jobs| !jobs.jobs.is_empty());
         let ending = match may_be && !is_for_jobs {
             true => plainly_ends(facts, name, service),
@@ -64,10 +61,8 @@ pub(super) fn find(facts: &Facts<'_>, jobs: &BTreeMap<String, Jobs>) -> OneShots
 /// Whether `restart: "no"` stands at what plainly serves: then it is how somebody likes to work, and tells nothing.
 fn says_no_of_servers(facts: &Facts<'_>) -> bool {
     facts.context.services().any(|(name, service)| {
-        let serves = service.ports.is_some()
-            || service.expose.is_some()
-            || service.healthcheck.is_some()
-            || facts.services.is_backing(name);
+        let serves =
+            service.names_ports() || service.healthcheck.is_some() || facts.services.is_backing(name);
         serves && service.restart_condition() == Some("no")
     })
 }

@@ -87,10 +87,8 @@ pub(super) fn learn(facts: &Facts<'_>, kinds: &Kinds) -> Ports {
         let known = serves(service, kinds.of(name));
         let needed = facts.hosts.is_referred(name) || kinds.of(name) == WorkloadKind::StatefulSet || known;
         // Of what runs once, others only wait for the end.
-        let is_asked = kinds.of(name) != WorkloadKind::Job
-            || service.ports.is_some()
-            || service.expose.is_some()
-            || facts.hosts.is_addressed(name);
+        let is_asked =
+            kinds.of(name) != WorkloadKind::Job || service.names_ports() || facts.hosts.is_addressed(name);
         let ports = if is_asked { learn_one(facts, name, service, needed) } else { Vec::new() };
         (name.to_owned(), ports)
     });

@@ -42,7 +42,7 @@ pub(super) fn check(context: &Context<'_>, name: &str, service: &Service) -> Opt
         return None;
     }
     let runs_another = service.command.is_some() || service.entrypoint.is_some();
-    let is_asked = own.is_some() || service.ports.is_some() || service.expose.is_some();
+    let is_asked = own.is_some() || service.names_ports();
     if runs_another && !is_asked && !is_awaited(context.project, name) {
         return Some(Brought::OfAnotherCommand);
     }
