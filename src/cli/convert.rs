@@ -182,7 +182,8 @@ fn status(arguments: &Arguments, conversion: &Conversion, report: &Report) -> u8
     let refused = conversion.outcome.changes.iter().any(|change| change.action == Action::Refused);
     let denied = arguments.deny == Some(Deny::Warnings) && report.count(Severity::Warning) > 0;
     let stale = arguments.dry.check && conversion.outcome.has_changes();
-    let skipped = report.diagnostics().iter().any(|told| told.code == codes::SKIPPED_ENVIRONMENT);
+    let mut told = report.diagnostics().iter();
+    let skipped = arguments.dry.check && told.any(|told| told.code == codes::SKIPPED_ENVIRONMENT);
     if !refused && report.has_errors() {
         return 2;
     }

@@ -107,10 +107,7 @@ pub(in crate::plan) fn find(
         let parts = secret::in_value(value).into_iter().map(|range| &value[range]);
         found.values.extend(parts.chain([value]).filter(|value| telling(value)).map(str::to_owned));
     }
-    // What is to be filled in later is the place of a secret already.
-    let unfilled = all().filter(|(key, value)| value.is_empty() && secret::is_secret_key(key));
-    let unfilled = unfilled.filter(|(key, _)| !options.not_secret.contains_key(*key));
-    found.keys.extend(unfilled.map(|(key, _)| key.to_owned()));
+    found.keys.extend(unfilled(all(), options));
     let in_clear = projects.iter().flat_map(|project| values_in_clear(project, &found.searched));
     let in_clear: Vec<String> = in_clear.filter(|value| telling(value)).collect();
     found.values.extend(in_clear);
@@ -149,6 +146,15 @@ pub(in crate::plan) fn find(
     }
     report.hide(hidden(&projects, options, &found));
     found
+}
+
+/// Keys without a value: what is to be filled in later is the place of a secret already.
+fn unfilled<'a>(
+    variables: impl Iterator<Item = (&'a str, &'a str)>,
+    options: &Options,
+) -> impl Iterator<Item = String> {
+    let places = variables.filter(|(key, value)| value.is_empty() && secret::is_secret_key(key));
+    places.filter(|(key, _)| !options.not_secret.contains_key(*key)).map(|(key, _)| key.to_owned())
 }
 
 /// What reports star out: of what is secret for a part of it, printers find the part.
