@@ -355,6 +355,7 @@ fixed! {
     INSTEAD_SECRETS "said-otherwise" "name the variables under `secrets.also` in kustompose.yaml";
     USER_BY_NUMBER "names-to-numbers" "it runs as the container's user: set a number to change that";
     NOT_OF_A_CRON_JOB "not-of-a-cron-job" "a CronJob has no equivalent";
+    IDLE_SCHEDULER "now-a-cron-job" "no pod of it runs: its jobs are CronJobs";
     OF_THE_SCHEDULER "not-of-a-cron-job" "a setting of the scheduler that CronJobs do not need";
 }
 

@@ -19,6 +19,7 @@ use crate::{
         ledger::Entries,
         model::{Component, Kind, Overlap, Run, Start, Workload},
         naming::names,
+        reasons,
         reasons::Reason,
     },
     shell::{self, crontab},
@@ -125,6 +126,9 @@ pub(super) fn find(facts: &Facts<'_>) -> BTreeMap<String, Jobs> {
 impl Jobs {
     /// Enters what became of the keys that the jobs come from.
     pub(super) fn record_keys(&self, entries: &mut Entries<'_>) {
+        if self.idle {
+            entries.approximated(&["image"], reasons::IDLE_SCHEDULER);
+        }
         let file = entries.file();
         let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
         for (path, said) in &self.said {
