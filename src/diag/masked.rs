@@ -1,6 +1,6 @@
 //! The lines of source files without their secrets, and texts about them without what is masked there.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use super::Label;
 use crate::{
@@ -16,6 +16,9 @@ const MAX_LABEL_LINES: usize = 5;
 
 /// Fewer characters are no secret that could be told from other words.
 const SHORTEST: usize = 3;
+
+/// Characters around a secret that are no part of it.
+const AROUND: [char; 5] = ['$', '"', '\'', '`', ' '];
 
 /// The lines of the sources without their secrets, as far as they were asked for.
 #[derive(Debug, Default)]
@@ -46,7 +49,7 @@ impl Masked {
                 let masked = self.line(label.span.source, source, number, hidden);
                 let from = if number == first { column } else { 0 };
                 let to = if number == last { end } else { usize::MAX };
-                words.extend(masked_words(line, masked, from, to));
+                words.extend(masked_words(line, masked, from, to).into_iter().flat_map(as_read));
             }
         }
         words.sort_by_key(|word| std::cmp::Reverse(word.len()));
@@ -65,17 +68,69 @@ fn masked_words(line: &str, masked: &str, from: usize, to: usize) -> Vec<String>
             _ => {}
         }
     }
-    let trimmed = words.iter().map(|word| word.trim_matches(|c: char| "$\"'` ".contains(c)).to_owned());
+    let trimmed = words.iter().map(|word| word.trim_matches(AROUND).to_owned());
     trimmed.filter(|word| word.chars().count() >= SHORTEST).collect()
+}
+
+/// A word as a file writes it, and as messages may have it once it is read: without escapes, and with single dollars.
+fn as_read(word: String) -> Vec<String> {
+    let mut all = vec![word];
+    let mut add = |change: &dyn Fn(&str) -> String| {
+        let changed: Vec<String> = all.iter().map(|word| change(word)).collect();
+        all.extend(changed);
+        all.sort();
+        all.dedup();
+    };
+    add(&|word| serde_json::from_str(&format!("\"{word}\"")).unwrap_or_else(|_| unescaped(word)));
+    add(&unescaped);
+    add(&|word| word.replace("''", "'"));
+    add(&|word| word.replace("$$", "$"));
+    all.retain(|word| word.chars().count() >= SHORTEST);
+    all
+}
+
+/// A text of which each `\` says what the character behind it stands for.
+fn unescaped(text: &str) -> String {
+    let mut characters = text.chars();
+    let mut read = String::with_capacity(text.len());
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => read.extend(characters.next().map(|escaped| match escaped {
+                'n' => '\n',
+                'r' => '\r',
+                't' => '\t',
+                other => other,
+            })),
+            other => read.push(other),
+        }
+    }
+    read
 }
 
 /// A text about places in files, without what is masked there and what is a secret anywhere.
 pub(super) fn about(text: &str, words: &[String], hidden: &Hidden) -> String {
     let mut text = hidden.redact_values(text);
     for word in words.iter().filter(|word| !word.chars().all(|c| c == '*')) {
-        text = text.replace(word.as_str(), &"*".repeat(word.chars().count()));
+        text = text.replace(word.as_str(), &stars(word));
     }
-    text
+    // What is masked may go on behind the value that a message quotes.
+    let pieces = text.split('`').map(|piece| match words.iter().any(|word| is_most_of(piece, word)) {
+        true => Cow::Owned(stars(piece)),
+        false => Cow::Borrowed(piece),
+    });
+    pieces.collect::<Vec<_>>().join("`")
+}
+
+fn stars(text: &str) -> String {
+    "*".repeat(text.chars().count())
+}
+
+/// Whether a text is a part of a word, and half of it at least. Names of variables in it are no secret.
+fn is_most_of(text: &str, word: &str) -> bool {
+    let text = text.trim_matches(AROUND);
+    let length = text.chars().count();
+    let is_name = || ["$", "{"].iter().any(|before| word.contains(&format!("{before}{text}")));
+    length >= SHORTEST && 2 * length >= word.chars().count() && word.contains(text) && !is_name()
 }
 
 /// The lines of a block. What is known of the blocks before it is added to `open`.
@@ -98,6 +153,29 @@ fn mask(source: &SourceText, block: usize, open: &mut Vec<Lines>, hidden: &Hidde
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::Span;
+
+    #[test]
+    fn messages_may_name_what_is_read() {
+        let mut sources = Sources::default();
+        for (written, read) in [
+            ("\"ab\\\"cd\"", "ab\"cd"),
+            ("'it''s'", "it's"),
+            ("pa$$word", "pa$word"),
+            ("\"a\\tb\"", "a\tb"),
+            ("\"a\\\\nb\\\"c\"", "a\\nb\"c"),
+        ] {
+            let text = format!("API_KEY: {written}\n");
+            let span = Span::new(sources.add(written, text.as_str()), 9, 9 + written.len());
+            let labels = [Label { span, text: String::new(), primary: true }];
+            let hidden = Hidden::default();
+            let words = Masked::default().words_at(&labels, &sources, &hidden);
+            let stars = "*".repeat(read.chars().count());
+            assert_eq!(about(&format!("`{read}` is wrong"), &words, &hidden), format!("`{stars}` is wrong"));
+            let more: Vec<String> = words.iter().map(|word| format!("{word}}}")).collect();
+            assert_eq!(about(&format!("`{read}` is wrong"), &more, &hidden), format!("`{stars}` is wrong"));
+        }
+    }
 
     #[test]
     fn secrets_may_have_any_number_of_lines() {
