@@ -31,6 +31,7 @@ use crate::{
         Direction,
         report::{Checked, Environment},
     },
+    kustomize::build::Parsed,
     page::Page,
     plan::Plan,
     settings::{allow::Allowed, check, date::Date},
@@ -283,7 +284,7 @@ fn with<T>(
         cluster: cluster(asked, io, &disk, report)?,
         sources,
         stale: BTreeSet::new(),
-        parsed: crate::kustomize::build::Parsed::default(),
+        parsed: Parsed::default(),
     };
     Some(run(&mut comparing, &chosen, report))
 }

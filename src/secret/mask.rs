@@ -159,8 +159,8 @@ impl Hidden {
         mask_parts(text, ranges)
     }
 
-    /// [`Hidden::redact`] of a file of this path, or of what follows on some lines of it. Of files that are there to keep secrets nothing is left, and of a line
-    /// of variables that is none nothing either.
+    /// [`Hidden::redact`] of a file of this path, or of what follows on some lines of it. Of files that are there to keep
+    /// secrets nothing is left, and of a line of variables that is none nothing either.
     pub fn redact_file(&self, path: &str, before: Lines, text: &str) -> String {
         let stars = |line: &str| "*".repeat(line.chars().count());
         let lines = |keep: &dyn Fn(&str) -> bool| -> String {

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
-    cli::{environments::Loaded, project},
-    compose::model::Project,
+    cli::environments::{self, Loaded},
     diag::{Diagnostic, Report, codes},
     disk::{Disk, Lock, digest},
     render::Rendered,
@@ -19,6 +18,8 @@ use crate::{
 pub(super) struct Absent {
     /// Sources of mounts, of configs and of secrets.
     sources: BTreeSet<Utf8PathBuf>,
+    /// The same, as messages name them.
+    names: Vec<String>,
     lock: Lock,
 }
 
@@ -30,11 +31,12 @@ pub(super) fn find(
     (disk, files): (&Disk, &Remembered<'_>),
     report: &mut Report,
 ) -> Absent {
-    let all = loaded.environments.iter().flat_map(|own| sources(&own.project));
+    let all = loaded.environments.iter().flat_map(|own| environments::named_files(&own.project));
     // A pattern that ends with a slash is for directories, of which there must be something.
     let is_ignored =
         |path: &Utf8Path| disk.is_ignored_by_git(path) || disk.is_ignored_by_git(&path.join("content"));
-    let is_absent = |path: &Utf8PathBuf| files.kind(path).is_none() && is_ignored(path);
+    // What is not absolute is the name of a volume.
+    let is_absent = |path: &Utf8PathBuf| path.is_absolute() && files.kind(path).is_none() && is_ignored(path);
     let sources: BTreeSet<Utf8PathBuf> = all.collect::<BTreeSet<_>>().into_iter().filter(is_absent).collect();
     if sources.is_empty() {
         return Absent::default();
@@ -58,7 +60,8 @@ pub(super) fn find(
             "git ignores what is missing; run `kustompose convert` where it is, to bring it up to date";
         report.push(Diagnostic::info(codes::KEPT_ENVIRONMENT, message).help(help));
     }
-    Absent { sources, lock }
+    let names = sources.iter().map(|path| format!("`{}`", environments::from(directory, path)));
+    Absent { names: names.collect(), sources, lock }
 }
 
 impl Absent {
@@ -74,14 +77,9 @@ impl Absent {
                 && !rendered.untouched.iter().any(|folder| path.starts_with(folder))
         };
         let Some(lost) = self.lock.files.keys().find(is_lost) else { return };
-        let names = self.sources.iter().map(|path| {
-            let directory = loaded.output.parent().unwrap_or(&loaded.output);
-            format!("`{}`", project::relative(path, directory))
-        });
-        let names: Vec<String> = names.collect();
-        let verb = if names.len() == 1 { "is" } else { "are" };
+        let verb = if self.names.len() == 1 { "is" } else { "are" };
         let path = loaded.shown.join(lost);
-        let message = format!("`{path}` would be removed: {} {verb} not here", names.join(", "));
+        let message = format!("`{path}` would be removed: {} {verb} not here", self.names.join(", "));
         let help = "git ignores what is missing: copy it here, or run `kustompose convert` where it is; if it is gone \
                     for good, take it out of the Compose files";
         report.push(Diagnostic::error(codes::UNKEEPABLE_ENVIRONMENT, message).help(help));
@@ -93,22 +91,12 @@ fn is_of_a_mount(path: &Utf8Path) -> bool {
     let value = path.as_str().strip_suffix(secret_files::EXAMPLE);
     let is_example =
         value.is_some_and(|value| !value.ends_with(".env") && !value.ends_with(secret_files::PATCH));
-    is_example || path.components().any(|part| part.as_str() == "files")
+    // An app may be called `files` itself.
+    is_example || path.components().skip(2).any(|part| part.as_str() == "files")
 }
 
 /// The content that the manifests have of a file with this digest.
 fn delivered(lock: &Lock, recorded: &str, output: &Utf8Path, files: &dyn Files) -> Option<Vec<u8>> {
     let mut alike = lock.files.iter().filter(|(_, digest)| *digest == recorded);
     alike.find_map(|(path, _)| files.read(&output.join(path)).ok().filter(|bytes| digest(bytes) == recorded))
-}
-
-/// Files and directories that a project mounts.
-fn sources(project: &Project) -> Vec<Utf8PathBuf> {
-    let mounts = project.services.values().flat_map(|service| &service.volumes);
-    let mounts = mounts.flat_map(|volumes| &volumes.value).map(|mount| &mount.value);
-    let binds = mounts.filter(|mount| mount.r#type.as_ref().is_some_and(|kind| kind.value == "bind"));
-    let binds = binds.filter_map(|mount| mount.source.as_ref());
-    let objects = project.configs.values().chain(project.secrets.values());
-    let named = objects.filter_map(|object| object.file.as_ref());
-    binds.chain(named).map(|source| clean(Utf8Path::new(&source.value))).collect()
 }

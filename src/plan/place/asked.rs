@@ -7,10 +7,11 @@ use super::{
     conceal,
     referring::{Command, Places, Referring},
 };
-use crate::{plan::facts::KnownSecrets, shell};
-
-/// Programs that run a script behind `-c`.
-const SHELLS: &[&str] = &["ash", "bash", "dash", "ksh", "sh", "zsh"];
+use crate::{
+    catalog::{self, Property, base_name},
+    plan::facts::KnownSecrets,
+    shell,
+};
 
 /// Puts shell variables in the place of secrets that the container has as variables, in the commands that the kubelet runs
 /// in it.
@@ -72,9 +73,10 @@ fn is_name(name: &str) -> bool {
 
 /// Which of the words is a script, if a shell runs one.
 fn script_of(words: &[&str]) -> Option<usize> {
-    let program = words.first()?.rsplit('/').next()?;
     let flag = words.get(1)?;
-    let is_script = SHELLS.contains(&program) && flag.starts_with('-') && flag.ends_with('c');
+    let is_script = catalog::is(base_name(words.first()?), Property::Shell)
+        && flag.starts_with('-')
+        && flag.ends_with('c');
     (is_script && words.len() > 2).then_some(2)
 }
 
