@@ -29,7 +29,7 @@ pub use self::{
     },
     fate::{Fate, FateKind, KeyPath, in_words},
     input::{Earlier, Input, Options},
-    keys::{KeyFate, Refusal, keys, keys_without_values},
+    keys::{Drawn, KeyFate, Refusal, keys, keys_without_values},
     ledger::Ledger,
     model::{
         Allowed, App, Artifact, Autoscaler, Budget, BuildSecret, Bundle, CONCEALED, ClusterService,

@@ -1,13 +1,16 @@
 //! Every key of every file that was read, with what becomes of it.
 
+mod exposed;
 mod heirs;
+mod key;
 mod later;
 mod places;
 mod unsupported;
 
 use std::collections::BTreeMap;
 
-pub(super) use self::unsupported::warn_of_unsupported;
+pub use self::key::{Drawn, KeyFate, Refusal};
+pub(super) use self::{exposed::refuse_exposed, unsupported::warn_of_unsupported};
 use self::{heirs::Heirs, later::Later, places::Places};
 use super::{
     fate::{Fate, FateKind, KeyPath},
@@ -16,37 +19,14 @@ use super::{
     reasons::{self, KnownReason, Reason},
 };
 use crate::{
-    compose::model::{Document, Project, Role},
+    compose::{
+        model::{Document, Project, Role},
+        template,
+    },
     secret,
-    text::Span,
+    text::{Resolved, Span},
     yaml::{Node, Value},
 };
-
-/// A key of the input, and what becomes of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyFate {
-    /// Its path in its file.
-    pub path: KeyPath,
-    /// Where it is written.
-    pub span: Span,
-    /// What becomes of it.
-    pub fate: Fate,
-    /// Why something of this very key is unsupported; empty for what shares the result of a key above it.
-    pub refusals: Vec<Refusal>,
-    /// What differs in the manifests of a key of which something else is unsupported.
-    pub differences: Vec<Reason>,
-    /// What it says, secrets starred out, unless the tree says just that: a scalar, or those of a list.
-    pub values: Vec<String>,
-}
-
-/// Something of a key that Kubernetes has nothing for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// Why, and the way out.
-    pub reason: Reason,
-    /// The item of a list that it is about; none for the key as a whole.
-    pub place: Option<Span>,
-}
 
 /// Lists that a later file replaces; to others it adds.
 const REPLACED: &[&str] = &["command", "entrypoint", "test"];
@@ -257,6 +237,7 @@ impl<'a> Walk<'a> {
             } else {
                 Vec::new()
             },
+            drawn: if fate.to.is_empty() { Vec::new() } else { drawn(self.project, value) },
             fate,
         };
         if key.fate.kind == FateKind::Unsupported
@@ -392,6 +373,24 @@ fn unused() -> Fate {
 /// What the table says of a key.
 fn told(path: &KeyPath) -> Option<KnownReason> {
     mapping::of(path).and_then(|row| row.reason)
+}
+
+/// The variables with a value that a scalar is put together from, or the scalars of a list; mappings have keys
+/// of their own.
+fn drawn(project: &Project, node: &Node) -> Vec<Drawn> {
+    let text = match &node.value {
+        Value::Seq(items) => return items.iter().flat_map(|item| drawn(project, item)).collect(),
+        Value::String(text) if text.contains('$') => text,
+        _ => return Vec::new(),
+    };
+    // What has a mistake was refused when it was loaded.
+    let Ok(template) = template::expand(text, &|name| project.variables.get(name).cloned()) else {
+        return Vec::new();
+    };
+    let has_value = |name: &str| project.variables.get(name).is_some_and(|value| !value.is_empty());
+    let drawn = template.evaluated().into_iter();
+    let drawn = drawn.filter(|it| it.resolved == Resolved::Value && has_value(&it.name));
+    drawn.map(|reference| Drawn { variable: reference.name.clone(), span: node.span }).collect()
 }
 
 /// What a scalar says, or what the scalars of a list do; mappings have keys of their own.

@@ -56,7 +56,9 @@ pub(in crate::plan) fn place(
     let environments =
         parts.enumerate().map(|(index, ((input, facts), ((intent, data), (placed, ledger))))| {
             if input.known == Known::All {
-                keys::warn_of_unsupported(input.project, &ledger, report);
+                let keys = keys::keys_without_values(input.project, &ledger);
+                keys::warn_of_unsupported(&keys, report);
+                keys::refuse_exposed(input.project, &keys, found, report);
             }
             let elsewhere = (index >= inputs.len()).then_some(&references);
             environment((input, facts), (found, elsewhere), (intent, data), placed, ledger)

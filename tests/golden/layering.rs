@@ -116,7 +116,6 @@ const UPWARD: &[(&str, &str)] = &[
     ("plan::facts::files::outside", "plan::facts::files"),
     ("plan::facts::hosts::renamed", "plan::facts::hosts"),
     ("plan::facts::kompose::claims", "plan::facts::kompose"),
-    ("plan::keys::unsupported", "plan::keys"),
     ("plan::mapping::service", "plan::mapping"),
     ("plan::mapping::top", "plan::mapping"),
     ("plan::place::development::code", "plan::place::development"),

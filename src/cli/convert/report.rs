@@ -188,7 +188,7 @@ pub(super) fn write_page(
 /// A line for each key.
 fn all_keys(conversion: &Conversion, sources: &Sources) -> String {
     let line = |KeyReport { key, reason, .. }: &KeyReport| {
-        let KeyFate { path, span, fate, refusals: _, differences: _, values: _ } = key;
+        let KeyFate { path, span, fate, refusals: _, differences: _, values: _, drawn: _ } = key;
         let place = sources.location(*span);
         if reason.is_empty() {
             format!("{place}: {path} {} to {}", fate.kind.name(), fate.to.join(", "))

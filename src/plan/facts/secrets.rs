@@ -179,10 +179,17 @@ impl Origin<'_> {
             template.parts.iter().any(|part| match part {
                 Part::Text(_) => false,
                 Part::Variable { reference, value, .. } => {
-                    reference.resolved != Resolved::Alternative
-                        && !value.is_empty()
-                        && !self.never.contains(&reference.name)
-                        && (self.is_secret)(&reference.name, value)
+                    let whole = (reference.resolved != Resolved::Alternative).then_some(reference);
+                    // `${OTHER:-${DB_PASSWORD}}`
+                    let within = template.nested.iter().filter(|nested| {
+                        nested.resolved == Resolved::Value
+                            && reference.range.start < nested.range.start
+                            && nested.range.end < reference.range.end
+                    });
+                    !value.is_empty()
+                        && whole.into_iter().chain(within).any(|reference| {
+                            !self.never.contains(&reference.name) && (self.is_secret)(&reference.name, value)
+                        })
                 }
             })
         })
@@ -268,6 +275,11 @@ impl KnownSecrets {
     /// Whether the variable is kept in a Secret.
     pub(in crate::plan) fn is_secret(&self, key: &str) -> bool {
         self.keys.contains(key)
+    }
+
+    /// Whether a variable of the compose files is secret, by its name or by what it says.
+    pub(in crate::plan) fn is_secret_variable(&self, name: &str, value: &str) -> bool {
+        !self.never.contains(name) && (self.keys.contains(name) || secret::is_secret(name, value))
     }
 
     /// Whether the text contains a secret value.

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::{Entry, KeyFate, Refusal, keys_without_values};
+use super::key::{KeyFate, Refusal};
 use crate::{
-    compose::model::Project,
     diag::{Diagnostic, Report, codes},
     plan::{
         fate::{FateKind, KeyPath},
-        ledger::{Ledger, Statement},
+        ledger::{Entry, Statement},
         reasons::Reason,
     },
     text::Span,
@@ -69,9 +68,8 @@ type Cause<'a> = (Vec<String>, &'a str);
 type Places<'a> = IndexMap<Span, (&'a KeyFate, &'a Reason)>;
 
 /// Warns of what Kubernetes has nothing for, with the way out: one warning for each cause, with the places that have it.
-pub(in crate::plan) fn warn_of_unsupported(project: &Project, ledger: &Ledger, report: &mut Report) {
+pub(in crate::plan) fn warn_of_unsupported(keys: &[KeyFate], report: &mut Report) {
     let mut causes: IndexMap<Cause<'_>, Places<'_>> = IndexMap::new();
-    let keys = keys_without_values(project, ledger);
     // The keys above the present one that a warning is about.
     let mut above: Vec<&KeyFate> = Vec::new();
     for key in keys.iter().filter(|key| !key.refusals.is_empty()) {
