@@ -3,6 +3,7 @@
 //! The page is complete without scripts; a small one filters its tables. Every text is escaped by the template, and
 //! a Content-Security-Policy forbids whatever could be loaded. Secrets are starred out before they get here.
 
+use indexmap::IndexMap;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::{
@@ -12,6 +13,9 @@ use crate::{
 
 const STYLE: &str = include_str!("page/style.css");
 const SCRIPT: &str = include_str!("page/filter.js");
+
+/// So many keys are open when the page is: a browser takes seconds for the rows of a large project.
+const FEW_KEYS: usize = 150;
 
 /// What the page shows. An empty section is left out.
 #[derive(Debug, Default)]
@@ -75,6 +79,8 @@ pub struct Value {
 /// What became of a key.
 #[derive(Debug)]
 pub struct Key {
+    /// What the key is of, as in `services.web`: keys of one element are shown together.
+    pub element: String,
     /// The way to the key.
     pub path: String,
     /// File, line and column.
@@ -147,7 +153,13 @@ impl Page {
         html! {
             section id="overview" {
                 h2 { "Overview" }
-                @if self.blocks.is_empty() && !self.keys.is_empty() { p { "Nothing behaves differently." } }
+                @if self.blocks.is_empty() {
+                    p {
+                        @if !self.keys.is_empty() { "Nothing behaves differently." }
+                        @else if self.findings.is_empty() { "Nothing was found." }
+                        @else { "See the " a href="#findings" { "findings" } "." }
+                    }
+                }
                 @for (number, block) in self.blocks.iter().enumerate() {
                     div class={ "block b" (number) } {
                         h3 { (block.title) }
@@ -239,26 +251,46 @@ impl Page {
                     h2 { "Keys" }
                     p { "What became of every key of the Compose files." }
                     (filter("keys", "Filter keys", &["unsupported", "approximated", "ignored", "mapped"]))
-                    div class="table" {
-                        table {
-                            thead { tr {
-                                th scope="col" { "Key" }
-                                th scope="col" { "Place" }
-                                th scope="col" { "Result" }
-                                th scope="col" { "Environments" }
-                                th scope="col" { "Where to, or why" }
-                            } }
-                            tbody {
-                                @for key in &self.keys {
-                                    tr data-kind=(key.result) {
-                                        td { code { (key.path) } }
-                                        td { (key.place) }
-                                        td { span class={ "tag " (key.result) } { (key.result) } }
-                                        td { (key.environments) }
-                                        td { (key.reason) }
-                                    }
-                                }
-                            }
+                    @for (element, keys) in &by_element(&self.keys) {
+                        details open[self.keys.len() <= FEW_KEYS] {
+                            summary { (element) " " span { (keys.len()) } }
+                            (table_of_keys(keys))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Keys by what they are of, in the order of the first of each.
+fn by_element(keys: &[Key]) -> IndexMap<&str, Vec<&Key>> {
+    let mut elements: IndexMap<&str, Vec<&Key>> = IndexMap::new();
+    for key in keys {
+        elements.entry(&key.element).or_default().push(key);
+    }
+    elements
+}
+
+fn table_of_keys(keys: &[&Key]) -> Markup {
+    html! {
+        div class="table" {
+            table {
+                thead { tr {
+                    th scope="col" { "Key" }
+                    th scope="col" { "Place" }
+                    th scope="col" { "Result" }
+                    th scope="col" { "Environments" }
+                    th scope="col" { "Where to, or why" }
+                } }
+                tbody {
+                    @for key in keys {
+                        tr data-kind=(key.result) {
+                            td { code { (key.path) } }
+                            td { (key.place) }
+                            td { span class={ "tag " (key.result) } { (key.result) } }
+                            td { (key.environments) }
+                            td { (key.reason) }
                         }
                     }
                 }
@@ -358,6 +390,7 @@ mod tests {
                 }],
             },
             keys: vec![Key {
+                element: hostile.into(),
                 path: hostile.into(),
                 place: hostile.into(),
                 result: "mapped",

@@ -8,7 +8,7 @@ use std::{
 use super::Graph;
 
 /// Pixels: the size of a box, and the room between boxes.
-const WIDTH: usize = 190;
+const WIDTH: usize = 225;
 const HEIGHT: usize = 46;
 const BETWEEN_COLUMNS: usize = 80;
 const BETWEEN_ROWS: usize = 16;

@@ -1,5 +1,5 @@
 "use strict";
-// Shows the rows that have all words of the field and are of the kind that is chosen.
+// Shows the rows that have all words of the field and are of the kind that is chosen. Groups of few such rows open.
 document.documentElement.classList.add("scripted");
 for (const filter of document.querySelectorAll(".filter")) {
   const section = document.getElementById(filter.dataset.for);
@@ -20,9 +20,10 @@ for (const filter of document.querySelectorAll(".filter")) {
       row.hidden = !fits;
       shown += fits ? 1 : 0;
     });
+    const asked = words.length > 0 || (kind && kind.value) || (differs && differs.checked);
     for (const group of section.querySelectorAll("details")) {
       group.hidden = !group.querySelector("tbody > tr:not([hidden])");
-      if (words.length > 0 && !group.hidden) group.open = true;
+      if (asked && shown <= 300 && !group.hidden) group.open = true;
     }
     count.textContent = shown === rows.length ? `${rows.length} rows` : `${shown} of ${rows.length} rows`;
   };

@@ -14,7 +14,7 @@ use crate::{
         tree::{Action, Change, Outcome},
     },
     page::{self, Page},
-    plan::{FateKind, KeyFate, reasons::Reason},
+    plan::{FateKind, KeyFate, KeyPath, reasons::Reason},
     text::{Sources, clean, shown::one_line},
 };
 
@@ -160,6 +160,7 @@ pub(super) fn write_page(
     whole.result = "Nothing was converted: see the findings.".to_owned();
     if let Some(conversion) = conversion {
         let key = |key: &KeyReport| page::Key {
+            element: element(&key.key.path),
             path: key.path(),
             place: sources.location(key.span()).to_string(),
             result: key.kind().name(),
@@ -183,6 +184,15 @@ pub(super) fn write_page(
     }
     whole.findings = findings;
     cli::page::write(&whole, path, io, report);
+}
+
+/// The service, the volume or the like that a key is of; `top level` for what stands beside them.
+fn element(path: &KeyPath) -> String {
+    match path.segments().as_slice() {
+        [_] | [] => "top level".to_owned(),
+        [extension, ..] if extension.starts_with("x-") => (*extension).to_owned(),
+        [kind, name, ..] => format!("{kind}.{name}"),
+    }
 }
 
 /// A line for each key.
