@@ -53,7 +53,9 @@ pub(super) fn discover(request: &Request, context: &mut Context<'_>) -> Option<F
         add_env_files(&env_files, &directory, &mut variables, context);
     }
     let profiles = if request.profiles.is_empty() {
-        split(&variables.value("COMPOSE_PROFILES").unwrap_or_default(), ",")
+        // An empty name counts: a service may be active by default because `""` is one of its profiles.
+        let named = variables.value("COMPOSE_PROFILES").unwrap_or_default();
+        named.split(',').map(|profile| profile.trim().to_owned()).collect()
     } else {
         request.profiles.clone()
     };
@@ -63,10 +65,6 @@ pub(super) fn discover(request: &Request, context: &mut Context<'_>) -> Option<F
         variables,
         profiles,
     })
-}
-
-fn split(text: &str, separator: &str) -> Vec<String> {
-    text.split(separator).map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
 /// The environment files that were asked for; `None` means `.env`.
