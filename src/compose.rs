@@ -29,6 +29,7 @@ pub mod dotenv;
 mod entry;
 mod env_files;
 mod extends;
+pub mod hash;
 mod include;
 #[cfg(feature = "docker-compose-types")]
 mod interchange;
@@ -91,6 +92,10 @@ pub struct Options {
     pub resolve_paths: bool,
     /// Check that the parts of the project fit together.
     pub check_consistency: bool,
+    /// With this check, refuse container names that several services have.
+    pub check_container_names: bool,
+    /// Read the env files of services into their `environment`; without this, `env_file` stays.
+    pub resolve_environment: bool,
     /// Keep networks, volumes, secrets, configs and models that no service uses.
     pub all_resources: bool,
     /// What becomes of variables that nothing sets.
@@ -117,6 +122,8 @@ impl Default for Options {
             normalise: true,
             resolve_paths: true,
             check_consistency: true,
+            check_container_names: true,
+            resolve_environment: true,
             all_resources: false,
             unset: Unset::AsInCompose,
         }
@@ -167,7 +174,7 @@ fn read(request: &Request, files: &dyn Files, sources: &mut Sources, report: &mu
     let (mut tree, found, mut context) = tree(request, files, sources, report)?;
     let profiles = active_profiles(&tree, &found, request);
     let refused = context.report.count(Severity::Error);
-    resolve_env_files(&mut tree, &profiles, &found, &mut context);
+    resolve_env_files(&mut tree, &profiles, &found, request.options, &mut context);
     let of_env_files = context.report.count(Severity::Error) - refused;
     canonical::for_model(&mut tree, context.sources, context.report);
     let mut project = Project::read(&tree, context.report);
@@ -189,7 +196,7 @@ fn checked(read: Read, request: &Request, report: &mut Report) -> Project {
     if request.options.check_consistency {
         // What env files cannot give changes nothing of what refers to what.
         if read.is_sound {
-            consistency::check(&mut project, report);
+            consistency::check(&mut project, request.options.check_container_names, report);
         } else if !read.lacks_files {
             consistency::check_references(&project, report);
         }
@@ -280,10 +287,25 @@ fn active_profiles(tree: &Node, found: &Found, request: &Request) -> Vec<String>
     }
 }
 
-fn resolve_env_files(tree: &mut Node, profiles: &[String], found: &Found, context: &mut Context<'_>) {
+fn resolve_env_files(
+    tree: &mut Node,
+    profiles: &[String],
+    found: &Found,
+    options: Options,
+    context: &mut Context<'_>,
+) {
     for service in tree.get_mut("services").and_then(Node::as_map_mut).into_iter().flat_map(Map::values_mut) {
-        let active = profiles::is_active(service, profiles);
-        env_files::resolve(service, active, &found.variables, &found.directory, context);
+        if !profiles::is_active(service, profiles) {
+            env_files::drop(service);
+            continue;
+        }
+        if options.resolve_environment {
+            if let Some(environment) = service.get_mut("environment") {
+                normalise::resolve_names(environment, &found.variables, true);
+            }
+            env_files::resolve_environment(service, &found.variables, &found.directory, context);
+        }
+        env_files::resolve_labels(service, &found.directory, context);
     }
 }
 

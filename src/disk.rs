@@ -33,7 +33,7 @@ use std::{
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use border::Border;
-pub use lock::{Inputs, Lock, digest};
+pub use lock::{Inputs, Lock};
 
 use crate::text::{FileError, FileKind, Files, Rights, STANDARD_INPUT, clean};
 

@@ -4,6 +4,7 @@
 //! [`Span`]; a [`Sources`] turns it into file, line and column only when it is printed.
 
 pub mod budget;
+mod digest;
 mod nearest;
 mod remembered;
 pub mod shown;
@@ -19,6 +20,7 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 
 use budget::Budget;
+pub use digest::digest;
 pub use nearest::nearest;
 pub use remembered::Remembered;
 pub use template::{Operator, OperatorKind, Part, Reference, Resolved, Template};

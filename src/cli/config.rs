@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use super::{Io, project, put, show};
 use crate::{
     compose::{
-        self, Options, Project, Request, print,
+        self, Options, Project, Request, hash, print,
         template::{self, TemplateError},
     },
     diag::{Diagnostic, Report, codes},
@@ -61,9 +61,8 @@ pub(super) struct Arguments {
     list: Lists,
 }
 
-/// Lists in place of the model, one a line.
+/// Lists in place of the model.
 #[derive(Debug, Args)]
-#[group(multiple = false)]
 struct Lists {
     /// Print the names of the services
     #[arg(long = "services", id = "list-services")]
@@ -86,22 +85,71 @@ struct Lists {
     /// Print the variables that the Compose files refer to, with their defaults
     #[arg(long = "variables", id = "list-variables")]
     variables: bool,
+    /// Print the hash of the configuration of these services; `*` is all
+    #[arg(long = "hash", id = "list-hash", value_name = "SERVICE,…")]
+    hash: Option<String>,
+}
+
+/// What is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Printed<'a> {
+    Model,
+    Services,
+    Volumes,
+    Networks,
+    Models,
+    /// Of the services with these names.
+    Hashes(&'a str),
+    Profiles,
+    Images,
+    Variables,
+}
+
+impl Lists {
+    /// The first that is asked for, in the order in which docker compose looks at its flags: it ignores the others.
+    fn asked_for(&self) -> Printed<'_> {
+        let hashes = self.hash.as_deref().unwrap_or_default();
+        let flags = [
+            (self.services, Printed::Services),
+            (self.volumes, Printed::Volumes),
+            (self.networks, Printed::Networks),
+            (self.models, Printed::Models),
+            (!hashes.is_empty(), Printed::Hashes(hashes)),
+            (self.profiles, Printed::Profiles),
+            (self.images, Printed::Images),
+            (self.variables, Printed::Variables),
+        ];
+        flags.into_iter().find(|(is_set, _)| *is_set).map_or(Printed::Model, |(_, printed)| printed)
+    }
+}
+
+impl Printed<'_> {
+    /// Whether it is made from the services that are named only; else docker compose does not look at the names.
+    fn is_of_named_services(self) -> bool {
+        matches!(self, Printed::Model | Printed::Profiles | Printed::Images | Printed::Variables)
+    }
 }
 
 /// Exit status 0 if the project is accepted, 1 if it is refused or the output cannot be written.
 pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>) -> u8 {
+    let asked_for = arguments.list.asked_for();
+    let is_model = asked_for == Printed::Model;
     let options = Options {
-        interpolate: !arguments.no_interpolate && !arguments.list.variables,
+        interpolate: !arguments.no_interpolate && asked_for != Printed::Variables,
         normalise: !arguments.no_normalize,
         resolve_paths: !arguments.no_path_resolution,
         check_consistency: !arguments.no_consistency,
+        check_container_names: is_model,
+        resolve_environment: is_model,
         ..Options::default()
     };
-    let request = flags.request(options, arguments.services.clone(), io);
+    let services = if asked_for.is_of_named_services() { arguments.services.clone() } else { Vec::new() };
+    let request = flags.request(options, services, io);
     let (mut sources, mut report) = (Sources::default(), Report::default());
     let disk = flags.disk(&request.working_directory, io);
-    let printed = printed(arguments, &request, &disk, &mut sources, &mut report);
-    if let (Some(path), Some(printed), false) = (&arguments.output, &printed, arguments.quiet) {
+    let printed = printed((asked_for, arguments.format), &request, &disk, &mut sources, &mut report);
+    let is_whole = !report.has_errors();
+    if let (Some(path), Some(printed), true) = (&arguments.output, &printed, is_whole && !arguments.quiet) {
         if let Err(error) = disk.write_report(&io.directory.join(path), printed.as_bytes()) {
             report
                 .push(Diagnostic::error(codes::NOT_WRITTEN, format!("`{path}` cannot be written: {error}")));
@@ -110,32 +158,44 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
         return u8::from(report.has_errors());
     }
     show(&report, &sources, io);
-    let Some(printed) = printed else { return 1 };
-    if !arguments.quiet {
+    if let Some(printed) = printed.filter(|_| !arguments.quiet && arguments.output.is_none()) {
         put(io.stdout, &printed);
     }
-    0
+    u8::from(!is_whole)
 }
 
+/// Nothing, or for hashes a part, if something is wrong, which is reported.
 fn printed(
-    arguments: &Arguments,
+    (asked_for, format): (Printed<'_>, Format),
     request: &Request,
     disk: &Disk,
     sources: &mut Sources,
     report: &mut Report,
 ) -> Option<String> {
-    if !request.options.interpolate {
+    if !request.options.interpolate
+        && let Printed::Model | Printed::Services | Printed::Variables = asked_for
+    {
         let tree = compose::load_tree(request, disk, sources, report)?;
-        return Some(if arguments.list.variables { variables(&tree) } else { text(tree, arguments.format) });
+        return Some(match asked_for {
+            Printed::Variables => variables(&tree),
+            Printed::Services => {
+                let services = tree.get("services").and_then(Node::as_map).into_iter().flatten();
+                lines(services.map(|(name, _)| name.text.clone()).collect())
+            }
+            _ => text(tree, format),
+        });
     }
     let project = compose::load(request, disk, sources, report)?;
-    Some(match names(&arguments.list, &project) {
-        Some(names) => names.into_iter().map(|name| name + "\n").collect(),
-        None => match arguments.format {
-            Format::Yaml => text(print::printed(&project), Format::Yaml),
-            Format::Json => text(print::for_json(print::printed(&project)), Format::Json),
-        },
+    Some(match (asked_for, format) {
+        (Printed::Hashes(names), _) => hash::lines(&project, names, report),
+        (Printed::Model, Format::Yaml) => text(print::printed(&project), Format::Yaml),
+        (Printed::Model, Format::Json) => text(print::for_json(print::printed(&project)), Format::Json),
+        _ => lines(names(asked_for, &project)),
     })
+}
+
+fn lines(names: BTreeSet<String>) -> String {
+    names.into_iter().map(|name| name + "\n").collect()
 }
 
 fn text(tree: Node, format: Format) -> String {
@@ -145,29 +205,26 @@ fn text(tree: Node, format: Format) -> String {
     }
 }
 
-fn names(list: &Lists, project: &Project) -> Option<BTreeSet<String>> {
-    if list.services {
-        return Some(project.services.keys().cloned().collect());
-    }
-    if list.volumes {
-        return Some(project.volumes.keys().cloned().collect());
-    }
-    if list.networks {
-        return Some(project.networks.keys().cloned().collect());
-    }
-    if list.models {
-        return Some(project.models.keys().cloned().collect());
-    }
+fn names(asked_for: Printed<'_>, project: &Project) -> BTreeSet<String> {
     let services = project.services.iter();
-    if list.images {
-        return Some(
-            services.map(|(name, service)| service.value.image_or_built(&project.name, name)).collect(),
-        );
+    match asked_for {
+        Printed::Services => project.services.keys().cloned().collect(),
+        Printed::Volumes => project.volumes.keys().cloned().collect(),
+        Printed::Networks => project.networks.keys().cloned().collect(),
+        Printed::Models => {
+            let models = project.models.values().filter_map(|model| model.value.model.as_ref());
+            models.map(|model| model.value.clone()).filter(|model| !model.is_empty()).collect()
+        }
+        Printed::Images => {
+            services.map(|(name, service)| service.value.image_or_built(&project.name, name)).collect()
+        }
+        Printed::Profiles => {
+            let all = services.chain(&project.disabled_services);
+            let profiles = all.flat_map(|(_, service)| &service.value.profiles);
+            profiles.flat_map(|profiles| &profiles.value).map(|profile| profile.value.clone()).collect()
+        }
+        Printed::Model | Printed::Hashes(_) | Printed::Variables => BTreeSet::new(),
     }
-    let all = services.chain(&project.disabled_services);
-    let profiles =
-        all.flat_map(|(_, service)| service.value.profiles.iter().flat_map(|profiles| &profiles.value));
-    list.profiles.then(|| profiles.map(|profile| profile.value.clone()).collect())
 }
 
 /// What the references to a variable say of it.

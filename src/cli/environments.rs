@@ -647,7 +647,7 @@ pub(super) fn digests(
         let text = hidden.redact_file(source.path().as_str(), Lines::default(), source.text());
         let text: Vec<&str> = text.split('*').filter(|part| !part.is_empty()).collect();
         let text = text.join("*");
-        (from(directory, &input.path), crate::disk::digest(text.as_bytes()))
+        (from(directory, &input.path), crate::text::digest(text.as_bytes()))
     };
     project.inputs.iter().map(digest).collect()
 }

@@ -7,12 +7,12 @@ use camino::Utf8Path;
 use super::environments::{self, Loaded, LoadedEnvironment};
 use crate::{
     compose::{dotenv, model::InputRole},
-    disk::{Inputs, digest},
+    disk::Inputs,
     kustomize::TreeFile,
     plan::Known,
     secret::{self, Hidden},
     secret_files, settings,
-    text::{Files, Remembered, Sources, clean},
+    text::{Files, Remembered, Sources, clean, digest},
 };
 
 /// What is to be recorded, and what it is compared with.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{Deploy, Project, Service};
+use super::model::{Build, Deploy, Project, Service};
 use crate::{
     diag::{Code, Diagnostic, Report, codes},
     text::{Span, Spanned, nearest},
@@ -44,14 +44,16 @@ const CHECKS: &[Check] = &[
 const REFERENCES: &[Check] = &[build_references, networks, dependencies, namespaces, resources];
 
 /// Reports what does not fit together, then writes `scale` out where `deploy` has it too.
-pub(super) fn check(project: &mut Project, report: &mut Report) {
+pub(super) fn check(project: &mut Project, has_own_container_names: bool, report: &mut Report) {
     for (name, service) in &project.services {
         let subject = Subject { project, name, service: &service.value, span: service.span };
         for check in CHECKS {
             check(&subject, report);
         }
     }
-    container_names(project, report);
+    if has_own_container_names {
+        container_names(project, report);
+    }
     cycle::check(project, report);
     limits::warn_of_ports(project, report);
     for service in project.services.values_mut() {
@@ -142,14 +144,17 @@ fn build(subject: &Subject<'_>, report: &mut Report) {
             subject.refuse(codes::UNDEFINED_REFERENCE, context.span, message, "used as a context", report);
         }
     }
-    let (platform, platforms) = (text(&subject.service.platform), items(&build.platforms));
-    if !platform.is_empty()
-        && !platforms.is_empty()
-        && !platforms.iter().any(|candidate| candidate.value == platform)
-    {
-        let message = format!("service `{}` runs on `{platform}` but is not built for it", subject.name);
-        let span = build.platforms.as_ref().map_or(subject.span, |platforms| platforms.span);
-        subject.refuse(codes::CONFLICT, span, message, "built for these", report);
+    built_for(subject.name, build, text(&subject.service.platform), report);
+}
+
+/// Reports a service that is not built for the platform that it runs on.
+pub(super) fn built_for(name: &str, build: &Build, platform: &str, report: &mut Report) {
+    let Some(platforms) = build.platforms.as_ref().filter(|platforms| !platforms.value.is_empty()) else {
+        return;
+    };
+    if !platform.is_empty() && !platforms.value.iter().any(|candidate| candidate.value == platform) {
+        let message = format!("service `{name}` runs on `{platform}` but is not built for it");
+        report.push(Diagnostic::error(codes::CONFLICT, message).at(platforms.span, "built for these"));
     }
 }
 

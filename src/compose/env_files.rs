@@ -23,35 +23,38 @@ struct File {
     span: Span,
 }
 
-/// Reads the files of an active service. `read` is false for one that is not active: its files are
-/// not even looked at.
-pub(super) fn resolve(
+/// Drops the files of a service that is not active: they are not even looked at.
+pub(super) fn drop(service: &mut Node) {
+    let Some(map) = service.as_map_mut() else { return };
+    map.shift_remove("env_file");
+    map.shift_remove("label_file");
+}
+
+/// Reads the env files of a service.
+pub(super) fn resolve_environment(
     service: &mut Node,
-    read: bool,
     project: &Variables,
     base: &Utf8Path,
     context: &mut Context<'_>,
 ) {
     let Some(map) = service.as_map_mut() else { return };
-    let env_files = map.shift_remove("env_file");
-    let label_files = map.shift_remove("label_file");
-    if !read {
-        return;
-    }
-    if let Some(files) = env_files {
-        let own = entries(map.get("environment"));
-        let known = |name: &str| {
-            let own = || own.get(name).filter(|value| !value.is_null()).and_then(|value| value.as_str());
-            project.value(name).or_else(|| own().map(str::to_owned))
-        };
-        let found = read_all(&env_list(&files, base, context), &known, InputRole::ServiceEnvFile, context);
-        put(map, "environment", found, own, files.span);
-    }
-    if let Some(files) = label_files {
-        let own = entries(map.get("labels"));
-        let found = read_all(&label_list(&files, base), &|_| None, InputRole::LabelFile, context);
-        put(map, "labels", found, own, files.span);
-    }
+    let Some(files) = map.shift_remove("env_file") else { return };
+    let own = entries(map.get("environment"));
+    let known = |name: &str| {
+        let own = || own.get(name).filter(|value| !value.is_null()).and_then(|value| value.as_str());
+        project.value(name).or_else(|| own().map(str::to_owned))
+    };
+    let found = read_all(&env_list(&files, base, context), &known, InputRole::ServiceEnvFile, context);
+    put(map, "environment", found, own, files.span);
+}
+
+/// Reads the label files of a service.
+pub(super) fn resolve_labels(service: &mut Node, base: &Utf8Path, context: &mut Context<'_>) {
+    let Some(map) = service.as_map_mut() else { return };
+    let Some(files) = map.shift_remove("label_file") else { return };
+    let own = entries(map.get("labels"));
+    let found = read_all(&label_list(&files, base), &|_| None, InputRole::LabelFile, context);
+    put(map, "labels", found, own, files.span);
 }
 
 /// What the service says itself stands over what its files say, a `null` too.

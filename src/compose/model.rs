@@ -29,8 +29,8 @@ pub use deploy::{
 };
 pub use project::{Document, InputFile, InputRole, Project, Role};
 pub use service::{
-    Blkio, BlkioRate, BlkioWeight, CredentialSpec, Dependency, Device, FileReference, Healthcheck, Hook,
-    Logging, Mount, MountBind, MountImage, MountTmpfs, MountVolume, Port, PreStartHook, Provider, Service,
-    ServiceModel, ServiceNetwork, Ulimit,
+    Blkio, BlkioRate, BlkioWeight, CredentialSpec, Dependency, Device, EnvFile, FileReference, Healthcheck,
+    Hook, Logging, Mount, MountBind, MountImage, MountTmpfs, MountVolume, Port, PreStartHook, Provider,
+    Service, ServiceModel, ServiceNetwork, Ulimit,
 };
 pub use top::{FileObject, Ipam, IpamPool, Model, Network, Volume};

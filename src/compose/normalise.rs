@@ -104,7 +104,7 @@ fn normalise_build(build: &mut Node, variables: &Variables) {
 
 /// Bare names take their value from the environment. One that is not set stays without a value, or
 /// goes away.
-fn resolve_names(node: &mut Node, variables: &Variables, keep_unset: bool) {
+pub(super) fn resolve_names(node: &mut Node, variables: &Variables, keep_unset: bool) {
     match &mut node.value {
         Value::Map(map) => {
             for (key, value) in map.iter_mut().filter(|(_, value)| value.is_null()) {

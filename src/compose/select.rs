@@ -21,11 +21,7 @@ pub(super) fn services(project: &mut Project, named: &[String], report: &mut Rep
             open.push(name.clone());
             continue;
         }
-        let diagnostic = Diagnostic::error(codes::UNKNOWN_SERVICE, format!("there is no service `{name}`"));
-        report.push(match nearest(name, project.services.keys().map(String::as_str)) {
-            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-            None => diagnostic,
-        });
+        report.push(unknown(project, name));
     }
     while let Some(name) = open.pop() {
         if wanted.insert(name.clone()) {
@@ -38,6 +34,22 @@ pub(super) fn services(project: &mut Project, named: &[String], report: &mut Rep
         .partition::<Vec<_>, _>(|(name, _)| wanted.contains(name));
     project.services = kept.into_iter().collect();
     project.disabled_services.extend(rest);
+}
+
+/// A name that no active service has.
+pub(super) fn unknown(project: &Project, name: &str) -> Diagnostic {
+    let refused = |message| Diagnostic::error(codes::UNKNOWN_SERVICE, message);
+    if let Some(service) = project.disabled_services.get(name) {
+        let profile = service.value.profiles.iter().find_map(|profiles| profiles.value.first());
+        let profile = profile.map_or("*", |profile| &profile.value);
+        return refused(format!("the service `{name}` is not active"))
+            .help(format!("activate it with `--profile '{profile}'`"));
+    }
+    let diagnostic = refused(format!("there is no service `{name}`"));
+    match nearest(name, project.services.keys().map(String::as_str)) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic,
+    }
 }
 
 fn dependencies(service: &Service) -> impl Iterator<Item = &String> {

@@ -6,12 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::{Disk, conflict, path};
 use crate::{
     diag::{Diagnostic, Report, codes},
-    text::{Files, clean},
+    text::{Files, clean, digest},
 };
 
 /// The lock's name in the output directory.
@@ -61,13 +60,6 @@ impl Lock {
         bytes.push(b'\n');
         bytes
     }
-}
-
-/// SHA-256 in hex.
-pub fn digest(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let nibbles = Sha256::digest(bytes).into_iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-    nibbles.map(|nibble| char::from(DIGITS[usize::from(nibble)])).collect()
 }
 
 impl Disk {

@@ -11,15 +11,11 @@ use std::{
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
-use super::{
-    Disk, Inputs, Lock,
-    lock::{self, digest},
-    path, read_file, swap,
-};
+use super::{Disk, Inputs, Lock, lock, path, read_file, swap};
 use crate::{
     diag::{Diagnostic, Report, codes},
     kustomize::{Owner, TreeFile},
-    text::{FileError, Files},
+    text::{FileError, Files, digest},
 };
 
 /// All that an output directory is to hold.

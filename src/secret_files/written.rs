@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::directory;
-use crate::text::Files;
+use crate::text::{Files, digest};
 
 /// The name of the record in the directory of the secret files.
 pub const FILE_NAME: &str = ".written.json";
@@ -50,8 +49,4 @@ impl Written {
 /// The place of the record of an environment.
 pub fn path(output: &Utf8Path, environment: &str) -> Utf8PathBuf {
     directory(output, environment).join(FILE_NAME)
-}
-
-fn digest(value: &[u8]) -> String {
-    Sha256::digest(value).iter().map(|byte| format!("{byte:02x}")).collect()
 }

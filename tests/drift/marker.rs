@@ -50,7 +50,7 @@ pub(crate) fn check() {
     let lock = project.read("k8s/kustompose.lock");
     for (path, text) in files().iter().filter(|(_, text)| text.contains(MARKER)) {
         assert!(
-            !lock.contains(&kustompose::disk::digest(text.as_bytes())),
+            !lock.contains(&kustompose::text::digest(text.as_bytes())),
             "the lock has the digest of {path}"
         );
     }

@@ -145,7 +145,7 @@ impl Copy {
         let project = self.directory.path().join(PROJECT);
         let lock = project.join(root).join("kustompose.lock");
         let mut recorded: serde_json::Value = serde_json::from_slice(&fs::read(&lock)?)?;
-        recorded["files"][file] = kustompose::disk::digest(&fs::read(project.join(name))?).into();
+        recorded["files"][file] = kustompose::text::digest(&fs::read(project.join(name))?).into();
         Ok(fs::write(lock, format!("{recorded:#}\n"))?)
     }
 

@@ -6,11 +6,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
     diag::{Diagnostic, Report, codes},
-    disk::{self, Disk, Inputs, Lock},
+    disk::{Disk, Inputs, Lock},
     drift::{Direction, Drift, Kind, Layer, Side},
     kustomize::TreeFile,
     secret_files,
-    text::{Files, Sources, Span},
+    text::{self, Files, Sources, Span},
 };
 
 /// What the lock says, held against the disk.
@@ -56,7 +56,7 @@ impl Written {
         let (mut edited, mut removed, mut generated) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for (path, digest) in locked {
             match files.read(&output.join(&path)) {
-                Ok(bytes) if disk::digest(&bytes) == digest => {}
+                Ok(bytes) if text::digest(&bytes) == digest => {}
                 Ok(_) => drop(edited.insert(path.clone())),
                 Err(_) => drop(removed.insert(path.clone())),
             }

@@ -7,10 +7,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::{
     cli::environments::{self, Loaded},
     diag::{Diagnostic, Report, codes},
-    disk::{Disk, Lock, digest},
+    disk::{Disk, Lock},
     render::Rendered,
     secret_files,
-    text::{Files, Remembered, clean},
+    text::{Files, Remembered, clean, digest},
 };
 
 /// What is missing, and what the last run left.

@@ -6,8 +6,8 @@ use indexmap::IndexMap;
 use super::{deploy, extensions, flag, labels, optional_texts, optional_values, printed, texts, value};
 use crate::{
     compose::model::{
-        Build, Command, Dependency, Device, Environment, FileReference, Healthcheck, Hosts, Logging, Mount,
-        MountBind, MountTmpfs, MountVolume, Names, Port, Service, ServiceNetwork, Strings, Ulimit,
+        Build, Command, Dependency, Device, EnvFile, Environment, FileReference, Healthcheck, Hosts, Logging,
+        Mount, MountBind, MountTmpfs, MountVolume, Names, Port, Service, ServiceNetwork, Strings, Ulimit,
     },
     text::Spanned,
 };
@@ -47,6 +47,7 @@ pub(super) fn service(service: &Spanned<Service>) -> types::Service {
         domainname,
         entrypoint,
         environment: variables,
+        env_file: files,
         expose,
         external_links: _,
         extra_hosts: hosts,
@@ -133,7 +134,7 @@ pub(super) fn service(service: &Spanned<Service>) -> types::Service {
         depends_on: depends_on(dependencies),
         command: words(command).map(types::Command::Args),
         entrypoint: words(entrypoint).map(types::Entrypoint::List),
-        env_file: None,
+        env_file: files.as_ref().map(env_files),
         stop_grace_period: printed(stop_grace_period),
         profiles: texts(profiles),
         links: texts(links),
@@ -177,6 +178,10 @@ fn words(command: &Option<Spanned<Command>>) -> Option<Vec<String>> {
 
 fn environment(variables: &Option<Spanned<Environment>>) -> types::Environment {
     types::Environment::KvPair(optional_values(variables))
+}
+
+fn env_files(files: &Spanned<Vec<Spanned<EnvFile>>>) -> types::EnvFile {
+    types::EnvFile::List(files.value.iter().filter_map(|file| value(&file.value.path)).collect())
 }
 
 fn extra_hosts(hosts: &Option<Spanned<Hosts>>) -> Vec<String> {

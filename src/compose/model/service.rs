@@ -77,8 +77,10 @@ record! {
         "domainname" => domainname: String;
         /// Command in place of the image's.
         "entrypoint" => entrypoint: Command, keep;
-        /// Its variables: `env_file`s overlaid by `environment`.
+        /// Its variables: those of its `env_file`s, overlaid by `environment`.
         "environment" => environment: Environment;
+        /// Files of variables; loading reads them into `environment`, unless it is told not to.
+        "env_file" => env_file: Vec<Spanned<EnvFile>>;
         /// Ports for other services.
         "expose" => expose: Strings;
         /// Containers of other projects.
@@ -195,6 +197,18 @@ record! {
         "volumes_from" => volumes_from: Strings;
         /// Directory it starts in.
         "working_dir" => working_dir: String;
+    }
+}
+
+record! {
+    /// One entry of `env_file`.
+    EnvFile {
+        /// The file.
+        "path" => path: String;
+        /// Whether it must exist.
+        "required" => required: bool, keep;
+        /// `raw`, or nothing.
+        "format" => format: String;
     }
 }
 

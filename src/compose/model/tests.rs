@@ -182,6 +182,8 @@ fn through_loading(project: &Json) -> Json {
         normalise: false,
         resolve_paths: false,
         check_consistency: false,
+        check_container_names: false,
+        resolve_environment: true,
         all_resources: true,
         unset: crate::compose::Unset::AsInCompose,
     };

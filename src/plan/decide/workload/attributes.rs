@@ -45,6 +45,7 @@ pub(super) fn record_attributes(service: &Service, entries: &mut Entries<'_>) {
         domainname,
         entrypoint: _,
         environment: _,
+        env_file: _,
         expose,
         external_links,
         extra_hosts: _,
