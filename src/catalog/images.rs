@@ -36,6 +36,7 @@ pub(super) static IMAGES: &[Image] = &[
     },
     Image { name: "almalinux", role: Role::System, ..PLAIN },
     Image { name: "alpine", role: Role::System, ..PLAIN },
+    Image { name: "amazoncorretto", role: Role::System, ..PLAIN },
     Image { name: "amazonlinux", role: Role::System, ..PLAIN },
     Image {
         name: "arangodb",
@@ -44,6 +45,7 @@ pub(super) static IMAGES: &[Image] = &[
         volumes: &["/var/lib/arangodb3"],
         ..PLAIN
     },
+    Image { name: "archlinux", role: Role::System, ..PLAIN },
     Image { name: "atlas", program: Some("atlas"), ..PLAIN },
     Image { name: "atmoz/sftp", program: Some("create-sftp-user"), ..PLAIN },
     Image { name: "aws-cli", program: Some("aws"), ..PLAIN },
@@ -74,6 +76,7 @@ pub(super) static IMAGES: &[Image] = &[
         volumes: &["/var/lib/clickhouse"],
         ..PLAIN
     },
+    Image { name: "clojure", role: Role::System, ..PLAIN },
     Image { name: "cockroach", role: Role::Database, ports: &[26257, 8080], peers: &[26257], ..PLAIN },
     Image {
         name: "consul",
@@ -108,10 +111,13 @@ pub(super) static IMAGES: &[Image] = &[
     Image { name: "curl", program: Some("curl"), ..PLAIN },
     Image { name: "dbmate", program: Some("dbmate"), ..PLAIN },
     Image { name: "debian", role: Role::System, ..PLAIN },
+    Image { name: "docker", role: Role::System, tagged: &[("dind", &[2375, 2376])], ..PLAIN },
+    Image { name: "dotnet/sdk", role: Role::System, ..PLAIN },
     Image { name: "dperson/samba", program: Some("samba.sh"), ..PLAIN },
     Image { name: "dragonfly", role: Role::Cache, ports: &[6379], ..PLAIN },
     Image { name: "drupal", ports: &[80], ..PLAIN },
     Image { name: "dynamodb-local", role: Role::Database, ports: &[8000], ..PLAIN },
+    Image { name: "eclipse-temurin", role: Role::System, ..PLAIN },
     Image {
         name: "elasticsearch",
         role: Role::Store,
@@ -121,6 +127,7 @@ pub(super) static IMAGES: &[Image] = &[
         maker: "elasticsearch",
         ..PLAIN
     },
+    Image { name: "elixir", role: Role::System, ..PLAIN },
     Image {
         name: "emqx",
         role: Role::Queue,
@@ -128,20 +135,26 @@ pub(super) static IMAGES: &[Image] = &[
         volumes: &["/opt/emqx/data", "/opt/emqx/log"],
         ..PLAIN
     },
+    Image { name: "erlang", role: Role::System, ..PLAIN },
     Image { name: "etcd", role: Role::Store, ports: &[2379, 2380], peers: &[2380], ..PLAIN },
     Image { name: "fedora", role: Role::System, ..PLAIN },
     Image { name: "flyway", program: Some("flyway"), ..PLAIN },
     Image { name: "funkyfuture/deck-chores", role: Role::Scheduler, ..PLAIN },
     Image { name: "garnet", role: Role::Cache, ports: &[6379], ..PLAIN },
+    Image { name: "gcc", role: Role::System, ..PLAIN },
     Image { name: "ghost", ports: &[2368], volumes: &["/var/lib/ghost/content"], ..PLAIN },
     Image { name: "git", program: Some("git"), ..PLAIN },
     Image { name: "gitea", ports: &[3000, 22], volumes: &["/data"], ..PLAIN },
     Image { name: "golang", role: Role::System, ..PLAIN },
     Image { name: "gotenberg", ports: &[3000], ..PLAIN },
+    Image { name: "gradle", role: Role::System, ..PLAIN },
     Image { name: "grafana", ports: &[3000], group: Some(472), maker: "grafana", ..PLAIN },
     Image { name: "graphql-engine", ports: &[8080], ..PLAIN },
     Image { name: "graylog", ports: &[9000], group: Some(1100), maker: "graylog", ..PLAIN },
+    Image { name: "groovy", role: Role::System, ..PLAIN },
     Image { name: "haproxy", ports: &[80], ..PLAIN },
+    Image { name: "haskell", role: Role::System, ..PLAIN },
+    Image { name: "hello-world", role: Role::System, ..PLAIN },
     Image { name: "httpd", ports: &[80], ..PLAIN },
     Image { name: "imgproxy", ports: &[8080], ..PLAIN },
     Image {
@@ -160,6 +173,7 @@ pub(super) static IMAGES: &[Image] = &[
         volumes: &["/var/jenkins_home"],
         ..PLAIN
     },
+    Image { name: "julia", role: Role::System, ..PLAIN },
     Image {
         name: "kafka",
         role: Role::Queue,
@@ -174,6 +188,7 @@ pub(super) static IMAGES: &[Image] = &[
     Image { name: "keydb", role: Role::Cache, ports: &[6379], volumes: &["/data"], ..PLAIN },
     Image { name: "kibana", ports: &[5601], group: Some(1000), maker: "kibana", ..PLAIN },
     Image { name: "kong", ports: &[8000, 8443, 8001], ..PLAIN },
+    Image { name: "kubectl", program: Some("kubectl"), ..PLAIN },
     Image { name: "liquibase", program: Some("liquibase"), ..PLAIN },
     Image { name: "localstack", ports: &[4566], ..PLAIN },
     Image { name: "logstash", ports: &[5044, 9600], group: Some(1000), maker: "logstash", ..PLAIN },
@@ -191,6 +206,7 @@ pub(super) static IMAGES: &[Image] = &[
         ..PLAIN
     },
     Image { name: "matomo", ports: &[80], volumes: &["/var/www/html"], ..PLAIN },
+    Image { name: "maven", role: Role::System, ..PLAIN },
     Image { name: "mc", program: Some("mc"), ..PLAIN },
     Image { name: "mcuadros/ofelia", role: Role::Scheduler, ..PLAIN },
     Image { name: "meilisearch", role: Role::Store, ports: &[7700], ..PLAIN },
@@ -209,6 +225,7 @@ pub(super) static IMAGES: &[Image] = &[
     },
     Image { name: "mongo-express", ports: &[8081], ..PLAIN },
     Image { name: "mongodb", role: Role::Database, ports: &[27017], ..PLAIN },
+    Image { name: "mono", role: Role::System, ..PLAIN },
     Image {
         name: "mosquitto",
         role: Role::Queue,
@@ -256,6 +273,7 @@ pub(super) static IMAGES: &[Image] = &[
         ..PLAIN
     },
     Image { name: "ollama", ports: &[11434], ..PLAIN },
+    Image { name: "openjdk", role: Role::System, ..PLAIN },
     Image { name: "openldap", ports: &[389], volumes: &["/var/lib/ldap", "/etc/ldap/slapd.d"], ..PLAIN },
     Image {
         name: "opensearch",
@@ -285,6 +303,7 @@ pub(super) static IMAGES: &[Image] = &[
         volumes: MYSQL_DATA,
         ..PLAIN
     },
+    Image { name: "perl", role: Role::System, ..PLAIN },
     Image {
         name: "pgadmin4",
         ports: &[80],
@@ -302,6 +321,7 @@ pub(super) static IMAGES: &[Image] = &[
         volumes: POSTGRES_VOLUME,
         ..PLAIN
     },
+    Image { name: "php", role: Role::System, tagged: &[("apache", &[80])], ..PLAIN },
     Image { name: "phpmyadmin", ports: &[80], ..PLAIN },
     Image { name: "portainer", ports: &[9000], volumes: &["/data"], ..PLAIN },
     Image {
@@ -342,6 +362,7 @@ pub(super) static IMAGES: &[Image] = &[
     Image { name: "pushgateway", ports: &[9091], ..PLAIN },
     Image { name: "python", role: Role::System, ..PLAIN },
     Image { name: "qdrant", role: Role::Store, ports: &[6333, 6334], ..PLAIN },
+    Image { name: "r-base", role: Role::System, ..PLAIN },
     Image {
         name: "rabbitmq",
         role: Role::Queue,
@@ -392,7 +413,9 @@ pub(super) static IMAGES: &[Image] = &[
     Image { name: "standalone-chrome", ports: &[4444], ..PLAIN },
     Image { name: "standalone-chromium", ports: &[4444], ..PLAIN },
     Image { name: "standalone-firefox", ports: &[4444], ..PLAIN },
+    Image { name: "swift", role: Role::System, ..PLAIN },
     Image { name: "tempo", ports: &[3200], group: Some(10001), maker: "grafana", ..PLAIN },
+    Image { name: "terraform", program: Some("terraform"), ..PLAIN },
     Image {
         name: "timescaledb",
         role: Role::Database,

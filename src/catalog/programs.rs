@@ -148,6 +148,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         tasks: &[("hash-password", Options { secrets: &["-p", "--plaintext"], ..NO_SECRETS })],
         ..PLAIN
     },
+    Program { name: "cargo", ends: Told(&["build", "check", "clippy", "fmt", "test"]), ..PLAIN },
     Program { name: "cat", ends: Always, properties: &[Query, Filter], ..PLAIN },
     Program { name: "catatonit", properties: &[Init], ..PLAIN },
     Program { name: "cd", ends: Always, properties: &[Builtin, Command], ..PLAIN },
@@ -288,10 +289,16 @@ pub(super) static PROGRAMS: &[Program] = &[
         ]),
         ..PLAIN
     },
+    Program {
+        name: "go",
+        ends: Told(&["build", "generate", "install", "mod", "test", "version", "vet"]),
+        ..PLAIN
+    },
     Program { name: "go-cron", properties: &[Cron], ..PLAIN },
     Program { name: "go-crond", properties: &[Cron], ..PLAIN },
     Program { name: "goose", ends: Told(&["*"]), ..PLAIN },
     Program { name: "gosu", wraps: Some(AS_USER), ..PLAIN },
+    Program { name: "gradle", ends: Told(&["assemble", "build", "check", "test"]), ..PLAIN },
     Program { name: "grafana-cli", tasks: &[("admin reset-admin-password", FIRST)], ..PLAIN },
     Program { name: "grep", ends: Always, properties: &[Probe, Filter], ..PLAIN },
     Program { name: "groupadd", ends: Always, ..PLAIN },
@@ -364,6 +371,10 @@ pub(super) static PROGRAMS: &[Program] = &[
     Program { name: "ksh", properties: &[Shell], ..PLAIN },
     Program {
         name: "kubectl",
+        ends: Told(&[
+            "annotate", "apply", "cp", "create", "delete", "describe", "get", "label", "patch", "rollout",
+            "scale", "wait",
+        ]),
         properties: &[Probe],
         tasks: &[("create secret generic", Options { secrets: &["--from-literal"], ..NO_SECRETS })],
         ..PLAIN
@@ -498,6 +509,11 @@ pub(super) static PROGRAMS: &[Program] = &[
     Program { name: "mosquitto_rr", options: Some(MOSQUITTO), ..PLAIN },
     Program { name: "mosquitto_sub", options: Some(MOSQUITTO), ..PLAIN },
     Program { name: "mv", ends: Always, properties: &[Setup], ..PLAIN },
+    Program {
+        name: "mvn",
+        ends: Told(&["compile", "deploy", "install", "package", "test", "verify"]),
+        ..PLAIN
+    },
     Program { name: "mydumper", options: Some(MYSQL), ..PLAIN },
     Program { name: "myloader", ends: Always, options: Some(MYSQL), ..PLAIN },
     Program { name: "mysql", ends: Always, properties: &[Probe], options: Some(MYSQL), ..PLAIN },
@@ -696,6 +712,11 @@ pub(super) static PROGRAMS: &[Program] = &[
     Program { name: "tar", ends: Always, ..PLAIN },
     Program { name: "tee", ends: Always, properties: &[Filter], ..PLAIN },
     Program { name: "telnet", properties: &[Probe, Knocks], ..PLAIN },
+    Program {
+        name: "terraform",
+        ends: Told(&["apply", "destroy", "fmt", "init", "output", "plan", "validate"]),
+        ..PLAIN
+    },
     Program { name: "test", ends: Always, properties: &[Inert, Probe, Builtin, Command, Condition], ..PLAIN },
     Program { name: "time", properties: &[Builtin, Command], wraps: Some(PREFIX), ..PLAIN },
     Program { name: "timeout", ends: ByWords, properties: &[Probe, Command, Runner], ..PLAIN },

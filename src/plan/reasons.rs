@@ -131,6 +131,7 @@ fixed! {
     NO_HOOK_BEFORE_START "pre-start" "add an initContainer in your overlay";
     NAMED_FOR_APP "named-for-app" "the container is named after its app; a Service has this name for others";
     SERVES_AGAIN "always-restarted" "a service that serves is always restarted";
+    ENDS_AGAIN "ends-again" "its command ends by itself: the kubelet starts it again after 10 seconds at first, and after up to 5 minutes later";
     SERVES_AGAIN_WITHOUT_END "always-restarted" "a service that serves is restarted without limit";
     JOB_ENDS "job-ends" "a Job does not restart after success";
     CRON_JOB_ENDS "cron-job-ends" "a CronJob runs again at its next time, whether a run succeeded or failed";

@@ -149,7 +149,7 @@ impl Started<'_> {
 
     /// How the command ends, or that it does not.
     fn ending(&self, scripts: &Scripts) -> Behaviour {
-        let is_other = |program: &&str| self.words.first().is_some_and(|word| word != program);
+        let is_other = |program: &&str| self.words.first().is_none_or(|word| word != program);
         let program = self.program.filter(|_| self.behind_entrypoint).filter(is_other);
         let words: Vec<String> =
             program.map(str::to_owned).into_iter().chain(self.words.iter().cloned()).collect();

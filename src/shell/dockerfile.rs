@@ -74,6 +74,11 @@ impl Stage {
         self.entrypoint.iter().chain(&self.command).flatten().cloned().collect()
     }
 
+    /// Whether it has files of the build context or of another image.
+    pub fn has_files(&self) -> bool {
+        !(self.copies.is_empty() && self.taken.is_empty() && self.bound.is_empty())
+    }
+
     /// Whether it has a port or a health check.
     pub fn serves(&self) -> bool {
         let is_none = |health: &Health| health.test.first().is_some_and(|form| form == "NONE");

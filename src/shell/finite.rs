@@ -59,7 +59,8 @@ fn command_ends(words: &[String], file: &Files<'_>, depth: usize) -> bool {
                 None => false,
             }
         }
-        None => false,
+        // A shell without a script reads what somebody types, and nobody does.
+        None => words.last().is_some(),
     }
 }
 
@@ -192,6 +193,8 @@ mod tests {
             "docker-entrypoint.sh|sh|-c|sleep 5 && mongosh --host db --eval 'rs.initiate()'",
             "./wait-for-it.sh|db:5432|--|python|manage.py|migrate",
             "timeout|60|anything",
+            "/bin/bash|-l",
+            "aws",
             "sh|-c|until mc alias set x http://minio:9000 $U $P; do sleep 1; done; mc mb x/b; exit 0",
             "bash|-c|if [ ! -f a ]; then bin/elasticsearch-certutil ca; unzip a; fi; until curl -s https://es ¦ grep -q x; do sleep 30; done; echo done",
             "sh|-c|f() { openssl req -x509 -out $1; }; f a.pem && f b.pem ¦¦ true",
@@ -207,7 +210,6 @@ mod tests {
     fn what_may_go_on_does_not_end() {
         for line in [
             "",
-            "sh",
             "server",
             "./app|migrate|serve",
             "node|server.js",

@@ -45,6 +45,13 @@ impl Kinds {
         self.one_shots.waiting()
     }
 
+    /// Whether a service comes to its end by itself, and is started again each time.
+    pub(super) fn runs_again(&self, service: &str) -> bool {
+        self.of(service) == WorkloadKind::Deployment
+            && self.scheduled(service).is_none()
+            && self.one_shots.runs_again(service)
+    }
+
     /// What of a service are jobs with a schedule.
     pub(super) fn jobs(&self, service: &str) -> Option<&Jobs> {
         self.jobs.get(service)

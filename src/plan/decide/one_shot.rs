@@ -21,9 +21,16 @@ pub(super) struct OneShots {
     names: BTreeMap<String, &'static str>,
     /// Those whose scripts wait until something is there.
     waiting: BTreeSet<String>,
+    /// Those that end as well, and that Compose starts again each time.
+    again: BTreeSet<String>,
 }
 
 impl OneShots {
+    /// Whether a service comes to its end by itself, and Compose starts it again each time.
+    pub(super) fn runs_again(&self, service: &str) -> bool {
+        self.again.contains(service)
+    }
+
     /// Why a service runs once; nothing if it does not.
     pub(super) fn why(&self, service: &str) -> Option<&'static str> {
         self.names.get(service).copied()
@@ -40,12 +47,18 @@ pub(super) fn find(facts: &Facts<'_>, jobs: &BTreeMap<String, Jobs>) -> OneShots
     let mut found = OneShots::default();
     let is_habit = says_no_of_servers(facts);
     for (name, service) in facts.context.services() {
-        let may_be = is_left_alone(service) && !service.names_ports() && !facts.hosts.is_addressed(name);
+        let is_asked = service.names_ports() || facts.hosts.is_addressed(name);
+        let may_be = is_left_alone(service) && !is_asked;
         let is_for_jobs = jobs.get(name).is_some_and(|jobs| !jobs.jobs.is_empty());
-        let ending = match may_be && !is_for_jobs {
+        let ending = match !is_asked && !is_for_jobs {
             true => plainly_ends(facts, name, service),
             false => Ending::Unknown,
         };
+        if !may_be && ending == Ending::Plain {
+            found.again.insert(name.to_owned());
+            continue;
+        }
+        let ending = if may_be { ending } else { Ending::Unknown };
         if ending != Ending::Unknown {
             found.names.insert(name.to_owned(), "its command ends, and nothing restarts it");
         } else if may_be && is_said_to_be(name, service, is_habit) {
@@ -102,15 +115,20 @@ fn is_said_to_be(name: &str, service: &Service, is_habit: bool) -> bool {
         && (!(again || is_habit || is_named_for_work) || tells_task())
 }
 
-/// Whether a name of several parts is that of something that stays up: `run-worker`, `celery_beat`, `run-anything`.
+/// Whether a word names something that stays up: `run-worker`, `celery_beat`, `run-anything`, `bin/consumers.py`.
 fn names_worker(word: &str) -> bool {
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':');
+    let is_path = |c: char| is_name(c) || matches!(c, '.' | '/');
+    let is_address = word.contains("://") || parts(word).any(|part| part.parse::<u16>().is_ok());
+    let has_worker = || parts(word).any(|part| WORKERS.contains(&part.trim_end_matches('s')));
+    let stays = |part: &str| matches!(catalog::task(part), Some(Says::Stays | Says::StaysUsually));
     let last = parts(word).last().unwrap_or_default();
-    word.chars().all(is_name)
-        && (word.starts_with("run-")
-            || word.starts_with("run_")
-            || matches!(catalog::task(last), Some(Says::Stays | Says::StaysUsually)))
+    word.chars().all(is_name) && (word.starts_with("run-") || word.starts_with("run_") || stays(last))
+        || word.chars().all(is_path) && !word.starts_with('-') && !is_address && has_worker()
 }
+
+/// Parts of names of what waits for work, wherever they stand in a name.
+const WORKERS: &[&str] = &["consumer", "listener", "scheduler", "subscriber", "worker"];
 
 /// Whether a word says that a command goes on until somebody stops it.
 fn stays_up(word: &str) -> bool {
@@ -129,14 +147,26 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_ascii_alphanumeric())
 }
 
-/// Whether it is an official image of a system or a language, with the command of the image: a shell that nobody talks
-/// to ends at once. What others call `node` may serve.
-fn is_shell_alone(service: &Service) -> bool {
-    let runs_image = service.command.is_none() && service.entrypoint.is_none() && service.build.is_none();
-    let image = service.image.as_ref().filter(|_| runs_image);
-    image.map(|image| Reference::parse(&image.value)).is_some_and(|reference| {
-        matches!(reference.maker(), "" | "library")
-            && Image::of(&reference).is_some_and(|image| image.role == Role::System)
+/// Whether it is an official image of a system or a language, or built on one without a file of the project, with the
+/// command of the image: a shell that nobody talks to ends at once. What others call `node` may serve.
+fn is_shell_alone(service: &Service, stage: Option<&Stage>) -> bool {
+    if service.command.is_some() || service.entrypoint.is_some() {
+        return false;
+    }
+    let is_bare = |stage: &Stage| {
+        let has_command = stage.entrypoint.is_some() || stage.command.is_some();
+        !has_command && !stage.has_files() && service.volumes.is_none() && service.develop.is_none()
+    };
+    let image = match (&service.build, stage) {
+        (Some(_), Some(stage)) if is_bare(stage) => stage.base.as_str(),
+        (Some(_), _) => return false,
+        (None, _) => service.image.as_ref().map_or("", |image| image.value.as_str()),
+    };
+    let reference = Reference::parse(image);
+    Image::of(&reference).is_some_and(|known| {
+        known.role == Role::System
+            && (known.name.contains('/') || matches!(reference.maker(), "" | "library"))
+            && catalog::ports_of_image(image).is_empty()
     })
 }
 
@@ -145,12 +175,12 @@ fn plainly_ends(facts: &Facts<'_>, name: &str, service: &Service) -> Ending {
     // Somebody may type, and what reads that goes on.
     let is_talked_to = [&service.stdin_open, &service.tty].into_iter().flatten().any(|open| open.value);
     let Some(known) = facts.services.get(name).filter(|_| !is_talked_to) else { return Ending::Unknown };
-    if is_shell_alone(service) {
-        return Ending::Plain;
-    }
     // An image that has a port or a health serves, whatever its command looks like.
     let stage = known.dockerfile.as_ref().map(|dockerfile| dockerfile.built());
     let serves = known.started_by == "build" && stage.is_some_and(Stage::serves);
+    if is_shell_alone(service, stage) && !serves {
+        return Ending::Plain;
+    }
     match known.behaviour.after_waiting() {
         Behaviour::RunsToCompletion { waits } if !serves => match waits {
             true => Ending::Waits,

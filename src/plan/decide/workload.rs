@@ -107,6 +107,9 @@ fn decide_workload(
     };
     let mounted = mounts::mount_all(mounting, &mut pod, &mut container, entries);
     life(service, decided, scheduled, &mut pod, entries);
+    if parts.kinds.runs_again(key) && service.restart.is_some() {
+        entries.approximated(&["restart"], reasons::ENDS_AGAIN);
+    }
     let (mut kind, comments) = kind(service, decided, replaced, (&pod, &container), entries);
     let (annotations, pod_annotations) = labels(service, jobs, entries);
     placement::apply_placement(service, &name::dns_label(key), &mut pod, entries);

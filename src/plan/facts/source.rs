@@ -1,7 +1,7 @@
 //! Where the scripts and crontabs of a service are looked for: in its own words, among its mounts, and in what
 //! its Dockerfile copies into the image.
 
-use std::rc::Rc;
+use std::{collections::BTreeSet, rc::Rc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -14,8 +14,14 @@ use crate::{
         dockerfile::{Dockerfile, Stage},
         habits::Habits,
     },
-    text::Spanned,
+    text::{FileKind, Spanned},
 };
+
+/// The name of what lies right in a folder.
+fn child<'p>(folder: &str, path: &'p str) -> Option<&'p str> {
+    let name = path.trim_end_matches('/').strip_prefix(folder)?.strip_prefix('/')?;
+    (!name.is_empty() && !name.contains('/')).then_some(name)
+}
 
 /// Where programs lie that a command names without a path.
 const PROGRAMS: &[&str] = &["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
@@ -44,7 +50,7 @@ impl Start {
         let rest = command.clone().or_else(of_image);
         Start {
             whole: known.iter().chain(&rest).flatten().cloned().collect(),
-            behind_entrypoint: known.is_none() && command.is_some(),
+            behind_entrypoint: known.is_none() && (command.is_some() || stage.is_none()),
             arguments: command.filter(|_| entrypoint.is_none()),
             attribute: match (&service.entrypoint, &service.command) {
                 (Some(_), _) => "entrypoint",
@@ -142,20 +148,61 @@ impl<'a> Source<'a> {
         self.dockerfile.as_ref().map(|dockerfile| dockerfile.built())
     }
 
-    /// The files of a folder in the container, as far as mounts and the Dockerfile name them; the folder
-    /// itself, if it is mounted as a whole.
-    pub(in crate::plan) fn files_below(&self, folder: &str) -> Vec<String> {
-        let mounts = self.service.volumes.iter().flat_map(|field| &field.value);
-        let mounted = mounts.filter_map(|mount| mount.target.as_ref()).map(|target| target.value.clone());
+    /// The files right in a folder of the container, as far as mounts, configs and the Dockerfile tell. Nothing if
+    /// something is mounted there that cannot be listed here.
+    pub(in crate::plan) fn files_in(&self, folder: &str) -> Option<BTreeSet<String>> {
+        let mut found: BTreeSet<String> = BTreeSet::new();
+        let mounts = || self.service.volumes.iter().flat_map(|field| &field.value);
+        let targets = mounts().filter_map(|mount| mount.target.as_ref()).map(|target| target.value.as_str());
+        let configs = self.service.configs.iter().flat_map(|field| &field.value);
+        let configured = configs.filter_map(|config| config.value.target.as_ref());
+        let named = targets.chain(configured.map(|target| target.value.as_str()));
+        found.extend(named.filter_map(|target| child(folder, target)).map(str::to_owned));
+        let is_mounted = mounts()
+            .any(|mount| mount.target.as_ref().is_some_and(|it| it.value.trim_end_matches('/') == folder));
+        match self.mounted(Utf8Path::new(folder)) {
+            Some(place) => found.extend(self.names_in(&place)?),
+            None if is_mounted => return None,
+            None => found.extend(self.copied_names(folder)),
+        }
+        Some(found.iter().map(|name| format!("{folder}/{name}")).collect())
+    }
+
+    /// The names of files in a folder on this machine; none of those that are hidden.
+    fn names_in(&self, place: &Utf8Path) -> Option<Vec<String>> {
+        let names = self.context.files.list(place).ok()?;
+        let is_file = |name: &String| {
+            !name.starts_with('.') && self.context.files.kind(&place.join(name)) == Some(FileKind::File)
+        };
+        Some(names.into_iter().filter(is_file).collect())
+    }
+
+    /// The names of files that the Dockerfile copies into a folder of the image.
+    fn copied_names(&self, folder: &str) -> BTreeSet<String> {
+        let context = self.service.build.as_ref().and_then(|build| build.value.context.as_ref());
+        let Some(context) = context.map(|context| Utf8Path::new(&context.value)) else {
+            return BTreeSet::new();
+        };
         let copies = self.stage().into_iter().flat_map(|stage| &stage.copies);
-        let copied = copies.flat_map(|(sources, target)| {
-            let names = sources.iter().map(|source| base_name(source).to_owned());
-            let is_folder = target.ends_with('/');
-            names.map(move |name| if is_folder { format!("{target}{name}") } else { target.clone() })
+        let pairs = copies.flat_map(|(sources, target)| sources.iter().map(move |source| (source, target)));
+        let named = pairs.flat_map(|(source, target)| {
+            let name = base_name(source);
+            if name.contains(['*', '?', '[']) {
+                let beside = Utf8Path::new(source.trim_start_matches('/')).parent();
+                return beside.and_then(|folder| self.names_in(&context.join(folder))).unwrap_or_default();
+            }
+            let path = if target.ends_with('/') { format!("{target}{name}") } else { target.clone() };
+            child(folder, &path).map(str::to_owned).into_iter().collect()
         });
-        let prefix = format!("{folder}/");
-        let is_within = |path: &String| path.starts_with(&prefix) || path.trim_end_matches('/') == folder;
-        mounted.chain(copied).filter(is_within).collect()
+        let is_kind = |place: &Utf8PathBuf, kind| self.context.files.kind(place) == Some(kind);
+        let is_folder = |name: &String| {
+            let places = self.copied(&Utf8Path::new(folder).join(name));
+            places.iter().any(|place| is_kind(place, FileKind::Directory))
+                || !places.iter().any(|place| is_kind(place, FileKind::File))
+        };
+        let of_folders = self.copied(Utf8Path::new(folder));
+        let listed = of_folders.iter().filter_map(|place| self.names_in(place)).flatten();
+        named.filter(|name| !is_folder(name)).chain(listed).collect()
     }
 
     /// The content of a config that stands in the compose file.

@@ -12,6 +12,10 @@ pub(super) fn ends(words: &[String]) -> bool {
     match catalog::program(name).map(|program| program.ends) {
         Some(Ends::Always) if is_of_system(first) => true,
         Some(Ends::ByWords) if is_of_system(first) => ends_by_words(name, rest),
+        // It says how it is used.
+        Some(Ends::Told(_)) if rest.is_empty() => true,
+        // It reads what somebody types, and nobody does.
+        _ if rest.is_empty() && is_interpreter(name) => true,
         _ => told(name.strip_suffix(".sh").unwrap_or(name), rest),
     }
 }
@@ -32,6 +36,10 @@ fn ends_by_words(name: &str, rest: &[String]) -> bool {
         "command" => asks_only(rest),
         _ => false,
     }
+}
+
+fn is_interpreter(name: &str) -> bool {
+    catalog::program(name).and_then(|program| program.wraps).is_some_and(|wraps| wraps.is_script)
 }
 
 fn told(name: &str, rest: &[String]) -> bool {

@@ -30,6 +30,9 @@ const PLACES: [(&str, bool); 4] = [
     ("/etc/crontab", true),
 ];
 
+/// Folders of crontabs that are named for the users who run them.
+const OF_USERS: [&str; 3] = ["/etc/crontabs", "/var/spool/cron/crontabs", "/var/spool/cron"];
+
 /// Folders whose scripts the crontabs of usual images run: busybox's, and then those of other daemons.
 const FOLDERS: [(&str, &str, bool); 9] = [
     ("/etc/periodic/15min", "*/15 * * * *", true),
@@ -49,6 +52,8 @@ struct Found {
     place: String,
     text: String,
     has_users: bool,
+    /// Whose crontab it is, if it is not root's.
+    owner: Option<String>,
     /// Whether it is a folder of scripts.
     is_folder: bool,
 }
@@ -90,7 +95,7 @@ fn jobs(hosts: &Hosts, source: &Source<'_>, daemon: &CronDaemon) -> Result<Plann
         "crond" => Format::Busybox,
         _ => return Err(format!("nothing is known of the tables of `{program}`")),
     };
-    let found = tables(source, daemon, users);
+    let found = tables(source, daemon, users)?;
     if found.is_empty() {
         return Err("its crontab is not found here".to_owned());
     }
@@ -108,7 +113,13 @@ fn jobs(hosts: &Hosts, source: &Source<'_>, daemon: &CronDaemon) -> Result<Plann
         notes.extend(
             crontab.notes.iter().map(|(line, note)| format!("line {line} of {}: {note}", table.place)),
         );
-        for entry in crontab.entries {
+        for mut entry in crontab.entries {
+            if let (None, Some(owner)) = (&entry.user, &table.owner) {
+                entry.user = Some(owner.clone());
+                if !matches!(&entry.words[..], [_, flag, _] if flag == "-c") {
+                    entry.words = ["/bin/sh", "-c", &entry.command].map(str::to_owned).to_vec();
+                }
+            }
             let may_overlap =
                 users != Format::Supercronic || daemon.words.iter().any(|word| word == "-overlapping");
             jobs.push(job(source, table, entry, zone.as_deref(), daemon, may_overlap)?);
@@ -205,19 +216,14 @@ fn words(entry: &Entry, own_user: bool, daemon: &CronDaemon) -> Result<Vec<Strin
     Ok(words)
 }
 
-/// The crontabs that a daemon runs.
-fn tables(source: &Source<'_>, daemon: &CronDaemon, users: Format) -> Vec<Found> {
-    let mut found: Vec<Found> = Vec::new();
-    let mut add = |place: &str, text: Option<String>, has_users: bool| {
-        if let Some(text) = text.filter(|_| !found.iter().any(|table| table.place == place)) {
-            found.push(Found { place: place.to_owned(), text, has_users, is_folder: false });
-        }
-    };
+/// The crontabs that a daemon runs, or what of them cannot be read here: its jobs would be lost.
+fn tables(source: &Source<'_>, daemon: &CronDaemon, users: Format) -> Result<Vec<Found>, String> {
+    let mut found = Tables { source, found: Vec::new() };
     if users == Format::Supercronic {
         if let Some(path) = daemon.words.iter().skip(1).rfind(|word| !word.starts_with('-')) {
-            add(path, source.file(path), false);
+            found.add(path, source.file(path), false);
         }
-        return found;
+        return Ok(found.found);
     }
     let runs = source.stage().into_iter().flat_map(|stage| &stage.runs);
     let of_image = runs.filter_map(|run| {
@@ -227,33 +233,83 @@ fn tables(source: &Source<'_>, daemon: &CronDaemon, users: Format) -> Vec<Found>
     for Table { content, place } in &installed {
         let has_users = place.as_deref().is_some_and(has_users);
         match content {
-            Content::Text(text) => add(place.as_deref().unwrap_or(IN_COMMAND), Some(text.clone()), has_users),
-            Content::File(path) => add(path, source.file(path), has_users),
+            Content::Text(text) => {
+                found.add(place.as_deref().unwrap_or(IN_COMMAND), Some(text.clone()), has_users);
+            }
+            Content::File(path) => found.add(path, source.file(path), has_users),
         }
     }
     if let Some(folder) = daemon.words.iter().skip_while(|word| *word != "-c").nth(1) {
-        let path = format!("{}/root", folder.trim_end_matches('/'));
-        add(&path, source.file(&path), false);
-        return found;
+        let folder = folder.trim_end_matches('/');
+        let path = format!("{folder}/root");
+        found.add(&path, source.file(&path), false);
+        found.add_folder(folder, false)?;
+        return Ok(found.found);
     }
     for (place, has_users) in PLACES {
-        add(place, source.file(place), has_users);
+        found.add(place, source.file(place), has_users);
+    }
+    for folder in OF_USERS {
+        found.add_folder(folder, false)?;
     }
     if users == Format::User {
-        for place in source.files_below("/etc/cron.d") {
-            add(&place, source.file(&place), true);
+        found.add_folder("/etc/cron.d", true)?;
+    }
+    // What the image's own table runs is gone with it.
+    let own = if users == Format::Busybox { "/etc/crontabs/root" } else { "/etc/crontab" };
+    if source.file(own).is_none() {
+        found.add_scripts(users == Format::Busybox);
+    }
+    Ok(found.found)
+}
+
+/// The crontabs of a daemon, as they are found.
+struct Tables<'s, 'a> {
+    source: &'s Source<'a>,
+    found: Vec<Found>,
+}
+
+impl Tables<'_, '_> {
+    fn add(&mut self, place: &str, text: Option<String>, has_users: bool) {
+        if let Some(text) = text.filter(|_| !self.found.iter().any(|table| table.place == place)) {
+            self.found.push(Found {
+                place: place.to_owned(),
+                text,
+                has_users,
+                owner: None,
+                is_folder: false,
+            });
         }
     }
-    let folders = FOLDERS.iter().filter(|(place, _, is_busybox)| {
-        *is_busybox == (users == Format::Busybox) && !source.files_below(place).is_empty()
-    });
-    found.extend(folders.map(|(place, schedule, _)| Found {
-        place: (*place).to_owned(),
-        text: format!("{schedule} run-parts {place}"),
-        has_users: false,
-        is_folder: true,
-    }));
-    found
+
+    /// All the tables of a folder: those of the system name the user in each line, others are named for theirs.
+    fn add_folder(&mut self, folder: &str, has_users: bool) -> Result<(), String> {
+        let places = self.source.files_in(folder).ok_or_else(|| format!("`{folder}` cannot be read here"))?;
+        for place in places {
+            let text = self.source.file(&place).ok_or_else(|| format!("`{place}` cannot be read here"))?;
+            let before = self.found.len();
+            self.add(&place, Some(text), has_users);
+            let owner = Some(base_name(&place)).filter(|owner| !has_users && *owner != "root");
+            for table in self.found.iter_mut().skip(before) {
+                table.owner = owner.map(str::to_owned);
+            }
+        }
+        Ok(())
+    }
+
+    /// The folders whose scripts the table of the usual image runs.
+    fn add_scripts(&mut self, busybox: bool) {
+        let has_any = |place: &str| self.source.files_in(place).is_none_or(|files| !files.is_empty());
+        let folders: Vec<_> =
+            FOLDERS.iter().filter(|(place, _, is_of)| *is_of == busybox && has_any(place)).collect();
+        self.found.extend(folders.into_iter().map(|(place, schedule, _)| Found {
+            place: (*place).to_owned(),
+            text: format!("{schedule} run-parts {place}"),
+            has_users: false,
+            owner: None,
+            is_folder: true,
+        }));
+    }
 }
 
 fn has_users(place: &str) -> bool {
