@@ -26,6 +26,7 @@ pub(super) static IMAGES: &[Image] = &[
     Image { name: "activemq", role: Role::Queue, ports: &[61616, 8161], ..PLAIN },
     Image { name: "activemq-artemis", role: Role::Queue, ports: &[61616, 8161], ..PLAIN },
     Image { name: "adminer", ports: &[8080], ..PLAIN },
+    Image { name: "airflow", ports: &[], group: Some(50000), maker: "apache", ..PLAIN },
     Image {
         name: "alertmanager",
         ports: &[9093],
@@ -51,6 +52,7 @@ pub(super) static IMAGES: &[Image] = &[
     Image { name: "aws-cli", program: Some("aws"), ..PLAIN },
     Image { name: "azure-sql-edge", role: Role::Database, ports: &[1433], ..PLAIN },
     Image { name: "azurite", ports: &[10000, 10001, 10002], ..PLAIN },
+    Image { name: "base-notebook", ports: &[8888], group: Some(100), maker: "jupyter", ..PLAIN },
     Image { name: "bash", role: Role::System, ..PLAIN },
     Image { name: "beanstalkd", role: Role::Queue, ports: &[11300], ..PLAIN },
     Image { name: "browserless", ports: &[3000], ..PLAIN },
@@ -78,6 +80,7 @@ pub(super) static IMAGES: &[Image] = &[
     },
     Image { name: "clojure", role: Role::System, ..PLAIN },
     Image { name: "cockroach", role: Role::Database, ports: &[26257, 8080], peers: &[26257], ..PLAIN },
+    Image { name: "confluence", ports: &[8090], group: Some(2002), maker: "atlassian", ..PLAIN },
     Image {
         name: "consul",
         role: Role::Store,
@@ -109,14 +112,23 @@ pub(super) static IMAGES: &[Image] = &[
     },
     Image { name: "crazymax/swarm-cronjob", role: Role::Scheduler, ..PLAIN },
     Image { name: "curl", program: Some("curl"), ..PLAIN },
+    Image { name: "datascience-notebook", ports: &[8888], group: Some(100), maker: "jupyter", ..PLAIN },
     Image { name: "dbmate", program: Some("dbmate"), ..PLAIN },
     Image { name: "debian", role: Role::System, ..PLAIN },
+    Image { name: "directus", ports: &[8055], group: Some(1000), maker: "directus", ..PLAIN },
     Image { name: "docker", role: Role::System, tagged: &[("dind", &[2375, 2376])], ..PLAIN },
     Image { name: "dotnet/sdk", role: Role::System, ..PLAIN },
     Image { name: "dperson/samba", program: Some("samba.sh"), ..PLAIN },
     Image { name: "dragonfly", role: Role::Cache, ports: &[6379], ..PLAIN },
     Image { name: "drupal", ports: &[80], ..PLAIN },
-    Image { name: "dynamodb-local", role: Role::Database, ports: &[8000], ..PLAIN },
+    Image {
+        name: "dynamodb-local",
+        role: Role::Database,
+        ports: &[8000],
+        group: Some(1000),
+        maker: "amazon",
+        ..PLAIN
+    },
     Image { name: "eclipse-temurin", role: Role::System, ..PLAIN },
     Image {
         name: "elasticsearch",
@@ -133,6 +145,8 @@ pub(super) static IMAGES: &[Image] = &[
         role: Role::Queue,
         ports: &[1883],
         volumes: &["/opt/emqx/data", "/opt/emqx/log"],
+        group: Some(1000),
+        maker: "emqx",
         ..PLAIN
     },
     Image { name: "erlang", role: Role::System, ..PLAIN },
@@ -154,7 +168,9 @@ pub(super) static IMAGES: &[Image] = &[
     Image { name: "groovy", role: Role::System, ..PLAIN },
     Image { name: "haproxy", ports: &[80], ..PLAIN },
     Image { name: "haskell", role: Role::System, ..PLAIN },
+    Image { name: "hedgedoc", ports: &[3000], group: Some(10000), maker: "hedgedoc", ..PLAIN },
     Image { name: "hello-world", role: Role::System, ..PLAIN },
+    Image { name: "hivemq4", ports: &[1883, 8080], group: Some(10000), maker: "hivemq", ..PLAIN },
     Image { name: "httpd", ports: &[80], ..PLAIN },
     Image { name: "imgproxy", ports: &[8080], ..PLAIN },
     Image {
@@ -173,6 +189,7 @@ pub(super) static IMAGES: &[Image] = &[
         volumes: &["/var/jenkins_home"],
         ..PLAIN
     },
+    Image { name: "jira-software", ports: &[8080], group: Some(2001), maker: "atlassian", ..PLAIN },
     Image { name: "julia", role: Role::System, ..PLAIN },
     Image {
         name: "kafka",
@@ -184,7 +201,7 @@ pub(super) static IMAGES: &[Image] = &[
         ..PLAIN
     },
     Image { name: "kafka-ui", ports: &[8080], ..PLAIN },
-    Image { name: "keycloak", ports: &[8080], ..PLAIN },
+    Image { name: "keycloak", ports: &[8080], group: Some(1000), maker: "keycloak", ..PLAIN },
     Image { name: "keydb", role: Role::Cache, ports: &[6379], volumes: &["/data"], ..PLAIN },
     Image { name: "kibana", ports: &[5601], group: Some(1000), maker: "kibana", ..PLAIN },
     Image { name: "kong", ports: &[8000, 8443, 8001], ..PLAIN },
@@ -206,6 +223,20 @@ pub(super) static IMAGES: &[Image] = &[
         ..PLAIN
     },
     Image { name: "matomo", ports: &[80], volumes: &["/var/www/html"], ..PLAIN },
+    Image {
+        name: "mattermost-enterprise-edition",
+        ports: &[8065],
+        group: Some(2000),
+        maker: "mattermost",
+        ..PLAIN
+    },
+    Image {
+        name: "mattermost-team-edition",
+        ports: &[8065],
+        group: Some(2000),
+        maker: "mattermost",
+        ..PLAIN
+    },
     Image { name: "maven", role: Role::System, ..PLAIN },
     Image { name: "mc", program: Some("mc"), ..PLAIN },
     Image { name: "mcuadros/ofelia", role: Role::Scheduler, ..PLAIN },
@@ -213,6 +244,8 @@ pub(super) static IMAGES: &[Image] = &[
     Image { name: "memcached", role: Role::Cache, ports: &[11211], ..PLAIN },
     Image { name: "metabase", ports: &[3000], ..PLAIN },
     Image { name: "migrate", program: Some("migrate"), ..PLAIN },
+    Image { name: "mimir", ports: &[], group: Some(10001), maker: "grafana", ..PLAIN },
+    Image { name: "minimal-notebook", ports: &[8888], group: Some(100), maker: "jupyter", ..PLAIN },
     Image { name: "minio", role: Role::Store, ports: &[9000], ..PLAIN },
     Image { name: "mockserver", ports: &[1080], ..PLAIN },
     Image {
@@ -262,6 +295,7 @@ pub(super) static IMAGES: &[Image] = &[
         ..PLAIN
     },
     Image { name: "nginx", ports: &[80], ..PLAIN },
+    Image { name: "nifi", ports: &[8443], group: Some(1000), maker: "apache", ..PLAIN },
     Image { name: "node", role: Role::System, ..PLAIN },
     Image { name: "node-exporter", ports: &[9100], ..PLAIN },
     Image {
@@ -358,8 +392,17 @@ pub(super) static IMAGES: &[Image] = &[
         volumes: &["/prometheus"],
         ..PLAIN
     },
-    Image { name: "pulsar", role: Role::Queue, ports: &[6650, 8080], ..PLAIN },
+    Image {
+        name: "pulsar",
+        role: Role::Queue,
+        ports: &[6650, 8080],
+        group: Some(10000),
+        maker: "apachepulsar",
+        ..PLAIN
+    },
     Image { name: "pushgateway", ports: &[9091], ..PLAIN },
+    Image { name: "pyroscope", ports: &[4040], group: Some(10001), maker: "grafana", ..PLAIN },
+    Image { name: "pyspark-notebook", ports: &[8888], group: Some(100), maker: "jupyter", ..PLAIN },
     Image { name: "python", role: Role::System, ..PLAIN },
     Image { name: "qdrant", role: Role::Store, ports: &[6333, 6334], ..PLAIN },
     Image { name: "r-base", role: Role::System, ..PLAIN },
@@ -376,13 +419,23 @@ pub(super) static IMAGES: &[Image] = &[
     Image { name: "redis-commander", ports: &[8081], ..PLAIN },
     Image { name: "redis-stack", role: Role::Cache, ports: &[6379], ..PLAIN },
     Image { name: "redis-stack-server", role: Role::Cache, ports: &[6379], ..PLAIN },
-    Image { name: "redpanda", role: Role::Queue, ports: &[9092], lists_listeners: true, ..PLAIN },
+    Image {
+        name: "redpanda",
+        role: Role::Queue,
+        ports: &[9092],
+        lists_listeners: true,
+        group: Some(101),
+        maker: "redpandadata",
+        ..PLAIN
+    },
     Image { name: "registry", ports: &[5000], volumes: &["/var/lib/registry"], ..PLAIN },
+    Image { name: "requarks/wiki", ports: &[3000], group: Some(1000), maker: "requarks", ..PLAIN },
     Image { name: "rethinkdb", role: Role::Database, ports: &[28015], volumes: &["/data"], ..PLAIN },
     Image { name: "rockylinux", role: Role::System, ..PLAIN },
     Image { name: "ruby", role: Role::System, ..PLAIN },
     Image { name: "rust", role: Role::System, ..PLAIN },
     Image { name: "schema-registry", ports: &[8081], ..PLAIN },
+    Image { name: "scipy-notebook", ports: &[8888], group: Some(100), maker: "jupyter", ..PLAIN },
     Image {
         name: "scylla",
         role: Role::Database,
@@ -400,6 +453,7 @@ pub(super) static IMAGES: &[Image] = &[
         ..PLAIN
     },
     Image { name: "selenium", ports: &[4444], ..PLAIN },
+    Image { name: "sftpgo", ports: &[2022, 8080], group: Some(1000), maker: "drakkan", ..PLAIN },
     Image { name: "soketi/ofelia", role: Role::Scheduler, ..PLAIN },
     Image {
         name: "solr",
@@ -416,6 +470,7 @@ pub(super) static IMAGES: &[Image] = &[
     Image { name: "swift", role: Role::System, ..PLAIN },
     Image { name: "tempo", ports: &[3200], group: Some(10001), maker: "grafana", ..PLAIN },
     Image { name: "terraform", program: Some("terraform"), ..PLAIN },
+    Image { name: "thanos", ports: &[], group: Some(1001), maker: "thanos", ..PLAIN },
     Image {
         name: "timescaledb",
         role: Role::Database,

@@ -179,6 +179,7 @@ const TABLE: &[Code] = &[
     error("KP065",   "not-on-autopilot",        "GKE Autopilot refuses a field"),
     warning("KP066", "unknown-volume",          "a size is set for a volume that has no claim"),
     error("KP067",   "lost-character",          "a value has a character that kustomize cannot read or changes"),
+    warning("KP068", "several-backends",        "a host of an Ingress leads to one of several ports that compose publishes for browsers"),
     warning("KP070", "not-built",               "Skaffold cannot build an image as compose builds it"),
     warning("KP071", "secret-build-argument",   "a build argument is secret and is left out of `skaffold.yaml`"),
     warning("KP072", "code-out-of-sight",       "source code is mounted from a directory that the cluster cannot reach"),
@@ -352,6 +353,7 @@ pub(crate) const PASSING_API: Code = named("passing-api");
 pub(crate) const INTERRUPTED: Code = named("interrupted");
 pub(crate) const IMPOSSIBLE_SETTING: Code = named("impossible-setting");
 pub(crate) const NO_BACKEND: Code = named("no-backend");
+pub(crate) const SEVERAL_BACKENDS: Code = named("several-backends");
 pub(crate) const NOT_ON_AUTOPILOT: Code = named("not-on-autopilot");
 pub(crate) const UNKNOWN_VOLUME: Code = named("unknown-volume");
 pub(crate) const LOST_CHARACTER: Code = named("lost-character");

@@ -39,6 +39,9 @@ pub(super) fn apply_network(
     renamed::record_aliases((&facts.context, &facts.hosts), service, entries);
 }
 
+/// The address at which a pod reaches itself.
+const LOOPBACK: &str = "127.0.0.1";
+
 /// Makes the names by which a service knows itself lead to its pod, as they do in compose: the kubelet writes one
 /// into the pod's table of hosts. The controller of a StatefulSet names its pods itself.
 pub(super) fn name_itself(
@@ -48,6 +51,19 @@ pub(super) fn name_itself(
     pod: &mut PodSpec,
     entries: &mut Entries<'_>,
 ) {
+    let kept: Vec<String> = facts
+        .hosts
+        .kept_names_of(key)
+        .filter(|name| name::is_dns_subdomain(name))
+        .map(str::to_owned)
+        .collect();
+    if !kept.is_empty() && pod.host_network != Some(true) {
+        let aliases = pod.host_aliases.get_or_insert_default();
+        match aliases.iter_mut().find(|alias| alias.ip == LOOPBACK) {
+            Some(alias) => alias.hostnames.get_or_insert_default().extend(kept),
+            None => aliases.push(HostAlias { ip: LOOPBACK.to_owned(), hostnames: Some(kept) }),
+        }
+    }
     if decided == WorkloadKind::StatefulSet {
         if pod.hostname.take().is_some() {
             entries.approximated(&["hostname"], reasons::CONTROLLER_NAMES_PODS);
@@ -72,7 +88,7 @@ fn early_names<'a>(
 ) -> impl Iterator<Item = (&'a str, SelfUse)> {
     let own = facts.context.names.object(key);
     facts.hosts.selves_of(key).filter(move |(name, self_use)| match (self_use, &probes.readiness) {
-        (SelfUse::Listens, _) => true,
+        (SelfUse::Listens | SelfUse::Shares, _) => true,
         (SelfUse::Calls, readiness) => *name != own || readiness.is_some(),
         // What the kubelet asks is no matter of names.
         (SelfUse::Asks, readiness) => readiness.as_ref().is_some_and(|probe| probe.exec.is_some()),
@@ -91,8 +107,9 @@ pub(super) fn services(
         return Vec::new();
     }
     let own = facts.context.names.object(key);
-    let early: BTreeMap<&str, SelfUse> =
-        early_names(facts, key, probes).filter(|(name, _)| Some(*name) != hostname).collect();
+    let early: BTreeMap<&str, SelfUse> = early_names(facts, key, probes)
+        .filter(|own| own.1 != SelfUse::Shares && Some(own.0) != hostname)
+        .collect();
     let joined = facts.hosts.is_joined(key);
     let publish_not_ready = joined || !early.is_empty();
     let inner = |name: &str, comment: Option<String>| ClusterService {

@@ -181,7 +181,11 @@ fn plainly_ends(facts: &Facts<'_>, name: &str, service: &Service) -> Ending {
     if is_shell_alone(service, stage) && !serves {
         return Ending::Plain;
     }
+    // A program that is given nothing says how it is used; what keeps data or has a name of its own does more.
+    let is_given = service.command.is_some() || service.entrypoint.is_some() || service.build.is_some();
+    let is_alone = !is_given && (service.hostname.is_some() || service.volumes.is_some());
     match known.behaviour.after_waiting() {
+        Behaviour::RunsToCompletion { .. } if is_alone => Ending::Unknown,
         Behaviour::RunsToCompletion { waits } if !serves => match waits {
             true => Ending::Waits,
             false => Ending::Plain,

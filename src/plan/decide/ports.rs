@@ -106,7 +106,9 @@ fn serves(service: &Service, decided: WorkloadKind) -> bool {
 fn learn_one(facts: &Facts<'_>, name: &str, service: &Service, needed: bool) -> Vec<Listening> {
     let own = sources::health_ports(facts.health(name, service));
     let own_web = own.iter().filter(|(_, web)| *web).map(|(number, _)| *number);
-    let web = facts.hosts.web_ports_of(name).chain(own_web).collect();
+    let peers = facts.services.program(name).map_or(&[][..], |image| image.peers);
+    let web =
+        facts.hosts.web_ports_of(name).filter(|number| !peers.contains(number)).chain(own_web).collect();
     let published = service.ports.iter().flat_map(|field| &field.value);
     let published = published.filter_map(|port| u16::try_from(port.value.target.as_ref()?.value).ok());
     let is_routed = facts.context.cluster.ingress.iter().any(|host| host.service.value == name);
@@ -127,7 +129,6 @@ fn learn_one(facts: &Facts<'_>, name: &str, service: &Service, needed: bool) -> 
     let image = service.image_or_built(&facts.context.project.name, name);
     let usual = catalog::ports_of_image(&image);
     if !learner.ports.is_empty() && facts.hosts.is_member(name) {
-        let peers = facts.services.program(name).map_or(&[][..], |image| image.peers);
         peers.iter().for_each(|number| learner.tcp(*number));
     }
     let known = learner.ports.len();
@@ -142,6 +143,11 @@ fn learn_one(facts: &Facts<'_>, name: &str, service: &Service, needed: bool) -> 
         && sources::commanded_ports(service).is_empty()
     {
         usual.iter().for_each(|number| learner.tcp(*number));
+    }
+    if needed && runs_image && learner.ports.iter().any(|port| usual.contains(&port.number)) {
+        // It is as the image has it, with whatever else it listens on beside what browsers ask.
+        let is_web = |number| catalog::ports::port(number).is_some_and(|port| port.name.starts_with("http"));
+        usual.iter().filter(|number| !is_web(**number)).for_each(|number| learner.tcp(*number));
     }
     for number in facts.hosts.usual_ports_of(name) {
         // `http://` is also said of what is asked at some other port, by a proxy in front.

@@ -44,6 +44,8 @@ pub(in crate::plan) struct Hosts {
     referred: BTreeSet<String>,
     /// Further names that are in use, by service.
     used_aliases: BTreeMap<String, BTreeSet<String>>,
+    /// Names with dots, by service, that it alone uses, and that no Service can have.
+    kept: BTreeMap<String, BTreeSet<String>>,
 }
 
 #[derive(Debug, Clone)]
@@ -70,6 +72,8 @@ enum NameKind {
 /// What a service does with its own name, the stronger use last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::plan) enum SelfUse {
+    /// It has its name at a port in what others have too: it may listen there.
+    Shares,
     /// Its health check asks there.
     Asks,
     /// Its program calls there.
@@ -139,6 +143,30 @@ impl Hosts {
         self.used_aliases.get(service).into_iter().flatten().map(String::as_str)
     }
 
+    /// Names with dots that only the service itself uses, `git.example.com`: they stay as they are.
+    pub(in crate::plan) fn kept_names_of(&self, service: &str) -> impl Iterator<Item = &str> {
+        self.kept.get(service).into_iter().flatten().map(String::as_str)
+    }
+
+    /// Takes names with dots for what a service is called outside, if no other service uses them: its own values need
+    /// them as they are.
+    fn keep_names(&mut self) {
+        let (used, selves) = (&self.used_aliases, &mut self.selves);
+        let mut kept = Vec::new();
+        self.by_name.retain(|name, host| {
+            let is_used = used.get(&host.service).is_some_and(|names| names.contains(&host.cluster));
+            let is_kept = name.contains('.') && host.name == NameKind::Alias && !is_used;
+            if is_kept && selves.get_mut(&host.service).is_some_and(|own| own.remove(&host.cluster).is_some())
+            {
+                kept.push((host.service.clone(), name.clone()));
+            }
+            !is_kept
+        });
+        for (service, name) in kept {
+            self.kept.entry(service).or_default().insert(name);
+        }
+    }
+
     /// The value of a variable as containers in the cluster need it: hosts by the names that resolve there.
     pub(in crate::plan) fn follow(&self, key: &str, value: &str) -> String {
         self.followed(value, Standing::Variable(key))
@@ -165,7 +193,11 @@ impl Hosts {
     ) -> impl Iterator<Item = (&'h str, &'h Host, Found)> + use<'h, 't> {
         address::words(text).filter_map(move |range| {
             let (name, host) = self.by_name.get_key_value(&text[range.clone()])?;
-            Some((name.as_str(), host, address::judge(text, range, standing)))
+            let is_user = text[range.end..].starts_with('@');
+            let mut found = address::judge(text, range, standing);
+            // A name with its network is nothing but a host.
+            found.is_address |= host.name == NameKind::Respelled && name.contains('.') && !is_user;
+            Some((name.as_str(), host, found))
         })
     }
 
@@ -258,15 +290,23 @@ impl Hosts {
     }
 
     /// Notes by which names, and at which ports, a service uses itself.
-    fn note_own(&mut self, own: Vec<(Host, Found)>, self_use: SelfUse) {
+    fn note_own(&mut self, own: Vec<(Host, Found)>, self_use: impl Fn(&Found) -> SelfUse) {
         for (host, found) in own {
             let names = self.selves.entry(host.service.clone()).or_default();
+            let self_use = self_use(&found);
             let known = names.entry(host.cluster.clone()).or_insert(self_use);
             *known = self_use.max(*known);
             if let Some(port) = found.port {
                 let ports = [port].into_iter().chain(found.second);
                 self.own.entry(host.service.clone()).or_default().extend(ports);
             }
+        }
+    }
+
+    /// Notes by which names a service uses itself in what others have too.
+    fn note_shared(&mut self, own: Vec<(Host, Found)>) {
+        for (host, _) in own.into_iter().filter(|(_, found)| found.port.is_some() && may_listen(found)) {
+            self.selves.entry(host.service).or_default().entry(host.cluster).or_insert(SelfUse::Shares);
         }
     }
 
@@ -333,6 +373,11 @@ impl Hosts {
     }
 }
 
+/// Whether a program may listen at its name, and not only call there: it stands in no URL of a known protocol.
+fn may_listen(found: &Found) -> bool {
+    !found.is_called
+}
+
 /// The services that have a variable of a name with a value.
 type Having<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a str>>;
 
@@ -386,29 +431,39 @@ pub(in crate::plan) fn find(context: &Context<'_>, services: &Services) -> Hosts
         hosts.note_keys(name, service);
         for (key, value) in variables(service) {
             let own = hosts.mention(by, value, Standing::Variable(key));
-            if !own.is_empty() && !hosts.is_shared(&having, name, (key, value)) {
+            if hosts.is_shared(&having, name, (key, value)) {
+                hosts.note_shared(own);
+            } else {
                 let listens = address::says_listening(key);
-                hosts.note_own(own, if listens { SelfUse::Listens } else { SelfUse::Calls });
+                let is_told = key.to_ascii_uppercase().contains("ADVERTIS");
+                hosts.note_own(own, |found| match listens || !is_told && may_listen(found) {
+                    true => SelfUse::Listens,
+                    false => SelfUse::Calls,
+                });
             }
         }
         for words in [&service.command, &service.entrypoint].into_iter().flatten() {
             let own = hosts.mention_words(by, &words.value);
-            hosts.note_own(own, SelfUse::Listens);
+            hosts.note_own(own, |_| SelfUse::Listens);
         }
         let facts = services.get(name);
         for file in facts.iter().flat_map(|facts| facts.files()) {
             let own = hosts.mention(by, &file.text, Standing::File);
-            hosts.note_own(own, SelfUse::Calls);
+            hosts.note_own(own, |found| match may_listen(found) {
+                true => SelfUse::Listens,
+                false => SelfUse::Calls,
+            });
         }
         if let Some(test) = service.healthcheck.as_ref().and_then(|check| check.value.test.as_ref()) {
             let own = hosts.mention_words(by, &test.value);
             if !own.is_empty() {
                 hosts.referred.insert(name.to_owned());
             }
-            hosts.note_own(own, SelfUse::Asks);
+            hosts.note_own(own, |_| SelfUse::Asks);
         }
     }
     hosts.referred.extend(hosts.own.keys().cloned());
+    hosts.keep_names();
     hosts
 }
 
@@ -488,9 +543,13 @@ fn network_aliases(service: &Service) -> impl Iterator<Item = &str> {
 /// The words of a command, each with its neighbours.
 fn standings<'a>(words: &[&'a str]) -> impl Iterator<Item = (&'a str, Standing<'a>)> {
     let word = |at: usize| words.get(at).copied().unwrap_or_default();
+    let mut last_option = "";
     words.iter().enumerate().map(move |(at, text)| {
         let previous = at.checked_sub(1).map_or("", word);
-        (*text, Standing::Word { previous, next: word(at + 1) })
+        if previous.starts_with('-') {
+            last_option = previous;
+        }
+        (*text, Standing::Word { previous, next: word(at + 1), option: last_option })
     })
 }
 

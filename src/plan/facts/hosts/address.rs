@@ -18,6 +18,8 @@ pub(super) enum Standing<'a> {
         previous: &'a str,
         /// The word behind.
         next: &'a str,
+        /// The last option before it.
+        option: &'a str,
     },
     /// A configuration file.
     File,
@@ -38,6 +40,8 @@ pub(super) struct Found {
     pub(super) usual: Option<u16>,
     /// Whether it is asked for web pages.
     pub(super) web: bool,
+    /// Whether it is a URL of a protocol that clients speak: nobody listens there by it.
+    pub(super) is_called: bool,
     /// What is spoken there, as far as somebody says so.
     pub(super) transport: Option<Transport>,
 }
@@ -50,7 +54,16 @@ impl Found {
 
     /// A word that names something else than a host.
     fn nothing(range: Range<usize>) -> Self {
-        Found { range, is_address: false, port: None, second: None, usual: None, web: false, transport: None }
+        Found {
+            range,
+            is_address: false,
+            port: None,
+            second: None,
+            usual: None,
+            web: false,
+            is_called: false,
+            transport: None,
+        }
     }
 }
 
@@ -328,11 +341,21 @@ pub(super) fn judge(text: &str, range: Range<usize>, standing: Standing<'_>) -> 
         let (_, port) = SCHEMES.iter().find(|(known, _)| *known == plain)?;
         Some(*port)
     });
+    let is_called = usual.is_some();
     let transport = transport(scheme.as_deref(), &before, standing);
     let port = port.or(knocked).or_else(|| labelled.then(|| port_parameter(&after)).flatten());
     let web = matches!(scheme.as_deref(), Some("http"));
     let second = port.and_then(|port| after.strip_prefix(&format!(":{port}:"))).and_then(leading_port);
-    Found { range, is_address, port, second, usual: usual.filter(|_| port.is_none()), web, transport }
+    Found {
+        range,
+        is_address,
+        port,
+        second,
+        usual: usual.filter(|_| port.is_none()),
+        web,
+        is_called,
+        transport,
+    }
 }
 
 /// Whether what stands behind a word makes it the user of an address: `user@`, `user:password@`.
@@ -369,7 +392,15 @@ pub(super) fn says_joining(text: &str, at: usize, standing: Standing<'_>) -> boo
         Standing::Variable(_) | Standing::File => tail(&text[..at]).to_owned(),
     };
     let label = label(&before, standing).to_ascii_lowercase();
-    MEMBERS.iter().any(|part| label.contains(part))
+    // `redis-cli --cluster create one:6379 two:6379`
+    let option = match standing {
+        Standing::Word { option, .. } => {
+            let own = text[..at].split_whitespace().rfind(|word| word.starts_with('-'));
+            own.unwrap_or(option).to_ascii_lowercase()
+        }
+        Standing::Variable(_) | Standing::File => String::new(),
+    };
+    MEMBERS.iter().any(|part| label.contains(part) || option.contains(part))
 }
 
 /// Names that a text gives by a range, `minio{1...4}`, each with the place of its end in the text.
@@ -433,8 +464,15 @@ fn is_mailed(before: &str, after: &str) -> bool {
 
 /// The number behind a colon; behind a comma too where SQL Server's connection strings have it.
 fn port_behind(after: &str, labelled: bool) -> Option<u16> {
-    let digits = after.strip_prefix(':').or_else(|| after.strip_prefix(',').filter(|_| labelled))?;
-    leading_port(digits)
+    let digits = after.strip_prefix(':').or_else(|| after.strip_prefix(',').filter(|_| labelled));
+    // `one[7800],two[7800]`
+    let in_brackets =
+        || after.strip_prefix('[').filter(|rest| rest.trim_start_matches(is_digit).starts_with(']'));
+    leading_port(digits.or_else(in_brackets)?)
+}
+
+fn is_digit(character: char) -> bool {
+    character.is_ascii_digit()
 }
 
 fn leading_port(digits: &str) -> Option<u16> {

@@ -32,6 +32,9 @@ pub(super) fn add_routes(environment: &mut Environment, input: &Input<'_>, repor
     }
     for host in &cluster.ingress {
         let route = route(environment, host);
+        if let Some(route) = &route {
+            warn_of_others(environment, input, (host, route), report);
+        }
         if route.is_none() {
             let service = &host.service;
             let exists = input.project.services.contains_key(&service.value);
@@ -61,6 +64,46 @@ fn route(environment: &Environment, host: &Host) -> Option<Route> {
         port: port.name.clone().unwrap_or_default(),
         number: port.port,
     })
+}
+
+/// Where browsers go of themselves: what is published there is what users mean.
+const PORT_OF_BROWSERS: i32 = 80;
+
+/// Warns of further ports that compose publishes for browsers: users may mean one of them.
+fn warn_of_others(
+    environment: &Environment,
+    input: &Input<'_>,
+    (host, route): (&Host, &Route),
+    report: &mut Report,
+) {
+    let key = &host.service.value;
+    let mut workloads = environment.apps.iter().flat_map(|app| &app.workloads);
+    let services = workloads.find(|workload| workload.key == *key).map(|workload| &workload.services);
+    let own = services.into_iter().flatten().find(|service| service.name == route.service);
+    let ports = input.project.services.get(key).and_then(|service| service.ports.as_ref());
+    let targets: Vec<i32> = ports
+        .iter()
+        .flat_map(|ports| &ports.value)
+        .filter_map(|port| i32::try_from(port.value.target.as_ref()?.value).ok())
+        .collect();
+    let is_web = |port: &&ServicePort| port.name.as_deref().is_some_and(|name| name.starts_with("http-"));
+    let is_other = |port: &&ServicePort| port.port != route.number && targets.contains(&port.port);
+    let others = own.into_iter().flat_map(|service| &service.ports).filter(is_web).filter(is_other);
+    let others: Vec<String> = others.map(|port| port.port.to_string()).collect();
+    if others.is_empty() || !targets.contains(&route.number) || route.number == PORT_OF_BROWSERS {
+        return;
+    }
+    let message = format!(
+        "`{}` leads to port {} of `{key}`, which publishes {} too",
+        route.host,
+        route.number,
+        others.join(" and ")
+    );
+    report.push(
+        Diagnostic::warning(codes::SEVERAL_BACKENDS, message)
+            .at(host.service.span, "here")
+            .help("put the port that this host is for first under `ports`"),
+    );
 }
 
 /// The port that speaks HTTP by its name, else the first one of TCP.

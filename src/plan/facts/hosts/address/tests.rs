@@ -66,7 +66,7 @@ fn words() {
         ("-c", "web.py:8000", "", "web", None),
         ("--name", "pg", "", "pg", None),
     ] {
-        let found = one(text, host, Standing::Word { previous, next });
+        let found = one(text, host, Standing::Word { previous, next, option: previous });
         let port = found.map(|found| found.port.or(found.usual).unwrap_or(0));
         assert_eq!(port, expected, "{previous} {text} {next}");
     }
@@ -130,7 +130,7 @@ proptest! {
         text in "(db|[@:/=,;. \"'é\\[-]|port=|host|server|://|[0-9]{1,6}|[a-z]){0,24}",
         key in "[A-Z_]{0,6}(HOST|URL|NAME)?",
     ) {
-        let word = Standing::Word { previous: "--host", next: "5432" };
+        let word = Standing::Word { previous: "--host", next: "5432", option: "--host" };
         for standing in [Standing::Variable(&key), word, Standing::File] {
             for found in places(&text, "db", standing) {
                 prop_assert_eq!(&text[found.range.clone()], "db");
