@@ -252,10 +252,25 @@ pub fn ports_of_image(reference: &str) -> &'static [u16] {
 pub fn group_of_image(reference: &str) -> Option<i64> {
     /// The one that all images of Bitnami have.
     const BITNAMI: i64 = 1001;
+    /// Images that are made for a user other than root: a part of their names, one of their tags, the group.
+    const VARIANTS: &[(&str, &str, i64)] = &[
+        ("chainguard/", "", 65532),
+        ("distroless/", "nonroot", 65532),
+        ("forgejo/forgejo", "rootless", 1000),
+        ("gitea/gitea", "rootless", 1000),
+        ("nginx-unprivileged", "", 101),
+        ("qdrant/qdrant", "unprivileged", 1000),
+    ];
     let reference = Reference::parse(reference);
     let maker = reference.maker();
     if maker.starts_with("bitnami") {
         return Some(BITNAMI);
+    }
+    let tag = reference.tag.as_deref().unwrap_or_default();
+    let of_variant =
+        VARIANTS.iter().find(|(name, part, _)| reference.name().contains(name) && tag.contains(part));
+    if let Some((.., group)) = of_variant {
+        return Some(*group);
     }
     let image = Image::of(&reference)?;
     // Without a maker, it is official or a mirror.

@@ -190,6 +190,7 @@ pub fn is_secret_file(path: &str, content: &str) -> bool {
         || is_key_store(&name, content)
         || is_variables_of_project(&name, content)
         || is_value_file(&name, content)
+        || is_list_of_secrets(&name, content)
         || is_named_so(&name, content)
     {
         return true;
@@ -272,6 +273,16 @@ fn is_value_file(name: &str, content: &str) -> bool {
     let is_key_file = stem.ends_with("keyfile") && looks_random(value);
     is_one && (is_key_file || is_the_secret(stem, value) && is_value(value, stem))
 }
+
+/// Whether the file is a list of secrets by its name, `secrets.txt` say, and has a line that is no comment.
+fn is_list_of_secrets(name: &str, content: &str) -> bool {
+    let stem = [".txt", ".list", ".lst"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
+    let is_line = |line: &str| !line.is_empty() && !is_comment(line) && may_be_secret(line, Dollar::Shell);
+    LISTS.contains(&stem.trim_start_matches('.')) && content.lines().any(|line| is_line(line.trim()))
+}
+
+/// Names of files that list secrets, in whatever form.
+const LISTS: &[&str] = &["credentials", "creds", "passwords", "secret", "secrets", "tokens"];
 
 /// A line that says nothing to a program.
 fn is_comment(line: &str) -> bool {
@@ -428,6 +439,8 @@ mod tests {
             ("db_password.txt", "hunter2\n"),
             ("mysql-root-password", "hunter2"),
             ("mongo-keyfile", "c29tZSByYW5kb20gYnl0ZXM5"),
+            ("conf/secrets.txt", "# for the importer\nhunter2\n"),
+            ("passwords.lst", "alice hunter2\n"),
             ("a/.pgpass", "db:5432:app:app:hunter2"),
             ("config.json", "\"auths\": {\"x\": {\"auth\": \"YTpodW50ZXIyMzQ1Njc4\"}}"),
             ("x.md", "see https://a:hunter2@example.com"),

@@ -635,6 +635,11 @@ impl Service {
         deployed.or(self.scale.as_ref()).map(|replicas| replicas.value)
     }
 
+    /// The user that it says; an empty name, of a variable that is not set say, is none.
+    pub fn own_user(&self) -> Option<&Spanned<String>> {
+        self.user.as_ref().filter(|user| !matches!(user.value.as_str(), "" | ":"))
+    }
+
     /// Whether it is left alone once it has ended well.
     pub fn runs_to_its_end(&self) -> bool {
         let restart = self.restart_condition().unwrap_or_default();

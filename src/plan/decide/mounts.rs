@@ -192,7 +192,7 @@ pub(in crate::plan) fn mount_all(
     filled::fill(&mounted, container, pod);
     let keeps = !mounted.claim_templates.is_empty()
         || pod.volumes.iter().flatten().any(|volume| volume.persistent_volume_claim.is_some());
-    let is_of_image = keeps && mounting.service.user.is_none();
+    let is_of_image = keeps && mounting.service.own_user().is_none();
     let user = mounting.facts.image_user(mounting.key).filter(|_| is_of_image);
     let group = match user {
         Some(ImageUser::Number { group, .. }) => Some(group),

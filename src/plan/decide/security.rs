@@ -70,7 +70,7 @@ pub(super) fn open_low_ports(
     /// The kernel's parameter that says from which port on everybody may listen.
     const FIRST: &str = "net.ipv4.ip_unprivileged_port_start";
     let own = container.security_context.as_ref().and_then(|own| own.run_as_user);
-    let is_other = match &service.user {
+    let is_other = match service.own_user() {
         Some(_) => own.is_some_and(|user| user != 0),
         None => facts.image_user(key).is_some(),
     };

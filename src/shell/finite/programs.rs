@@ -14,8 +14,6 @@ pub(super) fn ends(words: &[String]) -> bool {
         Some(Ends::ByWords) if is_of_system(first) => ends_by_words(name, rest),
         // It says how it is used.
         Some(Ends::Told(_)) if rest.is_empty() => true,
-        // It reads what somebody types, and nobody does.
-        _ if rest.is_empty() && is_interpreter(name) => true,
         _ => told(name.strip_suffix(".sh").unwrap_or(name), rest),
     }
 }
@@ -36,10 +34,6 @@ fn ends_by_words(name: &str, rest: &[String]) -> bool {
         "command" => asks_only(rest),
         _ => false,
     }
-}
-
-fn is_interpreter(name: &str) -> bool {
-    catalog::program(name).and_then(|program| program.wraps).is_some_and(|wraps| wraps.is_script)
 }
 
 fn told(name: &str, rest: &[String]) -> bool {

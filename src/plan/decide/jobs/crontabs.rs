@@ -173,7 +173,7 @@ fn job(
     if let Some(reason) = schedule::untimed(source.context.kubernetes, &entry.schedule, time_zone.as_ref()) {
         return Err(format!("{}: {reason}", table.place));
     }
-    let own_user = source.service.user.is_some();
+    let own_user = source.service.own_user().is_some();
     Ok(Job {
         task: task(&entry.words),
         schedule: entry.schedule.clone(),

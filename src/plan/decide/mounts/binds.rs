@@ -141,7 +141,7 @@ fn reader(mounting: &Mounting<'_, '_, '_>, modes: &Modes) -> Option<i64> {
     if modes.private.is_empty() {
         return None;
     }
-    if let Some(user) = &mounting.service.user {
+    if let Some(user) = mounting.service.own_user() {
         let name = user.value.split(':').next().unwrap_or_default();
         let number = name.parse().ok().or_else(|| mounting.facts.number_of_user(mounting.key, name));
         return number.filter(|number| *number != 0);
