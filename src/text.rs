@@ -5,6 +5,7 @@
 
 pub mod budget;
 mod digest;
+pub(crate) mod lazy_regex;
 mod nearest;
 mod remembered;
 pub mod shown;

@@ -286,7 +286,11 @@ fn with<T>(
         stale: BTreeSet::new(),
         parsed: Parsed::default(),
     };
-    Some(run(&mut comparing, &chosen, report))
+    let found = run(&mut comparing, &chosen, report);
+    // The process ends soon, and gives all of its memory back at once.
+    std::mem::forget(comparing);
+    std::mem::forget((loaded, plan, written, files));
+    Some(found)
 }
 
 /// Takes in what stopped a stage, and what no report may show.

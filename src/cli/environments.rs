@@ -506,9 +506,14 @@ fn note_unused_files(scene: &Scene<'_, '_>, found: &discover::Discovered, report
 /// Says of variants that are whole projects that they are merged over the main file, which `docker compose -f` of the
 /// variant alone does not do.
 fn note_complete_variants(scene: &Scene<'_, '_>, found: &discover::Discovered, report: &mut Report) {
+    let mut of_files: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for named in &found.environments {
         let [main, variant] = named.compose.as_slice() else { continue };
-        let (of_main, of_variant) = (services_of(scene, main.as_str()), services_of(scene, variant.as_str()));
+        // Most variants have one main file.
+        for file in [main, variant] {
+            of_files.entry(file.as_str()).or_insert_with(|| services_of(scene, file.as_str()));
+        }
+        let (of_main, of_variant) = (&of_files[main.as_str()], &of_files[variant.as_str()]);
         // One that names images for what the main file has is a layer, however complete.
         let is_other = of_main.iter().any(|name| !of_variant.contains(name)) && of_variant.len() > 1;
         if !is_other || !stands_alone(scene, variant.as_str()) {

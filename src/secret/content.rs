@@ -4,20 +4,20 @@
 //! Nobody looks at what is found here, so that a name has to say *the* secret: `password_hash_algorithm`,
 //! `tokenizer` and `passwordPolicy` only speak about one.
 
-use std::{ops::Range, sync::LazyLock};
-
-use regex::Regex;
+use std::ops::Range;
 
 use super::{
-    found, is_any, is_secret_key, is_written_secret,
+    is_secret_key, is_written_secret,
     literal::{Dollar, looks_random, may_be_secret},
     names, parameter,
     pattern::{self, Pattern},
-    patterns,
     split::Style,
     text, words,
 };
-use crate::catalog::base_name;
+use crate::{
+    catalog::base_name,
+    text::lazy_regex::{Captures, LazyRegex},
+};
 
 /// Nothing longer is one line of a configuration, in bytes; of what is, only tokens tell.
 const MAX_LINE: usize = 16 * 1024;
@@ -58,91 +58,131 @@ const FOLLOWING: &[&str] =
 const DIGESTS: &[&str] = &["BCRYPT", "HASH", "HASHED", "MD5", "SHA1", "SHA2", "SHA256", "SHA512"];
 
 /// Words in the place of a secret that say its type, or how it is made or sent.
-static NO_SECRET: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    patterns(&[
-        "(?i)^(?:argon2|argon2id|basic|bcrypt|bearer|bytes|compat|files|hashed|include|integer|jwt|md5|number)$",
-        "(?i)^(?:object|omit|plain|same-origin|scram-sha-256|sha256|str|string|text|varchar)$",
-    ])
-});
+const NO_SECRET: &[&str] = &[
+    "argon2",
+    "argon2id",
+    "basic",
+    "bcrypt",
+    "bearer",
+    "bytes",
+    "compat",
+    "files",
+    "hashed",
+    "include",
+    "integer",
+    "jwt",
+    "md5",
+    "number",
+    "object",
+    "omit",
+    "plain",
+    "same-origin",
+    "scram-sha-256",
+    "sha256",
+    "str",
+    "string",
+    "text",
+    "varchar",
+];
 
 /// Parts of names that say a secret.
-const PARTS: &str = "PASSWORD|PASSWD|PASSPHRASE|PASSCODE|TOKEN|SECRET|CREDENTIAL|ERLANGCOOKIE|\
-    APIKEY|PRIVATEKEY|ACCESSKEY|ENCRYPTIONKEY|SIGNINGKEY|UNSEALKEY";
+const PARTS: &[&str] = &[
+    "PASSWORD",
+    "PASSWD",
+    "PASSPHRASE",
+    "PASSCODE",
+    "TOKEN",
+    "SECRET",
+    "CREDENTIAL",
+    "ERLANGCOOKIE",
+    "APIKEY",
+    "PRIVATEKEY",
+    "ACCESSKEY",
+    "ENCRYPTIONKEY",
+    "SIGNINGKEY",
+    "UNSEALKEY",
+];
 
-static SECRET_PARTS: LazyLock<Vec<Regex>> = LazyLock::new(|| patterns(&[PARTS]));
-
-/// A name that says the secret at its end.
-static SECRET_AT_END: LazyLock<Vec<Regex>> =
-    LazyLock::new(|| patterns(&[&format!("(?:{PARTS}|CREDENTIALS)$")]));
+/// For patterns without words, and for those to which case means nothing: their words cannot be looked for as they are.
+const EVERY_LINE: &[&str] = &[""];
 
 /// `key: value` and `key = value`, a whole line.
-static SETTING: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    patterns(&[
-        r#"^(?:-\s+)?(?:export\s+|set\s+)?["']?(?P<key>[A-Za-z_][\w.\[\]/-]*)["']?\s*(?::\s|:=|=>?)\s*(?P<value>.+)$"#,
-    ])
-});
+static SETTING: [Pattern; 1] = [Pattern::new(
+    &[":", "="],
+    r#"^(?:-\s+)?(?:export\s+|set\s+)?["']?(?P<key>[A-Za-z_][\w.\[\]/-]*)["']?\s*(?::\s|:=|=>?)\s*(?P<value>.+)$"#,
+)];
 
 /// `key value`, a whole line.
-static DIRECTIVE: LazyLock<Vec<Regex>> =
-    LazyLock::new(|| patterns(&[r#"^(?P<key>[A-Za-z_][\w.-]*)\s+"?(?P<value>[^\s"=:;{][^\s";]*)"?$"#]));
+static DIRECTIVE: [Pattern; 1] =
+    [Pattern::new(EVERY_LINE, r#"^(?P<key>[A-Za-z_][\w.-]*)\s+"?(?P<value>[^\s"=:;{][^\s";]*)"?$"#)];
 
 /// What has a name, and a value within quotes or tags: in files of all forms.
-static QUOTED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    patterns(&[
+static QUOTED: [Pattern; 8] = [
+    Pattern::new(
+        &["\""],
         r#"(?P<key>[A-Za-z_][\w.-]*)\\?["']?\]?\s*(?::|:=|=>?)\s*\\?"(?P<value>(?:[^"\\]|\\[^"])*)\\?""#,
-        r#"(?P<key>[A-Za-z_][\w.-]*)["']?\]?\s*(?::|:=|=>?)\s*'(?P<value>[^']*)'"#,
-        // With a name as the first argument, and maybe a value that stands in for one.
+    ),
+    Pattern::new(&["'"], r#"(?P<key>[A-Za-z_][\w.-]*)["']?\]?\s*(?::|:=|=>?)\s*'(?P<value>[^']*)'"#),
+    // With a name as the first argument, and maybe a value that stands in for one.
+    Pattern::new(
+        &["("],
         r#"\b(?:define|env|get|getenv|ini_set|put|putenv|set|setProperty)\(\s*["'](?P<key>[A-Za-z_][\w.-]*)["']\s*,\s*["'](?P<value>[^"']*)["']"#,
-        r#"\{(?P<key>[a-z_]+),\s*<<"(?P<value>[^"]*)">>"#,
-        r"<(?P<key>[A-Za-z_][\w.:-]*)(?:\s[^<>]*)?>(?P<value>[^<>]+)</",
+    ),
+    Pattern::new(&["<<"], r#"\{(?P<key>[a-z_]+),\s*<<"(?P<value>[^"]*)">>"#),
+    Pattern::new(&["</"], r"<(?P<key>[A-Za-z_][\w.:-]*)(?:\s[^<>]*)?>(?P<value>[^<>]+)</"),
+    Pattern::new(
+        &["value"],
         r#"\b(?:name|key)\s*=\s*"(?P<key>[^"]+)"[^<>]*\bvalue\s*=\s*"(?P<value>[^"]*)""#,
-        r#"\b(?:name|key)\s*=\s*"(?P<key>[^"]+)"[^<>]*>(?P<value>[^<>]+)<"#,
-        // A connection string, what stands behind the `?` of a URL.
+    ),
+    Pattern::new(&["name", "key"], r#"\b(?:name|key)\s*=\s*"(?P<key>[^"]+)"[^<>]*>(?P<value>[^<>]+)<"#),
+    // A connection string, what stands behind the `?` of a URL.
+    Pattern::new(
+        &["="],
         r#"[;?&](?P<key>[A-Za-z][\w.-]*(?: [A-Za-z]+)?)=(?P<value>(?:\$\{[^}]*\}|\$\([^)]*\)|[^;&,\s"'<>)}\]])+)"#,
-    ])
-});
+    ),
+];
 
 /// The same without quotes, within a line: not in a program's source text, where this is a name.
-static UNQUOTED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    patterns(&[
-        r#"[{,]\s*["']?(?P<key>[A-Za-z_][\w.-]*)["']?:\s+(?P<value>[^\s,{}\[\]"']+)"#,
+static UNQUOTED: [Pattern; 2] = [
+    Pattern::new(&["{", ","], r#"[{,]\s*["']?(?P<key>[A-Za-z_][\w.-]*)["']?:\s+(?P<value>[^\s,{}\[\]"']+)"#),
+    Pattern::new(
+        &["="],
         r#"(?:^|[\s;,"'])(?P<key>[A-Za-z_][\w.-]*)=(?P<value>(?:\$\{[^}]*\}|\$\([^)]*\)|[^;&,\s"'<>)}\]])+)"#,
-    ])
-});
+    ),
+];
 
 /// Lines of files that programs keep secrets in, by patterns of their names. `value` is the secret.
-static NAMED: LazyLock<Vec<(Regex, Pattern)>> = LazyLock::new(|| {
-    let rows = [
-        (
-            r"^\.?(?:npmrc|yarnrc|yarnrc\.yml)$",
-            r#"\b_?(?:_authToken|npmAuthToken|_password|_auth|npmAuthIdent)["']?\s*[=:]\s*["']?(?P<value>[^\s"']+)"#,
-        ),
-        (r"^sasl_passwd|^relay_passwd|^smtp_auth", r"^\S+\s+\S*?:(?P<value>\S+)$"),
-        (r"(?:^|\.)secrets$", r#":\s*(?:PSK|XAUTH|EAP|NTLM|PIN|PKCS\S*)\s+(?:\S+\s+)??"?(?P<value>[^"\s]+)"#),
-        (r"^(?:chap|pap)-secrets$", r#"^\S+\s+\S+\s+"?(?P<value>[^"\s]+)"#),
-        (r"^userlist\.txt$", r#"^"[^"]*"\s+"(?P<value>[^"]+)""#),
-        (r"psk(?:\.txt|\.conf)?$", r"^(?:[^#\s]+[:\s]\s*)?(?P<value>[^\s:]+)$"),
-        (
-            r"(?:passwd|htpasswd|pwfile|password_file|passwordfile|passwords)(?:\.txt|\.conf)?$",
-            r"^[^:\s#]+:(?P<value>[^:\s]+)$",
-        ),
-        (r"^g?shadow-?$", r"^[^:\s#]+:(?P<value>\$[^:]+):"),
-        (
-            r"^(?:\.dockercfg|\.dockerconfigjson|config\.json|auth\.json)$",
-            r#""(?:auth|identitytoken|registrytoken)"\s*:\s*"(?P<value>[^"]+)""#,
-        ),
-        (
-            r"(?:^|[._-])(?:cookie|token|secret|password|passphrase|keyfile|vault[._-]pass|vault_password)$|\.(?:key|pass)$",
-            r"^(?P<value>[^\s:<>{}=]{4,})$",
-        ),
-    ];
-    // The lines of most of these files are never looked for.
-    let row = |(name, line): (&str, &'static str)| Some((Regex::new(name).ok()?, Pattern::new(&[], line)));
-    rows.into_iter().filter_map(row).collect()
-});
+static NAMED: [(LazyRegex, LazyRegex); 10] = [
+    named(
+        r"^\.?(?:npmrc|yarnrc|yarnrc\.yml)$",
+        r#"\b_?(?:_authToken|npmAuthToken|_password|_auth|npmAuthIdent)["']?\s*[=:]\s*["']?(?P<value>[^\s"']+)"#,
+    ),
+    named(r"^sasl_passwd|^relay_passwd|^smtp_auth", r"^\S+\s+\S*?:(?P<value>\S+)$"),
+    named(
+        r"(?:^|\.)secrets$",
+        r#":\s*(?:PSK|XAUTH|EAP|NTLM|PIN|PKCS\S*)\s+(?:\S+\s+)??"?(?P<value>[^"\s]+)"#,
+    ),
+    named(r"^(?:chap|pap)-secrets$", r#"^\S+\s+\S+\s+"?(?P<value>[^"\s]+)"#),
+    named(r"^userlist\.txt$", r#"^"[^"]*"\s+"(?P<value>[^"]+)""#),
+    named(r"psk(?:\.txt|\.conf)?$", r"^(?:[^#\s]+[:\s]\s*)?(?P<value>[^\s:]+)$"),
+    named(
+        r"(?:passwd|htpasswd|pwfile|password_file|passwordfile|passwords)(?:\.txt|\.conf)?$",
+        r"^[^:\s#]+:(?P<value>[^:\s]+)$",
+    ),
+    named(r"^g?shadow-?$", r"^[^:\s#]+:(?P<value>\$[^:]+):"),
+    named(
+        r"^(?:\.dockercfg|\.dockerconfigjson|config\.json|auth\.json)$",
+        r#""(?:auth|identitytoken|registrytoken)"\s*:\s*"(?P<value>[^"]+)""#,
+    ),
+    named(
+        r"(?:^|[._-])(?:cookie|token|secret|password|passphrase|keyfile|vault[._-]pass|vault_password)$|\.(?:key|pass)$",
+        r"^(?P<value>[^\s:<>{}=]{4,})$",
+    ),
+];
 
-/// For patterns to which case means nothing: their words cannot be looked for as they are.
-const EVERY_LINE: &[&str] = &[""];
+const fn named(name: &'static str, line: &'static str) -> (LazyRegex, LazyRegex) {
+    (LazyRegex::new(name), LazyRegex::new(line))
+}
 
 /// Statements of configuration with a secret at their end, whatever file they are in.
 static STATEMENTS: [Pattern; 4] = [
@@ -243,7 +283,7 @@ fn is_named_so(name: &str, content: &str) -> bool {
     let mut rows = NAMED.iter().filter(|(names, _)| names.is_match(name));
     rows.any(|(_, line)| {
         let lines = content.lines().map(str::trim).filter(|line| !line.starts_with(['#', ';']));
-        let values = lines.filter_map(|text| Some(line.find(text).next()?.name("value")?.as_str()));
+        let values = lines.filter_map(|text| Some(line.captures_iter(text).next()?.name("value")?.as_str()));
         let mut values = values.filter(|value| !value.starts_with("-----"));
         values.any(|value| may_be_secret(value, Dollar::Shell))
     })
@@ -251,7 +291,7 @@ fn is_named_so(name: &str, content: &str) -> bool {
 
 /// Whether a line of configuration states a secret, or has a proxy send one.
 fn states(line: &str) -> bool {
-    let value = |found: &regex::Captures<'_>| {
+    let value = |found: &Captures<'_>| {
         found.name("value").is_some_and(|value| may_be_secret(value.as_str(), Dollar::Shell))
     };
     pattern::found(&STATEMENTS, line).any(|found| value(&found))
@@ -317,8 +357,8 @@ fn tells(line: &str, places: Vec<Range<usize>>) -> bool {
     places.into_iter().any(|place| !is_scheme(&line[..place.start]) || looks_random(&line[place]))
 }
 
-fn pairs<'a>(patterns: &'a [Regex], line: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
-    found(patterns, line)
+fn pairs<'a>(patterns: &'a [Pattern], line: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    pattern::found(patterns, line)
         .filter_map(|found| Some((found.name("key")?.as_str(), found.name("value")?.as_str())))
 }
 
@@ -358,7 +398,8 @@ fn is_the_secret(key: &str, value: &str) -> bool {
     let is_known = |list: &[&str], word: &String| list.contains(&word.as_str()) || is_number(word);
     let mut rest = words.as_slice();
     while let Some((last, before)) = rest.split_last() {
-        if is_any(&SECRET_AT_END, &rest.concat()) {
+        let name = rest.concat();
+        if PARTS.iter().chain(&["CREDENTIALS"]).any(|part| name.ends_with(part)) {
             return true;
         }
         let is_digest = is_known(DIGESTS, last) && looks_random(value);
@@ -368,7 +409,8 @@ fn is_the_secret(key: &str, value: &str) -> bool {
         rest = before;
     }
     // Of the names that say a secret otherwise, all say it at their end.
-    !is_any(&SECRET_PARTS, &words.concat())
+    let name = words.concat();
+    !PARTS.iter().any(|part| name.contains(part))
 }
 
 /// Whether the text may be a secret: one word, and no expression.
@@ -380,7 +422,7 @@ fn is_value(value: &str, key: &str) -> bool {
     !value.contains(char::is_whitespace)
         && !is_expression
         && !is_place
-        && !is_any(&NO_SECRET, value)
+        && !NO_SECRET.iter().any(|word| value.eq_ignore_ascii_case(word))
         && (may_be_secret(value, Dollar::Shell) && parameter::is_secret(key, value, Dollar::Shell))
 }
 
@@ -390,10 +432,9 @@ mod tests {
 
     #[test]
     fn every_pattern_is_valid() {
-        assert_eq!((QUOTED.len(), UNQUOTED.len(), NO_SECRET.len()), (8, 2, 2));
-        assert_eq!((SETTING.len(), DIRECTIVE.len(), SECRET_AT_END.len()), (1, 1, 1));
-        assert_eq!(NAMED.len(), 10);
-        let lines = NAMED.iter().map(|(_, line)| line);
+        let named = NAMED.iter().flat_map(|(name, line)| [name, line]);
+        assert!(named.into_iter().all(LazyRegex::is_valid));
+        let lines = SETTING.iter().chain(&DIRECTIVE).chain(&QUOTED).chain(&UNQUOTED);
         assert!(lines.chain(&STATEMENTS).chain(&HEADERS).all(Pattern::is_valid));
     }
 

@@ -1,10 +1,6 @@
 //! Whether a value says something itself, or only says where something comes from.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
-use super::{SWITCHES, as_written, is_absolute_path, is_any, patterns, reference};
+use super::{SWITCHES, as_written, is_absolute_path, reference};
 
 /// What a `$` in a text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,12 +21,10 @@ const NO_VALUES: &[&str] =
 const ASKED_FOR: &[&str] = &["environ", "getenv", "process.env"];
 
 /// How the names of files end that keep a secret.
-static FILES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    patterns(&[
-        r"(?i)\.(?:pem|key|crt|cer|cert|pub|p12|pfx|jks|asc|gpg|jwk|jwt|keystore)$",
-        r"(?i)\.(?:json|yml|yaml|toml|conf|cfg|ini|txt|env|sh)$",
-    ])
-});
+const FILES: &[&str] = &[
+    "pem", "key", "crt", "cer", "cert", "pub", "p12", "pfx", "jks", "asc", "gpg", "jwk", "jwt", "keystore",
+    "json", "yml", "yaml", "toml", "conf", "cfg", "ini", "txt", "env", "sh",
+];
 
 /// Whether there is a literal in the text.
 pub(super) fn has_literal(text: &str, dollar: Dollar) -> bool {
@@ -70,7 +64,7 @@ fn is_file(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     is_path
         || ["file:", "env:", "stdin"].iter().any(|scheme| lower.starts_with(scheme))
-        || is_any(&FILES, text)
+        || lower.rsplit_once('.').is_some_and(|(_, ending)| FILES.contains(&ending))
 }
 
 /// Long, of letters and digits mixed, without blanks: nobody would choose it as a word.

@@ -9,7 +9,7 @@ const LONGEST: usize = 256;
 const MOST: usize = 1 << 14;
 
 /// Answers by what was asked.
-pub(super) type Memo<T> = RefCell<HashMap<String, T>>;
+pub(super) type Memo<T> = RefCell<HashMap<String, T, foldhash::fast::RandomState>>;
 
 /// The answer for a text, which depends on nothing but the text.
 pub(super) fn remembered<T: Copy>(

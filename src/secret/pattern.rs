@@ -2,35 +2,30 @@
 //!
 //! A pattern is compiled when one of its words is first met in a text.
 
-use std::sync::{LazyLock, OnceLock};
+use std::sync::LazyLock;
 
+use crate::text::lazy_regex::{Captures, LazyRegex};
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use regex::{Captures, Regex};
 
 /// A pattern with its words.
 pub(super) struct Pattern {
     words: &'static [&'static str],
-    text: &'static str,
-    regex: OnceLock<Option<Regex>>,
+    regex: LazyRegex,
 }
 
 impl Pattern {
     pub(super) const fn new(words: &'static [&'static str], text: &'static str) -> Self {
-        Self { words, text, regex: OnceLock::new() }
+        Self { words, regex: LazyRegex::new(text) }
     }
 
-    /// All that it finds. A test knows each pattern to be one.
+    /// All that it finds.
     pub(super) fn find<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Captures<'a>> {
-        self.regex().into_iter().flat_map(move |regex| regex.captures_iter(text))
-    }
-
-    fn regex(&self) -> Option<&Regex> {
-        self.regex.get_or_init(|| Regex::new(self.text).ok()).as_ref()
+        self.regex.captures_iter(text)
     }
 
     #[cfg(test)]
     pub(super) fn is_valid(&self) -> bool {
-        self.regex().is_some()
+        self.regex.is_valid()
     }
 }
 

@@ -4,7 +4,6 @@
 use std::ops::Range;
 
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
-use regex::{Captures, Match};
 
 use super::{
     literal::{Dollar, has_literal, looks_random, may_be_secret},
@@ -12,6 +11,7 @@ use super::{
     pattern::{Pattern, Telling, found, telling},
     reference::outside,
 };
+use crate::text::lazy_regex::{Captures, Match};
 
 /// `key=`; where the value ends is decided by [`assigned`].
 static ASSIGNMENT: [Pattern; 1] =
@@ -71,7 +71,7 @@ fn told(kind: Telling, found: &Captures<'_>, dollar: Dollar) -> Option<Range<usi
     let value = found.name("value");
     let may_be_secret = |value: &Match<'_>| may_be_secret(value.as_str(), dollar);
     let secret = match kind {
-        Telling::Shape => found.name("secret").or(found.get(0)),
+        Telling::Shape => found.name("secret").or(found.whole()),
         Telling::Authorization => value.filter(|value| {
             (found.name("scheme").is_some() || looks_random(value.as_str())) && may_be_secret(value)
         }),
@@ -101,23 +101,23 @@ fn passwords(text: &str, dollar: Dollar) -> impl Iterator<Item = Range<usize>> +
 /// What has a shape that only secrets have: the group `secret` of one, or all of it.
 pub(super) fn shapes(text: &str) -> impl Iterator<Item = Range<usize>> {
     let shapes = telling(text).filter(|(kind, _)| *kind == Telling::Shape);
-    shapes.filter_map(|(_, found)| found.name("secret").or(found.get(0)).map(|secret| secret.range()))
+    shapes.filter_map(|(_, found)| found.name("secret").or(found.whole()).map(|secret| secret.range()))
 }
 
 fn assignments(text: &str, dollar: Dollar) -> impl Iterator<Item = Range<usize>> + '_ {
     found(&ASSIGNMENT, text).filter_map(move |found| {
-        let (whole, key) = (found.get(0)?, found.name("key")?);
+        let (whole, key) = (found.whole()?, found.name("key")?);
         if !parameter::may_tell(key.as_str().rsplit(' ').next().unwrap_or_default())
             && !parameter::may_tell(key.as_str())
         {
             return None;
         }
-        let before = text[..key.start()].chars().next_back();
+        let before = text[..key.range().start].chars().next_back();
         // `--key=value` is an option, `x.key=value` something else.
         if before.is_some_and(|c| c.is_alphanumeric() || "_-.$/".contains(c)) {
             return None;
         }
-        let mut range = assigned(text, whole.end(), before == Some(';'));
+        let mut range = assigned(text, whole.range().end, before == Some(';'));
         if matches!(before, Some('?' | '&')) {
             let length = text[range.clone()].find('#').unwrap_or(range.len());
             range.end = range.start + length;

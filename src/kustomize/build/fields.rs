@@ -62,9 +62,12 @@ impl FieldPath {
 impl Scope {
     /// Whether an object with this `apiVersion` and kind belongs to it.
     pub(super) fn holds(&self, api_version: &str, kind: &str) -> bool {
-        let (group, version) = split_version(api_version);
         let fits = |own: &str, other: &str| own.is_empty() || own == other;
-        fits(&self.kind, kind) && fits(&self.group, group) && fits(&self.version, version)
+        // Most have another kind.
+        fits(&self.kind, kind) && {
+            let (group, version) = split_version(api_version);
+            fits(&self.group, group) && fits(&self.version, version)
+        }
     }
 }
 

@@ -208,13 +208,17 @@ pub(super) fn images(resources: &mut [Resource], changes: &[ImageChange]) -> Res
     if changes.is_empty() {
         return Ok(Vec::new());
     }
-    let patterns = changes.iter().map(pattern).collect::<Result<Vec<Regex>, Wrong>>()?;
+    let wanted = changes.iter().map(|change| Wanted::of(&change.name)).collect::<Result<Vec<_>, Wrong>>()?;
     let mut used = vec![false; changes.len()];
     for resource in resources.iter_mut().filter(|it| it.kind() != "CustomResourceDefinition") {
+        let is_wanted = |image: &str| wanted.iter().any(|wanted| wanted.is(image));
+        if !has_image(&resource.node, &is_wanted) {
+            continue;
+        }
         containers(Rc::make_mut(&mut resource.node), &mut |container| {
             let Some(own) = container.get_mut("image") else { return };
-            for ((change, pattern), is_used) in changes.iter().zip(&patterns).zip(&mut used) {
-                let matching = own.as_str().filter(|own| pattern.is_match(own));
+            for ((change, wanted), is_used) in changes.iter().zip(&wanted).zip(&mut used) {
+                let matching = own.as_str().filter(|own| wanted.is(own));
                 if let Some(new) = matching.map(|own| changed(own, change)) {
                     *own = new;
                     *is_used = true;
@@ -225,12 +229,66 @@ pub(super) fn images(resources: &mut [Resource], changes: &[ImageChange]) -> Res
     Ok(used)
 }
 
-/// The images that a change is for.
-fn pattern(change: &ImageChange) -> Result<Regex, Wrong> {
-    let pattern = format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", change.name.value);
-    Regex::new(&pattern)
-        .map_err(|_| (format!("`{}` is no name of an image", change.name.value), change.name.span))
+/// The images that a change is for. kustomize takes the name for a regular expression.
+enum Wanted<'a> {
+    /// As most names are: what is special in it are dots at most.
+    Name(&'a str),
+    Expression(Regex),
 }
+
+impl<'a> Wanted<'a> {
+    fn of(name: &'a Text) -> Result<Self, Wrong> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/:_.-".contains(&byte);
+        if name.value.bytes().all(is_plain) {
+            return Ok(Self::Name(&name.value));
+        }
+        let pattern = format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", name.value);
+        let regex = Regex::new(&pattern);
+        let regex = regex.map_err(|_| (format!("`{}` is no name of an image", name.value), name.span))?;
+        Ok(Self::Expression(regex))
+    }
+
+    fn is(&self, image: &str) -> bool {
+        match self {
+            Self::Name(name) => behind(name, image).is_some_and(is_version),
+            Self::Expression(regex) => regex.is_match(image),
+        }
+    }
+}
+
+/// What stands behind a name, in which a dot is any character.
+fn behind<'t>(name: &str, text: &'t str) -> Option<&'t str> {
+    let mut rest = text.chars();
+    let is_alike = |wanted: char, own: char| wanted == own || wanted == '.' && own != '\n';
+    let begins = name.chars().all(|wanted| rest.next().is_some_and(|own| is_alike(wanted, own)));
+    begins.then(|| rest.as_str())
+}
+
+/// A tag, a digest, both, or nothing.
+fn is_version(text: &str) -> bool {
+    let is_word =
+        |word: &str| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.{}-".contains(&byte));
+    let (tag, digest) = text.split_once('@').map_or((text, None), |(tag, digest)| (tag, Some(digest)));
+    (tag.is_empty() || tag.strip_prefix(':').is_some_and(is_word))
+        && digest.is_none_or(|digest| digest.strip_prefix("sha256:").is_some_and(is_word))
+}
+
+/// Whether a container has such an image.
+fn has_image(node: &Node, is_wanted: &dyn Fn(&str) -> bool) -> bool {
+    let has_own = |containers: &Node| {
+        let images = containers.as_seq().into_iter().flatten().filter_map(|it| it.get("image")?.as_str());
+        images.into_iter().any(is_wanted)
+    };
+    match &node.value {
+        Value::Seq(items) => items.iter().any(|item| has_image(item, is_wanted)),
+        Value::Map(map) => map.iter().any(|(key, value)| {
+            CONTAINERS.contains(&key.text.as_str()) && has_own(value) || has_image(value, is_wanted)
+        }),
+        _ => false,
+    }
+}
+
+const CONTAINERS: [&str; 2] = ["containers", "initContainers"];
 
 /// All containers and initContainers, wherever they are.
 fn containers(node: &mut Node, change: &mut dyn FnMut(&mut Node)) {
@@ -239,7 +297,7 @@ fn containers(node: &mut Node, change: &mut dyn FnMut(&mut Node)) {
         Value::Map(map) => {
             for (key, value) in map {
                 containers(value, change);
-                if ["containers", "initContainers"].contains(&key.text.as_str()) {
+                if CONTAINERS.contains(&key.text.as_str()) {
                     value.as_seq_mut().into_iter().flatten().for_each(&mut *change);
                 }
             }
@@ -276,4 +334,36 @@ fn change(
         return Ok(());
     }
     field.change(Rc::make_mut(&mut resource.node), made, span, set).map_err(|why| (why, span))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_names_of_images_find_what_expressions_find() {
+        let images = [
+            "a.b/c",
+            "axb/c:1",
+            "a.b/c:1.2@sha256:0f",
+            "a.b/c@sha256:0f",
+            "a.b/c:",
+            "a.b/c:é",
+            "a.b/cd",
+            "a.b/c:1:2",
+            "a.b/c@md5:0f",
+            "a.b/c:1@",
+            "a\nb/c",
+            "éb/c",
+            "a.b",
+            "a.b/c:{x}",
+        ];
+        for name in ["a.b/c", "a.b/c:1"] {
+            let pattern = format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$");
+            let expression = Wanted::Expression(Regex::new(&pattern).expect("a test knows it"));
+            for image in images {
+                assert_eq!(Wanted::Name(name).is(image), expression.is(image), "{name} {image}");
+            }
+        }
+    }
 }

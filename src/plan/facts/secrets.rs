@@ -1,7 +1,8 @@
 //! Which values are secret, and the Secrets that hold them.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet, HashMap},
     ops::Range,
     rc::Rc,
     sync::Arc,
@@ -89,9 +90,14 @@ pub(in crate::plan) fn find(
     let all = || {
         projects.iter().flat_map(|project| project.services.values()).flat_map(|service| variables(service))
     };
+    let known = RefCell::new(HashMap::<(String, String), bool, foldhash::fast::RandomState>::default());
+    // The same is asked of a variable in each environment, and for each of the purposes below.
     let is_secret = |key: &str, value: &str| {
-        options.secret.contains_key(key)
-            || (secret::is_secret(key, value) && !options.not_secret.contains_key(key))
+        let pair = (key.to_owned(), value.to_owned());
+        *known.borrow_mut().entry(pair).or_insert_with(|| {
+            options.secret.contains_key(key)
+                || (secret::is_secret(key, value) && !options.not_secret.contains_key(key))
+        })
     };
     let public = public_words(&projects, &|key, value| !is_secret(key, value));
     // A password that is also the name of something gives itself away: hiding it would only hide the name.
@@ -135,8 +141,8 @@ pub(in crate::plan) fn find(
     let secret = all().filter(|(key, value)| is_secret(key, value)).map(|(_, value)| value);
     let read = projects.iter().flat_map(|project| &project.variables);
     let read = read.filter(|(key, value)| is_secret(key, value)).map(|(_, value)| value.as_str());
-    let known = secret.chain(read).chain(texts).filter(|value| !is_common(value));
-    found.whole = known.map(str::to_owned).chain(drawn).collect();
+    let whole = secret.chain(read).chain(texts).filter(|value| !is_common(value));
+    found.whole = whole.map(str::to_owned).chain(drawn).collect();
     found.finder = Finder::new(&found.values);
     for (key, value) in all() {
         let is_known = found.holds_value(value) && !(names_somebody(key) && found.whole.contains(value));
