@@ -121,10 +121,25 @@ fn stand_at(node: &mut Node, place: Span) {
 /// Renders directories that have parts in common, each of which is read once.
 pub struct Builder<'a> {
     reader: Reader<'a>,
-    done: BTreeMap<Utf8PathBuf, Rc<Vec<Resource>>>,
+    done: BTreeMap<Utf8PathBuf, Done>,
+    /// The directories that were asked for since that of the directory at work.
+    nested: Vec<Utf8PathBuf>,
     uses: Uses,
     /// Whether what this renderer does not know is passed over.
     passes_over: bool,
+}
+
+/// What became of the directories of a build, for builds of files that are mostly the same.
+pub struct Finished(BTreeMap<Utf8PathBuf, Done>);
+
+/// What became of a directory.
+#[derive(Clone)]
+struct Done {
+    resources: Rc<Vec<Resource>>,
+    /// Paths that were looked at for it, whatever was there.
+    looked_at: Rc<Vec<Utf8PathBuf>>,
+    /// Directories that it takes in.
+    nested: Rc<Vec<Utf8PathBuf>>,
 }
 
 /// What came of the parts of kustomizations in all builds so far.
@@ -139,8 +154,13 @@ pub struct Uses {
 impl<'a> Builder<'a> {
     /// Reads below `root`, and names files relative to it.
     pub fn new(root: &Utf8Path, files: &'a dyn Files, sources: &'a mut Sources) -> Self {
-        let (done, uses) = (BTreeMap::new(), Uses::default());
-        Self { reader: Reader::new(root, files, sources), done, uses, passes_over: false }
+        Self {
+            reader: Reader::new(root, files, sources),
+            done: BTreeMap::new(),
+            nested: Vec::new(),
+            uses: Uses::default(),
+            passes_over: false,
+        }
     }
 
     /// Names files relative to another directory than the root.
@@ -159,6 +179,46 @@ impl<'a> Builder<'a> {
     pub fn sharing(mut self, parsed: &'a Parsed) -> Self {
         self.reader.share(parsed);
         self
+    }
+
+    /// Builds nothing again that another build with the same sources did, as far as what it found among its files is
+    /// the same here. What came of the parts of those kustomizations, that one knows.
+    pub fn continuing(mut self, other: &Finished, its_files: &dyn Files) -> Self {
+        let mut known = BTreeMap::new();
+        for (directory, done) in &other.0 {
+            if self.is_same(directory, (other, its_files), &mut known) {
+                self.done.insert(directory.clone(), done.clone());
+            }
+        }
+        self
+    }
+
+    /// Whether a directory becomes here what it became there. `known` has the answers for directories and files.
+    fn is_same(
+        &self,
+        directory: &Utf8Path,
+        (other, its_files): (&Finished, &dyn Files),
+        known: &mut BTreeMap<String, bool>,
+    ) -> bool {
+        let key = format!("{directory}/");
+        if let Some(is_same) = known.get(&key) {
+            return *is_same;
+        }
+        let is_same = other.0.get(directory).is_some_and(|done| {
+            let mut is_same_file = |path: &Utf8PathBuf| {
+                let is_same = || self.reader.is_same_in(its_files, path);
+                *known.entry(path.to_string()).or_insert_with(is_same)
+            };
+            done.looked_at.iter().all(&mut is_same_file)
+                && done.nested.iter().all(|nested| self.is_same(nested, (other, its_files), known))
+        });
+        known.insert(key, is_same);
+        is_same
+    }
+
+    /// What became of all directories, for a build that continues this one.
+    pub fn finish(self) -> Finished {
+        Finished(self.done)
     }
 
     /// What came of the parts of kustomizations so far.
@@ -292,9 +352,29 @@ impl<'a> Builder<'a> {
         within: &mut Vec<Utf8PathBuf>,
     ) -> Result<Rc<Vec<Resource>>, Refusal> {
         self.check_way(directory, named, within)?;
+        self.nested.push(directory.to_owned());
         if let Some(done) = self.done.get(directory) {
-            return Ok(Rc::clone(done));
+            return Ok(Rc::clone(&done.resources));
         }
+        let looked_at = self.reader.look_anew(Vec::new());
+        let nested = std::mem::take(&mut self.nested);
+        let resources = self.fresh(directory, named, within);
+        let looked_at = self.reader.look_anew(looked_at);
+        let nested = std::mem::replace(&mut self.nested, nested);
+        let resources = Rc::new(resources?);
+        let done =
+            Done { resources: Rc::clone(&resources), looked_at: Rc::new(looked_at), nested: Rc::new(nested) };
+        self.done.insert(directory.to_owned(), done);
+        Ok(resources)
+    }
+
+    /// The same, for a directory that was not met yet.
+    fn fresh(
+        &mut self,
+        directory: &Utf8Path,
+        named: Span,
+        within: &mut Vec<Utf8PathBuf>,
+    ) -> Result<Vec<Resource>, Refusal> {
         let declared = self.required(directory, named)?;
         if declared.is_component {
             let message = format!("`{}` is a component, not a resource", self.reader.name(directory));
@@ -304,9 +384,7 @@ impl<'a> Builder<'a> {
         within.push(directory.to_owned());
         self.accumulate(directory, &declared, &mut all, within)?;
         within.pop();
-        let done = Rc::new(all.resources);
-        self.done.insert(directory.to_owned(), Rc::clone(&done));
-        Ok(done)
+        Ok(all.resources)
     }
 
     /// No directory may take in itself or one that it lies in.

@@ -27,7 +27,7 @@ use crate::{
     },
     kustomize::{
         Owner, TreeFile,
-        build::{Builder, Object, Parsed, Refusal, RefusalKind},
+        build::{Builder, Finished, Object, Parsed, Refusal, RefusalKind},
     },
     plan::{self, Known, Plan},
     render, secret_files,
@@ -129,10 +129,17 @@ impl<'a> Comparing<'a> {
         if loaded.environments.iter().all(|own| own.known == Known::All) {
             self.stale = self.written.stale(&fresh);
         }
-        let mut written = self.written_states(&all, &fresh);
+        let manifests = Manifests {
+            files: self.files,
+            output: &loaded.output,
+            examples: Examples::WhereMissing,
+            replaced: BTreeMap::new(),
+        };
+        let (mut cluster, finished) = self.cluster_states(&all, &manifests);
+        let finished = finished.as_ref().map(|finished| (finished, &manifests as &dyn Files));
+        let mut written = self.written_states(&all, &fresh, finished);
         // Where every file is what a run would write, both states are one.
-        let mut compose = if is_same { Rendered::new() } else { self.compose_states(&all, &fresh) };
-        let mut cluster = self.cluster_states(&all);
+        let mut compose = if is_same { Rendered::new() } else { self.compose_states(&all, &fresh, finished) };
         self.ask_server(&cluster, report);
         let mut live = self.live_states(&cluster);
         let states = all.into_iter().map(|(own, planned)| {
@@ -224,7 +231,12 @@ impl<'a> Comparing<'a> {
     }
 
     /// What Compose asks for: the overlays as they would be written now, in memory.
-    fn compose_states(&mut self, all: &[Pair<'_>], fresh: &[TreeFile]) -> Rendered {
+    fn compose_states(
+        &mut self,
+        all: &[Pair<'_>],
+        fresh: &[TreeFile],
+        finished: Option<(&Finished, &dyn Files)>,
+    ) -> Rendered {
         let output = &self.loaded.output;
         let files = fresh.iter().map(|file| (clean(&output.join(&file.path)), file.bytes.clone()));
         let files = MemoryFiles::new(files);
@@ -236,13 +248,19 @@ impl<'a> Comparing<'a> {
             let manifests = Manifests { files: &files, output, examples, replaced: BTreeMap::new() };
             let overlays: Vec<(String, Utf8PathBuf)> =
                 pairs.iter().map(|(own, _)| (own.name.clone(), self.overlay(&own.name))).collect();
-            states.extend(build(&overlays, self.directory, &manifests, (self.sources, &self.parsed)));
+            let builder = Builder::new(self.directory, &manifests, self.sources).sharing(&self.parsed);
+            states.extend(build(&overlays, &mut continued(builder, finished)));
         }
         states
     }
 
     /// What the last run wrote: the generated files as they are, below the outermost layer that it would write.
-    fn written_states(&mut self, all: &[Pair<'_>], fresh: &[TreeFile]) -> Rendered {
+    fn written_states(
+        &mut self,
+        all: &[Pair<'_>],
+        fresh: &[TreeFile],
+        finished: Option<(&Finished, &dyn Files)>,
+    ) -> Rendered {
         if !self.written.is_own {
             return Rendered::new();
         }
@@ -258,36 +276,35 @@ impl<'a> Comparing<'a> {
             .filter(is_written)
             .map(|(own, _)| (own.name.clone(), self.overlay(&own.name)))
             .collect();
-        build(&overlays, self.directory, &manifests, (self.sources, &self.parsed))
+        let builder = Builder::new(self.directory, &manifests, self.sources).sharing(&self.parsed);
+        build(&overlays, &mut continued(builder, finished))
     }
 
-    /// What a cluster would get.
-    fn cluster_states(&mut self, all: &[Pair<'_>]) -> Rendered {
-        let output = &self.loaded.output;
-        let mut states = Rendered::new();
+    /// What a cluster would get, and what became of the directories that were built for it.
+    fn cluster_states(
+        &mut self,
+        all: &[Pair<'_>],
+        manifests: &Manifests<'_>,
+    ) -> (Rendered, Option<Finished>) {
         if let (Some((path, bytes)), Some((own, _))) = (&self.rendered, all.first()) {
             let objects = external::objects(path, bytes, self.sources);
-            return Rendered::from([(own.name.clone(), objects)]);
+            return (Rendered::from([(own.name.clone(), objects)]), None);
         }
-        let manifests = Manifests {
-            files: self.files,
-            output,
-            examples: Examples::WhereMissing,
-            replaced: BTreeMap::new(),
-        };
         let overlays: Vec<(String, Utf8PathBuf)> =
             all.iter().map(|(own, _)| (own.name.clone(), self.place_of(own))).collect();
-        states.extend(build(&overlays, self.directory, &manifests, (self.sources, &self.parsed)));
+        let mut builder = Builder::new(self.directory, manifests, self.sources).sharing(&self.parsed);
+        let mut states = build(&overlays, &mut builder);
+        let finished = builder.finish();
         for (name, overlay) in overlays {
             let Some(Err(refusal)) = states.get(&name) else { continue };
             if matches!(refusal.kind, RefusalKind::Unknown { .. }) {
                 let program = Program::find(self.kustomize, self.path, self.disk);
                 let rendered =
-                    external::render(program, refusal, &overlay, &manifests, self.disk, self.sources);
+                    external::render(program, refusal, &overlay, manifests, self.disk, self.sources);
                 states.insert(name, rendered);
             }
         }
-        states
+        (states, Some(finished))
     }
 
     /// Reports what the API server would refuse.
@@ -420,14 +437,16 @@ impl<'a> Comparing<'a> {
     }
 }
 
+/// A build of files that are mostly those of another one.
+fn continued<'b>(builder: Builder<'b>, finished: Option<(&Finished, &dyn Files)>) -> Builder<'b> {
+    match finished {
+        Some((finished, its_files)) => builder.continuing(finished, its_files),
+        None => builder,
+    }
+}
+
 /// Renders directories that have parts in common.
-fn build(
-    overlays: &[(String, Utf8PathBuf)],
-    root: &Utf8Path,
-    files: &dyn Files,
-    (sources, parsed): (&mut Sources, &Parsed),
-) -> Rendered {
-    let mut builder = Builder::new(root, files, sources).sharing(parsed);
+fn build(overlays: &[(String, Utf8PathBuf)], builder: &mut Builder<'_>) -> Rendered {
     overlays.iter().map(|(name, path)| (name.clone(), builder.manifests(path))).collect()
 }
 

@@ -38,6 +38,8 @@ pub(super) struct Reader<'a> {
     /// What other builds have parsed.
     shared: Option<&'a Parsed>,
     bytes_left: usize,
+    /// What was looked at since somebody last asked.
+    looked_at: RefCell<Vec<Utf8PathBuf>>,
 }
 
 impl<'a> Reader<'a> {
@@ -54,6 +56,7 @@ impl<'a> Reader<'a> {
             parsed,
             shared: None,
             bytes_left: BYTES_LIMIT,
+            looked_at: RefCell::default(),
         }
     }
 
@@ -70,7 +73,20 @@ impl<'a> Reader<'a> {
 
     /// What stands at a path, if it is below the root.
     pub(super) fn kind(&self, path: &Utf8Path) -> Option<FileKind> {
+        self.looked_at.borrow_mut().push(path.to_owned());
         self.is_below(path, &self.root).then(|| self.files.kind(path)).flatten()
+    }
+
+    /// Takes down what is looked at from now on, in place of what was before, which it gives.
+    pub(super) fn look_anew(&self, looked_at: Vec<Utf8PathBuf>) -> Vec<Utf8PathBuf> {
+        self.looked_at.replace(looked_at)
+    }
+
+    /// Whether there is the same at a path among other files.
+    pub(super) fn is_same_in(&self, files: &dyn Files, path: &Utf8Path) -> bool {
+        let kind = self.files.kind(path);
+        let is_file = kind == Some(FileKind::File);
+        kind == files.kind(path) && (!is_file || self.files.read(path) == files.read(path))
     }
 
     /// The names in a directory below the root, sorted.
@@ -86,6 +102,7 @@ impl<'a> Reader<'a> {
         directory: &Utf8Path,
         named: Span,
     ) -> Result<(SourceId, Rc<Vec<u8>>), Refusal> {
+        self.looked_at.borrow_mut().push(path.to_owned());
         if let Some((id, bytes)) = self.read.get(path.as_str())
             && self.is_below(path, directory)
         {
