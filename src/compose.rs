@@ -294,7 +294,8 @@ fn resolve_env_files(
     options: Options,
     context: &mut Context<'_>,
 ) {
-    for service in tree.get_mut("services").and_then(Node::as_map_mut).into_iter().flat_map(Map::values_mut) {
+    let services = tree.get_mut("services").and_then(Node::as_map_mut);
+    for service in services.into_iter().flat_map(|services| services.values_mut()) {
         if !profiles::is_active(service, profiles) {
             env_files::drop(service);
             continue;

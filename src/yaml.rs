@@ -5,6 +5,7 @@
 
 pub mod boolean;
 pub mod emit;
+mod map;
 pub mod notes;
 pub mod parse;
 mod resets;
@@ -12,8 +13,7 @@ pub mod scalar;
 
 use std::{borrow::Borrow, hash, sync::Arc};
 
-use indexmap::IndexMap;
-
+pub use map::Map;
 pub use resets::Resets;
 pub(crate) use resets::without_tags;
 
@@ -60,9 +60,6 @@ pub enum Value {
     /// A mapping, in the order of the source.
     Map(Map),
 }
-
-/// A mapping in the order of the source. Keys are strings: compose refuses others.
-pub type Map = IndexMap<Key, Node, foldhash::fast::RandomState>;
 
 /// The two tags that tell compose how to merge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -26,7 +26,7 @@ pub(super) fn normalise(root: &mut Node, variables: &Variables) {
 fn default_network(root: &mut Node) {
     let mut used = None;
     let services = root.get_mut("services").and_then(Node::as_map_mut);
-    for service in services.into_iter().flat_map(Map::values_mut) {
+    for service in services.into_iter().flat_map(|services| services.values_mut()) {
         let span = service.span;
         let Some(map) = service.as_map_mut() else { continue };
         if map.contains_key("provider") || map.contains_key("network_mode") {

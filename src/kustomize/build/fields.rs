@@ -129,6 +129,10 @@ fn walk(
                 Made::Scalar if rest.is_empty() => Some(Value::String(String::new())),
                 _ => Some(Value::Map(Map::default())),
             };
+            // An object shares its mappings with others until they are changed.
+            if fresh.is_none() && !map.contains_key(name) {
+                return Ok(());
+            }
             match (map.get_mut(name), fresh) {
                 (Some(field), Some(fresh)) if field.is_null() => field.value = fresh,
                 (None, Some(fresh)) => drop(map.insert(Key::new(name, span), Node::new(fresh, span))),

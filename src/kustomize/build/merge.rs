@@ -95,7 +95,7 @@ impl<'a> Merge<'a> {
     }
 
     fn fields(&mut self, own: Map, changes: &Map, shape: &Shape) -> Result<Map, String> {
-        let mut merged = Map::with_capacity_and_hasher(own.len(), Default::default());
+        let mut merged = Map::with_capacity(own.len());
         let is_new = |key: &Key| key.text != DIRECTIVE && !own.contains_key(key);
         let new: Vec<(&Key, &Node)> = changes.iter().filter(|(key, _)| is_new(key)).collect();
         for (key, value) in own {
@@ -133,7 +133,7 @@ impl<'a> Merge<'a> {
                 if mapping_directive(changes)? == Directive::Delete {
                     return Ok(None);
                 }
-                let mut map = Map::with_capacity_and_hasher(changes.len(), Default::default());
+                let mut map = Map::with_capacity(changes.len());
                 for (key, change) in changes.iter().filter(|(key, _)| key.text != DIRECTIVE) {
                     if let Some(value) = self.within(&key.text, |it, field| it.added(change, field), shape)? {
                         map.insert(key.clone(), value);
@@ -261,7 +261,7 @@ fn mapping_directive(changes: &Map) -> Result<Directive, String> {
 }
 
 fn is_empty_map(node: &Node) -> bool {
-    node.as_map().is_some_and(Map::is_empty)
+    node.as_map().is_some_and(|map| map.is_empty())
 }
 
 /// Both lists of texts in one: what the patch has comes first.

@@ -8,7 +8,7 @@ use super::refusal::{Refusal, RefusalKind};
 use crate::{
     diag::{Report, Severity},
     text::{FileError, FileKind, Files, MemoryFiles, SourceId, Sources, Span, clean},
-    yaml::{self, Node, Value, parse},
+    yaml::{Node, Value, parse},
 };
 
 /// Bytes that one build may read: a cluster takes objects of one or two MiB, and a tree has thousands at most.
@@ -254,7 +254,7 @@ impl<'a> Reader<'a> {
 }
 
 fn says_nothing(document: &Node) -> bool {
-    document.is_null() || document.as_map().is_some_and(yaml::Map::is_empty)
+    document.is_null() || document.as_map().is_some_and(|map| map.is_empty())
 }
 
 /// Where the lines of a text within a file begin.

@@ -261,7 +261,7 @@ fn behind<'t>(name: &str, text: &'t str) -> Option<&'t str> {
     let mut rest = text.chars();
     let is_alike = |wanted: char, own: char| wanted == own || wanted == '.' && own != '\n';
     let begins = name.chars().all(|wanted| rest.next().is_some_and(|own| is_alike(wanted, own)));
-    begins.then(|| rest.as_str())
+    begins.then_some(rest.as_str())
 }
 
 /// A tag, a digest, both, or nothing.

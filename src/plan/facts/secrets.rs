@@ -90,15 +90,10 @@ pub(in crate::plan) fn find(
     let all = || {
         projects.iter().flat_map(|project| project.services.values()).flat_map(|service| variables(service))
     };
-    let known = RefCell::new(HashMap::<(String, String), bool, foldhash::fast::RandomState>::default());
-    // The same is asked of a variable in each environment, and for each of the purposes below.
-    let is_secret = |key: &str, value: &str| {
-        let pair = (key.to_owned(), value.to_owned());
-        *known.borrow_mut().entry(pair).or_insert_with(|| {
-            options.secret.contains_key(key)
-                || (secret::is_secret(key, value) && !options.not_secret.contains_key(key))
-        })
-    };
+    let is_secret = asked_once(|key: &str, value: &str| {
+        options.secret.contains_key(key)
+            || (secret::is_secret(key, value) && !options.not_secret.contains_key(key))
+    });
     let public = public_words(&projects, &|key, value| !is_secret(key, value));
     // A password that is also the name of something gives itself away: hiding it would only hide the name.
     let telling = |value: &str| {
@@ -152,6 +147,16 @@ pub(in crate::plan) fn find(
     }
     report.hide(hidden(&projects, options, &found));
     found
+}
+
+/// The same question, which is asked of most variables in each environment and for several purposes, with its answers
+/// kept.
+fn asked_once(is_secret: impl Fn(&str, &str) -> bool) -> impl Fn(&str, &str) -> bool {
+    let known = RefCell::new(HashMap::<(String, String), bool, foldhash::fast::RandomState>::default());
+    move |key, value| {
+        let pair = (key.to_owned(), value.to_owned());
+        *known.borrow_mut().entry(pair).or_insert_with(|| is_secret(key, value))
+    }
 }
 
 /// Keys without a value: what is to be filled in later is the place of a secret already.

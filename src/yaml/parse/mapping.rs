@@ -114,9 +114,9 @@ impl OpenMapping {
     pub(super) fn close(mut self) -> Map {
         let Some(merge) = self.merge else { return self.entries };
         let mut behind = self.entries.split_off(merge.at);
-        let is_said = |map: &Map, key: &Key| map.get(key).is_some_and(|own| !is_reset(own));
+        let is_said = |own: Option<&Node>| own.is_some_and(|own| !is_reset(own));
         for (key, value) in merge.maps.into_iter().flatten().filter(|(_, value)| !is_reset(value)) {
-            if !is_said(&self.entries, &key) && !is_said(&behind, &key) {
+            if !is_said(self.entries.get(&key)) && !is_said(behind.get(&key)) {
                 behind.shift_remove(&key);
                 self.entries.insert(key, value);
             }
