@@ -7,6 +7,7 @@
 
 mod content;
 mod finder;
+mod lazy_regex;
 mod literal;
 mod mask;
 mod memo;

@@ -5,7 +5,6 @@
 
 pub mod budget;
 mod digest;
-pub(crate) mod lazy_regex;
 mod nearest;
 mod remembered;
 pub mod shown;

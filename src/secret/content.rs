@@ -8,16 +8,14 @@ use std::ops::Range;
 
 use super::{
     is_secret_key, is_written_secret,
+    lazy_regex::{Captures, LazyRegex},
     literal::{Dollar, looks_random, may_be_secret},
     names, parameter,
     pattern::{self, Pattern},
     split::Style,
     text, words,
 };
-use crate::{
-    catalog::base_name,
-    text::lazy_regex::{Captures, LazyRegex},
-};
+use crate::catalog::base_name;
 
 /// Nothing longer is one line of a configuration, in bytes; of what is, only tokens tell.
 const MAX_LINE: usize = 16 * 1024;

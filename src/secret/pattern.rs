@@ -4,8 +4,9 @@
 
 use std::sync::LazyLock;
 
-use crate::text::lazy_regex::{Captures, LazyRegex};
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
+
+use super::lazy_regex::{Captures, LazyRegex};
 
 /// A pattern with its words.
 pub(super) struct Pattern {

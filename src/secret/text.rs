@@ -6,12 +6,12 @@ use std::ops::Range;
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 
 use super::{
+    lazy_regex::{Captures, Match},
     literal::{Dollar, has_literal, looks_random, may_be_secret},
     parameter,
     pattern::{Pattern, Telling, found, telling},
     reference::outside,
 };
-use crate::text::lazy_regex::{Captures, Match};
 
 /// `key=`; where the value ends is decided by [`assigned`].
 static ASSIGNMENT: [Pattern; 1] =

@@ -9,7 +9,7 @@ use regex::bytes::{self, Regex, RegexBuilder};
 
 /// A regular expression.
 #[derive(Debug)]
-pub(crate) struct LazyRegex {
+pub(super) struct LazyRegex {
     pattern: &'static str,
     /// For texts of ASCII.
     ascii: OnceLock<Option<Regex>>,
@@ -19,7 +19,7 @@ pub(crate) struct LazyRegex {
 
 impl LazyRegex {
     /// An expression that a test knows to be one: another one finds nothing.
-    pub(crate) const fn new(pattern: &'static str) -> Self {
+    pub(super) const fn new(pattern: &'static str) -> Self {
         Self { pattern, ascii: OnceLock::new(), unicode: OnceLock::new() }
     }
 
@@ -33,36 +33,36 @@ impl LazyRegex {
     }
 
     /// Whether it finds something.
-    pub(crate) fn is_match(&self, text: &str) -> bool {
+    pub(super) fn is_match(&self, text: &str) -> bool {
         self.regex(text).is_some_and(|regex| regex.is_match(text.as_bytes()))
     }
 
     /// All that it finds.
-    pub(crate) fn captures_iter<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Captures<'a>> {
+    pub(super) fn captures_iter<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Captures<'a>> {
         let found = self.regex(text).into_iter().flat_map(|regex| regex.captures_iter(text.as_bytes()));
         found.map(move |found| Captures { text, found })
     }
 
     #[cfg(test)]
-    pub(crate) fn is_valid(&self) -> bool {
+    pub(super) fn is_valid(&self) -> bool {
         self.compiled(true).is_some() && self.compiled(false).is_some()
     }
 }
 
 /// What an expression found in a text.
-pub(crate) struct Captures<'a> {
+pub(super) struct Captures<'a> {
     text: &'a str,
     found: bytes::Captures<'a>,
 }
 
 impl<'a> Captures<'a> {
     /// All of it.
-    pub(crate) fn whole(&self) -> Option<Match<'a>> {
+    pub(super) fn whole(&self) -> Option<Match<'a>> {
         self.matched(self.found.get(0))
     }
 
     /// A named group.
-    pub(crate) fn name(&self, name: &str) -> Option<Match<'a>> {
+    pub(super) fn name(&self, name: &str) -> Option<Match<'a>> {
         self.matched(self.found.name(name))
     }
 
@@ -72,19 +72,19 @@ impl<'a> Captures<'a> {
 }
 
 /// A part of a text that an expression found.
-pub(crate) struct Match<'a> {
+pub(super) struct Match<'a> {
     text: &'a str,
     range: Range<usize>,
 }
 
 impl<'a> Match<'a> {
     /// What stands there.
-    pub(crate) fn as_str(&self) -> &'a str {
+    pub(super) fn as_str(&self) -> &'a str {
         self.text.get(self.range()).unwrap_or_default()
     }
 
     /// Where it stands.
-    pub(crate) fn range(&self) -> Range<usize> {
+    pub(super) fn range(&self) -> Range<usize> {
         self.range.clone()
     }
 }
