@@ -259,9 +259,10 @@ fn each(node: &Node, known: &[&str], report: &mut Report, mut take: impl FnMut(&
             take(&key.text, value, report);
             continue;
         }
-        let help = match nearest(&key.text, known.iter().copied()) {
-            Some(name) => format!("did you mean `{name}`?"),
-            None => format!("known are {}", known.join(", ")),
+        let help = match (nearest(&key.text, known.iter().copied()), keys::place_of(&key.text)) {
+            (Some(name), _) => format!("did you mean `{name}`?"),
+            (None, Some(place)) => format!("it belongs {place}"),
+            (None, None) => format!("known are {}", known.join(", ")),
         };
         let message = format!("there is no setting `{}` here", key.text);
         report.push(Diagnostic::error(codes::UNKNOWN_SETTING, message).at(key.span, "unknown").help(help));

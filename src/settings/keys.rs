@@ -86,6 +86,22 @@ pub const EXTERNAL_SECRETS: &[&str] = &["store", "kind"];
 /// What `kind` of `externalSecrets` may be; the first one is meant where it is left out.
 pub const STORE_KINDS: &[&str] = &["ClusterSecretStore", "SecretStore"];
 
+/// Where a key belongs, for somebody who wrote it elsewhere; none for a key that nothing has.
+pub fn place_of(key: &str) -> Option<&'static str> {
+    let places: [(&[&str], &str); 9] = [
+        (TOP, "to the top level"),
+        (ENVIRONMENT, "to an environment: `environments: {<name>: {…}}`"),
+        (SECRETS, "below `secrets`"),
+        (CRON_JOBS, "below `cronJobs`"),
+        (CHECK, "below `check`"),
+        (LINT, "below `lint`"),
+        (IMAGES, "below `images` of an environment"),
+        (AUTOSCALE, "below `autoscale` of an environment"),
+        (LOCAL, "below `local` of an environment"),
+    ];
+    places.into_iter().find(|(keys, _)| keys.contains(&key)).map(|(_, place)| place)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
