@@ -180,8 +180,8 @@ fn environment(variables: &Option<Spanned<Environment>>) -> types::Environment {
     types::Environment::KvPair(optional_values(variables))
 }
 
-fn env_files(files: &Spanned<Vec<Spanned<EnvFile>>>) -> types::EnvFile {
-    types::EnvFile::List(files.value.iter().filter_map(|file| value(&file.value.path)).collect())
+fn env_files(files: &Spanned<Vec<Spanned<EnvFile>>>) -> types::StringOrList {
+    types::StringOrList::List(files.value.iter().filter_map(|file| value(&file.value.path)).collect())
 }
 
 fn extra_hosts(hosts: &Option<Spanned<Hosts>>) -> Vec<String> {
