@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     let directory = match disk::working_directory() {
         Ok(directory) => directory,
         Err(error) => {
-            let _ = writeln!(stderr, "the working directory cannot be told: {error}");
+            let _ = writeln!(stderr, "the working directory cannot be determined: {error}");
             return ExitCode::from(2);
         }
     };

@@ -262,11 +262,11 @@ fn gone(
     }
     let names = names.join(", ");
     if scene.flags.describe_a_project() {
-        let message = format!("the tree in `{shown}` has {names}, which the command line does not describe");
+        let message = format!("`{shown}` has {names}, which the command line does not describe");
         let help = "name all environments in kustompose.yaml, or write to another directory with `-o`";
         report.push(Diagnostic::error(codes::OTHER_ENVIRONMENTS, message).help(help));
     } else if environments.iter().any(|environment| environment.known == Known::All) {
-        let message = format!("{names} of the tree in `{shown}` left the project");
+        let message = format!("`{shown}` has {names}, which the project no longer has");
         let help = "what is generated for it goes; delete what is yours below its directory in `overlays/`";
         report.push(Diagnostic::warning(codes::GONE_ENVIRONMENT, message).help(help));
     }

@@ -235,7 +235,7 @@ fn text(found: &FoundEnvironments) -> String {
 # The project's name, in place of compose's own.
 # project: {project}
 
-# The directory of the tree.
+# The output directory.
 # output: k8s
 
 # Files and directories outside of the project that may be read.

@@ -321,7 +321,7 @@ fn unpack(arguments: &Unpack, scene: &Scene, report: &mut Report) -> Option<Stri
                 records.push(Placed { path, bytes: entry.bytes.clone(), replaces });
             }
             None => {
-                let message = format!("`{path}` is left out: the tree does not ask for it");
+                let message = format!("`{path}` is left out: the manifests do not use it");
                 report.push(Diagnostic::warning(codes::UNKNOWN_SECRET_FILE, message));
             }
             Some(file) if file.content.as_ref() == Some(&entry.bytes) => unchanged += 1,

@@ -287,7 +287,7 @@ impl Planner<'_> {
             };
             if !allowed || !seen.insert(&file.path) {
                 let message = if allowed {
-                    format!("`{}` is in the tree twice", file.path)
+                    format!("`{}` would be written twice", file.path)
                 } else {
                     format!("`{}` is no path within the output directory", file.path)
                 };
@@ -521,7 +521,7 @@ fn is_untouched(tree: &Tree, path: &Utf8Path) -> bool {
 
 fn not_written(directory: &Utf8Path, why: &str) -> Diagnostic {
     Diagnostic::error(codes::NOT_WRITTEN, format!("`{directory}` could not be written: {why}"))
-        .help("nothing was changed; mend the cause and run again")
+        .help("nothing was changed; fix the cause and run again")
 }
 
 fn edited(path: &Utf8Path) -> Diagnostic {

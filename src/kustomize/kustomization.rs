@@ -123,7 +123,7 @@ impl Kustomization {
         if self.guards_client {
             let guard = Entry::new(Yaml::FlowSeq(Vec::new())).above(
                 "Asks for nothing, but kustomize before 4.3 (kubectl before 1.23) stops at it: it would read\n\
-                 parts of this tree wrong without a word.",
+                 parts of these manifests wrong, and silently.",
             );
             fields.push(("buildMetadata", guard));
         }

@@ -284,7 +284,7 @@ fixed! {
     OPTIONS_OF_STORAGE_CLASS "storage-class" "options of a volume driver: a StorageClass has other ones";
     WRITABLE "as-it-is" "`rw` is the default";
     MEMORY_HAS_NO_DEVICE "no-device" "memory has no device";
-    CLAIM_HAS_TO_BE_THERE "has-to-be-there" "the claim must exist in the namespace; it is defined in a file of yours, which you can keep or delete";
+    CLAIM_HAS_TO_BE_THERE "has-to-be-there" "the claim must exist in the namespace; it is defined in one of your files, which you can keep or delete";
     ANNOTATIONS_OF_CLAIM "annotations" "annotations of the claim";
     SECRET_OF_CLAIM "secret-annotation" "its value is a secret, and claims have no secrets: it is left out";
     NO_CLAIM_TO_LABEL "no-claim" "no claim in the manifests can have them";

@@ -98,7 +98,7 @@ impl<'a> Allowed<'a> {
         for (entry, met) in self.entries.iter().zip(&self.met) {
             if let Some(until) = entry.until.as_ref().filter(|_| entry.is_expired(self.today)) {
                 let message = format!("`{}` was allowed until {}", entry.code.name, until.value);
-                let help = "mend what it allowed and remove the entry, or set a later date";
+                let help = "fix what it allowed and remove the entry, or set a later date";
                 report.push(Diagnostic::warning(expired, message).at(until.span, "has passed").help(help));
             } else if !met && was_seen(entry) {
                 let message = format!("nothing is found that this entry for `{}` allows", entry.code.name);

@@ -91,6 +91,7 @@ fn words_are_those_of_the_field() {
     let mut texts: Vec<(String, String)> =
         checked().map(|page| (page.clone(), prose(&read(&page)))).collect();
     texts.extend(program::helps().iter().map(|(name, help)| (format!("{name} --help"), help.clone())));
+    texts.extend(messages());
     let mut wrong = Vec::new();
     for (pattern, instead) in BANNED {
         let banned = Regex::new(&format!("(?i){pattern}")).unwrap();
@@ -107,6 +108,24 @@ fn words_are_those_of_the_field() {
         "words that readers did not understand, and better ones:\n{}",
         wrong.join("\n")
     );
+}
+
+/// What the cases of `testdata/` print, without what they quote: lines of files, and JSON.
+fn messages() -> Vec<(String, String)> {
+    // `overrides of yours` is what a summary of `check` counts.
+    let quoted = Regex::new(r#"(?m)^ *[0-9]+ \|.*$|^ *:.*$|"[^"\n]*"|`[^`]*`|overrides? of yours"#).unwrap();
+    let frame = Regex::new(r"(?m)^  [x!>|] ").unwrap();
+    let mut found = Vec::new();
+    for command in fs::read_dir(root().join("testdata")).unwrap() {
+        for case in fs::read_dir(command.unwrap().path()).unwrap() {
+            let said = case.unwrap().path().join("out.txt");
+            if let Ok(text) = fs::read_to_string(&said) {
+                let text = frame.replace_all(&text, "").into_owned();
+                found.push((said.display().to_string(), quoted.replace_all(&text, "").into_owned()));
+            }
+        }
+    }
+    found
 }
 
 #[test]

@@ -31,17 +31,17 @@ pub(super) fn warning(
 /// Where no environment can be read whole, there is nothing to bring a tree up to date with.
 pub(super) fn tell_that_none_is_known(report: &mut Report) {
     let message = "nothing is written: no environment can be read whole on this machine";
-    let help = "what is in the tree stays exactly as it is";
+    let help = "the manifests stay exactly as they are";
     report.push(Diagnostic::info(codes::NOTHING_TO_GO_BY, message).help(help));
 }
 
 /// What was written with the missing files is better than what could be written without them, if there is
 /// nothing new.
 pub(super) fn tell_that_nothing_is_new(misfit: &Diagnostic, report: &mut Report) {
-    let message = "nothing is written: the compose and env files that are here say what they said when the tree was written";
+    let message =
+        "nothing is written: the compose and env files that are here have not changed since the last run";
     let help = format!(
-        "what changed elsewhere, in `kustompose.yaml` or in files that are mounted, comes into the tree where all \
-         env files are: here, {}",
+        "what changed in `kustompose.yaml` or in mounted files is converted where all env files are: here, {}",
         misfit.message
     );
     report.push(Diagnostic::warning(codes::NOTHING_TO_GO_BY, message).help(help));

@@ -106,8 +106,9 @@ fn warn_of_paths(
         let is_local =
             !said.contains([':', '?']) && !said.starts_with('/') && !said.starts_with("github.com/");
         if is_local && !path.starts_with("..") && !is_there(&path) {
-            let message =
-                format!("`{folder}/kustomization.yaml` names `{said}`, which the tree does not have");
+            let message = format!(
+                "`{folder}/kustomization.yaml` names `{said}`, which the generated manifests do not have"
+            );
             let help = "the file is yours: take the line out, for kustomize stops at it";
             report.push(Diagnostic::warning(codes::GONE_FROM_TREE, message).help(help));
         }
@@ -137,7 +138,8 @@ fn warn_of_patches(
         };
         for (kind, name) in patch.targets.iter().filter(is_gone) {
             let file = folder.join(patch.path.as_deref().unwrap_or("kustomization.yaml"));
-            let message = format!("`{file}` patches the {kind} `{name}`, which the tree does not have");
+            let message =
+                format!("`{file}` patches the {kind} `{name}`, which the generated manifests do not have");
             let help = "the file is yours: take it out, or name what takes its place; kustomize stops at a patch of \
                         nothing, or passes it over";
             report.push(Diagnostic::warning(codes::GONE_FROM_TREE, message).help(help));

@@ -41,7 +41,7 @@ pub fn split(text: &str) -> Result<Words, ValueError> {
             Some((offset, "this quote has no end"))
         }
         Splitter { back: Some(offset), .. } => Some((offset, "this backquote has no end")),
-        Splitter { dollar: Some(offset), .. } => Some((offset, "this parenthesis has no counterpart")),
+        Splitter { dollar: Some(offset), .. } => Some((offset, "this parenthesis has no partner")),
         Splitter { .. } => None,
     };
     match open {

@@ -53,6 +53,6 @@ fn check(rendering: &Rendering<'_>, findings: &mut Findings<'_>) {
     finding.help(match refusal.kind {
         _ if is_pattern => "list the files one by one",
         RefusalKind::Missing { .. } => "add the file, or remove the line",
-        _ => "mend it: `kustomize build` fails",
+        _ => "fix it: `kustomize build` fails",
     });
 }

@@ -67,7 +67,8 @@ pub(super) fn warn_of_missing(context: &Context<'_>, report: &mut Report) {
         {
             let message =
                 format!("the variable `{}`, of which the secret `{key}` is made, is not set", variable.value);
-            let help = "set it in `.env`, by `--var`, or write the value into the secret's file of the tree";
+            let help =
+                "set it in `.env`, by `--var`, or write the value into the secret's file below `overlays/`";
             report.push(
                 Diagnostic::warning(codes::MISSING_CONTENT, message).at(variable.span, "not set").help(help),
             );
@@ -120,10 +121,10 @@ pub(super) fn refuse_unread_dockerfiles(context: &Context<'_>, report: &mut Repo
 /// Why the content of a secret or config is not there. What a secret lacks can be filled in later.
 fn unread(what: &str, kind: &str, error: &FileError, span: Span) -> Diagnostic {
     let is_secret = kind == "secret";
-    let fill_in = "write the value into the secret's file of the tree";
+    let fill_in = "write the value into the secret's file below `overlays/`";
     match error {
         FileError::NotFound => {
-            let message = format!("{what} is not there: it is empty in the tree");
+            let message = format!("{what} is not there: it is empty in the manifests");
             let help = if is_secret { fill_in } else { "make the file and run again" };
             Diagnostic::warning(codes::MISSING_CONTENT, message).at(span, "no such file").help(help)
         }

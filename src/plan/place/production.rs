@@ -46,7 +46,8 @@ fn needs(
 ) -> bool {
     let Some(version) = kubernetes.filter(|_| !feature.is_on(kubernetes)) else { return true };
     let message = format!("a cluster of version {version} has no {what}");
-    let help = format!("it takes {} or newer: leave the setting out, or mend `kubernetes`", feature.since());
+    let help =
+        format!("it takes {} or newer: leave the setting out, or change `kubernetes`", feature.since());
     report.push(Diagnostic::error(codes::IMPOSSIBLE_SETTING, message).at(place, "here").help(help));
     false
 }

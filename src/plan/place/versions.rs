@@ -117,7 +117,7 @@ fn warn_of_passing(environment: &Environment, kubernetes: &Spanned<Version>, rep
             format!("{objects} of {}: `{}`, which {} drops", environment.name, passing.version, passing.gone);
         let help = format!(
             "once the cluster runs {} or newer, and before it runs {}, set `kubernetes` to its version, run \
-             `kustompose convert` again and apply the tree",
+             `kustompose convert` again and apply the manifests",
             passing.successor_since, passing.gone
         );
         report.push(
