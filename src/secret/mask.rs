@@ -433,9 +433,11 @@ fn value_after(
         return Some(Value::odd(start + 1..line.len(), Open::Nothing));
     }
     if matches!(first, '"' | '\'') {
+        let around_item = open_quote.filter(|_| begins_item(&line[..key.start]));
         return Some(match closing_quote(&value[1..], first) {
-            // What follows on the quote is a part of it where somebody forgot to double one.
-            Some(at) if begins_line && is_unfinished(&value[1 + at..]) => {
+            // What follows on the quote is a part of it where somebody forgot to double one, and where all of it is
+            // within another one.
+            Some(at) if !is_finished(&value[1 + at..], around_item, begins_line) => {
                 Value::odd(start + 1..line.len(), Open::Nothing)
             }
             Some(closing) => Value::new(start + 1..start + closing, Open::Nothing),
@@ -457,9 +459,22 @@ fn is_of_parts(mapping: &str) -> bool {
     PARTS.contains(&first.trim_matches(['"', '\'']))
 }
 
-/// Whether what follows on a closing quote shows that it closes nothing.
-fn is_unfinished(rest: &str) -> bool {
-    rest.trim_start().starts_with(|next: char| !"#,]};&|)\"".contains(next))
+/// Whether what follows on the closing quote of a value is no part of it. Of an item within quotes, all up to their end
+/// is the value.
+fn is_finished(rest: &str, around_item: Option<char>, begins_line: bool) -> bool {
+    let next = rest.trim_start().chars().next();
+    match around_item {
+        Some(outer) => next == Some(outer),
+        None => !begins_line || next.is_none_or(|next| "#,]};&|)\"".contains(next)),
+    }
+}
+
+/// Whether an assignment is all that an item of a list says, within quotes.
+fn begins_item(before: &str) -> bool {
+    matches!(
+        before.trim_start_matches(|c: char| c.is_whitespace() || c == '-' || c == '#').trim(),
+        "\"" | "'"
+    )
 }
 
 /// Whether a `$name` without braces is a part of a longer text: as likely as a reference, it is a part of the secret.
@@ -710,6 +725,14 @@ secrets:
             }
         }
         assert_eq!(redact("- \"DB_PASSWORD=a\\\" #b\" # note"), "- \"DB_PASSWORD=******\" # note");
+        assert_eq!(redact("- \"DB_PASSWORD='a b'\" # note"), "- \"DB_PASSWORD='***'\" # note");
+        for line in [
+            "- \"DB_PASSWORD='a'\\x00 hunter2\"",
+            "- \"DB_PASSWORD='a' # hunter2\"",
+            "- 'DB_PASSWORD=\"a\", hunter2'",
+        ] {
+            assert!(!redact(line).contains("hunter2"), "{line}");
+        }
         assert_eq!(redact("DB_PASSWORD: x${A:?u a://b:pw@c}"), "DB_PASSWORD: *${A:?u a://b:**@c}");
     }
 
