@@ -433,7 +433,8 @@ fn value_after(
         return Some(Value::odd(start + 1..line.len(), Open::Nothing));
     }
     if matches!(first, '"' | '\'') {
-        let around_item = open_quote.filter(|_| begins_item(&line[..key.start]));
+        // The quote before a quoted name ends with the name.
+        let around_item = open_quote.filter(|_| !quoted_key && begins_item(&line[..key.start]));
         return Some(match closing_quote(&value[1..], first) {
             // What follows on the quote is a part of it where somebody forgot to double one, and where all of it is
             // within another one.
@@ -726,6 +727,7 @@ secrets:
         }
         assert_eq!(redact("- \"DB_PASSWORD=a\\\" #b\" # note"), "- \"DB_PASSWORD=******\" # note");
         assert_eq!(redact("- \"DB_PASSWORD='a b'\" # note"), "- \"DB_PASSWORD='***'\" # note");
+        assert_eq!(redact("  \"DB_PASSWORD\": \"a's \\\"b\","), "  \"DB_PASSWORD\": \"*******\",");
         for line in [
             "- \"DB_PASSWORD='a'\\x00 hunter2\"",
             "- \"DB_PASSWORD='a' # hunter2\"",
