@@ -150,12 +150,19 @@ fn is_secret_by_name(name: &str, value: &str) -> bool {
         }
     };
     tells
+        && !is_directory_of_shell(name, value)
         && is_literal(value)
         && !(is_quantity(value) && asks_for_quantity(name))
         && !literal::is_said_to_be_none(value)
         && !(value.contains("://")
             && name.to_uppercase().ends_with("DSN")
             && !value.contains(['@', '?', '$']))
+}
+
+/// Whether it is where a shell is or was: compose files have `${PWD}/…` in the sources of mounts, and directories of
+/// build machines have random names.
+fn is_directory_of_shell(name: &str, value: &str) -> bool {
+    matches!(name, "PWD" | "OLDPWD") && value.starts_with('/')
 }
 
 /// Whether the name is one of a list of users, in which their passwords may be.
