@@ -296,6 +296,18 @@ mod tests {
     }
 
     #[test]
+    fn the_directory_of_a_shell_is_no_password() {
+        for (name, value, expected) in [
+            ("PWD", "/builds/aB3dE5fG7hJ9kL1mN3pQ/shop", false),
+            ("OLDPWD", "/builds/aB3dE5fG7hJ9kL1mN3pQ", false),
+            ("PWD", "svbUNsnaoN", true),
+            ("ADMIN_PWD", "/builds/aB3dE5fG7hJ9kL1mN3pQ/shop", true),
+        ] {
+            assert_eq!(is_secret(name, value), expected, "{name}={value}");
+        }
+    }
+
+    #[test]
     fn values() {
         for value in [
             "postgres://app:pw@db/app",

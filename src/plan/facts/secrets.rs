@@ -128,6 +128,7 @@ pub(in crate::plan) fn find(
         drawn.extend(origin.texts(service));
         found.keys.extend(origin.keys(service));
     }
+    drawn.extend(projects.iter().flat_map(|project| origin.top_level(project)));
     let contents = projects.iter().flat_map(|project| contents(project, files));
     found.contents = contents.filter(|content| content.len() >= SHORTEST).collect();
     let texts = found.contents.iter().filter_map(|content| std::str::from_utf8(content).ok());
@@ -217,15 +218,37 @@ impl Origin<'_> {
 
     /// The words and labels of a service that are.
     fn texts(&self, service: &Service) -> Vec<String> {
-        let commands =
-            service.entrypoint.iter().chain(&service.command).flat_map(|command| command.value.iter());
+        let own = service.entrypoint.iter().chain(&service.command);
+        let words = own.chain(hooks(service)).flat_map(|command| command.value.iter());
         let test = service.healthcheck.iter().filter_map(|check| check.value.test.as_ref());
         let test = test.flat_map(|test| &test.value);
-        let labels = service.labels.iter().chain(&service.annotations);
-        let labels = labels.flat_map(|labels| labels.value.values());
-        let texts = commands.chain(test).chain(labels);
+        let labels = labels(service).map(|(_, value)| value);
+        self.drawn(words.chain(test).chain(labels))
+    }
+
+    /// The contents of configs, and labels of volumes, that are.
+    fn top_level(&self, project: &Project) -> Vec<String> {
+        let contents = project.configs.values().filter_map(|config| config.content.as_ref());
+        let labels = project.volumes.values().filter_map(|volume| volume.value.as_ref()?.labels.as_ref());
+        self.drawn(contents.chain(labels.flat_map(|labels| labels.value.values())))
+    }
+
+    fn drawn<'a>(&self, texts: impl Iterator<Item = &'a Spanned<String>>) -> Vec<String> {
         texts.filter(|text| self.is_drawn(text.template.as_ref())).map(|text| text.value.clone()).collect()
     }
+}
+
+/// The commands of a service that run beside its own.
+fn hooks(service: &Service) -> impl Iterator<Item = &Spanned<Command>> {
+    let hooks = service.post_start.iter().chain(&service.pre_stop).flat_map(|hooks| &hooks.value);
+    hooks.filter_map(|hook| hook.value.command.as_ref())
+}
+
+/// All that a service says of itself in labels and annotations.
+fn labels(service: &Service) -> impl Iterator<Item = (&String, &Spanned<String>)> {
+    let deployed = service.deploy.as_ref().and_then(|deploy| deploy.value.labels.as_ref());
+    let labels = service.labels.iter().chain(&service.annotations).chain(deployed);
+    labels.flat_map(|labels| labels.value.iter())
 }
 
 /// The variables of files that secret variables of a service are drawn from, and nothing else.
@@ -389,8 +412,7 @@ fn in_clear(project: &str, name: &str, service: &Service, searched: &Searched) -
     let own = service.entrypoint.iter().chain(&service.command).flat_map(texts).collect();
     let test = service.healthcheck.iter().filter_map(|check| check.value.test.as_ref());
     let test = test.map(|test| test.value.iter().map(|word| word.value.clone()).collect());
-    let hooks = service.post_start.iter().chain(&service.pre_stop).flat_map(|hooks| &hooks.value);
-    let hooks = hooks.filter_map(|hook| hook.value.command.as_ref()).map(texts);
+    let hooks = hooks(service).map(texts);
     let commands: Vec<Vec<String>> = std::iter::once(own).chain(test).chain(hooks).collect();
     for command in commands {
         let words: Vec<&str> = command.iter().map(String::as_str).collect();
@@ -398,9 +420,7 @@ fn in_clear(project: &str, name: &str, service: &Service, searched: &Searched) -
             take(word, ranges.clone());
         }
     }
-    let deployed = service.deploy.as_ref().and_then(|deploy| deploy.value.labels.as_ref());
-    let labels = service.labels.iter().chain(&service.annotations).chain(deployed);
-    for (key, value) in labels.flat_map(|labels| labels.value.iter()) {
+    for (key, value) in labels(service) {
         take(&value.value, secret::in_label(key, &value.value));
     }
     let arguments = service.build.iter().filter_map(|build| build.value.args.as_ref());
