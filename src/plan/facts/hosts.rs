@@ -435,8 +435,8 @@ pub(in crate::plan) fn find(context: &Context<'_>, services: &Services) -> Hosts
                 hosts.note_shared(own);
             } else {
                 let listens = address::says_listening(key);
-                let is_told = key.to_ascii_uppercase().contains("ADVERTIS");
-                hosts.note_own(own, |found| match listens || !is_told && may_listen(found) {
+                let may_be = !address::says_advertised(key);
+                hosts.note_own(own, |found| match listens || may_be && may_listen(found) {
                     true => SelfUse::Listens,
                     false => SelfUse::Calls,
                 });

@@ -267,7 +267,12 @@ pub(super) fn is_option_value(text: &str, range: &Range<usize>, standing: Standi
 /// Whether a variable of this name says where its program listens.
 pub(super) fn says_listening(key: &str) -> bool {
     let upper = key.to_ascii_uppercase();
-    ["LISTEN", "BIND", "ZOO_SERVERS"].iter().any(|part| upper.contains(part)) && !upper.contains("ADVERTISED")
+    ["LISTEN", "BIND", "ZOO_SERVERS"].iter().any(|part| upper.contains(part)) && !says_advertised(key)
+}
+
+/// Whether a variable of this name says where others reach its program, wherever that listens.
+pub(super) fn says_advertised(key: &str) -> bool {
+    key.to_ascii_uppercase().contains("ADVERTIS")
 }
 
 /// The name of the variable that has the port, beside the one that has the host: `DB_PORT` beside `DB_HOST`.
