@@ -123,12 +123,9 @@ pub(in crate::plan) fn find(
         value.len() < SHORTEST || value.contains(STAND_IN) || COMMON.contains(&value) || names.contains(value)
     };
     let origin = Origin { is_secret: &is_secret, never: &found.never };
-    let mut drawn = BTreeSet::new();
-    for service in projects.iter().flat_map(|project| project.services.values()) {
-        drawn.extend(origin.texts(service));
-        found.keys.extend(origin.keys(service));
-    }
-    drawn.extend(projects.iter().flat_map(|project| origin.top_level(project)));
+    let services = projects.iter().flat_map(|project| project.services.values());
+    found.keys.extend(services.flat_map(|service| origin.keys(service)));
+    let drawn: Vec<String> = projects.iter().flat_map(|project| origin.texts(project)).collect();
     let contents = projects.iter().flat_map(|project| contents(project, files));
     found.contents = contents.filter(|content| content.len() >= SHORTEST).collect();
     let texts = found.contents.iter().filter_map(|content| std::str::from_utf8(content).ok());
@@ -216,26 +213,23 @@ impl Origin<'_> {
         drawn.map(|(key, _)| key.clone()).collect()
     }
 
-    /// The words and labels of a service that are.
-    fn texts(&self, service: &Service) -> Vec<String> {
-        let own = service.entrypoint.iter().chain(&service.command);
-        let words = own.chain(hooks(service)).flat_map(|command| command.value.iter());
-        let test = service.healthcheck.iter().filter_map(|check| check.value.test.as_ref());
-        let test = test.flat_map(|test| &test.value);
-        let labels = labels(service).map(|(_, value)| value);
-        self.drawn(words.chain(test).chain(labels))
-    }
-
-    /// The contents of configs, and labels of volumes, that are.
-    fn top_level(&self, project: &Project) -> Vec<String> {
+    /// What a project says in words, labels and configs that is.
+    fn texts(&self, project: &Project) -> Vec<String> {
+        let said = project.services.values().flat_map(|service| said(service));
         let contents = project.configs.values().filter_map(|config| config.content.as_ref());
-        let labels = project.volumes.values().filter_map(|volume| volume.value.as_ref()?.labels.as_ref());
-        self.drawn(contents.chain(labels.flat_map(|labels| labels.value.values())))
-    }
-
-    fn drawn<'a>(&self, texts: impl Iterator<Item = &'a Spanned<String>>) -> Vec<String> {
+        let volumes = project.volumes.values().filter_map(|volume| volume.value.as_ref()?.labels.as_ref());
+        let labels = volumes.flat_map(|labels| labels.value.values());
+        let texts = said.chain(contents).chain(labels);
         texts.filter(|text| self.is_drawn(text.template.as_ref())).map(|text| text.value.clone()).collect()
     }
+}
+
+/// The words that a service runs, and what it says of itself in labels.
+fn said(service: &Service) -> impl Iterator<Item = &Spanned<String>> {
+    let own = service.entrypoint.iter().chain(&service.command);
+    let words = own.chain(hooks(service)).flat_map(|command| command.value.iter());
+    let test = service.healthcheck.iter().filter_map(|check| check.value.test.as_ref());
+    words.chain(test.flat_map(|test| &test.value)).chain(labels(service).map(|(_, value)| value))
 }
 
 /// The commands of a service that run beside its own.
