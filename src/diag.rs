@@ -170,11 +170,32 @@ pub struct Report {
     dropped: [usize; 3],
     /// What no printer may show.
     hidden: Hidden,
+    /// Whether it takes nothing but errors.
+    only_errors: bool,
 }
 
 impl Report {
+    /// A report that takes nothing but errors: whoever reads no warnings need not wait for them.
+    pub fn of_errors() -> Self {
+        Self { only_errors: true, ..Self::default() }
+    }
+
+    /// An empty report that takes what this one takes.
+    #[must_use]
+    pub fn empty(&self) -> Self {
+        Self { only_errors: self.only_errors, ..Self::default() }
+    }
+
+    /// Whether it takes warnings. What takes long to find and only warns is not looked for without.
+    pub fn takes_warnings(&self) -> bool {
+        !self.only_errors
+    }
+
     /// Takes a finding in. How many there are is this report's own to say.
     pub fn push(&mut self, diagnostic: Diagnostic) {
+        if self.only_errors && diagnostic.severity != Severity::Error {
+            return;
+        }
         if diagnostic.code == codes::LIMIT && diagnostic == too_many() {
             return;
         }

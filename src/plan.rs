@@ -51,7 +51,7 @@ pub fn plan(
     files: &dyn Files,
     report: &mut Report,
 ) -> Plan {
-    let mut own = Report::default();
+    let mut own = report.empty();
     let plan = plan_with((inputs, shared), options, &Reader::new(files), &mut own);
     // Environments share files: what is wrong with a line of one is wrong with it in all.
     report.append_new(own);

@@ -1,6 +1,7 @@
 //! `kustompose check`: whether the manifests still say what Compose says.
 
 mod absent;
+mod early;
 mod external;
 mod live;
 pub(super) mod output;
@@ -15,6 +16,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
 
 use self::{
+    early::Rendering,
     live::Cluster,
     sides::{Asking, Comparing, States},
     written::Written,
@@ -31,7 +33,6 @@ use crate::{
         Direction,
         report::{Checked, Environment},
     },
-    kustomize::build::Parsed,
     page::Page,
     plan::Plan,
     settings::{allow::Allowed, check, date::Date},
@@ -268,8 +269,14 @@ fn with<T>(
         return None;
     }
     refuse_lost_files(&loaded, &chosen, &directory, &disk, report)?;
+    let rendered = rendered(asked, io, report)?;
+    let rendering =
+        rendered.is_none().then(|| Rendering::new(&loaded, &chosen, written.is_own, &directory, &disk));
     (io.progress)("planning");
-    let plan = plan(&loaded, &directory, &files, report)?;
+    let (plan, early) = beside(rendering.map(|rendering| || rendering.run(sources)), || {
+        plan(&loaded, &directory, &files, report)
+    });
+    let (plan, early) = (plan?, early.unwrap_or_default());
     (io.progress)("comparing");
     let mut comparing = Comparing {
         loaded: &loaded,
@@ -280,17 +287,26 @@ fn with<T>(
         disk: &disk,
         kustomize: asked.kustomize,
         path: io.environment.get("PATH").map(String::as_str),
-        rendered: rendered(asked, io, report)?,
+        rendered,
         cluster: cluster(asked, io, &disk, report)?,
         sources,
         stale: BTreeSet::new(),
-        parsed: Parsed::default(),
+        early: &early,
     };
     let found = run(&mut comparing, &chosen, report);
     // The process ends soon, and gives all of its memory back at once.
     std::mem::forget(comparing);
-    std::mem::forget((loaded, plan, written, files));
+    std::mem::forget((loaded, plan, written, early, files));
     Some(found)
+}
+
+/// Does two things at once: one in a thread of its own, if it is to be done at all.
+fn beside<A: Send, B>(aside: Option<impl FnOnce() -> A + Send>, here: impl FnOnce() -> B) -> (B, Option<A>) {
+    std::thread::scope(|scope| {
+        let thread = aside.map(|aside| scope.spawn(aside));
+        let here = here();
+        (here, thread.map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))))
+    })
 }
 
 /// Takes in what stopped a stage, and what no report may show.
@@ -301,7 +317,7 @@ fn errors(found: Report, report: &mut Report) {
 }
 
 fn plan(loaded: &Loaded, directory: &Utf8Path, files: &dyn Files, report: &mut Report) -> Option<Plan> {
-    let mut found = Report::default();
+    let mut found = Report::of_errors();
     let plan = loaded.plan(directory, files, &mut found);
     errors(found, report);
     plan

@@ -24,7 +24,7 @@ mod transform;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    rc::Rc,
+    sync::Arc,
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -80,7 +80,7 @@ pub struct Built {
 pub fn build(directory: &Utf8Path, root: &Utf8Path, files: &dyn Files) -> Result<Built, Refusal> {
     let mut sources = Sources::default();
     let objects = Builder::new(root, files, &mut sources).build(directory)?;
-    Ok(Built { objects, sources })
+    Ok(Built { objects: Arc::unwrap_or_clone(objects), sources })
 }
 
 /// The objects that a kustomize printed. The names in the files are guessed: digests go.
@@ -135,11 +135,13 @@ pub struct Finished(BTreeMap<Utf8PathBuf, Done>);
 /// What became of a directory.
 #[derive(Clone)]
 struct Done {
-    resources: Rc<Vec<Resource>>,
+    resources: Arc<Vec<Resource>>,
+    /// What it renders to by itself, if somebody asked for that.
+    objects: Option<Arc<Vec<Object>>>,
     /// Paths that were looked at for it, whatever was there.
-    looked_at: Rc<Vec<Utf8PathBuf>>,
+    looked_at: Arc<Vec<Utf8PathBuf>>,
     /// Directories that it takes in.
-    nested: Rc<Vec<Utf8PathBuf>>,
+    nested: Arc<Vec<Utf8PathBuf>>,
 }
 
 /// What came of the parts of kustomizations in all builds so far.
@@ -232,11 +234,26 @@ impl<'a> Builder<'a> {
         Ok(resources.iter().cloned().map(Object::from).collect())
     }
 
-    /// Renders a directory.
-    pub fn build(&mut self, directory: &Utf8Path) -> Result<Vec<Object>, Refusal> {
+    /// Renders a directory, once.
+    pub fn build(&mut self, directory: &Utf8Path) -> Result<Arc<Vec<Object>>, Refusal> {
         let directory = clean(directory);
         let resources = self.kustomization(&directory, Span::NOWHERE, &mut Vec::new())?;
-        let mut resources = resources.to_vec();
+        if let Some(objects) = self.done.get(&directory).and_then(|done| done.objects.as_ref()) {
+            return Ok(Arc::clone(objects));
+        }
+        let objects = Arc::new(self.finished(&directory, resources.to_vec())?);
+        if let Some(done) = self.done.get_mut(&directory) {
+            done.objects = Some(Arc::clone(&objects));
+        }
+        Ok(objects)
+    }
+
+    /// What a directory renders to that has these objects: names get their digests, and what refers to them follows.
+    fn finished(
+        &mut self,
+        directory: &Utf8Path,
+        mut resources: Vec<Resource>,
+    ) -> Result<Vec<Object>, Refusal> {
         for resource in resources.iter_mut().filter(|it| it.generated.is_some_and(|it| it.needs_digest)) {
             let name = format!("{}-{}", resource.name(), digest::of(resource));
             let span = resource.origin;
@@ -249,7 +266,7 @@ impl<'a> Builder<'a> {
             let mut annotations = resource.metadata_map("annotations");
             annotations.all(|(key, value)| key != LOCAL_CONFIG || value == "false")
         });
-        if !self.declared(&directory)?.is_some_and(|declared| declared.keeps_order) {
+        if !self.declared(directory)?.is_some_and(|declared| declared.keeps_order) {
             order::sort(&mut resources);
         }
         Ok(resources.into_iter().map(Object::from).collect())
@@ -271,17 +288,17 @@ impl<'a> Builder<'a> {
 
     /// The objects of manifests: a directory with a kustomization is rendered, of another one all files are taken,
     /// and a file is taken as it is.
-    pub fn manifests(&mut self, path: &Utf8Path) -> Result<Vec<Object>, Refusal> {
+    pub fn manifests(&mut self, path: &Utf8Path) -> Result<Arc<Vec<Object>>, Refusal> {
         let path = clean(path);
         if self.reader.kind(&path) == Some(FileKind::Directory) && self.declared(&path)?.is_none() {
             let mut objects = Vec::new();
             self.plain(&path, &mut objects, 0)?;
-            return Ok(objects);
+            return Ok(Arc::new(objects));
         }
         if self.reader.kind(&path) == Some(FileKind::File) {
             let directory = path.parent().map(Utf8Path::to_owned).unwrap_or_default();
             let objects = self.objects_of(&path, &directory, Span::NOWHERE)?;
-            return Ok(objects.into_iter().map(Object::from).collect());
+            return Ok(Arc::new(objects.into_iter().map(Object::from).collect()));
         }
         self.build(&path)
     }
@@ -350,20 +367,24 @@ impl<'a> Builder<'a> {
         directory: &Utf8Path,
         named: Span,
         within: &mut Vec<Utf8PathBuf>,
-    ) -> Result<Rc<Vec<Resource>>, Refusal> {
+    ) -> Result<Arc<Vec<Resource>>, Refusal> {
         self.check_way(directory, named, within)?;
         self.nested.push(directory.to_owned());
         if let Some(done) = self.done.get(directory) {
-            return Ok(Rc::clone(&done.resources));
+            return Ok(Arc::clone(&done.resources));
         }
         let looked_at = self.reader.look_anew(Vec::new());
         let nested = std::mem::take(&mut self.nested);
         let resources = self.fresh(directory, named, within);
         let looked_at = self.reader.look_anew(looked_at);
         let nested = std::mem::replace(&mut self.nested, nested);
-        let resources = Rc::new(resources?);
-        let done =
-            Done { resources: Rc::clone(&resources), looked_at: Rc::new(looked_at), nested: Rc::new(nested) };
+        let resources = Arc::new(resources?);
+        let done = Done {
+            resources: Arc::clone(&resources),
+            objects: None,
+            looked_at: Arc::new(looked_at),
+            nested: Arc::new(nested),
+        };
         self.done.insert(directory.to_owned(), done);
         Ok(resources)
     }
@@ -487,7 +508,7 @@ impl<'a> Builder<'a> {
         };
         let new = match self.reader.kind(&path) {
             Some(FileKind::Directory) => self.kustomization(&path, named.span, within)?,
-            _ => Rc::new(self.objects_of(&path, directory, named.span)?),
+            _ => Arc::new(self.objects_of(&path, directory, named.span)?),
         };
         if all.resources.len() + new.len() > OBJECT_LIMIT {
             let message = format!("there are more than {OBJECT_LIMIT} objects");
@@ -583,7 +604,7 @@ impl<'a> Builder<'a> {
                 let file = clean(&directory.join(&path.value));
                 self.reader.documents(&file, directory, path.span)?
             }
-            ChangeContent::Inline(text) => Rc::new(self.reader.embedded(&text.value, text.span)?),
+            ChangeContent::Inline(text) => Arc::new(self.reader.embedded(&text.value, text.span)?),
         };
         let wrong = |it: &Self, why: String, span: Span| Err(it.reader.refuse(RefusalKind::Wrong, why, span));
         let selection = match change.target.as_ref().map(Selection::new) {
@@ -601,7 +622,7 @@ impl<'a> Builder<'a> {
                     let resource = &mut all.resources[at];
                     resource.remember_name();
                     let Resource { node, removed, .. } = resource;
-                    operations::apply(Rc::make_mut(node), operations, removed)
+                    operations::apply(Arc::make_mut(node), operations, removed)
                         .map_err(|(why, span)| self.reader.refuse(RefusalKind::Wrong, why, span))?;
                     all.forget_names();
                 }
@@ -646,9 +667,9 @@ impl<'a> Builder<'a> {
             let identity: Vec<Option<Node>> =
                 ["apiVersion", "kind"].iter().map(|key| resource.node.get(key).cloned()).collect();
             let shape = shapes::of(resource.api_version(), resource.kind());
-            let node = std::mem::replace(&mut resource.node, Rc::new(Node::map(resource.origin)));
+            let node = std::mem::replace(&mut resource.node, Arc::new(Node::map(resource.origin)));
             let mut merge = Merge::new(&is_unwritten);
-            let merged = merge.object(Rc::unwrap_or_clone(node), &patch.node, shape);
+            let merged = merge.object(Arc::unwrap_or_clone(node), &patch.node, shape);
             let merged = merged.map_err(|why| self.reader.refuse(RefusalKind::Wrong, why, patch.origin))?;
             let Some(mut node) = merged else {
                 gone.push(*at);
@@ -659,7 +680,7 @@ impl<'a> Builder<'a> {
                     fields::set_entry(&mut node, key, value);
                 }
             }
-            resource.node = Rc::new(node);
+            resource.node = Arc::new(node);
             resource.restore_metadata("name", name);
             resource.restore_metadata("namespace", namespace);
             resource.removed.append(&mut merge.removed);
@@ -675,7 +696,7 @@ impl From<Resource> for Object {
     fn from(resource: Resource) -> Self {
         let first_name = resource.first_id().name.to_owned();
         Self {
-            node: Rc::unwrap_or_clone(resource.node),
+            node: Arc::unwrap_or_clone(resource.node),
             origin: resource.origin,
             first_name,
             removed: resource.removed,

@@ -66,7 +66,7 @@ pub(in crate::plan) fn decide<'a>(
     let decided = facts.iter().zip(ledgers.iter_mut()).map(|(facts, ledger)| match facts.context.known {
         Known::All => decide_environment(facts, &stateful, found, ledger, report),
         // Whoever has the missing files will be told.
-        _ => decide_environment(facts, &stateful, found, ledger, &mut Report::default()),
+        _ => decide_environment(facts, &stateful, found, ledger, &mut Report::of_errors()),
     });
     let (mut intents, data): (Vec<Intent>, Vec<Data<'a>>) = decided.unzip();
     let contexts: Vec<&Context<'_>> = facts.iter().map(|facts| &facts.context).collect();
@@ -115,10 +115,12 @@ fn decide_environment<'a>(
     top::refuse_unread_dockerfiles(context, report);
     warn_of_unknown_ports(facts, &ports, report);
     note_unknown_ports(facts, &kinds, &ports, report);
-    let of_others = |text: &str| facts.hosts.of_another_project(context.project, text);
-    hosts::machine::warn((context, &facts.services), &of_others, report);
-    hosts::renamed::warn((context, &facts.services, &facts.hosts), report);
-    hosts::renamed::warn_of_shared_aliases((context, &facts.hosts), report);
+    if report.takes_warnings() {
+        let of_others = |text: &str| facts.hosts.of_another_project(context.project, text);
+        hosts::machine::warn((context, &facts.services), &of_others, report);
+        hosts::renamed::warn((context, &facts.services, &facts.hosts), report);
+        hosts::renamed::warn_of_shared_aliases((context, &facts.hosts), report);
+    }
     (intent, data)
 }
 

@@ -10,8 +10,11 @@ mod unsupported;
 use std::collections::BTreeMap;
 
 pub use self::key::{Drawn, KeyFate, Refusal};
-pub(super) use self::{exposed::refuse_exposed, unsupported::warn_of_unsupported};
-use self::{heirs::Heirs, later::Later, places::Places};
+use self::{exposed::drawn, heirs::Heirs, later::Later, places::Places};
+pub(super) use self::{
+    exposed::{draws_secrets, refuse_exposed},
+    unsupported::warn_of_unsupported,
+};
 use super::{
     fate::{Fate, FateKind, KeyPath},
     ledger::{Entry, Ledger},
@@ -19,12 +22,9 @@ use super::{
     reasons::{self, KnownReason, Reason},
 };
 use crate::{
-    compose::{
-        model::{Document, Project, Role},
-        template,
-    },
+    compose::model::{Document, Project, Role},
     secret,
-    text::{Resolved, Span},
+    text::Span,
     yaml::{Node, Value},
 };
 
@@ -373,24 +373,6 @@ fn unused() -> Fate {
 /// What the table says of a key.
 fn told(path: &KeyPath) -> Option<KnownReason> {
     mapping::of(path).and_then(|row| row.reason)
-}
-
-/// The variables with a value that a scalar is put together from, or the scalars of a list; mappings have keys
-/// of their own.
-fn drawn(project: &Project, node: &Node) -> Vec<Drawn> {
-    let text = match &node.value {
-        Value::Seq(items) => return items.iter().flat_map(|item| drawn(project, item)).collect(),
-        Value::String(text) if text.contains('$') => text,
-        _ => return Vec::new(),
-    };
-    // What has a mistake was refused when it was loaded.
-    let Ok(template) = template::expand(text, &|name| project.variables.get(name).cloned()) else {
-        return Vec::new();
-    };
-    let has_value = |name: &str| project.variables.get(name).is_some_and(|value| !value.is_empty());
-    let drawn = template.evaluated().into_iter();
-    let drawn = drawn.filter(|it| it.resolved == Resolved::Value && has_value(&it.name));
-    drawn.map(|reference| Drawn { variable: reference.name.clone(), span: node.span }).collect()
 }
 
 /// What a scalar says, or what the scalars of a list do; mappings have keys of their own.

@@ -55,7 +55,8 @@ pub(in crate::plan) fn place(
     let parts = inputs.iter().chain(shared).zip(facts).zip(parts);
     let environments =
         parts.enumerate().map(|(index, ((input, facts), ((intent, data), (placed, ledger))))| {
-            if input.known == Known::All {
+            let may_refuse = || keys::draws_secrets(input.project, found);
+            if input.known == Known::All && (report.takes_warnings() || may_refuse()) {
                 let keys = keys::keys_without_values(input.project, &ledger);
                 keys::warn_of_unsupported(&keys, report);
                 keys::refuse_exposed(input.project, &keys, found, report);

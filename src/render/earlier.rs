@@ -218,12 +218,12 @@ impl Earlier {
 impl Rendered {
     fn of(directory: &Utf8Path, builder: &mut Builder<'_>) -> Result<Self, build::Refusal> {
         let mut rendered = Rendered::default();
-        for object in builder.build(directory)? {
+        for object in builder.build(directory)?.iter() {
             let value = object.node.to_json();
             match id(&value) {
                 (kind, name) if kind == "ConfigMap" => {
                     rendered.config_maps.insert(object.first_name.clone(), entries(&value));
-                    rendered.names.insert(name, object.first_name);
+                    rendered.names.insert(name, object.first_name.clone());
                 }
                 id => {
                     let is_own = builder.file_of(object.origin).starts_with("overlays");

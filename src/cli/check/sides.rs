@@ -1,11 +1,15 @@
 //! The three states of each environment, and what comes of comparing them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     absent,
+    early::{self, Early, KnownParts, Outcome, Overlays, Place, Rendered},
     external::{self, Program},
     live::Cluster,
     places, server,
@@ -27,10 +31,10 @@ use crate::{
     },
     kustomize::{
         Owner, TreeFile,
-        build::{Builder, Finished, Object, Parsed, Refusal, RefusalKind},
+        build::{Builder, Object, Refusal, RefusalKind},
     },
     plan::{self, Known, Plan},
-    render, secret_files,
+    render,
     text::{Files, MemoryFiles, Sources, Span, clean},
 };
 
@@ -52,8 +56,8 @@ pub(super) struct Comparing<'a> {
     /// The cluster that is asked, and what for.
     pub(super) cluster: Option<Asking<'a>>,
     pub(super) sources: &'a mut Sources,
-    /// What the builds have parsed.
-    pub(super) parsed: Parsed,
+    /// What the overlays render to; nothing where other manifests stand for them.
+    pub(super) early: &'a Early,
     /// Generated files that a run would not write any more.
     pub(super) stale: BTreeSet<Utf8PathBuf>,
 }
@@ -81,9 +85,6 @@ pub(in crate::cli) struct States {
     /// Mounted files that are not here.
     pub(in crate::cli) missing_files: BTreeSet<Utf8PathBuf>,
 }
-
-/// The objects of one state by environment, or why there are none.
-type Rendered = BTreeMap<String, Result<Vec<Object>, Refusal>>;
 
 impl<'a> Comparing<'a> {
     /// Compares the environments with these names.
@@ -129,17 +130,11 @@ impl<'a> Comparing<'a> {
         if loaded.environments.iter().all(|own| own.known == Known::All) {
             self.stale = self.written.stale(&fresh);
         }
-        let manifests = Manifests {
-            files: self.files,
-            output: &loaded.output,
-            examples: Examples::WhereMissing,
-            replaced: BTreeMap::new(),
-        };
-        let (mut cluster, finished) = self.cluster_states(&all, &manifests);
-        let finished = finished.as_ref().map(|finished| (finished, &manifests as &dyn Files));
-        let mut written = self.written_states(&all, &fresh, finished);
+        let known = &self.early.known;
+        let mut cluster = self.cluster_states(&all);
+        let mut written = self.written_states(&all, &fresh, known);
         // Where every file is what a run would write, both states are one.
-        let mut compose = if is_same { Rendered::new() } else { self.compose_states(&all, &fresh, finished) };
+        let mut compose = if is_same { Rendered::new() } else { self.compose_states(&all, &fresh, known) };
         self.ask_server(&cluster, report);
         let mut live = self.live_states(&cluster);
         let states = all.into_iter().map(|(own, planned)| {
@@ -225,18 +220,8 @@ impl<'a> Comparing<'a> {
                 .all(|file| self.files.read(&self.loaded.output.join(&file.path)).as_ref() == Ok(&file.bytes))
     }
 
-    /// The path of an environment's overlay.
-    fn overlay(&self, name: &str) -> Utf8PathBuf {
-        self.loaded.output.join(format!("overlays/{name}"))
-    }
-
     /// What Compose asks for: the overlays as they would be written now, in memory.
-    fn compose_states(
-        &mut self,
-        all: &[Pair<'_>],
-        fresh: &[TreeFile],
-        finished: Option<(&Finished, &dyn Files)>,
-    ) -> Rendered {
+    fn compose_states(&mut self, all: &[Pair<'_>], fresh: &[TreeFile], known: &KnownParts) -> Rendered {
         let output = &self.loaded.output;
         let files = fresh.iter().map(|file| (clean(&output.join(&file.path)), file.bytes.clone()));
         let files = MemoryFiles::new(files);
@@ -246,21 +231,19 @@ impl<'a> Comparing<'a> {
         let mut states = Rendered::new();
         for (pairs, examples) in [(ours, Examples::NotForPatches), (others, Examples::Always)] {
             let manifests = Manifests { files: &files, output, examples, replaced: BTreeMap::new() };
-            let overlays: Vec<(String, Utf8PathBuf)> =
-                pairs.iter().map(|(own, _)| (own.name.clone(), self.overlay(&own.name))).collect();
-            let builder = Builder::new(self.directory, &manifests, self.sources).sharing(&self.parsed);
-            states.extend(build(&overlays, &mut continued(builder, finished)));
+            let overlays: Overlays = pairs
+                .iter()
+                .map(|(own, _)| (own.name.clone(), early::overlay(&own.name, self.loaded)))
+                .collect();
+            let on_disk = early::manifests(self.files, output, Examples::WhereMissing);
+            let builder = Builder::new(self.directory, &manifests, self.sources);
+            states.extend(early::build(&overlays, &mut known.with_values(builder, &on_disk)));
         }
         states
     }
 
     /// What the last run wrote: the generated files as they are, below the outermost layer that it would write.
-    fn written_states(
-        &mut self,
-        all: &[Pair<'_>],
-        fresh: &[TreeFile],
-        finished: Option<(&Finished, &dyn Files)>,
-    ) -> Rendered {
+    fn written_states(&mut self, all: &[Pair<'_>], fresh: &[TreeFile], known: &KnownParts) -> Rendered {
         if !self.written.is_own {
             return Rendered::new();
         }
@@ -271,40 +254,35 @@ impl<'a> Comparing<'a> {
         let is_written = |(own, _): &&(&LoadedEnvironment, &plan::Environment)| {
             self.written.inputs.environments.contains_key(&own.name)
         };
-        let overlays: Vec<(String, Utf8PathBuf)> = all
+        let overlays: Overlays = all
             .iter()
             .filter(is_written)
-            .map(|(own, _)| (own.name.clone(), self.overlay(&own.name)))
+            .map(|(own, _)| (own.name.clone(), early::overlay(&own.name, self.loaded)))
             .collect();
-        let builder = Builder::new(self.directory, &manifests, self.sources).sharing(&self.parsed);
-        build(&overlays, &mut continued(builder, finished))
+        let on_disk = early::manifests(self.files, output, Examples::Always);
+        let builder = Builder::new(self.directory, &manifests, self.sources);
+        early::build(&overlays, &mut known.with_examples(builder, &on_disk))
     }
 
-    /// What a cluster would get, and what became of the directories that were built for it.
-    fn cluster_states(
-        &mut self,
-        all: &[Pair<'_>],
-        manifests: &Manifests<'_>,
-    ) -> (Rendered, Option<Finished>) {
+    /// What a cluster would get.
+    fn cluster_states(&mut self, all: &[Pair<'_>]) -> Rendered {
         if let (Some((path, bytes)), Some((own, _))) = (&self.rendered, all.first()) {
-            let objects = external::objects(path, bytes, self.sources);
-            return (Rendered::from([(own.name.clone(), objects)]), None);
+            let objects = external::objects(path, bytes, self.sources).map(Arc::new);
+            return Rendered::from([(own.name.clone(), objects)]);
         }
-        let overlays: Vec<(String, Utf8PathBuf)> =
-            all.iter().map(|(own, _)| (own.name.clone(), self.place_of(own))).collect();
-        let mut builder = Builder::new(self.directory, manifests, self.sources).sharing(&self.parsed);
-        let mut states = build(&overlays, &mut builder);
-        let finished = builder.finish();
-        for (name, overlay) in overlays {
-            let Some(Err(refusal)) = states.get(&name) else { continue };
+        let mut states = self.early.cluster.clone();
+        let manifests = early::manifests(self.files, &self.loaded.output, Examples::WhereMissing);
+        for (own, _) in all {
+            let Some(Err(refusal)) = states.get(&own.name) else { continue };
             if matches!(refusal.kind, RefusalKind::Unknown { .. }) {
                 let program = Program::find(self.kustomize, self.path, self.disk);
+                let overlay = early::place_of(own, self.loaded, self.directory);
                 let rendered =
-                    external::render(program, refusal, &overlay, manifests, self.disk, self.sources);
-                states.insert(name, rendered);
+                    external::render(program, refusal, &overlay, &manifests, self.disk, self.sources);
+                states.insert(own.name.clone(), rendered.map(Arc::new));
             }
         }
-        (states, Some(finished))
+        states
     }
 
     /// Reports what the API server would refuse.
@@ -332,19 +310,11 @@ impl<'a> Comparing<'a> {
         states
     }
 
-    /// Where the manifests of an environment are.
-    fn place_of(&self, own: &LoadedEnvironment) -> Utf8PathBuf {
-        match &own.overlay {
-            Some(overlay) => clean(&self.directory.join(overlay)),
-            None => self.overlay(&own.name),
-        }
-    }
-
     /// The facts of one environment; the reason if there are none.
     fn read(
         &self,
         (own, planned): Pair<'_>,
-        states: [Option<Result<Vec<Object>, Refusal>>; 3],
+        states: [Option<Outcome>; 3],
         live: Option<Result<Vec<Object>, String>>,
         report: &mut Report,
     ) -> Result<States, String> {
@@ -358,13 +328,10 @@ impl<'a> Comparing<'a> {
         let compose = compose.transpose().map_err(&mut refused)?;
         let written = written.transpose().map_err(&mut refused)?;
         let cluster = cluster.transpose().map_err(&mut refused)?.unwrap_or_default();
-        let is_secret = |span: Span| {
-            let path = self.of_tree(self.sources.get(span.source).path());
-            path.is_some_and(|path| secret_files::is_value(&path))
-        };
-        let own_reading = Reading { owners: Owners::Own, is_secret: &is_secret };
-        let written = written.map(|objects| drift::facts(&objects, &own_reading));
-        let compose = compose.map(|objects| drift::facts(&objects, &own_reading));
+        let (known, place) = (&self.early.known, self.place());
+        let is_secret = |span: Span| place.is_secret(span, self.sources);
+        let written = written.map(|objects| known.facts(&objects, &is_secret));
+        let compose = compose.map(|objects| known.facts(&objects, &is_secret));
         let mut compose = compose.or_else(|| written.clone()).unwrap_or_default();
         let written = written.filter(|_| own.overlay.is_none() && self.written.is_own);
         places::put(&mut compose, &planned.intent, own, &self.more_variables(own));
@@ -375,7 +342,10 @@ impl<'a> Comparing<'a> {
         let services: BTreeSet<String> = compose.services.keys().cloned().collect();
         let owners = if written.is_some() { Owners::Own } else { Owners::Any(&services) };
         let reading = Reading { owners, is_secret: &is_secret };
-        let mut cluster = drift::facts(&cluster, &reading);
+        let mut cluster = match written {
+            Some(_) => known.facts(&cluster, &is_secret),
+            None => drift::facts(&cluster, &reading),
+        };
         if let Some(live) = live {
             cluster = drift::settled(drift::facts(&live, &reading), &cluster);
         }
@@ -401,11 +371,8 @@ impl<'a> Comparing<'a> {
         why.map_or(Ok(missing), Err)
     }
 
-    /// The path of a file in the tree, if it is there.
-    fn of_tree(&self, path: &Utf8Path) -> Option<Utf8PathBuf> {
-        let output = &self.loaded.output;
-        let shown = output.strip_prefix(self.directory).unwrap_or(output);
-        path.strip_prefix(shown).map(Utf8Path::to_owned).ok()
+    fn place(&self) -> Place {
+        Place { directory: self.directory.to_owned(), output: self.loaded.output.clone() }
     }
 
     fn compared(&self, own: &LoadedEnvironment, states: &States, report: &Report) -> Comparison {
@@ -416,7 +383,8 @@ impl<'a> Comparing<'a> {
             cluster: &states.cluster,
         };
         let is_live = self.cluster.as_ref().is_some_and(|asking| asking.is_live);
-        let layer = |path: &Utf8Path| match self.of_tree(path) {
+        let place = self.place();
+        let layer = |path: &Utf8Path| match place.of_manifests(path) {
             Some(path) => self.written.layer(&path),
             None if is_live && path.as_str().is_empty() => drift::Layer::Cluster,
             None => drift::Layer::Yours,
@@ -435,19 +403,6 @@ impl<'a> Comparing<'a> {
         }
         compared
     }
-}
-
-/// A build of files that are mostly those of another one.
-fn continued<'b>(builder: Builder<'b>, finished: Option<(&Finished, &dyn Files)>) -> Builder<'b> {
-    match finished {
-        Some((finished, its_files)) => builder.continuing(finished, its_files),
-        None => builder,
-    }
-}
-
-/// Renders directories that have parts in common.
-fn build(overlays: &[(String, Utf8PathBuf)], builder: &mut Builder<'_>) -> Rendered {
-    overlays.iter().map(|(name, path)| (name.clone(), builder.manifests(path))).collect()
 }
 
 /// What there is to say of a cluster that does not answer.

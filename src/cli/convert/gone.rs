@@ -62,11 +62,11 @@ pub(super) fn read(generated: &[Utf8PathBuf], output: &Utf8Path, files: &dyn Fil
 /// The objects of the generated part of an overlay; none if it cannot be rendered, which is told elsewhere.
 fn objects(output: &Utf8Path, environment: &str, builder: &mut Builder<'_>) -> Option<Objects> {
     let built = builder.build(&output.join(format!("overlays/{environment}/generated"))).ok()?;
-    let object = built.into_iter().map(|object| {
+    let object = built.iter().map(|object| {
         let value = object.node.to_json();
         let text = |pointer| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (kind, name) = (text("/kind"), text("/metadata/name"));
-        let first = if object.first_name.is_empty() { name.clone() } else { object.first_name };
+        let first = if object.first_name.is_empty() { name.clone() } else { object.first_name.clone() };
         ((kind, first), (name, value))
     });
     Some(object.collect())

@@ -79,10 +79,10 @@ fn render(output: &Utf8Path, environment: &str, files: &dyn Files) -> Result<Opt
     };
     let mut names: BTreeMap<String, String> = BTreeMap::new();
     let mut objects = Vec::new();
-    for object in built {
+    for object in built.iter() {
         let value = object.node.to_json();
         let name = text(&value, "/metadata/name");
-        let first = if object.first_name.is_empty() { name.clone() } else { object.first_name };
+        let first = if object.first_name.is_empty() { name.clone() } else { object.first_name.clone() };
         if name != first {
             names.insert(name, first.clone());
         }

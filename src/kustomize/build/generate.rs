@@ -1,6 +1,6 @@
 //! ConfigMaps and Secrets that are made of files and literals.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use camino::Utf8Path;
@@ -54,12 +54,12 @@ pub(super) fn object(
     let mut resource = Resource::new(frame(entries, is_secret), entries.span);
     resource.generated =
         Some(Generated { behavior: entries.behavior, needs_digest: !entries.has_plain_name });
-    write(Rc::make_mut(&mut resource.node), found, is_secret, entries.span);
+    write(Arc::make_mut(&mut resource.node), found, is_secret, entries.span);
     for (key, pairs) in [("labels", &entries.labels), ("annotations", &entries.annotations)] {
-        set_pairs(Rc::make_mut(&mut resource.node), key, pairs);
+        set_pairs(Arc::make_mut(&mut resource.node), key, pairs);
     }
     if entries.is_immutable {
-        set_entry(Rc::make_mut(&mut resource.node), "immutable", Node::new(Value::Bool(true), entries.span));
+        set_entry(Arc::make_mut(&mut resource.node), "immutable", Node::new(Value::Bool(true), entries.span));
     }
     Ok(resource)
 }
@@ -74,7 +74,7 @@ pub(super) fn merge(old: Resource, mut new: Resource) -> Resource {
             let own = new.node.get(key).and_then(Node::as_map);
             merged.extend(own.into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())));
             merged.sort_by(|left, _, right, _| left.text.cmp(&right.text));
-            set_entry(Rc::make_mut(&mut new.node), key, Node::new(Value::Map(merged), new.origin));
+            set_entry(Arc::make_mut(&mut new.node), key, Node::new(Value::Map(merged), new.origin));
         }
     }
     for key in ["labels", "annotations"] {

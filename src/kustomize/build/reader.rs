@@ -1,6 +1,6 @@
 //! The files of a build: each is read and parsed once, and none outside of the root is read.
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::{cell::RefCell, collections::HashMap, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -23,7 +23,7 @@ type Texts<T> = HashMap<String, T, foldhash::fast::RandomState>;
 
 /// The documents of texts: builds of the same files with the same [`Sources`] parse each of them once.
 #[derive(Debug, Default)]
-pub struct Parsed(RefCell<HashMap<SourceId, Rc<Vec<Node>>, foldhash::fast::RandomState>>);
+pub struct Parsed(RefCell<HashMap<SourceId, Arc<Vec<Node>>, foldhash::fast::RandomState>>);
 
 /// Reads the files of a build.
 pub(super) struct Reader<'a> {
@@ -33,8 +33,8 @@ pub(super) struct Reader<'a> {
     files: &'a dyn Files,
     sources: &'a mut Sources,
     /// By path, as texts: paths are compared part by part, and these are looked up often.
-    read: Texts<(SourceId, Rc<Vec<u8>>)>,
-    parsed: Texts<Rc<Vec<Node>>>,
+    read: Texts<(SourceId, Arc<Vec<u8>>)>,
+    parsed: Texts<Arc<Vec<Node>>>,
     /// What other builds have parsed.
     shared: Option<&'a Parsed>,
     bytes_left: usize,
@@ -101,12 +101,12 @@ impl<'a> Reader<'a> {
         path: &Utf8Path,
         directory: &Utf8Path,
         named: Span,
-    ) -> Result<(SourceId, Rc<Vec<u8>>), Refusal> {
+    ) -> Result<(SourceId, Arc<Vec<u8>>), Refusal> {
         self.looked_at.borrow_mut().push(path.to_owned());
         if let Some((id, bytes)) = self.read.get(path.as_str())
             && self.is_below(path, directory)
         {
-            return Ok((*id, Rc::clone(bytes)));
+            return Ok((*id, Arc::clone(bytes)));
         }
         let name = self.name(path);
         if self.files.kind(path).is_none() {
@@ -132,8 +132,8 @@ impl<'a> Reader<'a> {
         })?;
         // Of a file that is no text, only its name is of use in a message.
         let id = self.sources.add(name, std::str::from_utf8(&bytes).unwrap_or_default());
-        let bytes = Rc::new(bytes);
-        self.read.insert(path.to_string(), (id, Rc::clone(&bytes)));
+        let bytes = Arc::new(bytes);
+        self.read.insert(path.to_string(), (id, Arc::clone(&bytes)));
         Ok((id, bytes))
     }
 
@@ -143,10 +143,10 @@ impl<'a> Reader<'a> {
         path: &Utf8Path,
         directory: &Utf8Path,
         named: Span,
-    ) -> Result<Rc<Vec<Node>>, Refusal> {
+    ) -> Result<Arc<Vec<Node>>, Refusal> {
         let (id, bytes) = self.bytes(path, directory, named)?;
         if let Some(documents) = self.parsed.get(path.as_str()) {
-            return Ok(Rc::clone(documents));
+            return Ok(Arc::clone(documents));
         }
         if std::str::from_utf8(&bytes).is_err() {
             let message = format!("`{}` is no text in UTF-8", self.name(path));
@@ -155,12 +155,12 @@ impl<'a> Reader<'a> {
         let known = self.shared.and_then(|shared| shared.0.borrow().get(&id).cloned());
         let documents = match known {
             Some(known) => known,
-            None => Rc::new(self.parse(id)?),
+            None => Arc::new(self.parse(id)?),
         };
         if let Some(shared) = self.shared {
-            shared.0.borrow_mut().insert(id, Rc::clone(&documents));
+            shared.0.borrow_mut().insert(id, Arc::clone(&documents));
         }
-        self.parsed.insert(path.to_string(), Rc::clone(&documents));
+        self.parsed.insert(path.to_string(), Arc::clone(&documents));
         Ok(documents)
     }
 

@@ -1,6 +1,9 @@
 //! Names of objects in other objects, which follow when the objects get other names.
 
-use std::{collections::BTreeMap, rc::Rc, sync::LazyLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
 
 use super::{
     fields::{FieldPath, Made, Scope, set_entry},
@@ -149,7 +152,7 @@ pub(super) fn follow(resources: &mut [Resource]) -> Result<(), (String, Span)> {
         for reference in REFERENCES.iter().filter(|reference| referrer.is_in(&reference.field.scope)) {
             let mut set = |field: &mut Node| renamed.set(field, reference, &referrer);
             let changed = reference.field.change(
-                Rc::make_mut(&mut resource.node),
+                Arc::make_mut(&mut resource.node),
                 Made::Nothing,
                 Span::NOWHERE,
                 &mut set,

@@ -1,6 +1,6 @@
 //! Objects on their way through a build: what they are called, and were called before.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{
     declared::Behavior,
@@ -40,7 +40,7 @@ const CLUSTER_SCOPED: &[(&str, &str)] = &[
 #[derive(Debug, Clone)]
 pub(super) struct Resource {
     /// What it says. Shared until it is changed: each of many environments takes in the same base.
-    pub(super) node: Rc<Node>,
+    pub(super) node: Arc<Node>,
     /// Where it comes from: its document, or the generator that made it.
     pub(super) origin: Span,
     /// What it was called before, the oldest first.
@@ -94,7 +94,7 @@ pub(super) struct Id<'a> {
 impl Resource {
     pub(super) fn new(node: Node, origin: Span) -> Self {
         let (previous, prefixes, suffixes, removed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { node: Rc::new(node), origin, previous, prefixes, suffixes, generated: None, removed }
+        Self { node: Arc::new(node), origin, previous, prefixes, suffixes, generated: None, removed }
     }
 
     pub(super) fn api_version(&self) -> &str {
@@ -155,14 +155,14 @@ impl Resource {
 
     /// Sets a field of its metadata.
     pub(super) fn set_metadata(&mut self, key: &str, value: &str, span: Span) {
-        if let Some(metadata) = Rc::make_mut(&mut self.node).get_mut("metadata") {
+        if let Some(metadata) = Arc::make_mut(&mut self.node).get_mut("metadata") {
             set_entry(metadata, key, Node::string(value, span));
         }
     }
 
     /// Puts `value` back in the place of a field of its metadata, or takes the field away.
     pub(super) fn restore_metadata(&mut self, key: &str, value: Option<Node>) {
-        let Some(metadata) = Rc::make_mut(&mut self.node).get_mut("metadata") else { return };
+        let Some(metadata) = Arc::make_mut(&mut self.node).get_mut("metadata") else { return };
         match (value, metadata.as_map_mut()) {
             (Some(value), _) => set_entry(metadata, key, value),
             (None, Some(map)) => drop(map.shift_remove(key)),

@@ -1,6 +1,6 @@
 //! What a kustomization does to all of its objects: namespace, names, labels, annotations, replicas, images.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use regex::Regex;
 
@@ -93,7 +93,7 @@ pub(super) fn namespace(resources: &mut [Resource], namespace: &Text) -> Result<
             resource.set_metadata("name", &namespace.value, namespace.span);
         }
         if ["RoleBinding", "ClusterRoleBinding"].contains(&kind.as_str()) {
-            let subjects = Rc::make_mut(&mut resource.node).get_mut("subjects").and_then(Node::as_seq_mut);
+            let subjects = Arc::make_mut(&mut resource.node).get_mut("subjects").and_then(Node::as_seq_mut);
             for subject in subjects.into_iter().flatten() {
                 if subject.get("name").and_then(Node::as_str) == Some("default") {
                     set_entry(subject, "namespace", Node::string(namespace.value.as_str(), namespace.span));
@@ -215,7 +215,7 @@ pub(super) fn images(resources: &mut [Resource], changes: &[ImageChange]) -> Res
         if !has_image(&resource.node, &is_wanted) {
             continue;
         }
-        containers(Rc::make_mut(&mut resource.node), &mut |container| {
+        containers(Arc::make_mut(&mut resource.node), &mut |container| {
             let Some(own) = container.get_mut("image") else { return };
             for ((change, wanted), is_used) in changes.iter().zip(&wanted).zip(&mut used) {
                 let matching = own.as_str().filter(|own| wanted.is(own));
@@ -333,7 +333,7 @@ fn change(
     if !field.scope.holds(resource.api_version(), resource.kind()) {
         return Ok(());
     }
-    field.change(Rc::make_mut(&mut resource.node), made, span, set).map_err(|why| (why, span))
+    field.change(Arc::make_mut(&mut resource.node), made, span, set).map_err(|why| (why, span))
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! Kustomizations, and what they and plain manifests render to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -272,7 +275,7 @@ fn renderings(trees: &[Tree], builder: &mut Builder<'_>) -> Vec<Rendering> {
         let built = builder.build(&tree.directory);
         let accumulated = builder.accumulated(&tree.directory).unwrap_or_default();
         let (objects, refusal) = match built {
-            Ok(objects) => (objects, None),
+            Ok(objects) => (Arc::unwrap_or_clone(objects), None),
             Err(refusal) => (Vec::new(), Some((refusal, tree.document.span))),
         };
         Rendering {
