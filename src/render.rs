@@ -1,7 +1,7 @@
 //! A plan as files. Total: it cannot fail, decides nothing, and knows nothing of compose.
 
 mod code_mounts;
-mod cronjobs;
+mod defaults;
 pub mod earlier;
 mod elements;
 mod external_secrets;
@@ -14,6 +14,7 @@ mod patches;
 mod policies;
 mod production;
 mod readme;
+mod tags;
 mod text;
 
 use std::collections::BTreeSet;
@@ -21,17 +22,18 @@ use std::collections::BTreeSet;
 use camino::Utf8PathBuf;
 
 use self::{
-    cronjobs::Shared,
+    defaults::Shared,
     earlier::Earlier,
     elements::Content,
     layer::{Directory, Generated, Layers},
     overlay::Extra,
+    tags::Tags,
 };
 use crate::{
     kustomize::{Generator, Kustomization, Owner, Patch, Target, TreeFile, env_file},
     plan::{Development, Environment, Known, Plan, Wait},
     skaffold,
-    yaml::emit::{self, Yaml},
+    yaml::emit::Yaml,
 };
 
 /// A plan as files.
@@ -157,7 +159,7 @@ fn waiting(wait: &Wait, origin: &[String]) -> String {
         text::header(origin),
         wait.host
     );
-    emit::documents(Some(&header), &[Yaml::from(objects::waiting(wait))])
+    text::documents(&header, &[Yaml::from(objects::waiting(wait))])
 }
 
 /// The compose files that all of some environments are read from; if there are none, those of any.
@@ -186,10 +188,14 @@ fn write_directory(
 ) {
     let header = text::header(origin);
     let shared = Shared::of(path, directory);
+    let tags = Tags::of(path, directory);
     for (file, objects) in &directory.objects {
         let documents: Vec<Yaml> = objects
             .iter()
-            .map(|object| commented(shared.document(&object.value), &object.comments))
+            .map(|object| {
+                let whole = tags.taken_out(object.value.clone());
+                commented(shared.document(&whole), &object.comments)
+            })
             .collect();
         files.push(generated(format!("{path}/{file}"), text::documents(&header, &documents)));
         kustomization.resources.push(file.clone());
@@ -201,6 +207,7 @@ fn write_directory(
     for config_map in &directory.config_maps {
         kustomization.config_maps.push(generator(config_map, path, origin, files));
     }
+    kustomization.images = tags.entries();
     files.push(generated(format!("{path}/kustomization.yaml"), kustomization.to_text(&header)));
 }
 

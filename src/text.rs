@@ -5,6 +5,7 @@
 
 pub mod budget;
 mod digest;
+pub mod json;
 mod nearest;
 mod remembered;
 pub mod shown;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Disk, conflict, path};
 use crate::{
     diag::{Diagnostic, Report, codes},
-    text::{Files, clean, digest},
+    text::{Files, clean, digest, json},
 };
 
 /// The lock's name in the output directory.
@@ -18,6 +18,9 @@ pub const FILE_NAME: &str = "kustompose.lock";
 
 /// The version of the format that is written, and the newest one that is read.
 const VERSION: u32 = 1;
+
+/// The levels of mappings that have a line for each entry: those of single files, too.
+const LEVELS: usize = 3;
 
 /// What a run read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,10 +58,7 @@ impl Lock {
 
     /// The lock as its file holds it.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        // Strings and maps of strings: there is nothing that JSON could not say.
-        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
-        bytes.push(b'\n');
-        bytes
+        json::lines(self, LEVELS)
     }
 }
 

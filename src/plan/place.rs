@@ -6,6 +6,7 @@ mod conceal;
 pub(in crate::plan) mod development;
 mod division;
 mod external;
+mod passed_on;
 mod production;
 mod referred;
 mod referring;

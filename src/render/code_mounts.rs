@@ -8,7 +8,7 @@ use crate::{
     k8s::{fields, name},
     kustomize::{Kustomization, Patch, Target, TreeFile},
     plan::{CodeMount, Environment, Plan, workspace},
-    yaml::emit::{self, Yaml},
+    yaml::emit::Yaml,
 };
 
 /// The component of an environment, if it mounts any source code.
@@ -41,7 +41,7 @@ fn one(plan: &Plan, environment: &Environment, folder: &str, files: &mut Vec<Tre
         let taken =
             |stem: &String| kustomization.patches.iter().any(|known| known.path == format!("{stem}.yaml"));
         let path = format!("{}.yaml", name::free(&wanted, taken));
-        let document = emit::documents(Some(&header), &[Yaml::from(patch(mount))]);
+        let document = text::documents(&header, &[Yaml::from(patch(mount))]);
         files.push(generated(format!("{folder}/{path}"), document));
         let kinds = if mount.is_cron_job { "CronJob" } else { "Deployment|StatefulSet|DaemonSet|Job" };
         let target = Some(Target::Names(kinds.to_owned(), names.join("|")));

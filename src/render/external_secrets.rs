@@ -7,7 +7,7 @@ use super::{generated, text};
 use crate::{
     kustomize::{Kustomization, TreeFile},
     plan::{Environment, ExternalSecrets, Plan, SecretBundle},
-    yaml::emit::{self, Yaml},
+    yaml::emit::Yaml,
 };
 
 /// The file of the objects.
@@ -35,7 +35,7 @@ pub(super) fn render(
     let objects: Vec<Yaml> =
         environment.secrets.iter().map(|bundle| Yaml::from(object(external, labels, bundle))).collect();
     let header = format!("{}\n{NOTE}", text::header(&environment.origin));
-    files.push(generated(format!("{folder}/{FILE}"), emit::documents(Some(&header), &objects)));
+    files.push(generated(format!("{folder}/{FILE}"), text::documents(&header, &objects)));
     component.resources.push(FILE.to_owned());
 }
 

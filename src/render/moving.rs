@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use camino::Utf8Path;
+
 use crate::{
     catalog::{
         HELPER_IMAGE,
@@ -25,12 +27,25 @@ pub(super) fn readme(plan: &Plan) -> String {
         return String::new();
     }
     let several = groups.len() > 1;
+    let copies = groups.iter().any(|(_, steps)| !steps.copied.is_empty());
+    let helper = if copies { helper() } else { String::new() };
     let groups = groups.iter().map(|(environments, steps)| {
         let names: Vec<&str> = environments.iter().map(|environment| environment.name.as_str()).collect();
         let heading = if several { format!("### {}\n\n", names.join(", ")) } else { String::new() };
         heading + &steps.text(plan, environments)
     });
-    format!("\n{INTRODUCTION}\n{}", groups.collect::<Vec<String>>().join("\n"))
+    let groups: String = groups.collect();
+    format!("\n{INTRODUCTION}\n{helper}{groups}{BACK}")
+}
+
+/// The lines that say which environment commands are for: the first one of several that have the same.
+pub(super) fn chosen(environments: &[&Environment], overlays: &Utf8Path) -> String {
+    let line = |(index, environment): (usize, &&Environment)| {
+        let overlay = overlays.join(&environment.name);
+        let mark = if index == 0 { "" } else { "# " };
+        format!("    {mark}namespace={} overlay={overlay}\n", environment.namespace)
+    };
+    environments.iter().enumerate().map(line).collect()
 }
 
 const INTRODUCTION: &str = "\
@@ -57,8 +72,8 @@ struct Steps {
     dumped: Vec<(String, String, &'static Dump)>,
     /// Services that must not run while files are copied, by the values of their label.
     stopped: BTreeSet<String>,
-    /// Services that write to what is moved, but for databases that write it out.
-    writers: BTreeSet<String>,
+    /// Whether anything runs beside databases that write out their data.
+    has_writers: bool,
     /// Claims whose files are copied.
     copied: Vec<Moved>,
 }
@@ -86,11 +101,11 @@ impl Steps {
         let running: Vec<&&Workload> = users.iter().filter_map(|key| own(key)).collect();
         let stopped = running.iter().filter(|workload| workload.component.is_backing());
         let is_dumped = |key: &str| dumped.iter().any(|(service, _, _)| service == key);
-        let all = workloads.iter().filter(|workload| !workload.is_further && !is_dumped(&workload.key));
+        let mut all = workloads.iter().filter(|workload| !workload.is_further);
         Self {
             apply: environment.apply(),
             stopped: stopped.map(|workload| workload.service.clone()).collect(),
-            writers: all.map(|workload| workload.key.clone()).collect(),
+            has_writers: all.any(|workload| !is_dumped(&workload.key)),
             dumped,
             copied: copied.into_iter().cloned().collect(),
         }
@@ -101,15 +116,7 @@ impl Steps {
     }
 
     fn text(&self, plan: &Plan, environments: &[&Environment]) -> String {
-        let where_to = environments.iter().map(|environment| {
-            format!(
-                "    namespace={} overlay={}\n",
-                environment.namespace,
-                plan.tree.join("overlays").join(&environment.name)
-            )
-        });
-        let where_to: Vec<String> = where_to.collect();
-        let where_to = where_to.join("    # or:\n");
+        let where_to = chosen(environments, &plan.tree.join("overlays"));
         let mut number = 0;
         let mut step = |what: &str, commands: String| {
             number += 1;
@@ -121,11 +128,13 @@ impl Steps {
             text += &step("let databases write out their data, and read it in the cluster.\n", self.dumps());
         }
         if !self.copied.is_empty() {
-            text += &step("stop what has the other claims.\n", self.stop());
-            text += &step("copy files. A helper pod mounts each claim.\n", self.copies());
+            let stop = self.stop();
+            if !stop.is_empty() {
+                text += &step("stop what has the other claims.\n", stop);
+            }
+            text += &step("copy files.\n", self.copies());
         }
-        text += &step("start everything with the commands of \"Deploy\".", String::new());
-        text + BACK
+        text + &step("start everything with the commands of \"Deploy\".", String::new())
     }
 
     fn first(&self) -> String {
@@ -133,9 +142,14 @@ impl Steps {
             "    {} -k \"$overlay\" -l '{}'\n",
             self.apply, "app.kubernetes.io/component notin (web,worker,cron,job)"
         );
-        if !self.writers.is_empty() {
-            let writers: Vec<&str> = self.writers.iter().map(String::as_str).collect();
-            commands += &format!("    docker compose stop {}\n", writers.join(" "));
+        if self.has_writers {
+            let but: String = self.dumped.iter().map(|(service, _, _)| format!(" -e {service}")).collect();
+            commands += &match but.as_str() {
+                "" => "    docker compose stop\n".to_owned(),
+                but => {
+                    format!("    docker compose stop $(docker compose config --services | grep -vxF{but})\n")
+                }
+            };
         }
         commands
     }
@@ -153,7 +167,9 @@ impl Steps {
     }
 
     fn stop(&self) -> String {
-        let mut commands = "    docker compose stop\n".to_owned();
+        // The first step left databases running, at most.
+        let is_stopped = self.has_writers && self.dumped.is_empty();
+        let mut commands = if is_stopped { String::new() } else { "    docker compose stop\n".to_owned() };
         if !self.stopped.is_empty() {
             commands += &format!(
                 "    kubectl -n \"$namespace\" delete statefulset,deployment -l '{}' --cascade=foreground\n",
@@ -164,18 +180,7 @@ impl Steps {
     }
 
     fn copies(&self) -> String {
-        let mut commands = format!(
-            "    copy() {{ # the claim $1, its directory $2; the files come as a tar archive
-      kubectl -n \"$namespace\" run \"copy-$1\" --image={HELPER_IMAGE} --restart=Never --overrides='{{\"spec\": {{
-        \"containers\": [{{\"name\": \"copy\", \"image\": \"{HELPER_IMAGE}\", \"command\": [\"sleep\", \"86400\"],
-          \"volumeMounts\": [{{\"name\": \"claim\", \"mountPath\": \"/claim\"}}]}}],
-        \"volumes\": [{{\"name\": \"claim\", \"persistentVolumeClaim\": {{\"claimName\": \"'\"$1\"'\"}}}}]}}}}' </dev/null
-      kubectl -n \"$namespace\" wait --for=condition=Ready \"pod/copy-$1\" --timeout=10m &&
-      kubectl -n \"$namespace\" exec -i \"copy-$1\" -- sh -ec 'mkdir -p \"$0\"; cd \"$0\"; rm -rf -- ..?* .[!.]* *; tar -xpf -' \"/claim/$2\"
-      kubectl -n \"$namespace\" delete pod \"copy-$1\" --grace-period=1
-    }}
-"
-        );
+        let mut commands = String::new();
         for moved in &self.copied {
             let (source, path) = match &moved.origin {
                 DataOrigin::Volume(name) => (format!("-v {}:/from:ro", quoted(name)), "/from".to_owned()),
@@ -199,6 +204,25 @@ impl Steps {
         }
         commands
     }
+}
+
+/// The function that copies files.
+fn helper() -> String {
+    format!(
+        "Files are copied through a helper pod that mounts a claim. Define this function first:
+
+    copy() {{ # the claim $1, its directory $2; the files come as a tar archive
+      kubectl -n \"$namespace\" run \"copy-$1\" --image={HELPER_IMAGE} --restart=Never --overrides='{{\"spec\": {{
+        \"containers\": [{{\"name\": \"copy\", \"image\": \"{HELPER_IMAGE}\", \"command\": [\"sleep\", \"86400\"],
+          \"volumeMounts\": [{{\"name\": \"claim\", \"mountPath\": \"/claim\"}}]}}],
+        \"volumes\": [{{\"name\": \"claim\", \"persistentVolumeClaim\": {{\"claimName\": \"'\"$1\"'\"}}}}]}}}}' </dev/null
+      kubectl -n \"$namespace\" wait --for=condition=Ready \"pod/copy-$1\" --timeout=10m &&
+      kubectl -n \"$namespace\" exec -i \"copy-$1\" -- sh -ec 'mkdir -p \"$0\"; cd \"$0\"; rm -rf -- ..?* .[!.]* *; tar -xpf -' \"/claim/$2\"
+      kubectl -n \"$namespace\" delete pod \"copy-$1\" --grace-period=1
+    }}
+
+"
+    )
 }
 
 fn selector(services: &BTreeSet<String>) -> String {

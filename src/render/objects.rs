@@ -26,7 +26,7 @@ use crate::{
         versions::{self, Version},
     },
     plan::{App, ClusterService, Concealed, JOBS_LABEL, Kind, SERVICE_LABEL, Update, Wait, Workload},
-    yaml::emit::{self, Yaml},
+    yaml::emit::Yaml,
 };
 
 /// Runs that are kept to look at.
@@ -36,7 +36,7 @@ const FAILED_RUNS: i32 = 3;
 pub(super) const NAME_LABEL: &str = "app.kubernetes.io/name";
 /// How long a Job that has ended stays, in seconds: long enough for `kubectl wait`.
 const ENDED_JOB_STAYS: i32 = 300;
-const COMPONENT_LABEL: &str = "app.kubernetes.io/component";
+pub(super) const COMPONENT_LABEL: &str = "app.kubernetes.io/component";
 const PART_OF_LABEL: &str = "app.kubernetes.io/part-of";
 const MANAGED_BY_LABEL: &str = "app.kubernetes.io/managed-by";
 /// What makes the objects.
@@ -217,7 +217,7 @@ pub(super) fn concealed_example(workload: &Workload, kubernetes: Option<Version>
     let pod_annotations = of_tree(&workload.pod_annotations, pod_annotations);
     let mut patch = patch(workload, (&example, &init_containers), (&annotations, &pod_annotations));
     serve(&mut patch, kubernetes);
-    emit::documents(Some(text::CONCEALED), &[Yaml::from(patch)])
+    text::documents(text::CONCEALED, &[Yaml::from(patch)])
 }
 
 /// A container of the tree with the fields that `part` has, and no others.

@@ -107,7 +107,7 @@ fn yours(environment: &Environment, folder: &str, labels: &[(String, String)], f
     if !environment.external_claims.is_empty() {
         let claims: Vec<Yaml> =
             environment.external_claims.iter().map(fields::ordered).map(Yaml::from).collect();
-        let external = emit::documents(Some(text::EXTERNAL), &claims);
+        let external = text::documents(text::EXTERNAL, &claims);
         files.push(TreeFile::new(format!("{folder}/external.yaml"), Owner::Yours, external));
         outermost.resources.push("external.yaml".to_owned());
     }
@@ -165,7 +165,7 @@ fn secrets(environment: &Environment, folder: &str, labels: &[(String, String)],
     for workload in environment.apps.iter().flat_map(|app| &app.workloads) {
         if let Some(patch) = objects::concealed(workload, environment.kubernetes) {
             let path = format!("{}{PATCH}", workload.name);
-            let text = emit::documents(Some(text::CONCEALED), &[Yaml::from(patch)]);
+            let text = text::documents(text::CONCEALED, &[Yaml::from(patch)]);
             let example = objects::concealed_example(workload, environment.kubernetes);
             files.push(generated(format!("{folder}/{path}.example"), example));
             files.push(TreeFile::new(format!("{folder}/{path}"), Owner::Secret, text));

@@ -171,7 +171,7 @@ pub(super) fn files(patches: &[Patch], environment: &str, header: &str) -> Vec<(
 
 fn file(patch: &Patch, path: &str, environment: &str, header: &str) -> (kustomize::Patch, String) {
     let first = format!("{environment}: {}.", says(patch));
-    let header = format!("{first}\n\n{header}");
+    let header = format!("{first}\n{header}");
     let (kinds, names) = (distinct(patch, |(kind, _)| kind), distinct(patch, |(_, name)| name));
     let target = Target::Names(kinds.join("|"), names.join("|"));
     let document = match &patch.change {

@@ -6,8 +6,7 @@ use crate::plan::{Environment, Plan, SERVICE_LABEL};
 /// Who owns what, and how to deploy.
 pub(super) fn readme(plan: &Plan) -> String {
     let project = &plan.project;
-    let deploy: Vec<String> = plan.environments.iter().map(deploy).collect();
-    let deploy = deploy.join("\n");
+    let deploy = deploy(plan);
     let external = external_secrets::readme(plan);
     let moving = moving::readme(plan);
     format!(
@@ -40,10 +39,25 @@ with it the volumes.
     )
 }
 
+/// What deploys the environments, once for those that are deployed alike.
+fn deploy(plan: &Plan) -> String {
+    let mut groups: Vec<(Vec<&Environment>, String)> = Vec::new();
+    for environment in &plan.environments {
+        let commands = commands(environment, ("\"$namespace\"", "\"$overlay\""));
+        match groups.iter_mut().find(|(_, known)| *known == commands && !environment.steps.is_empty()) {
+            Some((environments, _)) => environments.push(environment),
+            None => groups.push((vec![environment], commands)),
+        }
+    }
+    let texts = groups.into_iter().map(|(environments, text)| match environments.as_slice() {
+        [one] => commands(one, (&one.namespace, &format!("overlays/{}", one.name))),
+        several => moving::chosen(several, "overlays".into()) + &text,
+    });
+    texts.collect::<Vec<String>>().join("\n")
+}
+
 /// One command; with Jobs, what they prepare comes first: their pods cannot be changed once they ran.
-fn deploy(environment: &Environment) -> String {
-    let overlay = format!("overlays/{}", environment.name);
-    let namespace = &environment.namespace;
+fn commands(environment: &Environment, (namespace, overlay): (&str, &str)) -> String {
     let command = environment.apply();
     let apply = |selector: &str| format!("    {command} -k {overlay} -l '{selector}'\n");
     let named = |names: &mut dyn Iterator<Item = &String>| {

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::directory;
-use crate::text::{Files, digest};
+use crate::text::{Files, digest, json};
 
 /// The name of the record in the directory of the secret files.
 pub const FILE_NAME: &str = ".written.json";
@@ -28,9 +28,8 @@ impl Written {
 
     /// The record as its file holds it; none if it records nothing.
     pub fn to_bytes(&self) -> Option<Vec<u8>> {
-        let mut bytes = serde_json::to_vec_pretty(self).ok().filter(|_| !self.0.is_empty())?;
-        bytes.push(b'\n');
-        Some(bytes)
+        // A line for each file.
+        (!self.0.is_empty()).then(|| json::lines(self, 1))
     }
 
     /// Whether this value of a list was written last; without a key, this file.

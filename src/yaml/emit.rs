@@ -228,11 +228,14 @@ fn write_flow(out: &mut String, yaml: &Yaml) {
             out.push('{');
             for (index, (key, entry)) in entries.iter().enumerate() {
                 out.push_str(if index > 0 { ", " } else { "" });
-                let key = scalar::quoted(key);
+                let key = scalar::in_flow(key);
                 out.push_str(if key.len() <= scalar::MAX_IMPLICIT_KEY { "" } else { "? " });
                 out.push_str(&key);
                 out.push_str(": ");
-                write_flow(out, &entry.value);
+                match &entry.value {
+                    Yaml::String(text) => out.push_str(&scalar::in_flow(text)),
+                    other => write_flow(out, other),
+                }
             }
             out.push('}');
         }

@@ -156,6 +156,23 @@ impl<'a> Division<'a> {
             own.remove(key);
         }
     }
+
+    /// The same for a variable that is not secret.
+    pub(super) fn set_plain_apart(&mut self, app: &str, key: &str) {
+        if let Some(own) = self.plain.whole.get_mut(app) {
+            own.remove(key);
+        }
+    }
+
+    /// Whether a variable of an app is one of a group.
+    pub(super) fn is_of_group(&self, app: &str, key: &str) -> bool {
+        self.plain.groups_of(app).any(|group| group.shared.contains_key(key))
+    }
+
+    /// Whether a ConfigMap of an app or of a group is named for this.
+    pub(super) fn has_config_map(&self, name: &str) -> bool {
+        self.plain.whole.contains_key(name) || self.plain.groups.iter().any(|group| group.name == name)
+    }
 }
 
 /// The variables that have a value in an environment.

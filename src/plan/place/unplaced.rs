@@ -19,7 +19,7 @@ pub(super) struct Unplaced<'a> {
     pub(super) service: &'a str,
     pub(super) unit: &'a Unit,
     pub(super) variables: BTreeMap<&'a str, &'a Variable>,
-    /// Variables that are nothing but a secret that several apps share.
+    /// Variables that are nothing but a secret that several apps share, or a variable that environments set.
     pub(super) referred: BTreeMap<&'a str, EnvVar>,
     /// Variables that are composed of others.
     pub(super) composed: BTreeMap<&'a str, EnvVar>,

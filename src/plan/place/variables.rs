@@ -13,6 +13,7 @@ use k8s_openapi::api::core::v1::{
 use super::{
     composed,
     division::{Division, GroupShare, Shared, Shares, Slot, values},
+    passed_on,
     referred::{self, SharedSecret},
     unplaced::{Origin, Unplaced, written},
 };
@@ -66,11 +67,13 @@ pub(super) fn place_variables(
     for (app, key) in referred::refer_to_shared(&mut environments, &shared) {
         division.set_apart(app, key);
     }
+    let passed_on = passed_on::refer_to_environment(&mut environments, real, &mut division);
     let mut placed = Vec::new();
-    for (index, ((context, services), (data, ledger))) in
-        contexts.iter().zip(&environments).zip(data.iter_mut().zip(ledgers)).enumerate()
+    for (index, (((context, services), passed_on), (data, ledger))) in
+        contexts.iter().zip(&environments).zip(passed_on).zip(data.iter_mut().zip(ledgers)).enumerate()
     {
         let mut own = config_maps(index, &division);
+        own.shared.extend(passed_on);
         for service in services {
             let taken = take_variables(service, index, &division, &mut data.secrets);
             own.containers.insert(service.service.to_owned(), taken);

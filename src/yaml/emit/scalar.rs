@@ -22,6 +22,13 @@ pub(super) fn string(text: &str) -> Cow<'_, str> {
     if is_plain(text) { Cow::Borrowed(text) } else { Cow::Owned(quoted(text)) }
 }
 
+/// A string within a mapping in one line: without quotes only if nothing in it could end it there.
+pub(super) fn in_flow(text: &str) -> Cow<'_, str> {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"._/-".contains(&byte);
+    let starts_well = text.starts_with(|first: char| first.is_ascii_alphanumeric());
+    if starts_well && text.bytes().all(is_name) { string(text) } else { Cow::Owned(quoted(text)) }
+}
+
 /// A string in double quotes.
 pub(super) fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);

@@ -199,7 +199,7 @@ d:
 - |- # block
   a
   b
-h: [\"sh\", \"-c\", {\"a\": [1, \"b\"]}] # flow
+h: [\"sh\", \"-c\", {a: [1, \"b\"]}] # flow
 ";
     assert_eq!(document(&yaml), expected);
     let plain = json!({"a": "x", "b": {"c": 1}, "d": [{"e": "f"}, ["g"], "a\nb"], "h": ["sh", "-c", {"a": [1, "b"]}]});

@@ -1,118 +1,188 @@
-//! CronJobs: a short document for each, and what all of a directory share in one patch that finds them.
+//! What workloads of an app have alike: each has a short document, and one patch has what all of them share. That is so
+//! for CronJobs, and for workers with Jobs.
+
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{layer::Directory, objects};
+use super::{layer::Directory, objects, text};
 use crate::{
     k8s::fields,
-    kustomize::{Patch, Target},
-    yaml::emit::{self, Entry, Yaml},
+    kustomize::{Patch, Target, places::PATCH},
+    plan::{JOBS_LABEL, SERVICE_LABEL},
+    yaml::emit::{Entry, Yaml},
 };
 
-/// The file of what they share.
-const DEFAULTS: &str = "cronjob-defaults.yaml";
+/// Workloads that may share a patch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    CronJobs,
+    /// Deployments that work on their own, and Jobs.
+    Workers,
+}
 
-/// What the CronJobs of a directory share.
-pub(super) struct Shared<'a> {
-    jobs: Vec<&'a Value>,
+/// Of fewer workers, each is written whole.
+const FEW: usize = 3;
+
+/// What the workloads of a directory share.
+pub(super) struct Shared<'a>(Vec<Group<'a>>);
+
+/// Workloads of one sort.
+struct Group<'a> {
+    sort: Sort,
+    members: Vec<&'a Value>,
     /// What stands in a patch of all; none if every document is complete.
     part: Option<Value>,
     target: Target,
 }
 
 impl<'a> Shared<'a> {
-    /// Looks through a directory. A component reaches what stands in the base as well: there the jobs
-    /// are found by their names, and one alone shares nothing.
+    /// Looks through a directory.
     pub(super) fn of(path: &str, directory: &'a Directory) -> Self {
-        let objects = directory.objects.iter().flat_map(|(_, objects)| objects);
-        let jobs: Vec<&Value> =
-            objects.map(|object| &object.value).filter(|value| is_cronjob(value)).collect();
-        let is_base = path.starts_with("base/");
-        let parts: Vec<Value> = jobs.iter().map(|job| own_part(job, jobs.len() == 1)).collect();
-        let part = if is_base || jobs.len() > 1 { shared(&parts) } else { None };
-        let app = jobs.first().map_or("", |job| app(job));
-        let target = if is_base && jobs.iter().all(|job| self::app(job) == app) {
-            Target::Label("CronJob".to_owned(), format!("{}={app}", objects::NAME_LABEL))
-        } else {
-            let names: Vec<&str> = jobs.iter().map(|job| name(job)).collect();
-            Target::Names("CronJob".to_owned(), names.join("|"))
-        };
-        Self { jobs, part, target }
+        Self([Sort::CronJobs, Sort::Workers].map(|sort| Group::of(sort, path, directory)).into())
     }
 
-    /// The document of an object: of a CronJob, what it does not share with the others, short commands in
-    /// one line.
+    /// The document of an object: what it does not share with the others.
     pub(super) fn document(&self, whole: &Value) -> Yaml {
-        if !is_cronjob(whole) {
-            return Yaml::from(whole.clone());
+        let group = self.0.iter().find(|group| group.sort.has(whole));
+        Yaml::from(group.map_or_else(|| whole.clone(), |group| group.document(whole)))
+    }
+
+    /// Patches with their texts: what workloads share, and then what single ones have otherwise.
+    pub(super) fn patches(&self, header: &str) -> Vec<(Patch, String)> {
+        self.0.iter().flat_map(|group| group.patches(header)).collect()
+    }
+}
+
+impl Sort {
+    fn has(self, object: &Value) -> bool {
+        let is_worker = || matches!(label(object, objects::COMPONENT_LABEL), "worker" | "job");
+        match self {
+            Sort::CronJobs => kind(object) == "CronJob",
+            Sort::Workers => matches!(kind(object), "Deployment" | "Job") && is_worker(),
         }
-        let Some(shared) = self.part.as_ref() else { return in_line(Yaml::from(whole.clone())) };
+    }
+
+    /// The file of what they share.
+    fn file(self) -> &'static str {
+        match self {
+            Sort::CronJobs => "cronjob-defaults.yaml",
+            Sort::Workers => "worker-defaults.yaml",
+        }
+    }
+}
+
+impl<'a> Group<'a> {
+    /// A component reaches what stands in the base as well: there CronJobs are found by their names, and one alone
+    /// shares nothing.
+    fn of(sort: Sort, path: &str, directory: &'a Directory) -> Self {
+        let objects = directory.objects.iter().flat_map(|(_, objects)| objects);
+        let members: Vec<&Value> =
+            objects.map(|object| &object.value).filter(|value| sort.has(value)).collect();
+        let app = members.first().map_or("", |first| label(first, objects::NAME_LABEL));
+        let is_of_app = path.starts_with("base/")
+            && members.iter().all(|member| label(member, objects::NAME_LABEL) == app);
+        let shares = match sort {
+            Sort::CronJobs => path.starts_with("base/") || members.len() > 1,
+            Sort::Workers => is_of_app && members.len() >= FEW,
+        };
+        let parts: Vec<Value> =
+            members.iter().map(|member| own_part(member, sort, members.len() == 1)).collect();
+        let part = match sort {
+            _ if !shares => None,
+            Sort::CronJobs => shared(&parts),
+            Sort::Workers => common_to_all(&parts),
+        };
+        let kinds: BTreeSet<&str> = members.iter().map(|member| kind(member)).collect();
+        let kinds = kinds.into_iter().collect::<Vec<_>>().join("|");
+        let target = if is_of_app {
+            let mut selector = format!("{}={app}", objects::NAME_LABEL);
+            if sort == Sort::Workers {
+                selector += &format!(",{} in (job,worker)", objects::COMPONENT_LABEL);
+            }
+            Target::Label(kinds, selector)
+        } else {
+            let names: Vec<&str> = members.iter().map(|member| name(member)).collect();
+            Target::Names(kinds, names.join("|"))
+        };
+        Self { sort, members, part, target }
+    }
+
+    fn document(&self, whole: &Value) -> Value {
+        let Some(shared) = self.part.as_ref() else { return whole.clone() };
         // What differs from the others' comes in a patch behind theirs.
         let has_all = has_all(&self.own_part(whole), shared);
         let own = if has_all { whole.clone() } else { without(whole, &self.own_part(whole)) };
-        in_line(Yaml::from(fields::ordered(&without(&own, shared))))
+        fields::ordered(&without(&own, shared))
     }
 
-    fn own_part(&self, job: &Value) -> Value {
-        own_part(job, self.jobs.len() == 1)
+    fn own_part(&self, member: &Value) -> Value {
+        own_part(member, self.sort, self.members.len() == 1)
     }
 
-    /// Patches with their texts: what the CronJobs share, and then what single ones have otherwise.
-    pub(super) fn patches(&self, header: &str) -> Vec<(Patch, String)> {
+    fn patches(&self, header: &str) -> Vec<(Patch, String)> {
         let Some(shared) = &self.part else { return Vec::new() };
         let mut patches = vec![self.defaults(shared, header)];
-        for job in &self.jobs {
-            let part = self.own_part(job);
+        for member in &self.members {
+            let part = self.own_part(member);
             if !has_all(&part, shared)
                 && let Some(own) = differences(&part, shared)
             {
-                let patch = Yaml::from(patch_of(name(job), version(job), own));
-                let text = emit::documents(Some(header), &[in_line(patch)]);
-                patches.push((Patch { path: format!("{}.cronjob.yaml", name(job)), target: None }, text));
+                let patch = Yaml::from(patch_of(member, name(member), own));
+                let path = match kind(member) {
+                    "Deployment" => format!("{}{PATCH}", name(member)),
+                    kind => format!("{}.{}{PATCH}", name(member), kind.to_ascii_lowercase()),
+                };
+                patches.push((Patch { path, target: None }, text::documents(header, &[patch])));
             }
         }
         patches
     }
 
     fn defaults(&self, shared: &Value, header: &str) -> (Patch, String) {
-        let what = match &self.target {
-            Target::Label(_, label) => format!(
-                "What the CronJobs of {} share. kustomize applies it to each of them by its label (see `patches`\n\
-                 in kustomization.yaml): a new job is one short document in cronjobs.yaml.",
-                label.rsplit('=').next().unwrap_or(label)
+        let app = self.members.first().map_or("", |first| label(first, objects::NAME_LABEL));
+        let what = match (&self.target, self.sort) {
+            (Target::Label(..), Sort::CronJobs) => format!(
+                "What the CronJobs of {app} share. kustomize applies it to each of them by its label (see `patches`\n\
+                 in kustomization.yaml): a new job is one short document in cronjobs.yaml."
             ),
-            Target::Names(..) => {
-                "What the CronJobs of this directory share. kustomize applies it to each of them by \
-                                  its name (see\n`patches` in kustomization.yaml)."
+            (_, Sort::Workers) => format!(
+                "What the workers and Jobs of {app} share. kustomize applies it to each of them by its labels (see\n\
+                 `patches` in kustomization.yaml)."
+            ),
+            (Target::Names(..), Sort::CronJobs) => {
+                "What the CronJobs of this directory share. kustomize applies \
+                                                    it to each of them by its name (see\n`patches` in \
+                                                    kustomization.yaml)."
                     .to_owned()
             }
         };
-        let version = self.jobs.first().map_or("batch/v1", |job| version(job));
-        let patch = Yaml::from(patch_of("cronjob-defaults", version, shared.clone()));
-        let text = emit::documents(Some(&format!("{header}\n\n{what}")), &[in_line(commented(patch))]);
-        (Patch { path: DEFAULTS.to_owned(), target: Some(self.target.clone()) }, text)
+        let stem = self.sort.file().trim_end_matches(".yaml");
+        // A patch with a target is of any of its kinds: of the usual one.
+        let usual = self.members.iter().find(|member| kind(member) == "Deployment").or(self.members.first());
+        let first = usual.map_or_else(Value::default, |usual| patch_of(usual, stem, shared.clone()));
+        let text = text::documents(&format!("{header}\n\n{what}"), &[commented(Yaml::from(first))]);
+        (Patch { path: self.sort.file().to_owned(), target: Some(self.target.clone()) }, text)
     }
 }
 
-fn is_cronjob(object: &Value) -> bool {
-    object.get("kind").and_then(Value::as_str) == Some("CronJob")
+fn kind(object: &Value) -> &str {
+    object.get("kind").and_then(Value::as_str).unwrap_or_default()
 }
 
 fn name(object: &Value) -> &str {
     object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default()
 }
 
-fn app(object: &Value) -> &str {
+fn label<'a>(object: &'a Value, label: &str) -> &'a str {
     let labels = object.pointer("/metadata/labels");
-    labels.and_then(|labels| labels.get(objects::NAME_LABEL)).and_then(Value::as_str).unwrap_or_default()
+    labels.and_then(|labels| labels.get(label)).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn version(object: &Value) -> &str {
-    object.get("apiVersion").and_then(Value::as_str).unwrap_or("batch/v1")
-}
-
-fn patch_of(name: &str, version: &str, content: Value) -> Value {
-    let identity = json!({"apiVersion": version, "kind": "CronJob", "metadata": {"name": name}});
+/// A patch of the kind and version of an object.
+fn patch_of(object: &Value, name: &str, content: Value) -> Value {
+    let version = object.get("apiVersion").and_then(Value::as_str).unwrap_or("batch/v1");
+    let identity = json!({"apiVersion": version, "kind": kind(object), "metadata": {"name": name}});
     merged(fields::ordered(&identity), content)
 }
 
@@ -141,42 +211,6 @@ fn commented(patch: Yaml) -> Yaml {
     Yaml::Map(entries.collect())
 }
 
-/// Characters of the longest command that stands in one line.
-const LINE: usize = 60;
-
-/// With short commands in one line each, so that a job is short to read.
-fn in_line(yaml: Yaml) -> Yaml {
-    match yaml {
-        Yaml::Map(entries) => {
-            let entries = entries.into_iter().map(|(key, entry)| {
-                let value = match entry.value {
-                    Yaml::Seq(items) if key == "args" || key == "command" => words_in_line(items),
-                    other => in_line(other),
-                };
-                (key, Entry { value, ..entry })
-            });
-            Yaml::Map(entries.collect())
-        }
-        Yaml::Seq(items) => {
-            let items = items.into_iter().map(|entry| Entry { value: in_line(entry.value), ..entry });
-            Yaml::Seq(items.collect())
-        }
-        other => other,
-    }
-}
-
-fn words_in_line(items: Vec<Entry>) -> Yaml {
-    let length = |entry: &Entry| match &entry.value {
-        Yaml::String(word) if !word.contains('\n') => word.len() + 4,
-        _ => LINE,
-    };
-    if items.iter().map(length).sum::<usize>() < LINE {
-        Yaml::FlowSeq(items.into_iter().map(|entry| entry.value).collect())
-    } else {
-        Yaml::Seq(items)
-    }
-}
-
 /// What CronJobs share: all of what most of them are, if the others differ from those only
 /// in what a patch can say; else what stands alike in every one.
 fn shared(parts: &[Value]) -> Option<Value> {
@@ -187,6 +221,11 @@ fn shared(parts: &[Value]) -> Option<Value> {
     {
         return Some(usual.clone());
     }
+    common_to_all(parts)
+}
+
+/// What stands alike in every one.
+fn common_to_all(parts: &[Value]) -> Option<Value> {
     let (first, rest) = parts.split_first()?;
     Some(rest.iter().fold(first.clone(), |shared, other| common(&shared, other).unwrap_or_else(|| json!({}))))
 }
@@ -258,30 +297,52 @@ fn differences(part: &Value, shared: &Value) -> Option<Value> {
 }
 
 /// What of an object may be shared.
-fn own_part(object: &Value, is_alone: bool) -> Value {
+fn own_part(object: &Value, sort: Sort, is_alone: bool) -> Value {
     let mut part = object.clone();
-    take_out_identity(&mut part, is_alone);
+    match sort {
+        Sort::CronJobs => {
+            take_out_identity(&mut part, "/spec/jobTemplate/spec/template");
+            if let Some(spec) = part.get_mut("spec") {
+                ["schedule", "timeZone", "startingDeadlineSeconds"]
+                    .into_iter()
+                    .for_each(|field| remove(spec, field));
+            }
+            // Nobody shares it.
+            if is_alone
+                && let Some(container) = part.pointer_mut("/spec/jobTemplate/spec/template/spec/containers/0")
+            {
+                remove(container, "command");
+            }
+        }
+        Sort::Workers => {
+            let template = part.pointer("/spec/template").cloned();
+            part = json!({"spec": {"template": template}});
+            take_out_identity(&mut part, "/spec/template");
+            if let Some(labels) = part.pointer_mut("/spec/template/metadata/labels") {
+                remove(labels, objects::COMPONENT_LABEL);
+            }
+            if let Some(container) = part.pointer_mut("/spec/template/spec/containers/0") {
+                // What is new in one of them changes its document alone.
+                ["command", "env"].into_iter().for_each(|field| remove(container, field));
+            }
+        }
+    }
     part
 }
 
 /// Takes out what a document always says itself, so that it can be read alone.
-fn take_out_identity(object: &mut Value, is_alone: bool) {
+fn take_out_identity(object: &mut Value, template: &str) {
     for field in ["apiVersion", "kind", "metadata"] {
         remove(object, field);
     }
-    let Some(spec) = object.get_mut("spec") else { return };
-    remove(spec, "schedule");
-    remove(spec, "timeZone");
-    remove(spec, "startingDeadlineSeconds");
-    let Some(pod) = spec.pointer_mut("/jobTemplate/spec/template/spec") else { return };
+    let Some(template) = object.pointer_mut(template) else { return };
+    if let Some(labels) = template.pointer_mut("/metadata/labels") {
+        [SERVICE_LABEL, JOBS_LABEL].into_iter().for_each(|label| remove(labels, label));
+    }
+    let Some(pod) = template.get_mut("spec") else { return };
     remove(pod, "restartPolicy");
     if let Some(container) = pod.pointer_mut("/containers/0") {
-        remove(container, "image");
-        remove(container, "args");
-        // Nobody shares it.
-        if is_alone {
-            remove(container, "command");
-        }
+        ["image", "args"].into_iter().for_each(|field| remove(container, field));
     }
 }
 
@@ -292,15 +353,19 @@ fn remove(object: &mut Value, field: &str) {
     }
 }
 
-/// What two values say alike. Lists are taken whole or not at all, but for the one of containers, which
+/// What two values say alike. Lists and resources are taken whole or not at all, but for the list of containers, which
 /// are merged by their names.
 fn common(left: &Value, right: &Value) -> Option<Value> {
     match (left, right) {
         (Value::Object(left), Value::Object(right)) => {
             let both = left.iter().filter_map(|(key, value)| {
                 let other = right.get(key)?;
-                let same =
-                    if key == "containers" { common_container(value, other) } else { common(value, other) };
+                let same = match key.as_str() {
+                    "containers" => common_container(value, other),
+                    // Nobody should have to look for its other half.
+                    "resources" => (value == other).then(|| value.clone()),
+                    _ => common(value, other),
+                };
                 Some((key.clone(), same?))
             });
             let both: Map<String, Value> = both.collect();
@@ -312,7 +377,10 @@ fn common(left: &Value, right: &Value) -> Option<Value> {
 
 fn common_container(left: &Value, right: &Value) -> Option<Value> {
     match (left.as_array()?.as_slice(), right.as_array()?.as_slice()) {
-        ([left], [right]) => common(left, right).map(|both| Value::Array(vec![both])),
+        // Others are not found by their name.
+        ([left], [right]) if left.get("name") == right.get("name") => {
+            common(left, right).map(|both| Value::Array(vec![both]))
+        }
         (left, right) => (left == right).then(|| Value::Array(left.to_vec())),
     }
 }
