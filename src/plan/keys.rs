@@ -274,6 +274,15 @@ impl<'a> Walk<'a> {
             Value::Null if is_attribute(segments) && value.directive.is_none() => {
                 ignored(reasons::EMPTY_VALUE)
             }
+            // A text that comes to nothing leaves its attribute out.
+            Value::String(text)
+                if is_attribute(segments)
+                    && (text.is_empty() || text.contains('$'))
+                    && at.entry.is_none()
+                    && self.has_attributes(segments) =>
+            {
+                ignored(reasons::EMPTY_VALUE)
+            }
             Value::Seq(_) => self.fate_of_list(segments, at),
             _ => {
                 let in_list = at.places.and_then(|places| places.result_at(value.span));
@@ -281,6 +290,13 @@ impl<'a> Walk<'a> {
                 in_list.cloned().unwrap_or_else(|| self.fate(segments, at))
             }
         }
+    }
+
+    /// Whether the attributes of this service have results of their own.
+    fn has_attributes(&self, segments: &[&str]) -> bool {
+        let is_own =
+            self.heir.is_some() || self.document.role != Role::Extends && is_active(self.project, segments);
+        is_own && segments.last().is_some_and(|last| !RESOLVED.contains(last))
     }
 
     /// The items of a list have no keys of their own: the list's result has theirs, too.
@@ -292,6 +308,10 @@ impl<'a> Walk<'a> {
         }
         let alone = names.len() == 1;
         for (mut below, names) in names {
+            // What Compose leaves out, too, makes no difference.
+            if below.reasons.iter().all(|reason| reason.id == reasons::VARIABLE_WITHOUT_VALUE.id) {
+                below.kind = whole.kind;
+            }
             // What all of them share needs no names.
             if !alone {
                 let names = names.join(", ");

@@ -109,6 +109,10 @@ pub trait Attribute: Sized {
 
     /// May a name of a `KEY=value` list end in blanks? Compose minds only where values may be missing.
     const BLANKS_IN_NAMES: bool = true;
+
+    /// Is its zero value as good as no value, whatever the attribute? So it is with texts: `${NAME:-}` is a way to
+    /// leave one out.
+    const ZERO_IS_NONE: bool = false;
 }
 
 /// From here on, no integer of 64 bits says a number.
@@ -205,6 +209,8 @@ impl Attribute for f64 {
 }
 
 impl Attribute for String {
+    const ZERO_IS_NONE: bool = true;
+
     fn read(node: &Node, report: &mut Report) -> Option<Self> {
         match &node.value {
             Value::Null => Some(String::new()),
@@ -529,7 +535,8 @@ macro_rules! record {
                         _ if value.is_null() => {}
                         $( $key => {
                             record.$field = <$type as $crate::compose::model::Attribute>::read(value, report)
-                                .map(|read| value.spanned(read));
+                                .map(|read| value.spanned(read))
+                                .filter(|read| !$crate::compose::model::attribute::is_none(read));
                         } )*
                         _ => $crate::compose::model::attribute::unknown(key, report),
                     }
@@ -556,6 +563,11 @@ macro_rules! record {
             }
         }
     };
+}
+
+/// Whether it says nothing; what nobody knows here may say something elsewhere.
+pub(super) fn is_none<T: Attribute>(read: &Spanned<T>) -> bool {
+    T::ZERO_IS_NONE && read.value.is_zero() && !read.is_unknown()
 }
 
 /// `keeps!(keep)` is true, `keeps!()` is false.

@@ -264,11 +264,8 @@ fn resolver(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
         }
         None => PodDNSConfigOption { name: Some(text), value: None },
     };
-    let mut nameservers = list(&service.dns);
-    // Both forms of "none"; names of Services need the cluster's own domains.
-    let searches = list(&service.dns_search)
-        .map(|domains| domains.into_iter().filter(|domain| !matches!(domain.as_str(), "" | ".")).collect());
-    let searches = searches.filter(|domains: &Vec<String>| !domains.is_empty());
+    let mut nameservers = servers(service, entries);
+    let searches = searches(service, entries);
     let options = list(&service.dns_opt).map(|options| options.into_iter().map(option).collect());
     if let Some(servers) = &mut nameservers {
         // The cluster's own resolver takes the first of three places: names of services need it.
@@ -279,21 +276,58 @@ fn resolver(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
             entries.mapped(&["dns"]);
         }
     }
-    let said = service.dns_search.as_ref().map_or(0, |domains| domains.value.len());
-    if let Some(domains) = &searches {
-        entries.mapped(&["dns_search"]);
-        if domains.len() < said {
-            entries.approximated(&["dns_search"], reasons::SEARCHES_OF_CLUSTER);
-        }
-    } else if service.dns_search.is_some() {
-        entries.ignored(&["dns_search"], reasons::SEARCHES_OF_CLUSTER);
-    }
     if service.dns_opt.is_some() {
         entries.mapped(&["dns_opt"]);
     }
     if nameservers.is_some() || searches.is_some() || options.is_some() {
         pod.dns_config = Some(PodDNSConfig { nameservers, searches, options });
     }
+}
+
+/// The name servers that a pod can have. The engine's own asks those of the machine, as the cluster's does, and it is
+/// in no pod.
+fn servers(service: &Service, entries: &mut Entries<'_>) -> Option<Vec<String>> {
+    let said = service.dns.as_ref()?;
+    let mut servers: Vec<String> = Vec::new();
+    for server in &said.value {
+        let address = bare(&server.value);
+        if matches!(address, "" | "127.0.0.11") {
+            entries.ignored(&["dns"], reasons::SERVER_OF_ENGINE);
+        } else if address.parse::<IpAddr>().is_err() {
+            entries.at(server.span).unsupported(&["dns"], reasons::SERVER_WITHOUT_ADDRESS.about(address));
+        } else if !servers.iter().any(|known| known == address) {
+            servers.push(address.to_owned());
+        }
+    }
+    (!servers.is_empty()).then_some(servers)
+}
+
+/// The search domains that API servers take. An empty one and `.` say that there are none; names of Services need
+/// those of the cluster.
+fn searches(service: &Service, entries: &mut Entries<'_>) -> Option<Vec<String>> {
+    let said = service.dns_search.as_ref()?;
+    let mut searches: Vec<String> = Vec::new();
+    for domain in &said.value {
+        let name = domain.value.trim().to_ascii_lowercase();
+        if matches!(name.as_str(), "" | ".") {
+            continue;
+        }
+        if !name::is_dns_subdomain(name.strip_suffix('.').unwrap_or(&name)) {
+            entries
+                .at(domain.span)
+                .unsupported(&["dns_search"], reasons::NO_SEARCH_DOMAIN.about(&domain.value));
+        } else if !searches.contains(&name) {
+            searches.push(name);
+        }
+    }
+    let says_none = said.value.iter().any(|domain| matches!(domain.value.trim(), "" | "."));
+    match (searches.is_empty(), says_none) {
+        (true, true) => entries.ignored(&["dns_search"], reasons::SEARCHES_OF_CLUSTER),
+        (true, false) => {}
+        (false, true) => entries.approximated(&["dns_search"], reasons::SEARCHES_OF_CLUSTER),
+        (false, false) => entries.mapped(&["dns_search"]),
+    }
+    (!searches.is_empty()).then_some(searches)
 }
 
 fn networks(facts: &Facts<'_>, service: &Service, entries: &mut Entries<'_>) {
