@@ -9,9 +9,10 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
+use camino::{Utf8Path, Utf8PathBuf};
+
 use super::unplaced::Unplaced;
 use crate::{
-    compose::model::Project,
     k8s::name,
     plan::{
         facts::{Context, KnownSecrets},
@@ -30,7 +31,14 @@ const WORTHWHILE_SECRETS: usize = 2;
 /// Apps that share variables.
 pub(super) type Group<'a> = BTreeSet<&'a str>;
 /// The same with what sets the variables, if that is why they are shared.
-type Sourced<'a> = (Group<'a>, String);
+type Sourced<'a> = (Group<'a>, Source);
+
+/// What sets variables: an anchor, a service or an env file, and the file that it is or is in.
+#[derive(Debug, Default, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Source {
+    name: String,
+    file: Utf8PathBuf,
+}
 /// Keys with their values, one for each environment.
 pub(super) type Shared<'a> = BTreeMap<&'a str, Vec<Slot<'a>>>;
 
@@ -104,6 +112,8 @@ pub(super) struct GroupShare<'a> {
     pub(super) apps: Group<'a>,
     /// What its ConfigMap or its Secret is named for.
     pub(super) name: String,
+    /// The file that sets its variables, within the project; no name where that does not matter.
+    file: Utf8PathBuf,
     pub(super) shared: Shared<'a>,
 }
 
@@ -122,7 +132,7 @@ impl<'a> Shares<'a> {
                 of_app.entry(app).or_default().push(position);
             }
         }
-        let share = |((apps, name), shared)| GroupShare { apps, name, shared };
+        let share = |((apps, Source { name, file }), shared)| GroupShare { apps, name, file, shared };
         Self { whole, groups: groups.into_iter().map(share).collect(), of_app }
     }
 
@@ -204,7 +214,7 @@ fn by_source<'a>(
     let members = members(environments);
     let mut whole: BTreeMap<&str, Shared<'a>> =
         members.iter().map(|(app, members)| (*app, whole_app(members, real, By::Place, &wanted))).collect();
-    let mut sources: BTreeMap<String, BTreeMap<&'a str, BTreeSet<&'a str>>> = BTreeMap::new();
+    let mut sources: BTreeMap<Source, BTreeMap<&'a str, BTreeSet<&'a str>>> = BTreeMap::new();
     for (app, variables) in &whole {
         for (key, slots) in variables {
             // What some environments do not run stands with its app, in a component.
@@ -314,7 +324,7 @@ fn by_value<'a>(
     let mut groups: BTreeMap<Sourced<'a>, Shared<'a>> = BTreeMap::new();
     for ((key, slots), apps) in holders {
         if !slots.iter().take(real).any(|slot| *slot == Slot::NotRun) {
-            groups.entry((apps, String::new())).or_default().insert(key, slots.clone());
+            groups.entry((apps, Source::default())).or_default().insert(key, slots.clone());
         }
     }
     groups.retain(|(apps, _), variables| (apps.len() - 1) * variables.len() >= WORTHWHILE_SECRETS);
@@ -406,6 +416,7 @@ fn name_groups(plain: &mut Shares<'_>, hidden: &mut Shares<'_>, earlier: &Earlie
     let apps: BTreeSet<String> = plain.whole.keys().map(|app| (*app).to_owned()).collect();
     // A ConfigMap and a Secret may share a name.
     let (mut of_config_maps, mut of_secrets) = (apps.clone(), apps);
+    tell_apart(&mut plain.groups, &earlier.groups);
     let own_names: BTreeSet<String> = plain.groups.iter().map(|group| group.name.clone()).collect();
     let others = |name: &String| own_names.contains(name);
     let mut kept =
@@ -444,6 +455,33 @@ fn name_groups(plain: &mut Shares<'_>, hidden: &mut Shares<'_>, earlier: &Earlie
     }
 }
 
+/// Groups whose sources are called alike, `shop/app.env` and `mail/app.env` say, are named for their directories, too.
+/// The one that had the name keeps it.
+fn tell_apart(groups: &mut [GroupShare<'_>], earlier: &BTreeMap<String, BTreeSet<String>>) {
+    let mut named: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (position, group) in groups.iter().enumerate() {
+        named.entry(group.name.clone()).or_default().push(position);
+    }
+    for (name, positions) in named.into_iter().filter(|(_, positions)| positions.len() > 1) {
+        let common = |position: &usize| {
+            let shared = groups.get(*position).map(|group| &group.shared);
+            let keys = earlier.get(&name).into_iter().flatten();
+            keys.filter(|key| shared.is_some_and(|shared| shared.contains_key(key.as_str()))).count()
+        };
+        let had_it = positions
+            .iter()
+            .copied()
+            .filter(|it| common(it) > 0)
+            .max_by_key(|it| (common(it), usize::MAX - it));
+        for position in positions.into_iter().filter(|position| Some(*position) != had_it) {
+            let Some(group) = groups.get_mut(position) else { continue };
+            if let Some(directory) = group.file.parent().and_then(Utf8Path::file_name) {
+                group.name = name::dns_label(&format!("{directory}-{name}"));
+            }
+        }
+    }
+}
+
 /// The names that groups had, by their positions: that of the group that most of whose keys are still in it.
 fn kept_names(
     groups: &[GroupShare<'_>],
@@ -474,9 +512,9 @@ fn apps_of(group: &GroupShare<'_>) -> impl Iterator<Item = String> {
 }
 
 /// What sets a variable, in the files that all environments share if they do.
-fn source(slots: &[Slot<'_>], contexts: &[&Context<'_>]) -> Option<String> {
+fn source(slots: &[Slot<'_>], contexts: &[&Context<'_>]) -> Option<Source> {
     let mut places = slots.iter().zip(contexts).rev().filter_map(|(slot, context)| match slot {
-        Slot::Value(_, place) => source_name(context.project, place.as_ref()?.span),
+        Slot::Value(_, place) => source_at(context, place.as_ref()?.span),
         Slot::NotRun | Slot::Absent => None,
     });
     places.next()
@@ -484,20 +522,36 @@ fn source(slots: &[Slot<'_>], contexts: &[&Context<'_>]) -> Option<String> {
 
 /// What a place is called: an extension field (`x-common`), the service that others extend or take an anchor of, or an
 /// env file.
-fn source_name(project: &Project, place: Span) -> Option<String> {
+fn source_at(context: &Context<'_>, place: Span) -> Option<Source> {
+    let project = context.project;
     let found = project.documents.iter().find_map(|document| {
         let (key, value) = entry_around(&document.tree, place)?;
         let service = || entry_around(value, place).map(|(service, _)| service);
         if key == "services" { service() } else { Some(key) }
     });
-    let file = || {
-        let input = project.inputs.iter().find(|input| input.source == place.source)?;
-        let name = input.path.file_name()?.trim_matches('.');
+    let path = project.inputs.iter().find(|input| input.source == place.source).map(|input| &input.path);
+    let of_file = || {
+        let name = path?.file_name()?.trim_matches('.');
         Some(name.strip_suffix(".env").unwrap_or(name))
     };
-    let name = found.or_else(file)?;
-    let name = name::dns_label(name.strip_prefix("x-").unwrap_or(name));
-    (!name.is_empty()).then_some(name)
+    let written = found.or_else(of_file)?;
+    let name = name::dns_label(written.strip_prefix("x-").unwrap_or(written));
+    // A number alone says nothing.
+    let says = |name: &str| name.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let name = if says(&name) { name } else { name::dns_label(written) };
+    let file = path.map(|path| within_project(path, context.directory())).unwrap_or_default();
+    (!name.is_empty()).then_some(Source { name, file })
+}
+
+/// A path as all machines have it: what the directory of the project and those around it are called is left out.
+fn within_project(path: &Utf8Path, directory: &Utf8Path) -> Utf8PathBuf {
+    match path.strip_prefix(directory) {
+        Ok(inside) => inside.to_owned(),
+        Err(_) if path.parent().is_some_and(|parent| directory.starts_with(parent)) => {
+            path.file_name().unwrap_or_default().into()
+        }
+        Err(_) => path.components().rev().take(2).collect::<Vec<_>>().into_iter().rev().collect(),
+    }
 }
 
 /// The entry of a mapping that a place is in.
