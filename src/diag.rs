@@ -117,9 +117,12 @@ impl Diagnostic {
         Self { severity: Severity::Info, ..Self::error(code, message) }
     }
 
-    /// The place it is about, with a few words for it.
+    /// The place it is about, with a few words for it. What stands nowhere has no place to show.
     #[must_use]
     pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
+        if span == Span::NOWHERE {
+            return self;
+        }
         let primary = !self.labels.iter().any(|label| label.primary);
         self.labels.push(Label { span, text: text.into(), primary });
         self
