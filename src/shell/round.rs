@@ -1,6 +1,6 @@
 //! One round of an endless loop: what it does, how long it waits, and whether it can end.
 
-use std::{collections::BTreeSet, rc::Rc};
+use std::{borrow::Cow, collections::BTreeSet, rc::Rc};
 
 use super::{
     assignment,
@@ -404,7 +404,7 @@ impl Measure<'_, '_, '_> {
         chosen
     }
 
-    fn delay(&mut self, operands: &[&str], position: Option<usize>) -> Delay {
+    fn delay(&mut self, operands: &[Cow<'_, str>], position: Option<usize>) -> Delay {
         let mut length = Value::known("");
         let mut seconds = Some(0.0);
         let mut wrong = None;

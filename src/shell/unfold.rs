@@ -3,7 +3,7 @@
 //! `job; sleep 300; exec "$0"` is `while :; do job; sleep 300; done`. What is read of a script, and what a CronJob would
 //! run, is taken from the text as it is written here.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use super::{
     Script, clock,
@@ -34,10 +34,11 @@ impl Edit {
 /// The text with its loops written as loops; nothing if they are.
 pub(super) fn of(list: &List, text: &str, script: &Script<'_>) -> Option<String> {
     // Documents do not lie where the statements are that read them.
-    if !text.contains("sleep") || has_here_document(text) {
+    if !(text.contains("sleep") || text.contains("read")) || has_here_document(text) {
         return None;
     }
     let edits = started_again(list, script)
+        .or_else(|| timed_reads(list))
         .or_else(|| calls_itself(list))
         .or_else(|| fed(list))
         .or_else(|| kept_by_work(list, text))
@@ -181,9 +182,13 @@ fn only_call(pipeline: &Pipeline, is_self: &dyn Fn(&Simple) -> bool) -> bool {
 
 /// `exec "$0"`, `exec bash "$0" "$@"`, `. "$0"`, or the same by the script's own path.
 fn starts_itself(simple: &Simple, script: &Script<'_>) -> bool {
-    let mut words = simple.words.iter().map(|word| unquoted(word));
+    let mut words = simple.words.iter().map(|word| unquoted(word)).peekable();
     let is_starter =
         |word: &String| matches!(word.as_str(), "exec" | "." | "source") || command_line::is_shell(word);
+    let starts = words.next_if(|word| word == "exec").is_some();
+    if starts && words.next_if(|word| word == "-a").is_some() {
+        words.next();
+    }
     let Some(word) = words.find(|word| !is_starter(word) && !word.starts_with('-')) else { return false };
     let is_path = script.name.contains('/') && word == script.name;
     is_path
@@ -202,7 +207,7 @@ fn is_preparation(statement: &Statement) -> bool {
         .is_some_and(|simple| !statement.background && simple.name().is_none_or(|name| scene.contains(&name)))
 }
 
-/// `yes | while read -r _; do …; done`: what is read says nothing, and there is always more of it.
+/// `yes | while read -r _; do …; done`, or `seq inf |`: what is read says nothing, and there is always more of it.
 fn fed(list: &List) -> Option<Vec<Edit>> {
     let pipelines = list.iter().flat_map(|statement| &statement.chain).map(|(_, pipeline)| pipeline);
     pipelines.into_iter().find_map(|pipeline| {
@@ -215,9 +220,56 @@ fn fed(list: &List) -> Option<Vec<Edit>> {
             let simple = visit::simple(&fed.body);
             simple.flat_map(|simple| &simple.words).any(|word| word.contains(&format!("${name}")))
         });
-        let is_fed = words::program(source) == Some("yes") && read.name() == Some("read") && !is_used;
+        let is_fed = feeds(source) && read.name() == Some("read") && !is_used;
         is_fed.then(|| vec![Edit::new(pipeline.range.start..fed.inner.start, "while :; do")])
     })
+}
+
+/// What never ends to write lines: `yes`, `seq inf`.
+fn feeds(source: &Simple) -> bool {
+    match words::program_words(source)[..] {
+        ["yes", ..] => true,
+        ["seq", .., last] => matches!(last, "inf" | "infinity"),
+        _ => false,
+    }
+}
+
+/// `read -t 60` as a `sleep 60`, in a loop or as the condition of one: it waits for what nobody writes.
+fn timed_reads(list: &List) -> Option<Vec<Edit>> {
+    let loops = visit::commands(list).into_iter().filter_map(|command| match command {
+        Command::Loop(own) => Some(own),
+        _ => None,
+    });
+    let mut edits = Vec::new();
+    for Loop { until, condition, body, range, inner } in loops {
+        if let Condition::List(condition) = condition
+            && let [Statement { chain, .. }] = &condition[..]
+            && let [(_, pipeline)] = &chain[..]
+            && pipeline.negated != *until
+            && let Some(length) = only_timed_read(pipeline)
+        {
+            edits.push(Edit::new(range.start..inner.start, format!("while :; do sleep {length}; ")));
+        }
+        for statement in body {
+            let Some(((_, first), rest)) = statement.chain.split_first() else { continue };
+            let goes_on = rest.iter().all(|(link, pipeline)| {
+                *link == Link::Or
+                    && matches!(&pipeline.commands[..], [Command::Simple(simple)]
+                        if matches!(simple.name(), Some(":" | "true")))
+            });
+            if let Some(length) = only_timed_read(first).filter(|_| goes_on) {
+                edits.push(Edit::new(statement.range.clone(), format!("sleep {length}")));
+            }
+        }
+    }
+    (!edits.is_empty()).then_some(edits)
+}
+
+fn only_timed_read(pipeline: &Pipeline) -> Option<&str> {
+    match &pipeline.commands[..] {
+        [Command::Simple(simple)] => words::timed_read(simple),
+        _ => None,
+    }
 }
 
 /// `while job; do sleep 300; done` at the end: the condition is the work.
@@ -240,7 +292,7 @@ fn kept_by_work(list: &List, text: &str) -> Option<Vec<Edit>> {
 }
 
 /// Whether the commands of a condition are there for what they do.
-fn is_work(condition: &List, waits: &[&str]) -> bool {
+fn is_work(condition: &List, waits: &[Cow<'_, str>]) -> bool {
     let is_long =
         waits.first().and_then(|word| clock::seconds_of(bare(word))).is_some_and(|own| own >= CALLS);
     let calls = |simple: &Simple| is_long && matches!(words::program(simple), Some("curl" | "wget"));
@@ -284,6 +336,8 @@ fn inner_script(simple: &Simple) -> Option<String> {
     while let [first, rest @ ..] = words {
         words = match (first.as_str(), rest) {
             ("nohup" | "setsid", rest) => rest,
+            // Under another name.
+            ("exec", [option, _, rest @ ..]) if option == "-a" => rest,
             _ => break,
         };
     }

@@ -1,6 +1,6 @@
 //! What kinds of commands there are, by their names.
 
-use std::sync::LazyLock;
+use std::{borrow::Cow, sync::LazyLock};
 
 use regex::Regex;
 
@@ -37,21 +37,83 @@ fn system_name(word: &str) -> &str {
 }
 
 /// The words behind `sleep`, if this is one, or the length of what waits as long in other words.
-pub(super) fn sleep(simple: &Simple) -> Option<Vec<&str>> {
-    if !matches!(program(simple)?, "sleep" | "busybox" | "timeout") && !runs_text(simple) {
+pub(super) fn sleep(simple: &Simple) -> Option<Vec<Cow<'_, str>>> {
+    if !SLEEPS.contains(&program(simple)?) && !runs_text(simple) {
         return None;
     }
     let words = program_words(simple);
-    match words[..] {
-        ["sleep", ref rest @ ..] | ["busybox", "sleep", ref rest @ ..] if !rest.is_empty() => {
-            Some(rest.to_vec())
+    let words = words.strip_prefix(&["busybox"]).unwrap_or(&words);
+    match *words {
+        ["sleep", ref rest @ ..] if !rest.is_empty() => {
+            Some(rest.iter().map(|word| Cow::Borrowed(*word)).collect())
         }
+        ["usleep", microseconds] => Some(vec![computed(microseconds, "/ 1000000")?]),
+        ["ping", ref rest @ ..] => pinged(rest).map(|length| vec![length]),
         ["timeout", length, "sleep", "infinity" | "inf"] | ["timeout", length, "tail", "-f", "/dev/null"] => {
-            Some(vec![length])
+            Some(vec![Cow::Borrowed(length)])
         }
-        [_, "-e" | "-c" | "-r", text] => slept(text).map(|length| vec![length]),
+        [_, "-e" | "-c" | "-r", text] => slept(text).map(|length| vec![Cow::Borrowed(length)]),
         _ => None,
     }
+}
+
+/// What waits for a time and does nothing, if its words say so.
+const SLEEPS: &[&str] = &["busybox", "ping", "sleep", "timeout", "usleep"];
+
+/// A number of another unit, or a variable that holds one, as `sleep` takes it.
+fn computed<'w>(number: &'w str, operation: &str) -> Option<Cow<'w, str>> {
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let name = number.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    let name = name.or_else(|| number.strip_prefix('$')).unwrap_or(number);
+    let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    (is_number || name != number && is_name).then(|| Cow::Owned(format!("$(({name} {operation}))")))
+}
+
+/// How long a `ping` of the machine itself takes: the answers come at once, and there is a second, or what `-i` says,
+/// between two questions. `-w` is how long it asks.
+fn pinged<'w>(words: &[&'w str]) -> Option<Cow<'w, str>> {
+    words.iter().find(|word| matches!(**word, "localhost" | "127.0.0.1" | "::1" | "0.0.0.0" | "127.1"))?;
+    if let Some(length) = option(words, 'w') {
+        return Some(Cow::Borrowed(length));
+    }
+    let count = option(words, 'c')?;
+    match option(words, 'i') {
+        None | Some("1") => computed(count, "- 1"),
+        Some(pause) => {
+            let (count, pause) = (count.parse::<u64>().ok()?, pause.parse::<u64>().ok()?);
+            Some(Cow::Owned(count.checked_sub(1)?.checked_mul(pause)?.to_string()))
+        }
+    }
+}
+
+/// The length of a `read -t 60` that is there for its time alone: nobody types into a container, a pipe of its own has
+/// nothing to read, and what would be read is thrown away.
+pub(super) fn timed_read(simple: &Simple) -> Option<&str> {
+    let words = program_words(simple);
+    let [name, rest @ ..] = &words[..] else { return None };
+    let is_own = |target: &str| target.contains("<(") || target.starts_with('&') || target == "/dev/tty";
+    let is_alone = *name == "read" && simple.document.is_none() && simple.targets().all(is_own);
+    let length = option(rest, 't').filter(|length| is_alone && *length != "0")?;
+    let mut given = false;
+    let keeps = rest.iter().any(|word| {
+        let is_value = std::mem::take(&mut given);
+        given = matches!(*word, "-t" | "-u" | "-p" | "-n" | "-N" | "-d")
+            || word.starts_with('-') && word.ends_with('t');
+        !is_value && !word.starts_with('-') && *word != "_"
+    });
+    (!keeps).then_some(length)
+}
+
+/// The value of an option of one letter: `-t 60`, `-t60`, `-rt 60`.
+fn option<'w>(words: &[&'w str], letter: char) -> Option<&'w str> {
+    words.iter().enumerate().find_map(|(index, word)| {
+        let letters = word.strip_prefix('-').filter(|letters| !letters.starts_with('-'))?;
+        let (before, value) = letters.split_once(letter)?;
+        if !before.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+            return None;
+        }
+        if value.is_empty() { words.get(index + 1).copied() } else { Some(value) }
+    })
 }
 
 /// `sleep infinity`, `tail -f /dev/null`.

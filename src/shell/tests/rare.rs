@@ -51,6 +51,22 @@ const SCRIPTS: &[Case] = &[
     ("#!/bin/bash\nset -euo pipefail\nwhile :\ndo\n  if ! ./job; then echo \"job failed\" >&2; exit 1; fi\n  sleep 60s\ndone\n", Kind::PeriodicLoop, Some(60)),
     ("#!/bin/sh\nlog() { printf \"%s %s\\n\" \"$(date)\" \"$*\"; }\nwhile true; do\n  log start\n  /app/feed update || log \"failed: $?\"\n  log \"sleeping\"\n  sleep 5m\ndone\n", Kind::PeriodicLoop, Some(300)),
     ("#!/bin/bash\nINTERVAL=$(cat /config/interval)\nwhile true; do /app/run; sleep \"$INTERVAL\"; done\n", Kind::PeriodicLoop, None),
+    ("#!/bin/bash\nwhile :; do ./job; read -t 60 <> <(:); done\n", Kind::PeriodicLoop, Some(60)),
+    ("#!/bin/bash\nwhile true; do ./job; read -rt 300 || true; done\n", Kind::PeriodicLoop, Some(300)),
+    ("#!/bin/bash\nexec 3<> <(:)\nwhile true; do ./job; read -t \"${PAUSE:-120}\" -u 3; done\n", Kind::PeriodicLoop, Some(120)),
+    ("#!/bin/bash\nwhile ! read -t 600 _; do ./job; done\n", Kind::PeriodicLoop, Some(600)),
+    ("#!/bin/bash\nwhile read -t 60 line; do ./job \"$line\"; done\n", Kind::Other, None),
+    ("#!/bin/bash\nwhile true; do read -t 60 line && ./job \"$line\"; done\n", Kind::Daemon, None),
+    ("#!/bin/sh\nwhile true; do ./job; usleep 60000000; done\n", Kind::PeriodicLoop, Some(60)),
+    ("#!/bin/sh\nPAUSE=300000000\nwhile :; do ./job; busybox usleep $PAUSE; done\n", Kind::PeriodicLoop, Some(300)),
+    ("#!/bin/sh\nwhile true; do ./job; ping -c 61 127.0.0.1 > /dev/null; done\n", Kind::PeriodicLoop, Some(60)),
+    ("#!/bin/sh\nwhile true; do ./job; ping -i 60 -c 6 localhost >/dev/null 2>&1; done\n", Kind::PeriodicLoop, Some(300)),
+    ("#!/bin/sh\nwhile true; do ping -c 1 gateway || ./alert; sleep 60; done\n", Kind::PeriodicLoop, Some(60)),
+    ("exec -a poller sh -c 'while true; do ./job; sleep 60; done'", Kind::PeriodicLoop, Some(60)),
+    ("#!/bin/sh\nseq inf | while read _; do ./job; sleep 60; done\n", Kind::PeriodicLoop, Some(60)),
+    ("#!/bin/sh\nseq 1 infinity | while read -r n; do ./job; sleep 300; done\n", Kind::PeriodicLoop, Some(300)),
+    ("#!/bin/sh\nseq 5 | while read n; do ./job; sleep 60; done\n", Kind::Retry, None),
+    ("#!/bin/sh\nwhile :; do ./job; timeout 5m sleep infinity; done\n", Kind::PeriodicLoop, Some(300)),
 ];
 
 #[test]
