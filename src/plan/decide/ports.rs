@@ -109,10 +109,13 @@ fn learn_one(facts: &Facts<'_>, name: &str, service: &Service, needed: bool) -> 
     let peers = facts.services.program(name).map_or(&[][..], |image| image.peers);
     let web =
         facts.hosts.web_ports_of(name).filter(|number| !peers.contains(number)).chain(own_web).collect();
+    let is_stream = |number: &u16| facts.hosts.spoken(name, *number) == Some(Transport::Tcp);
+    let streams = facts.hosts.ports_of(name).filter(is_stream).collect();
     let published = service.ports.iter().flat_map(|field| &field.value);
     let published = published.filter_map(|port| u16::try_from(port.value.target.as_ref()?.value).ok());
     let is_routed = facts.context.cluster.ingress.iter().any(|host| host.service.value == name);
-    let mut learner = Learner { web, published: published.collect(), is_routed, ..Learner::default() };
+    let published = published.collect();
+    let mut learner = Learner { web, streams, published, is_routed, ..Learner::default() };
     service.ports.iter().flat_map(|field| &field.value).for_each(|port| learner.declared(&port.value));
     service.expose.iter().flat_map(|field| &field.value).for_each(|text| learner.exposed(&text.value));
     for number in facts.hosts.ports_of(name) {
@@ -172,6 +175,8 @@ fn learn_one(facts: &Facts<'_>, name: &str, service: &Service, needed: bool) -> 
 struct Learner {
     /// Ports that are named in a `http:` URL.
     web: BTreeSet<u16>,
+    /// Ports that are named in a URL of another scheme, `tcp:` say.
+    streams: BTreeSet<u16>,
     /// Ports that compose publishes: what users mean.
     published: BTreeSet<u16>,
     /// Whether an Ingress leads here.
@@ -236,7 +241,9 @@ impl Learner {
     fn usual_name(&self, number: u16) -> Option<String> {
         let is_published = self.published.contains(&number);
         let is_inner = !is_published && !self.published.is_empty();
-        let known = catalog::ports::port(number).filter(|port| port.transport != Transport::Udp);
+        let is_other = self.streams.contains(&number) && !self.web.contains(&number);
+        let known = catalog::ports::port(number)
+            .filter(|port| port.transport != Transport::Udp && !(is_other && port.name == "http"));
         match known.map(|port| port.name) {
             Some("http") | None if is_inner && self.web.contains(&number) => Some(format!("http-{number}")),
             Some(name) => Some(name.to_owned()),

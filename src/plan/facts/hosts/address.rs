@@ -372,6 +372,10 @@ fn is_user(after: &str) -> bool {
 
 /// What is spoken at an address: its scheme says it, else the name of the variable or the option before it.
 fn transport(scheme: Option<&str>, before: &str, standing: Standing<'_>) -> Option<Transport> {
+    // What they say is HTTP, whatever the port is called.
+    if scheme.is_some_and(|scheme| ["https", "ws", "wss"].contains(&scheme)) {
+        return None;
+    }
     if let Some(scheme) = scheme.filter(|scheme| !scheme.is_empty()) {
         let mut parts = scheme.split('+').rev();
         let said = parts.find_map(|part| SPOKEN.iter().find(|(known, _)| *known == part));
