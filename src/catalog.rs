@@ -40,6 +40,8 @@ pub struct Image {
     pub empty_data: &'static [&'static str],
     /// Directories that it declares as volumes: a container without a mount there gets a volume without a name.
     pub volumes: &'static [&'static str],
+    /// The variable that names its data, which is named for the host without it: `rabbit@HOST`.
+    pub named_for_host: Option<&'static str>,
     /// The one program that the image is: what a container is given are words of this program.
     pub program: Option<&'static str>,
 }

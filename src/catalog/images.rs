@@ -14,6 +14,7 @@ const PLAIN: Image = Image {
     maker: "",
     empty_data: &[],
     volumes: &[],
+    named_for_host: None,
     program: None,
 };
 
@@ -413,6 +414,7 @@ pub(super) static IMAGES: &[Image] = &[
         peers: &[4369, 25672],
         tagged: &[("management", &[5672, 15672])],
         volumes: &["/var/lib/rabbitmq"],
+        named_for_host: Some("RABBITMQ_NODENAME"),
         ..PLAIN
     },
     Image { name: "redis", role: Role::Cache, ports: &[6379], volumes: &["/data"], ..PLAIN },

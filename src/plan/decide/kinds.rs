@@ -88,10 +88,21 @@ fn keeps_state(facts: &Facts<'_>, users: &VolumeUsers<'_>, name: &str, service: 
             || owns()
     };
     match facts.services.role(name) {
+        // The controller of a StatefulSet names its pods: the data would be another's.
+        Role::Queue if is_named_for_host(facts, name, service) => false,
         Role::Database | Role::Queue | Role::Store => serves(),
         Role::Cache => owns(),
         Role::Scheduler | Role::System | Role::Server => volumes::keeps_a_database(service) && owns(),
     }
+}
+
+/// Whether the data of a service is named for the host name that compose gives its one container.
+fn is_named_for_host(facts: &Facts<'_>, name: &str, service: &Service) -> bool {
+    let Some(variable) = facts.services.image(name).and_then(|image| image.named_for_host) else {
+        return false;
+    };
+    let is_set = service.environment.as_ref().is_some_and(|own| own.value.contains_key(variable));
+    service.hostname.is_some() && !is_set && service.replicas().is_none_or(|number| number <= 1)
 }
 
 /// Decides the kind of every service; the first rule that fits wins. `stateful` are those of all environments.
