@@ -10,7 +10,7 @@ use super::key_report::KeyReport;
 use crate::{
     k8s::quantity,
     page,
-    plan::{Environment, FateKind, Kind, Workload, reasons::Reason},
+    plan::{Environment, FateKind, KeyPath, Kind, Workload, reasons::Reason},
     text::{Sources, Span, shown::one_line},
 };
 
@@ -63,6 +63,8 @@ impl Block {
 struct Line<'a> {
     first: (Span, String),
     places: BTreeSet<Span>,
+    /// The key of the last place: what is below it follows, and is told with it.
+    last: Option<&'a KeyPath>,
     subjects: Vec<&'a str>,
     text: &'a str,
 }
@@ -86,10 +88,14 @@ pub(super) fn blocks(keys: &[KeyReport], sources: &Sources) -> Vec<page::Block> 
             let line = lines.entry((block, text)).or_insert_with(|| Line {
                 first: (key.span(), key.path()),
                 places: BTreeSet::new(),
+                last: None,
                 subjects: Vec::new(),
                 text,
             });
-            line.places.insert(key.span());
+            if !line.last.is_some_and(|above| key.key.path.is_below(above)) {
+                line.places.insert(key.span());
+                line.last = Some(&key.key.path);
+            }
             if !subject.is_empty() && !line.subjects.contains(&subject) {
                 line.subjects.push(subject);
             }

@@ -170,10 +170,13 @@ pub(in crate::plan) fn mount_all(
     for text in mounting.service.tmpfs.iter().flat_map(|field| &field.value) {
         tmpfs(text, &mut mounted, entries);
     }
-    if let Some(size) = &mounting.service.shm_size {
+    if mounting.service.shm_size.is_some() {
+        entries.mapped(&["shm_size"]);
+    }
+    // Docker takes 0 for its own default, which is that of pods.
+    if let Some(size) = mounting.service.shm_size.as_ref().filter(|size| size.value.0 != 0) {
         let name = mounted.name("shm");
         mounted.add(memory(&name, Some(size.value.0)), at(&name, "/dev/shm"));
-        entries.mapped(&["shm_size"]);
     }
     for reference in mounting.service.secrets.iter().flat_map(|field| &field.value) {
         references::secret(mounting, reference, &mut mounted, entries);
@@ -249,7 +252,7 @@ fn one(
             // Compose refuses a name that is not declared: this one was given to an anonymous volume.
             if !mounting.context.project.volumes.contains_key(&source) {
                 let key = declared_by(mounting.service, mount);
-                entries.approximated(key, reasons::anonymous_claim(&target, &source));
+                entries.approximated(key, reasons::anonymous_claim(&source).about(&target));
                 if kept.is_some_and(Kept::is_shared) {
                     entries.approximated(key, reasons::SEVERAL_PODS_MOUNT.about(&target));
                 }

@@ -374,7 +374,7 @@ impl Collected<'_> {
                 continue;
             }
             let gathered = match files.kind(&path) {
-                Some(FileKind::Directory) if self.is_around(&path) => Gathered::All,
+                Some(FileKind::Directory) if leads_around(self.context, &path) => Gathered::All,
                 Some(FileKind::Directory) => self.add(&path, &format!("{key}/")),
                 Some(FileKind::File) => match files.read(&path) {
                     Ok(bytes) => {
@@ -384,7 +384,9 @@ impl Collected<'_> {
                     }
                     Err(error) => left_out(&error),
                 },
-                _ => Gathered::Unread,
+                // A link that leads nowhere, or to a place in the container: it has no content here.
+                None => Gathered::All,
+                Some(FileKind::Special) => Gathered::Unread,
             };
             if gathered != Gathered::All {
                 return gathered;
@@ -396,13 +398,35 @@ impl Collected<'_> {
         }
         Gathered::All
     }
+}
 
-    /// Whether a link leads back to a directory that it is in.
-    fn is_around(&self, path: &Utf8Path) -> bool {
-        let real = |path: &Utf8Path| self.context.files.resolve_links(path);
-        let around = path.parent().and_then(real);
-        real(path).zip(around).is_some_and(|(real, around)| around.starts_with(&real))
+/// The links within a directory that lead nowhere, as seen from here.
+pub(in crate::plan) fn broken_links(context: &Context<'_>, source: &str) -> Vec<String> {
+    let mut broken = Vec::new();
+    let mut open = vec![(clean(Utf8Path::new(source)), String::new())];
+    let mut directories = 0;
+    while let Some((directory, prefix)) = open.pop().filter(|_| directories <= DIRECTORIES) {
+        directories += 1;
+        for name in context.files.list(&directory).unwrap_or_default() {
+            let (path, key) = (directory.join(&name), format!("{prefix}{name}"));
+            match context.files.kind(&path) {
+                None => broken.push(key),
+                Some(FileKind::Directory) if !leads_around(context, &path) => {
+                    open.push((path, format!("{key}/")));
+                }
+                Some(_) => {}
+            }
+        }
     }
+    broken.sort_unstable();
+    broken
+}
+
+/// Whether a link leads back to a directory that it is in.
+fn leads_around(context: &Context<'_>, path: &Utf8Path) -> bool {
+    let real = |path: &Utf8Path| context.files.resolve_links(path);
+    let around = path.parent().and_then(real);
+    real(path).zip(around).is_some_and(|(real, around)| around.starts_with(&real))
 }
 
 fn left_out(error: &FileError) -> Gathered {

@@ -53,10 +53,15 @@ pub(super) fn mount_bind(
             mount_files(mounting, given, read_only, contents, (mounted, entries));
         }
         Bind::Directory(contents) => {
+            let broken = files::broken_links(mounting.context, &source.value);
+            if !broken.is_empty() {
+                let names = broken.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+                entries.approximated(KEY, reasons::links_are_left_out(names).about(target));
+            }
             let given = given(mounting, (&source.value, target), &contents, true);
             mount_files(mounting, given, read_only, contents, (mounted, entries));
             if files::holds_project(mounting.context, &source.value) {
-                entries.approximated(KEY, reasons::is_without_compose_files(target));
+                entries.approximated(KEY, reasons::WITHOUT_COMPOSE_FILES.about(target));
             }
         }
         Bind::SourceCode { .. } if mounting.context.mounts_code => {
@@ -77,7 +82,7 @@ pub(super) fn mount_bind(
             if filled::from_image(mounting, target, mounted) {
                 entries.approximated(KEY, reasons::CLAIM_LIKE_THE_IMAGE.about(target));
             } else {
-                entries.approximated(KEY, reasons::becomes_a_claim(target, why));
+                entries.approximated(KEY, reasons::becomes_a_claim(why).about(target));
             }
             say_shared(mounting, &source.value, target, entries);
         }
@@ -173,7 +178,7 @@ fn mount_owned(
     let name = mounted.name(&format!("{stem}-owned"));
     mounted.add(memory(&name, None), VolumeMount { sub_path, read_only: Some(true), ..at(&name, target) });
     mounted.filled.push((at(&name, target), Origin::Owned { files, user, private }));
-    entries.approximated(KEY, reasons::copied_for_user(target, user));
+    entries.approximated(KEY, reasons::copied_for_user(user).about(target));
 }
 
 /// Takes the modes from the files of a volume.
@@ -206,7 +211,7 @@ fn stem<'t>(mounting: &Mounting<'t, '_, '_>, source: &'t str, target: &'t str) -
 fn say_read_only(read_only: bool, volume: &str, target: &str, mounted: &Mounted, entries: &mut Entries<'_>) {
     if !read_only {
         let kind = mounted.kind(volume);
-        entries.approximated(KEY, reasons::is_read_only(target, kind));
+        entries.approximated(KEY, reasons::is_read_only(kind).about(target));
     }
 }
 

@@ -145,7 +145,7 @@ pub(in crate::plan) fn deliver(
     if !modes.lost.is_empty() && !is_asked_for {
         let files = modes.lost.iter().map(|file| file.rsplit('/').next().unwrap_or_default());
         let files = files.collect::<Vec<_>>().join("`, `");
-        entries.approximated(&[element], reasons::mode_of_this_machine(files, target));
+        entries.approximated(&[element], reasons::mode_of_this_machine(files).about(target));
     }
     if let Some(files) = followed {
         entries.approximated(&[element], reasons::hosts_of_files_follow(files));
