@@ -1,0 +1,2 @@
+CREATE TABLE birds (id int);
+CREATE TABLE nests (id int);
