@@ -94,7 +94,7 @@ pub(super) struct Simple {
     /// `NAME=word` before the command, or alone; no word for arrays and their elements.
     pub(super) assignments: Vec<(String, Option<String>)>,
     pub(super) words: Vec<String>,
-    /// Where output goes or input comes from, as written; nothing for other kinds of redirection.
+    /// Where output goes or input comes from, as written, with `&` or `<>` before it; nothing for documents.
     pub(super) redirections: Vec<Option<String>>,
     /// The here-document that it reads.
     pub(super) document: Option<HereDocument>,

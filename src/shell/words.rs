@@ -91,8 +91,11 @@ fn pinged<'w>(words: &[&'w str]) -> Option<Cow<'w, str>> {
 pub(super) fn timed_read(simple: &Simple) -> Option<&str> {
     let words = program_words(simple);
     let [name, rest @ ..] = &words[..] else { return None };
-    let is_own = |target: &str| target.contains("<(") || target.starts_with('&') || target == "/dev/tty";
-    let is_alone = *name == "read" && simple.document.is_none() && simple.targets().all(is_own);
+    // What is opened to write, too, as in `<> <(:)`, never ends.
+    let is_own = |target: &Option<String>| {
+        target.as_deref().is_some_and(|target| target.starts_with("<>") || target.starts_with('&'))
+    };
+    let is_alone = *name == "read" && simple.document.is_none() && simple.redirections.iter().all(is_own);
     let length = option(rest, 't').filter(|length| is_alone && *length != "0")?;
     let mut given = false;
     let keeps = rest.iter().any(|word| {

@@ -409,6 +409,7 @@ impl<'t> Parser<'t> {
             simple.redirections.push(match operator.as_ref() {
                 "<<" | "<<-" | "<<<" => None,
                 "<&" | ">&" => target.map(|target| format!("&{target}")),
+                "<>" => Some(format!("<>{}", target.unwrap_or_default())),
                 _ => target.map(Cow::into_owned),
             });
         }
