@@ -109,13 +109,10 @@ fn learn_one(facts: &Facts<'_>, name: &str, service: &Service, needed: bool) -> 
     let peers = facts.services.program(name).map_or(&[][..], |image| image.peers);
     let web =
         facts.hosts.web_ports_of(name).filter(|number| !peers.contains(number)).chain(own_web).collect();
-    let is_stream = |number: &u16| facts.hosts.spoken(name, *number) == Some(Transport::Tcp);
-    let streams = facts.hosts.ports_of(name).filter(is_stream).collect();
     let published = service.ports.iter().flat_map(|field| &field.value);
     let published = published.filter_map(|port| u16::try_from(port.value.target.as_ref()?.value).ok());
     let is_routed = facts.context.cluster.ingress.iter().any(|host| host.service.value == name);
-    let published = published.collect();
-    let mut learner = Learner { web, streams, published, is_routed, ..Learner::default() };
+    let mut learner = Learner { web, published: published.collect(), is_routed, ..Learner::new(facts, name) };
     service.ports.iter().flat_map(|field| &field.value).for_each(|port| learner.declared(&port.value));
     service.expose.iter().flat_map(|field| &field.value).for_each(|text| learner.exposed(&text.value));
     for number in facts.hosts.ports_of(name) {
@@ -186,6 +183,12 @@ struct Learner {
 }
 
 impl Learner {
+    /// Knows what others say of the ports of a service.
+    fn new(facts: &Facts<'_>, name: &str) -> Self {
+        let is_stream = |number: &u16| facts.hosts.spoken(name, *number) == Some(Transport::Tcp);
+        Self { streams: facts.hosts.ports_of(name).filter(is_stream).collect(), ..Self::default() }
+    }
+
     fn declared(&mut self, port: &Port) {
         let text =
             |field: &Option<crate::text::Spanned<String>>| field.as_ref().map(|text| text.value.clone());
