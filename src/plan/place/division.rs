@@ -33,6 +33,9 @@ pub(super) type Group<'a> = BTreeSet<&'a str>;
 /// The same with what sets the variables, if that is why they are shared.
 type Sourced<'a> = (Group<'a>, Source);
 
+/// The apps that read a source, each with the variables that it has of it.
+type Readers<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
+
 /// What sets variables: an anchor, a service or an env file, and the file that it is or is in.
 #[derive(Debug, Default, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Source {
@@ -214,7 +217,7 @@ fn by_source<'a>(
     let members = members(environments);
     let mut whole: BTreeMap<&str, Shared<'a>> =
         members.iter().map(|(app, members)| (*app, whole_app(members, real, By::Place, &wanted))).collect();
-    let mut sources: BTreeMap<Source, BTreeMap<&'a str, BTreeSet<&'a str>>> = BTreeMap::new();
+    let mut sources: BTreeMap<Source, Readers<'a>> = BTreeMap::new();
     for (app, variables) in &whole {
         for (key, slots) in variables {
             // What some environments do not run stands with its app, in a component.
@@ -225,7 +228,7 @@ fn by_source<'a>(
         }
     }
     let mut groups = BTreeMap::new();
-    for (source, apps) in sources {
+    for (source, apps) in layered(sources) {
         let keys: BTreeSet<&'a str> = apps.values().flatten().copied().collect();
         let apps: Group<'a> = apps.into_keys().collect();
         let mut shared = Shared::new();
@@ -246,6 +249,26 @@ fn by_source<'a>(
     }
     add_passed_on(&mut groups, &mut whole);
     Shares::new(whole, groups)
+}
+
+/// Takes files that are called alike for one where all apps that read the one read the other, too: `common.env` and
+/// `staging/common.env`, which an environment adds. Else each is a source of its own.
+fn layered<'a>(sources: BTreeMap<Source, Readers<'a>>) -> Vec<(Source, Readers<'a>)> {
+    let mut layered: Vec<(Source, Readers<'a>)> = Vec::new();
+    for (source, readers) in sources {
+        let all_read = |one: &Readers<'a>, other: &Readers<'a>| one.keys().all(|app| other.contains_key(app));
+        let under = layered.iter_mut().find(|(known, own)| {
+            let is_alike = known.name == source.name && known.file.file_name() == source.file.file_name();
+            is_alike && (all_read(own, &readers) || all_read(&readers, own))
+        });
+        match under {
+            Some((_, own)) => {
+                readers.into_iter().for_each(|(app, keys)| own.entry(app).or_default().extend(keys));
+            }
+            None => layered.push((source, readers)),
+        }
+    }
+    layered
 }
 
 /// Puts variables that several apps only pass on from one variable of the files, `LEVEL: ${LEVEL}` say, into a group of
