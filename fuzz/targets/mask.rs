@@ -96,6 +96,7 @@ fn written(value: &str) -> Vec<String> {
         emit::document(&Yaml::map([("environment", Yaml::flow_map([("DB_PASSWORD", escaped.as_str())]))])),
         json.to_string(),
         serde_json::to_string_pretty(&json).unwrap_or_default(),
+        format!("environment: {}", serde_json::json!(["A=b", format!("DB_PASSWORD={escaped}")])),
     ];
     if !value.contains(['\n', '\r']) {
         let item = Yaml::from(format!("DB_PASSWORD={escaped}"));

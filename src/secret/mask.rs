@@ -402,7 +402,7 @@ fn value_after(
     let colon = line[..end].ends_with(':');
     let is_glued = rest.starts_with(|next: char| !next.is_whitespace());
     if colon && !quoted_key && is_glued && (!begins_line || rest.starts_with(['/', ':']))
-        || (!colon && rest.starts_with('='))
+        || (!colon && rest.starts_with('=') && !begins_statement(&line[..key.start]))
     {
         return None;
     }
@@ -470,12 +470,21 @@ fn is_finished(rest: &str, around_item: Option<char>, begins_line: bool) -> bool
     }
 }
 
-/// Whether an assignment is all that an item of a list says, within quotes.
+/// Whether an assignment is all that an item of a list says, within quotes: of one in lines, or within brackets.
 fn begins_item(before: &str) -> bool {
-    matches!(
-        before.trim_start_matches(|c: char| c.is_whitespace() || c == '-' || c == '#').trim(),
-        "\"" | "'"
-    )
+    let in_brackets =
+        || before.strip_suffix(['"', '\'']).is_some_and(|it| it.trim_end().ends_with(['[', ',']));
+    matches!(lead(before), "\"" | "'") || in_brackets()
+}
+
+/// Whether an assignment is all that a line or an item of a list says: `==` compares nothing there.
+fn begins_statement(before: &str) -> bool {
+    matches!(lead(before), "" | "export" | "ENV" | "ARG") || begins_item(before)
+}
+
+/// What stands before a key, but for the marks of list items and comments.
+fn lead(before: &str) -> &str {
+    before.trim_start_matches(|c: char| c.is_whitespace() || c == '-' || c == '#').trim()
 }
 
 /// Whether a `$name` without braces is a part of a longer text: as likely as a reference, it is a part of the secret.
@@ -503,9 +512,7 @@ fn is_for_masking(name: &str) -> bool {
 fn plain_length(before: &str, quote: Option<char>, value: &str) -> usize {
     let within = quote.and_then(|quote| closing_quote(value, quote)).map_or(value.len(), |end| end - 1);
     let value = &value[..within];
-    let lead = before.trim_start_matches(|c: char| c.is_whitespace() || c == '-' || c == '#');
-    let whole = matches!(lead.trim(), "" | "\"" | "'" | "export" | "ENV" | "ARG");
-    if !whole {
+    if !begins_statement(before) {
         // `--password=a&b`: shell and flow punctuation ends the word; `${…}` is followed to its end.
         return word_length(value);
     }
@@ -643,6 +650,8 @@ mod tests {
             ("DB_PASSWORD_FILE: /run/secrets/db", "DB_PASSWORD_FILE: /run/secrets/db"),
             ("DB_PASSWORD: /run/secrets/db", "DB_PASSWORD: /run/secrets/db"),
             ("DB_PASSWORD=", "DB_PASSWORD="),
+            ("DB_PASSWORD==a b", "DB_PASSWORD=****"),
+            ("if password == word: pass", "if password == word: pass"),
             ("DB_PASSWORD: \"\"", "DB_PASSWORD: \"\""),
             ("{\"user\": \"x\", \"password\": \"x\\\"y\"}", "{\"user\": \"x\", \"password\": \"****\"}"),
             ("url: postgres://app:pw@db/app", "url: postgres://app:**@db/app"),
@@ -732,6 +741,11 @@ secrets:
             "- \"DB_PASSWORD='a'\\x00 hunter2\"",
             "- \"DB_PASSWORD='a' # hunter2\"",
             "- 'DB_PASSWORD=\"a\", hunter2'",
+            "- \"DB_PASSWORD==a hunter2\"",
+            "environment: [\"A=b\", \"DB_PASSWORD=a hunter2\"]",
+            "environment: ['DB_PASSWORD==a hunter2', 'B=c']",
+            "environment: [\"DB_PASSWORD=a, hunter2\"]",
+            "export DB_PASSWORD==a hunter2",
         ] {
             assert!(!redact(line).contains("hunter2"), "{line}");
         }
