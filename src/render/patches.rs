@@ -183,7 +183,7 @@ fn file(patch: &Patch, path: &str, environment: &str, header: &str) -> (kustomiz
     };
     let alone = patch.ids.len() == 1 && matches!(patch.change, Change::Merge { .. });
     let entry = kustomize::Patch { path: path.to_owned(), target: (!alone).then_some(target) };
-    (entry, text::documents(&header, &[Yaml::from(document)]))
+    (entry, text::patch(&header, Yaml::from(document)))
 }
 
 /// Fields of a change behind what says which object they are of.

@@ -41,7 +41,7 @@ fn files(origin: &[String]) -> String {
 /// Documents behind a header, with short lists of words and references in one line each. A comment of the first one stands
 /// apart from the header.
 pub(super) fn documents(header: &str, documents: &[Yaml]) -> String {
-    let documents: Vec<Yaml> = documents.iter().cloned().map(in_line).collect();
+    let documents: Vec<Yaml> = documents.iter().map(|document| in_line(document.clone(), true)).collect();
     let first = documents.first().and_then(|document| match document {
         Yaml::Map(fields) => fields.values().next(),
         _ => None,
@@ -50,6 +50,11 @@ pub(super) fn documents(header: &str, documents: &[Yaml]) -> String {
         return emit::documents(Some(header), &documents);
     }
     format!("{}\n{}", emit::documents(Some(header), &[]), emit::documents(None, &documents))
+}
+
+/// A patch behind a header. It is read to see what is different, so that each word has a line.
+pub(super) fn patch(header: &str, patch: Yaml) -> String {
+    emit::documents(Some(header), &[in_line(patch, false)])
 }
 
 /// The lists that are written in one line if they are short.
@@ -61,22 +66,22 @@ const REFERENCES: [&str; 4] = ["configMapRef", "secretRef", "configMapKeyRef", "
 /// Characters of the longest list that is written in one line.
 const LINE: usize = 100;
 
-/// With short lists of words and references in one line each.
-fn in_line(yaml: Yaml) -> Yaml {
+/// With references, and perhaps short lists of words, in one line each.
+fn in_line(yaml: Yaml, words: bool) -> Yaml {
     match yaml {
         Yaml::Map(entries) => {
             let entries = entries.into_iter().map(|(key, entry)| {
                 let value = match entry.value {
-                    Yaml::Seq(items) if WORDS.contains(&key.as_str()) => words_in_line(items),
+                    Yaml::Seq(items) if words && WORDS.contains(&key.as_str()) => words_in_line(items),
                     Yaml::Map(fields) if REFERENCES.contains(&key.as_str()) => Yaml::FlowMap(fields),
-                    other => in_line(other),
+                    other => in_line(other, words),
                 };
                 (key, Entry { value, ..entry })
             });
             Yaml::Map(entries.collect())
         }
         Yaml::Seq(items) => {
-            let items = items.into_iter().map(|entry| Entry { value: in_line(entry.value), ..entry });
+            let items = items.into_iter().map(|entry| Entry { value: in_line(entry.value, words), ..entry });
             Yaml::Seq(items.collect())
         }
         other => other,
