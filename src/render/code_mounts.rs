@@ -41,7 +41,7 @@ fn one(plan: &Plan, environment: &Environment, folder: &str, files: &mut Vec<Tre
         let taken =
             |stem: &String| kustomization.patches.iter().any(|known| known.path == format!("{stem}.yaml"));
         let path = format!("{}.yaml", name::free(&wanted, taken));
-        let document = text::documents(&header, &[Yaml::from(patch(mount))]);
+        let document = text::patch(&header, Yaml::from(patch(mount)));
         files.push(generated(format!("{folder}/{path}"), document));
         let kinds = if mount.is_cron_job { "CronJob" } else { "Deployment|StatefulSet|DaemonSet|Job" };
         let target = Some(Target::Names(kinds.to_owned(), names.join("|")));

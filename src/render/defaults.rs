@@ -133,7 +133,7 @@ impl<'a> Group<'a> {
                     "Deployment" => format!("{}{PATCH}", name(member)),
                     kind => format!("{}.{}{PATCH}", name(member), kind.to_ascii_lowercase()),
                 };
-                patches.push((Patch { path, target: None }, text::documents(header, &[patch])));
+                patches.push((Patch { path, target: None }, text::patch(header, patch)));
             }
         }
         patches

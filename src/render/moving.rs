@@ -38,7 +38,8 @@ pub(super) fn readme(plan: &Plan) -> String {
     format!("\n{INTRODUCTION}\n{helper}{groups}{BACK}")
 }
 
-/// The lines that say which environment commands are for: the first one of several that have the same.
+/// The lines that say which environment commands are for: the first one of several that have the same. Commands read both
+/// as `${namespace:?}`, so that one that is copied alone stops, and does not act on the current namespace.
 pub(super) fn chosen(environments: &[&Environment], overlays: &Utf8Path) -> String {
     let line = |(index, environment): (usize, &&Environment)| {
         let overlay = overlays.join(&environment.name);
@@ -139,7 +140,7 @@ impl Steps {
 
     fn first(&self) -> String {
         let mut commands = format!(
-            "    {} -k \"$overlay\" -l '{}'\n",
+            "    {} -k \"${{overlay:?}}\" -l '{}'\n",
             self.apply, "app.kubernetes.io/component notin (web,worker,cron,job)"
         );
         if self.has_writers {
@@ -157,9 +158,9 @@ impl Steps {
     fn dumps(&self) -> String {
         let commands = self.dumped.iter().map(|(service, object, Dump { save, load })| {
             format!(
-                "    kubectl -n \"$namespace\" rollout status {object} --timeout=10m
+                "    kubectl -n \"${{namespace:?}}\" rollout status {object} --timeout=10m
     docker compose exec -T {service} sh -c '{save}' \\
-      | kubectl -n \"$namespace\" exec -i {object} -- sh -c '{load}'
+      | kubectl -n \"${{namespace:?}}\" exec -i {object} -- sh -c '{load}'
 "
             )
         });
@@ -172,7 +173,7 @@ impl Steps {
         let mut commands = if is_stopped { String::new() } else { "    docker compose stop\n".to_owned() };
         if !self.stopped.is_empty() {
             commands += &format!(
-                "    kubectl -n \"$namespace\" delete statefulset,deployment -l '{}' --cascade=foreground\n",
+                "    kubectl -n \"${{namespace:?}}\" delete statefulset,deployment -l '{}' --cascade=foreground\n",
                 selector(&self.stopped)
             );
         }
@@ -212,13 +213,13 @@ fn helper() -> String {
         "Files are copied through a helper pod that mounts a claim. Define this function first:
 
     copy() {{ # the claim $1, its directory $2; the files come as a tar archive
-      kubectl -n \"$namespace\" run \"copy-$1\" --image={HELPER_IMAGE} --restart=Never --overrides='{{\"spec\": {{
+      kubectl -n \"${{namespace:?}}\" run \"copy-$1\" --image={HELPER_IMAGE} --restart=Never --overrides='{{\"spec\": {{
         \"containers\": [{{\"name\": \"copy\", \"image\": \"{HELPER_IMAGE}\", \"command\": [\"sleep\", \"86400\"],
           \"volumeMounts\": [{{\"name\": \"claim\", \"mountPath\": \"/claim\"}}]}}],
         \"volumes\": [{{\"name\": \"claim\", \"persistentVolumeClaim\": {{\"claimName\": \"'\"$1\"'\"}}}}]}}}}' </dev/null
-      kubectl -n \"$namespace\" wait --for=condition=Ready \"pod/copy-$1\" --timeout=10m &&
-      kubectl -n \"$namespace\" exec -i \"copy-$1\" -- sh -ec 'mkdir -p \"$0\"; cd \"$0\"; rm -rf -- ..?* .[!.]* *; tar -xpf -' \"/claim/$2\"
-      kubectl -n \"$namespace\" delete pod \"copy-$1\" --grace-period=1
+      kubectl -n \"${{namespace:?}}\" wait --for=condition=Ready \"pod/copy-$1\" --timeout=10m &&
+      kubectl -n \"${{namespace:?}}\" exec -i \"copy-$1\" -- sh -ec 'mkdir -p \"$0\"; cd \"$0\"; rm -rf -- ..?* .[!.]* *; tar -xpf -' \"/claim/$2\"
+      kubectl -n \"${{namespace:?}}\" delete pod \"copy-$1\" --grace-period=1
     }}
 
 "

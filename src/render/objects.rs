@@ -217,7 +217,7 @@ pub(super) fn concealed_example(workload: &Workload, kubernetes: Option<Version>
     let pod_annotations = of_tree(&workload.pod_annotations, pod_annotations);
     let mut patch = patch(workload, (&example, &init_containers), (&annotations, &pod_annotations));
     serve(&mut patch, kubernetes);
-    text::documents(text::CONCEALED, &[Yaml::from(patch)])
+    text::patch(text::CONCEALED, Yaml::from(patch))
 }
 
 /// A container of the tree with the fields that `part` has, and no others.

@@ -165,7 +165,7 @@ fn secrets(environment: &Environment, folder: &str, labels: &[(String, String)],
     for workload in environment.apps.iter().flat_map(|app| &app.workloads) {
         if let Some(patch) = objects::concealed(workload, environment.kubernetes) {
             let path = format!("{}{PATCH}", workload.name);
-            let text = text::documents(text::CONCEALED, &[Yaml::from(patch)]);
+            let text = text::patch(text::CONCEALED, Yaml::from(patch));
             let example = objects::concealed_example(workload, environment.kubernetes);
             files.push(generated(format!("{folder}/{path}.example"), example));
             files.push(TreeFile::new(format!("{folder}/{path}"), Owner::Secret, text));

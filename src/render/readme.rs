@@ -43,7 +43,7 @@ with it the volumes.
 fn deploy(plan: &Plan) -> String {
     let mut groups: Vec<(Vec<&Environment>, String)> = Vec::new();
     for environment in &plan.environments {
-        let commands = commands(environment, ("\"$namespace\"", "\"$overlay\""));
+        let commands = commands(environment, ("\"${namespace:?}\"", "\"${overlay:?}\""));
         match groups.iter_mut().find(|(_, known)| *known == commands && !environment.steps.is_empty()) {
             Some((environments, _)) => environments.push(environment),
             None => groups.push((vec![environment], commands)),

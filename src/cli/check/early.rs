@@ -59,7 +59,6 @@ pub(super) struct Rendering {
 }
 
 /// Where a project and its manifests are.
-#[derive(Clone)]
 pub(super) struct Place {
     pub(super) directory: Utf8PathBuf,
     pub(super) output: Utf8PathBuf,
@@ -103,12 +102,12 @@ impl Rendering {
         let Self { overlays, own, place, disk } = self;
         let files = Remembered::new(&disk);
         let mut known = KnownParts::default();
-        let manifests = manifests(&files, &place.output, Examples::WhereMissing);
+        let manifests = on_disk(&files, &place.output, Examples::WhereMissing);
         let mut builder = Builder::new(&place.directory, &manifests, sources).sharing(&known.parsed);
         let cluster = build(&overlays, &mut builder);
         known.with_values = Some(builder.finish());
         // What the last run wrote is this, unless people have edited it.
-        let examples = self::manifests(&files, &place.output, Examples::Always);
+        let examples = on_disk(&files, &place.output, Examples::Always);
         let builder = Builder::new(&place.directory, &examples, sources);
         let mut builder = known.with_values(builder, &manifests);
         let written = build(&own, &mut builder);
@@ -155,7 +154,7 @@ impl KnownParts {
 }
 
 /// The manifests on the disk.
-pub(super) fn manifests<'m>(files: &'m dyn Files, output: &'m Utf8Path, examples: Examples) -> Manifests<'m> {
+pub(super) fn on_disk<'m>(files: &'m dyn Files, output: &'m Utf8Path, examples: Examples) -> Manifests<'m> {
     Manifests { files, output, examples, replaced: BTreeMap::new() }
 }
 

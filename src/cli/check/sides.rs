@@ -235,7 +235,7 @@ impl<'a> Comparing<'a> {
                 .iter()
                 .map(|(own, _)| (own.name.clone(), early::overlay(&own.name, self.loaded)))
                 .collect();
-            let on_disk = early::manifests(self.files, output, Examples::WhereMissing);
+            let on_disk = early::on_disk(self.files, output, Examples::WhereMissing);
             let builder = Builder::new(self.directory, &manifests, self.sources);
             states.extend(early::build(&overlays, &mut known.with_values(builder, &on_disk)));
         }
@@ -259,7 +259,7 @@ impl<'a> Comparing<'a> {
             .filter(is_written)
             .map(|(own, _)| (own.name.clone(), early::overlay(&own.name, self.loaded)))
             .collect();
-        let on_disk = early::manifests(self.files, output, Examples::Always);
+        let on_disk = early::on_disk(self.files, output, Examples::Always);
         let builder = Builder::new(self.directory, &manifests, self.sources);
         early::build(&overlays, &mut known.with_examples(builder, &on_disk))
     }
@@ -271,7 +271,7 @@ impl<'a> Comparing<'a> {
             return Rendered::from([(own.name.clone(), objects)]);
         }
         let mut states = self.early.cluster.clone();
-        let manifests = early::manifests(self.files, &self.loaded.output, Examples::WhereMissing);
+        let manifests = early::on_disk(self.files, &self.loaded.output, Examples::WhereMissing);
         for (own, _) in all {
             let Some(Err(refusal)) = states.get(&own.name) else { continue };
             if matches!(refusal.kind, RefusalKind::Unknown { .. }) {
