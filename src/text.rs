@@ -273,6 +273,14 @@ pub enum FileError {
     Other(String),
 }
 
+impl FileError {
+    /// What to do about a file of the project that cannot be read for this reason.
+    pub fn help(&self) -> Option<&'static str> {
+        (*self == Self::Outside)
+            .then_some("put it into the project, or list its directory in `allowOutside` of kustompose.yaml")
+    }
+}
+
 impl fmt::Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

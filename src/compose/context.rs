@@ -184,28 +184,28 @@ impl<'a> Context<'a> {
         named_at: Option<Span>,
     ) {
         let shown = paths::shown(path, &self.directory);
-        let diagnostic = Diagnostic::error(
-            codes::UNREADABLE_FILE,
-            format!("the {what} `{shown}` cannot be read: {error}"),
-        );
-        self.report.push(match named_at {
-            Some(span) => diagnostic.at(span, "named here"),
-            None => diagnostic,
-        });
+        let message = format!("the {what} `{shown}` cannot be read: {error}");
+        let mut diagnostic = Diagnostic::error(codes::UNREADABLE_FILE, message);
+        if let Some(span) = named_at {
+            diagnostic = diagnostic.at(span, "named here");
+        }
+        if let Some(help) = error.help() {
+            diagnostic = diagnostic.help(help);
+        }
+        self.report.push(diagnostic);
     }
 
     /// Reports an `env_file` that could not be read.
     pub(super) fn unreadable_env_file(&mut self, path: &Utf8Path, error: &FileError, named_at: Span) {
         let shown = paths::shown(path, &self.directory);
         let message = format!("the environment file `{shown}` cannot be read: {error}");
-        let diagnostic = Diagnostic::error(codes::UNREADABLE_FILE, message).at(named_at, "named here");
-        self.report.push(if *error == FileError::NotFound {
-            let help = "run this where the file is, or make one; of a file that may be missing, say `{path: …, \
-                        required: false}`";
-            diagnostic.help(help)
-        } else {
-            diagnostic
-        });
+        let mut diagnostic = Diagnostic::error(codes::UNREADABLE_FILE, message).at(named_at, "named here");
+        let of_missing = "run this where the file is, or make one; of a file that may be missing, say `{path: …, \
+                          required: false}`";
+        if let Some(help) = error.help().or((*error == FileError::NotFound).then_some(of_missing)) {
+            diagnostic = diagnostic.help(help);
+        }
+        self.report.push(diagnostic);
     }
 }
 

@@ -140,6 +140,7 @@ const TABLE: &[Code] = &[
     warning("KP013", "large-object",            "an object is too large for the annotation that `kubectl apply` writes"),
     warning("KP014", "shared-alias",            "two services have the same network alias, and a cluster has one Service of a name"),
     error("KP015",   "secret-in-manifest",      "a secret variable is used in a field that manifests show in clear"),
+    warning("KP016", "missing-dockerfile",      "the Dockerfile or the build context of a service is missing"),
     error("KP020",   "invalid-environment",     "the name of an environment is not a DNS label"),
     error("KP021",   "invalid-variable",        "`--var` has no value"),
     warning("KP022", "skipped-environment",     "files look like those of an environment, but cannot be loaded as one"),
@@ -333,6 +334,7 @@ pub(crate) const SETTINGS_EXIST: Code = named("settings-exist");
 pub(crate) const SETTINGS_NOT_WRITTEN: Code = named("settings-not-written");
 pub(crate) const NOT_LOADABLE: Code = named("not-loadable");
 pub(crate) const SECRET_IN_MANIFEST: Code = named("secret-in-manifest");
+pub(crate) const MISSING_DOCKERFILE: Code = named("missing-dockerfile");
 pub(crate) const SECRET_NOT_EXTERNAL: Code = named("secret-not-external");
 pub(crate) const OTHERWISE_IN_OVERLAY: Code = named("otherwise-in-overlay");
 pub(crate) const NOTHING_TO_GO_BY: Code = named("nothing-to-go-by");

@@ -112,7 +112,7 @@ fn decide_environment<'a>(
     data.storage.record_volumes(context, ledger);
     top::record_top_level(context, ledger);
     top::warn_of_missing(context, report);
-    top::refuse_unread_dockerfiles(context, report);
+    top::judge_dockerfiles(context, report);
     warn_of_unknown_ports(facts, &ports, report);
     note_unknown_ports(facts, &kinds, &ports, report);
     if report.takes_warnings() {

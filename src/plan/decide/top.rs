@@ -1,5 +1,7 @@
 //! What services share: networks, secrets, configs and models. Volumes are decided in `storage`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use camino::Utf8Path;
 
 use super::mounts;
@@ -13,7 +15,7 @@ use crate::{
         naming::layout::policies_file,
         reasons,
     },
-    text::{FileError, Span, Spanned, clean},
+    text::{FileError, Span, Spanned},
 };
 
 /// Enters what became of the elements that services share.
@@ -78,8 +80,7 @@ pub(super) fn warn_of_missing(context: &Context<'_>, report: &mut Report) {
         for (key, object) in objects {
             let Some(file) = &object.file else { continue };
             let path = Utf8Path::new(&file.value);
-            let shown = path.strip_prefix(context.directory()).unwrap_or(path);
-            let what = format!("the file `{shown}` of the {kind} `{key}`");
+            let what = format!("the file `{}` of the {kind} `{key}`", context.shown(path));
             let diagnostic = match context.files.read(path) {
                 Ok(bytes) if bytes.len() > files::CONTENT_LIMIT => {
                     let message = format!("{what} is larger than 1 MiB, the most that an object can hold");
@@ -95,26 +96,52 @@ pub(super) fn warn_of_missing(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// A Dockerfile that is here and cannot be read would say nothing of its image without a word.
-pub(super) fn refuse_unread_dockerfiles(context: &Context<'_>, report: &mut Report) {
+/// What there is to say of Dockerfiles: one that is here and cannot be read would say nothing of its image without a
+/// word, and nothing builds an image whose Dockerfile is not here.
+pub(super) fn judge_dockerfiles(context: &Context<'_>, report: &mut Report) {
+    let mut missing: BTreeMap<String, Vec<(&str, Span)>> = BTreeMap::new();
     for (name, service) in context.services() {
         let Some(build) = service.value.build.as_ref() else { continue };
         if build.value.dockerfile_inline.is_some() {
             continue;
         }
         let Some(path) = reader::place_of_dockerfile(&build.value) else { continue };
-        let error = match context.files.read(&path) {
-            Err(error @ (FileError::IsDirectory | FileError::Other(_))) => error,
-            _ => continue,
-        };
-        let shown = path.strip_prefix(context.directory()).unwrap_or(&path);
-        let message = format!("the Dockerfile `{}` of `{name}` cannot be read: {error}", clean(shown));
+        let shown = context.shown(&path);
         let place = build.value.dockerfile.as_ref().map_or(build.span, |dockerfile| dockerfile.span);
-        report.push(
-            Diagnostic::error(codes::UNREADABLE_CONTENT, message)
-                .at(place, "named here")
-                .help("make it a readable file and run again"),
-        );
+        match context.files.read(&path) {
+            Err(error @ (FileError::IsDirectory | FileError::Other(_))) => {
+                let message = format!("the Dockerfile `{shown}` of `{name}` cannot be read: {error}");
+                report.push(
+                    Diagnostic::error(codes::UNREADABLE_CONTENT, message)
+                        .at(place, "named here")
+                        .help("make it a readable file and run again"),
+                );
+            }
+            // A path that is not absolute is the address of a repository.
+            Err(FileError::NotFound) if report.takes_warnings() && path.is_absolute() => {
+                let root = build.value.context.as_ref();
+                let root = root.filter(|root| context.files.kind(root.value.as_str().into()).is_none());
+                let (what, place) = match root {
+                    Some(root) => (
+                        format!("the build context `{}`", context.shown(root.value.as_str().into())),
+                        root.span,
+                    ),
+                    None => (format!("the Dockerfile `{shown}`"), place),
+                };
+                missing.entry(what).or_default().push((name, place));
+            }
+            _ => {}
+        }
+    }
+    for (what, builds) in missing {
+        let names = builds.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let message = format!("{what} of {names} is not there");
+        let help = "write it and run again: it says which user and which ports the image has. If the image comes from \
+                    elsewhere, remove `build`";
+        let diagnostic = Diagnostic::warning(codes::MISSING_DOCKERFILE, message).help(help);
+        let places: BTreeSet<Span> = builds.iter().map(|(_, place)| *place).collect();
+        let at = |diagnostic: Diagnostic, place| diagnostic.at(place, "nothing builds the image");
+        report.push(places.into_iter().take(3).fold(diagnostic, at));
     }
 }
 
@@ -134,11 +161,7 @@ fn unread(what: &str, kind: &str, error: &FileError, span: Span) -> Diagnostic {
             Diagnostic::warning(codes::OUTSIDE_PROJECT, message).at(span, "outside").help(help)
         }
         _ => {
-            let help = if *error == FileError::Outside {
-                "put it into the project, or list its directory in `allowOutside` of kustompose.yaml"
-            } else {
-                "make it a readable file and run again"
-            };
+            let help = error.help().unwrap_or("make it a readable file and run again");
             let message = format!("{what} cannot be read: {error}");
             Diagnostic::error(codes::UNREADABLE_CONTENT, message).at(span, "named here").help(help)
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::reader::Reader;
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
         naming::{Naming, apps::Apps, images::Images, layout::Layout, names::Names},
     },
     settings::cluster::Cluster,
-    text::{Files, Spanned},
+    text::{Files, Spanned, clean},
 };
 
 /// One environment with the files around it, and what is decided for all environments at once.
@@ -77,6 +77,11 @@ impl<'a> Context<'a> {
 
     pub(in crate::plan) fn directory(&self) -> &Utf8Path {
         &self.project.directory
+    }
+
+    /// A path as messages name it: from the project, if it is within.
+    pub(in crate::plan) fn shown(&self, path: &Utf8Path) -> Utf8PathBuf {
+        clean(path.strip_prefix(self.directory()).unwrap_or(path))
     }
 }
 

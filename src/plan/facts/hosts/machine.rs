@@ -55,7 +55,7 @@ pub(in crate::plan) fn warn(
         for file in files() {
             let asks = |line: &str| line.contains(RESOLVER) && !is_comment(line);
             let Some(index) = file.text.lines().position(asks) else { continue };
-            let path = file.path.strip_prefix(context.directory()).unwrap_or(&file.path);
+            let path = context.shown(&file.path);
             report.push(of_resolver(
                 name,
                 &format!("{path}:{}", index + 1),

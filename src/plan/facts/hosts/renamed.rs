@@ -94,7 +94,7 @@ pub(in crate::plan) fn warn(
             named.extend(renamed.into_iter().map(|(from, to, _)| format!("`{from}`, which is `{to}`")));
         }
         let Some(path) = path else { continue };
-        let shown = path.strip_prefix(context.directory()).unwrap_or(&path);
+        let shown = context.shown(&path);
         let named: Vec<String> = named.into_iter().collect();
         let message = format!(
             "the image of `{name}` has `{shown}`, which names {} in the cluster",
