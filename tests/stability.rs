@@ -105,6 +105,41 @@ fn a_new_variable_is_one_line_of_one_file() {
     assert_eq!(new.replace("NEW_VARIABLE=new\n", ""), *old);
 }
 
+#[test]
+fn the_order_of_services_decides_nothing() {
+    let services = [
+        "  shop:\n    build: ./app\n    env_file: [app.env]\n    volumes: ['media:/media', './conf:/etc/shop']\n    secrets: [key]\n    ports: ['8080:80']\n",
+        "  mail:\n    build: ./app\n    env_file: [app.env]\n    volumes: ['media:/mail/media', './conf:/etc/mail']\n    secrets: [key]\n    networks: {default: {aliases: [front]}}\n",
+        "  tidy:\n    image: shop/tidy:1\n    volumes_from: [cache]\n    volumes: ['./conf/one.conf:/one.conf']\n    environment: {TOKEN: tok-12345678}\n",
+        "  cache:\n    image: redis:8\n    volumes: [/data]\n    networks: {default: {aliases: [front]}}\n    environment: {TOKEN: tok-12345678}\n",
+    ];
+    let tree = |order: &[usize]| {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = directory.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        let services: String = order.iter().map(|at| services[*at]).collect();
+        let ends = "volumes: {media: }\nsecrets: {key: {file: ./key.pem}}\n";
+        write("compose.yaml", &format!("name: shop\nservices:\n{services}{ends}"));
+        write("app.env", "LEVEL=info\nREGION=eu\nFORMAT=json\n");
+        write("conf/one.conf", "one\n");
+        write("app/Dockerfile", "FROM nginx:1.29\n");
+        write("key.pem", "-----BEGIN PRIVATE KEY-----\n");
+        let (exit, mut files) = convert(directory.path()).unwrap();
+        assert_eq!(exit, 0);
+        // It has a digest of the compose file.
+        files.remove("kustompose.lock");
+        files
+    };
+    let first = tree(&[0, 1, 2, 3]);
+    assert!(first.len() > 10);
+    for order in [[3, 2, 1, 0], [1, 0, 3, 2], [2, 3, 0, 1], [3, 0, 2, 1]] {
+        assert_eq!(tree(&order), first, "{order:?}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_clone_gives_the_same_manifests() {

@@ -194,7 +194,7 @@ pub(super) fn load(scene: &Scene<'_, '_>, sources: &mut Sources, report: &mut Re
         return None;
     }
     let (mut found, mut unused) = (Vec::new(), Report::default());
-    let environments = if scene.flags.describe_a_project() {
+    let mut environments = if scene.flags.describe_a_project() {
         single(scene, scene.single, &settings, recorded, sources, report)
     } else if !settings.environments.is_empty() {
         let named = settings.environments.iter();
@@ -211,7 +211,9 @@ pub(super) fn load(scene: &Scene<'_, '_>, sources: &mut Sources, report: &mut Re
         gone(scene, &environments, recorded, &shown, report);
     }
     let common = request(scene, &settings, &[], &mut Report::default());
-    let shared = shared::load(&environments, &common, scene.files, sources);
+    let mut shared = shared::load(&environments, &common, scene.files, sources);
+    let projects = environments.iter_mut().map(|it| &mut it.project);
+    projects.chain(&mut shared).for_each(Project::sort);
     Some(Loaded { environments, shared, settings, shown, output, recorded: inputs, generated })
 }
 

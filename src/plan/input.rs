@@ -65,6 +65,8 @@ pub struct Earlier {
     pub claims: BTreeMap<(String, String), String>,
     /// ConfigMaps of several apps, without `-config` at their end, each with its keys.
     pub groups: BTreeMap<String, BTreeSet<String>>,
+    /// ConfigMaps of one app, without `-config` at their end.
+    pub config_maps: BTreeSet<String>,
     /// Secrets of variables, without `-secrets` at their end, each with its keys.
     pub secrets: BTreeMap<String, BTreeSet<String>>,
 }

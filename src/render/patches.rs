@@ -111,9 +111,10 @@ fn is_empty(value: &Value) -> bool {
 
 /// Makes one patch of those that say the same, unless it would reach another object too. What a container is and how
 /// many pods there are is a matter of each workload: that several have it alike may be by chance, and pass.
-pub(super) fn joined(patches: Vec<Patch>, elements: &Elements) -> Vec<Patch> {
+pub(super) fn joined(mut patches: Vec<Patch>, elements: &Elements) -> Vec<Patch> {
+    let images = take_images(&mut patches, elements);
     let mut joined: Vec<Patch> = Vec::new();
-    for patch in patches {
+    for patch in patches.into_iter().filter(|patch| !patch.is_empty()).chain(images) {
         let goes_with = |other: &&mut Patch| {
             other.change.is_same(&patch.change) && is_meant(&[&patch.ids, &other.ids], elements)
         };
@@ -125,6 +126,41 @@ pub(super) fn joined(patches: Vec<Patch>, elements: &Elements) -> Vec<Patch> {
     joined
 }
 
+/// Where a workload has its pod.
+const POD: &str = "/spec/template/spec";
+
+/// Takes images out of patches that several workloads of an app get alike: they are one image, and a patch of their own
+/// says it once.
+fn take_images(patches: &mut [Patch], elements: &Elements) -> Vec<Patch> {
+    let app = |id: &(String, String)| {
+        let object = elements.objects.iter().find(|object| object.id == *id)?;
+        object.value.pointer("/metadata/labels/app.kubernetes.io~1name")?.as_str()
+    };
+    let mut alike: BTreeMap<(&str, String, String), Vec<usize>> = BTreeMap::new();
+    for (position, patch) in patches.iter().enumerate() {
+        let ([id], Some((container, image))) = (patch.ids.as_slice(), patch.image()) else { continue };
+        if let Some(app) = app(id) {
+            alike.entry((app, container.to_owned(), image.to_owned())).or_default().push(position);
+        }
+    }
+    let mut images = Vec::new();
+    for ((_, container, image), positions) in alike.into_iter().filter(|(_, all)| all.len() > 1) {
+        let ids: Vec<_> = positions.iter().filter_map(|at| patches.get(*at)?.ids.first().cloned()).collect();
+        if !is_meant(&[&ids, &Vec::new()], elements) {
+            continue;
+        }
+        let version = patches.get(positions[0]).and_then(Patch::version).unwrap_or_default().to_owned();
+        let fields = json!({"spec": {"template": {"spec": {"containers": [
+            {"name": container, "image": image},
+        ]}}}});
+        images.push(Patch { ids, change: Change::Merge { version, fields } });
+        for position in positions {
+            patches[position].take_image(&container);
+        }
+    }
+    images
+}
+
 /// Whether patterns of all these kinds and names reach just these objects.
 fn is_meant(ids: &[&Vec<(String, String)>; 2], elements: &Elements) -> bool {
     let all = || ids.iter().flat_map(|ids| ids.iter());
@@ -132,6 +168,50 @@ fn is_meant(ids: &[&Vec<(String, String)>; 2], elements: &Elements) -> bool {
         let is_reached = all().any(|(kind, _)| *kind == id.0) && all().any(|(_, name)| *name == id.1);
         !is_reached || all().any(|one| one == id)
     })
+}
+
+impl Patch {
+    /// The version of the objects that it merges fields into.
+    fn version(&self) -> Option<&str> {
+        match &self.change {
+            Change::Merge { version, .. } => Some(version),
+            Change::Version(_) => None,
+        }
+    }
+
+    fn fields(&self) -> Option<&Value> {
+        match &self.change {
+            Change::Merge { fields, .. } => Some(fields),
+            Change::Version(_) => None,
+        }
+    }
+
+    /// The first container to which it gives an image, and that.
+    fn image(&self) -> Option<(&str, &str)> {
+        let containers = self.fields()?.pointer(POD)?.get("containers")?.as_array()?;
+        containers.iter().find_map(|it| Some((it.get("name")?.as_str()?, it.get("image")?.as_str()?)))
+    }
+
+    /// Leaves out the image of a container.
+    fn take_image(&mut self, name: &str) {
+        let Change::Merge { fields, .. } = &mut self.change else { return };
+        let Some(Value::Object(pod)) = fields.pointer_mut(POD) else { return };
+        if let Some(Value::Array(containers)) = pod.get_mut("containers") {
+            let named = |container: &&mut Value| container.get("name").is_some_and(|it| it == name);
+            if let Some(Value::Object(container)) = containers.iter_mut().find(named) {
+                container.shift_remove("image");
+            }
+            containers.retain(|container| container.as_object().is_none_or(|it| it.len() > 1));
+            if containers.is_empty() {
+                pod.shift_remove("containers");
+            }
+        }
+        prune(fields);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.fields().is_some_and(is_empty)
+    }
 }
 
 impl Change {
@@ -230,6 +310,9 @@ fn wanted(patch: &Patch) -> String {
             "Deployment" | "StatefulSet" | "DaemonSet" => name.clone(),
             kind => format!("{name}.{}", kind.to_ascii_lowercase()),
         },
+        (_, Change::Merge { fields, .. }) if topics(fields) == ["image"] => {
+            format!("{}-image", patch.image().map_or("", |(container, _)| container))
+        }
         (_, Change::Merge { fields, .. }) => {
             let topics: Vec<String> =
                 topics(fields).iter().map(|topic| name::dns_label(&kebab(topic))).collect();

@@ -38,8 +38,11 @@ pub(super) fn read(generated: &BTreeSet<Utf8PathBuf>, output: &Utf8Path, files: 
             earlier.groups.entry(name.to_owned()).or_default().extend(keys(&text().unwrap_or_default()));
         } else if let Some(name) = secret {
             earlier.secrets.entry(name.to_owned()).or_default().extend(keys(&text().unwrap_or_default()));
+        } else if matches!(parts.as_slice(), ["overlays", _, "generated", "kustomization.yaml"]) {
+            earlier.config_maps.extend(config_maps(&text().unwrap_or_default()));
         } else if matches!(parts.first(), Some(&"base" | &"components")) && path.extension() == Some("yaml") {
             let text = text().unwrap_or_default();
+            earlier.config_maps.extend(config_maps(&text));
             earlier.apps.extend(text.split("\n---\n").filter_map(app));
             if text.contains("claimName:") || text.contains("volumeClaimTemplates:") {
                 claims(path, text, &mut earlier);
@@ -53,6 +56,12 @@ pub(super) fn read(generated: &BTreeSet<Utf8PathBuf>, output: &Utf8Path, files: 
 fn keys(text: &str) -> Vec<String> {
     let parsed = dotenv::parse_raw(text, &|_| None).map(|parsed| parsed.variables).unwrap_or_default();
     parsed.into_iter().map(|variable| variable.name).collect()
+}
+
+/// The ConfigMaps that a kustomization makes of variables, as this program writes it.
+fn config_maps(text: &str) -> impl Iterator<Item = String> {
+    let names = text.lines().filter_map(|line| line.strip_prefix("- name: ")?.strip_suffix("-config"));
+    names.map(str::to_owned)
 }
 
 /// The service of a workload, or of its Service, as this program writes it, and the app that it belongs to.

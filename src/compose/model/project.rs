@@ -93,7 +93,34 @@ pub enum Role {
     Extends,
 }
 
+/// Services are large: each is moved no more often than it has to be.
+fn sort<T>(named: &mut Names<T>) {
+    if named.keys().is_sorted() {
+        return;
+    }
+    let mut entries: Vec<_> = std::mem::take(named).into_iter().map(Some).collect();
+    let mut order: Vec<usize> = (0..entries.len()).collect();
+    order.sort_by(|one, other| {
+        let name = |position: &usize| entries[*position].as_ref().map(|(name, _)| name);
+        name(one).cmp(&name(other))
+    });
+    named.extend(order.into_iter().filter_map(|position| entries[position].take()));
+}
+
 impl Project {
+    /// Brings everything that has a name into the order of these names, so that nothing that is made of the project
+    /// depends on which service a file has first.
+    pub(crate) fn sort(&mut self) {
+        let Self { services, disabled_services, networks, volumes, secrets, configs, models, .. } = self;
+        sort(services);
+        sort(disabled_services);
+        sort(networks);
+        sort(volumes);
+        sort(secrets);
+        sort(configs);
+        sort(models);
+    }
+
     /// Reads the canonical tree of a project; `name`, `directory` and `documents` are the loader's.
     pub fn read(tree: &Node, report: &mut Report) -> Project {
         let mut project = Project::default();

@@ -28,6 +28,9 @@ const WORTHWHILE: usize = 3;
 /// The same for a Secret: who changes a password must not have to find all places of it.
 const WORTHWHILE_SECRETS: usize = 2;
 
+/// So many variables become a ConfigMap of an app that had none.
+const MANY: usize = 4;
+
 /// Apps that share variables.
 pub(super) type Group<'a> = BTreeSet<&'a str>;
 /// The same with what sets the variables, if that is why they are shared.
@@ -160,6 +163,7 @@ impl<'a> Division<'a> {
         let mut hidden = by_value((environments, real), hidden);
         let earlier = contexts.first().map_or_else(Earlier::default, |context| context.earlier.clone());
         name_groups(&mut plain, &mut hidden, &earlier);
+        keep_beside(&mut plain.whole, environments, &earlier);
         Self { plain, hidden }
     }
 
@@ -307,6 +311,26 @@ fn most_alike<'b, 'a>(
     all.iter()
         .map(|slots| (*slots, count(slots)))
         .max_by_key(|(slots, count)| (*count, std::cmp::Reverse(*slots)))
+}
+
+/// Leaves the first variables of an app that was written without a ConfigMap, and is one workload, beside its
+/// container: what is added then changes one file, as long as it is little.
+fn keep_beside<'a>(
+    whole: &mut BTreeMap<&'a str, Shared<'a>>,
+    environments: &[Vec<Unplaced<'a>>],
+    earlier: &Earlier,
+) {
+    let known: BTreeSet<&str> = earlier.apps.values().map(String::as_str).collect();
+    let mut several: BTreeSet<&str> = BTreeSet::new();
+    for services in environments {
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        let apps = services.iter().map(|service| service.unit.app.as_str());
+        several.extend(apps.filter(|app| !seen.insert(app)));
+    }
+    whole.retain(|app, variables| {
+        let has_none = known.contains(app) && !earlier.config_maps.contains(*app);
+        !has_none || variables.len() >= MANY || several.contains(app)
+    });
 }
 
 /// Whether all services of an app have a variable wherever it has a value for others.
