@@ -121,6 +121,7 @@ fixed! {
     KEPT_ENTRYPOINT "kept-entrypoint" "the entrypoint of the image cannot be emptied: set a command";
     KEPT_ARGUMENTS "kept-arguments" "the arguments of the image cannot be emptied: set an entrypoint";
     NOBODY_REAPS "init" "the program is process 1, so that it gets the stop signal; no process reaps zombies";
+    NODE_REAPS "init" "the pod is among the processes of its node, whose first process reaps zombies";
     PAUSE_REAPS "init" "the pod's pause process reaps zombies; the containers of the pod share their processes";
     STOPPED_BY_KILL "stop-signal" "TERM is sent, and KILL one second later";
     STOPPED_BY_HOOK "stop-signal" "a preStop hook sends it, which needs a shell in the image; TERM follows at the end of the grace period";

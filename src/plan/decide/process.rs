@@ -34,6 +34,9 @@ fn init(service: &Service, pod: &mut PodSpec, entries: &mut Entries<'_>) {
         entries.mapped(&["init"]);
     } else if service.stop_signal.is_some() {
         entries.approximated(&["init"], reasons::NOBODY_REAPS);
+    } else if service.pid.as_ref().is_some_and(|pid| pid.value == "host") {
+        // The API server refuses a pod that shares its own processes and has those of the node.
+        entries.approximated(&["init"], reasons::NODE_REAPS);
     } else {
         pod.share_process_namespace = Some(true);
         entries.approximated(&["init"], reasons::PAUSE_REAPS);
