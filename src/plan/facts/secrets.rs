@@ -182,25 +182,38 @@ struct Origin<'a> {
 }
 
 impl Origin<'_> {
+    /// The values of secret variables that a text is put together with.
+    fn drawn<'t>(&self, template: &'t Template) -> impl Iterator<Item = &'t str> {
+        template.parts.iter().filter_map(|part| match part {
+            Part::Text(_) => None,
+            Part::Variable { reference, value, .. } => {
+                let whole = (reference.resolved != Resolved::Alternative).then_some(reference);
+                // `${OTHER:-${DB_PASSWORD}}`
+                let within = template.nested.iter().filter(|nested| {
+                    nested.resolved == Resolved::Value
+                        && reference.range.start < nested.range.start
+                        && nested.range.end < reference.range.end
+                });
+                let is_drawn = !value.is_empty()
+                    && whole.into_iter().chain(within).any(|reference| {
+                        !self.never.contains(&reference.name) && (self.is_secret)(&reference.name, value)
+                    });
+                is_drawn.then_some(value.as_str())
+            }
+        })
+    }
+
     /// Whether a text is put together with the value of a variable that is secret.
     fn is_drawn(&self, template: Option<&Arc<Template>>) -> bool {
-        template.is_some_and(|template| {
-            template.parts.iter().any(|part| match part {
-                Part::Text(_) => false,
-                Part::Variable { reference, value, .. } => {
-                    let whole = (reference.resolved != Resolved::Alternative).then_some(reference);
-                    // `${OTHER:-${DB_PASSWORD}}`
-                    let within = template.nested.iter().filter(|nested| {
-                        nested.resolved == Resolved::Value
-                            && reference.range.start < nested.range.start
-                            && nested.range.end < reference.range.end
-                    });
-                    !value.is_empty()
-                        && whole.into_iter().chain(within).any(|reference| {
-                            !self.never.contains(&reference.name) && (self.is_secret)(&reference.name, value)
-                        })
-                }
-            })
+        template.is_some_and(|template| self.drawn(template).next().is_some())
+    }
+
+    /// Whether a text has such a value in it. A command that is one text in the file gives that of all of it for each of
+    /// its words, and a value that a shell would split may be in several of them.
+    fn holds_drawn(&self, text: &Spanned<String>) -> bool {
+        let splits = |c: char| c.is_whitespace() || ['"', '\'', '\\'].contains(&c);
+        text.template.as_ref().is_some_and(|template| {
+            self.drawn(template).any(|value| text.value.contains(value) || value.contains(splits))
         })
     }
 
@@ -220,7 +233,7 @@ impl Origin<'_> {
         let volumes = project.volumes.values().filter_map(|volume| volume.value.as_ref()?.labels.as_ref());
         let labels = volumes.flat_map(|labels| labels.value.values());
         let texts = said.chain(contents).chain(labels);
-        texts.filter(|text| self.is_drawn(text.template.as_ref())).map(|text| text.value.clone()).collect()
+        texts.filter(|text| self.holds_drawn(text)).map(|text| text.value.clone()).collect()
     }
 }
 
