@@ -6,7 +6,11 @@ use k8s_openapi::api::core::v1::{Container, PodSpec};
 
 use crate::{
     compose::model::Service,
-    plan::{facts::Context, ledger::Entries, reasons},
+    plan::{
+        facts::{Context, dockerfiles::build_of},
+        ledger::Entries,
+        reasons,
+    },
     text::Spanned,
 };
 
@@ -32,7 +36,7 @@ pub(super) fn apply_image(
         }
     }
     container.image = Some(context.images.name(name).map_or(image, str::to_owned));
-    if context.images.name(name).is_some() || service.build.is_some() {
+    if context.images.name(name).is_some() || build_of(context, service).is_some() {
         // What is built here may be on the node already, by whatever tag.
         container.image_pull_policy = Some("IfNotPresent".to_owned());
     }
