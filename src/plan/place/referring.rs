@@ -3,7 +3,7 @@
 //! The values tell. Files that all environments share often do not say these: there it is what all environments refer to
 //! at the same place.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{cmp::Reverse, collections::BTreeMap, ops::Range};
 
 use k8s_openapi::api::core::v1::{Container, ExecAction, LifecycleHandler, Probe};
 
@@ -74,8 +74,14 @@ impl<'a> Referring<'a> {
         match self {
             Self::ByValue { found, own } => {
                 let secrets = found.in_words(words, image);
+                let mut own = own.clone();
+                // Where several have the value, the first is taken.
+                own.sort_by_cached_key(|(name, _)| {
+                    let parts = name.split('_').count();
+                    (Reverse(closeness(name, words, image)), parts)
+                });
                 let all = words.iter().zip(secrets.iter());
-                all.map(|(word, ranges)| places(found, own, word, ranges)).collect()
+                all.map(|(word, ranges)| places(found, &own, word, ranges)).collect()
             }
             Self::AsElsewhere { references, workload, by_value } => {
                 let places = references.names(*workload, at).and_then(|names| of_unknown(words, names));
@@ -95,6 +101,14 @@ impl<'a> Referring<'a> {
             .map(|(at, words)| (at, self.places(&words, image, at).into_iter().map(names).collect()))
             .collect()
     }
+}
+
+/// How many parts of a variable's name a command or its image names: `MYSQL_ROOT_PASSWORD` is two of `mysqladmin -u root`.
+/// Values that are equal today may not stay so.
+fn closeness(name: &str, words: &[&str], image: &str) -> usize {
+    let said: Vec<String> = words.iter().chain([&image]).map(|word| word.to_ascii_lowercase()).collect();
+    let parts = name.split('_').filter(|part| part.len() > 1).map(str::to_ascii_lowercase);
+    parts.filter(|part| said.iter().any(|word| word.contains(part.as_str()))).count()
 }
 
 /// Where a word holds the value of one of these variables.

@@ -98,7 +98,7 @@ fn runs_from(service: &Service, target: &str) -> bool {
     works_in || runs || keeps
 }
 
-/// Whether a file serves only compose, git or us, and no container.
+/// Whether a file serves only git or us, or tells compose its variables, and no container.
 pub(super) fn is_of_the_project(context: &Context<'_>, directory: &Utf8Path, name: &str) -> bool {
     let stem = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml"));
     let first = stem.and_then(|stem| stem.split('.').next());
@@ -106,6 +106,6 @@ pub(super) fn is_of_the_project(context: &Context<'_>, directory: &Utf8Path, nam
     let is_at_the_top = || context.directory().starts_with(directory);
     name == ".git"
         || path == context.output
-        || matches!(first, Some("compose" | "docker-compose" | "kustompose" | "skaffold")) && is_at_the_top()
+        || matches!(first, Some("kustompose" | "skaffold")) && is_at_the_top()
         || (name == ".env" || name.starts_with(".env.")) && is_at_the_top()
 }
