@@ -93,7 +93,7 @@ pub enum Role {
     Extends,
 }
 
-/// Services are large: each is moved no more often than it has to be.
+/// Sorts by name. Services are large, so each is moved no more often than it has to be.
 fn sort<T>(named: &mut Names<T>) {
     if named.keys().is_sorted() {
         return;

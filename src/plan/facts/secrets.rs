@@ -211,7 +211,8 @@ impl Origin<'_> {
     /// Whether a text has such a value in it. A command that is one text in the file gives that of all of it for each of
     /// its words, and a value that a shell would split may be in several of them.
     fn holds_drawn(&self, text: &Spanned<String>) -> bool {
-        let splits = |c: char| c.is_whitespace() || ['"', '\'', '\\'].contains(&c);
+        // Quotes, white space and `;` divide words or end them.
+        let splits = |c: char| !c.is_alphanumeric() && !"_@%+=:,./-!?*^~$".contains(c);
         text.template.as_ref().is_some_and(|template| {
             self.drawn(template).any(|value| text.value.contains(value) || value.contains(splits))
         })
