@@ -5,7 +5,7 @@ use std::{
     fmt::Write as _,
 };
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::{Io, project, put, show};
@@ -16,6 +16,7 @@ use crate::{
     },
     diag::{Diagnostic, Report, codes},
     disk::Disk,
+    settings,
     text::{OperatorKind, Reference, Sources},
     yaml::{
         Node, Value,
@@ -27,6 +28,18 @@ use crate::{
 enum Format {
     Yaml,
     Json,
+}
+
+/// Lets the disk read what `convert` may read, too. What is wrong with the settings is said there.
+fn allow_outside(flags: &project::Flags, disk: &Disk, io: &Io<'_>) {
+    let (mut sources, mut unsaid) = (Sources::default(), Report::default());
+    let directory = flags.locate(Utf8Path::new("."), false, io, &mut unsaid);
+    let directory = directory.unwrap_or_else(|| io.directory.clone());
+    if let Some(settings) =
+        settings::read(&directory.join(settings::FILE_NAME), disk, &mut sources, &mut unsaid)
+    {
+        project::allow_outside(disk, &settings, &directory);
+    }
 }
 
 /// The flags of `docker compose config`.
@@ -147,6 +160,7 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
     let request = flags.request(options, services, io);
     let (mut sources, mut report) = (Sources::default(), Report::default());
     let disk = flags.disk(&request.working_directory, io);
+    allow_outside(flags, &disk, io);
     let printed = printed((asked_for, arguments.format), &request, &disk, &mut sources, &mut report);
     let is_whole = !report.has_errors();
     if let (Some(path), Some(printed), true) = (&arguments.output, &printed, is_whole && !arguments.quiet) {

@@ -177,7 +177,7 @@ pub(super) fn load(scene: &Scene<'_, '_>, sources: &mut Sources, report: &mut Re
     let shown = shown.or_else(|| settings.output.as_ref().map(|output| output.value.clone().into()));
     let shown = shown.unwrap_or_else(|| Utf8PathBuf::from("k8s"));
     let output = clean(&scene.directory.join(&shown));
-    settings.allow_outside.iter().for_each(|path| scene.disk.allow(Utf8Path::new(&path.value)));
+    project::allow_outside(scene.disk, &settings, scene.directory);
     if !project::allow_output(scene.disk, (scene.directory, &output), scene.output.is_some(), report) {
         return None;
     }

@@ -150,6 +150,12 @@ impl Flags {
     }
 }
 
+/// Lets a disk read what settings allow outside of the project; `directory` is the one that they are in.
+pub(super) fn allow_outside(disk: &Disk, settings: &settings::Settings, directory: &Utf8Path) {
+    let paths = settings.allow_outside.iter().map(|path| directory.join(&path.value));
+    paths.for_each(|path| disk.allow(&clean(&path)));
+}
+
 /// Whether the directory of the manifests may be this one: only the command line leads it out of the project, and that
 /// not by a link. What is told so may be read, too.
 pub(super) fn allow_output(

@@ -149,7 +149,7 @@ fn scene(
     }
     let output = place.output.clone().or_else(|| Some(settings.output.as_ref()?.value.clone().into()));
     let output = clean(&output.unwrap_or_else(|| "k8s".into()));
-    settings.allow_outside.iter().for_each(|path| disk.allow(Utf8Path::new(&path.value)));
+    project::allow_outside(&disk, &settings, &io.directory);
     if !project::allow_output(
         &disk,
         (&io.directory, &clean(&io.directory.join(&output))),
