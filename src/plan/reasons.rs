@@ -236,7 +236,7 @@ fixed! {
     SERVER_OF_ENGINE "own-resolver" "the container engine's own resolver: pods ask the one of the cluster";
     SERVER_WITHOUT_ADDRESS "no-address" "not an IP address, which nameservers of pods require";
     NO_SEARCH_DOMAIN "no-search-domain" "Kubernetes refuses this search domain: use letters, digits, `-` and dots";
-    WITHOUT_COMPOSE_FILES "placed-otherwise" "files of Compose and `.env` are left out";
+    WITHOUT_FILES_OF_TOOLS "placed-otherwise" "`.env` and the files of kustompose and Skaffold are left out";
     THREE_RESOLVERS "three-resolvers" "a pod has at most three resolvers, and the first one is the cluster's";
     PUBLISHED_BY_CLUSTER "published" "the Service has the container's port; to publish it, use an Ingress, a Service of type LoadBalancer, or `kubectl port-forward`";
     PUBLISHED_HOST "published" "to publish it, use an Ingress, a Service of type LoadBalancer, or `kubectl port-forward`";

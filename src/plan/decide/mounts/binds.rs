@@ -61,7 +61,7 @@ pub(super) fn mount_bind(
             let given = given(mounting, (&source.value, target), &contents, true);
             mount_files(mounting, given, read_only, contents, (mounted, entries));
             if files::holds_project(mounting.context, &source.value) {
-                entries.approximated(KEY, reasons::WITHOUT_COMPOSE_FILES.about(target));
+                entries.approximated(KEY, reasons::WITHOUT_FILES_OF_TOOLS.about(target));
             }
         }
         Bind::SourceCode { .. } if mounting.context.mounts_code => {
