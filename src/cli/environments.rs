@@ -462,7 +462,7 @@ fn discovered(
         }
         told.push((named.name.value.clone(), told_of_it));
     }
-    note_unused_files(scene, &found, report);
+    note_unused_files(scene, &found, &environments, report);
     note_complete_variants(scene, &found, report);
     environments
 }
@@ -491,8 +491,17 @@ fn note_new_files(
 }
 
 /// Names the files that look like variants and are none.
-fn note_unused_files(scene: &Scene<'_, '_>, found: &discover::Discovered, report: &mut Report) {
-    for file in &found.unused {
+fn note_unused_files(
+    scene: &Scene<'_, '_>,
+    found: &discover::Discovered,
+    environments: &[LoadedEnvironment],
+    report: &mut Report,
+) {
+    // `COMPOSE_FILE`, `include` and `extends` may name them.
+    let inputs = environments.iter().flat_map(|it| &it.project.inputs);
+    let read: BTreeSet<String> =
+        inputs.map(|input| project::relative(&input.path, scene.directory)).collect();
+    for file in found.unused.iter().filter(|file| !read.contains(*file)) {
         let files = found.default.filter(|_| !stands_alone(scene, file)).into_iter().chain([file.as_str()]);
         let help = format!(
             "if it describes an environment, name it in kustompose.yaml: `environments: {{NAME: {{compose: [{}]}}}}`",

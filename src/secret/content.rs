@@ -234,6 +234,9 @@ pub fn is_secret_file(path: &str, content: &str) -> bool {
         return true;
     }
     let form = form(path, &name);
+    if form == Form::Configuration && has_list_of_secrets(content) {
+        return true;
+    }
     let lines = content.lines().map(str::trim).filter(|line| !is_comment(line) && line.len() <= MAX_LINE);
     let is_quiet = |line: &&str| !line.is_empty() && form != Form::Prose;
     lines.filter(is_quiet).any(|line| is_telling_line(form, line))
@@ -319,6 +322,46 @@ fn is_list_of_secrets(name: &str, content: &str) -> bool {
     LISTS.contains(&stem.trim_start_matches('.')) && content.lines().any(|line| is_line(line.trim()))
 }
 
+/// Whether a list under the name of a secret has one, in YAML or JSON: `tokens: [4f…]`, `passwords:` and lines below.
+fn has_list_of_secrets(content: &str) -> bool {
+    let is_value = |value: &str| {
+        let value = value.trim_matches(['"', '\'', ' ']);
+        let is_told = value.len() >= 6 && value.bytes().any(|byte| byte.is_ascii_digit());
+        is_told && is_value(value, "password")
+    };
+    // How far the name is indented.
+    let mut below: Option<usize> = None;
+    let lines = content.lines().filter(|line| line.len() <= MAX_LINE && !is_comment(line.trim()));
+    for line in lines.filter(|line| !line.trim().is_empty()) {
+        let (text, indent) = (line.trim(), line.len() - line.trim_start().len());
+        let item = text.strip_prefix("- ");
+        below = below.filter(|own| indent > *own || indent == *own && item.is_some());
+        if below.is_some()
+            && item.or(Some(text)).is_some_and(|it| !it.contains(':') && is_value(it.trim_end_matches(',')))
+        {
+            return true;
+        }
+        let Some((name, rest)) = item.unwrap_or(text).split_once(':') else { continue };
+        if !is_name_of_secrets(name.trim_matches(['"', '\'', ' '])) {
+            continue;
+        }
+        match rest.trim().strip_prefix('[') {
+            Some(list) if list.split([',', ']', '[']).any(|it| !it.contains(':') && is_value(it)) => {
+                return true;
+            }
+            Some("") => below = Some(indent),
+            None if rest.trim().is_empty() => below = Some(indent),
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Whether a name says secrets, one or several: `tokens`, `admin_key`.
+fn is_name_of_secrets(name: &str) -> bool {
+    is_the_secret(name, "") || name.strip_suffix('s').is_some_and(|one| is_the_secret(one, ""))
+}
+
 /// Names of files that list secrets, in whatever form.
 const LISTS: &[&str] = &["credentials", "creds", "passwords", "secret", "secrets", "tokens"];
 
@@ -380,7 +423,7 @@ fn is_pair(form: Form, key: &str, value: &str) -> bool {
     }
     let is_label = value != key && value.eq_ignore_ascii_case(key);
     let is_rule = form == Form::Code && value.contains('|');
-    !is_label && !is_rule && is_the_secret(key, value) && is_value(value, key)
+    !is_label && !is_rule && (is_the_secret(key, value) || is_bare_key(key, value)) && is_value(value, key)
 }
 
 /// Whether the name says a secret, and not something about one.
@@ -409,6 +452,15 @@ fn is_the_secret(key: &str, value: &str) -> bool {
     // Of the names that say a secret otherwise, all say it at their end.
     let name = words.concat();
     !PARTS.iter().any(|part| name.contains(part))
+}
+
+/// Whether it is called a key and nothing more, as those of users in the lists of gateways are, and is as random as one.
+fn is_bare_key(key: &str, value: &str) -> bool {
+    let is_random = |c: char| c.is_ascii_alphanumeric() || "+/=".contains(c);
+    key.eq_ignore_ascii_case("key")
+        && value.len() >= 20
+        && looks_random(value)
+        && value.chars().all(is_random)
 }
 
 /// Whether the text may be a secret: one word, and no expression.
@@ -483,6 +535,13 @@ mod tests {
             ("a/.pgpass", "db:5432:app:app:hunter2"),
             ("config.json", "\"auths\": {\"x\": {\"auth\": \"YTpodW50ZXIyMzQ1Njc4\"}}"),
             ("x.md", "see https://a:hunter2@example.com"),
+            ("app.yaml", "admin_key:\n  - name: admin\n    key: edd1c9f034335f136f87ad84b625c8f1\n"),
+            ("app.yaml", "admin_key: [{name: admin, key: edd1c9f034335f136f87ad84b625c8f1}]"),
+            ("app.yaml", "admin:\n  key: edd1c9f034335f136f87ad84b625c8f1\n"),
+            ("app.yaml", "passwords: [hunter2xx]"),
+            ("app.yaml", "tokens:\n- edd1c9f034335f136f87ad84b625c8f1\n"),
+            ("app.yaml", "a:\n  api_keys:\n    - 4f1cb7aa\n"),
+            ("app.json", "{\n  \"tokens\": [\n    \"edd1c9f034335f13\"\n  ]\n}"),
         ] {
             assert!(is_secret_file(path, content), "{path}: {content}");
         }
@@ -510,6 +569,8 @@ mod tests {
             ),
             ("app.yaml", "password:\n  min: 8\npasswordPolicy: strong\nsecretName: tls\nsecret: !secret x"),
             ("app.yaml", "token: {{ .Values.token }}\npassword: !env DB_PASSWORD\npassword: *default\n"),
+            ("app.yaml", "secrets:\n- db_password\ntokens:\n  kind: jwt1234\n  names: [standard1]\n"),
+            ("app.yaml", "secrets: [db_password, ${TOKEN_1}]\nkey: main-cache-of-2-pages\n"),
             ("app.yaml", "password_file: x\nbasic_auth:\n  password: $__file{/run/x}\n"),
             ("app.yaml", "description: enter your password: now\nlabel: Password"),
             ("elastic.json", "{\"tokenizer\": \"standard\", \"token_chars\": [\"letter\"]}"),

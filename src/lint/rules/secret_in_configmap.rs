@@ -37,8 +37,13 @@ fn check(rendering: &Rendering<'_>, findings: &mut Findings<'_>) {
         for (key, value) in object.at(&["data"]).and_then(Node::as_map).into_iter().flatten() {
             let Some(text) = value.as_str() else { continue };
             let is_file = key.text.contains('.') || text.trim_end().contains('\n');
-            let name = if is_file { "" } else { key.text.as_str() };
-            if !secret::is_secret(name, text) && (is_file || !secret_in_url::has_one(text)) {
+            let is_secret = if is_file {
+                // As `convert` judges the files that it mounts.
+                secret::is_secret_content(&key.text, text.as_bytes())
+            } else {
+                secret::is_secret(&key.text, text) || secret_in_url::has_one(text)
+            };
+            if !is_secret {
                 continue;
             }
             let message = format!("the ConfigMap `{}` holds the secret `{}`", object.name(), key.text);

@@ -3,6 +3,7 @@
 use crate::{
     compose::template,
     diag::Severity,
+    k8s::expansion,
     lint::{
         Category, Check, Findings, FixKind, Rule,
         views::{Document, Object, Variable},
@@ -65,10 +66,23 @@ fn is_empty_default(name: &str, written: &str) -> bool {
 fn manifest(object: &Object<'_>, findings: &mut Findings<'_>) {
     for variable in object.variables() {
         let value = variable.value.as_deref().unwrap_or_default();
-        if secret::is_secret(&variable.name, value) && !super::secret_in_url::has_one(value) {
+        if is_secret(&variable.name, value) && !super::secret_in_url::has_one(value) {
             report(&variable, "take it from a Secret with `valueFrom: {secretKeyRef: …}`", findings);
         }
     }
+}
+
+/// Whether a manifest has a secret in the value of a variable, and no reference to one.
+fn is_secret(name: &str, value: &str) -> bool {
+    let parts = expansion::parts(value);
+    if parts.iter().all(|part| matches!(part, expansion::Part::Text(_))) {
+        return secret::is_secret(name, value);
+    }
+    let written = parts.into_iter().map(|part| match part {
+        expansion::Part::Text(text) => text.replace('$', "$$"),
+        expansion::Part::Variable(name) => format!("${{{name}}}"),
+    });
+    secret::is_written_secret(name, &written.collect::<String>())
 }
 
 fn report(variable: &Variable<'_>, help: &str, findings: &mut Findings<'_>) {

@@ -7,7 +7,7 @@ use std::{
 
 use k8s_openapi::api::core::v1::{Container, HostAlias, PodDNSConfig, PodDNSConfigOption, PodSpec};
 
-use super::{kind::WorkloadKind, ports::Ports, probes::Probes};
+use super::{kind::WorkloadKind, kinds, ports::Ports, probes::Probes};
 use crate::{
     compose::model::Service,
     k8s::name,
@@ -74,9 +74,15 @@ pub(super) fn name_itself(
     if let (Some((name, _)), None, None) = (names.next(), names.next(), &pod.hostname)
         && service.hostname.is_none()
         && pod.host_network != Some(true)
+        && !has_several(service)
     {
         pod.hostname = Some(name.to_owned());
     }
+}
+
+/// Whether there are several pods of a service: by its name, each of them means the others, too.
+fn has_several(service: &Service) -> bool {
+    kinds::most_pods(service) > 1
 }
 
 /// The names by which a service knows itself and that its Service alone does not make good: it leads to pods that are
@@ -107,10 +113,11 @@ pub(super) fn services(
         return Vec::new();
     }
     let own = facts.context.names.object(key);
+    let several = facts.context.project.services.get(key).is_some_and(|service| has_several(&service.value));
     let early: BTreeMap<&str, SelfUse> = early_names(facts, key, probes)
-        .filter(|own| own.1 != SelfUse::Shares && Some(own.0) != hostname)
+        .filter(|own| (several || own.1 != SelfUse::Shares) && Some(own.0) != hostname)
         .collect();
-    let joined = facts.hosts.is_joined(key);
+    let joined = facts.hosts.is_joined(key) || several && !early.is_empty();
     let publish_not_ready = joined || !early.is_empty();
     let inner = |name: &str, comment: Option<String>| ClusterService {
         name: name.to_owned(),
