@@ -39,7 +39,7 @@ use crate::{
         ledger::Entries,
         reasons,
     },
-    shell::dockerfile::ImageUser,
+    shell::dockerfile::{Dockerfile, ImageUser},
     text::{Span, Spanned},
 };
 
@@ -273,21 +273,29 @@ fn one(
 }
 
 /// Compose has an anonymous volume for what the image declares, and carries it over to the next container. A pod has
-/// none: what a database writes there ends with it.
+/// none: what is written there ends with it. Of images that nobody builds here, only those of databases and the like
+/// are known to keep something.
 pub(in crate::plan) fn tell_of_lost_data(
-    service: &Service,
+    (service, dockerfile): (&Service, Option<&Dockerfile>),
+    is_backing: bool,
     container: &Container,
     entries: &mut Entries<'_>,
 ) {
-    let Some(image) = service.image.as_ref() else { return };
-    let known = Image::written(&image.value);
-    let keeps = known.is_some_and(|it| matches!(it.role, Role::Database | Role::Queue | Role::Store));
     let is_mounted = |path: &str| {
         container.volume_mounts.iter().flatten().any(|mount| {
             let (mount, path) = (Utf8Path::new(&mount.mount_path), Utf8Path::new(path));
             mount.starts_with(path) || path.starts_with(mount)
         })
     };
+    let of_stage = dockerfile.into_iter().flat_map(|dockerfile| &dockerfile.built().volumes);
+    let lost: Vec<&str> =
+        of_stage.map(String::as_str).filter(|path| path.starts_with('/') && !is_mounted(path)).collect();
+    if service.build.is_some() && !lost.is_empty() {
+        entries.approximated(&["build"], reasons::DATA_ENDS_WITH_POD.about(lost.join("`, `")));
+    }
+    let Some(image) = service.image.as_ref().filter(|_| is_backing) else { return };
+    let known = Image::written(&image.value);
+    let keeps = known.is_some_and(|it| matches!(it.role, Role::Database | Role::Queue | Role::Store));
     let declared = catalog::volumes_of_image(&image.value);
     if keeps
         && !declared.iter().any(|path| is_mounted(path))

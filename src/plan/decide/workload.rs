@@ -117,8 +117,9 @@ fn decide_workload(
     let mut services = services(facts, parts.ports, (key, decided), (&probes, pod.hostname.as_deref()));
     let further = kompose::further(facts, key, (service, app, object), (&mut services, &mut kind), entries);
     let component = component(decided, facts.services.role(key), &services);
-    if component.is_backing() {
-        mounts::tell_of_lost_data(service, &container, entries);
+    if !matches!(decided, WorkloadKind::Job | WorkloadKind::CronJob) {
+        let dockerfile = facts.services.get(key).and_then(|facts| facts.dockerfile.as_deref());
+        mounts::tell_of_lost_data((service, dockerfile), component.is_backing(), &container, entries);
     }
     pod.containers = vec![container];
     Workload {

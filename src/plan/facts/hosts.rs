@@ -263,7 +263,10 @@ impl Hosts {
                 false => others.push((host.clone(), found, Meeting { alike, joins: alike })),
             }
         }
-        for (host, found, meeting) in others {
+        // Who lists itself beside others of its image lists a cluster.
+        let is_list = !own.is_empty() && others.iter().any(|(_, _, meeting)| meeting.alike);
+        for (host, found, mut meeting) in others {
+            meeting.joins |= is_list && meeting.alike;
             self.meet(by, &host.service, meeting);
             self.note(host, &found);
         }

@@ -161,6 +161,7 @@ const HOST_NAMES: &[&str] = &[
     "HOSTADDR",
     "HOSTNAME",
     "HOSTS",
+    "MEMBERS",
     "NODES",
     "PEERS",
     "SEEDS",
