@@ -109,7 +109,13 @@ pub(super) fn config(
             modes: modes_of(mounting, config, &target, &contents),
             is_directory: false,
         };
-        deliver(mounting, given, contents, mounted, entries)
+        let name = deliver(mounting, given, contents, mounted, entries);
+        if config.content.is_some() || config.environment.is_some() {
+            // Compose copies it into the container; a file it mounts for reading.
+            let reason = reasons::is_read_only(mounted.kind(&name)).about(&target);
+            entries.at(reference.span).approximated(&["configs"], reason);
+        }
+        name
     };
     mounted.mount(VolumeMount { sub_path: Some(key), read_only: Some(true), ..at(&name, &target) });
     owned("configs", [uid, gid], entries);
