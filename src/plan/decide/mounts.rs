@@ -296,8 +296,16 @@ pub(in crate::plan) fn tell_of_lost_data(
     let Some(image) = service.image.as_ref().filter(|_| is_backing) else { return };
     let known = Image::written(&image.value);
     let keeps = known.is_some_and(|it| matches!(it.role, Role::Database | Role::Queue | Role::Store));
+    let words: Vec<&str> = service
+        .command
+        .iter()
+        .flat_map(|command| command.value.iter())
+        .map(|word| word.value.as_str())
+        .collect();
+    // A cache that is asked to keep what it has.
+    let appends = words.windows(2).any(|pair| pair == ["--appendonly", "yes"]);
     let declared = catalog::volumes_of_image(&image.value);
-    if keeps
+    if (keeps || appends)
         && !declared.iter().any(|path| is_mounted(path))
         && let Some(path) = declared.first()
     {
