@@ -222,6 +222,23 @@ impl Cluster<'_> {
                     format!("before you apply: `{delete}`; pods and claims stay"),
                 )
             }
+            "Service" => {
+                let is_headless = |object: &Value| {
+                    object.pointer("/spec/clusterIP").is_some_and(|address| address == "None")
+                };
+                // The other way round it stays as it is.
+                if is_headless(old) || !is_headless(new) {
+                    return None;
+                }
+                let delete = self.kubectl(&format!("delete service/{name}"));
+                (
+                    format!(
+                        "the Service `{name}` of {} is headless now, and a cluster does not take an address away",
+                        self.environment
+                    ),
+                    format!("before you apply: `{delete}`; nobody reaches it until then"),
+                )
+            }
             _ => return None,
         };
         Some(Diagnostic::warning(codes::UNCHANGEABLE, message).help(help))
