@@ -149,7 +149,8 @@ fn take_images(patches: &mut [Patch], elements: &Elements) -> Vec<Patch> {
         if !is_meant(&[&ids, &Vec::new()], elements) {
             continue;
         }
-        let version = patches.get(positions[0]).and_then(Patch::version).unwrap_or_default().to_owned();
+        let Change::Merge { version, .. } = &patches[positions[0]].change else { continue };
+        let version = version.clone();
         let fields = json!({"spec": {"template": {"spec": {"containers": [
             {"name": container, "image": image},
         ]}}}});
@@ -171,14 +172,6 @@ fn is_meant(ids: &[&Vec<(String, String)>; 2], elements: &Elements) -> bool {
 }
 
 impl Patch {
-    /// The version of the objects that it merges fields into.
-    fn version(&self) -> Option<&str> {
-        match &self.change {
-            Change::Merge { version, .. } => Some(version),
-            Change::Version(_) => None,
-        }
-    }
-
     fn fields(&self) -> Option<&Value> {
         match &self.change {
             Change::Merge { fields, .. } => Some(fields),

@@ -149,6 +149,14 @@ static UNQUOTED: [Pattern; 2] = [
     ),
 ];
 
+/// A list within a line, `key: [a, b]`.
+static LISTED: [Pattern; 1] =
+    [Pattern::new(&["["], r#"(?P<key>[A-Za-z_][\w.-]*)["']?\s*[:=]\s*\[(?P<value>[^\]]+)"#)];
+
+/// A name whose value is in the lines below.
+static BEGUN: [Pattern; 1] =
+    [Pattern::new(&[":", "="], r#"(?P<key>[A-Za-z_][\w.-]*)["']?\s*[:=]\s*(?P<value>\[?)\s*(?:#.*)?$"#)];
+
 /// Lines of files that programs keep secrets in, by patterns of their names. `value` is the secret.
 static NAMED: [(LazyRegex, LazyRegex); 10] = [
     named(
@@ -322,39 +330,32 @@ fn is_list_of_secrets(name: &str, content: &str) -> bool {
     LISTS.contains(&stem.trim_start_matches('.')) && content.lines().any(|line| is_line(line.trim()))
 }
 
-/// Whether a list under the name of a secret has one, in YAML or JSON: `tokens: [4f…]`, `passwords:` and lines below.
+/// Whether a list under the name of a secret has one, in YAML, JSON or TOML: `tokens: [4f…]`, `passwords:` and lines below.
 fn has_list_of_secrets(content: &str) -> bool {
-    let is_value = |value: &str| {
-        let value = value.trim_matches(['"', '\'', ' ']);
-        let is_told = value.len() >= 6 && value.bytes().any(|byte| byte.is_ascii_digit());
-        is_told && is_value(value, "password")
-    };
+    let lines = content.lines().filter(|line| line.len() <= MAX_LINE && !is_comment(line.trim()));
     // How far the name is indented.
     let mut below: Option<usize> = None;
-    let lines = content.lines().filter(|line| line.len() <= MAX_LINE && !is_comment(line.trim()));
     for line in lines.filter(|line| !line.trim().is_empty()) {
         let (text, indent) = (line.trim(), line.len() - line.trim_start().len());
         let item = text.strip_prefix("- ");
         below = below.filter(|own| indent > *own || indent == *own && item.is_some());
-        if below.is_some()
-            && item.or(Some(text)).is_some_and(|it| !it.contains(':') && is_value(it.trim_end_matches(',')))
-        {
+        let is_listed = below.is_some() && is_item(item.unwrap_or(text));
+        let mut within = pairs(&LISTED, text).filter(|(key, _)| is_name_of_secrets(key));
+        if is_listed || within.any(|(_, values)| values.split([',', '[']).any(is_item)) {
             return true;
         }
-        let Some((name, rest)) = item.unwrap_or(text).split_once(':') else { continue };
-        if !is_name_of_secrets(name.trim_matches(['"', '\'', ' '])) {
-            continue;
-        }
-        match rest.trim().strip_prefix('[') {
-            Some(list) if list.split([',', ']', '[']).any(|it| !it.contains(':') && is_value(it)) => {
-                return true;
-            }
-            Some("") => below = Some(indent),
-            None if rest.trim().is_empty() => below = Some(indent),
-            _ => {}
+        if pairs(&BEGUN, text).any(|(key, _)| is_name_of_secrets(key)) {
+            below = Some(indent);
         }
     }
     false
+}
+
+/// Whether an item of a list of secrets is one: names in such a list have no digit.
+fn is_item(item: &str) -> bool {
+    let item = item.split(" #").next().unwrap_or(item).trim_matches(['"', '\'', ' ', ',']);
+    let is_told = item.len() >= 6 && item.bytes().any(|byte| byte.is_ascii_digit());
+    is_told && !item.contains(':') && is_value(item, "password")
 }
 
 /// Whether a name says secrets, one or several: `tokens`, `admin_key`.
@@ -484,7 +485,8 @@ mod tests {
     fn every_pattern_is_valid() {
         let named = NAMED.iter().flat_map(|(name, line)| [name, line]);
         assert!(named.into_iter().all(LazyRegex::is_valid));
-        let lines = SETTING.iter().chain(&DIRECTIVE).chain(&QUOTED).chain(&UNQUOTED);
+        let lines =
+            SETTING.iter().chain(&DIRECTIVE).chain(&QUOTED).chain(&UNQUOTED).chain(&LISTED).chain(&BEGUN);
         assert!(lines.chain(&STATEMENTS).chain(&HEADERS).all(Pattern::is_valid));
     }
 
@@ -542,6 +544,11 @@ mod tests {
             ("app.yaml", "tokens:\n- edd1c9f034335f136f87ad84b625c8f1\n"),
             ("app.yaml", "a:\n  api_keys:\n    - 4f1cb7aa\n"),
             ("app.json", "{\n  \"tokens\": [\n    \"edd1c9f034335f13\"\n  ]\n}"),
+            ("app.json", "{\"a\": 1, \"tokens\": [\"edd1c9f034335f13\"]}"),
+            ("app.yaml", "auth: {name: a, tokens: [kind, hunter2xx]}"),
+            ("app.yaml", "tokens: # of users\n  - hunter2xx # of one\n"),
+            ("app.toml", "[auth]\ntokens = [\"hunter2xx\"]\n"),
+            ("app.toml", "tokens = [\n  \"hunter2xx\",\n]\n"),
         ] {
             assert!(is_secret_file(path, content), "{path}: {content}");
         }
