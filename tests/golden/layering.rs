@@ -104,9 +104,6 @@ const DOWNWARD: &[&str] = &["plan"];
 
 /// Imports in [`DOWNWARD`] modules from around them, which wait for a place of their own. The list only shrinks.
 const UPWARD: &[(&str, &str)] = &[
-    ("plan::decide::jobs::crontabs", "plan::decide::jobs"),
-    ("plan::decide::jobs::katenary", "plan::decide::jobs"),
-    ("plan::decide::jobs::labels", "plan::decide::jobs"),
     ("plan::decide::mounts::binds", "plan::decide::mounts"),
     ("plan::decide::mounts::delivered", "plan::decide::mounts"),
     ("plan::decide::mounts::filled", "plan::decide::mounts"),

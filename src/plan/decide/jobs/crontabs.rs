@@ -2,7 +2,10 @@
 
 use regex::Regex;
 
-use super::{Job, Jobs, Said, task};
+use super::{
+    job::{Job, Jobs, Said},
+    task::task,
+};
 use crate::{
     catalog::base_name,
     compose::model::Service,

@@ -1,6 +1,6 @@
 //! The label by which Katenary makes a CronJob of a service: a text in YAML with a schedule and a command.
 
-use super::{Job, Jobs, Said};
+use super::job::{Job, Jobs, Said};
 use crate::{
     compose::model::Service,
     diag::Report,

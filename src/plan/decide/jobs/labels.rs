@@ -9,7 +9,10 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::{Job, Jobs, Said, task};
+use super::{
+    job::{Job, Jobs, Said},
+    task::task,
+};
 use crate::{
     catalog::Role,
     compose::{model::Service, values::words},
