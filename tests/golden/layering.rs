@@ -104,11 +104,6 @@ const DOWNWARD: &[&str] = &["plan"];
 
 /// Imports in [`DOWNWARD`] modules from around them, which wait for a place of their own. The list only shrinks.
 const UPWARD: &[(&str, &str)] = &[
-    ("plan::decide::mounts::binds", "plan::decide::mounts"),
-    ("plan::decide::mounts::delivered", "plan::decide::mounts"),
-    ("plan::decide::mounts::filled", "plan::decide::mounts"),
-    ("plan::decide::mounts::nested", "plan::decide::mounts"),
-    ("plan::decide::mounts::references", "plan::decide::mounts"),
     ("plan::facts::files::copied", "plan::facts::files"),
     ("plan::facts::files::outside", "plan::facts::files"),
     ("plan::facts::hosts::renamed", "plan::facts::hosts"),

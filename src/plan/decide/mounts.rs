@@ -1,38 +1,38 @@
 //! What is mounted into the containers of a service.
 
 mod binds;
+mod claim;
+mod deliver;
 mod delivered;
-pub(in crate::plan) mod filled;
+mod filled;
+mod mounted;
+mod mounting;
 mod moving;
 mod nested;
 pub(in crate::plan) mod references;
 mod rights;
+mod volume;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use camino::Utf8Path;
-use k8s_openapi::{
-    api::core::v1::{
-        Container, EmptyDirVolumeSource, HostPathVolumeSource, KeyToPath, PersistentVolumeClaim,
-        PersistentVolumeClaimVolumeSource, PodSpec, ProjectedVolumeSource, SecretProjection,
-        SecretVolumeSource, Volume, VolumeMount, VolumeProjection,
-    },
-    apimachinery::pkg::api::resource::Quantity,
-};
+use k8s_openapi::api::core::v1::{Container, HostPathVolumeSource, PodSpec, Volume, VolumeMount};
 
-pub(in crate::plan) use self::delivered::Delivered;
-use self::filled::Origin;
+use self::{
+    claim::{below_data, data_directory, template_claim},
+    mounted::Mounted,
+    volume::{at, claimed, empty, memory},
+};
+pub(in crate::plan) use self::{delivered::Delivered, mounting::Mounting};
 use super::{
     security,
-    storage::{How, Kept, Storage},
+    storage::{How, Kept},
 };
 use crate::{
     catalog::{self, Image, Role},
     compose::model::{Mount, Service},
-    k8s::{name, quantity},
     plan::{
         facts::{
-            Context, Facts, Secrets,
             kompose::claims::{self, Wanted},
             volumes,
         },
@@ -42,105 +42,6 @@ use crate::{
     shell::dockerfile::{Dockerfile, ImageUser},
     text::{Span, Spanned},
 };
-
-/// The directory of a claim in which a database has its data.
-const DATA: &str = "data";
-
-/// What mounting needs to look at and to add to.
-pub(in crate::plan) struct Mounting<'a, 'b, 'c> {
-    pub(in crate::plan) context: &'a Context<'a>,
-    pub(in crate::plan) facts: &'a Facts<'a>,
-    pub(in crate::plan) app: &'a str,
-    pub(in crate::plan) key: &'a str,
-    pub(in crate::plan) service: &'a Service,
-    pub(in crate::plan) storage: &'b mut Storage,
-    pub(in crate::plan) secrets: &'b mut Secrets<'c>,
-    pub(in crate::plan) delivered: &'b mut Delivered,
-}
-
-/// What mounting adds to a workload.
-#[derive(Debug, Default)]
-pub(in crate::plan) struct Mounted {
-    pub(in crate::plan) claim_templates: Vec<PersistentVolumeClaim>,
-    volumes: Vec<Volume>,
-    mounts: Vec<VolumeMount>,
-    names: BTreeSet<String>,
-    /// The files of volumes that hold files of the project, by the names of the volumes.
-    held: BTreeMap<String, Vec<KeyToPath>>,
-    /// The volumes of this pod by the named volume that they are of.
-    named: BTreeMap<String, String>,
-    /// Where volumes stand that are filled, and from what.
-    filled: Vec<(VolumeMount, Origin)>,
-}
-
-impl Mounted {
-    /// A name for a volume that the pod does not have yet.
-    fn name(&mut self, wanted: &str) -> String {
-        let label = name::dns_label(wanted);
-        let label = if label.is_empty() { "volume".to_owned() } else { name::shortened(&label, 55) };
-        let free = name::free(&label, |name| self.names.contains(name));
-        self.names.insert(free.clone());
-        free
-    }
-
-    /// The name of a named volume in this pod.
-    fn of_volume(&mut self, source: &str, kept: &Kept) -> String {
-        if let Some(known) = self.named.get(source) {
-            return known.clone();
-        }
-        let name = self.name(&kept.claim);
-        self.named.insert(source.to_owned(), name.clone());
-        name
-    }
-
-    /// The volume of a Secret; one that two paths need is there once.
-    fn secret(&mut self, wanted: &str, held: SecretVolumeSource) -> String {
-        if let Some(known) = self.volumes.iter().find(|volume| volume.secret.as_ref() == Some(&held)) {
-            return known.name.clone();
-        }
-        let name = self.name(wanted);
-        self.volumes.push(Volume { name: name.clone(), secret: Some(held), ..Volume::default() });
-        name
-    }
-
-    /// Adds files of a Secret that may not be there to a directory of such. At the path of a single file that is
-    /// missing a container would find a directory. False if something else is mounted there.
-    fn join_directory(&mut self, directory: &str, source: SecretProjection) -> bool {
-        let sources = VolumeProjection { secret: Some(source), ..VolumeProjection::default() };
-        let known = self.mounts.iter().find(|mount| mount.mount_path == directory);
-        if let Some(name) = known.map(|mount| mount.name.clone()) {
-            let volume = self.volumes.iter_mut().find(|volume| volume.name == name);
-            let projected = volume.and_then(|volume| volume.projected.as_mut());
-            return projected.map(|it| it.sources.get_or_insert_default().push(sources)).is_some();
-        }
-        let name = self.name(directory);
-        let projected = ProjectedVolumeSource { default_mode: None, sources: Some(vec![sources]) };
-        let volume = Volume { name: name.clone(), projected: Some(projected), ..Volume::default() };
-        self.add(volume, VolumeMount { read_only: Some(true), ..at(&name, directory) });
-        true
-    }
-
-    /// What a volume of files is made of, for people.
-    fn kind(&self, volume: &str) -> &'static str {
-        match self.volumes.iter().find(|known| known.name == volume) {
-            Some(volume) if volume.secret.is_some() => "a Secret",
-            Some(volume) if volume.projected.is_some() => "a ConfigMap and a Secret",
-            _ => "a ConfigMap",
-        }
-    }
-
-    fn add(&mut self, volume: Volume, mount: VolumeMount) {
-        self.volumes.push(volume);
-        self.mount(mount);
-    }
-
-    /// One path has one mount: the first stays.
-    fn mount(&mut self, mount: VolumeMount) {
-        if !self.mounts.iter().any(|known| known.mount_path == mount.mount_path) {
-            self.mounts.push(mount);
-        }
-    }
-}
 
 /// Gives pod and container their volumes.
 pub(in crate::plan) fn mount_all(
@@ -415,22 +316,6 @@ fn named(
     mounted.mount(point);
 }
 
-/// The claim that a StatefulSet makes for its first pod.
-fn template_claim(mounting: &Mounting<'_, '_, '_>, template: &str) -> String {
-    format!("{template}-{}-0", mounting.context.names.workload(mounting.key))
-}
-
-/// The directory of a claim that holds what Compose has in the whole volume or directory.
-fn data_directory(mounting: &Mounting<'_, '_, '_>, source: &str) -> String {
-    let usual = || claims::sub_path(mounting.service).unwrap_or_else(|| ".".to_owned());
-    if mounting.storage.is_of_database(source) { DATA.to_owned() } else { usual() }
-}
-
-/// A new volume has a `lost+found`, which databases refuse beside their data.
-fn below_data(path: Option<&str>) -> String {
-    path.map_or_else(|| DATA.to_owned(), |path| format!("{DATA}/{path}"))
-}
-
 /// Docker fills an empty volume with what the image has at its target; in a cluster an initContainer does, where the
 /// Dockerfile shows that there is something.
 fn copied(
@@ -478,23 +363,4 @@ fn tmpfs(text: &Spanned<String>, mounted: &mut Mounted, entries: &mut Entries<'_
     } else {
         entries.mapped(&["tmpfs"]);
     }
-}
-
-fn at(volume: &str, path: &str) -> VolumeMount {
-    VolumeMount { name: volume.to_owned(), mount_path: path.to_owned(), ..VolumeMount::default() }
-}
-
-fn empty(name: &str) -> Volume {
-    Volume { name: name.to_owned(), empty_dir: Some(EmptyDirVolumeSource::default()), ..Volume::default() }
-}
-
-fn memory(name: &str, size: Option<i64>) -> Volume {
-    let size_limit: Option<Quantity> = size.filter(|size| *size > 0).map(quantity::memory);
-    let source = EmptyDirVolumeSource { medium: Some("Memory".to_owned()), size_limit };
-    Volume { name: name.to_owned(), empty_dir: Some(source), ..Volume::default() }
-}
-
-fn claimed(volume: Volume, claim: &str) -> Volume {
-    let source = PersistentVolumeClaimVolumeSource { claim_name: claim.to_owned(), read_only: None };
-    Volume { persistent_volume_claim: Some(source), ..volume }
 }

@@ -6,12 +6,14 @@ use camino::Utf8Path;
 use k8s_openapi::api::core::v1::{KeyToPath, Volume, VolumeMount};
 
 use super::{
-    DATA, Mounted, Mounting, at, below_data, claimed,
-    delivered::{Given, deliver},
-    filled::{self, Origin},
-    memory, moving,
+    claim::{DATA, below_data, template_claim},
+    deliver::{Given, deliver},
+    filled,
+    mounted::{Mounted, Origin},
+    mounting::Mounting,
+    moving,
     rights::Modes,
-    template_claim,
+    volume::{at, claimed, memory},
 };
 use crate::{
     compose::model::{FileMode, Mount},

@@ -1,12 +1,14 @@
 //! Volumes that begin with something in them. Docker fills a new one from the image, and a directory of the project
 //! has what the project has. Kubernetes fills nothing, so an initContainer does.
 
-use std::collections::BTreeMap;
-
 use camino::Utf8Path;
 use k8s_openapi::api::core::v1::{Container, PodSpec, VolumeMount};
 
-use super::{Mounted, Mounting, at, empty};
+use super::{
+    mounted::{Mounted, Origin},
+    mounting::Mounting,
+    volume::{at, empty},
+};
 use crate::{
     compose::model::Mount,
     k8s::name,
@@ -55,24 +57,6 @@ pub(super) fn is_hidden(mounting: &Mounting<'_, '_, '_>, mount: &Mount) -> bool 
         paths.map(|text| text.value.split(':').next().unwrap_or_default()).any(is_above)
     };
     is_anonymous && is_filled && !volumes::holds_data(&target) && (in_memory() || by_mount())
-}
-
-/// What a volume is filled with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Origin {
-    /// With what the image has at its place, in each pod.
-    ImageEachTime,
-    /// With what the image has at its place, while there is nothing in it.
-    Image,
-    /// With the files of another volume, while there is nothing in it.
-    Files(String),
-    /// With the files of another volume, which are to be a user's, in each pod.
-    Owned {
-        files: String,
-        user: i64,
-        /// The permission bits of those that nobody else may read.
-        private: BTreeMap<String, i32>,
-    },
 }
 
 /// The volumes whose files others are filled with.

@@ -10,7 +10,7 @@ use k8s_openapi::api::core::v1::{
     VolumeProjection,
 };
 
-use super::Mounted;
+use super::mounted::Mounted;
 use crate::plan::{ledger::Entries, reasons};
 
 /// Permission bits of files for which nothing else is said.

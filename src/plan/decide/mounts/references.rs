@@ -8,9 +8,11 @@ use k8s_openapi::api::core::v1::{
 };
 
 use super::{
-    Mounted, Mounting, at,
-    delivered::{Given, deliver},
+    deliver::{Given, deliver},
+    mounted::Mounted,
+    mounting::Mounting,
     rights::Modes,
+    volume::at,
 };
 use crate::{
     compose::model::{FileObject, FileReference, Service},
