@@ -40,7 +40,7 @@ use self::{
     workload::{Parts, decide_unit},
 };
 use super::{
-    facts::{Context, Facts, KnownSecrets, Secrets, hosts},
+    facts::{Context, Facts, KnownSecrets, Secrets, hosts, renamed},
     fate::KeyPath,
     ledger::{Entries, Ledger},
     model::{Intent, Known, Wait},
@@ -118,8 +118,8 @@ fn decide_environment<'a>(
     if report.takes_warnings() {
         let of_others = |text: &str| facts.hosts.of_another_project(context.project, text);
         hosts::machine::warn((context, &facts.services), &of_others, report);
-        hosts::renamed::warn((context, &facts.services, &facts.hosts), report);
-        hosts::renamed::warn_of_shared_aliases((context, &facts.hosts), report);
+        renamed::warn((context, &facts.services, &facts.hosts), report);
+        renamed::warn_of_shared_aliases((context, &facts.hosts), report);
     }
     (intent, data)
 }

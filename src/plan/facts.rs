@@ -8,6 +8,7 @@ pub(in crate::plan) mod hosts;
 pub(in crate::plan) mod kompose;
 pub(in crate::plan) mod named;
 pub(in crate::plan) mod reader;
+pub(in crate::plan) mod renamed;
 pub(in crate::plan) mod secrets;
 pub(in crate::plan) mod service;
 pub(in crate::plan) mod source;

@@ -104,9 +104,6 @@ const DOWNWARD: &[&str] = &["plan"];
 
 /// Imports in [`DOWNWARD`] modules from around them, which wait for a place of their own. The list only shrinks.
 const UPWARD: &[(&str, &str)] = &[
-    ("plan::facts::files::copied", "plan::facts::files"),
-    ("plan::facts::files::outside", "plan::facts::files"),
-    ("plan::facts::hosts::renamed", "plan::facts::hosts"),
     ("plan::facts::kompose::claims", "plan::facts::kompose"),
     ("plan::mapping::service", "plan::mapping"),
     ("plan::mapping::top", "plan::mapping"),

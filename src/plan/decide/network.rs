@@ -12,10 +12,7 @@ use crate::{
     compose::model::Service,
     k8s::name,
     plan::{
-        facts::{
-            Facts,
-            hosts::{SelfUse, renamed},
-        },
+        facts::{Facts, hosts::SelfUse, renamed},
         ledger::Entries,
         model::ClusterService,
         naming::layout::policies_file,

@@ -1,10 +1,12 @@
 //! What is mounted into a service, judged: a configuration file, data, source code, or something that
 //! only this machine has.
 
+mod bind;
 mod built;
 mod code;
 pub(in crate::plan) mod copied;
 mod data;
+mod gathered;
 mod ignored;
 mod outside;
 
@@ -12,7 +14,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use self::{built::Has, code::Held, copied::Copied};
+pub(in crate::plan) use self::{bind::Bind, gathered::broken_links};
+use self::{
+    built::Has,
+    code::Held,
+    copied::{Copied, text},
+    gathered::{CONFIG_LIMIT, Gathered, collect},
+};
 use super::{
     context::Context,
     dockerfiles,
@@ -21,20 +29,12 @@ use super::{
 };
 use crate::{
     compose::model::{FileObject, Mount, Service},
-    plan::reasons::{self, KnownReason},
+    plan::reasons,
     text::{FileError, FileKind, Span, Spanned, clean},
 };
 
-/// The most that a ConfigMap holds, less room for its names.
-const CONFIG_LIMIT: usize = 1_000_000;
 /// The most that one object holds, in bytes.
 pub(in crate::plan) const CONTENT_LIMIT: usize = 1024 * 1024;
-/// As many directories may be in one that is mounted.
-const DIRECTORIES: usize = 1000;
-/// The longest file that is read for the hosts in it, in bytes.
-const TEXT_LIMIT: usize = 256 * 1024;
-/// More files than this are no configuration.
-const CONFIG_FILES: usize = 100;
 /// As many may be in a directory that is mounted for writing.
 const FEW_FILES: usize = 20;
 
@@ -47,28 +47,6 @@ const CONFIG_TARGETS: &[&str] =
 /// Whether patterns of `.gitignore` leave a file out of the repository.
 pub(in crate::plan) fn is_left_out_of_git(context: &Context<'_>, path: &Utf8Path) -> bool {
     data::is_file_left_out(context, &clean(path))
-}
-
-/// What a bind mount is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::plan) enum Bind {
-    /// One small file.
-    File(Vec<u8>),
-    /// A few small files, by their paths in the directory, without those that are for compose.
-    Directory(BTreeMap<String, Vec<u8>>),
-    /// What the service runs: part of its image if it is `built`, else only here.
-    SourceCode {
-        /// Whether an image is built from it.
-        built: bool,
-    },
-    /// A directory to write to, or one too large to be configuration.
-    Data(&'static str),
-    /// A directory to write to, and the files that the project gives it at first.
-    Begun(BTreeMap<String, Vec<u8>>),
-    /// Something that a cluster does not have.
-    Foreign(KnownReason),
-    /// A file that does not fit in a ConfigMap.
-    TooLarge,
 }
 
 /// The mounts of an environment, by what they mount: what is known of one hangs on who else mounts the same.
@@ -192,11 +170,6 @@ pub(in crate::plan) fn content_of(context: &Context<'_>, object: &FileObject) ->
     }
     let file = object.file.as_ref()?;
     context.files.read(Utf8Path::new(&file.value)).ok()
-}
-
-/// The text of a configuration file; none if it is something else, or much too long for one.
-pub(super) fn text(content: &[u8]) -> Option<&str> {
-    std::str::from_utf8(content).ok().filter(|text| text.len() <= TEXT_LIMIT)
 }
 
 /// Whether it is the directory of the project, or one around it.
@@ -333,102 +306,4 @@ fn is_written(
                 && mount.target.as_ref().is_some_and(|target| is_written(&target.value))
                 && !builds()
         })
-}
-
-/// How much of a directory was gathered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Gathered {
-    All,
-    /// The files are too many or too large.
-    TooMuch,
-    /// Something in it cannot be read, or is no regular file.
-    Unread,
-}
-
-/// Gathers the files below a directory.
-fn collect(context: &Context<'_>, directory: &Utf8Path, found: &mut BTreeMap<String, Vec<u8>>) -> Gathered {
-    let mut collected = Collected { context, found, size: 0, directories: 0 };
-    collected.add(directory, "")
-}
-
-/// Files that are gathered, and how much that is.
-struct Collected<'a> {
-    context: &'a Context<'a>,
-    found: &'a mut BTreeMap<String, Vec<u8>>,
-    size: usize,
-    directories: usize,
-}
-
-impl Collected<'_> {
-    /// What leads out of the project, to git or to the manifests is left out: no other machine has it.
-    fn add(&mut self, directory: &Utf8Path, prefix: &str) -> Gathered {
-        let files = self.context.files;
-        self.directories += 1;
-        let names = match files.list(directory) {
-            Ok(names) => names,
-            Err(error) => return left_out(&error),
-        };
-        for name in names {
-            let (path, key) = (directory.join(&name), format!("{prefix}{name}"));
-            if code::is_of_the_project(self.context, directory, &name) {
-                continue;
-            }
-            let gathered = match files.kind(&path) {
-                Some(FileKind::Directory) if leads_around(self.context, &path) => Gathered::All,
-                Some(FileKind::Directory) => self.add(&path, &format!("{key}/")),
-                Some(FileKind::File) => match files.read(&path) {
-                    Ok(bytes) => {
-                        self.size += bytes.len();
-                        self.found.insert(key, bytes);
-                        Gathered::All
-                    }
-                    Err(error) => left_out(&error),
-                },
-                // A link that leads nowhere, or to a place in the container: it has no content here.
-                None => Gathered::All,
-                Some(FileKind::Special) => Gathered::Unread,
-            };
-            if gathered != Gathered::All {
-                return gathered;
-            }
-            let too_many = self.found.len() > CONFIG_FILES || self.directories > DIRECTORIES;
-            if too_many || self.size > CONFIG_LIMIT {
-                return Gathered::TooMuch;
-            }
-        }
-        Gathered::All
-    }
-}
-
-/// The links within a directory that lead nowhere, as seen from here.
-pub(in crate::plan) fn broken_links(context: &Context<'_>, source: &str) -> Vec<String> {
-    let mut broken = Vec::new();
-    let mut open = vec![(clean(Utf8Path::new(source)), String::new())];
-    let mut directories = 0;
-    while let Some((directory, prefix)) = open.pop().filter(|_| directories <= DIRECTORIES) {
-        directories += 1;
-        for name in context.files.list(&directory).unwrap_or_default() {
-            let (path, key) = (directory.join(&name), format!("{prefix}{name}"));
-            match context.files.kind(&path) {
-                None => broken.push(key),
-                Some(FileKind::Directory) if !leads_around(context, &path) => {
-                    open.push((path, format!("{key}/")));
-                }
-                Some(_) => {}
-            }
-        }
-    }
-    broken.sort_unstable();
-    broken
-}
-
-/// Whether a link leads back to a directory that it is in.
-fn leads_around(context: &Context<'_>, path: &Utf8Path) -> bool {
-    let real = |path: &Utf8Path| context.files.resolve_links(path);
-    let around = path.parent().and_then(real);
-    real(path).zip(around).is_some_and(|(real, around)| around.starts_with(&real))
-}
-
-fn left_out(error: &FileError) -> Gathered {
-    if matches!(error, FileError::Outside | FileError::Withheld) { Gathered::All } else { Gathered::Unread }
 }

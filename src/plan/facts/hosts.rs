@@ -3,12 +3,12 @@
 
 mod address;
 pub(in crate::plan) mod machine;
-pub(in crate::plan) mod renamed;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::address::{Found, Standing};
-use super::{context::Context, files, secrets::variables, service::Services};
+use self::address::Found;
+pub(super) use self::address::Standing;
+use super::{context::Context, files::copied, secrets::variables, service::Services};
 use crate::{
     catalog::{ports::Transport, reference::Reference},
     compose::model::{Project, Service},
@@ -180,7 +180,7 @@ impl Hosts {
 
     /// A file as containers in the cluster need it; none if it stays as it is.
     pub(in crate::plan) fn follow_file(&self, content: &[u8]) -> Option<String> {
-        let text = files::text(content)?;
+        let text = copied::text(content)?;
         let followed = self.followed(text, Standing::File);
         (followed != text).then_some(followed)
     }
@@ -203,7 +203,7 @@ impl Hosts {
 
     /// The hosts that a text names and that have another name in the cluster: both names, and whether the first is
     /// not the service's own.
-    fn renamed(&self, text: &str, standing: Standing<'_>) -> BTreeSet<(&str, &str, bool)> {
+    pub(super) fn renamed(&self, text: &str, standing: Standing<'_>) -> BTreeSet<(&str, &str, bool)> {
         let named = self
             .named(text, standing)
             .filter(|(name, host, found)| *name != host.cluster && found.is_address);
@@ -223,9 +223,14 @@ impl Hosts {
         found.map(str::to_owned)
     }
 
+    /// The service that a name leads to.
+    pub(super) fn service_of(&self, name: &str) -> Option<&str> {
+        self.by_name.get(name).map(|host| host.service.as_str())
+    }
+
     /// Whether this is a name of the service.
     pub(in crate::plan) fn is_name_of(&self, service: &str, name: &str) -> bool {
-        self.by_name.get(name).is_some_and(|host| host.service == service)
+        self.service_of(name) == Some(service)
     }
 
     /// Notes which services the words of a command name; gives the places at which it is its own.
@@ -544,7 +549,7 @@ fn network_aliases(service: &Service) -> impl Iterator<Item = &str> {
 }
 
 /// The words of a command, each with its neighbours.
-fn standings<'a>(words: &[&'a str]) -> impl Iterator<Item = (&'a str, Standing<'a>)> {
+pub(super) fn standings<'a>(words: &[&'a str]) -> impl Iterator<Item = (&'a str, Standing<'a>)> {
     let word = |at: usize| words.get(at).copied().unwrap_or_default();
     let mut last_option = "";
     words.iter().enumerate().map(move |(at, text)| {

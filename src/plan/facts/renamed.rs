@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::{Hosts, address::Standing};
+use super::{
+    context::Context,
+    hosts::{Hosts, Standing, standings},
+    service::Services,
+};
 use crate::{
     compose::model::{InputRole, Service},
     diag::{Diagnostic, Report, codes},
     plan::{
-        facts::{context::Context, service::Services},
         ledger::Entries,
         reasons::{self, Reason},
     },
@@ -34,7 +37,7 @@ pub(in crate::plan) fn record_aliases(
     for (key, command) in [("command", &service.command), ("entrypoint", &service.entrypoint)] {
         let words: Vec<&str> =
             command.iter().flat_map(|command| command.value.iter()).map(|word| word.value.as_str()).collect();
-        for (word, standing) in super::standings(&words) {
+        for (word, standing) in standings(&words) {
             if let Some(reason) = further(hosts, word, standing) {
                 entries.approximated(&[key], reason);
             }
@@ -57,7 +60,7 @@ pub(in crate::plan) fn warn_of_shared_aliases((context, hosts): (&Context<'_>, &
         let networks = service.networks.iter().flat_map(|field| field.value.values());
         let aliases = networks.filter_map(|network| network.value.as_ref()?.aliases.as_ref());
         for alias in aliases.flat_map(|aliases| &aliases.value) {
-            let leads_to = hosts.by_name.get(&alias.value).map(|host| host.service.as_str());
+            let leads_to = hosts.service_of(&alias.value);
             let Some(other) = leads_to.filter(|other| *other != name) else { continue };
             if !told.insert(&alias.value) {
                 continue;

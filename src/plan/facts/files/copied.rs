@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{CONFIG_FILES, CONFIG_LIMIT, Gathered, TEXT_LIMIT, collect};
+use super::gathered::{CONFIG_FILES, CONFIG_LIMIT, Gathered, collect};
 use crate::{
     compose::model::Service,
     plan::facts::context::Context,
     shell::dockerfile::Dockerfile,
     text::{FileKind, clean},
 };
+
+/// The longest file that is read for the hosts in it, in bytes.
+const TEXT_LIMIT: usize = 256 * 1024;
 
 /// A file of the project that a container has.
 #[derive(Debug)]
@@ -70,10 +73,15 @@ pub(in crate::plan) fn configuration(
         }
     }
     let texts = found.into_iter().filter_map(|(path, bytes)| {
-        let text = String::from_utf8(bytes).ok().filter(|text| text.len() <= TEXT_LIMIT)?;
+        let text = text(&bytes)?.to_owned();
         Some(Copied { path, text })
     });
     texts.collect()
+}
+
+/// The text of a configuration file; none if it is something else, or much too long for one.
+pub(in crate::plan) fn text(content: &[u8]) -> Option<&str> {
+    std::str::from_utf8(content).ok().filter(|text| text.len() <= TEXT_LIMIT)
 }
 
 /// Neither fetched, nor named by an argument of the build, nor outside of what is built.

@@ -3,7 +3,7 @@
 
 use camino::Utf8Path;
 
-use super::Bind;
+use super::bind::Bind;
 use crate::{
     plan::{
         facts::{context::Context, volumes},

@@ -9,7 +9,7 @@ use crate::catalog::{self, Property, ports::Transport};
 
 /// Where a text stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing<'a> {
+pub(in crate::plan) enum Standing<'a> {
     /// The value of the variable of this name.
     Variable(&'a str),
     /// A word of a command, or a text that a shell reads, between these words.
