@@ -1,6 +1,6 @@
 //! The rows of a service's attributes, by the alphabet.
 
-use super::{Row, rows};
+use super::row::{Row, rows};
 use crate::plan::fate::FateKind;
 
 pub(super) static ROWS: &[Row] = rows! {

@@ -1,6 +1,6 @@
 //! The rows of everything but services, by the alphabet.
 
-use super::{Row, rows};
+use super::row::{Row, rows};
 use crate::plan::fate::FateKind;
 
 pub(super) static ROWS: &[Row] = rows! {

@@ -11,13 +11,9 @@ use k8s_openapi::{api::core::v1::PersistentVolumeClaim, apimachinery::pkg::api::
 use crate::{
     catalog::reference::Reference,
     diag::{Diagnostic, Report, codes},
-    k8s::{
-        name,
-        versions::{Feature, Version},
-    },
+    k8s::name,
     plan::{input::Input, model::Environment},
     settings::cluster::Defaults,
-    text::Span,
 };
 
 /// Gives an environment what its settings ask for.
@@ -34,22 +30,6 @@ pub(super) fn apply(environment: &mut Environment, input: &Input<'_>, report: &m
     if let Some(autopilot) = input.cluster.autopilot {
         autopilot::check(environment, input, autopilot, report);
     }
-}
-
-/// Whether a feature is there. If not, the setting that needs it is an error.
-fn needs(
-    feature: Feature,
-    what: &str,
-    kubernetes: Option<Version>,
-    place: Span,
-    report: &mut Report,
-) -> bool {
-    let Some(version) = kubernetes.filter(|_| !feature.is_on(kubernetes)) else { return true };
-    let message = format!("a cluster of version {version} has no {what}");
-    let help =
-        format!("it takes {} or newer: leave the setting out, or change `kubernetes`", feature.since());
-    report.push(Diagnostic::error(codes::IMPOSSIBLE_SETTING, message).at(place, "here").help(help));
-    false
 }
 
 fn claims(environment: &mut Environment) -> impl Iterator<Item = &mut PersistentVolumeClaim> {

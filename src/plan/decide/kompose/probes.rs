@@ -22,7 +22,7 @@ const READINESS: &str = "kompose.service.healthcheck.readiness";
 const LIVENESS: &str = "kompose.service.healthcheck.liveness";
 
 /// Puts what labels ask for in the place of what the health check asks.
-pub(in crate::plan::decide) fn overrule(service: &Service, probes: &mut Probes, entries: &mut Entries<'_>) {
+pub(in crate::plan) fn overrule(service: &Service, probes: &mut Probes, entries: &mut Entries<'_>) {
     readiness(service, probes, entries);
     if let Some(asking) = asking(service, LIVENESS, entries) {
         // It asks as often as the health check does.

@@ -7,7 +7,7 @@ use k8s_openapi::{
     apimachinery::pkg::{api::resource::Quantity, apis::meta::v1::LabelSelector},
 };
 
-use super::{PREFIX, label};
+use super::labels::{PREFIX, label, unknown};
 use crate::{
     compose::model::{Labels, Service, Volume},
     k8s::{name, quantity},
@@ -116,7 +116,7 @@ pub(in crate::plan) fn record_of_volume(volume: &Volume, entries: &mut Entries<'
             CLASS if !name::is_dns_subdomain(value) => Err(reasons::IS_A_STORAGE_CLASS.into()),
             SELECTOR if !name::is_label_value(value) => Err(reasons::IS_A_LABEL_VALUE.into()),
             SIZE | CLASS | SELECTOR => Ok(()),
-            _ => Err(super::unknown(key)),
+            _ => Err(unknown(key)),
         };
         match came {
             Ok(()) => entries.mapped(&["labels", key]),

@@ -12,7 +12,7 @@ use k8s_openapi::api::core::v1::{
 };
 
 use super::{
-    relative, root,
+    paths::{relative, root},
     sync::{self, SourceMount},
 };
 use crate::{

@@ -2,15 +2,15 @@
 
 use k8s_openapi::api::core::v1::ServicePort;
 
-use super::needs;
 use crate::{
     diag::{Diagnostic, Report, codes},
-    k8s::versions::Feature,
+    k8s::versions::{Feature, Version},
     plan::{
         input::Input,
         model::{ClusterService, Environment, Route},
     },
     settings::cluster::Host,
+    text::Span,
 };
 
 /// Finds a Service behind every host.
@@ -50,6 +50,22 @@ pub(super) fn add_routes(environment: &mut Environment, input: &Input<'_>, repor
         }
         environment.routes.hosts.extend(route);
     }
+}
+
+/// Whether a feature is there. If not, the setting that needs it is an error.
+fn needs(
+    feature: Feature,
+    what: &str,
+    kubernetes: Option<Version>,
+    place: Span,
+    report: &mut Report,
+) -> bool {
+    let Some(version) = kubernetes.filter(|_| !feature.is_on(kubernetes)) else { return true };
+    let message = format!("a cluster of version {version} has no {what}");
+    let help =
+        format!("it takes {} or newer: leave the setting out, or change `kubernetes`", feature.since());
+    report.push(Diagnostic::error(codes::IMPOSSIBLE_SETTING, message).at(place, "here").help(help));
+    false
 }
 
 fn route(environment: &Environment, host: &Host) -> Option<Route> {
