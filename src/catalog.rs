@@ -199,6 +199,8 @@ pub struct Task {
     pub name: &'static str,
     /// What it says.
     pub says: Says,
+    /// Whether a name with it, wherever it stands in the name, is that of something which waits for work.
+    pub is_worker: bool,
 }
 
 /// What a task says.
@@ -342,8 +344,17 @@ pub fn begins_task(spoken: &str) -> bool {
 
 /// What a task says.
 pub fn task(word: &str) -> Option<Says> {
+    row_of_task(word).map(|task| task.says)
+}
+
+/// Whether a part of a name is that of something which waits for work: `consumers` of `bin/consumers.py`.
+pub fn names_worker(part: &str) -> bool {
+    row_of_task(part.trim_end_matches('s')).is_some_and(|task| task.is_worker)
+}
+
+fn row_of_task(word: &str) -> Option<&'static Task> {
     let at = tasks::TASKS.binary_search_by(|task| task.name.cmp(word)).ok()?;
-    tasks::TASKS.get(at).map(|task| task.says)
+    tasks::TASKS.get(at)
 }
 
 /// The name of a program without its directory.

@@ -120,15 +120,12 @@ fn names_worker(word: &str) -> bool {
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':');
     let is_path = |c: char| is_name(c) || matches!(c, '.' | '/');
     let is_address = word.contains("://") || parts(word).any(|part| part.parse::<u16>().is_ok());
-    let has_worker = || parts(word).any(|part| WORKERS.contains(&part.trim_end_matches('s')));
+    let has_worker = || parts(word).any(catalog::names_worker);
     let stays = |part: &str| matches!(catalog::task(part), Some(Says::Stays | Says::StaysUsually));
     let last = parts(word).last().unwrap_or_default();
     word.chars().all(is_name) && (word.starts_with("run-") || word.starts_with("run_") || stays(last))
         || word.chars().all(is_path) && !word.starts_with('-') && !is_address && has_worker()
 }
-
-/// Parts of names of what waits for work, wherever they stand in a name.
-const WORKERS: &[&str] = &["consumer", "listener", "scheduler", "subscriber", "worker"];
 
 /// Whether a word says that a command goes on until somebody stops it.
 fn stays_up(word: &str) -> bool {
