@@ -126,6 +126,28 @@ impl Template {
         all
     }
 
+    /// The references that a piece of the value is drawn from, each with the piece: one that is replaced by its
+    /// variable or its default, and those of variables within its words. `${OTHER:-${DB_PASSWORD}}` is drawn from both.
+    pub fn drawn(&self) -> impl Iterator<Item = (&Reference, &str)> {
+        self.parts.iter().flat_map(|part| {
+            let (reference, value) = match part {
+                Part::Variable { reference, value, .. } if !value.is_empty() => {
+                    (Some(reference), value.as_str())
+                }
+                _ => (None, ""),
+            };
+            let own = reference.filter(|reference| reference.resolved != Resolved::Alternative);
+            let is_within = move |nested: &&Reference| {
+                nested.resolved == Resolved::Value
+                    && reference.is_some_and(|reference| {
+                        reference.range.start < nested.range.start && nested.range.end < reference.range.end
+                    })
+            };
+            let within = self.nested.iter().filter(is_within);
+            own.into_iter().chain(within).map(move |reference| (reference, value))
+        })
+    }
+
     /// Whether the value cannot be known here: it hangs on a variable that no file of this machine sets, while
     /// files that may set it are elsewhere.
     pub fn is_unknown(&self) -> bool {
@@ -217,6 +239,32 @@ mod tests {
         assert_eq!(whole.cut(9..12).parts, []);
         assert_eq!(whole.cut(2..9).behind("X=").value(), "X=host:80");
         assert_eq!(whole.behind("A.").parts[0], text("A.K="));
+    }
+
+    #[test]
+    fn a_value_is_drawn_from_variables_and_from_those_within_their_words() {
+        let reference = |name: &str, range, resolved| Reference {
+            name: name.to_owned(),
+            operator: None,
+            word: 0..0,
+            range,
+            resolved,
+        };
+        let part =
+            |reference, value: &str| Part::Variable { reference, value: value.to_owned(), unset: None };
+        let value = Template {
+            written: "${A:-${B}}${C:+${D}}$E${F:-g}".to_owned(),
+            parts: vec![
+                part(reference("A", 0..10, Resolved::Default), "b"),
+                part(reference("C", 10..20, Resolved::Alternative), "d"),
+                part(reference("E", 20..22, Resolved::Value), ""),
+                part(reference("F", 22..29, Resolved::Default), "g"),
+            ],
+            nested: vec![reference("B", 5..9, Resolved::Value), reference("D", 15..19, Resolved::Value)],
+        };
+        let drawn: Vec<(&str, &str)> =
+            value.drawn().map(|(reference, piece)| (reference.name.as_str(), piece)).collect();
+        assert_eq!(drawn, [("A", "b"), ("B", "b"), ("D", "d"), ("F", "g")]);
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::{
         model::SecretBundle,
     },
     secret::{self, Finder, Hidden, Searched},
-    text::{Files, Part, Resolved, Spanned, Template},
+    text::{Files, Part, Spanned, Template},
 };
 
 /// A secret shorter than this is too common a word to be looked for in other texts.
@@ -184,23 +184,10 @@ struct Origin<'a> {
 impl Origin<'_> {
     /// The values of secret variables that a text is put together with.
     fn drawn<'t>(&self, template: &'t Template) -> impl Iterator<Item = &'t str> {
-        template.parts.iter().filter_map(|part| match part {
-            Part::Text(_) => None,
-            Part::Variable { reference, value, .. } => {
-                let whole = (reference.resolved != Resolved::Alternative).then_some(reference);
-                // `${OTHER:-${DB_PASSWORD}}`
-                let within = template.nested.iter().filter(|nested| {
-                    nested.resolved == Resolved::Value
-                        && reference.range.start < nested.range.start
-                        && nested.range.end < reference.range.end
-                });
-                let is_drawn = !value.is_empty()
-                    && whole.into_iter().chain(within).any(|reference| {
-                        !self.never.contains(&reference.name) && (self.is_secret)(&reference.name, value)
-                    });
-                is_drawn.then_some(value.as_str())
-            }
-        })
+        let secret = template.drawn().filter(|(reference, value)| {
+            !self.never.contains(&reference.name) && (self.is_secret)(&reference.name, value)
+        });
+        secret.map(|(_, value)| value)
     }
 
     /// Whether a text is put together with the value of a variable that is secret.

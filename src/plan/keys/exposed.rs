@@ -106,7 +106,7 @@ pub(super) fn drawn(project: &Project, node: &Node) -> Vec<Drawn> {
         return Vec::new();
     };
     let has_value = |name: &str| project.variables.get(name).is_some_and(|value| !value.is_empty());
-    let drawn = template.evaluated().into_iter();
+    let drawn = template.drawn().map(|(reference, _)| reference);
     let drawn = drawn.filter(|it| it.resolved == Resolved::Value && has_value(&it.name));
     drawn.map(|reference| Drawn { variable: reference.name.clone(), span: node.span }).collect()
 }
