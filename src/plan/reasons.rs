@@ -12,6 +12,9 @@ pub struct KnownReason {
     pub id: &'static str,
     /// What it says, with the names of its parameters in braces.
     pub text: &'static str,
+    /// Whether a container runs the same without what is unsupported: nothing stops for what is open that Compose
+    /// closes, and logs go elsewhere. People are told of it, and not warned.
+    pub is_harmless: bool,
 }
 
 /// Why a key has the result that it has.
@@ -23,11 +26,13 @@ pub struct Reason {
     pub text: String,
     /// What programs know it by: the id of a [`KnownReason`].
     pub id: &'static str,
+    /// Whether a container runs the same without what is unsupported.
+    pub is_harmless: bool,
 }
 
 impl Reason {
     fn new(id: &'static str, text: String) -> Self {
-        Self { id, subject: String::new(), text }
+        Self { id, subject: String::new(), text, is_harmless: false }
     }
 
     /// The same reason, about one part of the key.
@@ -52,8 +57,8 @@ impl Display for Reason {
 }
 
 impl From<KnownReason> for Reason {
-    fn from(KnownReason { id, text }: KnownReason) -> Self {
-        Self::new(id, text.to_owned())
+    fn from(KnownReason { id, text, is_harmless }: KnownReason) -> Self {
+        Self { is_harmless, ..Self::new(id, text.to_owned()) }
     }
 }
 
@@ -71,10 +76,13 @@ pub fn all() -> impl Iterator<Item = &'static KnownReason> {
 
 /// Reasons without parameters: a constant each.
 macro_rules! fixed {
-    ($($name:ident $id:literal $text:literal;)*) => {
-        $(pub(in crate::plan) const $name: KnownReason = KnownReason { id: $id, text: $text };)*
+    ($($name:ident $id:literal $text:literal $($harmless:ident)?;)*) => {
+        $(pub(in crate::plan) const $name: KnownReason =
+            KnownReason { id: $id, text: $text, is_harmless: fixed!(@$($harmless)?) };)*
         static FIXED: &[KnownReason] = &[$($name),*];
     };
+    (@) => { false };
+    (@harmless) => { true };
 }
 
 /// Reasons with parameters: a function each.
@@ -83,7 +91,7 @@ macro_rules! filled {
         $(pub(in crate::plan) fn $name($($parameter: impl Display),+) -> Reason {
             Reason::new($id, format!($text))
         })*
-        static FILLED: &[KnownReason] = &[$(KnownReason { id: $id, text: $text }),*];
+        static FILLED: &[KnownReason] = &[$(KnownReason { id: $id, text: $text, is_harmless: false }),*];
     };
 }
 
@@ -188,7 +196,7 @@ fixed! {
     NO_ULIMITS "of-nodes" "the container runtime sets ulimits: set them on nodes or in the entrypoint";
     NO_SWAP "of-nodes" "swap is a setting of nodes";
     NO_KILL_ORDER "of-nodes" "the kernel kills by quality of service: set requests equal to limits";
-    LOGS_OF_NODES "of-nodes" "nodes collect the logs of containers: configure logging in the cluster";
+    LOGS_OF_NODES "of-nodes" "nodes collect the logs of containers: configure logging in the cluster" harmless;
     NO_STORAGE_OPTIONS "of-engine" "options of the engine's storage driver; for its size set an ephemeral-storage limit";
     ENGINE_SOCKET "engine-socket" "the socket of the container engine: give the workload a ServiceAccount with the rights that it needs";
     OTHER_RESOURCES "devices" "extended resources have other names in a cluster: request the one that its nodes offer";
@@ -222,9 +230,9 @@ fixed! {
     COMMON_NAMESPACE "common-pod" "services that share a namespace must be containers of one pod: join them by hand";
 
     // Of networks and ports.
-    NETWORK_DENIED_BY_POLICY "network-policies" "a pod always has a network: `networkPolicies: true` in kustompose.yaml denies all traffic";
-    ALL_TOGETHER "network-policies" "all pods of a namespace can reach each other: `networkPolicies: true` in kustompose.yaml separates networks";
-    OUTSIDE_IS_REACHED "network-policies" "pods can reach the internet: deny it with a NetworkPolicy for egress";
+    NETWORK_DENIED_BY_POLICY "network-policies" "a pod always has a network: `networkPolicies: true` in kustompose.yaml denies all traffic" harmless;
+    ALL_TOGETHER "network-policies" "all pods of a namespace can reach each other: `networkPolicies: true` in kustompose.yaml separates networks" harmless;
+    OUTSIDE_IS_REACHED "network-policies" "pods can reach the internet: deny it with a NetworkPolicy for egress" harmless;
     NETWORK_OF_CLUSTER "of-cluster-network" "the cluster has its own network: addresses and drivers of the project are not used";
     ONE_NETWORK_CARD "of-cluster-network" "the cluster gives each pod one network interface";
     ADDRESS_OF_CLUSTER "of-cluster-network" "pods get their addresses from the cluster";
@@ -422,7 +430,7 @@ mod tests {
     #[test]
     fn ids_are_in_kebab_case_and_texts_are_there_once() {
         let mut texts = BTreeSet::new();
-        for KnownReason { id, text } in all() {
+        for KnownReason { id, text, .. } in all() {
             let parts = id.split('-').all(|part| {
                 !part.is_empty()
                     && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())

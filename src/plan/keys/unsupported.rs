@@ -103,15 +103,9 @@ fn warning(path: Vec<String>, text: &str, places: &Places<'_>) -> Diagnostic {
     };
     let shown =
         places.iter().filter(|(_, (key, _))| paths.get_index_of(&key.path).is_some_and(|at| at < KEYS));
-    let is_note = places.values().all(|(key, reason)| is_harmless(key, reason));
+    let is_note = places.values().all(|(_, reason)| reason.is_harmless);
     let severity = if is_note { Diagnostic::info } else { Diagnostic::warning };
     shown.fold(severity(codes::UNSUPPORTED_KEY, message).help(help), |told, (place, _)| told.at(*place, ""))
-}
-
-/// Whether a container runs the same without it: nothing stops for what is open that Compose closes, and logs go
-/// elsewhere.
-fn is_harmless(key: &KeyFate, reason: &Reason) -> bool {
-    reason.id == "network-policies" || key.path.segments().get(2) == Some(&"logging")
 }
 
 /// The path within a service or another named element.
