@@ -3,7 +3,10 @@
 //! Patterns are read as git reads them: those of a deeper directory go before those of the directories above, the last
 //! one that matches decides, and nothing in a directory that is left out comes back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use ignore::{
@@ -98,8 +101,34 @@ struct Patterns<'a> {
     /// What the run is going to write.
     own: BTreeMap<Utf8PathBuf, &'a [u8]>,
     top: Utf8PathBuf,
-    read: BTreeMap<Utf8PathBuf, Option<Gitignore>>,
-    known: BTreeMap<Utf8PathBuf, Option<Line>>,
+    /// Directories by their paths as texts, which are compared much faster than by their parts.
+    known: BTreeMap<String, Rc<Directory>>,
+}
+
+/// What patterns say about a directory and what is in it.
+struct Directory {
+    /// The line that leaves it, or a directory that it is in, out of git.
+    line: Option<Line>,
+    /// The patterns that hold for what is in it, those of the deepest directory first.
+    patterns: Vec<Rc<Gitignore>>,
+}
+
+impl Directory {
+    /// The line that leaves a path in this directory out of git.
+    fn leave_out(&self, path: &Utf8Path, is_directory: bool) -> Option<Line> {
+        let alone = || {
+            let matched = |patterns: &Rc<Gitignore>| match patterns.matched(path, is_directory) {
+                Match::Ignore(glob) => Some(Some(glob.original().to_owned())),
+                Match::Whitelist(_) => Some(None),
+                Match::None => None,
+            };
+            let decide = |patterns| Some((patterns, matched(patterns)?));
+            let (patterns, pattern) = self.patterns.iter().find_map(decide)?;
+            let directory = Utf8Path::from_path(patterns.path())?.to_owned();
+            Some(Line { directory, pattern: pattern? })
+        };
+        self.line.clone().or_else(alone)
+    }
 }
 
 impl<'a> Patterns<'a> {
@@ -109,55 +138,42 @@ impl<'a> Patterns<'a> {
         let own = tree.files.iter().filter(|file| file.path.file_name() == Some(PATTERNS));
         let own = own.map(|file| (clean(&place.output.join(&file.path)), file.bytes.as_slice()));
         let top = root.unwrap_or(place.directory).to_owned();
-        Self { place, own: own.collect(), top, read: BTreeMap::new(), known: BTreeMap::new() }
+        Self { place, own: own.collect(), top, known: BTreeMap::new() }
     }
 
     /// The line that leaves a file, or a directory that it is in, out of git.
     fn leave_out(&mut self, path: &Utf8Path) -> Option<Line> {
-        let below = path.strip_prefix(&self.top).ok()?;
-        let parts: Vec<Utf8PathBuf> = below.ancestors().map(|part| self.top.join(part)).collect();
-        // The outermost directory first, without the top itself.
-        parts.iter().rev().skip(1).find_map(|part| self.of(part, part != path))
+        let directory = path.parent()?;
+        directory.starts_with(&self.top).then(|| self.directory(directory).leave_out(path, false))?
     }
 
-    /// The same for a path alone.
-    fn of(&mut self, path: &Utf8Path, is_directory: bool) -> Option<Line> {
-        if let Some(known) = self.known.get(path) {
-            return known.clone();
+    /// A directory that is the top or below it.
+    fn directory(&mut self, path: &Utf8Path) -> Rc<Directory> {
+        if let Some(known) = self.known.get(path.as_str()) {
+            return Rc::clone(known);
         }
-        let mut line = None;
-        for directory in path.ancestors().skip(1) {
-            let top = directory == self.top;
-            match self.patterns(directory).map(|patterns| patterns.matched(path, is_directory)) {
-                Some(Match::Ignore(glob)) => {
-                    let pattern = glob.original().to_owned();
-                    line = Some(Line { directory: directory.to_owned(), pattern });
-                    break;
-                }
-                Some(Match::Whitelist(_)) => break,
-                _ if top => break,
-                _ => {}
-            }
-        }
-        self.known.insert(path.to_owned(), line.clone());
-        line
+        let above = path.parent().filter(|_| path != self.top).map(|above| self.directory(above));
+        let line = above.as_ref().and_then(|above| above.leave_out(path, true));
+        let own = self.patterns(path).map(Rc::new);
+        let above = above.iter().flat_map(|above| above.patterns.iter().cloned());
+        let directory = Rc::new(Directory { line, patterns: own.into_iter().chain(above).collect() });
+        self.known.insert(path.as_str().to_owned(), Rc::clone(&directory));
+        directory
     }
 
-    fn patterns(&mut self, directory: &Utf8Path) -> Option<&Gitignore> {
+    /// The patterns that a directory has itself.
+    fn patterns(&self, directory: &Utf8Path) -> Option<Gitignore> {
         let (own, files) = (&self.own, self.place.files);
-        let read = self.read.entry(directory.to_owned()).or_insert_with(|| {
-            let path = directory.join(PATTERNS);
-            let bytes = match own.get(&path) {
-                Some(bytes) => bytes.to_vec(),
-                None => files.read(&path).ok().filter(|_| files.kind(&path) == Some(FileKind::File))?,
-            };
-            let mut builder = GitignoreBuilder::new(directory);
-            for line in String::from_utf8_lossy(&bytes).lines() {
-                drop(builder.add_line(None, line));
-            }
-            builder.build().ok()
-        });
-        read.as_ref()
+        let path = directory.join(PATTERNS);
+        let bytes = match own.get(&path) {
+            Some(bytes) => bytes.to_vec(),
+            None => files.read(&path).ok().filter(|_| files.kind(&path) == Some(FileKind::File))?,
+        };
+        let mut builder = GitignoreBuilder::new(directory);
+        for line in String::from_utf8_lossy(&bytes).lines() {
+            drop(builder.add_line(None, line));
+        }
+        builder.build().ok()
     }
 }
 
