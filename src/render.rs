@@ -123,7 +123,7 @@ fn generated(path: impl Into<Utf8PathBuf>, content: impl Into<Vec<u8>>) -> TreeF
 }
 
 /// `base/`: the apps of all environments, and what they share.
-fn base(plan: &Plan, waits: &[Wait], layers: &Layers, files: &mut Vec<TreeFile>) {
+fn base(plan: &Plan, waits: &[Wait], layers: &Layers<'_>, files: &mut Vec<TreeFile>) {
     let apps = layers.directories.keys().filter_map(|path| path.strip_prefix("base/"));
     let mut kustomization = Kustomization {
         guards_client: true,
@@ -159,7 +159,7 @@ fn waiting(wait: &Wait, origin: &[String]) -> String {
         text::header(origin),
         wait.host
     );
-    text::documents(&header, &[Yaml::from(objects::waiting(wait))])
+    text::documents(&header, vec![Yaml::from(objects::waiting(wait))])
 }
 
 /// The compose files that all of some environments are read from; if there are none, those of any.
@@ -181,7 +181,7 @@ fn origin(plan: &Plan, environments: impl Iterator<Item = usize> + Clone) -> Vec
 /// A directory of objects and ConfigMaps, with its kustomization.
 fn write_directory(
     path: &str,
-    directory: &Directory,
+    directory: &Directory<'_>,
     mut kustomization: Kustomization,
     origin: &[String],
     files: &mut Vec<TreeFile>,
@@ -193,11 +193,11 @@ fn write_directory(
         let documents: Vec<Yaml> = objects
             .iter()
             .map(|object| {
-                let whole = tags.taken_out(object.value.clone());
+                let whole = tags.taken_out(&object.value);
                 commented(shared.document(&whole), &object.comments)
             })
             .collect();
-        files.push(generated(format!("{path}/{file}"), text::documents(&header, &documents)));
+        files.push(generated(format!("{path}/{file}"), text::documents(&header, documents)));
         kustomization.resources.push(file.clone());
     }
     for (patch, content) in shared.patches(&header) {

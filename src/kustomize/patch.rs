@@ -2,6 +2,8 @@
 //! [strategic merge patch](https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/),
 //! and what several objects have in common.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use super::build::shapes::{self, Shape};
@@ -18,7 +20,7 @@ pub fn difference(base: &Value, target: &Value) -> Option<Value> {
 
 /// What objects of one kind and name agree on; none if that is nothing. What one of them has otherwise is left
 /// out, and not what most of them say.
-pub fn agreed(versions: &[&Value]) -> Option<Value> {
+pub fn agreed<'a>(versions: &[&'a Value]) -> Option<Cow<'a, Value>> {
     agreed_value(versions, shape(versions.first()?))
 }
 
@@ -143,29 +145,29 @@ fn refers(variable: &Value, other: &Value) -> bool {
     text(variable, "value").contains(&format!("$({})", text(other, "name")))
 }
 
-fn agreed_value(versions: &[&Value], shape: &Shape) -> Option<Value> {
+fn agreed_value<'a>(versions: &[&'a Value], shape: &Shape) -> Option<Cow<'a, Value>> {
     let (first, rest) = versions.split_first()?;
     if rest.iter().all(|version| version == first) {
-        return Some((*first).clone());
+        return Some(Cow::Borrowed(first));
     }
     if let Some(objects) = all(versions, Value::as_object) {
         let fields = objects[0].keys().filter_map(|name| {
             let values: Option<Vec<&Value>> = objects.iter().map(|object| object.get(name)).collect();
-            Some((name.clone(), agreed_value(&values?, shape.field(name))?))
+            Some((name.clone(), agreed_value(&values?, shape.field(name))?.into_owned()))
         });
         let fields: Map<String, Value> = fields.collect();
-        return (!fields.is_empty()).then_some(Value::Object(fields));
+        return (!fields.is_empty()).then_some(Cow::Owned(Value::Object(fields)));
     }
     let lists = all(versions, Value::as_array)?;
     let Shape::Keyed(keys, item) = shape else { return None };
     let keys = Keys::of(keys, &lists)?;
     let items = lists[0].iter().filter_map(|first| {
         let items: Option<Vec<&Value>> = lists.iter().map(|list| keys.find(first, list)).collect();
-        let agreed = agreed_value(&items?, item)?;
+        let agreed = agreed_value(&items?, item)?.into_owned();
         (agreed != keys.named(first, None) || agreed == *first).then_some(agreed)
     });
     let items: Vec<Value> = items.collect();
-    (!items.is_empty()).then_some(Value::Array(items))
+    (!items.is_empty()).then_some(Cow::Owned(Value::Array(items)))
 }
 
 fn all<'a, T>(versions: &[&'a Value], view: impl Fn(&'a Value) -> Option<T>) -> Option<Vec<T>> {
@@ -321,7 +323,7 @@ mod tests {
     proptest! {
         #[test]
         fn kustomize_makes_every_version_of_what_they_agree_on(versions in prop::collection::vec(deployment(), 1..4)) {
-            let base = agreed(&versions.iter().collect::<Vec<_>>()).unwrap();
+            let base = agreed(&versions.iter().collect::<Vec<_>>()).unwrap().into_owned();
             for version in &versions {
                 let made = difference(&base, version).map_or(base.clone(), |change| patched(&base, &change));
                 prop_assert_eq!(sorted(&made, ""), sorted(version, ""));
@@ -364,7 +366,7 @@ mod tests {
         };
         let versions = [object(1, "x", true), object(2, "x", true), object(2, "x", false)];
         assert_eq!(
-            agreed(&versions.iter().collect::<Vec<_>>()),
+            agreed(&versions.iter().collect::<Vec<_>>()).map(Cow::into_owned),
             Some(json!({
                 "apiVersion": "apps/v1", "kind": "Deployment",
                 "spec": {"template": {"spec": {"containers": [{"name": "a", "image": "x"}]}}},

@@ -38,14 +38,17 @@ struct Group<'a> {
 
 impl<'a> Shared<'a> {
     /// Looks through a directory.
-    pub(super) fn of(path: &str, directory: &'a Directory) -> Self {
+    pub(super) fn of(path: &str, directory: &'a Directory<'_>) -> Self {
         Self([Sort::CronJobs, Sort::Workers].map(|sort| Group::of(sort, path, directory)).into())
     }
 
     /// The document of an object: what it does not share with the others.
     pub(super) fn document(&self, whole: &Value) -> Yaml {
         let group = self.0.iter().find(|group| group.sort.has(whole));
-        Yaml::from(group.map_or_else(|| whole.clone(), |group| group.document(whole)))
+        match group.and_then(|group| Some((group, group.part.as_ref()?))) {
+            Some((group, shared)) => Yaml::from(group.document(whole, shared)),
+            None => Yaml::from(whole),
+        }
     }
 
     /// Patches with their texts: what workloads share, and then what single ones have otherwise.
@@ -75,10 +78,10 @@ impl Sort {
 impl<'a> Group<'a> {
     /// A component reaches what stands in the base as well: there CronJobs are found by their names, and one alone
     /// shares nothing.
-    fn of(sort: Sort, path: &str, directory: &'a Directory) -> Self {
+    fn of(sort: Sort, path: &str, directory: &'a Directory<'_>) -> Self {
         let objects = directory.objects.iter().flat_map(|(_, objects)| objects);
         let members: Vec<&Value> =
-            objects.map(|object| &object.value).filter(|value| sort.has(value)).collect();
+            objects.map(|object| object.value.as_ref()).filter(|value| sort.has(value)).collect();
         let app = members.first().map_or("", |first| label(first, objects::NAME_LABEL));
         let is_of_app = path.starts_with("base/")
             && members.iter().all(|member| label(member, objects::NAME_LABEL) == app);
@@ -108,8 +111,7 @@ impl<'a> Group<'a> {
         Self { sort, members, part, target }
     }
 
-    fn document(&self, whole: &Value) -> Value {
-        let Some(shared) = self.part.as_ref() else { return whole.clone() };
+    fn document(&self, whole: &Value, shared: &Value) -> Value {
         // What differs from the others' comes in a patch behind theirs.
         let has_all = has_all(&self.own_part(whole), shared);
         let own = if has_all { whole.clone() } else { without(whole, &self.own_part(whole)) };
@@ -161,7 +163,7 @@ impl<'a> Group<'a> {
         // A patch with a target is of any of its kinds: of the usual one.
         let usual = self.members.iter().find(|member| kind(member) == "Deployment").or(self.members.first());
         let first = usual.map_or_else(Value::default, |usual| patch_of(usual, stem, shared.clone()));
-        let text = text::documents(&format!("{header}\n\n{what}"), &[commented(Yaml::from(first))]);
+        let text = text::documents(&format!("{header}\n\n{what}"), vec![commented(Yaml::from(first))]);
         (Patch { path: self.sort.file().to_owned(), target: Some(self.target.clone()) }, text)
     }
 }

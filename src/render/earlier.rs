@@ -164,7 +164,7 @@ impl Earlier {
     }
 
     /// The directories that stay as they are: those that kept environments alone take in.
-    pub(super) fn untouched(&self, layers: &Layers, is_kept: impl Fn(usize) -> bool) -> Vec<Utf8PathBuf> {
+    pub(super) fn untouched(&self, layers: &Layers<'_>, is_kept: impl Fn(usize) -> bool) -> Vec<Utf8PathBuf> {
         let needed = |path: &Utf8PathBuf| {
             let directory = layers.directories.get(path.as_str());
             path.starts_with("base")
@@ -180,7 +180,7 @@ impl Earlier {
     pub(super) fn misfit(
         &self,
         (environment, index): (&str, usize),
-        layers: &Layers,
+        layers: &Layers<'_>,
         own: &Elements,
         new: &[TreeFile],
         untouched: &[Utf8PathBuf],

@@ -35,7 +35,7 @@ pub(super) fn render(
     let objects: Vec<Yaml> =
         environment.secrets.iter().map(|bundle| Yaml::from(object(external, labels, bundle))).collect();
     let header = format!("{}\n{NOTE}", text::header(&environment.origin));
-    files.push(generated(format!("{folder}/{FILE}"), text::documents(&header, &objects)));
+    files.push(generated(format!("{folder}/{FILE}"), text::documents(&header, objects)));
     component.resources.push(FILE.to_owned());
 }
 

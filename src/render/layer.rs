@@ -1,6 +1,9 @@
 //! The layers of a tree, before they are written down.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use serde_json::Value;
 
@@ -11,30 +14,31 @@ pub(super) type Environments = BTreeSet<usize>;
 
 /// The layers of a tree.
 #[derive(Debug, Default)]
-pub(super) struct Layers {
+pub(super) struct Layers<'a> {
     /// Directories below `base/` and `components/`, by path.
-    pub(super) directories: BTreeMap<String, Directory>,
+    pub(super) directories: BTreeMap<String, Directory<'a>>,
     /// What each environment adds, in the order of the plan.
     pub(super) overlays: Vec<Overlay>,
 }
 
 /// A directory of the tree with all that stands in it.
 #[derive(Debug, Default)]
-pub(super) struct Directory {
+pub(super) struct Directory<'a> {
     /// The environments that apply it.
     pub(super) environments: Environments,
     /// Objects by file, in the order of their first environment.
-    pub(super) objects: Vec<(String, Vec<Document>)>,
+    pub(super) objects: Vec<(String, Vec<Document<'a>>)>,
     /// ConfigMaps.
     pub(super) config_maps: Vec<Generated>,
 }
 
 /// An object as it stands in a directory.
 #[derive(Debug)]
-pub(super) struct Document {
+pub(super) struct Document<'a> {
     /// What people should know of it.
     pub(super) comments: Vec<String>,
-    pub(super) value: Value,
+    /// As the only environment that has it, or all of them, have it, in most cases.
+    pub(super) value: Cow<'a, Value>,
 }
 
 /// What an environment changes.

@@ -7,7 +7,10 @@
 
 mod homes;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -26,12 +29,12 @@ use crate::{
 
 /// Divides what the environments need into layers. `shared` is what the files that all of them share give by
 /// themselves. What `earlier` runs gave to environments that are kept stays theirs.
-pub(super) fn divide(
-    environments: &[Elements],
-    shared: Option<&Elements>,
-    waits: &[Wait],
-    earlier: &Earlier,
-) -> Layers {
+pub(super) fn divide<'a>(
+    environments: &'a [Elements],
+    shared: Option<&'a Elements>,
+    waits: &'a [Wait],
+    earlier: &'a Earlier,
+) -> Layers<'a> {
     let mut layers =
         Layers { overlays: environments.iter().map(|_| Overlay::default()).collect(), ..Layers::default() };
     let divider = Divider {
@@ -107,12 +110,12 @@ struct Divider<'a> {
     homes: Homes,
 }
 
-impl Divider<'_> {
+impl<'a> Divider<'a> {
     fn is_kept(&self, environment: usize) -> bool {
         self.environments.get(environment).is_some_and(|elements| elements.is_kept)
     }
 
-    fn object(&self, id: &(String, String), versions: &Versions<'_, Object>, layers: &mut Layers) {
+    fn object(&self, id: &(String, String), versions: &Versions<'a, Object>, layers: &mut Layers<'a>) {
         let Some(first) = versions.values().next() else { return };
         let present: Environments = versions.keys().copied().collect();
         let home = self.homes.path(&first.home, &present);
@@ -120,7 +123,9 @@ impl Divider<'_> {
         let mut served = versions.values().filter_map(|object| object.value.get("apiVersion"));
         if let Some(lasting) = served.find(|served| !served.to_string().contains("beta")) {
             // What passes stands with the environment whose cluster is old.
-            base["apiVersion"] = lasting.clone();
+            if base.get("apiVersion") != Some(lasting) {
+                base.to_mut()["apiVersion"] = lasting.clone();
+            }
         }
         for (index, version) in versions.iter().filter(|(index, _)| !self.is_kept(**index)) {
             if let Some(overlay) = layers.overlays.get_mut(*index) {
@@ -129,7 +134,8 @@ impl Divider<'_> {
         }
         let comments = comments(versions, &base);
         if home.starts_with("components/") {
-            base = objects::with_waits(base, self.waits.iter().filter(|wait| is_base(&wait.home)));
+            let waits = self.waits.iter().filter(|wait| is_base(&wait.home));
+            base = Cow::Owned(objects::with_waits(base.into_owned(), waits));
         }
         let document = Document { comments, value: base };
         let directory = layers.directories.entry(home).or_default();
@@ -142,16 +148,16 @@ impl Divider<'_> {
 
     /// What the shared files say of an object, as far as that is known. Of one that they do not have, what the
     /// environments agree on; with an earlier base, what that was: other environments were written for it.
-    fn base(&self, id: &(String, String), versions: &Versions<'_, Object>) -> Value {
+    fn base(&self, id: &(String, String), versions: &Versions<'a, Object>) -> Cow<'a, Value> {
         if let Some(shared) = self.shared_objects.get(id).and_then(|versions| versions.values().next()) {
-            return patch::known_part(&shared.value, Known::UNKNOWN);
+            return Cow::Owned(patch::known_part(&shared.value, Known::UNKNOWN));
         }
         let stays = self.earlier.object(id).filter(|_| versions.keys().any(|index| self.is_kept(*index)));
-        let values: Vec<&Value> = versions.values().map(|object| &object.value).collect();
-        stays.cloned().or_else(|| patch::agreed(&values)).unwrap_or(Value::Null)
+        let values: Vec<&'a Value> = versions.values().map(|object| &object.value).collect();
+        stays.map(Cow::Borrowed).or_else(|| patch::agreed(&values)).unwrap_or_default()
     }
 
-    fn config_map(&self, name: &str, versions: &Versions<'_, ConfigMap>, layers: &mut Layers) {
+    fn config_map(&self, name: &str, versions: &Versions<'_, ConfigMap>, layers: &mut Layers<'a>) {
         let Some(first) = versions.values().next() else { return };
         let present: Environments = versions.keys().copied().collect();
         // What an environment of its app does not have stands with the others.

@@ -40,7 +40,7 @@ pub(super) fn later_images(environment: &Environment, outermost: Option<&Outermo
 pub(super) fn render(
     (environment, index, extra): (&Environment, usize, &Extra),
     overlay: &Overlay,
-    layers: &Layers,
+    layers: &Layers<'_>,
     waits: &[Wait],
     files: &mut Vec<TreeFile>,
 ) {
@@ -54,7 +54,7 @@ pub(super) fn render(
 fn changes(
     (environment, index, extra): (&Environment, usize, &Extra),
     overlay: &Overlay,
-    layers: &Layers,
+    layers: &Layers<'_>,
     waits: &[Wait],
     folder: &str,
     files: &mut Vec<TreeFile>,
@@ -81,7 +81,7 @@ fn changes(
     };
     for (file, objects) in &extra.objects {
         let documents: Vec<Yaml> = objects.iter().cloned().map(Yaml::from).collect();
-        files.push(generated(format!("{folder}/{file}"), text::documents(&header, &documents)));
+        files.push(generated(format!("{folder}/{file}"), text::documents(&header, documents)));
         kustomization.resources.push((*file).to_owned());
     }
     for config_map in &overlay.config_maps {
@@ -107,7 +107,7 @@ fn yours(environment: &Environment, folder: &str, labels: &[(String, String)], f
     if !environment.external_claims.is_empty() {
         let claims: Vec<Yaml> =
             environment.external_claims.iter().map(fields::ordered).map(Yaml::from).collect();
-        let external = text::documents(text::EXTERNAL, &claims);
+        let external = text::documents(text::EXTERNAL, claims);
         files.push(TreeFile::new(format!("{folder}/external.yaml"), Owner::Yours, external));
         outermost.resources.push("external.yaml".to_owned());
     }

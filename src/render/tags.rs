@@ -1,6 +1,6 @@
 //! Tags of images that several containers of an app run: the kustomization of the app has each of them once.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ pub(super) struct Tags(BTreeMap<String, Reference>);
 
 impl Tags {
     /// Looks through a directory. A component would change images of the base, too.
-    pub(super) fn of(path: &str, directory: &Directory) -> Self {
+    pub(super) fn of(path: &str, directory: &Directory<'_>) -> Self {
         let mut found: BTreeMap<String, Vec<Reference>> = BTreeMap::new();
         if path.starts_with("base/") {
             let objects = directory.objects.iter().flat_map(|(_, objects)| objects);
@@ -33,7 +33,11 @@ impl Tags {
     }
 
     /// An object with the names of these images alone.
-    pub(super) fn taken_out(&self, mut object: Value) -> Value {
+    pub(super) fn taken_out<'a>(&self, object: &'a Value) -> Cow<'a, Value> {
+        if self.0.is_empty() {
+            return Cow::Borrowed(object);
+        }
+        let mut object = object.clone();
         for pod in PODS {
             for list in ["containers", "initContainers"] {
                 let containers = object.pointer_mut(&format!("{pod}/{list}")).and_then(Value::as_array_mut);
@@ -45,7 +49,7 @@ impl Tags {
                 }
             }
         }
-        object
+        Cow::Owned(object)
     }
 
     /// The entries of the kustomization.

@@ -41,8 +41,8 @@ fn files(origin: &[String]) -> String {
 
 /// Documents behind a header, with short lists of words and references in one line each. A comment of the first one stands
 /// apart from the header.
-pub(super) fn documents(header: &str, documents: &[Yaml]) -> String {
-    let documents: Vec<Yaml> = documents.iter().map(|document| in_line(document.clone(), true)).collect();
+pub(super) fn documents(header: &str, mut documents: Vec<Yaml>) -> String {
+    documents.iter_mut().for_each(|document| put_in_line(document, true));
     let first = documents.first().and_then(|document| match document {
         Yaml::Map(fields) => fields.values().next(),
         _ => None,
@@ -54,8 +54,9 @@ pub(super) fn documents(header: &str, documents: &[Yaml]) -> String {
 }
 
 /// A patch behind a header. It is read to see what is different, so that each word has a line.
-pub(super) fn patch(header: &str, patch: Yaml) -> String {
-    emit::documents(Some(header), &[in_line(patch, false)])
+pub(super) fn patch(header: &str, mut patch: Yaml) -> String {
+    put_in_line(&mut patch, false);
+    emit::documents(Some(header), &[patch])
 }
 
 /// The lists that are written in one line if they are short.
@@ -67,39 +68,37 @@ const REFERENCES: [&str; 4] = ["configMapRef", "secretRef", "configMapKeyRef", "
 /// Characters of the longest list that is written in one line.
 const LINE: usize = 100;
 
-/// With references, and perhaps short lists of words, in one line each.
-fn in_line(yaml: Yaml, words: bool) -> Yaml {
+/// Puts references, and perhaps short lists of words, in one line each.
+fn put_in_line(yaml: &mut Yaml, words: bool) {
     match yaml {
         Yaml::Map(entries) => {
-            let entries = entries.into_iter().map(|(key, entry)| {
-                let value = match entry.value {
-                    Yaml::Seq(items) if words && WORDS.contains(&key.as_str()) => words_in_line(items),
-                    Yaml::Map(fields) if REFERENCES.contains(&key.as_str()) => Yaml::FlowMap(fields),
-                    other => in_line(other, words),
-                };
-                (key, Entry { value, ..entry })
-            });
-            Yaml::Map(entries.collect())
+            for (key, Entry { value, .. }) in entries {
+                match value {
+                    Yaml::Seq(items) if words && WORDS.contains(&key.as_str()) => {
+                        if are_short(items) {
+                            let items = std::mem::take(items);
+                            *value = Yaml::FlowSeq(items.into_iter().map(|entry| entry.value).collect());
+                        }
+                    }
+                    Yaml::Map(fields) if REFERENCES.contains(&key.as_str()) => {
+                        *value = Yaml::FlowMap(std::mem::take(fields));
+                    }
+                    other => put_in_line(other, words),
+                }
+            }
         }
-        Yaml::Seq(items) => {
-            let items = items.into_iter().map(|entry| Entry { value: in_line(entry.value, words), ..entry });
-            Yaml::Seq(items.collect())
-        }
-        other => other,
+        Yaml::Seq(items) => items.iter_mut().for_each(|item| put_in_line(&mut item.value, words)),
+        _ => {}
     }
 }
 
-/// A list in one line, if it is short, and no word needs an escape within quotes.
-fn words_in_line(items: Vec<Entry>) -> Yaml {
+/// Whether a list fits into one line, and no word needs an escape within quotes.
+fn are_short(items: &[Entry]) -> bool {
     let length = |entry: &Entry| match &entry.value {
         Yaml::String(word) if !word.contains(['\n', '"', '\\']) => word.len() + 4,
         _ => LINE,
     };
-    if !items.is_empty() && items.iter().map(length).sum::<usize>() < LINE {
-        Yaml::FlowSeq(items.into_iter().map(|entry| entry.value).collect())
-    } else {
-        Yaml::Seq(items)
-    }
+    !items.is_empty() && items.iter().map(length).sum::<usize>() < LINE
 }
 
 /// At the top of generated env files; kustomize takes whole lines of comment only.

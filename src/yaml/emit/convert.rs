@@ -56,21 +56,28 @@ impl From<i64> for Yaml {
 }
 
 /// The order of keys is kept.
-impl From<serde_json::Value> for Yaml {
-    fn from(value: serde_json::Value) -> Self {
+impl From<&serde_json::Value> for Yaml {
+    fn from(value: &serde_json::Value) -> Self {
         match value {
             serde_json::Value::Null => Yaml::Null,
-            serde_json::Value::Bool(bool) => Yaml::Bool(bool),
+            serde_json::Value::Bool(bool) => Yaml::Bool(*bool),
             serde_json::Value::Number(number) => match number.as_i128() {
                 Some(int) => Yaml::Int(int),
                 None => Yaml::Float(number.as_f64().unwrap_or(f64::NAN)),
             },
-            serde_json::Value::String(text) => Yaml::String(text),
-            serde_json::Value::Array(items) => Yaml::seq(items.into_iter().map(Yaml::from)),
+            serde_json::Value::String(text) => Yaml::String(text.clone()),
+            serde_json::Value::Array(items) => Yaml::seq(items.iter().map(Yaml::from)),
             serde_json::Value::Object(map) => {
-                Yaml::map(map.into_iter().map(|(key, value)| (key, Yaml::from(value))))
+                Yaml::map(map.iter().map(|(key, value)| (key.as_str(), Yaml::from(value))))
             }
         }
+    }
+}
+
+/// The order of keys is kept.
+impl From<serde_json::Value> for Yaml {
+    fn from(value: serde_json::Value) -> Self {
+        Yaml::from(&value)
     }
 }
 
