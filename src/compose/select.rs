@@ -25,7 +25,7 @@ pub(super) fn services(project: &mut Project, named: &[String], report: &mut Rep
     }
     while let Some(name) = open.pop() {
         if wanted.insert(name.clone()) {
-            let service = project.services.get(&name).map(|service| &service.value);
+            let service = project.services.get(&name).map(|service| &*service.value);
             open.extend(service.into_iter().flat_map(dependencies).cloned());
         }
     }

@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[expect(clippy::too_many_lines, reason = "a table of the attributes")]
-pub(super) fn service(service: &Spanned<Service>) -> types::Service {
+pub(super) fn service(service: &Spanned<Box<Service>>) -> types::Service {
     let Service {
         annotations: _,
         attach: _,
@@ -107,7 +107,7 @@ pub(super) fn service(service: &Spanned<Service>) -> types::Service {
         volumes_from,
         working_dir,
         extensions: own_extensions,
-    } = &service.value;
+    } = &*service.value;
     let mut converted = types::Service {
         hostname: value(hostname),
         domainname: value(domainname),

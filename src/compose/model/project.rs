@@ -18,10 +18,10 @@ pub struct Project {
     pub name: String,
     /// The directory that relative paths are relative to.
     pub directory: Utf8PathBuf,
-    /// Active services.
-    pub services: Names<Service>,
+    /// Active services. One has many attributes: to move it would cost as much as to read it.
+    pub services: Names<Box<Service>>,
     /// Services whose profiles are not active.
-    pub disabled_services: Names<Service>,
+    pub disabled_services: Names<Box<Service>>,
     /// Networks.
     pub networks: Names<Option<Box<Network>>>,
     /// Volumes.
@@ -93,32 +93,18 @@ pub enum Role {
     Extends,
 }
 
-/// Sorts by name. Services are large, so each is moved no more often than it has to be.
-fn sort<T>(named: &mut Names<T>) {
-    if named.keys().is_sorted() {
-        return;
-    }
-    let mut entries: Vec<_> = std::mem::take(named).into_iter().map(Some).collect();
-    let mut order: Vec<usize> = (0..entries.len()).collect();
-    order.sort_by(|one, other| {
-        let name = |position: &usize| entries[*position].as_ref().map(|(name, _)| name);
-        name(one).cmp(&name(other))
-    });
-    named.extend(order.into_iter().filter_map(|position| entries[position].take()));
-}
-
 impl Project {
     /// Brings everything that has a name into the order of these names, so that nothing that is made of the project
     /// depends on which service a file has first.
     pub(crate) fn sort(&mut self) {
         let Self { services, disabled_services, networks, volumes, secrets, configs, models, .. } = self;
-        sort(services);
-        sort(disabled_services);
-        sort(networks);
-        sort(volumes);
-        sort(secrets);
-        sort(configs);
-        sort(models);
+        services.sort_unstable_keys();
+        disabled_services.sort_unstable_keys();
+        networks.sort_unstable_keys();
+        volumes.sort_unstable_keys();
+        secrets.sort_unstable_keys();
+        configs.sort_unstable_keys();
+        models.sort_unstable_keys();
     }
 
     /// Reads the canonical tree of a project; `name`, `directory` and `documents` are the loader's.

@@ -16,7 +16,7 @@ const SECRETS: &str = "/run/secrets";
 
 /// Collects the places of one service.
 pub(super) fn places_of(
-    service: &Spanned<Service>,
+    service: &Spanned<Box<Service>>,
     scheduled: Option<&Scheduled>,
     jobs: Option<&Jobs>,
 ) -> Places {

@@ -420,7 +420,7 @@ fn keep(
         secret_labels.extend(secret.into_keys());
     }
     let user = names.first().and_then(|name| context.project.services.get(*name));
-    claims::settle(&mut object, declared, user.map(|user| &user.value));
+    claims::settle(&mut object, declared, user.map(|user| &*user.value));
     Kept { claim, how, apps, object, secret_labels }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn record_top_level(context: &Context<'_>, ledger: &mut Ledger) {
     let (project, environment) = (context.project, context.environment);
     for (name, network) in &project.networks {
         let mut entries = Entries::new(ledger, KeyPath::new(["networks", name]), "");
-        let is_used = |service: &Spanned<Service>| {
+        let is_used = |service: &Spanned<Box<Service>>| {
             service.networks.as_ref().is_some_and(|networks| networks.value.get(name).is_some())
         };
         if context.cluster.network_policies.is_none() {

@@ -49,7 +49,7 @@ pub(super) struct Parts<'a, 'b, 'c> {
 }
 
 /// Decides one service, every attribute of it: its own workload, and those of its jobs if it has any.
-pub(super) fn decide_unit(key: &str, service: &Spanned<Service>, parts: &mut Parts<'_, '_, '_>) -> Unit {
+pub(super) fn decide_unit(key: &str, service: &Spanned<Box<Service>>, parts: &mut Parts<'_, '_, '_>) -> Unit {
     let (facts, kinds) = (parts.facts, parts.kinds);
     let layout = facts.context.layout;
     let (jobs, scheduled) = (kinds.jobs(key), kinds.scheduled(key));
@@ -81,7 +81,7 @@ pub(super) fn decide_unit(key: &str, service: &Spanned<Service>, parts: &mut Par
 /// The workload of a service but for the variables and the words of its container.
 fn decide_workload(
     (key, app, file): (&str, &str, String),
-    service: &Spanned<Service>,
+    service: &Spanned<Box<Service>>,
     parts: &mut Parts<'_, '_, '_>,
 ) -> Workload {
     let (facts, context) = (parts.facts, &parts.facts.context);

@@ -69,7 +69,7 @@ struct Declared {
 }
 
 impl Declared {
-    fn of(context: &Context<'_>, service: &Spanned<Service>) -> Self {
+    fn of(context: &Context<'_>, service: &Spanned<Box<Service>>) -> Self {
         let dockerfile = service.build.as_ref().and_then(|build| context.reader.dockerfile(&build.value));
         let stage = dockerfile.as_deref().map(Dockerfile::built);
         let image = service.image.as_ref().map_or("", |image| image.value.as_str());

@@ -70,7 +70,7 @@ impl<'a> Context<'a> {
     }
 
     /// The services that are containers.
-    pub(in crate::plan) fn services(&self) -> impl Iterator<Item = (&str, &Spanned<Service>)> {
+    pub(in crate::plan) fn services(&self) -> impl Iterator<Item = (&str, &Spanned<Box<Service>>)> {
         let services = self.project.services.iter().filter(|(_, service)| service.is_container());
         services.map(|(name, service)| (name.as_str(), service))
     }

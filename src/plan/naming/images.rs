@@ -108,7 +108,7 @@ fn leaders(projects: &[&Project], apps: &Apps) -> Leaders {
 }
 
 /// How an image without a name of its own is built, as text; none for any other.
-fn built(service: &Spanned<Service>) -> Option<String> {
+fn built(service: &Spanned<Box<Service>>) -> Option<String> {
     let build = service.build.as_ref().filter(|_| service.image.is_none())?;
     let platform = service.platform.as_ref().map_or("", |platform| platform.value.as_str());
     let node = Node::new(build.value.write(), Span::NOWHERE);
