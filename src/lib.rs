@@ -89,6 +89,7 @@ pub mod kustomize;
 pub mod lint;
 #[doc(hidden)]
 pub mod page;
+mod parallel;
 pub mod plan;
 pub mod render;
 #[doc(hidden)]

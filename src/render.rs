@@ -31,6 +31,7 @@ use self::{
 };
 use crate::{
     kustomize::{Generator, Kustomization, Owner, Patch, Target, TreeFile, env_file},
+    parallel,
     plan::{Development, Environment, Known, Plan, Wait},
     skaffold,
     yaml::emit::Yaml,
@@ -61,18 +62,9 @@ pub fn render(plan: &Plan, earlier: &Earlier) -> Rendered {
     let shared = plan.shared.as_ref().map(elements::of);
     let layers = layers::divide(&environments, shared.as_ref(), &waits, earlier);
     base(plan, &waits, &layers, &mut files);
-    for (path, directory) in layers.directories.iter().filter(|(path, _)| *path != "base") {
-        let origin = origin(plan, directory.environments.iter().copied());
-        let is_component = path.starts_with("components/");
-        let mut kustomization = Kustomization { is_component, ..Kustomization::default() };
-        for wait in waits.iter().filter(|wait| wait.home == *path) {
-            let file = wait_file(&waits, wait);
-            files.push(generated(format!("{path}/{file}"), waiting(wait, &origin)));
-            // What stands in the base is patched there: a directory reaches only what is below it.
-            kustomization.patches.extend(is_component.then(|| patch(&file, wait)));
-        }
-        write_directory(path, directory, kustomization, &origin, &mut files);
-    }
+    let directories: Vec<_> = layers.directories.iter().filter(|(path, _)| *path != "base").collect();
+    let written = parallel::map(&directories, |(path, directory)| write_app((plan, &waits), path, directory));
+    files.extend(written.into_iter().flatten());
     code_mounts::render(plan, &mut files);
     let mut untouched = earlier.untouched(&layers, |index| plan.environments.get(index).is_some_and(is_kept));
     if let Some(development) = &plan.development {
@@ -139,6 +131,22 @@ fn base(plan: &Plan, waits: &[Wait], layers: &Layers<'_>, files: &mut Vec<TreeFi
     let shared = layers.directories.get("base").unwrap_or(&nothing);
     let origin = origin(plan, 0..plan.environments.len());
     write_directory("base", shared, kustomization, &origin, files);
+}
+
+/// A directory below `base/` or `components/`.
+fn write_app((plan, waits): (&Plan, &[Wait]), path: &str, directory: &Directory<'_>) -> Vec<TreeFile> {
+    let origin = origin(plan, directory.environments.iter().copied());
+    let is_component = path.starts_with("components/");
+    let mut kustomization = Kustomization { is_component, ..Kustomization::default() };
+    let mut files = Vec::new();
+    for wait in waits.iter().filter(|wait| wait.home == path) {
+        let file = wait_file(waits, wait);
+        files.push(generated(format!("{path}/{file}"), waiting(wait, &origin)));
+        // What stands in the base is patched there: a directory reaches only what is below it.
+        kustomization.patches.extend(is_component.then(|| patch(&file, wait)));
+    }
+    write_directory(path, directory, kustomization, &origin, &mut files);
+    files
 }
 
 /// The file of a store by which others wait for it; stores of one image share a directory.

@@ -207,6 +207,11 @@ impl Sources {
         id
     }
 
+    /// The bytes of all texts.
+    pub fn size(&self) -> usize {
+        self.list.iter().map(|source| source.text.len()).sum()
+    }
+
     /// What may be made of the texts yet.
     pub fn budget(&self) -> &Budget {
         &self.budget

@@ -34,6 +34,7 @@ use crate::{
         report::{Checked, Environment},
     },
     page::Page,
+    parallel,
     plan::Plan,
     settings::{allow::Allowed, check, date::Date},
     text::{Files, Remembered, Sources},
@@ -273,7 +274,7 @@ fn with<T>(
     let rendering =
         rendered.is_none().then(|| Rendering::new(&loaded, &chosen, written.is_own, &directory, &disk));
     (io.progress)("planning");
-    let (plan, early) = beside(rendering.map(|rendering| || rendering.run(sources)), || {
+    let (plan, early) = parallel::beside(rendering.map(|rendering| || rendering.run(sources)), || {
         plan(&loaded, &directory, &files, report)
     });
     let (plan, early) = (plan?, early.unwrap_or_default());
@@ -298,15 +299,6 @@ fn with<T>(
     std::mem::forget(comparing);
     std::mem::forget((loaded, plan, written, early, files));
     Some(found)
-}
-
-/// Does two things at once: one in a thread of its own, if it is to be done at all.
-fn beside<A: Send, B>(aside: Option<impl FnOnce() -> A + Send>, here: impl FnOnce() -> B) -> (B, Option<A>) {
-    std::thread::scope(|scope| {
-        let thread = aside.map(|aside| scope.spawn(aside));
-        let here = here();
-        (here, thread.map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))))
-    })
 }
 
 /// Takes in what stopped a stage, and what no report may show.

@@ -8,7 +8,10 @@ mod named;
 mod readable;
 mod shared;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::OnceLock,
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -99,6 +102,13 @@ impl Loaded {
         self.environments.iter().map(|it| (it.name.as_str(), it.known != Known::All)).collect()
     }
 
+    /// Finds the digests of all that was read, so that they are there when they are asked for.
+    pub(super) fn take_digests(&self, directory: &Utf8Path, sources: &Sources) {
+        for own in &self.environments {
+            own.digests(directory, sources);
+        }
+    }
+
     /// What the environments become; none if that cannot be decided.
     pub(super) fn plan(&self, directory: &Utf8Path, files: &dyn Files, report: &mut Report) -> Option<Plan> {
         let secrets = &self.settings.secrets;
@@ -143,6 +153,7 @@ pub(super) struct LoadedEnvironment {
     namespace: Option<String>,
     store: Option<plan::Store>,
     cluster: Cluster,
+    digests: OnceLock<BTreeMap<String, String>>,
 }
 
 impl LoadedEnvironment {
@@ -157,6 +168,21 @@ impl LoadedEnvironment {
             known: self.known,
             cluster: self.cluster.clone(),
         }
+    }
+
+    /// What the lock says of the files that were read: digests without their secrets.
+    pub(super) fn digests(&self, directory: &Utf8Path, sources: &Sources) -> &BTreeMap<String, String> {
+        self.digests.get_or_init(|| {
+            let hidden = Hidden::new(plan::secret_sources(&self.project), BTreeSet::new());
+            let digest = |input: &InputFile| {
+                let source = sources.get(input.source);
+                // How long a secret is, the digest does not tell either.
+                let text = hidden.redact_file(source.path().as_str(), Lines::default(), source.text());
+                let text: Vec<&str> = text.split('*').filter(|part| !part.is_empty()).collect();
+                (from(directory, &input.path), crate::text::digest(text.join("*").as_bytes()))
+            };
+            self.project.inputs.iter().map(digest).collect()
+        })
     }
 }
 
@@ -325,6 +351,7 @@ fn single(
             namespace: None,
             store: None,
             cluster: usual(settings),
+            digests: OnceLock::new(),
         })
         .into_iter()
         .collect()
@@ -395,6 +422,7 @@ fn configured(
         namespace,
         store,
         cluster,
+        digests: OnceLock::new(),
     })
 }
 
@@ -443,6 +471,7 @@ fn discovered(
                     namespace: None,
                     store: None,
                     cluster: usual(settings),
+                    digests: OnceLock::new(),
                 });
             }
             // A tree that has it would lose it.
@@ -648,24 +677,6 @@ fn origin(project: &Project, directory: &Utf8Path) -> Vec<String> {
         }
     }
     files
-}
-
-/// What the lock says of the files that were read: digests without their secrets.
-pub(super) fn digests(
-    project: &Project,
-    directory: &Utf8Path,
-    sources: &Sources,
-) -> BTreeMap<String, String> {
-    let hidden = Hidden::new(plan::secret_sources(project), BTreeSet::new());
-    let digest = |input: &InputFile| {
-        let source = sources.get(input.source);
-        // How long a secret is, the digest does not tell either.
-        let text = hidden.redact_file(source.path().as_str(), Lines::default(), source.text());
-        let text: Vec<&str> = text.split('*').filter(|part| !part.is_empty()).collect();
-        let text = text.join("*");
-        (from(directory, &input.path), crate::text::digest(text.as_bytes()))
-    };
-    project.inputs.iter().map(digest).collect()
 }
 
 /// The way from a directory to a file, both absolute, with as many `..` as it takes.

@@ -43,14 +43,14 @@ impl Recording<'_> {
     fn inputs(&self, environment: &LoadedEnvironment) -> BTreeMap<String, String> {
         let before = self.before.environments.get(&environment.name);
         let is_kept = environment.known != Known::All;
-        let now = || environments::digests(&environment.project, self.directory, self.sources);
-        before.filter(|_| is_kept).cloned().unwrap_or_else(now)
+        let now = || environment.digests(self.directory, self.sources);
+        before.filter(|_| is_kept).unwrap_or_else(now).clone()
     }
 
     /// Whether everything that is here is as it was recorded.
     pub(super) fn is_same(&self, environments: &[LoadedEnvironment]) -> bool {
         environments.iter().all(|environment| {
-            let now = environments::digests(&environment.project, self.directory, self.sources);
+            let now = environment.digests(self.directory, self.sources);
             let before = self.before.environments.get(&environment.name);
             // What is missing is taken for empty.
             let is_here = |digest: &String| environment.known == Known::All || *digest != self::digest(b"");

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::objects;
 use crate::{
     k8s::fields,
+    parallel,
     plan::{App, Bundle, Environment, FileBundle, Known},
 };
 
@@ -66,8 +67,9 @@ pub(super) fn of(environment: &Environment) -> Elements {
         let stem = bundle.name.strip_suffix("-config").unwrap_or(&bundle.name);
         elements.config_maps.push(variables(bundle, ("base", stem), stem));
     }
-    for app in &environment.apps {
-        of_app(app, &mut elements);
+    for own in parallel::map(&environment.apps, of_app) {
+        elements.objects.extend(own.objects);
+        elements.config_maps.extend(own.config_maps);
     }
     for object in &mut elements.objects {
         objects::serve(&mut object.value, environment.kubernetes);
@@ -75,7 +77,8 @@ pub(super) fn of(environment: &Environment) -> Elements {
     elements
 }
 
-fn of_app(app: &App, elements: &mut Elements) {
+fn of_app(app: &App) -> Elements {
+    let mut elements = Elements::default();
     for claim in &app.claims {
         elements.objects.push(claimed(claim, &app.home, &app.name));
     }
@@ -105,6 +108,7 @@ fn of_app(app: &App, elements: &mut Elements) {
             content: Content::Files(files.clone()),
         });
     }
+    elements
 }
 
 fn variables(bundle: &Bundle, (home, app): (&str, &str), stem: &str) -> ConfigMap {

@@ -4,7 +4,7 @@
 //! values that are copied, files that are taken in again. The limits are far beyond what projects need, and what they
 //! stand for is counted, never timed: the same input gives the same answer.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 /// Bytes of text that one load may make of variables and aliases.
 pub const BYTES: usize = 32 << 20;
@@ -18,35 +18,35 @@ const LOADS: usize = 4;
 /// What one more file costs beside its values.
 pub const FILE: usize = 100;
 
-/// What is left of the limits.
+/// What is left of the limits. One thread loads; others may read the texts meanwhile.
 #[derive(Debug)]
 pub struct Budget {
     bytes: Left,
     values: Left,
-    is_told: Cell<bool>,
+    is_told: AtomicBool,
 }
 
 /// What is left of one limit, in this load and in the run.
 #[derive(Debug)]
 struct Left {
-    load: Cell<usize>,
-    run: Cell<usize>,
+    load: AtomicUsize,
+    run: AtomicUsize,
 }
 
 impl Left {
     fn of(limit: usize) -> Self {
-        Self { load: Cell::new(limit), run: Cell::new(limit.saturating_mul(LOADS)) }
+        Self { load: limit.into(), run: limit.saturating_mul(LOADS).into() }
     }
 
     fn is_left(&self) -> usize {
-        self.load.get().min(self.run.get())
+        self.load.load(Relaxed).min(self.run.load(Relaxed))
     }
 
     /// Whether there was as much; if not, nothing is left.
     fn spend(&self, amount: usize) -> bool {
         let is_enough = amount <= self.is_left();
         for part in [&self.load, &self.run] {
-            part.set(if is_enough { part.get() - amount } else { 0 });
+            part.store(if is_enough { part.load(Relaxed) - amount } else { 0 }, Relaxed);
         }
         is_enough
     }
@@ -54,15 +54,15 @@ impl Left {
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { bytes: Left::of(BYTES), values: Left::of(VALUES), is_told: Cell::new(false) }
+        Self { bytes: Left::of(BYTES), values: Left::of(VALUES), is_told: false.into() }
     }
 }
 
 impl Budget {
     /// One more load begins.
     pub fn begin_load(&self) {
-        self.bytes.load.set(BYTES);
-        self.values.load.set(VALUES);
+        self.bytes.load.store(BYTES, Relaxed);
+        self.values.load.store(VALUES, Relaxed);
     }
 
     /// The bytes that may be made yet.
@@ -82,7 +82,7 @@ impl Budget {
 
     /// Whether it is still to be told that a limit is reached. It is told once: all that follows has the same cause.
     pub fn is_to_tell(&self) -> bool {
-        !self.is_told.replace(true)
+        !self.is_told.swap(true, Relaxed)
     }
 }
 

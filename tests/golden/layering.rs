@@ -17,6 +17,7 @@ use self::imports::{Import, Library};
 
 /// Each module with what it may import from us, in the order of the stages.
 const ROWS: &[(&str, &[&str])] = &[
+    ("parallel", &[]),
     ("text", &[]),
     ("catalog", &[]),
     ("secret", &["catalog"]),
@@ -29,7 +30,7 @@ const ROWS: &[(&str, &[&str])] = &[
     ("plan", &["text", "catalog", "secret", "diag", "yaml", "compose", "shell", "k8s", "settings"]),
     ("kustomize", &["text", "catalog", "secret", "diag", "yaml", "k8s", "plan"]),
     ("skaffold", &["text", "catalog", "secret", "diag", "yaml", "k8s", "plan", "kustomize"]),
-    ("render", &["text", "catalog", "secret", "diag", "yaml", "k8s", "plan", "kustomize", "skaffold"]),
+    ("render", &["parallel", "text", "catalog", "secret", "diag", "yaml", "k8s", "plan", "kustomize", "skaffold"]),
     (
         "lint",
         &[
@@ -70,6 +71,7 @@ const ROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "parallel",
             "text",
             "catalog",
             "secret",
