@@ -23,9 +23,9 @@ use super::{
 };
 use crate::{
     compose::model::{Document, Project, Role},
-    secret,
+    parallel, secret,
     text::Span,
-    yaml::{Node, Value},
+    yaml::{Key, Node, Value},
 };
 
 /// Lists that a later file replaces; to others it adds.
@@ -52,7 +52,7 @@ fn walk(project: &Project, ledger: &Ledger, has_values: bool) -> Vec<KeyFate> {
     let heirs = Heirs::of(project);
     let (mut later, mut by_document) = (Later::default(), Vec::new());
     // From the last document to the first: each of them meets what those behind it say.
-    for document in project.documents.iter().rev() {
+    for (index, document) in project.documents.iter().enumerate().rev() {
         let is_project = document.role == Role::Project;
         let mut walk = Walk {
             project,
@@ -73,7 +73,8 @@ fn walk(project: &Project, ledger: &Ledger, has_values: bool) -> Vec<KeyFate> {
         }
         walk.descend(&document.tree, at);
         by_document.push(walk.found);
-        if is_project {
+        // Nothing is before the first document.
+        if is_project && index > 0 {
             later.add(&document.tree);
         }
     }
@@ -193,17 +194,17 @@ impl<'a> Walk<'a> {
     fn descend(&mut self, node: &Node, at: Position<'_>) {
         match &node.value {
             Value::Map(map) => {
-                for (key, value) in map {
-                    let path = at.path.key(&key.text);
-                    let own = at.own_result(&key.text);
-                    let here = at.below(&path, own.as_ref());
-                    let named_later = at.later.is_some_and(|later| later.names(&key.text));
-                    self.take(key.span, value, here, named_later);
-                    let is_done =
-                        matches!(path.segments()[..], ["services", name] if self.inherited.contains(&name));
-                    if self.heir.is_some() || !is_done {
-                        self.descend(value, here);
-                    }
+                if at.path.segments() == ["services"] {
+                    // They are most of a document, and none of them has to know of another.
+                    let services: Vec<(&Key, &Node)> = map.iter().collect();
+                    let below = parallel::map(&services, |(key, value)| {
+                        let mut walk = Walk { found: Vec::new(), inherited: self.inherited.clone(), ..*self };
+                        walk.descend_into(key, value, at);
+                        walk.found
+                    });
+                    self.found.extend(below.into_iter().flatten());
+                } else {
+                    map.iter().for_each(|(key, value)| self.descend_into(key, value, at));
                 }
             }
             Value::Seq(items) => {
@@ -216,6 +217,18 @@ impl<'a> Walk<'a> {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn descend_into(&mut self, key: &Key, value: &Node, at: Position<'_>) {
+        let path = at.path.key(&key.text);
+        let own = at.own_result(&key.text);
+        let here = at.below(&path, own.as_ref());
+        let named_later = at.later.is_some_and(|later| later.names(&key.text));
+        self.take(key.span, value, here, named_later);
+        let is_done = matches!(path.segments()[..], ["services", name] if self.inherited.contains(&name));
+        if self.heir.is_some() || !is_done {
+            self.descend(value, here);
         }
     }
 

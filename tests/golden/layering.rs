@@ -27,10 +27,16 @@ const ROWS: &[(&str, &[&str])] = &[
     ("shell", &["text", "catalog", "secret", "diag", "yaml", "compose"]),
     ("k8s", &[]),
     ("settings", &["text", "catalog", "secret", "diag", "yaml", "k8s"]),
-    ("plan", &["text", "catalog", "secret", "diag", "yaml", "compose", "shell", "k8s", "settings"]),
+    (
+        "plan",
+        &["parallel", "text", "catalog", "secret", "diag", "yaml", "compose", "shell", "k8s", "settings"],
+    ),
     ("kustomize", &["text", "catalog", "secret", "diag", "yaml", "k8s", "plan"]),
     ("skaffold", &["text", "catalog", "secret", "diag", "yaml", "k8s", "plan", "kustomize"]),
-    ("render", &["parallel", "text", "catalog", "secret", "diag", "yaml", "k8s", "plan", "kustomize", "skaffold"]),
+    (
+        "render",
+        &["parallel", "text", "catalog", "secret", "diag", "yaml", "k8s", "plan", "kustomize", "skaffold"],
+    ),
     (
         "lint",
         &[

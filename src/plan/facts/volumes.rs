@@ -65,7 +65,8 @@ pub(in crate::plan) fn effective(context: &Context<'_>, service: &Service) -> Ve
             let read_only = read_only.or_else(|| (parts.next() == Some("ro")).then_some(source.span));
             if !seen.contains(&name) {
                 seen.push(name);
-                pending.extend(context.project.services.get(name).map(|service| (&*service.value, read_only)));
+                pending
+                    .extend(context.project.services.get(name).map(|service| (&*service.value, read_only)));
             }
         }
     }
