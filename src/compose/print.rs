@@ -106,6 +106,14 @@ fn sort(tree: &mut Node, order: fn(&str, &str) -> Ordering) {
 /// The order of keys in the YAML that docker compose prints: digits are compared as numbers, and letters come after
 /// everything else, but before it behind a digit.
 fn as_yaml(one: &str, other: &str) -> Ordering {
+    // Most names differ in a letter, and begin alike without digits.
+    let alike = one.bytes().zip(other.bytes()).take_while(|(one, other)| one == other).count();
+    if let (Some(first), Some(second)) = (one.as_bytes().get(alike), other.as_bytes().get(alike))
+        && first.is_ascii_alphabetic()
+        && second.is_ascii_alphabetic()
+    {
+        return first.cmp(second);
+    }
     let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
     let Some(at) = one.iter().zip(&other).position(|(one, other)| one != other) else {
         return one.len().cmp(&other.len());

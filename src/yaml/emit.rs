@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 use indexmap::IndexMap;
 
-use crate::text::shown::steers;
+use crate::{parallel, text::shown::steers};
 
 /// The entries of a mapping, in their order.
 pub type Entries = IndexMap<String, Entry, foldhash::fast::RandomState>;
@@ -120,36 +120,51 @@ fn block(yaml: &Yaml) -> Block<'_> {
 }
 
 /// `in_line` says that the first entry goes behind a dash; the comments above it are written already.
-fn write_map(out: &mut String, entries: &Entries, indent: usize, mut in_line: bool) {
-    for (key, entry) in entries {
-        if !in_line {
-            write_comments_above(out, entry, indent);
-            pad(out, indent);
+fn write_map(out: &mut String, entries: &Entries, indent: usize, in_line: bool) {
+    if entries.len() < parallel::MANY {
+        for (index, entry) in entries.iter().enumerate() {
+            write_entry(out, entry, indent, in_line && index == 0);
         }
-        in_line = false;
-        let key = scalar::string(key);
-        if key.len() <= scalar::MAX_IMPLICIT_KEY {
-            out.push_str(&key);
-        } else {
-            out.push_str("? ");
-            out.push_str(&key);
-            out.push('\n');
-            pad(out, indent);
+        return;
+    }
+    let positions: Vec<usize> = (0..entries.len()).collect();
+    let written = parallel::map(&positions, |index| {
+        let mut out = String::new();
+        if let Some(entry) = entries.get_index(*index) {
+            write_entry(&mut out, entry, indent, in_line && *index == 0);
         }
-        out.push(':');
-        match block(&entry.value) {
-            Block::Map(entries) => {
-                end_line(out, entry.beside.as_deref());
-                write_map(out, entries, indent + 2, false);
-            }
-            Block::Seq(items) => {
-                end_line(out, entry.beside.as_deref());
-                write_seq(out, items, indent, false);
-            }
-            Block::None => {
-                out.push(' ');
-                write_in_line(out, &entry.value, indent, entry.beside.as_deref());
-            }
+        out
+    });
+    written.iter().for_each(|text| out.push_str(text));
+}
+
+fn write_entry(out: &mut String, (key, entry): (&String, &Entry), indent: usize, in_line: bool) {
+    if !in_line {
+        write_comments_above(out, entry, indent);
+        pad(out, indent);
+    }
+    let key = scalar::string(key);
+    if key.len() <= scalar::MAX_IMPLICIT_KEY {
+        out.push_str(&key);
+    } else {
+        out.push_str("? ");
+        out.push_str(&key);
+        out.push('\n');
+        pad(out, indent);
+    }
+    out.push(':');
+    match block(&entry.value) {
+        Block::Map(entries) => {
+            end_line(out, entry.beside.as_deref());
+            write_map(out, entries, indent + 2, false);
+        }
+        Block::Seq(items) => {
+            end_line(out, entry.beside.as_deref());
+            write_seq(out, items, indent, false);
+        }
+        Block::None => {
+            out.push(' ');
+            write_in_line(out, &entry.value, indent, entry.beside.as_deref());
         }
     }
 }

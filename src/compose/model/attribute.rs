@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use crate::{
     compose::{entry, values},
     diag::{Diagnostic, Report, codes},
+    parallel,
     text::{Span, Spanned},
     yaml::{Key, Map, Node, Value, scalar},
 };
@@ -18,7 +19,7 @@ pub type Environment = Mapping<Option<String>>;
 /// Options of a driver: numbers and booleans become strings.
 pub type Options = Mapping<String>;
 /// Names to anything, in the order of the source.
-pub type Names<T> = IndexMap<String, Spanned<T>>;
+pub type Names<T> = IndexMap<String, Spanned<T>, foldhash::fast::RandomState>;
 /// `x-*` attributes as written. Few records have any.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Extensions(Option<Box<IndexMap<String, Node>>>);
@@ -27,7 +28,7 @@ pub type Flags = Mapping<Vec<String>>;
 
 /// `KEY: value` or a list of `KEY=value`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Mapping<T>(pub IndexMap<String, Spanned<T>>);
+pub struct Mapping<T>(pub Names<T>);
 
 /// Host names with their addresses, as `extra_hosts` gives them.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -56,12 +57,12 @@ pub struct Scalar(pub String);
 
 impl<T> Default for Mapping<T> {
     fn default() -> Self {
-        Self(IndexMap::new())
+        Self(Names::default())
     }
 }
 
 impl<T> std::ops::Deref for Mapping<T> {
-    type Target = IndexMap<String, Spanned<T>>;
+    type Target = Names<T>;
 
     fn deref(&self) -> &Self::Target {
         &self.0
@@ -97,7 +98,7 @@ impl std::ops::Deref for Command {
 }
 
 /// One attribute's way from the canonical tree and back.
-pub trait Attribute: Sized {
+pub trait Attribute: Sized + Sync {
     /// The value at a node; what is no such value is reported there.
     fn read(node: &Node, report: &mut Report) -> Option<Self>;
 
@@ -400,10 +401,10 @@ impl Attribute for Vec<String> {
 impl<T: Attribute> Attribute for Names<T> {
     fn read(node: &Node, report: &mut Report) -> Option<Self> {
         let Some(map) = node.as_map() else {
-            return if node.is_null() { Some(Names::new()) } else { mistyped(node, "a mapping", report) };
+            return if node.is_null() { Some(Names::default()) } else { mistyped(node, "a mapping", report) };
         };
         // Services are large, and not worth to be moved again and again.
-        let mut names = Names::with_capacity(map.len());
+        let mut names = Names::with_capacity_and_hasher(map.len(), foldhash::fast::RandomState::default());
         for (key, value) in map {
             if let Some(read) = T::read(value, report) {
                 names.insert(key.text.clone(), value.spanned(read));
@@ -413,10 +414,11 @@ impl<T: Attribute> Attribute for Names<T> {
     }
 
     fn write(&self) -> Value {
-        let entry = |(name, item): (&String, &Spanned<T>)| {
-            (Key::new(name.clone(), item.span), printed(item.value.write(), item.span))
-        };
-        Value::Map(self.iter().map(entry).collect())
+        let entries: Vec<(&String, &Spanned<T>)> = self.iter().collect();
+        let written = parallel::map(&entries, |(name, item)| {
+            (Key::new((*name).clone(), item.span), printed(item.value.write(), item.span))
+        });
+        Value::Map(written.into_iter().collect())
     }
 
     fn is_zero(&self) -> bool {
@@ -427,7 +429,7 @@ impl<T: Attribute> Attribute for Names<T> {
 impl<T: Attribute> Attribute for Mapping<T> {
     fn read(node: &Node, report: &mut Report) -> Option<Self> {
         let Value::Seq(items) = &node.value else { return Names::read(node, report).map(Mapping) };
-        let mut names = IndexMap::new();
+        let mut names = Names::default();
         for item in items {
             let Some((key, value)) = entry::read(item) else {
                 return mistyped(item, "a string `KEY=value`", report);
