@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-pub(in crate::plan) use self::{bind::Bind, gathered::broken_links};
+pub(in crate::plan) use self::{bind::Bind, gathered::Contents};
 use self::{
     built::Has,
     code::Held,
@@ -145,8 +145,8 @@ pub(super) fn configuration(context: &Context<'_>, service: &Service, mounts: &[
         let source = Utf8Path::new(&mount.source);
         match &mount.bind {
             Bind::File(content) => add(source.to_owned(), content),
-            Bind::Directory(files) => {
-                files.iter().for_each(|(path, content)| add(source.join(path), content))
+            Bind::Directory(contents) => {
+                contents.files.iter().for_each(|(path, content)| add(source.join(path), content))
             }
             _ => {}
         }
@@ -221,19 +221,19 @@ fn judge_directory(
 ) -> Bind {
     let lower = target.to_ascii_lowercase();
     let is_for_configuration = CONFIG_TARGETS.iter().any(|word| lower.contains(word));
-    let mut found = BTreeMap::new();
-    let gathered = collect(context, path, &mut found);
+    let (gathered, contents) = collect(context, path);
+    let found = &contents.files;
     let is_small = gathered == Gathered::All;
-    if is_written(context, binds, path, &found) {
-        if is_small && is_empty(&found) {
+    if is_written(context, binds, path, found) {
+        if is_small && is_empty(found) {
             return Bind::Data(EMPTY);
         }
         let begins =
-            is_small && found.len() <= FEW_FILES && data::begins(context, service, (path, target), &found);
-        return if begins { Bind::Begun(found) } else { Bind::Data(data::WRITTEN) };
+            is_small && found.len() <= FEW_FILES && data::begins(context, service, (path, target), found);
+        return if begins { Bind::Begun(contents.files) } else { Bind::Data(data::WRITTEN) };
     }
-    let held = Held { path, files: &found, is_small };
-    let is_empty = is_small && is_empty(&found);
+    let held = Held { path, files: found, is_small };
+    let is_empty = is_small && is_empty(found);
     let fits = is_small && !is_empty;
     if let Some(build) = built::near(context, service, path) {
         let is_around = built::is_around(build, path);
@@ -242,7 +242,7 @@ fn judge_directory(
         }
         let has = built::has(context, build, path, target);
         if has == Has::Apart && fits && (read_only || is_for_configuration) {
-            return directory(found);
+            return directory(contents);
         }
         let is_copied = is_around || matches!(has, Has::There | Has::Unknown);
         // What is mounted for reading only is as often configuration.
@@ -254,7 +254,7 @@ fn judge_directory(
         return Bind::SourceCode { built: false };
     }
     if fits && (read_only || is_for_configuration || found.len() <= FEW_FILES) {
-        directory(found)
+        directory(contents)
     } else {
         Bind::Data(match gathered {
             _ if is_empty => EMPTY,
@@ -265,9 +265,9 @@ fn judge_directory(
 }
 
 /// A directory whose files are configuration.
-fn directory(mut files: BTreeMap<String, Vec<u8>>) -> Bind {
-    files.retain(|name, _| !keeps_a_place(name));
-    Bind::Directory(files)
+fn directory(mut contents: Contents) -> Bind {
+    contents.files.retain(|name, _| !keeps_a_place(name));
+    Bind::Directory(contents)
 }
 
 /// Whether the image that a service is built as has something at a place, by its Dockerfile, and a shell to copy it.

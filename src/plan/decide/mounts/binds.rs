@@ -21,7 +21,7 @@ use crate::{
     plan::{
         facts::{
             dockerfiles,
-            files::{self, Bind},
+            files::{self, Bind, Contents},
             kompose::claims::{self, Wanted},
             volumes,
         },
@@ -54,10 +54,10 @@ pub(super) fn mount_bind(
             let given = given(mounting, (&source.value, target), &contents, false);
             mount_files(mounting, given, read_only, contents, (mounted, entries));
         }
-        Bind::Directory(contents) => {
-            let broken = files::broken_links(mounting.context, &source.value);
-            if !broken.is_empty() {
-                let names = broken.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        Bind::Directory(Contents { files: contents, broken_links }) => {
+            if !broken_links.is_empty() {
+                let names =
+                    broken_links.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
                 entries.approximated(KEY, reasons::links_are_left_out(names).about(target));
             }
             let given = given(mounting, (&source.value, target), &contents, true);

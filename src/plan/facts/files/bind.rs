@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::gathered::Contents;
 use crate::plan::reasons::KnownReason;
 
 /// What a bind mount is.
@@ -9,8 +10,8 @@ use crate::plan::reasons::KnownReason;
 pub(in crate::plan) enum Bind {
     /// One small file.
     File(Vec<u8>),
-    /// A few small files, by their paths in the directory, without those that are for compose.
-    Directory(BTreeMap<String, Vec<u8>>),
+    /// A few small files, without those that are for compose.
+    Directory(Contents),
     /// What the service runs: part of its image if it is `built`, else only here.
     SourceCode {
         /// Whether an image is built from it.

@@ -112,9 +112,9 @@ fn gather(
     match context.files.kind(source) {
         Some(FileKind::File) => take(context, source, target, found),
         Some(FileKind::Directory) if is_proxy_directory(target) => {
-            let mut files = BTreeMap::new();
-            if collect(context, source, &mut files) == Gathered::All {
-                found.extend(files.into_iter().map(|(path, bytes)| (source.join(path), bytes)));
+            let (gathered, contents) = collect(context, source);
+            if gathered == Gathered::All {
+                found.extend(contents.files.into_iter().map(|(path, bytes)| (source.join(path), bytes)));
             }
         }
         _ => {}

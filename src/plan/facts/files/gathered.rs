@@ -1,13 +1,13 @@
 //! The files below a directory, as far as they may be configuration.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 
 use super::code;
 use crate::{
     plan::facts::context::Context,
-    text::{FileError, FileKind, clean},
+    text::{FileError, FileKind},
 };
 
 /// The most that a ConfigMap holds, less room for its names.
@@ -27,20 +27,24 @@ pub(super) enum Gathered {
     Unread,
 }
 
-/// Gathers the files below a directory.
-pub(super) fn collect(
-    context: &Context<'_>,
-    directory: &Utf8Path,
-    found: &mut BTreeMap<String, Vec<u8>>,
-) -> Gathered {
-    let mut collected = Collected { context, found, size: 0, directories: 0 };
-    collected.add(directory, "")
+/// What is below a directory, by the paths there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::plan) struct Contents {
+    pub(in crate::plan) files: BTreeMap<String, Vec<u8>>,
+    /// Links that lead nowhere, as seen from here.
+    pub(in crate::plan) broken_links: BTreeSet<String>,
+}
+
+/// Gathers what is below a directory.
+pub(super) fn collect(context: &Context<'_>, directory: &Utf8Path) -> (Gathered, Contents) {
+    let mut collected = Collected { context, found: Contents::default(), size: 0, directories: 0 };
+    (collected.add(directory, ""), collected.found)
 }
 
 /// Files that are gathered, and how much that is.
 struct Collected<'a> {
     context: &'a Context<'a>,
-    found: &'a mut BTreeMap<String, Vec<u8>>,
+    found: Contents,
     size: usize,
     directories: usize,
 }
@@ -65,47 +69,28 @@ impl Collected<'_> {
                 Some(FileKind::File) => match files.read(&path) {
                     Ok(bytes) => {
                         self.size += bytes.len();
-                        self.found.insert(key, bytes);
+                        self.found.files.insert(key, bytes);
                         Gathered::All
                     }
                     Err(error) => left_out(&error),
                 },
                 // A link that leads nowhere, or to a place in the container: it has no content here.
-                None => Gathered::All,
+                None => {
+                    self.found.broken_links.insert(key);
+                    Gathered::All
+                }
                 Some(FileKind::Special) => Gathered::Unread,
             };
             if gathered != Gathered::All {
                 return gathered;
             }
-            let too_many = self.found.len() > CONFIG_FILES || self.directories > DIRECTORIES;
+            let too_many = self.found.files.len() > CONFIG_FILES || self.directories > DIRECTORIES;
             if too_many || self.size > CONFIG_LIMIT {
                 return Gathered::TooMuch;
             }
         }
         Gathered::All
     }
-}
-
-/// The links within a directory that lead nowhere, as seen from here.
-pub(in crate::plan) fn broken_links(context: &Context<'_>, source: &str) -> Vec<String> {
-    let mut broken = Vec::new();
-    let mut open = vec![(clean(Utf8Path::new(source)), String::new())];
-    let mut directories = 0;
-    while let Some((directory, prefix)) = open.pop().filter(|_| directories <= DIRECTORIES) {
-        directories += 1;
-        for name in context.files.list(&directory).unwrap_or_default() {
-            let (path, key) = (directory.join(&name), format!("{prefix}{name}"));
-            match context.files.kind(&path) {
-                None => broken.push(key),
-                Some(FileKind::Directory) if !leads_around(context, &path) => {
-                    open.push((path, format!("{key}/")));
-                }
-                Some(_) => {}
-            }
-        }
-    }
-    broken.sort_unstable();
-    broken
 }
 
 /// Whether a link leads back to a directory that it is in.
