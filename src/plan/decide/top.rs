@@ -105,7 +105,7 @@ pub(super) fn judge_dockerfiles(context: &Context<'_>, report: &mut Report) {
         if build.value.dockerfile_inline.is_some() {
             continue;
         }
-        let Some(path) = reader::place_of_dockerfile(&build.value) else { continue };
+        let Some(path) = reader::place_of_dockerfile(&build.value, context.files) else { continue };
         let shown = context.shown(&path);
         let place = build.value.dockerfile.as_ref().map_or(build.span, |dockerfile| dockerfile.span);
         match context.files.read(&path) {

@@ -75,12 +75,12 @@ fn missing(source: &Source<'_>, service: &Service) -> Vec<Utf8PathBuf> {
         Some(Invocation::File { path, .. }) => source.mounted(Utf8Path::new(&path)),
         _ => None,
     };
-    let dockerfile = service.build.as_ref().and_then(|build| dockerfile(&build.value));
+    let dockerfile = service.build.as_ref().and_then(|build| dockerfile(&build.value, source.context.files));
     script.into_iter().chain(dockerfile).filter(is_lost).collect()
 }
 
-fn dockerfile(build: &Build) -> Option<Utf8PathBuf> {
+fn dockerfile(build: &Build, files: &dyn Files) -> Option<Utf8PathBuf> {
     // Compose puts in the usual name, which nothing in the file has.
     build.dockerfile.as_ref().filter(|name| name.value != "Dockerfile")?;
-    place_of_dockerfile(build)
+    place_of_dockerfile(build, files)
 }

@@ -19,7 +19,7 @@ use crate::{
     compose::model::{Build, Port, Project, Service},
     diag::{Diagnostic, Report, codes},
     plan::{
-        facts::{Context, Facts, KnownSecrets},
+        facts::{Context, Facts, KnownSecrets, reader::name_of_dockerfile},
         fate::{Fate, FateKind, KeyPath},
         input::{Input, Options},
         model::{Artifact, BuildSecret, ClusterService, Development, Environment, Forward},
@@ -168,7 +168,8 @@ impl Builder<'_> {
         Some(Artifact {
             image: self.image(key, service),
             context: relative(&context, self.root).into_string(),
-            dockerfile: text(&build.dockerfile).filter(|path| path != "Dockerfile"),
+            dockerfile: Some(name_of_dockerfile(build, self.context.files).into_string())
+                .filter(|path| path != "Dockerfile"),
             target: text(&build.target),
             arguments: self.arguments(key, build, report),
             network: text(&build.network).filter(|network| network != "default"),

@@ -90,7 +90,8 @@ fn directory(build: &Build) -> Option<Utf8PathBuf> {
 
 /// Whether it is kept from the builder.
 fn is_left_out(context: &Context<'_>, build: &Build, inner: &Utf8Path) -> bool {
-    let own = place_of_dockerfile(build).map(|place| Utf8PathBuf::from(format!("{place}.dockerignore")));
+    let own = place_of_dockerfile(build, context.files)
+        .map(|place| Utf8PathBuf::from(format!("{place}.dockerignore")));
     let usual = directory(build).map(|directory| directory.join(".dockerignore"));
     let read = |path: Utf8PathBuf| context.reader.text(&path);
     let patterns = own.and_then(read).or_else(|| usual.and_then(read));
