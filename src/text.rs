@@ -5,6 +5,7 @@
 
 pub mod budget;
 mod digest;
+mod gitignore;
 pub mod json;
 mod nearest;
 mod remembered;
@@ -22,6 +23,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use budget::Budget;
 pub use digest::digest;
+pub(crate) use gitignore::gitignore;
 pub use nearest::nearest;
 pub use remembered::Remembered;
 pub use template::{Operator, OperatorKind, Part, Reference, Resolved, Template};

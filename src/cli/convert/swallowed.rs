@@ -9,17 +9,14 @@ use std::{
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
-use ignore::{
-    Match,
-    gitignore::{Gitignore, GitignoreBuilder},
-};
+use ignore::{Match, gitignore::Gitignore};
 
 use crate::{
     cli::environments,
     diag::{Diagnostic, Report, codes},
     disk::{Disk, tree::Tree},
     kustomize::{Owner, TreeFile},
-    text::{FileKind, Files, clean},
+    text::{FileKind, Files, clean, gitignore},
 };
 
 /// The name of a file of patterns.
@@ -169,11 +166,7 @@ impl<'a> Patterns<'a> {
             Some(bytes) => bytes.to_vec(),
             None => files.read(&path).ok().filter(|_| files.kind(&path) == Some(FileKind::File))?,
         };
-        let mut builder = GitignoreBuilder::new(directory);
-        for line in String::from_utf8_lossy(&bytes).lines() {
-            drop(builder.add_line(None, line));
-        }
-        builder.build().ok()
+        Some(gitignore(directory, &String::from_utf8_lossy(&bytes)))
     }
 }
 

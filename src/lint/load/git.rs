@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use ignore::gitignore::GitignoreBuilder;
 
-use crate::text::{Files, clean};
+use crate::text::{Files, clean, gitignore};
 
 /// What git has of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,12 +60,8 @@ fn is_left_out(path: &Utf8Path, root: Option<&Utf8Path>, files: &dyn Files) -> b
     const HIGHEST: usize = 12;
     for directory in path.ancestors().skip(1).take(HIGHEST) {
         if let Ok(bytes) = files.read(&directory.join(".gitignore")) {
-            let mut builder = GitignoreBuilder::new(directory);
-            for line in String::from_utf8_lossy(&bytes).lines() {
-                drop(builder.add_line(None, line));
-            }
-            let matched = builder.build().map(|it| it.matched_path_or_any_parents(path, false).is_ignore());
-            if matched.unwrap_or_default() {
+            let patterns = gitignore(directory, &String::from_utf8_lossy(&bytes));
+            if patterns.matched_path_or_any_parents(path, false).is_ignore() {
                 return true;
             }
         }

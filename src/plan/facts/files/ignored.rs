@@ -5,7 +5,8 @@
 //! slash at any depth, and nothing in a directory that it leaves out comes back.
 
 use camino::Utf8Path;
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+use crate::text::gitignore;
 
 /// A name that no pattern for certain files matches: what would be in a directory.
 const ANYTHING: &str = "\u{1}\u{1}\u{1}";
@@ -19,7 +20,9 @@ pub(super) fn by_docker(patterns: &str, path: &Utf8Path) -> bool {
         let pattern = pattern.trim_matches('/').trim_start_matches("./");
         // Anchored as git says it, a pattern means what it means to Docker.
         if !pattern.is_empty()
-            && matcher(&format!("/{pattern}")).matched_path_or_any_parents(&within, false).is_ignore()
+            && gitignore("".into(), &format!("/{pattern}"))
+                .matched_path_or_any_parents(&within, false)
+                .is_ignore()
         {
             is_left_out = leaves_out;
         }
@@ -29,7 +32,7 @@ pub(super) fn by_docker(patterns: &str, path: &Utf8Path) -> bool {
 
 /// Whether a directory, or what would be in it, is left out of a repository.
 pub(super) fn by_git(patterns: &str, path: &Utf8Path) -> bool {
-    let matcher = matcher(patterns);
+    let matcher = gitignore("".into(), patterns);
     let within = path.join(ANYTHING);
     let parts = within.ancestors().filter(|part| !part.as_str().is_empty());
     let mut parts = parts.map(|part| matcher.matched(part, part != within));
@@ -38,19 +41,10 @@ pub(super) fn by_git(patterns: &str, path: &Utf8Path) -> bool {
 
 /// Whether a file is left out of a repository.
 pub(super) fn file_by_git(patterns: &str, path: &Utf8Path) -> bool {
-    let matcher = matcher(patterns);
+    let matcher = gitignore("".into(), patterns);
     let parts = path.ancestors().filter(|part| !part.as_str().is_empty());
     let mut parts = parts.map(|part| matcher.matched(part, part != path));
     parts.any(|matched| matched.is_ignore())
-}
-
-/// Lines that are no patterns match nothing.
-fn matcher(lines: &str) -> Gitignore {
-    let mut builder = GitignoreBuilder::new("");
-    for line in lines.lines() {
-        drop(builder.add_line(None, line));
-    }
-    builder.build().unwrap_or_else(|_| Gitignore::empty())
 }
 
 #[cfg(test)]
