@@ -15,6 +15,7 @@ use context::Context;
 use discover::Found;
 use layers::{Purpose, Scope};
 pub use model::Project;
+pub use secret_sources::secret_sources;
 pub(crate) use variables::STAND_IN;
 use variables::Variables;
 
@@ -46,6 +47,7 @@ mod reset;
 mod resolve;
 mod rules;
 pub(crate) mod schema;
+mod secret_sources;
 mod select;
 mod surprises;
 pub mod template;

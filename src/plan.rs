@@ -40,7 +40,12 @@ pub use self::{
     },
     place::development::workspace,
 };
-use crate::{compose::model::Project, diag::Report, secret, text::Files};
+use crate::{
+    compose::{self, model::Project},
+    diag::Report,
+    secret,
+    text::Files,
+};
 
 /// Decides what a project becomes in all its environments, and what the files that all of them share become by
 /// themselves. What cannot be decided is reported; the plan is then incomplete.
@@ -58,10 +63,14 @@ pub fn plan(
     plan
 }
 
-/// The variables of files that secret variables of a project's services are drawn from, and nothing else.
+/// The variables of files that a project uses as secrets: those that secret variables of its services are drawn from,
+/// and what its files, as they are written, have in the place of a secret.
 pub fn secret_sources(project: &Project) -> BTreeSet<String> {
     let is_secret = |key: &str| secret::is_secret_key(key);
-    project.services.values().flat_map(|service| facts::secrets::sources_of(service, &is_secret)).collect()
+    let drawn = project.services.values().flat_map(|service| facts::secrets::sources_of(service, &is_secret));
+    drawn
+        .chain(project.documents.iter().flat_map(|document| compose::secret_sources(&document.tree)))
+        .collect()
 }
 
 /// The same with what reads the files.

@@ -2,8 +2,6 @@
 
 mod baseline;
 
-use std::collections::BTreeSet;
-
 use camino::Utf8PathBuf;
 use clap::ValueEnum;
 use similar::TextDiff;
@@ -19,7 +17,7 @@ use crate::{
     lint::{
         self, Finding, FixKind, Outcome,
         fix::{self, Fixed},
-        load::{self, Inputs},
+        load,
         select::{Selection, Selector},
     },
     secret::Hidden,
@@ -113,9 +111,9 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
     let inputs = load::load(&request, &disk, &mut sources);
     (io.progress)("checking");
     let mut outcome = lint::run(&inputs, &options, &sources, &disk);
-    let hidden = hidden(&inputs);
+    let hidden = &inputs.hidden;
     if let Some(path) = &arguments.baseline {
-        let done = baseline::apply(path, arguments.update, &mut outcome, (&sources, &hidden), &disk);
+        let done = baseline::apply(path, arguments.update, &mut outcome, (&sources, hidden), &disk);
         match done {
             Ok(None) => {}
             Ok(Some(written)) => {
@@ -128,7 +126,7 @@ pub(super) fn run(arguments: &Arguments, flags: &project::Flags, io: &mut Io<'_>
             }
         }
     }
-    print(&outcome, arguments, (&sources, &hidden), (&disk, io));
+    print(&outcome, arguments, (&sources, hidden), (&disk, io));
     if let Some(fixed) = mended {
         say(io.stderr, &about_fixes(&fixed));
     }
@@ -230,12 +228,6 @@ fn exit_status(outcome: &Outcome, fail_on: FailOn) -> u8 {
         _ if reported(outcome).any(|finding| finding.severity >= threshold) => 1,
         _ => 0,
     }
-}
-
-/// What the settings of the projects call secret.
-fn hidden(inputs: &Inputs) -> Hidden {
-    let also = inputs.projects.iter().flat_map(|project| &project.settings.secrets.also);
-    Hidden::new(also.map(|name| name.value.clone()).collect(), BTreeSet::new())
 }
 
 /// The findings that nothing allows.

@@ -1,15 +1,20 @@
 //! What all stages of one load share: the files, the texts read so far, the report.
 
-use std::{collections::BTreeMap, ops::Range, string::FromUtf8Error};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+    string::FromUtf8Error,
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     model::{Document, InputFile, InputRole, Role},
-    paths,
+    paths, secret_sources,
 };
 use crate::{
     diag::{Diagnostic, Report, codes},
+    secret::Hidden,
     text::{
         FileError, Files, SourceId, Sources, Span,
         budget::{BYTES, VALUES},
@@ -127,12 +132,24 @@ impl<'a> Context<'a> {
             }
         };
         let first = self.documents.len();
-        for Tagged { mut tree, resets } in parse::tagged_documents(self.sources, id, self.report)? {
+        let Some(tagged) = parse::tagged_documents(self.sources, id, self.report) else {
+            self.hide(secret_sources::in_text(self.sources.get(id).text()));
+            return None;
+        };
+        for Tagged { mut tree, resets } in tagged {
+            self.hide(secret_sources::secret_sources(&tree));
             self.timestamps_to_text(&mut tree);
             self.documents.push(Document { role, tree });
             self.resets.push(resets);
         }
         Some(first..self.documents.len())
+    }
+
+    /// Lets no report show the values of these variables: those of env files that cannot be read, say.
+    pub(super) fn hide(&mut self, names: BTreeSet<String>) {
+        if !names.is_empty() {
+            self.report.hide(Hidden::new(names, BTreeSet::new()));
+        }
     }
 
     /// Docker compose refuses timestamps, newer versions re-write them; what is meant is the text.

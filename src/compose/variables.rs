@@ -9,6 +9,7 @@ use super::{
     context::Context,
     dotenv::{self, DotenvError, Form, Parsed},
     model::InputRole,
+    secret_sources,
     template::{self, Defaults, TemplateError},
 };
 use crate::{
@@ -165,9 +166,11 @@ pub(super) fn parse(
         }
         Ok(parsed) => {
             surprises(&parsed, id, context.report);
+            context.hide(secret_sources::in_env_file(&parsed));
             parsed
         }
         Err(DotenvError { offset, len, message }) => {
+            context.hide(secret_sources::in_text(text));
             context.report.push(
                 Diagnostic::error(codes::INVALID_ENV_FILE, message)
                     .at(Span::new(id, offset, offset + len), "here"),

@@ -24,6 +24,7 @@ use crate::{
         model::InputRole,
     },
     diag::codes,
+    secret::Hidden,
     text::{Files, SourceId, Sources, Span},
     yaml::parse::decode,
 };
@@ -58,6 +59,8 @@ pub struct Inputs {
     pub in_git: BTreeMap<SourceId, InGit>,
     /// What could not be read.
     pub problems: Vec<Finding>,
+    /// What the projects hide, those that cannot be read included.
+    pub hidden: Hidden,
     /// The working directory: files are named relative to it.
     pub directory: Utf8PathBuf,
     /// How many files were looked at.
@@ -73,6 +76,19 @@ pub struct EnvFile {
     pub readers: Readers,
     /// What Compose reads in it.
     pub parsed: Result<Parsed, DotenvError>,
+}
+
+impl Inputs {
+    /// The variables that projects use as secrets and that may be those of this env file: it is in the directory of the
+    /// project, or the project reads it.
+    pub fn secret_sources(&self, path: &Utf8Path) -> BTreeSet<&str> {
+        let reads = |project: &Project| {
+            let mut inputs = project.environments.iter().flat_map(|environment| &environment.model.inputs);
+            path.starts_with(&project.directory) || inputs.any(|input| input.path == path)
+        };
+        let projects = self.projects.iter().filter(|project| reads(project));
+        projects.flat_map(|project| project.secret_sources.iter().map(String::as_str)).collect()
+    }
 }
 
 /// Which programs read an env file.

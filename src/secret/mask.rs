@@ -125,6 +125,11 @@ impl Hidden {
         Self { names, values, finder: OnceLock::new() }
     }
 
+    /// The names whose values are secret.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
     /// Takes in what another project, or another environment, hides.
     pub fn extend(&mut self, other: Hidden) {
         self.names.extend(other.names);

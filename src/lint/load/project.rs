@@ -13,6 +13,7 @@ use crate::{
     diag::{Code, Diagnostic, Report, Severity, codes},
     lint::findings::Finding,
     plan::{self, ServiceStart},
+    secret::Hidden,
     settings::{self, Settings, discover},
     text::{Files, STANDARD_INPUT, SourceId, Span, clean},
     yaml::Node,
@@ -46,6 +47,8 @@ pub struct Project {
     pub documents: Vec<(Role, Node)>,
     /// What `kustompose.yaml` says.
     pub settings: Settings,
+    /// The variables that its files use as secrets, but those that the settings say are none.
+    pub secret_sources: BTreeSet<String>,
     /// The variables that templates of env files in its directory have.
     pub in_templates: BTreeSet<String>,
     /// Files that compose looks for, and passes over because another has precedence.
@@ -131,6 +134,7 @@ impl Loader<'_> {
             names: self.files.list(directory).unwrap_or_default(),
             environments: Vec::new(),
             documents: Vec::new(),
+            secret_sources: BTreeSet::new(),
             settings,
             in_templates: self.in_templates(directory),
             shadowed: Vec::new(),
@@ -141,7 +145,10 @@ impl Loader<'_> {
             let mut report = Report::default();
             let model = compose::load_in_part(&request, self.files, self.sources, &mut report);
             self.refused(&report, wanted.is_certain);
+            self.inputs.hidden.extend(report.hidden().clone());
             let Some(mut model) = model else { continue };
+            let read = report.hidden().names().map(str::to_owned);
+            project.secret_sources.extend(plan::secret_sources(&model).into_iter().chain(read));
             for document in std::mem::take(&mut model.documents) {
                 let known = |(_, tree): &(Role, Node)| tree.span == document.tree.span;
                 if !project.documents.iter().any(known) {
@@ -155,6 +162,11 @@ impl Loader<'_> {
             project.environments.push(Environment { name, is_local, model, report, set_by_files, starts });
         }
         self.shadowed(&mut project);
+        let secrets = &project.settings.secrets;
+        let also = secrets.also.iter().map(|name| name.value.clone());
+        let names = also.chain(project.secret_sources.iter().cloned()).collect();
+        self.inputs.hidden.extend(Hidden::new(names, BTreeSet::new()));
+        project.secret_sources.retain(|name| !secrets.never.iter().any(|never| never.value == *name));
         self.inputs.projects.push(project);
     }
 

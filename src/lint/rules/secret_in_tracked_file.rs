@@ -18,7 +18,9 @@ pub(super) static RULE: Rule = Rule {
 The secret has leaked to everybody who can read the repository, and its history keeps it: change
 it.
 
-The rule finds env files that set secrets, if git tracks the file; one finding for each file.
+The rule finds env files that set secrets, if git tracks the file; one finding for each file. A
+variable is a secret by its name, by its value, or because the project uses it as one:
+`DB_PASSWORD: ${PW}`, `secrets: {db: {environment: PW}}`.
 Without a repository, a file that no `.gitignore` leaves out is a warning. Templates such as
 `.env.example` are found only for values that are plainly keys.",
     bad: &[
@@ -41,14 +43,21 @@ fn check(everything: &Everything<'_>, findings: &mut Findings<'_>) {
             Some(InGit::NoRepository) => Severity::Warning,
             _ => continue,
         };
-        let is_secret = |name: &str, value: &str| {
+        let sources = everything.inputs.secret_sources(file.path);
+        let is_secret = |name: &str, written: &str| {
+            let name = if sources.contains(name) { "PASSWORD" } else { name };
+            let value = written.trim_matches(['"', '\'']);
             let by_name = !file.is_template() && secret::is_written_secret(name, value);
-            by_name || secret::is_secret_value(value) || !file.is_template() && secret_in_url::has_one(value)
+            let by_value = match written.starts_with('\'') {
+                true => secret::is_secret_value(value),
+                false => secret::is_written_secret("", value),
+            };
+            by_name || by_value || !file.is_template() && secret_in_url::has_one(value)
         };
         let mut found = Vec::new();
         for variable in &parsed.variables {
             let written = file.text().get(variable.value_range.clone()).unwrap_or_default();
-            if is_secret(&variable.name, written.trim().trim_matches(['"', '\''])) {
+            if is_secret(&variable.name, written.trim()) {
                 found.push((file.span(variable.name_range.clone()), variable.name.as_str()));
             }
         }

@@ -24,7 +24,8 @@ The file is in git, and so is the secret. `convert` would have to choose between
 which everybody can read, and a Secret that nobody asked for.
 
 The rule finds variables of services, build arguments and variables of containers whose name or
-value says that it is a secret, if the value is written out. `${NAME}` and `${NAME:?}` are not
+value says that it is a secret, if the value is written out. So does the name of a variable that the
+project uses as a secret elsewhere, `DB_PASSWORD: ${PW}` say. `${NAME}` and `${NAME:?}` are not
 found, `${NAME:-fallback}` is. Paths (`/run/secrets/db`), switches and quantities such as
 `TOKEN_TTL: 3600` are not found. `secrets: {also, never}` in `kustompose.yaml` names what the rule
 takes wrong.",
@@ -47,7 +48,9 @@ fn compose(document: &Document<'_>, findings: &mut Findings<'_>) {
         else {
             continue;
         };
-        let name = if names(&settings.also, &variable.name) { "PASSWORD" } else { &variable.name };
+        let is_used_as_secret =
+            names(&settings.also, &variable.name) || document.project.secret_sources.contains(&variable.name);
+        let name = if is_used_as_secret { "PASSWORD" } else { &variable.name };
         let is_secret = secret::is_written_secret(name, value) && !is_empty_default(name, value);
         if is_secret && !super::secret_in_url::has_one(value) {
             let help = "write `${…:?}` and set it in a file that git ignores, or use `secrets`";
