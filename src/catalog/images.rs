@@ -26,6 +26,7 @@ const POSTGRES_DATA: &[&str] = &["/var/lib/postgresql", "/var/lib/postgresql/dat
 pub(super) static IMAGES: &[Image] = &[
     Image { name: "activemq", role: Role::Queue, ports: &[61616, 8161], ..PLAIN },
     Image { name: "activemq-artemis", role: Role::Queue, ports: &[61616, 8161], ..PLAIN },
+    Image { name: "activemq-classic", role: Role::Queue, ports: &[61616, 8161], ..PLAIN },
     Image { name: "adminer", ports: &[8080], ..PLAIN },
     Image { name: "airflow", ports: &[], group: Some(50000), maker: "apache", ..PLAIN },
     Image {
@@ -40,6 +41,14 @@ pub(super) static IMAGES: &[Image] = &[
     Image { name: "alpine", role: Role::System, ..PLAIN },
     Image { name: "amazoncorretto", role: Role::System, ..PLAIN },
     Image { name: "amazonlinux", role: Role::System, ..PLAIN },
+    Image {
+        name: "apache/age",
+        role: Role::Database,
+        ports: &[5432],
+        empty_data: POSTGRES_DATA,
+        volumes: POSTGRES_VOLUME,
+        ..PLAIN
+    },
     Image {
         name: "arangodb",
         role: Role::Database,
@@ -71,6 +80,14 @@ pub(super) static IMAGES: &[Image] = &[
     },
     Image { name: "centos", role: Role::System, ..PLAIN },
     Image { name: "chronograf", ports: &[8888], ..PLAIN },
+    Image {
+        name: "citus",
+        role: Role::Database,
+        ports: &[5432],
+        empty_data: POSTGRES_DATA,
+        volumes: POSTGRES_VOLUME,
+        ..PLAIN
+    },
     Image { name: "clamav", ports: &[3310], ..PLAIN },
     Image {
         name: "clickhouse-server",
@@ -112,6 +129,14 @@ pub(super) static IMAGES: &[Image] = &[
         ..PLAIN
     },
     Image { name: "crazymax/swarm-cronjob", role: Role::Scheduler, ..PLAIN },
+    Image {
+        name: "crunchy-postgres",
+        role: Role::Database,
+        ports: &[5432],
+        empty_data: POSTGRES_DATA,
+        volumes: POSTGRES_VOLUME,
+        ..PLAIN
+    },
     Image { name: "curl", program: Some("curl"), ..PLAIN },
     Image { name: "datascience-notebook", ports: &[8888], group: Some(100), maker: "jupyter", ..PLAIN },
     Image { name: "dbmate", program: Some("dbmate"), ..PLAIN },
@@ -153,6 +178,7 @@ pub(super) static IMAGES: &[Image] = &[
     Image { name: "erlang", role: Role::System, ..PLAIN },
     Image { name: "etcd", role: Role::Store, ports: &[2379, 2380], peers: &[2380], ..PLAIN },
     Image { name: "fedora", role: Role::System, ..PLAIN },
+    Image { name: "flink", ports: &[8081], peers: &[6121, 6122, 6123, 6124], ..PLAIN },
     Image { name: "flyway", program: Some("flyway"), ..PLAIN },
     Image { name: "funkyfuture/deck-chores", role: Role::Scheduler, ..PLAIN },
     Image { name: "garnet", role: Role::Cache, ports: &[6379], ..PLAIN },
@@ -167,6 +193,8 @@ pub(super) static IMAGES: &[Image] = &[
     Image { name: "graphql-engine", ports: &[8080], ..PLAIN },
     Image { name: "graylog", ports: &[9000], group: Some(1100), maker: "graylog", ..PLAIN },
     Image { name: "groovy", role: Role::System, ..PLAIN },
+    Image { name: "gvenzl/oracle-free", role: Role::Database, ports: &[1521], ..PLAIN },
+    Image { name: "gvenzl/oracle-xe", role: Role::Database, ports: &[1521], ..PLAIN },
     Image { name: "haproxy", ports: &[80], ..PLAIN },
     Image { name: "haskell", role: Role::System, ..PLAIN },
     Image { name: "hedgedoc", ports: &[3000], group: Some(10000), maker: "hedgedoc", ..PLAIN },
@@ -245,6 +273,7 @@ pub(super) static IMAGES: &[Image] = &[
     Image { name: "memcached", role: Role::Cache, ports: &[11211], ..PLAIN },
     Image { name: "metabase", ports: &[3000], ..PLAIN },
     Image { name: "migrate", program: Some("migrate"), ..PLAIN },
+    Image { name: "milvus", role: Role::Store, ports: &[19530, 9091], ..PLAIN },
     Image { name: "mimir", ports: &[], group: Some(10001), maker: "grafana", ..PLAIN },
     Image { name: "minimal-notebook", ports: &[8888], group: Some(100), maker: "jupyter", ..PLAIN },
     Image { name: "minio", role: Role::Store, ports: &[9000], ..PLAIN },
@@ -331,11 +360,26 @@ pub(super) static IMAGES: &[Image] = &[
     Image { name: "opentelemetry-collector-contrib", ports: &[4317, 4318], ..PLAIN },
     Image { name: "oraclelinux", role: Role::System, ..PLAIN },
     Image {
+        name: "paradedb",
+        role: Role::Database,
+        ports: &[5432],
+        empty_data: POSTGRES_DATA,
+        volumes: POSTGRES_VOLUME,
+        ..PLAIN
+    },
+    Image {
         name: "percona",
         role: Role::Database,
         ports: &[3306],
         empty_data: MYSQL_DATA,
         volumes: MYSQL_DATA,
+        ..PLAIN
+    },
+    Image {
+        name: "percona-server-mongodb",
+        role: Role::Database,
+        ports: &[27017],
+        volumes: &["/data/db"],
         ..PLAIN
     },
     Image { name: "perl", role: Role::System, ..PLAIN },
@@ -347,7 +391,23 @@ pub(super) static IMAGES: &[Image] = &[
         volumes: &["/var/lib/pgadmin"],
         ..PLAIN
     },
+    Image {
+        name: "pgautoupgrade",
+        role: Role::Database,
+        ports: &[5432],
+        empty_data: POSTGRES_DATA,
+        volumes: POSTGRES_VOLUME,
+        ..PLAIN
+    },
     Image { name: "pgbouncer", ports: &[5432], ..PLAIN },
+    Image {
+        name: "pgvecto-rs",
+        role: Role::Database,
+        ports: &[5432],
+        empty_data: POSTGRES_DATA,
+        volumes: POSTGRES_VOLUME,
+        ..PLAIN
+    },
     Image {
         name: "pgvector",
         role: Role::Database,
@@ -383,6 +443,7 @@ pub(super) static IMAGES: &[Image] = &[
         volumes: POSTGRES_VOLUME,
         ..PLAIN
     },
+    Image { name: "postgresql-repmgr", role: Role::Database, ports: &[5432], ..PLAIN },
     Image { name: "postgrest", ports: &[3000], ..PLAIN },
     Image { name: "premoweb/chadburn", role: Role::Scheduler, ..PLAIN },
     Image {
@@ -469,6 +530,7 @@ pub(super) static IMAGES: &[Image] = &[
     Image { name: "standalone-chrome", ports: &[4444], ..PLAIN },
     Image { name: "standalone-chromium", ports: &[4444], ..PLAIN },
     Image { name: "standalone-firefox", ports: &[4444], ..PLAIN },
+    Image { name: "surrealdb", role: Role::Database, ports: &[8000], ..PLAIN },
     Image { name: "swift", role: Role::System, ..PLAIN },
     Image { name: "tempo", ports: &[3200], group: Some(10001), maker: "grafana", ..PLAIN },
     Image { name: "terraform", program: Some("terraform"), ..PLAIN },
@@ -508,7 +570,16 @@ pub(super) static IMAGES: &[Image] = &[
         volumes: &["/vault/file", "/vault/logs"],
         ..PLAIN
     },
+    Image {
+        name: "vchord-postgres",
+        role: Role::Database,
+        ports: &[5432],
+        empty_data: POSTGRES_DATA,
+        volumes: POSTGRES_VOLUME,
+        ..PLAIN
+    },
     Image { name: "verdaccio", ports: &[4873], group: Some(10001), maker: "verdaccio", ..PLAIN },
+    Image { name: "vernemq", role: Role::Queue, ports: &[1883], peers: &[4369, 44053], ..PLAIN },
     Image { name: "weaviate", role: Role::Store, ports: &[8080], ..PLAIN },
     Image { name: "wiremock", ports: &[8080], ..PLAIN },
     Image { name: "wordpress", ports: &[80], volumes: &["/var/www/html"], ..PLAIN },

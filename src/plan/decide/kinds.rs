@@ -85,6 +85,7 @@ fn keeps_state(facts: &Facts<'_>, users: &VolumeUsers<'_>, name: &str, service: 
         service.command.is_none() && service.entrypoint.is_none()
             || service.names_ports()
             || facts.hosts.is_addressed(name)
+            || facts.hosts.is_member(name)
             || owns()
     };
     match facts.services.role(name) {
@@ -163,9 +164,9 @@ fn awaited_to_the_end<'a>(facts: &Facts<'a>) -> BTreeSet<&'a str> {
         .collect()
 }
 
-/// Who mounts which named volume.
+/// Who mounts which named volume, and may write to it.
 struct VolumeUsers<'a> {
-    /// The services that mount each volume.
+    /// The services that may write to each volume.
     by_volume: BTreeMap<&'a str, BTreeSet<&'a str>>,
     /// The services whose volumes others take over.
     taken_over: BTreeSet<&'a str>,
@@ -175,7 +176,7 @@ impl<'a> VolumeUsers<'a> {
     fn of(facts: &'a Facts<'_>) -> Self {
         let mut users = Self { by_volume: BTreeMap::new(), taken_over: BTreeSet::new() };
         for (name, service) in facts.context.services() {
-            for (volume, _) in volumes::named_volumes(service) {
+            for (volume, _) in volumes::named_volumes(service).filter(|(_, read_only)| !read_only) {
                 users.by_volume.entry(volume).or_default().insert(name);
             }
             users.taken_over.extend(volumes::taken_over(service));
@@ -183,14 +184,14 @@ impl<'a> VolumeUsers<'a> {
         users
     }
 
-    /// Whether no other service has the volume.
+    /// Whether no other service may write to the volume.
     fn is_only(&self, name: &str, volume: &str) -> bool {
         let users = self.by_volume.get(volume);
         users.is_none_or(|users| users.iter().all(|user| *user == name)) && !self.taken_over.contains(name)
     }
 }
 
-/// Whether it mounts a volume, or a directory of data of the host, for writing that no other service mounts.
+/// Whether it mounts a volume, or a directory of data of the host, that no other service writes to.
 fn owns_a_volume(facts: &Facts<'_>, users: &VolumeUsers<'_>, name: &str, service: &Service) -> bool {
     let mut volumes = volumes::named_volumes(service).filter(|(_, read_only)| !read_only);
     let own = volumes.any(|(volume, _)| {

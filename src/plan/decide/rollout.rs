@@ -1,7 +1,12 @@
 //! How a service is updated and started again: everything of `deploy` but resources and placement.
 
+use std::collections::BTreeSet;
+
+use k8s_openapi::api::core::v1::PodSpec;
+
 use super::{kind::WorkloadKind, storage::Storage};
 use crate::{
+    catalog,
     compose::model::{Deploy, Duration, RestartPolicy, Service, UpdateConfig},
     plan::{
         fate::KeyPath,
@@ -65,7 +70,7 @@ pub(super) fn decide_update(service: &Service, decided: WorkloadKind, entries: &
 }
 
 /// Pods take turns where one node alone can mount a claim: another node could not start the new pod before the old one
-/// has gone.
+/// has gone. They do so as well where a database has its data: two at once would destroy it, however it is mounted.
 pub(super) fn take_turns(intent: &mut Intent, storage: &Storage, ledger: &mut Ledger) {
     for (key, unit) in &mut intent.units {
         let workloads = unit.runs.iter_mut();
@@ -75,7 +80,8 @@ pub(super) fn take_turns(intent: &mut Intent, storage: &Storage, ledger: &mut Le
             };
             let volumes = pod.volumes.iter().flatten();
             let mut claims = volumes.filter_map(|volume| volume.persistent_volume_claim.as_ref());
-            if update.recreate || claims.all(|claim| storage.is_shared_claim(&claim.claim_name)) {
+            let all_nodes_mount = claims.all(|claim| storage.is_shared_claim(&claim.claim_name));
+            if update.recreate || all_nodes_mount && !keeps_a_database(pod) {
                 continue;
             }
             if update.max_surge.is_some_and(|surge| surge > 0) {
@@ -86,6 +92,23 @@ pub(super) fn take_turns(intent: &mut Intent, storage: &Storage, ledger: &mut Le
             *update = Update { recreate: true, max_surge: None, max_unavailable: None, ..update.clone() };
         }
     }
+}
+
+/// Whether a container writes to the data of a database in a claim.
+fn keeps_a_database(pod: &PodSpec) -> bool {
+    let claims: BTreeSet<&str> = pod
+        .volumes
+        .iter()
+        .flatten()
+        .filter(|volume| volume.persistent_volume_claim.is_some())
+        .map(|volume| volume.name.as_str())
+        .collect();
+    let mut mounts = pod.containers.iter().flat_map(|container| container.volume_mounts.iter().flatten());
+    mounts.any(|mount| {
+        claims.contains(mount.name.as_str())
+            && mount.read_only != Some(true)
+            && catalog::database_directories().any(|directory| mount.mount_path == directory)
+    })
 }
 
 fn restarting(policy: &RestartPolicy, decided: WorkloadKind, entries: &mut Entries<'_>) {

@@ -251,7 +251,9 @@ impl Hosts {
             }
             let alike = by.is_alike(host);
             found.is_address |= alike && is_value;
-            if found.is_address || address::is_perhaps(text, name, standing) {
+            // Programs that find each other name their members in many ways: `rabbit@one`, `["one", "two"]`.
+            let may_meet = alike && by.has_peers();
+            if found.is_address || may_meet || address::is_perhaps(text, name, standing) {
                 found.port = found.port.or_else(|| paired_port(by.service, standing));
                 found.second = found.second.or_else(|| further_port(by.service, standing));
                 let joins = alike && address::says_joining(text, found.range.start, standing);

@@ -10,9 +10,11 @@ use super::{
         copied::{self, Copied},
     },
     source::Source,
+    volumes,
 };
 use crate::{
     catalog::{Image, Role},
+    compose::model::Service,
     shell::{Behaviour, dockerfile::Dockerfile},
 };
 
@@ -21,6 +23,8 @@ use crate::{
 pub(in crate::plan) struct ServiceFacts {
     /// What is known of its image.
     pub(in crate::plan) image: Option<&'static Image>,
+    /// The image that it is built on, if it starts what that starts.
+    built_on: Option<&'static Image>,
     /// What it is built from.
     pub(in crate::plan) dockerfile: Option<Rc<Dockerfile>>,
     /// The attribute that says what it starts with.
@@ -76,7 +80,9 @@ impl Services {
         let facts = context.services().map(|(name, service)| {
             let source = Source::of(context, name, service);
             let mounts = binds.judged(context, service);
+            let dockerfile = source.dockerfile.as_deref();
             let facts = ServiceFacts {
+                built_on: dockerfile.and_then(|dockerfile| built_on(service, dockerfile)),
                 image: Image::written(&service.image_or_built(&context.project.name, name)),
                 started_by: source.start.attribute,
                 behaviour: source.behaviour(),
@@ -101,12 +107,10 @@ impl Services {
         self.get(name)?.image
     }
 
-    /// The image whose program a service runs: its own, or the one that it is built on if it starts what that starts.
+    /// The image whose program a service runs: its own, or the one that it is built on.
     pub(in crate::plan) fn program(&self, name: &str) -> Option<&'static Image> {
         let facts = self.get(name)?;
-        let stage = facts.dockerfile.as_deref().map(Dockerfile::built);
-        let stage = stage.filter(|stage| stage.entrypoint.is_none() && stage.command.is_none());
-        facts.image.or_else(|| stage.and_then(|stage| Image::written(&stage.base)))
+        facts.image.or(facts.built_on)
     }
 
     /// What the program of a service does for others.
@@ -123,4 +127,14 @@ impl Services {
     pub(in crate::plan) fn mounts(&self, name: &str) -> &[JudgedMount] {
         self.get(name).map_or(&[], |facts| &facts.mounts)
     }
+}
+
+/// The image that a service is built on, if it starts what that starts. An entrypoint of its own usually prepares
+/// something before, and where the data of a database is mounted, that is what runs in the end.
+fn built_on(service: &Service, dockerfile: &Dockerfile) -> Option<&'static Image> {
+    let stage = dockerfile.built();
+    let starts_its_program = stage.entrypoint.is_none() && stage.command.is_none();
+    let image = Image::written(&stage.base)?;
+    let is_database = || image.role.is_backing() && volumes::keeps_a_database(service);
+    (starts_its_program || is_database()).then_some(image)
 }

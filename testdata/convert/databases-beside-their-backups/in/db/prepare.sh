@@ -1,0 +1,3 @@
+#!/bin/sh
+echo prepared
+exec docker-entrypoint.sh "$@"
