@@ -20,6 +20,9 @@ use crate::catalog::base_name;
 /// Nothing longer is one line of a configuration, in bytes; of what is, only tokens tell.
 const MAX_LINE: usize = 16 * 1024;
 
+/// Nobody writes a longer file of SQL by hand, in bytes: it is a copy of a database, and kept whole.
+const MAX_TEXT: usize = 256 * 1024;
+
 /// How a file is written, as far as its name tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
@@ -111,8 +114,14 @@ static SETTING: [Pattern; 1] = [Pattern::new(
 )];
 
 /// `key value`, a whole line.
-static DIRECTIVE: [Pattern; 1] =
-    [Pattern::new(EVERY_LINE, r#"^(?P<key>[A-Za-z_][\w.-]*)\s+"?(?P<value>[^\s"=:;{][^\s";]*)"?$"#)];
+static DIRECTIVE: [Pattern; 2] = [
+    Pattern::new(EVERY_LINE, r#"^(?P<key>[A-Za-z_][\w.-]*)\s+"?(?P<value>[^\s"=:;{][^\s";]*)"?$"#),
+    // nginx.
+    Pattern::new(
+        &["set $"],
+        r#"(?:^|[\s;{])set\s+\$(?P<key>[A-Za-z_]\w*)\s+["']?(?P<value>[^\s"';]+)["']?\s*;"#,
+    ),
+];
 
 /// What has a name, and a value within quotes or tags: in files of all forms.
 static QUOTED: [Pattern; 8] = [
@@ -149,6 +158,25 @@ static UNQUOTED: [Pattern; 2] = [
     ),
 ];
 
+/// A name and its value as two elements of their own, mostly in several lines: properties of Hadoop, and credentials by
+/// their types, as Keycloak exports them.
+static ELEMENTS: [Pattern; 2] = [
+    Pattern::new(
+        &["<name>"],
+        r"<name>\s*(?P<key>[^<>\s]+)\s*</name>\s*(?:<(?:final|description)>[^<>]*</\w+>\s*)*<value>\s*(?P<value>[^<>]*?)\s*</value>",
+    ),
+    Pattern::new(
+        &["\"type\""],
+        r#""type"\s*:\s*"(?P<key>password|secret|token)"\s*,(?:\s*"\w+"\s*:\s*[\w."-]+\s*,)*\s*"value"\s*:\s*"(?P<value>[^"]*)""#,
+    ),
+];
+
+/// A row that a statement of SQL puts into a table.
+static ROWS: [Pattern; 1] = [Pattern::new(
+    EVERY_LINE,
+    r"(?i)\binsert\s+into\s+\S+?\s*\((?P<key>[^()]*)\)\s*values\s*\((?P<value>[^()]*)\)",
+)];
+
 /// A list within a line, `key: [a, b]`.
 static LISTED: [Pattern; 1] =
     [Pattern::new(&["["], r#"(?P<key>[A-Za-z_][\w.-]*)["']?\s*[:=]\s*\[(?P<value>[^\]]+)"#)];
@@ -158,7 +186,7 @@ static BEGUN: [Pattern; 1] =
     [Pattern::new(&[":", "="], r#"(?P<key>[A-Za-z_][\w.-]*)["']?\s*[:=]\s*(?P<value>\[?)\s*(?:#.*)?$"#)];
 
 /// Lines of files that programs keep secrets in, by patterns of their names. `value` is the secret.
-static NAMED: [(LazyRegex, LazyRegex); 10] = [
+static NAMED: [(LazyRegex, LazyRegex); 12] = [
     named(
         r"^\.?(?:npmrc|yarnrc|yarnrc\.yml)$",
         r#"\b_?(?:_authToken|npmAuthToken|_password|_auth|npmAuthIdent)["']?\s*[=:]\s*["']?(?P<value>[^\s"']+)"#,
@@ -175,6 +203,10 @@ static NAMED: [(LazyRegex, LazyRegex); 10] = [
         r"(?:passwd|htpasswd|pwfile|password_file|passwordfile|passwords)(?:\.txt|\.conf)?$",
         r"^[^:\s#]+:(?P<value>[^:\s]+)$",
     ),
+    // ZooKeeper and Kafka: a user for each name.
+    named(r"jaas", r#"\buser_[\w-]+\s*=\s*"(?P<value>[^"]+)""#),
+    // OpenVPN: a name in the first line.
+    named(r"^(?:auth[._-]?)?user[._-]?pass(?:\.txt|\.conf)?$|^openvpn[._-]auth", r"^(?P<value>\S{6,})$"),
     named(r"^g?shadow-?$", r"^[^:\s#]+:(?P<value>\$[^:]+):"),
     named(
         r"^(?:\.dockercfg|\.dockerconfigjson|config\.json|auth\.json)$",
@@ -191,10 +223,15 @@ const fn named(name: &'static str, line: &'static str) -> (LazyRegex, LazyRegex)
 }
 
 /// Statements of configuration with a secret at their end, whatever file they are in.
-static STATEMENTS: [Pattern; 4] = [
+static STATEMENTS: [Pattern; 7] = [
     // haproxy, redis.
     Pattern::new(&["user"], r"^user\s+\S+\s+(?:insecure-)?password\s+(?P<value>\S+)"),
     Pattern::new(&["user"], r"^(?:acl\s+setuser|user)\s+\S+\s+(?:\S+\s+)*?[>#](?P<value>\S+)"),
+    Pattern::new(&["stats"], r"^stats\s+auth\s+[^:\s]+:(?P<value>\S+)$"),
+    // coturn.
+    Pattern::new(&["user="], r"^user=[^:=\s]+:(?P<value>[^:\s]+)$"),
+    // Dovecot, and whatever else says how a password is written: `bob:{PLAIN}…`.
+    Pattern::new(&["{"], r"^\S+[:|]\{[A-Z][A-Z0-9.-]*\}(?:\$\w+\$)?(?P<value>[^:\s]+)"),
     // snmpd.
     Pattern::new(
         EVERY_LINE,
@@ -203,6 +240,10 @@ static STATEMENTS: [Pattern; 4] = [
     // BIND, dhcpd, ppp.
     Pattern::new(&["secret", "password"], r#"(?:^|[\s;{])(?:secret|password)\s+"(?P<value>[^"]+)"\s*;"#),
 ];
+
+/// Calls with a user and a password, as those of MongoDB's shell.
+static CALLS: [Pattern; 1] =
+    [Pattern::new(&["auth("], r#"\.auth\(\s*["'][^"']*["']\s*,\s*["'](?P<value>[^"']*)["']"#)];
 
 /// Headers that a proxy sets.
 static HEADERS: [Pattern; 1] = [Pattern::new(
@@ -238,6 +279,7 @@ pub fn is_secret_file(path: &str, content: &str) -> bool {
         || is_value_file(&name, content)
         || is_list_of_secrets(&name, content)
         || is_named_so(&name, content)
+        || has_secret_elements(content)
     {
         return true;
     }
@@ -298,19 +340,38 @@ fn is_named_so(name: &str, content: &str) -> bool {
     })
 }
 
+/// Whether one of the elements that say a name and its value apart, or a row of a table, has a secret.
+fn has_secret_elements(content: &str) -> bool {
+    let is_secret = |(key, value): (&str, &str)| is_pair(Form::Configuration, key, value);
+    let mut rows = pairs(&ROWS, content).filter(|_| content.len() <= MAX_TEXT);
+    pairs(&ELEMENTS, content).any(is_secret)
+        || rows.any(|(columns, values)| {
+            let columns = columns.split(',').map(|column| column.trim().trim_matches(['"', '`', '\'']));
+            let quoted = |value: &str| value.trim().strip_prefix('\'')?.strip_suffix('\'').map(str::to_owned);
+            let mut cells = columns.zip(values.split(',').map(quoted));
+            cells.any(|(column, value)| value.is_some_and(|value| is_secret((column, &value))))
+        })
+}
+
 /// Whether a line of configuration states a secret, or has a proxy send one.
 fn states(line: &str) -> bool {
-    let value = |found: &Captures<'_>| {
-        found.name("value").is_some_and(|value| may_be_secret(value.as_str(), Dollar::Shell))
-    };
-    pattern::found(&STATEMENTS, line).any(|found| value(&found))
+    any_value(&STATEMENTS, line)
         || pattern::found(&HEADERS, line).any(|found| {
             let key = found.name("key").map_or("", |key| key.as_str());
             let is_scheme =
                 found.name("scheme").is_some() && key.to_ascii_lowercase().ends_with("authorization");
             let tells = is_scheme || parameter::is_secret_name(key);
-            tells && value(&found)
+            tells && has_value(&found)
         })
+}
+
+/// Whether one of these patterns finds a value that may be a secret.
+fn any_value(patterns: &[Pattern], line: &str) -> bool {
+    pattern::found(patterns, line).any(|found| has_value(&found))
+}
+
+fn has_value(found: &Captures<'_>) -> bool {
+    found.name("value").is_some_and(|value| may_be_secret(value.as_str(), Dollar::Shell))
 }
 
 /// Whether the file is nothing but a secret, `db_password.txt` say.
@@ -335,18 +396,25 @@ fn has_list_of_secrets(content: &str) -> bool {
     let lines = content.lines().filter(|line| line.len() <= MAX_LINE && !is_comment(line.trim()));
     // How far the name is indented.
     let mut below: Option<usize> = None;
+    let mut keys: Option<usize> = None;
     for line in lines.filter(|line| !line.trim().is_empty()) {
         let (text, indent) = (line.trim(), line.len() - line.trim_start().len());
         let item = text.strip_prefix("- ");
         below = below.filter(|own| indent > *own || indent == *own && item.is_some());
         let is_listed = below.is_some() && is_item(item.unwrap_or(text));
+        // `keys:`, and below them each one behind its name, as those of LiveKit.
+        let is_key = keys.is_some_and(|own| indent > own)
+            && text
+                .split_once(": ")
+                .is_some_and(|(_, value)| is_bare_key("key", value.trim_matches(['"', '\''])));
         let mut within = pairs(&LISTED, text).filter(|(key, _)| is_name_of_secrets(key));
-        if is_listed || within.any(|(_, values)| values.split([',', '[']).any(is_item)) {
+        if is_listed || is_key || within.any(|(_, values)| values.split([',', '[']).any(is_item)) {
             return true;
         }
         if pairs(&BEGUN, text).any(|(key, _)| is_name_of_secrets(key)) {
             below = Some(indent);
         }
+        keys = if text == "keys:" { Some(indent) } else { keys.filter(|own| indent > *own) };
     }
     false
 }
@@ -380,10 +448,11 @@ fn is_telling_line(form: Form, line: &str) -> bool {
     }
     match form {
         Form::Variables => settings().any(is_secret),
-        Form::Code => pairs(&QUOTED, line).any(is_secret),
+        Form::Code => any_value(&CALLS, line) || pairs(&QUOTED, line).any(is_secret),
         Form::Prose => false,
         Form::Configuration => {
             states(line)
+                || any_value(&CALLS, line)
                 || pairs(&QUOTED, line).any(is_secret)
                 || pairs(&UNQUOTED, line).any(is_secret)
                 || settings().any(is_secret)
@@ -395,7 +464,10 @@ fn is_telling_line(form: Form, line: &str) -> bool {
 
 /// Whether a secret is found at one of these places. `Bearer` is a word of prose, too.
 fn tells(line: &str, places: Vec<Range<usize>>) -> bool {
-    let is_scheme = |before: &str| before.trim_end().to_ascii_lowercase().ends_with("bearer");
+    let is_scheme = |before: &str| {
+        let before = before.trim_end().to_ascii_lowercase();
+        before.ends_with("bearer") && !before.contains("authorization:")
+    };
     places.into_iter().any(|place| !is_scheme(&line[..place.start]) || looks_random(&line[place]))
 }
 
@@ -424,7 +496,9 @@ fn is_pair(form: Form, key: &str, value: &str) -> bool {
     }
     let is_label = value != key && value.eq_ignore_ascii_case(key);
     let is_rule = form == Form::Code && value.contains('|');
-    !is_label && !is_rule && (is_the_secret(key, value) || is_bare_key(key, value)) && is_value(value, key)
+    // What a key is for may be its whole name.
+    let key = if is_bare_key(key, value) { "secret_key" } else { key };
+    !is_label && !is_rule && is_the_secret(key, value) && is_value(value, key)
 }
 
 /// Whether the name says a secret, and not something about one.
@@ -455,10 +529,11 @@ fn is_the_secret(key: &str, value: &str) -> bool {
     !PARTS.iter().any(|part| name.contains(part))
 }
 
-/// Whether it is called a key and nothing more, as those of users in the lists of gateways are, and is as random as one.
+/// Whether it is called a key and nothing more, as those of users in the lists of gateways are, or for what it is there, as
+/// that of Consul, and is as random as one.
 fn is_bare_key(key: &str, value: &str) -> bool {
     let is_random = |c: char| c.is_ascii_alphanumeric() || "+/=".contains(c);
-    key.eq_ignore_ascii_case("key")
+    ["encrypt", "key"].iter().any(|bare| key.eq_ignore_ascii_case(bare))
         && value.len() >= 20
         && looks_random(value)
         && value.chars().all(is_random)
@@ -487,6 +562,7 @@ mod tests {
         assert!(named.into_iter().all(LazyRegex::is_valid));
         let lines =
             SETTING.iter().chain(&DIRECTIVE).chain(&QUOTED).chain(&UNQUOTED).chain(&LISTED).chain(&BEGUN);
+        let lines = lines.chain(&ELEMENTS).chain(&ROWS).chain(&CALLS);
         assert!(lines.chain(&STATEMENTS).chain(&HEADERS).all(Pattern::is_valid));
     }
 
@@ -549,6 +625,29 @@ mod tests {
             ("app.yaml", "tokens: # of users\n  - hunter2xx # of one\n"),
             ("app.toml", "[auth]\ntokens = [\"hunter2xx\"]\n"),
             ("app.toml", "tokens = [\n  \"hunter2xx\",\n]\n"),
+            ("turnserver.conf", "realm=x\nuser=self:hunter2xx\n"),
+            ("users", "bob@x.org:{PLAIN}hunter2xx:1000\n"),
+            ("postfix-accounts.cf", "bob@x.org|{SHA512-CRYPT}$6$hunter2xx\n"),
+            ("consul.json", "{\"encrypt\": \"pUqJrVyVRj5jsiYEkM/tFQYfWyJIv4s3XkvDwy7Cu5s=\"}"),
+            ("nomad.hcl", "server { encrypt = \"pUqJrVyVRj5jsiYEkM/tFQYfWyJIv4s3XkvDwy7Cu5s=\" }"),
+            ("haproxy.cfg", "listen stats\n  stats auth admin:hunter2xx\n"),
+            ("app.conf", "set $api_token \"Zx81kQpW7vLm2\";"),
+            (
+                "core-site.xml",
+                "<property>\n<name>fs.s3a.secret.key</name>\n<value>hunter2xx</value>\n</property>",
+            ),
+            ("zk_jaas.conf", "DigestLoginModule required\n  user_admin=\"hunter2xx\";"),
+            ("init.js", "db.auth(\"admin\", \"hunter2xx\")"),
+            ("init.sql", "INSERT INTO users (name, password)\nVALUES ('admin', 'hunter2xx');"),
+            ("livekit.yaml", "port: 7880\nkeys:\n  APIabc: 4f1cb7aaedd1c9f034335f13\n"),
+            (
+                "realm.json",
+                "\"credentials\": [{\n \"type\": \"password\",\n \"value\": \"hunter2xx\",\n \"temporary\": false}]",
+            ),
+            ("realm.json", "[{\"type\": \"password\", \"temporary\": false, \"value\": \"hunter2xx\"}]"),
+            ("app.properties", "stripe.api.key=hunter2xx"),
+            ("init.sh", "#!/bin/sh\ncurl -H \"Authorization: Bearer hunter2xx\" http://x/"),
+            ("userpass.txt", "alice\nhunter2xx\n"),
         ] {
             assert!(is_secret_file(path, content), "{path}: {content}");
         }
@@ -604,6 +703,14 @@ mod tests {
             ("nsswitch.conf", "passwd: files\nshadow: files"),
             ("php.ini", "; session.token = x\nmysqli.default_pw =\n"),
             ("cassandra.yaml", "authenticator: PasswordAuthenticator"),
+            (
+                "app.xml",
+                "<name>dfs.secret.provider</name><value>x</value><name>a.token.ttl</name><value>300</value>",
+            ),
+            ("nginx.conf", "set $token $http_x_token;\nset $upstream http://api;"),
+            ("init.sql", "INSERT INTO settings (name, password_policy) VALUES ('a', 'strict1');"),
+            ("app.conf", "user=www-data\nencrypt = true\n"),
+            ("app.yaml", "keys:\n  enter: submit\n  path: /etc/keys\nother: 1\n"),
         ];
         assert_eq!(telling(&files), [""; 0]);
     }

@@ -2,6 +2,8 @@
 //! what stands behind the `?` of a URL, of labels. They are freer than the names of variables, and more of
 //! them only speak *about* a secret.
 
+use std::borrow::Cow;
+
 use super::{
     asks_for_quantity, is_quantity,
     literal::{Dollar, looks_random, may_be_secret},
@@ -10,7 +12,7 @@ use super::{
 
 /// Whether the value of a parameter of this name is a secret that somebody wrote down.
 pub(super) fn is_secret(name: &str, value: &str, dollar: Dollar) -> bool {
-    let name = own_name(name);
+    let name = &*own_name(name);
     let tells = match names::says(name) {
         Says::Secret => true,
         Says::Key | Says::Perhaps => looks_random(value.trim()),
@@ -21,18 +23,26 @@ pub(super) fn is_secret(name: &str, value: &str, dollar: Dollar) -> bool {
 
 /// Whether a parameter of this name holds a secret.
 pub(super) fn is_secret_name(name: &str) -> bool {
-    names::says(own_name(name)) == Says::Secret
+    names::says(&own_name(name)) == Says::Secret
 }
 
 /// Whether the value of such a parameter may be one.
 pub(super) fn may_tell(name: &str) -> bool {
-    names::says(own_name(name)) != Says::Nothing
+    names::says(&own_name(name)) != Says::Nothing
 }
 
-/// The last part of `spring.datasource.password` and of `example.com/password`.
-fn own_name(name: &str) -> &str {
+/// The last part of `spring.datasource.password` and of `example.com/password`, and the last two of `stripe.api.key`: a key
+/// alone may be any.
+fn own_name(name: &str) -> Cow<'_, str> {
     let name = name.trim_end_matches("[]");
-    name.rsplit(['.', '/', ':']).next().unwrap_or(name)
+    let mut parts = name.rsplit(['.', '/', ':']);
+    let last = parts.next().unwrap_or(name);
+    match parts.next() {
+        Some(before) if last.eq_ignore_ascii_case("key") && !before.is_empty() => {
+            format!("{before}_{last}").into()
+        }
+        _ => last.into(),
+    }
 }
 
 fn begins_as_quantity(value: &str) -> bool {
