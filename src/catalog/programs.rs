@@ -556,6 +556,12 @@ pub(super) static PROGRAMS: &[Program] = &[
     Program { name: "npx", properties: &[Runner], wraps: Some(VALUED), ..PLAIN },
     Program { name: "nslookup", ends: Always, properties: &[Probe], ..PLAIN },
     Program { name: "od", ends: Always, ..PLAIN },
+    Program {
+        name: "odoo",
+        properties: &[Daemon],
+        options: Some(Options { secrets: &["-w"], ..NO_SECRETS }),
+        ..PLAIN
+    },
     Program { name: "ofelia", properties: &[Cron], ..PLAIN },
     Program {
         name: "openssl",
@@ -733,6 +739,12 @@ pub(super) static PROGRAMS: &[Program] = &[
     Program {
         name: "turnserver",
         options: Some(Options { pairs: &["-u", "--user"], ..NO_SECRETS }),
+        ..PLAIN
+    },
+    Program {
+        name: "ttyd",
+        properties: &[Daemon],
+        options: Some(Options { pairs: &["-c", "--credential"], ..NO_SECRETS }),
         ..PLAIN
     },
     Program { name: "twine", options: Some(PASSWORD_P), ..PLAIN },

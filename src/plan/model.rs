@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8PathBuf;
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 
+pub(in crate::plan) use self::intent::DrawnWords;
 pub use self::{
     development::{Artifact, BuildSecret, CodeMount, Development, Forward, Sync},
     intent::{Intent, Places, Run, Start, Unit, Value, Variable},

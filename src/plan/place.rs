@@ -154,7 +154,7 @@ fn assemble(
         });
         let workloads = units.flat_map(|(member, unit, taken)| {
             unit.runs.iter().enumerate().map(move |(index, run)| {
-                let by_value = Referring::by_value(found, &unit.variables);
+                let by_value = Referring::by_value(found, unit);
                 let referring = match elsewhere {
                     Some(references) => by_value.or_as_elsewhere(references, (member, index)),
                     None => by_value,

@@ -625,6 +625,14 @@ mod tests {
             ("app.yaml", "tokens: # of users\n  - hunter2xx # of one\n"),
             ("app.toml", "[auth]\ntokens = [\"hunter2xx\"]\n"),
             ("app.toml", "tokens = [\n  \"hunter2xx\",\n]\n"),
+        ] {
+            assert!(is_secret_file(path, content), "{path}: {content}");
+        }
+    }
+
+    #[test]
+    fn files_of_single_programs_with_secrets() {
+        for (path, content) in [
             ("turnserver.conf", "realm=x\nuser=self:hunter2xx\n"),
             ("users", "bob@x.org:{PLAIN}hunter2xx:1000\n"),
             ("postfix-accounts.cf", "bob@x.org|{SHA512-CRYPT}$6$hunter2xx\n"),

@@ -28,7 +28,7 @@ use crate::{
     compose::model::{Labels, Service},
     k8s::name,
     plan::{
-        facts::{Facts, Secrets, kompose::PREFIX},
+        facts::{Facts, Secrets, kompose::PREFIX, secrets::drawn_words},
         fate::KeyPath,
         ledger::{Entries, Ledger},
         model::{ClusterService, Component, Kind, Run, Unit, Update, Workload},
@@ -67,6 +67,7 @@ pub(super) fn decide_unit(key: &str, service: &Spanned<Box<Service>>, parts: &mu
         app: app.to_owned(),
         object: workload.name.clone(),
         variables: variables::decide_variables(facts, service, parts.secrets.found()),
+        drawn: drawn_words(service),
         runs: jobs::runs_of(
             &facts.hosts,
             jobs,

@@ -20,7 +20,7 @@ use crate::{
     k8s::data,
     plan::{
         input::{Input, Options},
-        model::SecretBundle,
+        model::{DrawnWords, SecretBundle},
     },
     secret::{self, Finder, Hidden, Searched},
     text::{Files, Part, Spanned, Template},
@@ -231,6 +231,30 @@ fn said(service: &Service) -> impl Iterator<Item = &Spanned<String>> {
     let words = own.chain(hooks(service)).flat_map(|command| command.value.iter());
     let test = service.healthcheck.iter().filter_map(|check| check.value.test.as_ref());
     words.chain(test.flat_map(|test| &test.value)).chain(labels(service).map(|(_, value)| value))
+}
+
+/// What variables of the files gave to the words of a service's commands. Of what the files have as one text and a command
+/// has as several words, nothing is told.
+pub(in crate::plan) fn drawn_words(service: &Service) -> DrawnWords {
+    let drawn = said(service).filter_map(|word| {
+        let template = word.template.as_ref()?;
+        let mut places = Vec::new();
+        let mut whole = String::new();
+        for part in &template.parts {
+            let start = whole.len();
+            match part {
+                Part::Text(text) => whole.push_str(text),
+                Part::Variable { reference, value, .. } => {
+                    whole.push_str(value);
+                    if !value.is_empty() {
+                        places.push((start..whole.len(), reference.name.clone()));
+                    }
+                }
+            }
+        }
+        (whole == word.value && !places.is_empty()).then_some((whole, places))
+    });
+    drawn.collect()
 }
 
 /// The commands of a service that run beside its own.

@@ -3,7 +3,7 @@
 //! Secrets are in clear here, and no variable is in a ConfigMap or a Secret yet: placement decides which object holds
 //! what.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use super::workload::Workload;
 use crate::text::{Span, Template};
@@ -24,6 +24,8 @@ pub struct Unit {
     pub object: String,
     /// The variables of its containers.
     pub variables: BTreeMap<String, Variable>,
+    /// What variables of the files gave to words of its commands.
+    pub(in crate::plan) drawn: DrawnWords,
     /// Its own workload, unless jobs replace it, and the workloads of its jobs.
     pub runs: Vec<Run>,
     /// Whether its script waits until something is there, which may be what is started after it.
@@ -31,6 +33,9 @@ pub struct Unit {
     /// Where the Compose files ask for it.
     pub places: Places,
 }
+
+/// By word: the parts of it that have the value of a variable of the files, with the variable's name.
+pub(in crate::plan) type DrawnWords = BTreeMap<String, Vec<(Range<usize>, String)>>;
 
 /// One workload of a service.
 #[derive(Debug, Clone)]

@@ -10,7 +10,7 @@ use k8s_openapi::api::core::v1::{Container, ExecAction, LifecycleHandler, Probe}
 use crate::{
     plan::{
         facts::KnownSecrets,
-        model::{Intent, Known, Run, Variable},
+        model::{DrawnWords, Intent, Known, Run, Unit},
     },
     secret,
 };
@@ -43,6 +43,8 @@ pub(super) enum Referring<'a> {
         found: &'a KnownSecrets,
         /// The secret variables of the container, with their values.
         own: Vec<(&'a str, &'a str)>,
+        /// What variables of the files gave to words of its commands.
+        drawn: &'a DrawnWords,
     },
     /// What it is in all environments, where the value is not known.
     AsElsewhere {
@@ -57,11 +59,11 @@ pub(super) enum Referring<'a> {
 
 impl<'a> Referring<'a> {
     /// By the secret variables of a container, as far as their values are known.
-    pub(super) fn by_value(found: &'a KnownSecrets, variables: &'a BTreeMap<String, Variable>) -> Self {
-        let own = variables.iter().filter(|(_, variable)| variable.is_secret);
+    pub(super) fn by_value(found: &'a KnownSecrets, unit: &'a Unit) -> Self {
+        let own = unit.variables.iter().filter(|(_, variable)| variable.is_secret);
         let own = own.filter_map(|(name, variable)| Some((name.as_str(), variable.value.known()?)));
         let own = own.filter(|(_, value)| !value.is_empty() && !value.contains(Known::UNKNOWN));
-        Self::ByValue { found, own: own.collect() }
+        Self::ByValue { found, own: own.collect(), drawn: &unit.drawn }
     }
 
     /// The same, and what it is in all environments where the files do not say the value.
@@ -72,7 +74,7 @@ impl<'a> Referring<'a> {
     /// The parts of the words of a command that are references, for each word.
     pub(super) fn places(&self, words: &[&str], image: &str, at: Command) -> Vec<Places<'a>> {
         match self {
-            Self::ByValue { found, own } => {
+            Self::ByValue { found, own, drawn } => {
                 let secrets = found.in_words(words, image);
                 let mut own = own.clone();
                 // Where several have the value, the first is taken.
@@ -81,7 +83,8 @@ impl<'a> Referring<'a> {
                     (Reverse(closeness(name, words, image)), parts)
                 });
                 let all = words.iter().zip(secrets.iter());
-                all.map(|(word, ranges)| places(found, &own, word, ranges)).collect()
+                let drawn = |word: &str| drawn.get(word).map_or(&[][..], Vec::as_slice);
+                all.map(|(word, ranges)| places(found, &own, (word, drawn(word)), ranges)).collect()
             }
             Self::AsElsewhere { references, workload, by_value } => {
                 let places = references.names(*workload, at).and_then(|names| of_unknown(words, names));
@@ -111,14 +114,20 @@ fn closeness(name: &str, words: &[&str], image: &str) -> usize {
     parts.filter(|part| said.iter().any(|word| word.contains(part.as_str()))).count()
 }
 
-/// Where a word holds the value of one of these variables.
+/// Where a word holds the value of one of these variables, or what a variable of the files with this value gave to it.
 fn places<'a>(
     found: &KnownSecrets,
     own: &[(&'a str, &str)],
-    word: &str,
+    (word, drawn): (&str, &[(Range<usize>, String)]),
     secrets: &[Range<usize>],
 ) -> Places<'a> {
     let mut places = Places::new();
+    for (range, name) in drawn {
+        let mut equal =
+            own.iter().filter(|(_, value)| word.get(range.clone()) == Some(*value)).map(|(key, _)| *key);
+        let named = equal.clone().find(|key| key == name);
+        places.extend(named.or_else(|| equal.next()).map(|key| (range.clone(), key)));
+    }
     for (key, value) in own {
         if found.is_value(value) {
             places.extend(secret::occurrences(word, value).map(|range| (range, *key)));
@@ -185,7 +194,7 @@ impl References {
     pub(super) fn of<'a>(intents: impl Iterator<Item = &'a Intent>, found: &KnownSecrets) -> Self {
         let mut references = Self::default();
         for (service, unit) in intents.flat_map(|intent| &intent.units) {
-            let referring = Referring::by_value(found, &unit.variables);
+            let referring = Referring::by_value(found, unit);
             let own = references.names.entry(service.clone()).or_default();
             for (index, run) in unit.runs.iter().enumerate() {
                 for (at, names) in referring.names(run) {
