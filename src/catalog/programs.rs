@@ -737,14 +737,14 @@ pub(super) static PROGRAMS: &[Program] = &[
     Program { name: "true", ends: Always, properties: &[Inert, Succeeds], ..PLAIN },
     Program { name: "tsql", options: Some(SQL_SERVER), ..PLAIN },
     Program {
-        name: "turnserver",
-        options: Some(Options { pairs: &["-u", "--user"], ..NO_SECRETS }),
-        ..PLAIN
-    },
-    Program {
         name: "ttyd",
         properties: &[Daemon],
         options: Some(Options { pairs: &["-c", "--credential"], ..NO_SECRETS }),
+        ..PLAIN
+    },
+    Program {
+        name: "turnserver",
+        options: Some(Options { pairs: &["-u", "--user"], ..NO_SECRETS }),
         ..PLAIN
     },
     Program { name: "twine", options: Some(PASSWORD_P), ..PLAIN },

@@ -37,6 +37,39 @@ impl Reference {
         Self { registry, repository: repository.to_owned(), tag, digest }
     }
 
+    /// What is wrong with it; nothing if registries take it. The grammar is that of the
+    /// [distribution specification](https://github.com/distribution/reference).
+    pub fn fault(&self) -> Option<&'static str> {
+        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let is_tag = |tag: &String| {
+            tag.len() <= LONGEST_TAG
+                && tag.starts_with(is_word)
+                && tag.chars().all(|c| is_word(c) || c == '.' || c == '-')
+        };
+        let is_digest = |digest: &String| {
+            digest.split_once(':').is_some_and(|(algorithm, hex)| {
+                !algorithm.is_empty()
+                    && hex.len() >= SHORTEST_DIGEST
+                    && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
+            })
+        };
+        if !self.registry.as_deref().is_none_or(is_host) {
+            Some("its registry is no host name")
+        } else if self.repository.chars().any(char::is_uppercase) {
+            Some("its name has capitals")
+        } else if !self.repository.split('/').all(is_section) {
+            Some("its name is none that a registry can have")
+        } else if self.tag.as_ref().is_some_and(String::is_empty) {
+            Some("its tag is empty")
+        } else if !self.tag.as_ref().is_none_or(is_tag) {
+            Some("its tag is none that a registry can have")
+        } else if !self.digest.as_ref().is_none_or(is_digest) {
+            Some("its digest is none")
+        } else {
+            None
+        }
+    }
+
     /// Registry and repository: what images of one kind share, whatever their version.
     pub fn name(&self) -> String {
         match &self.registry {
@@ -56,6 +89,34 @@ impl Reference {
     pub fn maker(&self) -> &str {
         self.repository.rsplit('/').nth(1).unwrap_or_default()
     }
+}
+
+/// Characters of the longest tag.
+const LONGEST_TAG: usize = 128;
+
+/// Hexadecimal digits of the shortest digest.
+const SHORTEST_DIGEST: usize = 32;
+
+/// `registry.example.com:5000`, or an address of IPv6 within brackets.
+fn is_host(text: &str) -> bool {
+    let host = text.rsplit_once(':').map_or(text, |(host, port)| {
+        let is_port = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+        if is_port { host } else { text }
+    });
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
+    let is_address = host.starts_with('[') && host.ends_with(']');
+    is_address || !host.is_empty() && host.chars().all(is_name)
+}
+
+/// Whether it is a part of a repository's path: letters and digits, between them one `.`, one or two `_`, or any number
+/// of `-`.
+fn is_section(section: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let separators = || section.split(is_plain).filter(|between| !between.is_empty());
+    section.starts_with(is_plain)
+        && section.ends_with(is_plain)
+        && separators()
+            .all(|between| matches!(between, "." | "_" | "__") || between.chars().all(|c| c == '-'))
 }
 
 fn is_registry(section: &str) -> bool {
@@ -122,6 +183,32 @@ mod tests {
         #[test]
         fn writes_what_it_read(text in r"([a.:/@]|\PC){0,16}") {
             prop_assert_eq!(Reference::parse(&text).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn references_that_no_registry_takes() {
+        for (text, expected) in [
+            ("redis", None),
+            ("redis:7-alpine", None),
+            ("a.b/c__d/e-f--g:1_2", None),
+            ("registry.example.com:5000/shop/web:1", None),
+            ("localhost/web", None),
+            ("[::1]:5000/web", None),
+            ("web@sha256:0123456789abcdef0123456789abcdef", None),
+            ("", Some("its name is none that a registry can have")),
+            ("x y", Some("its name is none that a registry can have")),
+            ("web/", Some("its name is none that a registry can have")),
+            ("a___b", Some("its name is none that a registry can have")),
+            ("-web", Some("its name is none that a registry can have")),
+            ("shop/Web:1", Some("its name has capitals")),
+            ("web:", Some("its tag is empty")),
+            ("web:.1", Some("its tag is none that a registry can have")),
+            ("web:1+2", Some("its tag is none that a registry can have")),
+            ("web@sha256:1", Some("its digest is none")),
+            ("ex ample.com/web", Some("its registry is no host name")),
+        ] {
+            assert_eq!(Reference::parse(text).fault(), expected, "{text}");
         }
     }
 }

@@ -380,6 +380,7 @@ filled! {
     hosts_of_files_follow(files) "renamed-hosts" "{files}: host names are changed to those of the cluster";
     host_name_is_a_label(label) "renamed" "`{label}`: a pod's host name is one DNS label";
     port_has_another_name(name) "renamed" "`{name}`: a port name has at most 15 lowercase letters, digits and `-`, and at least one letter";
+    illegal_image(image, fault) "illegal-image" "`{image}` is no image that a registry can have: {fault}";
     built_alike(others, last) "built-alike" "one image for {others} and `{last}`, which are built alike";
     tries_some_times(attempts) "job-tries" "a Job retries {attempts} times; Compose retries without limit";
     user_is_number(name, number) "named-user" "`{name}` is user {number} in its Dockerfile or in a well-known image";

@@ -26,7 +26,8 @@ enum Block {
 }
 
 /// The ids of reasons that keep a pod from starting.
-const WILL_NOT_START: &[&str] = &["code-without-image", "missing", "too-large", "unreadable"];
+const WILL_NOT_START: &[&str] =
+    &["code-without-image", "illegal-image", "missing", "too-large", "unreadable"];
 
 /// The ids of reasons that ask for something outside of the tree.
 const FOR_YOU_TO_DO: &[&str] = &[

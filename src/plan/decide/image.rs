@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1::{Container, PodSpec};
 
 use crate::{
+    catalog::reference::Reference,
     compose::model::Service,
     plan::{
         facts::{Context, dockerfiles::build_of},
@@ -25,8 +26,11 @@ pub(super) fn apply_image(
 ) {
     let alike = context.images.alike(context.project, name);
     let image = service.image_or_built(&context.project.name, alike.first().copied().unwrap_or(name));
-    if service.image.is_some() {
-        entries.mapped(&["image"]);
+    if let Some(image) = &service.image {
+        match Reference::parse(image).fault() {
+            Some(fault) => entries.approximated(&["image"], reasons::illegal_image(&image.value, fault)),
+            None => entries.mapped(&["image"]),
+        }
     }
     if service.build.is_some() {
         entries.approximated(&["build"], reasons::HAS_TO_BE_BUILT.about(&image));
