@@ -212,7 +212,8 @@ fn asking((facts, key): (&Facts<'_>, &str), test: &[&str], ports: &Ports, timeou
         let timeout_seconds = Some(patience.map_or(timeout, |patience| patience.min(timeout)));
         return Some(Probe { http_get: Some(get), timeout_seconds, ..Probe::default() });
     }
-    let test = facts.hosts.follow_words(test.iter().copied());
+    let service = facts.context.project.services.get(key)?;
+    let test = facts.hosts.seen_by(service).follow_words(test.iter().copied());
     let exec = ExecAction { command: Some(command(&test)?) };
     Some(Probe { exec: Some(exec), timeout_seconds: Some(timeout), ..Probe::default() })
 }

@@ -33,7 +33,7 @@ pub(super) fn apply_network(
     names(service, pod, entries);
     resolver(service, pod, entries);
     networks(facts, service, entries);
-    renamed::record_aliases((&facts.context, &facts.hosts), service, entries);
+    renamed::record_aliases((&facts.context, &facts.hosts.seen_by(service)), service, entries);
 }
 
 /// The address at which a pod reaches itself.

@@ -17,6 +17,7 @@ pub(super) fn decide_variables(
     secrets: &KnownSecrets,
 ) -> BTreeMap<String, Variable> {
     let is_complete = facts.context.known == Known::All;
+    let hosts = facts.hosts.seen_by(service);
     let set = service.environment.iter().flat_map(|field| field.value.iter());
     set.filter_map(|(name, set)| {
         let text = set.value.as_deref()?;
@@ -25,7 +26,7 @@ pub(super) fn decide_variables(
         let value = if !is_complete && set.is_unknown() {
             Value::Unknown
         } else {
-            Value::Known(facts.hosts.follow(name, text))
+            Value::Known(hosts.follow(name, text))
         };
         let variable = Variable {
             value,

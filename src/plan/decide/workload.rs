@@ -62,14 +62,15 @@ pub(super) fn decide_unit(key: &str, service: &Spanned<Box<Service>>, parts: &mu
     }
     let workload = decide_workload((key, app, file.clone()), service, parts);
     let entries = &mut Entries::new(parts.ledger, KeyPath::new(["services", key]), file);
-    let start = start::decide_start(&facts.hosts, service, scheduled, entries);
+    let hosts = facts.hosts.seen_by(service);
+    let start = start::decide_start(&hosts, service, scheduled, entries);
     Unit {
         app: app.to_owned(),
         object: workload.name.clone(),
         variables: variables::decide_variables(facts, service, parts.secrets.found()),
         drawn: drawn_words(service),
         runs: jobs::runs_of(
-            &facts.hosts,
+            &hosts,
             jobs,
             &layout.service_file(key, "cronjobs.yaml"),
             Run { start, workload },
@@ -156,7 +157,7 @@ fn decide_pod(
     let mut pod = PodSpec::default();
     let mut container = Container { name: app.to_owned(), ..Container::default() };
     image::apply_image(&facts.context, key, service, &mut pod, &mut container, entries);
-    process::apply_process(&facts.hosts, service, &mut pod, &mut container, entries);
+    process::apply_process(&facts.hosts.seen_by(service), service, &mut pod, &mut container, entries);
     container.ports = (!ports.is_empty()).then_some(ports);
     resources::apply_resources(&facts.context, service, &mut container, entries);
     security::apply_security((facts, key), service, &mut pod, &mut container, entries);

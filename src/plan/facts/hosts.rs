@@ -4,7 +4,10 @@
 mod address;
 pub(in crate::plan) mod machine;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use self::address::Found;
 pub(super) use self::address::Standing;
@@ -18,7 +21,7 @@ use crate::{
 };
 
 /// The host names of a project and where they are used.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(in crate::plan) struct Hosts {
     /// What each name leads to, by the name that compose resolves.
     by_name: BTreeMap<String, Host>,
@@ -167,6 +170,17 @@ impl Hosts {
         }
     }
 
+    /// The names as one service sees them: those of its own `extra_hosts` lead where these say.
+    pub(in crate::plan) fn seen_by(&self, service: &Service) -> Cow<'_, Self> {
+        let mut own = own_hosts(service).filter(|name| self.by_name.contains_key(*name)).peekable();
+        if own.peek().is_none() {
+            return Cow::Borrowed(self);
+        }
+        let mut seen = self.clone();
+        own.for_each(|name| drop(seen.by_name.remove(name)));
+        Cow::Owned(seen)
+    }
+
     /// The value of a variable as containers in the cluster need it: hosts by the names that resolve there.
     pub(in crate::plan) fn follow(&self, key: &str, value: &str) -> String {
         self.followed(value, Standing::Variable(key))
@@ -243,7 +257,8 @@ impl Hosts {
     fn mention(&mut self, by: By<'_>, text: &str, standing: Standing<'_>) -> Vec<(Host, Found)> {
         let mut own = Vec::new();
         let mut others = Vec::new();
-        for (name, host, mut found) in self.named(text, standing) {
+        let elsewhere = |name: &str| own_hosts(by.service).any(|own| own == name);
+        for (name, host, mut found) in self.named(text, standing).filter(|(name, ..)| !elsewhere(name)) {
             let is_value = address::is_option_value(text, &found.range, standing);
             if host.service == by.name {
                 own.extend((found.is_address || is_value).then(|| (host.clone(), found)));
@@ -520,6 +535,12 @@ fn known(project: &Project, names: &Names) -> BTreeMap<String, Host> {
         }
     }
     known
+}
+
+/// The names to which `extra_hosts` of a service gives an address.
+fn own_hosts(service: &Service) -> impl Iterator<Item = &str> {
+    let hosts = service.extra_hosts.iter().flat_map(|hosts| hosts.value.iter());
+    hosts.map(|(name, _)| name.as_str())
 }
 
 /// The names, as Docker has them, of the networks that a service is on.

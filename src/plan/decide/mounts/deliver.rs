@@ -46,7 +46,7 @@ pub(in crate::plan) fn deliver(
         contents.retain(|path, _| !path.starts_with(".."));
         entries.unsupported(&[element], reasons::RESERVED_NAMES.about(target));
     }
-    let followed = follow(&mounting.facts.hosts, &mut contents);
+    let followed = follow(&mounting.facts.hosts.seen_by(mounting.service), &mut contents);
     let label = name::dns_label(stem);
     let wanted = name::shortened(&format!("{}-{label}", mounting.app), 50);
     let is_asked_for = mode.is_some();
