@@ -69,7 +69,7 @@ fn check_env_files(rule: &'static Rule, files: &views::EnvFiles<'_>, found: &mut
     for check in rule.checks {
         match check {
             Check::EnvFile(check) => {
-                for file in &files.all {
+                for file in files.all.iter().filter(|file| !file.readers.are_containers_alone()) {
                     check(file, &mut Findings::new(rule.as_code(), Scope::default(), found));
                 }
             }

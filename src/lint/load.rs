@@ -24,8 +24,9 @@ use crate::{
         model::InputRole,
     },
     diag::codes,
+    kustomize,
     secret::Hidden,
-    text::{Files, SourceId, Sources, Span},
+    text::{Files, SourceId, Sources, Span, clean},
     yaml::parse::decode,
 };
 
@@ -74,6 +75,8 @@ pub struct EnvFile {
     pub source: SourceId,
     /// What reads it.
     pub readers: Readers,
+    /// Whether `convert` wrote it: what kustomize reads in it is meant.
+    pub is_generated: bool,
     /// What Compose reads in it.
     pub parsed: Result<Parsed, DotenvError>,
 }
@@ -98,6 +101,15 @@ pub struct Readers {
     pub compose: bool,
     /// The `envs` of a generator in a kustomization.
     pub kustomize: bool,
+    /// Containers, in which it is a file: by a mount, or by the `files` of a generator.
+    pub containers: bool,
+}
+
+impl Readers {
+    /// Whether nothing takes its lines for variables but the programs in containers, in a way of their own.
+    pub fn are_containers_alone(self) -> bool {
+        self.containers && !self.compose && !self.kustomize
+    }
 }
 
 /// Reads it all.
@@ -188,8 +200,16 @@ impl Loader<'_> {
         };
         let by_compose: BTreeSet<Utf8PathBuf> =
             by_compose.filter(|input| is_env(input.role)).map(|input| input.path.clone()).collect();
-        let by_kustomize: BTreeSet<Utf8PathBuf> =
-            self.inputs.manifests.iter().flat_map(|manifest| manifest.env_files()).collect();
+        let mut generated = BTreeSet::new();
+        let (mut by_kustomize, mut as_files) = (BTreeSet::new(), self.mounted());
+        for manifest in &self.inputs.manifests {
+            let named = manifest.generator_files();
+            if kustomize::is_generated(self.sources.get(manifest.source).text()) {
+                generated.extend(named.envs.iter().cloned());
+            }
+            by_kustomize.extend(named.envs);
+            as_files.extend(named.files);
+        }
         let all: BTreeSet<&Utf8PathBuf> = found.iter().chain(&by_compose).chain(&by_kustomize).collect();
         for path in all {
             // A file that a kustomization names and that is not there is for rules to tell.
@@ -198,9 +218,32 @@ impl Loader<'_> {
             }
             let Some(source) = self.text(path) else { continue };
             let parsed = dotenv::parse(self.sources.get(source).text(), &|_| None);
-            let readers =
-                Readers { compose: by_compose.contains(path), kustomize: by_kustomize.contains(path) };
-            self.inputs.env_files.insert(path.clone(), EnvFile { source, readers, parsed });
+            let readers = Readers {
+                compose: by_compose.contains(path),
+                kustomize: by_kustomize.contains(path),
+                containers: path.ancestors().any(|above| as_files.contains(above)),
+            };
+            let text = self.sources.get(source).text();
+            let is_generated = generated.contains(path) || kustomize::is_generated(text);
+            self.inputs.env_files.insert(path.clone(), EnvFile { source, readers, is_generated, parsed });
         }
+    }
+
+    /// The files and directories that containers mount. What they mount a whole project by is its code.
+    fn mounted(&self) -> BTreeSet<Utf8PathBuf> {
+        let mut all = BTreeSet::new();
+        for project in &self.inputs.projects {
+            for environment in &project.environments {
+                let model = &environment.model;
+                let services = model.services.values().filter_map(|service| service.value.volumes.as_ref());
+                let mounts = services.flat_map(|volumes| &volumes.value);
+                let mounts = mounts.filter_map(|mount| mount.value.source.as_ref());
+                let objects = model.configs.values().chain(model.secrets.values());
+                let objects = objects.filter_map(|object| object.file.as_ref());
+                let paths = mounts.chain(objects).map(|path| clean(Utf8Path::new(&path.value)));
+                all.extend(paths.filter(|path| path.is_absolute() && !project.directory.starts_with(path)));
+            }
+        }
+        all
     }
 }

@@ -86,7 +86,7 @@ pub enum Check {
     Environment(fn(&views::Environment<'_>, &mut Findings<'_>)),
     /// All environments of a project together.
     Project(fn(&views::Project<'_>, &mut Findings<'_>)),
-    /// Each env file.
+    /// Each env file but those that containers alone read.
     EnvFile(fn(&views::EnvFile<'_>, &mut Findings<'_>)),
     /// All env files together.
     EnvFiles(fn(&views::EnvFiles<'_>, &mut Findings<'_>)),

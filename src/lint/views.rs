@@ -90,6 +90,8 @@ pub struct EnvFile<'a> {
     pub source: SourceId,
     /// What reads it.
     pub readers: Readers,
+    /// Whether `convert` wrote it.
+    pub is_generated: bool,
     /// What Compose reads in it.
     pub parsed: &'a Result<Parsed, DotenvError>,
 }
@@ -353,6 +355,7 @@ pub(super) fn env_files<'a>(inputs: &'a load::Inputs, sources: &'a Sources) -> E
         path,
         source: file.source,
         readers: file.readers,
+        is_generated: file.is_generated,
         parsed: &file.parsed,
     };
     EnvFiles { all: inputs.env_files.iter().map(view).collect() }

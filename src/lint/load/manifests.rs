@@ -35,10 +35,11 @@ impl Manifest {
         self.documents.iter().filter(is_object).filter(|_| !self.is_kustomization())
     }
 
-    /// The env files that its generators read.
-    pub(super) fn env_files(&self) -> Vec<Utf8PathBuf> {
+    /// The files that its generators read.
+    pub(super) fn generator_files(&self) -> GeneratorFiles {
+        let mut found = GeneratorFiles::default();
         if !self.is_kustomization() {
-            return Vec::new();
+            return found;
         }
         let directory = self.path.parent().unwrap_or(Utf8Path::new("/"));
         let lists = ["configMapGenerator", "secretGenerator"];
@@ -46,12 +47,24 @@ impl Manifest {
             .documents
             .iter()
             .flat_map(|document| lists.into_iter().filter_map(|list| document.get(list)?.as_seq()).flatten());
-        let named = generators.flat_map(|generator| {
-            let list = generator.get("envs").and_then(Node::as_seq).unwrap_or_default();
-            list.iter().chain(generator.get("env")).filter_map(Node::as_str)
-        });
-        named.map(|name| clean(&directory.join(name))).collect()
+        for generator in generators {
+            let list = |key: &str| generator.get(key).and_then(Node::as_seq).unwrap_or_default().iter();
+            let path = |name: &str| clean(&directory.join(name));
+            found.envs.extend(list("envs").chain(generator.get("env")).filter_map(Node::as_str).map(path));
+            let files = list("files").filter_map(Node::as_str);
+            found.files.extend(files.map(|file| path(file.split_once('=').map_or(file, |(_, file)| file))));
+        }
+        found
     }
+}
+
+/// What the generators of a kustomization read.
+#[derive(Debug, Default)]
+pub(super) struct GeneratorFiles {
+    /// Files of variables.
+    pub(super) envs: Vec<Utf8PathBuf>,
+    /// Files that are one value each.
+    pub(super) files: Vec<Utf8PathBuf>,
 }
 
 impl Loader<'_> {

@@ -24,7 +24,8 @@ Compose and Kubernetes silently take the last value, and readers see the first. 
 refuses an env file that has a key twice: the build fails.
 
 The rule finds keys that are set twice in one env file, in one `environment` list, or in `env` of
-one container. Case counts.",
+one container. Case counts. Env files that containers mount are for their programs: they are left
+out.",
     bad: &[(".env", "DB_HOST=db\nDB_HOST=db2\n")],
     good: &[(".env", "DB_HOST=db2\n")],
     checks: &[Check::EnvFile(env_file), Check::Document(lists), Check::Object(containers)],

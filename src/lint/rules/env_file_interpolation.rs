@@ -23,7 +23,7 @@ ConfigMap that kustomize generates from the file holds the text as it is.
 
 The rule finds references and `$$` outside single quotes. It is an error in a file that a
 kustomization reads, one for each line; in any other file it is an info, one for the file. `convert`
-writes such values out.",
+writes such values out. In its files, and in files that containers mount, nothing is found.",
     bad: &[("app.env", "HOST=api\nURL=http://${HOST}/\n")],
     good: &[("app.env", "HOST=api\nURL=http://api/\n")],
     checks: &[Check::EnvFile(check)],
@@ -31,10 +31,12 @@ writes such values out.",
 
 fn check(file: &EnvFile<'_>, findings: &mut Findings<'_>) {
     let statements = file.statements();
+    let is_for_kustomize_alone = file.readers.kustomize && !file.readers.compose;
+    let label = if is_for_kustomize_alone { "stays as it is" } else { "replaced by Compose" };
     let places: Vec<Place> = statements
         .iter()
         .filter_map(|statement| reference(file.text(), statement))
-        .map(|range| Place { range, label: "replaced by Compose".to_owned(), edits: Vec::new() })
+        .map(|range| Place { range, label: label.to_owned(), edits: Vec::new() })
         .collect();
     file.report(
         places,

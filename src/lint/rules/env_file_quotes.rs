@@ -3,7 +3,6 @@
 use crate::{
     compose::dotenv,
     diag::Severity,
-    kustomize::GENERATED_FROM,
     lint::{
         Category, Check, Edit, Findings, FixKind, Rule,
         views::{EnvFile, Place, Statement},
@@ -22,18 +21,14 @@ The same file gives two values. Compose reads `DB_NAME=\"app\"` as `app`; a Conf
 generates from the file holds `\"app\"`, quotes included.
 
 The rule finds values that begin with a quote. It is an error in a file that a kustomization reads,
-one for each line; in any other file it is an info, one for the file. `convert` writes files that
-both read in the same way.",
+one for each line; in any other file it is an info, one for the file. In files that `convert`
+writes, and in files that containers mount, nothing is found.",
     bad: &[("app.env", "DB_NAME=\"app\"\n")],
     good: &[("app.env", "DB_NAME=app\n")],
     checks: &[Check::EnvFile(check)],
 };
 
 fn check(file: &EnvFile<'_>, findings: &mut Findings<'_>) {
-    if file.text().strip_prefix("# ").is_some_and(|text| text.starts_with(GENERATED_FROM)) {
-        // The quotes belong to the values: Compose reads another file.
-        return;
-    }
     let statements = file.statements();
     let quoted = statements.iter().filter(|statement| statement.quote.is_some());
     let places: Vec<Place> = quoted

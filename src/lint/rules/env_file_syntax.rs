@@ -23,7 +23,8 @@ Compose removes `export`, blanks around `=` and at the end, and comments after a
 reads `NAME: value` and values of several lines, and takes a bare `NAME` from the shell.
 
 It is an error in a file that a kustomization reads, one for each line; in any other file it is an
-info, one for the file. `--fix` writes `NAME=value` and puts comments on a line of their own.",
+info, one for the file. `--fix` writes `NAME=value` and puts comments on a line of their own. In
+files that `convert` writes, and in files that containers mount, nothing is found.",
     bad: &[("app.env", "export NAME = value # note\n")],
     good: &[("app.env", "# note\nNAME=value\n")],
     checks: &[Check::EnvFile(check)],

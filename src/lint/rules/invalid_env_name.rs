@@ -23,7 +23,8 @@ begins with a digit. Kubernetes accepts `.` and `-` as well. It refuses other na
 silently leaves them out of `envFrom`.
 
 The rule finds names that Kubernetes does not take, in env files, `environment` and containers.
-Names with `.` or `-` are an info, and found in env files alone.",
+Names with `.` or `-` are an info, and found in env files alone. Env files that containers mount are
+for their programs: they are left out.",
     bad: &[("app.env", "spring.profile=dev\n")],
     good: &[("app.env", "SPRING_PROFILE=dev\n")],
     checks: &[Check::EnvFile(env_file), Check::Document(compose), Check::Object(manifest)],

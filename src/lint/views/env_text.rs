@@ -53,6 +53,7 @@ impl EnvFile<'_> {
 
     /// Reports places that kustomize reads otherwise than Compose: each alone if a kustomization reads the file,
     /// else all as one info. `one` and `many` are the messages, `help` what to do and the title of the fix.
+    /// What `convert` writes is for kustomize alone: Compose reads another file.
     pub fn report(
         &self,
         places: Vec<Place>,
@@ -61,6 +62,9 @@ impl EnvFile<'_> {
         (help, title): (&str, &str),
         findings: &mut Findings<'_>,
     ) {
+        if self.is_generated {
+            return;
+        }
         let groups: Vec<Vec<Place>> = if self.readers.kustomize {
             places.into_iter().map(|place| vec![place]).collect()
         } else {
