@@ -24,6 +24,7 @@ use self::{
 };
 pub use self::{
     facts::{
+        bound::{BindKind, bind_kinds},
         named::warn_of_unknown_profiles,
         starts::{ServiceStart, starts},
     },

@@ -1,6 +1,7 @@
 //! **Facts**: what can be found out about the services of one environment before anything is decided.
 
 pub(in crate::plan) mod anonymous;
+pub(in crate::plan) mod bound;
 pub(in crate::plan) mod context;
 pub(in crate::plan) mod dockerfiles;
 pub(in crate::plan) mod files;

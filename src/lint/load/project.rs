@@ -12,7 +12,7 @@ use crate::{
     },
     diag::{Code, Diagnostic, Report, Severity, codes},
     lint::findings::Finding,
-    plan::{self, ServiceStart},
+    plan::{self, BindKind, ServiceStart},
     secret::Hidden,
     settings::{self, Settings, discover},
     text::{Files, STANDARD_INPUT, SourceId, Span, clean},
@@ -70,6 +70,8 @@ pub struct Environment {
     pub set_by_files: BTreeSet<String>,
     /// What its services start, by their names.
     pub starts: BTreeMap<String, Start>,
+    /// The bind mounts of its services, by their names: source, target, and what `convert` takes it for.
+    pub binds: BTreeMap<String, Vec<(String, String, BindKind)>>,
 }
 
 /// What a service starts.
@@ -159,7 +161,9 @@ impl Loader<'_> {
             let Wanted { name, is_local, .. } = wanted;
             let set_by_files = self.set_by_files(&model);
             let starts = self.starts(&model);
-            project.environments.push(Environment { name, is_local, model, report, set_by_files, starts });
+            let binds = plan::bind_kinds(&model, self.files);
+            let environment = Environment { name, is_local, model, report, set_by_files, starts, binds };
+            project.environments.push(environment);
         }
         self.shadowed(&mut project);
         let secrets = &project.settings.secrets;

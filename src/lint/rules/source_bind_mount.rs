@@ -21,7 +21,8 @@ in the image. On a developer's machine such a mount is right.
 
 The rule finds bind mounts of a directory that is, contains or is within the build context of the
 service. Mounts of single files are not found, nor those in an override file or in environments
-that run on a developer's machine while others do not have them.",
+that run on a developer's machine while others do not have them. Directories that `convert` takes
+for configuration or data are not found either.",
     bad: &[(
         "compose.yaml",
         "services:\n  web:\n    build: .\n    volumes:\n      - ./src:/var/www/app/src\n",

@@ -22,7 +22,8 @@ pod.
 
 The rule finds writable bind mounts of directories, volumes without a name, and volumes that
 `driver_opts` bind to a directory. Source code (KC002), directories of the system (KC004) and
-volumes that only keep a part of a mounted directory out of sight are not found.",
+volumes that only keep a part of a mounted directory out of sight are not found. Directories whose
+files `convert` writes into a ConfigMap or a Secret are not found either.",
     bad: &[(
         "compose.yaml",
         "services:\n  db:\n    image: mysql:8.4\n    volumes:\n      - ./mysql-data:/var/lib/mysql\n",

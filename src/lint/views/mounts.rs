@@ -6,7 +6,8 @@ use super::{Environment, Service};
 use crate::{
     compose::model,
     lint::load::HOME,
-    text::{FileKind, Span, clean},
+    plan::BindKind,
+    text::{FileKind, Span, Spanned, clean},
 };
 
 /// One mount.
@@ -33,7 +34,7 @@ pub enum MountKind {
     Code(Utf8PathBuf),
     /// Any other directory of the host.
     Directory(Utf8PathBuf),
-    /// A file of the host.
+    /// A file of the host, or a directory whose files are configuration.
     File,
     /// A volume without a name; says whether it is below another mount of a directory.
     Anonymous {
@@ -102,12 +103,25 @@ impl<'a> Service<'a> {
         if !self.environment.is_directory(&path) {
             return MountKind::File;
         }
-        match self.build_context() {
-            Some(context) if path.starts_with(&context) || context.starts_with(&path) => {
+        let is_near = |context: Utf8PathBuf| path.starts_with(&context) || context.starts_with(&path);
+        match self.bind(mount) {
+            BindKind::Files => MountKind::File,
+            BindKind::Code | BindKind::Unknown if self.build_context().is_some_and(is_near) => {
                 MountKind::Code(path)
             }
             _ => MountKind::Directory(path),
         }
+    }
+
+    /// What `convert` takes a bind mount for.
+    fn bind(&self, mount: &model::Mount) -> BindKind {
+        let is_said = |field: &Option<Spanned<String>>, text: &str| {
+            field.as_ref().is_some_and(|field| field.value == text)
+        };
+        let mut known = self.environment.read.binds.get(self.name).into_iter().flatten();
+        let known = known
+            .find(|(source, target, _)| is_said(&mount.source, source) && is_said(&mount.target, target));
+        known.map_or(BindKind::Unknown, |(_, _, kind)| *kind)
     }
 
     /// Whether the target of a volume is within a directory that is mounted as well.

@@ -113,7 +113,7 @@ impl<'a> Binds<'a> {
     }
 }
 
-fn is_bind(mount: &Mount) -> bool {
+pub(super) fn is_bind(mount: &Mount) -> bool {
     mount.r#type.as_ref().is_some_and(|kind| kind.value == "bind")
 }
 

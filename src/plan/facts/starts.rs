@@ -24,6 +24,9 @@ use crate::{
     text::Files,
 };
 
+/// The usual output directory.
+const OUTPUT: &str = "k8s";
+
 /// What a service starts, as far as files tell.
 #[derive(Debug)]
 pub struct ServiceStart {
@@ -43,12 +46,24 @@ pub struct ServiceStart {
 
 /// What the services of a project start, by their names.
 pub fn starts(project: &Project, files: &dyn Files) -> BTreeMap<String, ServiceStart> {
-    let (input, options) = (Input::new("local", project), Options::default());
+    with_context(project, files, all)
+}
+
+/// Looks at a project of which it is not known what is made of it.
+pub(super) fn with_context<T>(
+    project: &Project,
+    files: &dyn Files,
+    look: impl FnOnce(&Context<'_>) -> T,
+) -> T {
+    let output = project.directory.join(OUTPUT);
+    let (input, options) = (Input::new("local", project), Options { output, ..Options::default() });
     let naming = Naming::choose(&[project], &Earlier::default(), &mut Report::default());
-    let reader = Reader::new(files);
-    let context = Context::of(&input, &naming, &options, &reader);
+    look(&Context::of(&input, &naming, &options, &Reader::new(files)))
+}
+
+fn all(context: &Context<'_>) -> BTreeMap<String, ServiceStart> {
     let starts = context.services().map(|(name, service)| {
-        let source = Source::of(&context, name, service);
+        let source = Source::of(context, name, service);
         let habits = source.habits();
         let file =
             habits.as_ref().filter(|(_, text)| text.is_file).and_then(|(_, text)| source.place(&text.name));
