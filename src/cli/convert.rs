@@ -34,7 +34,7 @@ use crate::{
     },
     page::Page,
     parallel,
-    plan::{self, Known, Plan},
+    plan::{self, Intent, Known, Plan},
     render::{self, earlier::Earlier},
     settings::allow::Entry,
     text::{Files, Remembered, Sources},
@@ -236,7 +236,11 @@ fn convert(
     let digests = sources.size() > LARGE;
     let digests = digests.then_some(|| loaded.take_digests(&directory, sources));
     let (plan, _) = parallel::beside(digests, || loaded.plan(&directory, &files, report));
-    let plan = plan?;
+    let mut plan = plan?;
+    if arguments.report.is_none() {
+        // Only pages show what Compose asks for, and it is a fifth of all memory.
+        plan.environments.iter_mut().for_each(|environment| environment.intent = Intent::default());
+    }
     (io.progress)("rendering");
     let earlier = render::earlier::read(&loaded.kept(), output, &files);
     outermost::warn_of_differences(&plan, &earlier, report);
