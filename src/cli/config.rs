@@ -215,7 +215,7 @@ fn lines(names: BTreeSet<String>) -> String {
 fn text(tree: Node, format: Format) -> String {
     match format {
         Format::Yaml => emit::document(&Yaml::from(tree)),
-        Format::Json => format!("{:#}\n", tree.to_json()),
+        Format::Json => print::escaped_as_in_go(format!("{:#}\n", tree.to_json())),
     }
 }
 

@@ -7,7 +7,7 @@
 use super::{
     consistency,
     model::{Attribute, Project, Service},
-    select,
+    print, select,
 };
 use crate::{
     diag::{Diagnostic, Report, codes},
@@ -437,14 +437,8 @@ fn value(node: &Node) -> String {
     }
 }
 
-/// A string, with the characters escaped that Go escapes beyond what JSON asks for.
 fn quoted(text: &str) -> String {
-    const ESCAPED: &[char] = &['<', '>', '&', '\u{2028}', '\u{2029}'];
-    let mut quoted = serde_json::Value::from(text).to_string();
-    for character in ESCAPED.iter().filter(|character| text.contains(**character)) {
-        quoted = quoted.replace(*character, &format!("\\u{:04x}", u32::from(*character)));
-    }
-    quoted
+    print::escaped_as_in_go(serde_json::Value::from(text).to_string())
 }
 
 /// The shortest digits that read back the same, with an exponent if the number is very large or very small. Zero counts

@@ -5,9 +5,12 @@ use std::cmp::Ordering;
 
 use super::{
     key_path::{self, Pattern},
-    model::Project,
+    model::{Deploy, Network, Project, Service},
 };
-use crate::yaml::{Key, Node, Value};
+use crate::{
+    text::Span,
+    yaml::{Key, Map, Node, Value},
+};
 
 /// What compose holds but never prints.
 const HIDDEN: &[(Pattern, &str)] =
@@ -75,10 +78,29 @@ pub fn printed(project: &Project) -> Node {
     tree
 }
 
-/// A printed project as `docker compose config --format json` prints it: limits of 0 are left out there, and names are
-/// sorted by their bytes.
+/// A printed project as `docker compose config --format json` prints it, which has other rules than its YAML: limits of 0
+/// are left out, what a service does not say of its command is `null`, a network has its addresses, some attributes stand
+/// elsewhere, and names are sorted by their bytes.
 pub fn for_json(mut tree: Node) -> Node {
     sort(&mut tree, str::cmp);
+    sort_extensions(&mut tree);
+    for key in ["command", "entrypoint"] {
+        put(&mut tree, &["services", "*"], (key, Value::Null), Service::ATTRIBUTES);
+    }
+    let nothing = || Value::Map(Map::default());
+    for key in ["resources", "placement"] {
+        put(&mut tree, &["services", "*", "deploy"], (key, nothing()), Deploy::ATTRIBUTES);
+    }
+    put(&mut tree, &["networks", "*"], ("ipam", nothing()), Network::ATTRIBUTES);
+    key_path::visit_mut(&mut tree, &["services", "*"], &mut |_, node| {
+        let Some(map) = node.as_map_mut() else { return };
+        if let Some(profiles) = map.get_index_of("profiles") {
+            map.move_index(profiles, 0);
+        }
+        if let (Some(host), Some(check)) = (map.get_index_of("hostname"), map.get_index_of("healthcheck")) {
+            map.move_index(host, check.min(host));
+        }
+    });
     if let Some(map) = tree.as_map_mut() {
         map.sort_by(|one, _, other, _| one.text.cmp(&other.text));
     }
@@ -92,7 +114,52 @@ pub fn for_json(mut tree: Node) -> Node {
     tree
 }
 
-/// Sorts the mappings whose keys are names, and all that lies in extensions.
+/// JSON with the characters escaped that Go escapes beyond what JSON asks for.
+pub fn escaped_as_in_go(mut json: String) -> String {
+    for character in ['<', '>', '&', '\u{2028}', '\u{2029}'] {
+        if json.contains(character) {
+            json = json.replace(character, &format!("\\u{:04x}", u32::from(character)));
+        }
+    }
+    json
+}
+
+/// Puts an attribute, where it is missing, to its place among those of its record.
+fn put(tree: &mut Node, pattern: Pattern, (key, value): (&str, Value), attributes: &[&str]) {
+    let place = |key: &str| attributes.iter().position(|name| *name == key).unwrap_or(attributes.len());
+    key_path::visit_mut(tree, pattern, &mut |_, node| {
+        if let Some(map) = node.as_map_mut().filter(|map| !map.contains_key(key)) {
+            let at = map.keys().position(|other| place(&other.text) > place(key)).unwrap_or(map.len());
+            map.shift_insert(at, Key::new(key, Span::NOWHERE), Node::new(value.clone(), Span::NOWHERE));
+        }
+    });
+}
+
+/// Sorts all mappings in extensions, which nobody knows the order of.
+fn sort_extensions(node: &mut Node) {
+    match &mut node.value {
+        Value::Seq(items) => items.iter_mut().for_each(sort_extensions),
+        Value::Map(map) => {
+            for (key, value) in map.iter_mut() {
+                if key.text.starts_with("x-") { sort_all(value) } else { sort_extensions(value) }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn sort_all(node: &mut Node) {
+    match &mut node.value {
+        Value::Seq(items) => items.iter_mut().for_each(sort_all),
+        Value::Map(map) => {
+            map.sort_by(|one, _, other, _| one.text.cmp(&other.text));
+            map.values_mut().for_each(sort_all);
+        }
+        _ => {}
+    }
+}
+
+/// Sorts the mappings whose keys are names.
 fn sort(tree: &mut Node, order: fn(&str, &str) -> Ordering) {
     for pattern in SORTED {
         key_path::visit_mut(tree, pattern, &mut |_, node| {
@@ -159,7 +226,6 @@ fn escape(node: &mut Node) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::Span;
 
     #[test]
     fn names_are_sorted_as_in_the_yaml_of_docker_compose() {
