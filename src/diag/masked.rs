@@ -1,6 +1,9 @@
 //! The lines of source files without their secrets, and texts about them without what is masked there.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use super::Label;
 use crate::{
@@ -20,12 +23,24 @@ const SHORTEST: usize = 3;
 /// Characters around a secret that are no part of it.
 const AROUND: [char; 5] = ['$', '"', '\'', '`', ' '];
 
+/// Characters of names beside letters and digits.
+const NAME: [char; 3] = ['_', '.', '-'];
+
 /// The lines of the sources without their secrets, as far as they were asked for.
 #[derive(Debug, Default)]
 pub(super) struct Masked {
     blocks: BTreeMap<(SourceId, usize), Vec<String>>,
     /// What the lines before each block leave open: a secret may have any number of lines.
     open: BTreeMap<SourceId, Vec<Lines>>,
+}
+
+/// What is known of the texts at some labels.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    /// Those that are masked where they are, longest first: no message may name them.
+    secret: Vec<String>,
+    /// Names that are shown there. A secret that is a part of one, or the same word, hides none of them.
+    names: BTreeSet<String>,
 }
 
 impl Masked {
@@ -37,9 +52,9 @@ impl Masked {
         lines.get(number % BLOCK).map_or("", String::as_str)
     }
 
-    /// The texts at these labels that are masked where they are: no message may name them.
-    pub(super) fn words_at(&mut self, labels: &[Label], sources: &Sources, hidden: &Hidden) -> Vec<String> {
-        let mut words = Vec::new();
+    /// The texts at these labels that are masked, and the names that are not.
+    pub(super) fn words_at(&mut self, labels: &[Label], sources: &Sources, hidden: &Hidden) -> Words {
+        let mut words = Words::default();
         for label in labels.iter() {
             let source = sources.get(label.span.source);
             let (first, column) = source.line_column(label.span.start as usize);
@@ -49,12 +64,33 @@ impl Masked {
                 let masked = self.line(label.span.source, source, number, hidden);
                 let from = if number == first { column } else { 0 };
                 let to = if number == last { end } else { usize::MAX };
-                words.extend(masked_words(line, masked, from, to).into_iter().flat_map(as_read));
+                words.secret.extend(masked_words(line, masked, from, to).into_iter().flat_map(as_read));
+                words.names.extend(names_of_values(masked).map(str::to_owned));
+                let shown: String = masked.chars().take(to).skip(from).collect();
+                words.names.extend(is_name(shown.trim_matches(AROUND)).map(str::to_owned));
             }
         }
-        words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        words.secret.sort_by_key(|word| std::cmp::Reverse(word.len()));
         words
     }
+}
+
+/// The names in a masked line that a value follows on.
+fn names_of_values(masked: &str) -> impl Iterator<Item = &str> {
+    let is_separator = |c: char| !c.is_ascii_alphanumeric() && !NAME.contains(&c);
+    let parts = masked.split(is_separator).filter(|part| !part.is_empty());
+    parts.filter(move |part| {
+        // The part lies in the line.
+        let end = part.as_ptr() as usize - masked.as_ptr() as usize + part.len();
+        let rest = masked[end..].trim_start_matches(['"', '\'']).trim_start_matches([' ', '\t']);
+        rest.starts_with([':', '='])
+    })
+}
+
+/// A text that is one name, with nothing masked in it.
+fn is_name(shown: &str) -> Option<&str> {
+    let is_one = !shown.is_empty() && shown.chars().all(|c| c.is_ascii_alphanumeric() || NAME.contains(&c));
+    is_one.then_some(shown)
 }
 
 /// The parts of a line between two columns that are stars in what is masked of it.
@@ -107,8 +143,27 @@ fn unescaped(text: &str) -> String {
     read
 }
 
-/// A text about places in files, without what is masked there and what is a secret anywhere.
-pub(super) fn about(text: &str, words: &[String], hidden: &Hidden) -> String {
+/// A text about places in files, without what is masked there and what is a secret anywhere. Names that are shown
+/// there stay.
+pub(super) fn about(text: &str, words: &Words, hidden: &Hidden) -> String {
+    let masked = without_secrets(text, &words.secret, hidden);
+    // Each character that goes is a star.
+    let mut quoted = text.split('`').enumerate();
+    let is_kept = |(at, piece): (usize, &str)| at % 2 == 1 && words.names.contains(piece);
+    if masked == text || !quoted.any(is_kept) {
+        return masked;
+    }
+    let mut masked = masked.chars();
+    let pieces = text.split('`').enumerate().map(|(at, piece)| {
+        let length = piece.chars().count();
+        let shown: String = masked.by_ref().take(length).collect();
+        let between = masked.next();
+        if is_kept((at, piece)) { (piece.to_owned(), between) } else { (shown, between) }
+    });
+    pieces.flat_map(|(shown, between)| shown.chars().chain(between).collect::<Vec<_>>()).collect()
+}
+
+fn without_secrets(text: &str, words: &[String], hidden: &Hidden) -> String {
     let mut text = hidden.redact_values(text);
     for word in words.iter().filter(|word| !word.chars().all(|c| c == '*')) {
         text = text.replace(word.as_str(), &stars(word));
@@ -172,8 +227,37 @@ mod tests {
             let words = Masked::default().words_at(&labels, &sources, &hidden);
             let stars = "*".repeat(read.chars().count());
             assert_eq!(about(&format!("`{read}` is wrong"), &words, &hidden), format!("`{stars}` is wrong"));
-            let more: Vec<String> = words.iter().map(|word| format!("{word}}}")).collect();
+            let secret = words.secret.iter().map(|word| format!("{word}}}")).collect();
+            let more = Words { secret, ..Words::default() };
             assert_eq!(about(&format!("`{read}` is wrong"), &more, &hidden), format!("`{stars}` is wrong"));
+        }
+    }
+
+    #[test]
+    fn names_stay_that_have_their_value_in_them() {
+        for (line, label, message, shown) in [
+            (
+                "- PICTRS__API_KEY=API_KEY",
+                "PICTRS__API_KEY=API_KEY",
+                "`PICTRS__API_KEY`: API_KEY",
+                "`PICTRS__API_KEY`: *******",
+            ),
+            ("API_KEY: API_KEY", "API_KEY", "é `API_KEY` `x` ` API_KEY`", "é `API_KEY` `x` ` *******`"),
+            (
+                "\"DB_TOKEN\": TOKEN1",
+                "TOKEN1",
+                "`DB_TOKEN` `TOKEN1` `MY_TOKEN1`",
+                "`DB_TOKEN` `******` `MY_******`",
+            ),
+        ] {
+            let mut sources = Sources::default();
+            let id = sources.add("compose.yaml", line);
+            let at = line.rfind(label).unwrap();
+            let labels =
+                [Label { span: Span::new(id, at, at + label.len()), text: String::new(), primary: true }];
+            let hidden = Hidden::default();
+            let words = Masked::default().words_at(&labels, &sources, &hidden);
+            assert_eq!(about(message, &words, &hidden), shown, "{line}");
         }
     }
 
