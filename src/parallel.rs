@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 /// Fewer items are worked on one after the other: that takes less time than to start threads.
-pub(crate) const MANY: usize = 64;
+const MANY: usize = 64;
 
 /// What becomes of each item, in their order.
 pub(crate) fn map<T: Sync, R: Send>(items: &[T], map: impl Fn(&T) -> R + Sync) -> Vec<R> {

@@ -202,7 +202,7 @@ fn printed(
     let project = compose::load(request, disk, sources, report)?;
     Some(match (asked_for, format) {
         (Printed::Hashes(names), _) => hash::lines(&project, names, report),
-        (Printed::Model, Format::Yaml) => text(print::printed(&project), Format::Yaml),
+        (Printed::Model, Format::Yaml) => print::yaml(&project),
         (Printed::Model, Format::Json) => text(print::for_json(print::printed(&project)), Format::Json),
         _ => lines(names(asked_for, &project)),
     })

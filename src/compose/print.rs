@@ -8,8 +8,12 @@ use super::{
     model::{Deploy, Network, Project, Service},
 };
 use crate::{
+    parallel,
     text::Span,
-    yaml::{Key, Map, Node, Value},
+    yaml::{
+        Key, Map, Node, Value,
+        emit::{self, Yaml},
+    },
 };
 
 /// What compose holds but never prints.
@@ -59,7 +63,33 @@ const SORTED: &[Pattern] = &[
 
 /// A project as `docker compose config` prints it.
 pub fn printed(project: &Project) -> Node {
-    let mut tree = project.write();
+    finished(project.write())
+}
+
+/// The same as YAML. One service after the other: the trees of all of them would take more memory than the project.
+pub fn yaml(project: &Project) -> String {
+    let text = |map: Map| emit::document(&Yaml::from(finished(Node::new(Value::Map(map), Span::NOWHERE))));
+    let mut services: Vec<_> = project.services.iter().collect();
+    if services.is_empty() {
+        return emit::document(&Yaml::from(printed(project)));
+    }
+    services.sort_by(|(one, _), (other, _)| as_yaml(one, other));
+    let written = parallel::map(&services, |(name, service)| text(Project::write_service(name, service)));
+    let mut whole = text(project.write_name());
+    for (index, service) in written.iter().enumerate() {
+        // The first one brings the key that all of them are below.
+        let below = service.find('\n').map_or(0, |end| if index == 0 { 0 } else { end + 1 });
+        whole.push_str(&service[below..]);
+    }
+    let resources = project.write_resources();
+    if !resources.is_empty() {
+        whole.push_str(&text(resources));
+    }
+    whole
+}
+
+/// What a project says, without what is never printed, and in the order in which it is.
+fn finished(mut tree: Node) -> Node {
     for (pattern, key) in HIDDEN {
         key_path::visit_mut(&mut tree, pattern, &mut |_, node| {
             if let Some(map) = node.as_map_mut() {

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 use indexmap::IndexMap;
 
-use crate::{parallel, text::shown::steers};
+use crate::text::shown::steers;
 
 /// The entries of a mapping, in their order.
 pub type Entries = IndexMap<String, Entry, foldhash::fast::RandomState>;
@@ -121,21 +121,9 @@ fn block(yaml: &Yaml) -> Block<'_> {
 
 /// `in_line` says that the first entry goes behind a dash; the comments above it are written already.
 fn write_map(out: &mut String, entries: &Entries, indent: usize, in_line: bool) {
-    if entries.len() < parallel::MANY {
-        for (index, entry) in entries.iter().enumerate() {
-            write_entry(out, entry, indent, in_line && index == 0);
-        }
-        return;
+    for (index, entry) in entries.iter().enumerate() {
+        write_entry(out, entry, indent, in_line && index == 0);
     }
-    let positions: Vec<usize> = (0..entries.len()).collect();
-    let written = parallel::map(&positions, |index| {
-        let mut out = String::new();
-        if let Some(entry) = entries.get_index(*index) {
-            write_entry(&mut out, entry, indent, in_line && *index == 0);
-        }
-        out
-    });
-    written.iter().for_each(|text| out.push_str(text));
 }
 
 fn write_entry(out: &mut String, (key, entry): (&String, &Entry), indent: usize, in_line: bool) {

@@ -22,7 +22,7 @@ const ROWS: &[(&str, &[&str])] = &[
     ("catalog", &[]),
     ("secret", &["catalog"]),
     ("diag", &["text", "catalog", "secret"]),
-    ("yaml", &["parallel", "text", "catalog", "secret", "diag"]),
+    ("yaml", &["text", "catalog", "secret", "diag"]),
     ("compose", &["parallel", "text", "catalog", "secret", "diag", "yaml"]),
     ("shell", &["text", "catalog", "secret", "diag", "yaml", "compose"]),
     ("k8s", &[]),

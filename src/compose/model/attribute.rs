@@ -5,7 +5,6 @@ use indexmap::IndexMap;
 use crate::{
     compose::{entry, values},
     diag::{Diagnostic, Report, codes},
-    parallel,
     text::{Span, Spanned},
     yaml::{Key, Map, Node, Value, scalar},
 };
@@ -98,7 +97,7 @@ impl std::ops::Deref for Command {
 }
 
 /// One attribute's way from the canonical tree and back.
-pub trait Attribute: Sized + Sync {
+pub trait Attribute: Sized {
     /// The value at a node; what is no such value is reported there.
     fn read(node: &Node, report: &mut Report) -> Option<Self>;
 
@@ -414,11 +413,10 @@ impl<T: Attribute> Attribute for Names<T> {
     }
 
     fn write(&self) -> Value {
-        let entries: Vec<(&String, &Spanned<T>)> = self.iter().collect();
-        let written = parallel::map(&entries, |(name, item)| {
-            (Key::new((*name).clone(), item.span), printed(item.value.write(), item.span))
-        });
-        Value::Map(written.into_iter().collect())
+        let entry = |(name, item): (&String, &Spanned<T>)| {
+            (Key::new(name.clone(), item.span), printed(item.value.write(), item.span))
+        };
+        Value::Map(self.iter().map(entry).collect())
     }
 
     fn is_zero(&self) -> bool {

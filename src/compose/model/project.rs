@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 use super::{Attribute, Extensions, FileObject, Model, Names, Network, Service, Volume, attribute};
 use crate::{
     diag::Report,
-    text::{SourceId, Span},
+    text::{SourceId, Span, Spanned},
     yaml::{Key, Map, Node, Value},
 };
 
@@ -138,9 +138,28 @@ impl Project {
 
     /// The project as `docker compose config` prints it: active services, their resources.
     pub fn write(&self) -> Node {
-        let mut map = Map::default();
-        map.insert(Key::new("name", Span::NOWHERE), Node::string(self.name.clone(), Span::NOWHERE));
+        let mut map = self.write_name();
         put(&mut map, "services", &self.services, true);
+        map.extend(self.write_resources());
+        Node::new(Value::Map(map), Span::NOWHERE)
+    }
+
+    /// Its name alone, as it stands at the top of what is printed.
+    pub(in crate::compose) fn write_name(&self) -> Map {
+        let name = (Key::new("name", Span::NOWHERE), Node::string(self.name.clone(), Span::NOWHERE));
+        std::iter::once(name).collect()
+    }
+
+    /// One active service alone, as it stands below `services`.
+    pub(in crate::compose) fn write_service(name: &str, service: &Spanned<Box<Service>>) -> Map {
+        let own = (Key::new(name, service.span), Node::new(service.value.write(), service.span));
+        let services = Value::Map(std::iter::once(own).collect());
+        std::iter::once((Key::new("services", Span::NOWHERE), Node::new(services, Span::NOWHERE))).collect()
+    }
+
+    /// What stands behind the services.
+    pub(in crate::compose) fn write_resources(&self) -> Map {
+        let mut map = Map::default();
         put(&mut map, "networks", &self.networks, false);
         put(&mut map, "volumes", &self.volumes, false);
         put(&mut map, "secrets", &self.secrets, false);
@@ -149,7 +168,7 @@ impl Project {
         for (name, value) in self.extensions.iter() {
             map.insert(Key::new(name.clone(), value.span), value.clone());
         }
-        Node::new(Value::Map(map), Span::NOWHERE)
+        map
     }
 }
 
