@@ -104,7 +104,7 @@ pub struct Fate {
     /// Its class.
     pub kind: FateKind,
     /// The files of the tree that say it, below the output directory.
-    pub to: Vec<String>,
+    pub to: Vec<Arc<str>>,
     /// Why, and the way out; none only for what is mapped.
     pub reasons: Vec<Reason>,
 }

@@ -7,7 +7,7 @@ mod later;
 mod places;
 mod unsupported;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 pub use self::key::{Drawn, KeyFate, Refusal};
 use self::{exposed::drawn, heirs::Heirs, later::Later, places::Places};
@@ -84,7 +84,7 @@ fn walk(project: &Project, ledger: &Ledger, has_values: bool) -> Vec<KeyFate> {
 /// What is the same for keys of all documents.
 struct Summary {
     /// Where the project as a whole goes.
-    everywhere: Vec<String>,
+    everywhere: Vec<Arc<str>>,
     /// The best result of each kind of element.
     elements: BTreeMap<&'static str, Fate>,
 }
@@ -102,7 +102,7 @@ impl Summary {
         };
         let mut any = false;
         ledger.root().results(&mut |fate| any |= !fate.to.is_empty());
-        let everywhere = if any { vec!["base/kustomization.yaml".to_owned()] } else { Vec::new() };
+        let everywhere = if any { vec!["base/kustomization.yaml".into()] } else { Vec::new() };
         Self { everywhere, elements: ELEMENTS.iter().filter_map(|element| best(element)).collect() }
     }
 }
@@ -336,7 +336,7 @@ impl<'a> Walk<'a> {
     }
 
     fn fate(&self, segments: &[&str], at: Position<'_>) -> Fate {
-        let mapped = |to: &[String], reason: Option<KnownReason>| {
+        let mapped = |to: &[Arc<str>], reason: Option<KnownReason>| {
             let reasons = reason.map(Reason::from).into_iter().collect();
             Fate { kind: FateKind::Mapped, to: to.to_vec(), reasons }
         };

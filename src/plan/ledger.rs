@@ -1,6 +1,6 @@
 //! What becomes of each key: the decisions record it, the report reads it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     fate::{Fate, FateKind, KeyPath},
@@ -113,13 +113,13 @@ pub(super) fn joined<'a>(fates: impl IntoIterator<Item = &'a Fate>) -> Option<Fa
 pub(super) struct Entries<'a> {
     entry: &'a mut Entry,
     base: KeyPath,
-    file: String,
+    file: Arc<str>,
     /// Where in a list what is recorded stands.
     place: Option<Span>,
 }
 
 impl<'a> Entries<'a> {
-    pub(super) fn new(ledger: &'a mut Ledger, base: KeyPath, file: impl Into<String>) -> Self {
+    pub(super) fn new(ledger: &'a mut Ledger, base: KeyPath, file: impl Into<Arc<str>>) -> Self {
         let entry = ledger.root.descend_or_insert(&base.segments());
         Self { entry, base, file: file.into(), place: None }
     }
@@ -127,31 +127,31 @@ impl<'a> Entries<'a> {
     /// The same for what stands at one place of a list.
     pub(super) fn at(&mut self, place: Span) -> Entries<'_> {
         let Entries { entry, base, file, place: _ } = self;
-        Entries { entry, base: base.clone(), file: file.clone(), place: Some(place) }
+        Entries { entry, base: base.clone(), file: Arc::clone(file), place: Some(place) }
     }
 
     /// The file that keys go to unless told otherwise.
-    pub(super) fn file(&self) -> String {
-        self.file.clone()
+    pub(super) fn file(&self) -> Arc<str> {
+        Arc::clone(&self.file)
     }
 
     pub(super) fn mapped(&mut self, path: &[&str]) {
-        let file = self.file.clone();
+        let file = self.file();
         self.mapped_to(path, file);
     }
 
     /// Mapped by other means than one would look for.
     pub(super) fn mapped_as(&mut self, path: &[&str], how: impl Into<Reason>) {
-        let file = self.file.clone();
+        let file = self.file();
         self.record(path, FateKind::Mapped, vec![file], Some(how.into()));
     }
 
-    pub(super) fn mapped_to(&mut self, path: &[&str], file: impl Into<String>) {
+    pub(super) fn mapped_to(&mut self, path: &[&str], file: impl Into<Arc<str>>) {
         self.record(path, FateKind::Mapped, vec![file.into()], None);
     }
 
     pub(super) fn approximated(&mut self, path: &[&str], reason: impl Into<Reason>) {
-        let file = self.file.clone();
+        let file = self.file();
         self.record(path, FateKind::Approximated, vec![file], Some(reason.into()));
     }
 
@@ -180,7 +180,7 @@ impl<'a> Entries<'a> {
         self.record(path, FateKind::Unsupported, Vec::new(), Some(reason.into()));
     }
 
-    fn record(&mut self, path: &[&str], kind: FateKind, to: Vec<String>, reason: Option<Reason>) {
+    fn record(&mut self, path: &[&str], kind: FateKind, to: Vec<Arc<str>>, reason: Option<Reason>) {
         let fate = Fate { kind, to, reasons: reason.into_iter().collect() };
         let statement = Statement { fate, place: self.place, is_aside: false };
         self.entry.descend_or_insert(path).record(statement);
@@ -194,12 +194,7 @@ mod tests {
     fn ledger(statements: &[(&[&str], FateKind, &str)]) -> Ledger {
         let mut ledger = Ledger::default();
         for (path, kind, file) in statements {
-            Entries::new(&mut ledger, KeyPath::default(), "").record(
-                path,
-                *kind,
-                vec![(*file).to_owned()],
-                None,
-            );
+            Entries::new(&mut ledger, KeyPath::default(), "").record(path, *kind, vec![(*file).into()], None);
         }
         ledger
     }
@@ -214,7 +209,7 @@ mod tests {
         assert_eq!(port.to_string(), "services.web.ports[0].target");
         assert_eq!(ledger.result_at(&port).map(|fate| fate.kind), Some(FateKind::Approximated));
         let image = KeyPath::new(["services", "web", "image"]);
-        assert_eq!(ledger.result_at(&image).map(|fate| fate.to), Some(vec!["a".to_owned()]));
+        assert_eq!(ledger.result_at(&image).map(|fate| fate.to), Some(vec!["a".into()]));
         assert_eq!(ledger.result_at(&KeyPath::new(["volumes"])), None);
     }
 

@@ -59,7 +59,7 @@ fn entries(key: &KeyReport, output: &Utf8Path, sources: &Sources, report: &Repor
     let KeyReport { key: KeyFate { path, span, fate, values, .. }, environments, .. } = key;
     let place = sources.location(*span);
     let (path, to): (String, Vec<_>) =
-        (path.to_string(), fate.to.iter().map(|file| clean(&output.join(file))).collect());
+        (path.to_string(), fate.to.iter().map(|file| clean(&output.join(&**file))).collect());
     let values: Vec<_> = values.iter().map(|value| report.hidden().redact_values(value)).collect();
     let entry = |reason: Option<&Reason>, environments: Value| {
         json!({

@@ -69,7 +69,7 @@ fn record_builds(development: &Development, context: &Context<'_>, environment: 
     let syncs = development.artifacts.iter().any(|artifact| !artifact.sync.is_empty());
     for (key, service) in context.services().filter(|(_, service)| service.develop.is_some()) {
         if syncs && service.build.is_some() && environment.code.is_empty() {
-            let to = vec![development.root.join(FILE).into_string()];
+            let to = vec![development.root.join(FILE).into_string().into()];
             let reasons = vec![reasons::DEVELOPED.into()];
             let fate = Fate { kind: FateKind::Approximated, to, reasons };
             environment.ledger.replace(&KeyPath::new(["services", key, "develop"]), fate);

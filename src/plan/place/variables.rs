@@ -215,6 +215,7 @@ fn take_own(
     let named_secrets = format!("{}-named-secrets", service.unit.object);
     let mut named: BTreeSet<String> = BTreeSet::new();
     let mut has_own_secrets = false;
+    taken.env.reserve_exact(rest.len() + service.referred.len() + service.composed.len());
     for (key, variable) in rest {
         let text = written(&variable.value);
         if variable.is_secret && name::is_list_key(key) {
