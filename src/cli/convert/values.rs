@@ -32,6 +32,8 @@ struct ValueFile {
     wanted: Option<Variables>,
     /// The lines that are no variable by their look, by what would be its name.
     nameless: BTreeMap<String, usize>,
+    /// The keys in it of which the Secret has a file each now: kustomize refuses what is in both.
+    moved: BTreeSet<String>,
 }
 
 impl ValueFile {
@@ -74,8 +76,14 @@ pub(in crate::cli) fn complete<'a>(
             add(tree, file, &added, output, files);
         }
         for file in &found {
+            let name = file.path.file_name().unwrap_or_default();
+            let goes = |key: &str, value: &str| {
+                file.moved.contains(key) && before.has(name, Some(key), value.as_bytes())
+            };
             match file.wanted {
-                Some(_) => tell_of_unasked(file, &found, &|key| in_clear(tree, environment, key), report),
+                Some(_) => {
+                    tell_of_unasked(file, &found, (&goes, &|key| in_clear(tree, environment, key)), report);
+                }
                 None => tell_of_unread(file, &found, report),
             }
         }
@@ -139,7 +147,7 @@ fn follow(
         let there = files.read(&output.join(&file.path)).ok();
         let list = lists.iter().find(|list| list.path == file.path);
         let seen = tree.changed.get(&file.path).map(|_| file.bytes.clone()).or_else(|| there.clone());
-        let own = Told { path: file.path.clone(), updated: Vec::new(), different: Vec::new() };
+        let own = Told { path: file.path.clone(), ..Told::default() };
         let mut values = Values { before, takes, written: &mut written, told: own };
         let bytes = match list {
             Some(list) => values.of_list(list, &seen.unwrap_or_else(|| file.bytes.clone())),
@@ -172,12 +180,15 @@ struct Values<'a> {
 }
 
 /// What there is to tell of one file.
+#[derive(Default)]
 struct Told {
     path: Utf8PathBuf,
     /// Keys that have compose's new value; none for the whole file.
     updated: Vec<Option<String>>,
     /// Keys of which the value is a person's.
     different: Vec<Option<String>>,
+    /// Keys without a value in compose, of which the value is that of an earlier run.
+    emptied: Vec<String>,
 }
 
 impl Values<'_> {
@@ -188,8 +199,16 @@ impl Values<'_> {
         let text = String::from_utf8_lossy(bytes);
         let lines = text.split_inclusive('\n').map(|line| {
             let Some((key, value)) = env_file::read(line).first().copied() else { return line.to_owned() };
+            let is_ours = || self.before.has(name, Some(key), value.as_bytes());
+            if list.moved.contains(key) && (self.takes == Takes::AllValues || is_ours()) {
+                return String::new();
+            }
             let is_new = !there.contains_key(key);
+            // What compose does not know here may be known to who filled it in.
             let new = wanted.get(key).copied().filter(|new| !new.is_empty()).unwrap_or(value);
+            if wanted.get(key) == Some(&"") && !new.is_empty() && is_ours() {
+                self.told.emptied.push(key.to_owned());
+            }
             if self.settle((name, Some(key)), (value.as_bytes(), new.as_bytes()), is_new) {
                 line.replacen(&format!("{key}={value}"), &format!("{key}={new}"), 1)
             } else {
@@ -247,6 +266,12 @@ impl Told {
             let help = "the value is yours and stays; `kustompose secrets update` takes the one of Compose";
             report.push(Diagnostic::info(codes::DIFFERENT_SECRET, message).help(help));
         }
+        if !self.emptied.is_empty() {
+            let named = quoted(self.emptied.iter().map(String::as_str).collect());
+            let message = format!("{named} in `{path}` has no value in compose any more");
+            let help = "the value that an earlier run wrote stays: if none is meant, empty the line";
+            report.push(Diagnostic::info(codes::DIFFERENT_SECRET, message).help(help));
+        }
     }
 }
 
@@ -270,16 +295,22 @@ fn read(tree: &Tree, environment: &str, output: &Utf8Path, files: &dyn Files) ->
         |path: &Utf8Path| filled.contains(Utf8Path::new(&format!("{path}{}", secret_files::EXAMPLE)));
     let is_list = |path: &Utf8Path| secret_files::is_list(path) && has_keys(path);
     let lists = asked().filter(|(_, file)| is_list(&file.path)).map(|(position, file)| {
-        let (there, nameless) = there(&file.path);
+        let (there, nameless): (Option<Variables>, _) = there(&file.path);
         let wanted = Some(variables(&file.bytes));
-        ValueFile { path: file.path.clone(), position: Some(*position), there, wanted, nameless }
+        let stem = file.path.as_str().strip_suffix(".env").unwrap_or(file.path.as_str());
+        let has_file = |key: &str| {
+            let own = format!("{stem}.{key}");
+            in_folder.iter().any(|(_, file)| file.owner == Owner::Secret && file.path == own)
+        };
+        let moved = there.iter().flatten().map(|(key, _)| key.clone()).filter(|key| has_file(key)).collect();
+        ValueFile { path: file.path.clone(), position: Some(*position), there, wanted, nameless, moved }
     });
     let names: BTreeSet<&str> = asked().filter_map(|(_, file)| file.path.file_name()).collect();
     let unread = secret_files::unread(output, environment, &|name| names.contains(name), files);
     let unread = unread.iter().map(|name| folder.join(name));
     let unread = unread.map(|path| {
         let (there, nameless) = there(&path);
-        ValueFile { path, position: None, there, wanted: None, nameless }
+        ValueFile { path, position: None, there, wanted: None, nameless, moved: BTreeSet::new() }
     });
     lists.chain(unread).collect()
 }
@@ -295,8 +326,8 @@ fn nameless(bytes: &[u8]) -> BTreeMap<String, usize> {
     lines.map(|variable| (variable.key.to_owned(), variable.line)).collect()
 }
 
-/// The lines that a file lacks, as far as their values are known: by compose, or by the one other file that the
-/// key was in until now.
+/// The lines that a file lacks, with the values of compose, or of the one other file that the key was in until now. An
+/// empty one is to be filled in.
 fn added(file: &ValueFile, all: &[ValueFile]) -> Variables {
     let left_behind = |key: &str| {
         let unasked = all.iter().flat_map(ValueFile::unasked).filter(|(other, _)| other == key);
@@ -304,9 +335,9 @@ fn added(file: &ValueFile, all: &[ValueFile]) -> Variables {
             unasked.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty()).collect();
         values.first().filter(|_| values.len() == 1).map(|value| (*value).to_owned())
     };
-    let known = file.missing().into_iter().filter_map(|(key, value)| {
-        let value = Some(value.clone()).filter(|value| !value.is_empty()).or_else(|| left_behind(key))?;
-        Some((key.clone(), value))
+    let known = file.missing().into_iter().map(|(key, value)| {
+        let known = Some(value.clone()).filter(|value| !value.is_empty()).or_else(|| left_behind(key));
+        (key.clone(), known.unwrap_or_default())
     });
     known.collect()
 }
@@ -338,19 +369,18 @@ fn add(tree: &mut Tree, file: &ValueFile, added: &Variables, output: &Utf8Path, 
 }
 
 fn tell_of_missing(file: &ValueFile, added: &Variables, report: &mut Report) {
-    let is_added = |key: &str| added.iter().any(|(known, _)| known == key);
-    let (known, unknown): (Vec<_>, Vec<_>) =
-        file.missing().into_iter().map(|(key, _)| key.as_str()).partition(|key| is_added(key));
-    let message = |keys: Vec<&str>| format!("`{}` has no {}", file.path, quoted(keys));
+    let (known, empty): (Vec<_>, Vec<_>) = added.iter().partition(|(_, value)| !value.is_empty());
+    let message = |keys: Vec<&(String, String)>| {
+        format!("`{}` has no {}", file.path, quoted(keys.into_iter().map(|(key, _)| key.as_str()).collect()))
+    };
     if !known.is_empty() {
         let help =
             "the lines are added with the values that are found here; see whether they are the right ones";
         report.push(Diagnostic::info(codes::ADDED_SECRET, message(known)).help(help));
     }
-    if !unknown.is_empty() {
-        let help =
-            "the file is yours: add the line, or delete the file and convert again where the values are";
-        report.push(Diagnostic::warning(codes::UNFILLED_SECRET, message(unknown)).help(help));
+    if !empty.is_empty() {
+        let help = "the lines are added without a value, as compose has none here: fill them in";
+        report.push(Diagnostic::warning(codes::UNFILLED_SECRET, message(empty)).help(help));
     }
 }
 
@@ -369,7 +399,7 @@ fn in_clear(tree: &Tree, environment: &str, key: &str) -> Vec<String> {
 fn tell_of_unasked(
     file: &ValueFile,
     all: &[ValueFile],
-    in_clear: &dyn Fn(&str) -> Vec<String>,
+    (goes, in_clear): (&dyn Fn(&str, &str) -> bool, &dyn Fn(&str) -> Vec<String>),
     report: &mut Report,
 ) {
     let (nameless, named): (Vec<_>, Vec<_>) =
@@ -384,11 +414,14 @@ fn tell_of_unasked(
             "write each variable as `NAME=value` in one line: kustomize reads every line as one variable";
         report.push(Diagnostic::warning(codes::UNASKED_SECRET, message).help(help));
     }
-    for (key, value) in named {
+    for (key, value) in named.into_iter().filter(|(key, value)| !goes(key, value)) {
         let places = places(key, all);
         let lists = in_clear(key);
         let lists: Vec<&str> = lists.iter().map(String::as_str).collect();
         let (why, more) = match places.as_slice() {
+            _ if file.moved.contains(key) => {
+                ("which has a file of its own now, and kustomize refuses both".to_owned(), String::new())
+            }
             [] if lists.is_empty() => {
                 ("which no container takes from a Secret any more".to_owned(), String::new())
             }

@@ -61,7 +61,7 @@ pub(super) fn find(facts: &Facts<'_>, jobs: &BTreeMap<String, Jobs>) -> OneShots
         let ending = if may_be { ending } else { Ending::Unknown };
         if ending != Ending::Unknown {
             found.names.insert(name.to_owned(), "its command ends, and nothing restarts it");
-        } else if may_be && is_said_to_be(name, service, is_habit) {
+        } else if may_be && !goes_on(facts, name) && is_said_to_be(name, service, is_habit) {
             found.names.insert(name.to_owned(), "`restart` says that it is not started again after it ends");
         }
         if ending == Ending::Waits {
@@ -92,6 +92,12 @@ enum Ending {
 /// Whether compose leaves it alone once it has ended well.
 fn is_left_alone(service: &Service) -> bool {
     service.restart_condition().unwrap_or_default().is_empty() || service.runs_to_its_end()
+}
+
+/// Whether what a service runs is known to go on: a loop, or what idles until somebody calls it into use.
+fn goes_on(facts: &Facts<'_>, name: &str) -> bool {
+    let known = facts.services.get(name).map(|known| known.behaviour.after_waiting());
+    matches!(known, Some(Behaviour::Loop { .. } | Behaviour::Cron(_) | Behaviour::Serves))
 }
 
 /// Whether it runs a command of its own, is not to be started again when that ended well, and has no health to ask for.
