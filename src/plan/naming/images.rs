@@ -75,9 +75,40 @@ pub(in crate::plan) fn find(projects: &[&Project], apps: &Apps) -> Images {
                 ambiguous.insert(name.clone());
             }
         }
+        // What is called alike gets the registry and the tag as well, whoever builds it.
+        for service in project.services.keys().filter(|service| !names.contains_key(*service)) {
+            let Some(image) = image(&leaders, project, service) else { continue };
+            let name = Reference::parse(&image).name();
+            if seen.get(&name).is_some_and(|built| *built != image) {
+                ambiguous.insert(name);
+            }
+        }
     }
     names.retain(|_, name| !ambiguous.contains(name));
+    names.extend(followers(projects, &leaders, &names));
     Images { names, leaders }
+}
+
+/// The services that build nothing and run, in every environment that runs them, what another one builds: they are called
+/// alike, so that a tag which a pipeline sets is one for all.
+fn followers(
+    projects: &[&Project],
+    leaders: &Leaders,
+    names: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    let all: BTreeSet<&String> = projects.iter().flat_map(|project| project.services.keys()).collect();
+    let others = all.into_iter().filter(|service| !names.contains_key(*service));
+    let of_other = |service: &String| {
+        let runs_it = |other: &String| {
+            let mut pairs = projects.iter().filter_map(|project| {
+                Some((image(leaders, project, service)?, image(leaders, project, other)))
+            });
+            pairs.all(|(own, built)| built == Some(own))
+        };
+        let named = names.iter().find(|(other, _)| runs_it(other));
+        named.map(|(_, name)| (service.clone(), name.clone()))
+    };
+    others.filter_map(of_other).collect()
 }
 
 /// The image of a service in an environment that runs it.
