@@ -82,7 +82,7 @@ pub(in crate::cli) fn complete<'a>(
             };
             match file.wanted {
                 Some(_) => {
-                    tell_of_unasked(file, &found, (&goes, &|key| in_clear(tree, environment, key)), report);
+                    tell_of_unasked(file, &found, &|key| in_clear(tree, environment, key), &goes, report);
                 }
                 None => tell_of_unread(file, &found, report),
             }
@@ -399,7 +399,8 @@ fn in_clear(tree: &Tree, environment: &str, key: &str) -> Vec<String> {
 fn tell_of_unasked(
     file: &ValueFile,
     all: &[ValueFile],
-    (goes, in_clear): (&dyn Fn(&str, &str) -> bool, &dyn Fn(&str) -> Vec<String>),
+    in_clear: &dyn Fn(&str) -> Vec<String>,
+    goes: &dyn Fn(&str, &str) -> bool,
     report: &mut Report,
 ) {
     let (nameless, named): (Vec<_>, Vec<_>) =

@@ -108,8 +108,9 @@ fn shared_secret<'a>(
     SharedSecret { object: format!("{owner}-secrets"), key, apps, values }
 }
 
-/// Of what sets secrets of several apps, a variable of the files or one place: the secret that the others refer to. It
-/// is the one that they referred to before, else the one that is named like the variable, else the first.
+/// Of what sets secrets of several apps, a variable of the files or one place: the secret that the others refer to. Of
+/// those that are there in most environments, it is the one that they referred to before, else the one that is named like
+/// the variable, else the first.
 fn secrets_of_one<'a>(
     division: &Division<'a>,
     environments: &[Vec<Unplaced<'a>>],
@@ -133,15 +134,23 @@ fn secrets_of_one<'a>(
     by_origin.retain(|origin, _| !known.contains(origin));
     let chosen = by_origin.into_iter().filter_map(|(origin, all)| {
         let apps: BTreeSet<&str> = all.iter().map(|(app, _)| *app).collect();
+        let slots = |(app, key): &(&'a str, &'a str)| division.hidden.whole.get(app)?.get(key);
+        let environments = |secret: &(&'a str, &'a str)| {
+            let values = slots(secret).into_iter().flatten();
+            values.filter(|slot| matches!(slot, Slot::Value(..))).count()
+        };
+        let most = all.iter().map(environments).max();
+        let all: Vec<&(&'a str, &'a str)> =
+            all.iter().filter(|secret| Some(environments(secret)) == most).collect();
         let was_there = |(app, key): &&(&str, &str)| {
             earlier.and_then(|earlier| earlier.get(*app)).is_some_and(|keys| keys.contains(*key))
         };
         let named = |(_, key): &&(&str, &str)| Some(*key) == origin.name();
-        let kept = all.iter().filter(was_there).find(named).or_else(|| all.iter().find(was_there));
-        let chosen = kept.or_else(|| all.iter().find(named)).or_else(|| all.first());
-        let (app, key) = *chosen.filter(|_| apps.len() > 1)?;
-        let slots = division.hidden.whole.get(app)?.get(key)?;
-        Some(shared_secret(app, key, BTreeSet::from([app]), slots))
+        let chosen = || all.iter().copied();
+        let kept = chosen().filter(was_there).find(named).or_else(|| chosen().find(was_there));
+        let chosen = kept.or_else(|| chosen().find(named)).or_else(|| chosen().next());
+        let (app, key) = chosen.filter(|_| apps.len() > 1)?;
+        Some(shared_secret(app, key, BTreeSet::from([*app]), slots(&(*app, *key))?))
     });
     chosen.collect()
 }
