@@ -208,6 +208,11 @@ pub fn exact_schedule(seconds: u64) -> Option<String> {
     schedule::exact(seconds, 0)
 }
 
+/// Why the API server refuses a schedule of a CronJob, or takes it and never runs it.
+pub fn schedule_fault(schedule: &str) -> Option<String> {
+    next::fault(schedule)
+}
+
 /// The next times, in seconds since 1970, at which a schedule of five fields runs, on a clock in UTC.
 pub fn next_runs(schedule: &str, after: u64, count: usize) -> Vec<String> {
     let times = next::Times::parse(schedule).map(|times| times.after(after, count));

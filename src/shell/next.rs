@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::compose::values::duration;
+
 /// The times that five fields stand for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Times {
@@ -21,26 +23,59 @@ pub(super) const WEEKDAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri"
 /// Years within which every legal schedule runs: a 29th of February comes by then.
 const YEARS: u64 = 9;
 
+/// Words that stand for five fields.
+const WORDS: [(&str, &str); 7] = [
+    ("@yearly", "0 0 1 1 *"),
+    ("@annually", "0 0 1 1 *"),
+    ("@monthly", "0 0 1 * *"),
+    ("@weekly", "0 0 * * 0"),
+    ("@daily", "0 0 * * *"),
+    ("@midnight", "0 0 * * *"),
+    ("@hourly", "0 * * * *"),
+];
+
+/// Why a cluster refuses a schedule, or never runs it. The API server reads it with the standard parser of
+/// `robfig/cron`: Sunday is 0 alone, empty parts of a list are passed over, and what is behind `*-` does not count.
+pub(super) fn fault(schedule: &str) -> Option<String> {
+    if schedule.contains("TZ") {
+        return Some("a time zone does not belong in `schedule`".to_owned());
+    }
+    if let Some(length) = schedule.strip_prefix("@every ") {
+        // Compose has days and weeks, Go has not.
+        let is_length = !length.contains(['d', 'w']) && duration::parse(length).is_ok();
+        return (!is_length).then(|| format!("`{length}` is no duration such as `90m`"));
+    }
+    if schedule.starts_with('@') && !WORDS.iter().any(|(word, _)| *word == schedule) {
+        return Some(format!("`{schedule}` is no known word"));
+    }
+    match Times::read(schedule, 6) {
+        Ok(times) => times.after(0, 1).is_empty().then(|| "there is no such day".to_owned()),
+        Err(fault) => Some(fault),
+    }
+}
+
 impl Times {
-    /// Five fields as Kubernetes takes them, or `@daily` and the like; `@every` and `@reboot` are no times.
+    /// Five fields as Kubernetes takes them, Sunday also as 7, or `@daily` and the like; `@every` and `@reboot` are
+    /// no times.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let text = match text.trim() {
-            "@yearly" | "@annually" => "0 0 1 1 *",
-            "@monthly" => "0 0 1 * *",
-            "@weekly" => "0 0 * * 0",
-            "@daily" | "@midnight" => "0 0 * * *",
-            "@hourly" => "0 * * * *",
-            text => text,
-        };
+        Self::read(text.trim(), 7).ok()
+    }
+
+    /// The times, or what is wrong with the text.
+    fn read(text: &str, last_weekday: u64) -> Result<Self, String> {
+        let text = WORDS.iter().find(|(word, _)| *word == text).map_or(text, |(_, fields)| fields);
         let fields: Vec<&str> = text.split_whitespace().collect();
-        let [minutes, hours, days, months, weekdays] = fields[..] else { return None };
+        let [minutes, hours, days, months, weekdays] = fields[..] else {
+            return Err("a schedule has five fields".to_owned());
+        };
         let is_named = |field: &str| !field.starts_with(['*', '?']);
-        Some(Self {
-            minutes: field(minutes, 0, 59, &[])?,
-            hours: field(hours, 0, 23, &[])?,
-            days: field(days, 1, 31, &[])?,
-            months: field(months, 1, 12, &MONTHS)?,
-            weekdays: field(weekdays, 0, 7, &WEEKDAYS)?.into_iter().map(|day| day % 7).collect(),
+        let weekday = field(weekdays, "weekdays", (0, last_weekday), &WEEKDAYS);
+        Ok(Self {
+            minutes: field(minutes, "minutes", (0, 59), &[])?,
+            hours: field(hours, "hours", (0, 23), &[])?,
+            days: field(days, "days", (1, 31), &[])?,
+            months: field(months, "months", (1, 12), &MONTHS)?,
+            weekdays: weekday?.into_iter().map(|day| day % 7).collect(),
             either_day: is_named(days) && is_named(weekdays),
         })
     }
@@ -62,23 +97,30 @@ impl Times {
 }
 
 /// One field: lists of ranges with steps, numbers or names.
-fn field(text: &str, first: u64, last: u64, names: &[&str]) -> Option<BTreeSet<u64>> {
+fn field(text: &str, what: &str, (first, last): (u64, u64), names: &[&str]) -> Result<BTreeSet<u64>, String> {
+    let wrong = |part: &str| format!("`{part}` is none of the {what} {first}-{last}");
+    let number = |word: &str| {
+        let lower = word.to_ascii_lowercase();
+        let named = names.iter().position(|name| *name == lower);
+        let named = named.and_then(|index| u64::try_from(index).ok()).map(|index| index + first);
+        let plain = word.strip_prefix('+').unwrap_or(word).bytes().all(|byte| byte.is_ascii_digit());
+        named
+            .or_else(|| word.parse().ok().filter(|_| plain))
+            .filter(|number| (first..=last).contains(number))
+            .ok_or_else(|| wrong(word))
+    };
     let mut all = BTreeSet::new();
-    for part in text.split(',') {
+    for part in text.split(',').filter(|part| !part.is_empty()) {
         let (range, step) = match part.split_once('/') {
-            Some((range, step)) => (range, Some(step.parse::<u64>().ok().filter(|step| *step > 0)?)),
+            Some((range, step)) => {
+                let steps = step.parse::<usize>().ok().filter(|step| *step > 0);
+                (range, Some(steps.ok_or_else(|| format!("`{part}` has no steps of 1 or more"))?))
+            }
             None => (part, None),
-        };
-        let number = |word: &str| {
-            let lower = word.to_ascii_lowercase();
-            let named = names.iter().position(|name| *name == lower);
-            let named = named.and_then(|index| u64::try_from(index).ok()).map(|index| index + first);
-            let plain = word.bytes().all(|byte| byte.is_ascii_digit());
-            let number = named.or_else(|| word.parse().ok().filter(|_| plain))?;
-            (first..=last).contains(&number).then_some(number)
         };
         let (start, end) = match range.split_once('-') {
             _ if range == "*" || range == "?" => (first, last),
+            Some(("*" | "?", rest)) if !rest.contains('-') => (first, last),
             Some((start, end)) => (number(start)?, number(end)?),
             None => {
                 let start = number(range)?;
@@ -86,12 +128,11 @@ fn field(text: &str, first: u64, last: u64, names: &[&str]) -> Option<BTreeSet<u
             }
         };
         if start > end {
-            return None;
+            return Err(format!("`{range}` ends before it begins"));
         }
-        let step = usize::try_from(step.unwrap_or(1)).ok()?;
-        all.extend((start..=end).step_by(step));
+        all.extend((start..=end).step_by(step.unwrap_or(1)));
     }
-    Some(all)
+    Ok(all)
 }
 
 /// Year, month and day of a count of days since 1970 (Hinnant's algorithm).
@@ -147,6 +188,65 @@ mod tests {
             "@every 5m",
         ] {
             assert_eq!(Times::parse(wrong), None, "{wrong}");
+        }
+    }
+    #[test]
+    fn clusters_refuse_what_their_parser_does() {
+        let taken = [
+            "*/5 * * * *",
+            "0 0 * * SUN",
+            "0 0 ? * ?",
+            "1,2,5-9/2 */3 1-5 jan-Mar mon-FRI",
+            "05 +4 * * *",
+            "1,,2 * * * *",
+            "*-5 * * * *",
+            "3/15 * * * *",
+            "@hourly",
+            "@midnight",
+            "@every 1h30m",
+            "@every 90s",
+            "0 0 29 2 *",
+            "0 0 31 2 1",
+        ];
+        for schedule in taken {
+            assert_eq!(fault(schedule), None, "{schedule}");
+        }
+        let refused = [
+            "",
+            "foo bar * * *",
+            "* * * *",
+            "0 0 0 1 1 *",
+            "0 24 * * *",
+            "60 * * * *",
+            "5-1 * * * *",
+            "*/0 * * * *",
+            "*/x * * * *",
+            "1/2/3 * * * *",
+            "1-2-3 * * * *",
+            "-1 * * * *",
+            "0 0 0 * *",
+            "0 0 32 * *",
+            "0 0 * 13 *",
+            "0 0 * 0 *",
+            "0 0 * * 7",
+            "0 0 * * 1-7",
+            "0 0 * mon *",
+            "0 0 L * *",
+            "jan * * * *",
+            "@reboot",
+            "@Daily",
+            "@every",
+            "@every 5",
+            "@every 1d",
+            "@every x",
+            "TZ=UTC 0 0 * * *",
+            "CRON_TZ=UTC 0 0 * * *",
+            "0 0 30 2 *",
+            "0 0 31 feb,apr *",
+            ", * * * *",
+        ];
+        for schedule in refused {
+            assert!(fault(schedule).is_some(), "{schedule}");
         }
     }
 }

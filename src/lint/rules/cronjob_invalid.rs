@@ -6,6 +6,7 @@ use crate::{
         Category, Check, Findings, FixKind, Rule,
         views::{Object, Rendering},
     },
+    shell,
     yaml::Node,
 };
 
@@ -20,8 +21,9 @@ pub(super) static RULE: Rule = Rule {
 The API server refuses the object, or takes it and never runs it.
 
 The rule finds a `restartPolicy` that is missing or `Always`, and names longer than 52 characters.
-It finds schedules that are neither five fields nor a known word, `TZ=` in a schedule, and dates
-that no month has.",
+It finds schedules that are neither five fields, a known word nor `@every` with a duration. In the
+fields, it finds numbers out of their range: Sunday is 0 alone. It finds `TZ=` in a schedule, and
+dates that no month has.",
     bad: &[(
         "job.yaml",
         "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: sync}\nspec:\n  schedule: \"*/5 * * * *\"\n  concurrencyPolicy: Forbid\n  startingDeadlineSeconds: 120\n  jobTemplate:\n    spec:\n      template:\n        spec:\n          containers:\n            - name: job\n              image: app:1.2\n              args: [\"app:sync\"]\n",
@@ -32,9 +34,6 @@ that no month has.",
     )],
     checks: &[Check::Rendering(check)],
 };
-
-/// Words that stand for a schedule.
-const WORDS: &[&str] = &["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
 
 /// The name of a Job is that of the CronJob and eleven characters more.
 const LONGEST: usize = 52;
@@ -71,39 +70,15 @@ fn restart(object: Object<'_>, findings: &mut Findings<'_>) {
 
 fn schedule(object: Object<'_>, findings: &mut Findings<'_>) {
     let node = object.at(&["spec", "schedule"]);
-    let text = node.and_then(Node::as_str).unwrap_or_default().trim();
-    let problem = if text.contains("TZ=") {
-        "a time zone does not belong in `schedule`"
-    } else if WORDS.contains(&text) || text.starts_with("@every ") {
-        return;
-    } else if text.split_whitespace().count() != 5 {
-        "a schedule has five fields"
-    } else if never_fires(text) {
-        "there is no such day"
-    } else {
-        return;
-    };
+    let text = node.and_then(Node::as_str).unwrap_or_default();
+    let Some(problem) = shell::schedule_fault(text) else { return };
     let place = node.map(|node| node.span).or(object.key(&["spec"])).unwrap_or(object.place());
-    let finding = findings.at(place, format!("{} has no valid schedule: {problem}", object.shown()), problem);
+    let message = format!("{} has no valid schedule: {problem}", object.shown());
+    let finding = findings.at(place, message, problem);
     finding.subject(object.subject("schedule"));
-    finding.help(if text.contains("TZ=") {
+    finding.help(if text.contains("TZ") {
         "write `timeZone` beside `schedule`"
     } else {
         "write minute, hour, day, month and weekday"
     });
-}
-
-/// A day that none of its months has, such as 31 February.
-fn never_fires(schedule: &str) -> bool {
-    let fields: Vec<&str> = schedule.split_whitespace().collect();
-    let [_, _, day, month, weekday] = fields[..] else { return false };
-    let numbers =
-        |field: &str| field.split(',').map(|part| part.parse::<u8>().ok()).collect::<Option<Vec<u8>>>();
-    let (Some(days), Some(months)) = (numbers(day), numbers(month)) else { return false };
-    let length = |month: &u8| match month {
-        2 => 29,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    };
-    weekday == "*" && days.iter().all(|day| months.iter().all(|month| *day > length(month)))
 }
