@@ -266,11 +266,8 @@ fn trees(directories: &[Utf8PathBuf], manifests: &[Manifest], builder: &mut Buil
     directories.iter().filter_map(tree).collect()
 }
 
-/// Renders the kustomizations that no other takes in.
+/// Renders the kustomizations that no other takes in, and the first of each circle of them.
 fn renderings(trees: &[Tree], builder: &mut Builder<'_>) -> Vec<Rendering> {
-    let taken: BTreeSet<Utf8PathBuf> = trees.iter().flat_map(taken_in).collect();
-    let outermost =
-        trees.iter().filter(|tree| !tree.declared.is_component && !taken.contains(&tree.directory));
     let rendering = |tree: &Tree| {
         let built = builder.build(&tree.directory);
         let accumulated = builder.accumulated(&tree.directory).unwrap_or_default();
@@ -290,7 +287,24 @@ fn renderings(trees: &[Tree], builder: &mut Builder<'_>) -> Vec<Rendering> {
             refusal,
         }
     };
-    outermost.map(rendering).collect()
+    outermost(trees).into_iter().map(rendering).collect()
+}
+
+/// The kustomizations that no other takes in. Of those that take in each other alone, the first.
+fn outermost(trees: &[Tree]) -> Vec<&Tree> {
+    let taken: BTreeSet<Utf8PathBuf> = trees.iter().flat_map(taken_in).collect();
+    let (mut found, rest): (Vec<&Tree>, Vec<&Tree>) = trees
+        .iter()
+        .filter(|tree| !tree.declared.is_component)
+        .partition(|tree| !taken.contains(&tree.directory));
+    let mut reached: BTreeSet<Utf8PathBuf> = found.iter().flat_map(|tree| within(tree, trees)).collect();
+    for tree in rest {
+        if !reached.contains(&tree.directory) {
+            reached.extend(within(tree, trees));
+            found.push(tree);
+        }
+    }
+    found
 }
 
 /// The directories that a kustomization names.
