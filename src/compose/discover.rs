@@ -19,8 +19,11 @@ use crate::{
     yaml::{Directive, Node, scalar},
 };
 
-const NAMES: &[&str] = &["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
-const OVERRIDE_NAMES: &[&str] = &[
+/// Names of compose files that are looked for, best first.
+pub(crate) const NAMES: &[&str] =
+    &["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+/// Names of files on top of them, best first.
+pub(crate) const OVERRIDE_NAMES: &[&str] = &[
     "compose.override.yml",
     "compose.override.yaml",
     "docker-compose.override.yml",

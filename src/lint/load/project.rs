@@ -7,7 +7,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::Loader;
 use crate::{
     compose::{
-        self, dotenv,
+        self,
+        discover::{NAMES, OVERRIDE_NAMES},
+        dotenv,
         model::{InputRole, Role},
     },
     diag::{Code, Diagnostic, Report, Severity, codes},
@@ -18,15 +20,6 @@ use crate::{
     text::{Files, STANDARD_INPUT, SourceId, Span, clean},
     yaml::Node,
 };
-
-/// Names that compose looks for, best first.
-const NAMES: &[&str] = &["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
-const OVERRIDE_NAMES: &[&str] = &[
-    "compose.override.yml",
-    "compose.override.yaml",
-    "docker-compose.override.yml",
-    "docker-compose.override.yaml",
-];
 
 /// Environments that run on a developer's machine, unless settings say otherwise.
 pub const LOCAL: &[&str] = &["local", "dev", "development", "minikube", "kind", "skaffold"];
@@ -233,23 +226,27 @@ impl Loader<'_> {
 
     /// Reads the files that compose passes over.
     fn shadowed(&mut self, project: &mut Project) {
-        if project
-            .environments
-            .iter()
-            .any(|environment| environment.model.variables.contains_key("COMPOSE_FILE"))
-            || !project.settings.environments.is_empty()
+        let settings = &project.settings.environments;
+        let names_files =
+            |environment: &Environment| environment.model.variables.contains_key("COMPOSE_FILE");
+        if project.environments.iter().any(names_files)
+            || !settings.is_empty() && settings.iter().all(|environment| !environment.compose.is_empty())
         {
             return;
         }
-        let present: Vec<&str> = NAMES
-            .iter()
-            .copied()
-            .filter(|name| project.names.iter().any(|present| present == name))
-            .collect();
-        let [first, rest @ ..] = present.as_slice() else { return };
-        for name in rest {
+        let is_named = |name: &str| {
+            settings.iter().flat_map(|environment| &environment.compose).any(|path| clean(path) == name)
+        };
+        let is_there = |name: &str| project.names.iter().any(|present| present == name);
+        let mut found = Vec::new();
+        for names in [NAMES, OVERRIDE_NAMES] {
+            let mut present = names.iter().copied().filter(|name| is_there(name));
+            let Some(first) = present.next() else { break };
+            found.extend(present.filter(|name| !is_named(name)).map(|name| (name, first)));
+        }
+        for (name, first) in found {
             if let Some(source) = self.text(&project.directory.join(name)) {
-                project.shadowed.push((source, (*first).to_owned()));
+                project.shadowed.push((source, first.to_owned()));
             }
         }
     }
