@@ -10,6 +10,8 @@ use clap::{ColorChoice, Parser, Subcommand};
 
 use crate::{
     diag::{Report, terminal},
+    disk,
+    settings::date::Date,
     text::{FileError, Sources, shown},
 };
 
@@ -179,6 +181,12 @@ fn show(report: &Report, sources: &Sources, io: &mut Io<'_>) {
     if !summary.is_empty() {
         put(io.stderr, &format!("{summary}\n"));
     }
+}
+
+/// The day on which entries of the settings hold: that of `SOURCE_DATE_EPOCH`, or today.
+fn today(io: &Io<'_>) -> Date {
+    let epoch = io.environment.get("SOURCE_DATE_EPOCH").and_then(|seconds| seconds.trim().parse().ok());
+    Date::of_seconds(epoch.unwrap_or_else(disk::now))
 }
 
 /// Writes lines for people, which may end up in a log.

@@ -24,11 +24,11 @@ use self::{
 use super::{
     Io,
     environments::{self, Loaded, Scene, Selection},
-    page, project,
+    page, project, today,
 };
 use crate::{
     diag::{Diagnostic, Report, Severity, codes},
-    disk::{self, Disk},
+    disk::Disk,
     drift::{
         Direction,
         report::{Checked, Environment},
@@ -36,7 +36,7 @@ use crate::{
     page::Page,
     parallel,
     plan::Plan,
-    settings::{allow::Allowed, check, date::Date},
+    settings::{allow::Allowed, check},
     text::{Files, Remembered, Sources},
 };
 
@@ -409,9 +409,7 @@ fn waive(
     io: &Io<'_>,
     report: &mut Report,
 ) {
-    let epoch = io.environment.get("SOURCE_DATE_EPOCH").and_then(|seconds| seconds.trim().parse().ok());
-    let today = Date::of_seconds(epoch.unwrap_or_else(disk::now));
-    let mut allowed = Allowed::new(&loaded.settings.check.allow, today);
+    let mut allowed = Allowed::new(&loaded.settings.check.allow, today(io));
     checked.waive(&mut allowed);
     let is_compared = |name: &str| {
         let found = checked.environments.iter().find(|environment| environment.name == name);

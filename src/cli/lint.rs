@@ -9,11 +9,11 @@ use similar::TextDiff;
 use super::{
     Io,
     check::output::{Form, Format, findings_of_platform},
-    project, put, say,
+    project, put, say, today,
 };
 use crate::{
     diag::{self, Diagnostic, Report, Severity, json, terminal},
-    disk::{self, Disk},
+    disk::Disk,
     lint::{
         self, Finding, FixKind, Outcome,
         fix::{self, Fixed},
@@ -21,7 +21,6 @@ use crate::{
         select::{Selection, Selector},
     },
     secret::Hidden,
-    settings::date::Date,
     text::{STANDARD_INPUT, Sources, clean, shown},
 };
 
@@ -140,8 +139,7 @@ fn options(arguments: &Arguments, io: &Io<'_>) -> lint::Options {
         extend: arguments.extend_select.clone(),
         ignore: arguments.ignore.clone(),
     };
-    let epoch = io.environment.get("SOURCE_DATE_EPOCH").and_then(|seconds| seconds.trim().parse().ok());
-    lint::Options { selection, today: Some(Date::of_seconds(epoch.unwrap_or_else(disk::now))) }
+    lint::Options { selection, today: Some(today(io)) }
 }
 
 /// Writes the findings in every format that is asked for.

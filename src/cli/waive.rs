@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::Args;
 
-use super::{Io, say, show};
+use super::{Io, say, show, today};
 use crate::{
     diag::{Code, Diagnostic, Report, Severity, codes},
     disk::Disk,
@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &Arguments, io: &mut Io<'_>) -> u8 {
     let directory = clean(&io.directory.join(&arguments.directory));
     let disk = Disk::new(directory);
     let (mut sources, mut report) = (Sources::default(), Report::default());
-    let status = match written(arguments, &disk, &mut sources, &mut report) {
+    let status = match written(arguments, today(io), &disk, &mut sources, &mut report) {
         Ok(entry) => {
             say(io.stdout, &format!("added to {}, below `{SECTION}: allow:`:\n{entry}", settings::FILE_NAME));
             0
@@ -61,12 +61,13 @@ pub(super) fn run(arguments: &Arguments, io: &mut Io<'_>) -> u8 {
 /// Writes the entry and gives its lines, or the exit status.
 fn written(
     arguments: &Arguments,
+    today: Date,
     disk: &Disk,
     sources: &mut Sources,
     report: &mut Report,
 ) -> Result<String, u8> {
     let code = known(&arguments.kind, report).ok_or(2)?;
-    let fields = fields(arguments, code, report).ok_or(2)?;
+    let fields = fields(arguments, code, today, report).ok_or(2)?;
     let path = Utf8PathBuf::from(settings::FILE_NAME);
     let before = match disk.read(&path) {
         Ok(bytes) => String::from_utf8(bytes).map_err(|_| refuse("it is not UTF-8", 1, report))?,
@@ -114,7 +115,12 @@ fn known(named: &str, report: &mut Report) -> Option<Code> {
 }
 
 /// The fields of the entry.
-fn fields(arguments: &Arguments, code: Code, report: &mut Report) -> Option<Vec<(&'static str, Yaml)>> {
+fn fields(
+    arguments: &Arguments,
+    code: Code,
+    today: Date,
+    report: &mut Report,
+) -> Option<Vec<(&'static str, Yaml)>> {
     let mut refuse = |message: String, help: &str| {
         report.push(Diagnostic::error(codes::INVALID_SETTING, message).help(help));
     };
@@ -122,9 +128,16 @@ fn fields(arguments: &Arguments, code: Code, report: &mut Report) -> Option<Vec<
         refuse("the reason is empty".to_owned(), "say why this may differ: `--reason \"…\"`");
         return None;
     }
-    if let Some(until) = arguments.until.as_ref().filter(|until| Date::parse(until).is_none()) {
-        refuse(format!("`{until}` is not a date"), "write it as YEAR-MONTH-DAY, such as `2027-03-31`");
-        return None;
+    if let Some(until) = &arguments.until {
+        let Some(date) = Date::parse(until) else {
+            refuse(format!("`{until}` is not a date"), "write it as YEAR-MONTH-DAY, such as `2027-03-31`");
+            return None;
+        };
+        if date < today {
+            let help = "name the last day on which it may differ: today or a later one";
+            refuse(format!("`{until}` is in the past: the entry would never hold"), help);
+            return None;
+        }
     }
     let text = |text: &str| Yaml::from(text);
     let environments = match &arguments.environments[..] {

@@ -6,15 +6,11 @@ use camino::Utf8Path;
 
 use super::{key_report::KeyReport, summary};
 use crate::{
-    cli::{Io, environments::Loaded},
+    cli::{Io, environments::Loaded, today},
     compose::model::Project,
     diag::{Code, Report, Severity, codes},
-    disk,
     plan::{Known, reasons},
-    settings::{
-        allow::{self, Allowed, Entry, Subject},
-        date::Date,
-    },
+    settings::allow::{self, Allowed, Entry, Subject},
     text::{SourceId, Sources, Span, clean},
 };
 
@@ -40,9 +36,7 @@ pub(super) fn apply(
     (sources, io): (&Sources, &Io<'_>),
     report: &mut Report,
 ) -> usize {
-    let epoch = io.environment.get("SOURCE_DATE_EPOCH").and_then(|seconds| seconds.trim().parse().ok());
-    let today = Date::of_seconds(epoch.unwrap_or_else(disk::now));
-    let mut allowed = Allowed::new(entries, today);
+    let mut allowed = Allowed::new(entries, today(io));
     let mut count = 0;
     let services = Services::of(loaded.environments.iter().map(|environment| &environment.project));
     report.allow(|diagnostic| {
