@@ -646,10 +646,18 @@ impl Service {
         matches!(restart, "no" | "none" | "on-failure") || restart.starts_with("on-failure:")
     }
 
-    /// When it is started again: `deploy.restart_policy.condition`, which overrules `restart`.
+    /// When it is started again.
     pub fn restart_condition(&self) -> Option<&str> {
-        let policy = self.deploy.as_ref().and_then(|deploy| deploy.value.restart_policy.as_ref());
-        let condition = policy.and_then(|policy| policy.value.condition.as_ref());
-        condition.or(self.restart.as_ref()).map(|condition| condition.value.as_str())
+        self.written_restart().map(|condition| condition.value.as_str())
+    }
+
+    /// What says when it is started again: `deploy.restart_policy.condition`, which overrules `restart`.
+    pub fn written_restart(&self) -> Option<&Spanned<String>> {
+        self.condition_of_policy().or(self.restart.as_ref())
+    }
+
+    /// `deploy.restart_policy.condition`.
+    pub fn condition_of_policy(&self) -> Option<&Spanned<String>> {
+        self.deploy.as_ref()?.value.restart_policy.as_ref()?.value.condition.as_ref()
     }
 }
