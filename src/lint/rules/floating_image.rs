@@ -1,6 +1,6 @@
 //! KK008: images whose tag moves.
 
-use super::floating_image_tag::FLOATING;
+use super::floating_image_tag;
 use crate::{
     catalog::reference::Reference,
     diag::Severity,
@@ -64,6 +64,6 @@ fn check(rendering: &Rendering<'_>, findings: &mut Findings<'_>) {
 /// Whether the image has no tag, or one that moves.
 pub(super) fn is_floating(image: &str) -> bool {
     let reference = Reference::parse(image);
-    let moves = reference.tag.as_deref().is_none_or(|tag| FLOATING.contains(&tag));
+    let moves = reference.tag.as_deref().is_none_or(|tag| floating_image_tag::moves(&reference, tag));
     moves && !reference.repository.is_empty() && reference.digest.is_none() && !image.contains(['$', '{'])
 }
