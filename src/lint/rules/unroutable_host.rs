@@ -8,6 +8,7 @@ use crate::{
         Category, Check, Findings, FixKind, Rule,
         views::{Environment, Service},
     },
+    plan,
     text::Spanned,
 };
 
@@ -23,9 +24,10 @@ In a pod `localhost` is the pod itself, and `host.docker.internal` does not exis
 reached by their names: `container_name`, `hostname` and aliases of `links` are no names in a
 cluster.
 
-The rule finds values, and hosts of URLs, that are `localhost`, `127.0.0.1`, `::1` or
-`host.docker.internal`, or a name that another service has only as a container. Addresses to
-listen at, health checks, and URLs that a browser uses (the port is published) are not found.",
+The rule looks at hosts of URLs, and at values of variables such as `DB_HOST` and `BROKERS`. It
+finds `localhost`, `127.0.0.1`, `::1`, and a name that another service has only as a container. It
+finds `host.docker.internal` as the host of any variable. Addresses to listen at, health checks,
+public addresses, and URLs that a browser uses (the port is published) are not found.",
     bad: &[(
         "compose.yaml",
         "services:\n  web:\n    image: web:1.2\n    environment:\n      DB_HOST: localhost\n  db:\n    image: mysql:8.4\n",
@@ -39,6 +41,9 @@ listen at, health checks, and URLs that a browser uses (the port is published) a
 
 /// Parts of names of variables that are not about reaching another service.
 const NOT_REACHED: &[&str] = &[
+    "ASPNETCORE_URLS",
+    "AUDIENCE",
+    "ISSUER",
     "BIND",
     "LISTEN",
     "ADDR_ANY",
@@ -56,7 +61,7 @@ const NOT_REACHED: &[&str] = &[
     "WHITELIST",
     "TRUSTED",
     "NO_PROXY",
-    "ADVERTISED",
+    "ADVERTISE",
     "COOKIE",
     "SITE",
 ];
@@ -73,27 +78,30 @@ fn check(service: &Service<'_>, findings: &mut Findings<'_>) {
     }
     let names = container_names(service.environment, service.name);
     for (name, value) in service.model.environment.iter().flat_map(|environment| &environment.value.0) {
-        let is_meant = is_about_reaching(name) && !is_shared(service, name, value);
-        let Some(text) = value.value.as_deref().filter(|_| is_meant) else { continue };
-        let Some(address) = Address::read(text) else { continue };
-        let what = if is_own_machine(address.host) {
-            if address.is_for_browser(service.environment) {
-                continue;
-            }
-            match address.host {
-                "host.docker.internal" => "`host.docker.internal` does not exist in a cluster".to_owned(),
-                host => format!("`{host}` is the pod itself in a cluster"),
-            }
-        } else if names.contains(address.host) {
-            format!("`{}` is the name of a container, and no name in a cluster", address.host)
-        } else {
+        let Some(text) = value.value.as_deref().filter(|_| !is_shared(service, name, value)) else {
             continue;
         };
+        let addresses = Address::all(text).into_iter();
+        let mut addresses = addresses.filter(|address| is_meant(service, name, address));
+        let Some(what) = addresses.find_map(|address| problem(service, &names, &address)) else { continue };
         findings
             .at(value.span, format!("{what}: see `{name}`"), "not reached from a pod")
             .subject(format!("services.{}.environment.{name}", service.name))
             .help("name the service that is meant; its name leads to it");
     }
+}
+
+/// Why a pod does not reach it.
+fn problem(service: &Service<'_>, names: &BTreeSet<&str>, address: &Address<'_>) -> Option<String> {
+    let host = address.host;
+    let is_machine = plan::is_machine(service.model, host);
+    if is_machine || is_own_pod(host) {
+        return (!address.is_for_browser(service.environment)).then(|| match is_machine {
+            true => format!("`{host}` does not exist in a cluster"),
+            false => format!("`{host}` is the pod itself in a cluster"),
+        });
+    }
+    names.contains(host).then(|| format!("`{host}` is the name of a container, and no name in a cluster"))
 }
 
 /// Whether it is from an env file that others read as well, one of which says it better.
@@ -104,15 +112,20 @@ fn is_shared(service: &Service<'_>, name: &str, value: &Spanned<Option<String>>)
     !is_yaml && others.any(|other| other.value != value.value)
 }
 
-fn is_about_reaching(name: &str) -> bool {
+/// Whether the variable is about reaching the address: by its own name, by a URL, or because nobody listens there.
+fn is_meant(service: &Service<'_>, name: &str, address: &Address<'_>) -> bool {
     let name = name.to_ascii_uppercase();
-    name != "HOST"
-        && !NOT_REACHED.iter().any(|part| name.contains(part))
-        && REACHED.iter().any(|end| name.ends_with(end) || name.rsplit('_').next() == Some(end))
+    let is_named = || {
+        name != "HOST"
+            && REACHED.iter().any(|end| name.ends_with(end) || name.rsplit('_').next() == Some(end))
+    };
+    !NOT_REACHED.iter().any(|part| name.contains(part))
+        && (address.scheme.is_some() || plan::is_machine(service.model, address.host) || is_named())
 }
 
-fn is_own_machine(host: &str) -> bool {
-    host == "localhost" || host == "host.docker.internal" || host == "::1" || host.starts_with("127.")
+/// Whether a pod reaches itself by the name.
+fn is_own_pod(host: &str) -> bool {
+    host == "localhost" || host == "::1" || host.starts_with("127.")
 }
 
 /// What a value leads to.
@@ -123,13 +136,25 @@ struct Address<'a> {
 }
 
 impl<'a> Address<'a> {
-    /// `scheme://user@host:port/…`, `host:port` or `host`.
-    fn read(text: &'a str) -> Option<Self> {
-        let (scheme, rest) = match text.split_once("://") {
-            Some((scheme, rest)) => (Some(scheme), rest),
-            None => (None, text),
+    /// `scheme://user@host:port/…`, `host:port` or `host`; a list of them has commas.
+    fn all(text: &'a str) -> Vec<Self> {
+        let mut scheme = None;
+        let read = |part: &'a str| {
+            let rest = match part.split_once("://") {
+                Some((first, _)) if is_place(first) => return None,
+                Some((first, rest)) if is_scheme(first) => {
+                    scheme = Some(first);
+                    rest
+                }
+                Some(_) => return None,
+                None => part,
+            };
+            Self::of_authority(scheme, rest.split(['/', '?', '#']).next()?)
         };
-        let authority = rest.split(['/', '?', '#', ',']).next()?;
+        text.split(',').map(str::trim).filter_map(read).collect()
+    }
+
+    fn of_authority(scheme: Option<&'a str>, authority: &'a str) -> Option<Self> {
         let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
         let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
             Some((host, rest)) => (host, rest.strip_prefix(':')),
@@ -146,6 +171,17 @@ impl<'a> Address<'a> {
         let port = self.port.or(if self.scheme == Some("https") { Some(443) } else { Some(80) });
         is_web && port.is_some_and(|port| environment.publishes(port))
     }
+}
+
+/// A scheme of what is on the own machine, which a host only names for its form.
+fn is_place(scheme: &str) -> bool {
+    matches!(scheme, "file" | "local" | "memory" | "null" | "unix") || scheme.starts_with("sqlite")
+}
+
+/// `http`, `jdbc:mysql`, `redis+sentinel`.
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.' | ':'))
 }
 
 /// The names by which Docker alone knows other services.

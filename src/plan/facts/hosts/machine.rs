@@ -65,6 +65,11 @@ pub(in crate::plan) fn warn(
     }
 }
 
+/// Whether it is a name of the machine, and `extra_hosts` of the service says no address for it.
+pub fn is_machine(service: &Service, host: &str) -> bool {
+    NAMES.contains(&host) && !has_address(service, host)
+}
+
 /// Whether a line of the file that is no comment says it.
 fn says_in_use(text: &str, says: &dyn Fn(&str) -> bool) -> bool {
     text.lines().any(|line| says(line) && !is_comment(line))
