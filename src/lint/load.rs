@@ -140,6 +140,11 @@ pub fn load(request: &Request, files: &dyn Files, sources: &mut Sources) -> Inpu
     loader.inputs
 }
 
+/// Whether Compose reads an input as an env file.
+pub fn is_env(role: InputRole) -> bool {
+    matches!(role, InputRole::Dotenv | InputRole::EnvironmentFile | InputRole::ServiceEnvFile)
+}
+
 struct Loader<'a> {
     request: &'a Request,
     files: &'a dyn Files,
@@ -195,9 +200,6 @@ impl Loader<'_> {
     fn env_files(&mut self, found: &BTreeSet<Utf8PathBuf>) {
         let by_compose = self.inputs.projects.iter().flat_map(|project| &project.environments);
         let by_compose = by_compose.flat_map(|environment| &environment.model.inputs);
-        let is_env = |role: InputRole| {
-            matches!(role, InputRole::Dotenv | InputRole::EnvironmentFile | InputRole::ServiceEnvFile)
-        };
         let by_compose: BTreeSet<Utf8PathBuf> =
             by_compose.filter(|input| is_env(input.role)).map(|input| input.path.clone()).collect();
         let mut generated = BTreeSet::new();

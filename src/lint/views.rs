@@ -100,6 +100,8 @@ pub struct EnvFile<'a> {
 pub struct EnvFiles<'a> {
     /// The files, by path.
     pub all: Vec<EnvFile<'a>>,
+    /// The files that each environment reads, in their order.
+    pub by_environment: Vec<Vec<&'a Utf8Path>>,
 }
 
 /// One Kubernetes object in a manifest as it is written.
@@ -358,5 +360,13 @@ pub(super) fn env_files<'a>(inputs: &'a load::Inputs, sources: &'a Sources) -> E
         is_generated: file.is_generated,
         parsed: &file.parsed,
     };
-    EnvFiles { all: inputs.env_files.iter().map(view).collect() }
+    let environments = inputs.projects.iter().flat_map(|project| &project.environments);
+    let paths = |environment: &'a load::Environment| {
+        let inputs = environment.model.inputs.iter().filter(|input| load::is_env(input.role));
+        inputs.map(|input| input.path.as_path()).collect()
+    };
+    EnvFiles {
+        all: inputs.env_files.iter().map(view).collect(),
+        by_environment: environments.map(paths).collect(),
+    }
 }

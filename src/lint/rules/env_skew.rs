@@ -25,8 +25,9 @@ A variable that was added for one environment and forgotten for another is found
 breaks.
 
 Compared are the files `.env.<name>` of one directory, templates such as `.env.example` included.
-The rule finds each file that lacks a variable which all others but one have. A file that has less
-than half of the variables of the others is no such file, and is left out.
+Files that one environment reads count as one. The rule finds each file that lacks a variable which
+all others but one have. A file that has less than half of the variables of the others is no such
+file, and is left out.
 
 If it is right that a file lacks a variable, say so in the file: `# kustompose: absent NAME why`.",
     bad: &[
@@ -55,7 +56,7 @@ fn check(files: &EnvFiles<'_>, findings: &mut Findings<'_>) {
         }
     }
     for family in families.into_values() {
-        let members: Vec<Member<'_, '_>> = family.into_iter().map(|file| (file, names(file))).collect();
+        let members: Vec<Member<'_, '_>> = members(family, &files.by_environment).collect();
         let all: BTreeSet<&String> = members.iter().flat_map(|(_, names)| names.keys()).collect();
         let alike: Vec<_> = members.iter().filter(|(_, names)| names.len() * 2 >= all.len()).collect();
         for member in &alike {
@@ -64,7 +65,31 @@ fn check(files: &EnvFiles<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-type Member<'m, 'a> = (&'m EnvFile<'a>, BTreeMap<String, Span>);
+/// The files of one environment, the last one overrules, and the names that they set.
+type Member<'m, 'a> = (Vec<&'m EnvFile<'a>>, BTreeMap<String, Span>);
+
+/// The files by the environments that read them; each of the others is an environment of its own.
+fn members<'m, 'a>(
+    family: Vec<&'m EnvFile<'a>>,
+    by_environment: &[Vec<&Utf8Path>],
+) -> impl Iterator<Item = Member<'m, 'a>> {
+    let file = |path: &&Utf8Path| family.iter().copied().find(|file| file.path == *path);
+    let mut layers: Vec<Vec<&EnvFile<'_>>> = Vec::new();
+    for files in by_environment.iter().map(|paths| paths.iter().filter_map(file).collect::<Vec<_>>()) {
+        let is_same =
+            |known: &Vec<&EnvFile<'_>>| known.iter().map(|it| it.path).eq(files.iter().map(|it| it.path));
+        if !files.is_empty() && !layers.iter().any(is_same) {
+            layers.push(files);
+        }
+    }
+    let is_read = |file: &&EnvFile<'_>| layers.iter().flatten().any(|read| read.path == file.path);
+    let others: Vec<&EnvFile<'_>> = family.iter().copied().filter(|file| !is_read(file)).collect();
+    layers.extend(others.into_iter().map(|file| vec![file]));
+    layers.into_iter().map(|files| {
+        let names = files.iter().flat_map(|file| names(file)).collect();
+        (files, names)
+    })
+}
 
 /// Reports what one file lacks.
 fn lacking(
@@ -73,8 +98,9 @@ fn lacking(
     all: &BTreeSet<&String>,
     findings: &mut Findings<'_>,
 ) {
-    let (file, names) = member;
-    let allowed = absent(file.text());
+    let (files, names) = member;
+    let Some(file) = files.last() else { return };
+    let allowed: BTreeSet<&str> = files.iter().flat_map(|file| absent(file.text())).collect();
     let is_missing = |name: &&&String| {
         let without = family.iter().filter(|(_, names)| !names.contains_key(**name)).count();
         !names.contains_key(**name)
