@@ -25,6 +25,7 @@ use self::{
 pub use self::{
     facts::{
         bound::{BindKind, bind_kinds},
+        dockerfiles::checked_by_images,
         hosts::machine::is_machine,
         named::warn_of_unknown_profiles,
         starts::{ServiceStart, starts},

@@ -65,6 +65,8 @@ pub struct Environment {
     pub starts: BTreeMap<String, Start>,
     /// The bind mounts of its services, by their names: source, target, and what `convert` takes it for.
     pub binds: BTreeMap<String, Vec<(String, String, BindKind)>>,
+    /// The services that have the health check of their Dockerfile.
+    pub checked_by_images: BTreeSet<String>,
 }
 
 /// What a service starts.
@@ -155,7 +157,9 @@ impl Loader<'_> {
             let set_by_files = self.set_by_files(&model);
             let starts = self.starts(&model);
             let binds = plan::bind_kinds(&model, self.files);
-            let environment = Environment { name, is_local, model, report, set_by_files, starts, binds };
+            let checked_by_images = plan::checked_by_images(&model, self.files);
+            let environment =
+                Environment { name, is_local, model, report, set_by_files, starts, binds, checked_by_images };
             project.environments.push(environment);
         }
         self.shadowed(&mut project);

@@ -20,8 +20,8 @@ A health check becomes a readiness probe. Without one, Kubernetes sends requests
 before it can answer them, and takes the old one away: every rollout loses requests.
 
 The rule finds services with `ports` and without a `healthcheck`, or with one that is disabled; one
-finding for each file. Services that end (`restart: \"no\"`, or awaited with
-`service_completed_successfully`) are not found.",
+finding for each file. Services whose Dockerfile has a `HEALTHCHECK`, and services that end
+(`restart: \"no\"`, or awaited with `service_completed_successfully`) are not found.",
     bad: &[("compose.yaml", "services:\n  web:\n    build: .\n    ports: ['8080:8080']\n")],
     good: &[(
         "compose.yaml",
@@ -39,7 +39,11 @@ fn check(environment: &Environment<'_>, findings: &mut Findings<'_>) {
         let ends = service.restart.as_ref().is_some_and(|restart| restart.value == "no")
             || environment.awaits_completion_of(name);
         let is_ours = service.build.is_some();
-        if !is_published || !is_ours || ends || check.is_some_and(|check| check.value.is_enabled()) {
+        let is_checked = check.map_or_else(
+            || environment.read.checked_by_images.contains(name),
+            |check| check.value.is_enabled(),
+        );
+        if !is_published || !is_ours || ends || is_checked {
             continue;
         }
         let place = environment.model.place_of_service(name);

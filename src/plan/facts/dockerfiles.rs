@@ -1,14 +1,16 @@
 //! The Dockerfiles of a project: which one a service is built from, and the health check that it brings. Knows nothing
 //! of what is made of them.
 
-use super::context::Context;
+use std::collections::BTreeSet;
+
+use super::{context::Context, starts};
 use crate::{
     compose::{
         model::{Build, Duration, Healthcheck, Project, Service},
         values::duration,
     },
     shell::dockerfile::Health,
-    text::{Span, Spanned},
+    text::{Files, Span, Spanned},
 };
 
 /// What a service's image is built from, by itself or by another service that names the image.
@@ -27,6 +29,19 @@ pub(in crate::plan) enum Brought {
     Check(Spanned<Box<Healthcheck>>),
     /// It is made for the image's own command, and the service runs another one that nobody reaches.
     OfAnotherCommand,
+}
+
+/// The services that have the health check of the Dockerfile that they are built from.
+pub fn checked_by_images(project: &Project, files: &dyn Files) -> BTreeSet<String> {
+    if !project.services.values().any(|service| service.build.is_some()) {
+        return BTreeSet::new();
+    }
+    starts::with_context(project, files, |context| {
+        let services = context
+            .services()
+            .filter(|(name, service)| matches!(check(context, name, service), Some(Brought::Check(_))));
+        services.map(|(name, _)| name.to_owned()).collect()
+    })
 }
 
 /// The check that the Dockerfile of a service brings. One that compose says as a whole is none.
