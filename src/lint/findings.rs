@@ -28,6 +28,8 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// The parts that its edits may change, as paths; its subject alone if none is said.
     pub changes: Vec<String>,
+    /// The variables that its edits write for kustomize.
+    pub written: Vec<Written>,
     /// Why it is allowed, if the settings say so.
     pub allowed: Option<String>,
 }
@@ -62,6 +64,17 @@ pub struct Edit {
     pub span: Span,
     /// The new text.
     pub text: String,
+}
+
+/// A variable of an env file that a kustomization reads, as an edit writes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The statement before the edit.
+    pub span: Span,
+    /// The name.
+    pub name: String,
+    /// The value as kustomize reads it.
+    pub value: String,
 }
 
 /// Whether the findings of a rule come with edits.
@@ -100,6 +113,7 @@ impl Finding {
             environments: Vec::new(),
             fix: None,
             changes: Vec::new(),
+            written: Vec::new(),
             allowed: None,
         }
     }
@@ -218,6 +232,7 @@ impl<'a> Findings<'a> {
             environments: self.scope.environment.map(str::to_owned).into_iter().collect(),
             fix: None,
             changes: Vec::new(),
+            written: Vec::new(),
             allowed: None,
         });
         let last = self.found.len() - 1;

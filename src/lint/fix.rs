@@ -1,8 +1,11 @@
 //! Makes the edits of findings, in rounds: each is looked at again before anything is written.
 //!
 //! An edit stays only if the files can still be parsed, its finding is gone, no other finding came, and the loaded
-//! model is the same but for what the finding is about. Texts that an anchor gives to several places are never
+//! model is the same but for what the finding is about. Where an edit writes a variable for kustomize, what is rendered
+//! must have this very value. Texts that an anchor gives to several places are never
 //! edited.
+
+mod models;
 
 use std::{
     cell::RefCell,
@@ -13,12 +16,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     engine::{Options, Outcome, run},
-    findings::{Edit, Finding, FixKind},
-    load::{self, Inputs, Rendering, Request},
+    findings::{Edit, Finding, FixKind, Written},
+    load::{self, Inputs, Request},
 };
 use crate::{
     text::{FileError, FileKind, Files, STANDARD_INPUT, SourceId, Sources, Span},
-    yaml::{Node, notes},
+    yaml::notes,
 };
 
 /// Each round mends or refuses at least one finding; nobody has so many.
@@ -101,31 +104,10 @@ impl Looked {
         all
     }
 
-    /// The models of all environments, in order, and what kustomizations render to.
-    fn models(&self) -> Vec<serde_json::Value> {
-        let environments = self.inputs.projects.iter().flat_map(|project| &project.environments);
-        let models = environments.map(|environment| environment.model.write().to_json());
-        models.chain(self.inputs.rendered.renderings.iter().map(rendered)).collect()
+    /// What the files come to, once these variables are written.
+    fn models(&self, written: &[&Written]) -> Vec<serde_json::Value> {
+        models::models(&self.inputs, &self.sources, written)
     }
-}
-
-/// The objects of a rendering by kind and name.
-fn rendered(rendering: &Rendering) -> serde_json::Value {
-    if let Some((refusal, _)) = &rendering.refusal {
-        return refusal.message.clone().into();
-    }
-    let text = |node: &Node, way: &[&str]| {
-        let found = way.iter().try_fold(node, |node, key| node.get(key));
-        found.and_then(Node::as_str).unwrap_or_default().to_owned()
-    };
-    let mut all = serde_json::Map::new();
-    for object in &rendering.objects {
-        let name = format!("{}/{}", text(&object.node, &["kind"]), text(&object.node, &["metadata", "name"]));
-        // Of two with one name, both count.
-        let name = if all.contains_key(&name) { format!("{name} {}", all.len()) } else { name };
-        all.insert(name, object.node.to_json());
-    }
-    all.into()
 }
 
 /// Whether an edit touches a text that an anchor gives to several places, or one that cannot be written.
@@ -273,16 +255,26 @@ fn is_better(before: &Looked, after: &Looked, round: &[&Finding]) -> bool {
         own.chain(&finding.changes).map(String::as_str)
     });
     let subjects: Vec<&str> = subjects.filter(|subject| !subject.is_empty()).collect();
+    let written: Vec<&Written> = round.iter().flat_map(|finding| &finding.written).collect();
+    let (models, changed) = (before.models(&written), after.models(&[]));
+    // What could not be rendered, and its message, was no model.
+    let was_refused = |(old, new): (&serde_json::Value, &serde_json::Value)| old.is_string() && old != new;
+    let is_rendered_first = models.iter().zip(&changed).any(was_refused);
+    let is_fixed_rule = |code: &str| round.iter().any(|finding| finding.code.id == code);
     // What is there only by the edit has findings of its own.
-    let is_of_edit = |subject: &str| subjects.iter().any(|own| own.contains('/') && subject.starts_with(own));
-    let none_came = new
-        .iter()
-        .all(|(key, count)| is_of_edit(&key.2) || old.get(key).is_some_and(|before| count <= before));
-    let (models, changed) = (before.models(), after.models());
+    let is_of_edit = |(code, _, subject): &Identity| {
+        subjects.iter().any(|own| own.contains('/') && subject.starts_with(own))
+            || is_rendered_first && !is_fixed_rule(code)
+    };
+    let none_came =
+        new.iter().all(|(key, count)| is_of_edit(key) || old.get(key).is_some_and(|before| count <= before));
     are_gone
         && none_came
         && models.len() == changed.len()
-        && models.iter().zip(&changed).all(|(old, new)| is_alike(old, new, "", &subjects))
+        && models
+            .iter()
+            .zip(&changed)
+            .all(|(old, new)| was_refused((old, new)) || is_alike(old, new, "", &subjects))
 }
 
 /// Whether two models are the same, but for what is below one of the subjects.

@@ -36,7 +36,7 @@ fn check(file: &EnvFile<'_>, findings: &mut Findings<'_>) {
     let places: Vec<Place> = statements
         .iter()
         .filter_map(|statement| reference(file.text(), statement))
-        .map(|range| Place { range, label: label.to_owned(), edits: Vec::new() })
+        .map(|range| Place { range, label: label.to_owned(), edits: Vec::new(), written: None })
         .collect();
     file.report(
         places,

@@ -22,7 +22,10 @@ generates from the file holds `\"app\"`, quotes included.
 
 The rule finds values that begin with a quote. It is an error in a file that a kustomization reads,
 one for each line; in any other file it is an info, one for the file. In files that `convert`
-writes, and in files that containers mount, nothing is found.",
+writes, and in files that containers mount, nothing is found.
+
+`--fix` removes the quotes where Compose reads the same without them. The ConfigMap then has the
+value without quotes, and nothing else changes.",
     bad: &[("app.env", "DB_NAME=\"app\"\n")],
     good: &[("app.env", "DB_NAME=app\n")],
     checks: &[Check::EnvFile(check)],
@@ -32,10 +35,14 @@ fn check(file: &EnvFile<'_>, findings: &mut Findings<'_>) {
     let statements = file.statements();
     let quoted = statements.iter().filter(|statement| statement.quote.is_some());
     let places: Vec<Place> = quoted
-        .map(|statement| Place {
-            range: statement.value.clone(),
-            label: "quoted".to_owned(),
-            edits: unquoted(file, statement).into_iter().collect(),
+        .map(|statement| {
+            let edit = unquoted(file, statement);
+            Place {
+                range: statement.value.clone(),
+                label: "quoted".to_owned(),
+                written: edit.as_ref().and_then(|edit| file.written(statement, &edit.text)),
+                edits: edit.into_iter().collect(),
+            }
         })
         .collect();
     file.report(

@@ -23,8 +23,11 @@ Compose removes `export`, blanks around `=` and at the end, and comments after a
 reads `NAME: value` and values of several lines, and takes a bare `NAME` from the shell.
 
 It is an error in a file that a kustomization reads, one for each line; in any other file it is an
-info, one for the file. `--fix` writes `NAME=value` and puts comments on a line of their own. In
-files that `convert` writes, and in files that containers mount, nothing is found.",
+info, one for the file. In files that `convert` writes, and in files that containers mount, nothing
+is found.
+
+`--fix` writes `NAME=value` and puts comments on a line of their own. The ConfigMap then has this
+name and this value, and nothing else changes.",
     bad: &[("app.env", "export NAME = value # note\n")],
     good: &[("app.env", "# note\nNAME=value\n")],
     checks: &[Check::EnvFile(check)],
@@ -36,8 +39,10 @@ fn check(file: &EnvFile<'_>, findings: &mut Findings<'_>) {
         .iter()
         .filter_map(|statement| {
             let (range, label) = problem(file.text(), statement)?;
-            let edits = plain(file, statement).into_iter().collect();
-            Some(Place { range, label: label.to_owned(), edits })
+            let edit = plain(file, statement);
+            let value = file.text().get(statement.value.clone());
+            let written = edit.as_ref().and_then(|_| file.written(statement, value?));
+            Some(Place { range, label: label.to_owned(), edits: edit.into_iter().collect(), written })
         })
         .collect();
     file.report(

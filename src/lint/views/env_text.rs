@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::EnvFile;
 use crate::{
     diag::Severity,
-    lint::findings::{Edit, Findings, Fix, FixKind},
+    lint::findings::{Edit, Findings, Fix, FixKind, Written},
 };
 
 /// One statement.
@@ -43,6 +43,8 @@ pub struct Place {
     pub label: String,
     /// What mends it, if anything does.
     pub edits: Vec<Edit>,
+    /// The variable as those write it.
+    pub written: Option<Written>,
 }
 
 impl EnvFile<'_> {
@@ -81,11 +83,21 @@ impl EnvFile<'_> {
             if !self.readers.kustomize {
                 finding.severity(Severity::Info);
             }
-            let edits: Vec<Edit> = group.into_iter().flat_map(|place| place.edits).collect();
+            let mut edits = Vec::new();
+            for place in group {
+                edits.extend(place.edits);
+                finding.written.extend(place.written);
+            }
             if !edits.is_empty() {
                 finding.fix = Some(Fix { kind: FixKind::Safe, title: title.to_owned(), edits });
             }
         }
+    }
+
+    /// The variable of a statement with another value.
+    pub fn written(&self, statement: &Statement, value: &str) -> Option<Written> {
+        let name = self.text().get(statement.name.clone())?.to_owned();
+        Some(Written { span: self.span(statement.whole.clone()), name, value: value.to_owned() })
     }
 }
 
