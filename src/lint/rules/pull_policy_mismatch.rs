@@ -18,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
     explain: "\
 With a tag that moves and `IfNotPresent` or `Never`, each node runs the version that it pulled
 first. On the machine of a developer, an image that Compose builds is in no registry. With `Always`,
-or with a tag that moves and no policy, the pod then ends in `ErrImagePull`.
+or without a policy and with `latest` or no tag, the pod then ends in `ErrImagePull`.
 
 The rule finds both. Images with a digest are not found.",
     bad: &[(
@@ -71,9 +71,14 @@ fn problem(rendering: &Rendering<'_>, image: &str, policy: Option<&str>) -> Opti
     match policy {
         _ if !is_built => None,
         Some("Always") => Some(format!("`{image}` is built here, and is in no registry")),
-        None if is_floating => {
-            Some(format!("`{image}` is built here, and Kubernetes pulls it: its tag moves"))
+        None if is_floating && is_pulled_always(image) => {
+            Some(format!("`{image}` is built here, and Kubernetes pulls it if no policy says otherwise"))
         }
         _ => None,
     }
+}
+
+/// Whether Kubernetes pulls the image at every start if no policy says otherwise.
+fn is_pulled_always(image: &str) -> bool {
+    Reference::parse(image).tag.is_none_or(|tag| tag == "latest")
 }
