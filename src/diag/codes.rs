@@ -222,6 +222,7 @@ const TABLE: &[Code] = &[
     error("KM013",   "service-extra",           "a workload belongs to a service that the Compose files do not have"),
     info("KM014",    "tree-file",               "a generated file is missing or stale, or was edited in a way that changes no fact"),
     error("KM015",   "not-compared",            "an environment could not be compared with its manifests"),
+    error("KM016",   "reference-missing",       "a pod refers to a ConfigMap or a Secret that the manifests do not contain"),
     warning("KM020", "waiver-expired",          "the last day of an entry in a list of what is allowed has passed"),
     warning("KM021", "waiver-unused",           "an entry in a list of what is allowed allows nothing that was found"),
     error("KM022",   "server-refused",          "the API server of a cluster refuses an object of the manifests"),
@@ -399,6 +400,7 @@ pub(crate) const WORKLOAD_KIND: Code = named("workload-kind");
 pub(crate) const SERVICE_EXTRA: Code = named("service-extra");
 pub(crate) const TREE_FILE: Code = named("tree-file");
 pub(crate) const NOT_COMPARED: Code = named("not-compared");
+pub(crate) const REFERENCE_MISSING: Code = named("reference-missing");
 pub(crate) const WAIVER_EXPIRED: Code = named("waiver-expired");
 pub(crate) const WAIVER_UNUSED: Code = named("waiver-unused");
 pub(crate) const SERVER_REFUSED: Code = named("server-refused");

@@ -7,6 +7,8 @@
 //! | differs | differs, to what Compose asks for | converged |
 //! | differs | differs | conflict |
 
+mod references;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -150,6 +152,7 @@ impl Run<'_> {
             let asked = states.compose.and_then(|facts| facts.asked);
             if self.presence(&at, &workloads, asked) {
                 let more = states.compose.map_or(&MoreVariables::None, |facts| &facts.more_variables);
+                self.references(&at, &workloads, asked);
                 self.workload(&at, &workloads, more);
             }
         }
@@ -191,8 +194,8 @@ impl Run<'_> {
             let expected = expected.filter(|_| differences.ahead.is_some());
             self.push(at, String::new(), direction, &difference, sides, expected, None);
             if let (Some(list), Some(drift)) = (list, self.found.drifts.last_mut()) {
+                drift.help = message::help(drift, Some(&list));
                 drift.expected_in = Some(list);
-                drift.help = message::help(drift, self.terms.sources);
             }
         }
         compose.is_some() && cluster.is_some()
@@ -381,12 +384,21 @@ impl Run<'_> {
             let place = self.terms.sources.location(span);
             drift.message.push_str(&format!(" (set in {}:{})", place.file, place.line));
         }
-        drift.help = message::help(&drift, self.terms.sources);
+        drift.help = message::help(&drift, self.changed_file(&drift).as_deref());
         let is_in_file = drift.kubernetes.span.is_some_and(|span| span != Span::NOWHERE);
         if self.terms.is_live && direction == Direction::Diverged && !is_in_file {
             drift.help = message::help_of_cluster(&drift);
         }
         self.found.drifts.push(drift);
+    }
+
+    /// The file in which somebody changed what is reported: none that is as it was generated.
+    fn changed_file(&self, drift: &Drift) -> Option<Utf8PathBuf> {
+        let there = drift.kubernetes.span.filter(|span| *span != Span::NOWHERE);
+        let file = there.map(|span| self.terms.sources.get(span.source).path().to_owned());
+        let mut files = file.into_iter().chain(drift.expected_in.clone());
+        let changed = files.find(|file| (self.terms.layer)(file) != Layer::Generated);
+        changed.or_else(|| self.edited_list(there?))
     }
 
     fn layer(&self, span: Span) -> Layer {

@@ -64,6 +64,26 @@ pub struct WorkloadFacts {
     pub facts: BTreeMap<Path, Fact>,
     /// Its containers, without initContainers.
     pub containers: Vec<ContainerFacts>,
+    /// The ConfigMaps and Secrets without which its pods do not start.
+    pub references: BTreeMap<Reference, Referred>,
+}
+
+/// A ConfigMap or a Secret that a pod refers to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reference {
+    /// `ConfigMap` or `Secret`.
+    pub kind: &'static str,
+    /// Its name, without what kustomizations add.
+    pub name: String,
+}
+
+/// Where a pod refers to an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Referred {
+    /// The name in the manifests.
+    pub span: Span,
+    /// What makes the object; none if it is not among the objects.
+    pub made: Option<Span>,
 }
 
 /// What is said of one container.
@@ -132,6 +152,13 @@ impl ProbeKind {
             ProbeKind::Liveness => "liveness",
             ProbeKind::Startup => "startup",
         }
+    }
+}
+
+/// As reports name it.
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "references.{}/{}", self.kind, self.name)
     }
 }
 

@@ -4,6 +4,7 @@ mod mounts;
 mod owner;
 mod ports;
 mod probes;
+mod references;
 mod supply;
 mod variables;
 
@@ -73,6 +74,7 @@ impl Context<'_> {
                 .map_or(self.object.origin, |name| name.span),
             facts: self.of_workload(),
             containers: containers.iter().map(|container| self.container(container, template, pod)).collect(),
+            references: references::of(pod, self),
         }
     }
 

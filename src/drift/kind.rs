@@ -33,6 +33,8 @@ pub enum Kind {
     Probe,
     /// A CronJob runs at other times, or in another way.
     Schedule,
+    /// A pod refers to a ConfigMap or a Secret that nothing makes.
+    ReferenceMissing,
     /// A generated file is missing, stale, or was edited in a way that changes no fact.
     TreeFile,
 }
@@ -54,6 +56,7 @@ impl Kind {
             Kind::Mount => codes::MOUNT,
             Kind::Probe => codes::PROBE,
             Kind::Schedule => codes::SCHEDULE,
+            Kind::ReferenceMissing => codes::REFERENCE_MISSING,
             Kind::TreeFile => codes::TREE_FILE,
         }
     }

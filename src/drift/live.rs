@@ -36,6 +36,7 @@ pub fn settled(live: Facts, manifests: &Facts) -> Facts {
 fn settle(live: &mut WorkloadFacts, manifests: &WorkloadFacts) {
     live.span = manifests.span;
     live.is_job = manifests.is_job;
+    live.references.clone_from(&manifests.references);
     take_places(&mut live.facts, &manifests.facts);
     for container in &mut live.containers {
         let ours = manifests.containers.iter().find(|ours| ours.name == container.name);

@@ -1,10 +1,11 @@
 //! The sentences about a drift: the fact, and what to do.
 
+use camino::Utf8Path;
+
 use super::{
     Kind,
     record::{Direction, Drift},
 };
-use crate::text::Sources;
 
 /// Characters of a value that a sentence can take.
 const LONGEST: usize = 60;
@@ -44,6 +45,10 @@ pub(super) fn fact(drift: &Drift) -> String {
         Kind::Schedule if is_missing => format!("{of}: {part} is not set, Compose asks for {asked}"),
         Kind::Schedule if is_extra => format!("{of}: {part} is {got}, Compose does not ask for it"),
         Kind::Schedule => format!("{of}: {part} is {got}, not {asked}"),
+        Kind::ReferenceMissing => {
+            let object = name.replacen('/', " `", 1);
+            format!("{of}: its pods need {object}`, which the manifests do not contain")
+        }
         Kind::TreeFile => format!("`{}` is not as it was generated", drift.path),
     }
 }
@@ -72,12 +77,9 @@ fn port(drift: &Drift, of: &str, name: &str) -> String {
     }
 }
 
-/// What to do.
-pub(super) fn help(drift: &Drift, sources: &Sources) -> String {
-    let file = drift.kubernetes.span.map(|span| sources.get(span.source).path().to_string());
-    let expected = drift.expected_in.as_ref().map(ToString::to_string);
-    let place = file.or(expected).filter(|file| !file.is_empty());
-    match (drift.direction, place) {
+/// What to do. `changed` is the file in which somebody changed the manifests, if it is known.
+pub(super) fn help(drift: &Drift, changed: Option<&Utf8Path>) -> String {
+    match (drift.direction, changed) {
         (Direction::Behind, _) => "run `kustompose convert`".to_owned(),
         (Direction::Diverged, Some(file)) => format!(
             "undo the change in `{file}`, change the Compose files instead, or allow it with `{}`",

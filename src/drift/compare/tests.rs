@@ -172,12 +172,15 @@ fn secrets_are_compared_by_being_there() {
     let of = |container: &str| web(container) + &supply;
     let (secret, other) = ("envFrom: [{secretRef: {name: s}}]", "envFrom: [{secretRef: {name: other}}]");
     let elsewhere = "envFrom: [{secretRef: {name: vault}}]";
+    let both = "envFrom: [{secretRef: {name: vault}}, {secretRef: {name: s}}]";
     let composed = "envFrom: [{secretRef: {name: s}}], env: [{name: URL, value: 'u:$(A)@h'}]";
     let clear = "envFrom: [{secretRef: {name: s}}], env: [{name: URL, value: 'u:hunter2@h'}]";
     let cases: &[([&str; 3], &[&str])] = &[
         ([secret, secret, other], &[]),
         ([secret, other, other], &[]),
-        ([secret, secret, elsewhere], &[]),
+        ([secret, secret, elsewhere], &["reference-missing references.Secret/vault diverged"]),
+        ([elsewhere, elsewhere, elsewhere], &[]),
+        ([secret, secret, both], &["reference-missing references.Secret/vault override"]),
         ([secret, secret, ""], &["env-missing env.A diverged"]),
         ([secret, "", ""], &["env-missing env.A behind"]),
         ([secret, secret, "env: [{name: A, value: hunter2}]"], &["env-plain env.A diverged"]),

@@ -12,7 +12,7 @@ use crate::{
     },
     kustomize::build::Object,
     text::Span,
-    yaml::{Map, Node},
+    yaml::{Map, Node, Value},
 };
 
 /// What is in a ConfigMap or a Secret.
@@ -38,9 +38,24 @@ pub(super) enum Kind {
     Secret,
 }
 
+impl Kind {
+    /// The kind of the object.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Kind::ConfigMap => "ConfigMap",
+            Kind::Secret => "Secret",
+        }
+    }
+}
+
+/// The ConfigMap that every namespace has.
+const OF_NAMESPACES: &str = "kube-root-ca.crt";
+
 /// All ConfigMaps and Secrets of an environment.
 #[derive(Default)]
 pub(super) struct Supplies<'a> {
+    /// What objects of operators name: they may make a ConfigMap or a Secret of this name.
+    of_operators: BTreeMap<&'a str, Span>,
     config_maps: BTreeMap<&'a str, Vec<Supply<'a>>>,
     secrets: BTreeMap<&'a str, Vec<Supply<'a>>>,
 }
@@ -54,7 +69,12 @@ impl<'a> Supplies<'a> {
                 "Secret" => (Kind::Secret, name(&object.node), secret(object)),
                 "ExternalSecret" => external(object),
                 "SealedSecret" => sealed(object),
-                _ => continue,
+                _ => {
+                    if is_of_operator(text(&object.node, "apiVersion")) {
+                        names(&object.node, &mut all.of_operators);
+                    }
+                    continue;
+                }
             };
             let of_kind = if kind == Kind::Secret { &mut all.secrets } else { &mut all.config_maps };
             of_kind.entry(name).or_default().push(supply);
@@ -67,6 +87,23 @@ impl<'a> Supplies<'a> {
         let all = self.named(kind, name);
         let same = |supply: &&Supply<'_>| namespace(&supply.object.node) == namespace(&workload.node);
         all.iter().find(same).or_else(|| all.first())
+    }
+
+    /// What an object is called in the files, and what makes it, if that is among the objects.
+    pub(super) fn origin<'n>(
+        &'n self,
+        kind: Kind,
+        name: &'n str,
+        workload: &Object,
+    ) -> (&'n str, Option<Span>) {
+        if let Some(supply) = self.get(kind, name, workload) {
+            let is_plain = supply.object.node.get("kind").and_then(Node::as_str) == Some(kind.word());
+            let first_name = if is_plain { &supply.object.first_name } else { name };
+            return (first_name, Some(supply.object.origin));
+        }
+        let is_everywhere = kind == Kind::ConfigMap && name == OF_NAMESPACES;
+        let made = self.of_operators.get(name).copied().or(is_everywhere.then_some(Span::NOWHERE));
+        (name, made)
     }
 
     fn named(&self, kind: Kind, name: &str) -> &[Supply<'a>] {
@@ -151,6 +188,21 @@ fn sealed(object: &Object) -> (Kind, &str, Supply<'_>) {
     let keys = spec.into_iter().flat_map(|spec| map(spec, "encryptedData"));
     let entries = keys.map(|(key, value)| (key.text.as_str(), Entry::secret(value.span))).collect();
     (Kind::Secret, named, Supply { entries, is_open: false, object })
+}
+
+/// Whether a version is one of a group that Kubernetes does not have itself.
+fn is_of_operator(version: &str) -> bool {
+    let group = version.split_once('/').map_or("", |(group, _)| group);
+    group.contains('.') && !group.ends_with(".k8s.io")
+}
+
+/// All texts in an object.
+fn names<'a>(node: &'a Node, all: &mut BTreeMap<&'a str, Span>) {
+    match &node.value {
+        Value::Seq(items) => items.iter().for_each(|item| names(item, all)),
+        Value::Map(map) => map.values().for_each(|value| names(value, all)),
+        _ => all.extend(node.as_str().map(|text| (text, node.span))),
+    }
 }
 
 fn name(node: &Node) -> &str {

@@ -22,6 +22,7 @@ pub(super) struct Group<'a> {
 const FOLLOWERS: &[(Kind, &[Kind])] = &[
     (Kind::ServiceMissing, &[Kind::Port]),
     (Kind::ServiceExtra, &[Kind::Port]),
+    (Kind::ReferenceMissing, &[Kind::ReferenceMissing, Kind::EnvMissing, Kind::Mount]),
     (Kind::WorkloadKind, &[Kind::Schedule, Kind::Command, Kind::Probe, Kind::Port]),
     (Kind::Schedule, &[Kind::Schedule, Kind::Command, Kind::Mount]),
     (Kind::Command, &[Kind::Command, Kind::Mount]),
