@@ -13,6 +13,7 @@ mod live;
 mod message;
 pub mod record;
 pub mod report;
+mod shown;
 #[cfg(test)]
 mod testing;
 pub mod text;

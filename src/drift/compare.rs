@@ -15,14 +15,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     Kind,
-    difference::{Difference, Natural, difference, lost_route, place},
+    difference::{Difference, Natural, difference, lost_route, lost_service, place},
     fact::{ContainerFacts, Fact, Facts, MoreVariables, Path, ProbeKind, ServiceFacts, Value, WorkloadFacts},
     facts::ALL_VARIABLES,
     message,
     record::{Direction, Drift, Side},
+    shown::{shown, told},
 };
 use crate::{
-    kustomize::env_file,
     secret::Hidden,
     settings::check::{Check, Owner},
     text::{Sources, Span},
@@ -294,7 +294,8 @@ impl Run<'_> {
         };
         let value = |fact: Option<&Fact>| fact.map(|fact| shown(path, &fact.value, self.terms.hidden));
         let mut asked = Side { value: value(compose), span: compose.and_then(|fact| fact.asked) };
-        let there = cluster.map(|fact| place(fact, compose)).or(removed);
+        let there = cluster.map(|fact| self.astray(compose, fact).unwrap_or_else(|| place(fact, compose)));
+        let there = there.or(removed);
         let mut got = Side { value: value(cluster), span: there };
         // Words beside a secret are not shown either: on the other side it may be in clear, and another one.
         let has_secret = |side: &Side| {
@@ -392,6 +393,12 @@ impl Run<'_> {
         self.found.drifts.push(drift);
     }
 
+    /// Where a Service comes to lead elsewhere than to the port that it is to lead to.
+    fn astray(&self, want: Option<&Fact>, got: &Fact) -> Option<Span> {
+        let name = lost_service(want?, got)?;
+        self.sides.cluster.leading.get(name).copied()
+    }
+
     /// The file in which somebody changed what is reported: none that is as it was generated.
     fn changed_file(&self, drift: &Drift) -> Option<Utf8PathBuf> {
         let there = drift.kubernetes.span.filter(|span| *span != Span::NOWHERE);
@@ -415,31 +422,6 @@ impl Run<'_> {
         let mut lists = file.ancestors().skip(1).map(|directory| directory.join("kustomization.yaml"));
         lists.find(|list| (self.terms.layer)(list) == Layer::Edited)
     }
-}
-
-/// The name of a fact as it may be shown. A secret that only the manifests have may be a line of a value of several
-/// lines, which kustomize takes for a variable.
-pub(super) fn told(path: &Path, compose: Option<&Fact>, manifests: Option<&Fact>) -> String {
-    let is_line = |name: &str| {
-        compose.is_none()
-            && manifests.is_some_and(|fact| fact.value == Value::Secret)
-            && !env_file::is_name(name)
-    };
-    match path {
-        Path::Env(name) if is_line(name) => format!("env.{}", "*".repeat(name.chars().count())),
-        _ => path.to_string(),
-    }
-}
-
-/// A value as it may be shown.
-pub(super) fn shown(path: &Path, value: &Value, hidden: &Hidden) -> String {
-    let text = value.to_string();
-    let Path::Env(name) = path else { return hidden.redact_values(&text) };
-    // What a value is, its name tells too.
-    let redacted = hidden.redact(&format!("{name}={text}"));
-    let redacted = redacted.get(name.len() + 1..).unwrap_or_default();
-    let is_secret = text != redacted && redacted.chars().all(|character| character == '*');
-    if is_secret { super::text::SECRET.to_owned() } else { redacted.to_owned() }
 }
 
 /// How three states differ, two by two.

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    compare::{id, shown, told},
+    compare::id,
     difference::difference,
     fact::{Fact, Facts, Path, ServiceFacts, WorkloadFacts},
+    shown::{shown, told},
 };
 use crate::{secret::Hidden, text::shown::one_line};
 

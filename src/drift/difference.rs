@@ -57,9 +57,8 @@ pub(super) fn difference(
         },
         Path::Port(..) => match (want, got) {
             (Some(Value::Port(want)), Some(Value::Port(got))) => {
-                let is_reached = want.services.keys().all(|service| got.services.contains_key(service));
                 let difference = Difference { is_of_services: true, ..Difference::new(Kind::Port, Compose) };
-                (!is_reached).then_some(difference)
+                want.lost(got).map(|_| difference)
             }
             _ => Some(Difference::new(Kind::Port, if is_extra { Nobody } else { Compose })),
         },
@@ -169,6 +168,13 @@ pub(super) fn place(fact: &Fact, other: Option<&Fact>) -> Span {
         (Value::Port(port), Some(Value::Port(other))) => port.unlike(other).unwrap_or(fact.span),
         _ => fact.span,
     }
+}
+
+/// The Service that is to lead to a port and leads to no port of this number.
+pub(super) fn lost_service<'f>(want: &'f Fact, got: &Fact) -> Option<&'f str> {
+    let (Value::Port(want), Value::Port(got)) = (&want.value, &got.value) else { return None };
+    let (name, _) = want.lost(got)?;
+    (!got.services.keys().any(|(own, _)| own == name)).then_some(name)
 }
 
 /// The place of the first Service that is to lead to a port and does not.

@@ -13,6 +13,8 @@ use crate::text::{Span, Spanned};
 pub struct Facts {
     /// The services by name. One that runs nothing is not in it.
     pub services: BTreeMap<String, ServiceFacts>,
+    /// What decides where each Service leads: its selector, or the type of one that leads to another host.
+    pub leading: BTreeMap<String, Span>,
 }
 
 /// What is said of one service.
@@ -255,8 +257,19 @@ pub struct Argv {
 pub struct Port {
     /// Does the container list it? A Service can lead to one that is not listed.
     pub is_listed: bool,
-    /// The Services that lead to it, by name and port.
-    pub services: BTreeMap<(String, i64), Span>,
+    /// The Services that lead to it, by port and by name without what kustomizations add.
+    pub services: BTreeMap<(String, i64), Route>,
+    /// Whether the names of the Services are in use, so that they must be exactly these.
+    pub is_named: bool,
+}
+
+/// How a Service leads to a port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The name of the Service in the cluster.
+    pub name: Spanned<String>,
+    /// The place of its port.
+    pub span: Span,
 }
 
 /// What a probe asks.
@@ -337,14 +350,18 @@ impl Argv {
 impl Port {
     /// The first Service that leads to this port and not to another one.
     pub(super) fn lost(&self, other: &Port) -> Option<(&str, Span)> {
-        let lost = self.services.iter().find(|(service, _)| !other.services.contains_key(*service));
-        lost.map(|((name, _), span)| (name.as_str(), *span))
+        let lost = self.services.iter().find(|(service, route)| {
+            let there = other.services.get(*service);
+            !there.is_some_and(|there| !self.is_named || there.name.value == route.name.value)
+        });
+        lost.map(|((name, _), route)| (name.as_str(), route.span))
     }
 
-    /// The place of the Service that leads here by another port than it does there.
+    /// The place of the Service that leads here by another port or name than it does there.
     pub(super) fn unlike(&self, other: &Port) -> Option<Span> {
         let (name, _) = other.lost(self)?;
-        self.services.iter().find(|((own, _), _)| own == name).map(|(_, span)| *span)
+        let (key, route) = self.services.iter().find(|((own, _), _)| own == name)?;
+        Some(if other.services.contains_key(key) { route.name.span } else { route.span })
     }
 }
 
@@ -373,7 +390,7 @@ impl fmt::Display for Value {
 impl fmt::Display for Port {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let services: BTreeSet<String> =
-            self.services.keys().map(|(name, port)| format!("{name}:{port}")).collect();
+            self.services.iter().map(|((_, port), route)| format!("{}:{port}", route.name.value)).collect();
         match services.len() {
             0 => f.write_str("no Service"),
             _ => f.write_str(&services.into_iter().collect::<Vec<_>>().join(", ")),

@@ -47,7 +47,7 @@ pub fn facts(objects: &[Object], reading: &Reading<'_>) -> Facts {
         let context = Context { object, supplies: &supplies, routes: &routes, is_secret: reading.is_secret };
         services.entry(owner.service).or_default().workloads.push(context.workload(owner.is_job));
     }
-    Facts { services }
+    Facts { services, leading: ports::leading(objects) }
 }
 
 /// A workload among the other objects.

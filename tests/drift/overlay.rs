@@ -7,6 +7,9 @@ use crate::{
     projects::{Outline, Service},
 };
 
+/// The port of a database of which nothing else is said.
+const DATABASE: u16 = 5432;
+
 /// All changes of the overlays of a project.
 pub(crate) fn changes(outline: &Outline) -> Vec<Change> {
     let mut changes = Vec::new();
@@ -184,8 +187,23 @@ impl Overlay<'_> {
             changes.push(self.patch("one port more", "ports: [{name: admin, containerPort: 6060}]"));
         }
         changes.push(self.change("labels for all", "labels:\n- pairs: {team: night}\n"));
-        changes.push(self.change("a prefix", "namePrefix: blue-\n"));
+        changes.push(self.prefix());
         changes
+    }
+
+    /// Values do not follow: a Service whose name they have must keep it.
+    fn prefix(&self) -> Change {
+        let mut change = self.change("a prefix", "namePrefix: blue-\n");
+        let of_all = self.outline.services.iter().flat_map(|service| &service.variables);
+        let values: Vec<&String> = of_all.map(|(_, value)| value).collect();
+        for named in self.outline.services.iter().filter(|service| values.contains(&&service.name)) {
+            let own = if named.ports.is_empty() { vec![DATABASE] } else { named.ports.clone() };
+            for port in own {
+                let path = format!("ports.{port}/TCP.service");
+                change = change.finds(&[self.environment], &named.name, "port", &path, "diverged");
+            }
+        }
+        change
     }
 
     /// Both sides change, to the same or to different values.

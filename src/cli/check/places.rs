@@ -33,6 +33,18 @@ pub(super) fn put(facts: &mut Facts, intent: &Intent, environment: &LoadedEnviro
     }
 }
 
+/// Says which names of Services must stay as they are.
+pub(super) fn keep_names(facts: &mut Facts, intent: &Intent) {
+    for (service, found) in &mut facts.services {
+        let is_named = unit(intent, service).is_some_and(|(_, unit)| unit.is_named);
+        for fact in each(found).into_iter().flat_map(BTreeMap::values_mut) {
+            if let Value::Port(port) = &mut fact.value {
+                port.is_named = is_named;
+            }
+        }
+    }
+}
+
 /// Forgets what a file sets that is missing. What it may have led to is taken from the manifests.
 pub(super) fn forget(
     facts: &mut Facts,

@@ -333,7 +333,11 @@ impl<'a> Comparing<'a> {
         let written = written.map(|objects| known.facts(&objects, &is_secret));
         let compose = compose.map(|objects| known.facts(&objects, &is_secret));
         let mut compose = compose.or_else(|| written.clone()).unwrap_or_default();
-        let written = written.filter(|_| own.overlay.is_none() && self.written.is_own);
+        let mut written = written.filter(|_| own.overlay.is_none() && self.written.is_own);
+        if let Some(written) = &mut written {
+            places::keep_names(&mut compose, &planned.intent);
+            places::keep_names(written, &planned.intent);
+        }
         places::put(&mut compose, &planned.intent, own, &self.more_variables(own));
         let missing_files = self.take_absent(&mut compose, written.as_ref(), (own, planned), report)?;
         if own.known != Known::All {

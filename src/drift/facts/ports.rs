@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{items, labels, namespace, number, text};
 use crate::{
-    drift::fact::{Fact, Path, Port, Value},
+    drift::fact::{Fact, Path, Port, Route, Value},
     kustomize::build::Object,
-    text::Span,
+    text::{Span, Spanned},
     yaml::Node,
 };
 
@@ -32,20 +32,21 @@ pub(super) fn listed(container: &Node) -> Vec<Listed<'_>> {
 }
 
 /// The Services of an environment, by the first label that they select.
-pub(super) struct Routes<'a>(BTreeMap<(&'a str, &'a str), Vec<Route<'a>>>);
+pub(super) struct Routes<'a>(BTreeMap<(&'a str, &'a str), Vec<Selecting<'a>>>);
 
-struct Route<'a> {
+struct Selecting<'a> {
     service: &'a Object,
     selector: Vec<(&'a str, &'a str)>,
 }
 
 impl<'a> Routes<'a> {
     pub(super) fn new(objects: &'a [Object]) -> Self {
-        let mut by_label: BTreeMap<_, Vec<Route<'_>>> = BTreeMap::new();
-        for service in objects.iter().filter(|object| text(&object.node, "kind") == "Service") {
+        let mut by_label: BTreeMap<_, Vec<Selecting<'_>>> = BTreeMap::new();
+        let services = objects.iter().filter(|object| text(&object.node, "kind") == "Service");
+        for service in services.filter(|service| !is_alias(service)) {
             let selector = selector(&service.node);
             if let Some(first) = selector.first() {
-                by_label.entry(*first).or_default().push(Route { service, selector });
+                by_label.entry(*first).or_default().push(Selecting { service, selector });
             }
         }
         Self(by_label)
@@ -69,8 +70,7 @@ impl<'a> Routes<'a> {
     ) -> BTreeMap<Path, Fact> {
         let mut ports: BTreeMap<(i64, &str), (Port, Span)> = BTreeMap::new();
         for port in listed {
-            let new = Port { is_listed: true, services: BTreeMap::new() };
-            ports.insert((port.number, port.protocol), (new, port.span));
+            ports.insert((port.number, port.protocol), (reached(true), port.span));
         }
         let of_pod: Vec<(&str, &str)> =
             template.map(|template| labels(template).collect()).unwrap_or_default();
@@ -80,9 +80,10 @@ impl<'a> Routes<'a> {
                     continue;
                 };
                 let Some(target) = target(port, own, listed) else { continue };
-                let none = || (Port { is_listed: false, services: BTreeMap::new() }, span);
-                let (reached, _) = ports.entry((target, protocol(port))).or_insert_with(none);
-                reached.services.insert((service.first_name.clone(), own), span);
+                let none = || (reached(false), span);
+                let (port, _) = ports.entry((target, protocol(port))).or_insert_with(none);
+                let route = Route { name: name(service), span };
+                port.services.insert((service.first_name.clone(), own), route);
             }
         }
         let fact = |((number, protocol), (port, span)): ((i64, &str), (Port, Span))| {
@@ -90,6 +91,32 @@ impl<'a> Routes<'a> {
         };
         ports.into_iter().map(fact).collect()
     }
+}
+
+/// What decides where each Service leads, by its name without what kustomizations add.
+pub(super) fn leading(objects: &[Object]) -> BTreeMap<String, Span> {
+    let services = objects.iter().filter(|object| text(&object.node, "kind") == "Service");
+    let decides = |service: &Object| {
+        let key = if is_alias(service) { "type" } else { "selector" };
+        let value = service.node.get("spec").and_then(|spec| spec.get(key));
+        value.map(|value| value.as_map().and_then(|map| map.values().next()).unwrap_or(value).span)
+    };
+    services.filter_map(|service| Some((service.first_name.clone(), decides(service)?))).collect()
+}
+
+/// Whether a Service is another name of a host: whatever it selects, it leads to no pod.
+fn is_alias(service: &Object) -> bool {
+    service.node.get("spec").is_some_and(|spec| text(spec, "type") == "ExternalName")
+}
+
+fn name(service: &Object) -> Spanned<String> {
+    let name = service.node.get("metadata").and_then(|metadata| metadata.get("name"));
+    let text = name.and_then(Node::as_str).unwrap_or_default().to_owned();
+    Spanned::new(text, name.map_or(service.origin, |name| name.span))
+}
+
+fn reached(is_listed: bool) -> Port {
+    Port { is_listed, services: BTreeMap::new(), is_named: false }
 }
 
 /// The port of the container that a port of a Service leads to.

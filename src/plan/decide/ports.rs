@@ -95,6 +95,16 @@ pub(super) fn learn(facts: &Facts<'_>, kinds: &Kinds) -> Ports {
     Ports { by_service: by_service.collect() }
 }
 
+/// The ports that Compose declares, and those that services and proxies ask.
+pub(super) fn asked(facts: &Facts<'_>, name: &str, service: &Service) -> BTreeSet<u16> {
+    let mut learner = Learner::default();
+    service.ports.iter().flat_map(|field| &field.value).for_each(|port| learner.declared(&port.value));
+    service.expose.iter().flat_map(|field| &field.value).for_each(|text| learner.exposed(&text.value));
+    let declared = learner.ports.iter().map(|port| port.number);
+    let named = facts.hosts.ports_of(name).chain(facts.hosts.usual_ports_of(name));
+    declared.chain(named).chain(sources::proxied_ports(service)).collect()
+}
+
 fn serves(service: &Service, decided: WorkloadKind) -> bool {
     let image = service.image.as_ref().map_or("", |image| image.value.as_str());
     let runs_image = service.command.is_none() && service.entrypoint.is_none();

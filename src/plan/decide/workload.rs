@@ -15,7 +15,7 @@ use super::{
     kompose,
     mounts::{self, Delivered, Mounting},
     network, order, placement, places,
-    ports::Ports,
+    ports::{self, Ports},
     probes::Probes,
     process, resources, rollout,
     schedule::Scheduled,
@@ -77,6 +77,8 @@ pub(super) fn decide_unit(key: &str, service: &Spanned<Box<Service>>, parts: &mu
         ),
         places: places::places_of(service, scheduled, jobs),
         waits_by_itself: kinds.waiting().contains(key),
+        is_named: facts.hosts.is_named(key),
+        asked_ports: ports::asked(facts, key, service),
     }
 }
 

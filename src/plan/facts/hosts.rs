@@ -107,6 +107,11 @@ impl Hosts {
         self.referred.contains(service)
     }
 
+    /// Whether a name of it must resolve, for others or for itself.
+    pub(in crate::plan) fn is_named(&self, service: &str) -> bool {
+        self.is_referred(service) || self.is_addressed(service) || self.selves.contains_key(service)
+    }
+
     /// Whether another service names it as a host.
     pub(in crate::plan) fn is_addressed(&self, service: &str) -> bool {
         self.addressed.contains_key(service)

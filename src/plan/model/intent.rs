@@ -3,7 +3,11 @@
 //! Secrets are in clear here, and no variable is in a ConfigMap or a Secret yet: placement decides which object holds
 //! what.
 
-use std::{collections::BTreeMap, ops::Range, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+    sync::Arc,
+};
 
 use super::workload::Workload;
 use crate::text::{Span, Template};
@@ -30,6 +34,10 @@ pub struct Unit {
     pub runs: Vec<Run>,
     /// Whether its script waits until something is there, which may be what is started after it.
     pub waits_by_itself: bool,
+    /// Whether services reach it by its name or another name of it.
+    pub is_named: bool,
+    /// The ports that the Compose files declare, and those that services and proxies ask.
+    pub asked_ports: BTreeSet<u16>,
     /// Where the Compose files ask for it.
     pub places: Places,
 }
