@@ -131,7 +131,7 @@ fn learn_ports(facts: &mut Facts, unknown: &[String], written: Option<&Facts>) {
 }
 
 /// Leaves out what Compose does not say of manifests that kustompose did not write: names of images that it builds
-/// itself, and which probes make up a health check.
+/// itself, which probes make up a health check, and ports that nobody asks.
 pub(super) fn leave_own_choices(
     compose: &mut Facts,
     cluster: &mut Facts,
@@ -139,19 +139,49 @@ pub(super) fn leave_own_choices(
     environment: &LoadedEnvironment,
 ) {
     for (name, found) in &mut compose.services {
-        let service = unit(intent, name).and_then(|(name, _)| environment.project.services.get(name));
-        let others = cluster.services.get_mut(name);
+        let known = unit(intent, name);
+        let service = known.and_then(|(name, _)| environment.project.services.get(name));
+        let mut others = cluster.services.get_mut(name).map(each).unwrap_or_default();
         if service.is_some_and(|service| service.image.is_none()) {
-            let others = others.map(each).unwrap_or_default();
-            each(found).into_iter().chain(others).for_each(|facts| drop(facts.remove(&Path::Image)));
+            let all = each(found).into_iter().chain(others.iter_mut().map(|facts| &mut **facts));
+            all.for_each(|facts| drop(facts.remove(&Path::Image)));
         }
+        let test = service.and_then(|service| test(service));
+        let readiness =
+            each(found).into_iter().find_map(|facts| facts.get(&Path::Probe(ProbeKind::Readiness)));
+        if let (Some(test), Some(readiness)) = (test, readiness) {
+            let probes = others.iter_mut().flat_map(|facts| facts.values_mut());
+            let alike = probes.filter(|fact| is_test(&fact.value, &test));
+            alike.for_each(|fact| fact.value.clone_from(&readiness.value));
+        }
+        let is_asked = |number: i64| {
+            let number = u16::try_from(number).ok();
+            known.is_none_or(|(_, unit)| number.is_some_and(|number| unit.asked_ports.contains(&number)))
+        };
         for facts in each(found) {
+            facts.retain(|path, _| !matches!(path, Path::Port(number, _) if !is_asked(*number)));
             if facts.contains_key(&Path::Probe(ProbeKind::Readiness)) {
                 facts.remove(&Path::Probe(ProbeKind::Startup));
                 facts.remove(&Path::Probe(ProbeKind::Liveness));
             }
         }
     }
+}
+
+/// The command of a health check, as one line.
+fn test(service: &Service) -> Option<String> {
+    let words = &service.healthcheck.as_ref()?.value.test.as_ref()?.value;
+    let (_, words) = words.split_first().filter(|(kind, _)| kind.value.starts_with("CMD"))?;
+    Some(words.iter().map(|word| word.value.trim()).collect::<Vec<_>>().join(" "))
+}
+
+/// Whether a probe runs the command of a health check, with a shell or without one.
+fn is_test(probe: &Value, test: &str) -> bool {
+    let Value::Probe(ask) = probe else { return false };
+    let words: Option<Vec<&str>> = ask.words.iter().map(|word| word.value.as_plain()).collect();
+    let line = words.unwrap_or_default().iter().map(|word| word.trim()).collect::<Vec<_>>().join(" ");
+    let by_shell = ["sh -c ", "/bin/sh -c "].iter().find_map(|shell| line.strip_prefix(shell));
+    ask.action == "exec" && by_shell.unwrap_or(&line) == test
 }
 
 /// The facts of a service, of its workloads and their containers.
