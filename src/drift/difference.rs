@@ -66,7 +66,7 @@ pub(super) fn difference(
         Path::Mount(_) | Path::Probe(_) if is_extra => Some(Difference::new(path.kind(), Nobody)),
         Path::Kind if is_foreign && alike(want, got) => None,
         _ => {
-            let is_same = want.zip(got).is_some_and(|(want, got)| same(want, got));
+            let is_same = want.zip(got).is_some_and(|(want, got)| same(want, got, is_foreign));
             (!is_same).then(|| Difference::new(path.kind(), Compose))
         }
     }
@@ -135,7 +135,7 @@ fn image(want: &Image, got: &Image) -> Option<Difference> {
     Some(Difference::new(Kind::Image, if is_given { Natural::Nobody } else { Natural::Kubernetes }))
 }
 
-fn same(want: &Value, got: &Value) -> bool {
+fn same(want: &Value, got: &Value, is_foreign: bool) -> bool {
     match (want, got) {
         (Value::Text(want), Value::Text(got)) => want.agrees(got),
         (Value::Argv(want), Value::Argv(got)) => {
@@ -144,7 +144,9 @@ fn same(want: &Value, got: &Value) -> bool {
         (Value::Probe(want), Value::Probe(got)) => {
             want.action == got.action && words_agree(&want.words, &got.words)
         }
-        (Value::Volume(want), Value::Volume(got)) => want == got,
+        // Others name claims as they like.
+        (Value::Volume(want), Value::Volume(got)) if is_foreign => want.kind == got.kind,
+        (Value::Volume(want), Value::Volume(got)) => want.first_difference(got).is_none(),
         (Value::File(want, _), Value::File(got, _)) => {
             want == got || [want, got].contains(&&Content::Unknown)
         }
@@ -164,6 +166,9 @@ fn alike(want: Option<&Value>, got: Option<&Value>) -> bool {
 pub(super) fn place(fact: &Fact, other: Option<&Fact>) -> Span {
     match (&fact.value, other.map(|other| &other.value)) {
         (Value::File(_, content), Some(Value::File(..))) => *content,
+        (Value::Volume(volume), Some(Value::Volume(other))) => {
+            volume.first_difference(other).unwrap_or(fact.span)
+        }
         (Value::Argv(argv), Some(Value::Argv(other))) => argv.first_difference(other).unwrap_or(fact.span),
         (Value::Port(port), Some(Value::Port(other))) => port.unlike(other).unwrap_or(fact.span),
         _ => fact.span,

@@ -222,10 +222,25 @@ pub enum Value {
     Port(Port),
     /// A probe.
     Probe(Ask),
-    /// A volume, by what kind it is of.
-    Volume(String),
+    /// A volume.
+    Volume(Volume),
     /// A file.
     File(Content, Span),
+}
+
+/// How a volume is mounted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Volume {
+    /// What kind it is of: the key of its source.
+    pub kind: String,
+    /// The name of the claim without what kustomizations add, the path on the node, or the export; empty for others.
+    pub name: String,
+    /// The same as it is in the cluster.
+    pub written: Spanned<String>,
+    /// The directory of the volume that is mounted; empty for all of it.
+    pub sub_path: Spanned<String>,
+    /// Whether nothing can be written.
+    pub is_read_only: Spanned<bool>,
 }
 
 /// An image in its parts.
@@ -338,6 +353,32 @@ impl Image {
     }
 }
 
+impl Volume {
+    /// A volume of which only the kind counts.
+    pub(super) fn of_kind(kind: &str, span: Span) -> Self {
+        let none = || Spanned::new(String::new(), span);
+        Self {
+            kind: kind.to_owned(),
+            name: String::new(),
+            written: none(),
+            sub_path: none(),
+            is_read_only: Spanned::new(false, span),
+        }
+    }
+
+    /// The place in this volume of the first thing that it has otherwise than another one.
+    pub(super) fn first_difference(&self, other: &Volume) -> Option<Span> {
+        let is_same_source = self.name == other.name || self.written.value == other.written.value;
+        if self.kind != other.kind || !is_same_source {
+            return Some(self.written.span);
+        }
+        if self.sub_path.value != other.sub_path.value {
+            return Some(self.sub_path.span);
+        }
+        (self.is_read_only.value != other.is_read_only.value).then_some(self.is_read_only.span)
+    }
+}
+
 impl Argv {
     /// The place of the first word that another list of words does not have there.
     pub fn first_difference(&self, other: &Argv) -> Option<Span> {
@@ -381,9 +422,23 @@ impl fmt::Display for Value {
             Value::Argv(argv) => shown(&argv.words).fmt(f),
             Value::Port(port) => port.fmt(f),
             Value::Probe(ask) => write!(f, "{} {}", ask.action, shown(&ask.words)),
-            Value::Volume(kind) => f.write_str(kind),
+            Value::Volume(volume) => volume.fmt(f),
             Value::File(Content::Known(digest), _) => write!(f, "file {digest}"),
         }
+    }
+}
+
+impl fmt::Display for Volume {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, name, written: _, sub_path, is_read_only } = self;
+        f.write_str(kind)?;
+        if !name.is_empty() {
+            write!(f, " {name}")?;
+        }
+        if !sub_path.value.is_empty() {
+            write!(f, ", subPath {}", sub_path.value)?;
+        }
+        f.write_str(if is_read_only.value { ", read-only" } else { "" })
     }
 }
 

@@ -38,7 +38,8 @@ pub(super) fn fact(drift: &Drift) -> String {
         Kind::Port => port(drift, &of, name),
         Kind::Mount if is_missing => format!("{of} lacks {name}: Compose mounts it"),
         Kind::Mount if is_extra => format!("{of} has {name}, which Compose does not mount"),
-        Kind::Mount => format!("{of}: {name} has other content"),
+        Kind::Mount if is_file(&got) || is_file(&asked) => format!("{of}: {name} has other content"),
+        Kind::Mount => format!("{of}: {name} is {got}, not {asked}"),
         Kind::Probe if is_missing => format!("{of} has no {name} probe"),
         Kind::Probe if is_extra => format!("{of} has a {name} probe, but Compose has no health check for it"),
         Kind::Probe => format!("{of}: the {name} probe asks {got}, not {asked}"),
@@ -124,6 +125,11 @@ fn quoted(value: Option<&str>) -> String {
     let short: String = value.chars().take(LONGEST).collect();
     let dots = if short.len() < value.len() { "…" } else { "" };
     format!("`{}{dots}`", short.replace('\n', "⏎"))
+}
+
+/// Whether a value is the content of a file, of which reports have a digest.
+fn is_file(quoted: &str) -> bool {
+    quoted.starts_with("`file ")
 }
 
 fn bare(quoted: &str) -> &str {

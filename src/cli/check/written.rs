@@ -151,9 +151,15 @@ impl Written {
         let stale = stale.iter().filter(is_alone);
         let stale =
             stale.map(|path| (path, "is stale: a run would not write it", "run `kustompose convert`"));
-        let all = edited.chain(removed).chain(stale).map(|(path, what, help)| (shown.join(path), what, help));
+        let by_hand = edited.chain(removed).map(|it| (it, Direction::Diverged));
+        let all = by_hand.chain(stale.map(|it| (it, Direction::Behind)));
+        let all = all.map(|((path, what, help), direction)| (shown.join(path), what, help, direction));
         let untold = all.filter(|(path, ..)| !told.contains(path));
-        untold.map(|(path, what, help)| note(&path, format!("`{path}` {what}"), help)).collect()
+        let note = |(path, what, help, direction): (Utf8PathBuf, _, _, _)| Drift {
+            direction,
+            ..note(&path, format!("`{path}` {what}"), help)
+        };
+        untold.map(note).collect()
     }
 }
 

@@ -10,9 +10,9 @@ use super::{
     text,
 };
 use crate::{
-    drift::fact::{Content, Fact, Path, Value},
-    text::Span,
-    yaml::Node,
+    drift::fact::{Content, Fact, Path, Value, Volume},
+    text::{Span, Spanned},
+    yaml::{Node, Value as Yaml},
 };
 
 /// What a StatefulSet claims for each of its pods.
@@ -31,12 +31,44 @@ pub(super) fn of(container: &Node, pod: Option<&Node>, context: &Context<'_>) ->
         match volume.and_then(|volume| files(volume, context)) {
             Some(files) => mounts.extend(delivered(&at, sub_path.trim_matches('/'), files, path.span)),
             None => {
-                let kind = volume.map_or(CLAIM, kind).to_owned();
-                mounts.insert(Path::Mount(at), Fact::new(Value::Volume(kind), path.span));
+                let volume = mounted((mount, path), volume, context);
+                mounts.insert(Path::Mount(at), Fact::new(Value::Volume(volume), path.span));
             }
         }
     }
     mounts
+}
+
+/// A volume as it is mounted. What a workload claims for each pod is called as the volume is.
+fn mounted((mount, path): (&Node, &Node), volume: Option<&Node>, context: &Context<'_>) -> Volume {
+    let kind = volume.map_or(CLAIM, kind);
+    let source = volume.and_then(|volume| volume.get(kind));
+    let of = |node: Option<&'_ Node>, key: &str| {
+        node.and_then(|node| node.get(key)).map(|it| (string(it), it.span))
+    };
+    let (written, span) = match (kind, volume) {
+        (CLAIM, None) => of(Some(mount), "name"),
+        (CLAIM, _) => of(source, "claimName"),
+        ("hostPath", _) => of(source, "path"),
+        ("nfs", _) => of(source, "path").map(|(export, span)| {
+            (format!("{}:{export}", source.map_or("", |nfs| text(nfs, "server"))), span)
+        }),
+        _ => None,
+    }
+    .unwrap_or_else(|| (String::new(), source.map_or(path.span, |source| source.span)));
+    let (sub_path, sub_path_span) =
+        of(Some(mount), "subPath").or(of(Some(mount), "subPathExpr")).unwrap_or((String::new(), path.span));
+    let is_set = |node: Option<&Node>| {
+        node.and_then(|node| node.get("readOnly")).filter(|it| it.value == Yaml::Bool(true)).map(|it| it.span)
+    };
+    let read_only = is_set(Some(mount)).or_else(|| is_set(source));
+    Volume {
+        kind: kind.to_owned(),
+        name: context.supplies.claim(&written).to_owned(),
+        written: Spanned::new(written, span),
+        sub_path: Spanned::new(sub_path.trim_matches('/').to_owned(), sub_path_span),
+        is_read_only: Spanned::new(read_only.is_some(), read_only.unwrap_or(path.span)),
+    }
 }
 
 /// A file of a volume.
@@ -64,7 +96,7 @@ fn delivered(at: &str, sub_path: &str, files: Files, mount: Span) -> Vec<(Path, 
         let kind = if files.is_open { files.kind } else { "empty directory" };
         let value = match (files.is_open, sub_path.is_empty()) {
             (true, false) => Value::File(Content::Unknown, mount),
-            _ => Value::Volume(kind.to_owned()),
+            _ => Value::Volume(Volume::of_kind(kind, mount)),
         };
         found.push((Path::Mount(at.to_owned()), Fact::new(value, mount)));
     }

@@ -56,6 +56,8 @@ const OF_NAMESPACES: &str = "kube-root-ca.crt";
 pub(super) struct Supplies<'a> {
     /// What objects of operators name: they may make a ConfigMap or a Secret of this name.
     of_operators: BTreeMap<&'a str, Span>,
+    /// Claims: what they are called in the files, by their names.
+    claims: BTreeMap<&'a str, &'a str>,
     config_maps: BTreeMap<&'a str, Vec<Supply<'a>>>,
     secrets: BTreeMap<&'a str, Vec<Supply<'a>>>,
 }
@@ -67,6 +69,10 @@ impl<'a> Supplies<'a> {
             let (kind, name, supply) = match text(&object.node, "kind") {
                 "ConfigMap" => (Kind::ConfigMap, name(&object.node), config_map(object, is_secret)),
                 "Secret" => (Kind::Secret, name(&object.node), secret(object)),
+                "PersistentVolumeClaim" => {
+                    all.claims.insert(name(&object.node), &object.first_name);
+                    continue;
+                }
                 "ExternalSecret" => external(object),
                 "SealedSecret" => sealed(object),
                 _ => {
@@ -87,6 +93,11 @@ impl<'a> Supplies<'a> {
         let all = self.named(kind, name);
         let same = |supply: &&Supply<'_>| namespace(&supply.object.node) == namespace(&workload.node);
         all.iter().find(same).or_else(|| all.first())
+    }
+
+    /// What a claim is called in the files.
+    pub(super) fn claim<'n>(&'n self, name: &'n str) -> &'n str {
+        self.claims.get(name).copied().unwrap_or(name)
     }
 
     /// What an object is called in the files, and what makes it, if that is among the objects.

@@ -182,7 +182,7 @@ fn files_are_told_by_the_paths_at_which_they_are_found() {
             ],
         ),
         ("{name: v, mountPath: /d}", "volumes: [{name: v, emptyDir: {}}]", vec!["/d = emptyDir".to_owned()]),
-        ("{name: claimed, mountPath: /d}", "volumes: []", vec!["/d = persistentVolumeClaim".to_owned()]),
+        ("{name: c, mountPath: /d}", "volumes: []", vec!["/d = persistentVolumeClaim c".to_owned()]),
         (
             "{name: v, mountPath: /d}",
             "volumes: [{name: v, secret: {secretName: elsewhere}}]",
