@@ -67,6 +67,8 @@ pub struct Terms<'a> {
     pub hidden: &'a Hidden,
     /// Whether the third state is what a cluster has.
     pub is_live: bool,
+    /// The directory of your overlay, as messages have it.
+    pub overlay: &'a str,
 }
 
 /// What came out of comparing one environment.
@@ -194,7 +196,7 @@ impl Run<'_> {
             let expected = expected.filter(|_| differences.ahead.is_some());
             self.push(at, String::new(), direction, &difference, sides, expected, None);
             if let (Some(list), Some(drift)) = (list, self.found.drifts.last_mut()) {
-                drift.help = message::help(drift, Some(&list));
+                drift.help = message::help(drift, Some(&list), self.terms.overlay);
                 drift.expected_in = Some(list);
             }
         }
@@ -385,7 +387,7 @@ impl Run<'_> {
             let place = self.terms.sources.location(span);
             drift.message.push_str(&format!(" (set in {}:{})", place.file, place.line));
         }
-        drift.help = message::help(&drift, self.changed_file(&drift).as_deref());
+        drift.help = message::help(&drift, self.changed_file(&drift).as_deref(), self.terms.overlay);
         let is_in_file = drift.kubernetes.span.is_some_and(|span| span != Span::NOWHERE);
         if self.terms.is_live && direction == Direction::Diverged && !is_in_file {
             drift.help = message::help_of_cluster(&drift);

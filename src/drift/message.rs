@@ -79,7 +79,7 @@ fn port(drift: &Drift, of: &str, name: &str) -> String {
 }
 
 /// What to do. `changed` is the file in which somebody changed the manifests, if it is known.
-pub(super) fn help(drift: &Drift, changed: Option<&Utf8Path>) -> String {
+pub(super) fn help(drift: &Drift, changed: Option<&Utf8Path>, overlay: &str) -> String {
     match (drift.direction, changed) {
         (Direction::Behind, _) => "run `kustompose convert`".to_owned(),
         (Direction::Diverged, Some(file)) => format!(
@@ -88,7 +88,7 @@ pub(super) fn help(drift: &Drift, changed: Option<&Utf8Path>) -> String {
         ),
         (Direction::Diverged, None) => {
             format!(
-                "undo the change in your overlay, change the Compose files instead, or allow it with `{}`",
+                "undo the change in your overlay (`{overlay}`), change the Compose files instead, or allow it with `{}`",
                 waive(drift)
             )
         }

@@ -104,7 +104,13 @@ impl Rendering {
         let mut known = KnownParts::default();
         let manifests = on_disk(&files, &place.output, Examples::WhereMissing);
         let mut builder = Builder::new(&place.directory, &manifests, sources).sharing(&known.parsed);
-        let cluster = build(&overlays, &mut builder);
+        let is_own = |name: &String| own.iter().any(|(own, _)| own == name);
+        // Other manifests can be a directory without a kustomization.
+        let cluster = overlays.iter().map(|(name, path)| {
+            let objects = if is_own(name) { builder.build(path) } else { builder.manifests(path) };
+            (name.clone(), objects)
+        });
+        let cluster: Rendered = cluster.collect();
         known.with_values = Some(builder.finish());
         // What the last run wrote is this, unless people have edited it.
         let examples = on_disk(&files, &place.output, Examples::Always);

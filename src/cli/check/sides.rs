@@ -393,12 +393,14 @@ impl<'a> Comparing<'a> {
             None if is_live && path.as_str().is_empty() => drift::Layer::Cluster,
             None => drift::Layer::Yours,
         };
+        let overlay = environments::from(self.directory, &early::place_of(own, self.loaded, self.directory));
         let terms = Terms {
             sources: self.sources,
             layer: &layer,
             settings: &self.loaded.settings.check,
             hidden: report.hidden(),
             is_live,
+            overlay: &overlay,
         };
         let mut compared = drift::compare(&sides, &terms);
         if sides.written.is_none() {

@@ -7,6 +7,9 @@ use super::{
 };
 use crate::settings;
 
+/// The directory of the overlay.
+const OVERLAY: &str = "overlays/local";
+
 /// The three states as texts, and what is known of files.
 #[derive(Default)]
 struct Case<'a> {
@@ -40,6 +43,7 @@ fn drifts(case: &Case<'_>) -> Vec<Drift> {
         settings: &settings,
         hidden: &Hidden::default(),
         is_live: false,
+        overlay: OVERLAY,
     };
     let sides =
         Sides { environment: "local", compose: &compose, written: written.as_ref(), cluster: &cluster };
@@ -216,8 +220,14 @@ fn a_word_in_a_file_of_secret_values_is_any_word() {
             Sides { environment: "local", compose: &compose, written: Some(&compose), cluster: &cluster };
         let layer = |path: &Utf8Path| if path == "base.yaml" { Layer::Generated } else { Layer::Yours };
         let (settings, hidden) = (Check::default(), Hidden::default());
-        let terms =
-            Terms { sources: &sources, layer: &layer, settings: &settings, hidden: &hidden, is_live: false };
+        let terms = Terms {
+            sources: &sources,
+            layer: &layer,
+            settings: &settings,
+            hidden: &hidden,
+            is_live: false,
+            overlay: OVERLAY,
+        };
         let drifts = compare(&sides, &terms).drifts;
         assert_eq!(shown(&drifts), *expected, "{real}");
         assert!(!format!("{drifts:?}").contains("hunter2"), "{drifts:?}");
@@ -366,6 +376,7 @@ fn what_a_missing_file_gives_is_taken_from_the_manifests() {
         settings: &settings,
         hidden: &hidden,
         is_live: false,
+        overlay: OVERLAY,
     };
     let sides = Sides { environment: "local", compose: &compose, written: Some(&written), cluster: &written };
     let found = compare(&sides, &terms);
