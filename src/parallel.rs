@@ -1,4 +1,4 @@
-//! Work on several processors at once.
+//! Work on several CPUs at once.
 
 use rayon::prelude::*;
 
