@@ -23,6 +23,6 @@ pub use self::{
     fact::Facts,
     facts::{Owners, Reading, facts},
     kind::Kind,
-    live::settled,
+    live::{placed, settled},
     record::{Direction, Drift, Side, Waiver},
 };

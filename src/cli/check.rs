@@ -10,7 +10,7 @@ mod server;
 mod sides;
 mod written;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
@@ -291,6 +291,7 @@ fn with<T>(
         rendered,
         cluster: cluster(asked, io, &disk, report)?,
         sources,
+        passed: BTreeMap::new(),
         stale: BTreeSet::new(),
         early: &early,
     };

@@ -60,11 +60,13 @@ pub(super) fn render(
     let place = refusal.place.clone();
     match output {
         Ok(text) => {
-            let file = place.map_or_else(|| directory.to_owned(), |place| place.file);
+            let (file, line) =
+                place.map_or_else(|| (directory.to_owned(), 1), |place| (place.file, place.line));
             let mut objects = objects(&file, text.as_bytes(), sources)?;
-            // Lines of what was printed are not those of the file.
-            let id = sources.add(file, "");
-            objects.iter_mut().for_each(|object| object.stand_at(Span::new(id, 0, 0)));
+            // Lines of what was printed are not those of the file: what is not known otherwise has the place of
+            // the field that only the program knows.
+            let span = start_of_line(&file, line, sources);
+            objects.iter_mut().for_each(|object| object.stand_at(span));
             Ok(objects)
         }
         Err(why) => {
@@ -72,6 +74,14 @@ pub(super) fn render(
             Err(Refusal { kind: RefusalKind::Wrong, message, place })
         }
     }
+}
+
+/// The start of a line, counted from 1, of a file that was read.
+fn start_of_line(file: &Utf8Path, line: usize, sources: &mut Sources) -> Span {
+    let read = sources.iter().find(|(_, source)| source.path() == file && !source.text().is_empty());
+    let start = read.map(|(id, source)| (id, source.line_start(line.saturating_sub(1))));
+    let (id, start) = start.unwrap_or_else(|| (sources.add(file, ""), 0));
+    Span::new(id, start, start)
 }
 
 /// The objects of a text that a kustomize printed.

@@ -58,6 +58,8 @@ pub(super) struct Comparing<'a> {
     pub(super) sources: &'a mut Sources,
     /// What the overlays render to; nothing where other manifests stand for them.
     pub(super) early: &'a Early,
+    /// What the built-in kustomize renders of overlays that have fields which it does not know.
+    pub(super) passed: BTreeMap<String, Arc<Vec<Object>>>,
     /// Generated files that a run would not write any more.
     pub(super) stale: BTreeSet<Utf8PathBuf>,
 }
@@ -279,6 +281,10 @@ impl<'a> Comparing<'a> {
                 let overlay = early::place_of(own, self.loaded, self.directory);
                 let rendered =
                     external::render(program, refusal, &overlay, &manifests, self.disk, self.sources);
+                let builder = Builder::new(self.directory, &manifests, self.sources);
+                if let Ok(objects) = builder.passing_over().manifests(&overlay) {
+                    self.passed.insert(own.name.clone(), objects);
+                }
                 states.insert(own.name.clone(), rendered.map(Arc::new));
             }
         }
@@ -350,6 +356,9 @@ impl<'a> Comparing<'a> {
             Some(_) => known.facts(&cluster, &is_secret),
             None => drift::facts(&cluster, &reading),
         };
+        if let Some(objects) = self.passed.get(&own.name) {
+            cluster = drift::placed(cluster, &drift::facts(objects, &reading));
+        }
         if let Some(live) = live {
             cluster = drift::settled(drift::facts(&live, &reading), &cluster);
         }
