@@ -229,7 +229,7 @@ static STATEMENTS: [Pattern; 7] = [
     Pattern::new(&["user"], r"^(?:acl\s+setuser|user)\s+\S+\s+(?:\S+\s+)*?[>#](?P<value>\S+)"),
     Pattern::new(&["stats"], r"^stats\s+auth\s+[^:\s]+:(?P<value>\S+)$"),
     // coturn.
-    Pattern::new(&["user="], r"^user=[^:=\s]+:(?P<value>[^:\s]+)$"),
+    Pattern::new(&["user="], r"^user=[\w.@-]+:(?P<value>[^:\s]+)$"),
     // Dovecot, and whatever else says how a password is written: `bob:{PLAIN}…`.
     Pattern::new(&["{"], r"^\S+[:|]\{[A-Z][A-Z0-9.-]*\}(?:\$\w+\$)?(?P<value>[^:\s]+)"),
     // snmpd.
@@ -718,6 +718,7 @@ mod tests {
             ("nginx.conf", "set $token $http_x_token;\nset $upstream http://api;"),
             ("init.sql", "INSERT INTO settings (name, password_policy) VALUES ('a', 'strict1');"),
             ("app.conf", "user=www-data\nencrypt = true\n"),
+            ("check.sh", "user=\"${POSTGRES_USER:-postgres}\"\n"),
             ("app.yaml", "keys:\n  enter: submit\n  path: /etc/keys\nother: 1\n"),
         ];
         assert_eq!(telling(&files), [""; 0]);

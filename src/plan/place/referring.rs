@@ -10,9 +10,10 @@ use k8s_openapi::api::core::v1::{Container, ExecAction, LifecycleHandler, Probe}
 use crate::{
     plan::{
         facts::KnownSecrets,
-        model::{DrawnWords, Intent, Known, Run, Unit},
+        model::{DrawnWords, Intent, Known, Run, Unit, Variable},
     },
     secret,
+    text::Part,
 };
 
 /// A command of a container.
@@ -41,8 +42,8 @@ pub(super) enum Referring<'a> {
     ByValue {
         /// What is secret.
         found: &'a KnownSecrets,
-        /// The secret variables of the container, with their values.
-        own: Vec<(&'a str, &'a str)>,
+        /// The secret variables of the container whose values are known.
+        own: Vec<Own<'a>>,
         /// What variables of the files gave to words of its commands.
         drawn: &'a DrawnWords,
     },
@@ -61,8 +62,8 @@ impl<'a> Referring<'a> {
     /// By the secret variables of a container, as far as their values are known.
     pub(super) fn by_value(found: &'a KnownSecrets, unit: &'a Unit) -> Self {
         let own = unit.variables.iter().filter(|(_, variable)| variable.is_secret);
-        let own = own.filter_map(|(name, variable)| Some((name.as_str(), variable.value.known()?)));
-        let own = own.filter(|(_, value)| !value.is_empty() && !value.contains(Known::UNKNOWN));
+        let own = own.filter_map(|(key, variable)| Own::of(key, variable));
+        let own = own.filter(|own| !own.value.is_empty() && !own.value.contains(Known::UNKNOWN));
         Self::ByValue { found, own: own.collect(), drawn: &unit.drawn }
     }
 
@@ -78,10 +79,8 @@ impl<'a> Referring<'a> {
                 let secrets = found.in_words(words, image);
                 let mut own = own.clone();
                 // Where several have the value, the first is taken.
-                own.sort_by_cached_key(|(name, _)| {
-                    let parts = name.split('_').count();
-                    (Reverse(closeness(name, words, image)), parts)
-                });
+                own.iter_mut().for_each(|own| own.closeness = closeness(own.key, words, image));
+                own.sort_by_key(|own| (Reverse(own.closeness), own.key.split('_').count()));
                 let all = words.iter().zip(secrets.iter());
                 let drawn = |word: &str| drawn.get(word).map_or(&[][..], Vec::as_slice);
                 all.map(|(word, ranges)| places(found, &own, (word, drawn(word)), ranges)).collect()
@@ -114,21 +113,48 @@ fn closeness(name: &str, words: &[&str], image: &str) -> usize {
     parts.filter(|part| said.iter().any(|word| word.contains(part.as_str()))).count()
 }
 
-/// Where a word holds the value of one of these variables, or what a variable of the files with this value gave to it.
+/// A secret variable of a container.
+#[derive(Debug, Clone)]
+pub(super) struct Own<'a> {
+    key: &'a str,
+    value: &'a str,
+    /// The variable of the files that gives the whole value.
+    source: Option<&'a str>,
+    /// How much of its name a command says.
+    closeness: usize,
+}
+
+impl<'a> Own<'a> {
+    /// Nothing of a variable whose value is not known.
+    fn of(key: &'a str, variable: &'a Variable) -> Option<Self> {
+        let source = variable.template.as_ref().and_then(|template| match template.parts.as_slice() {
+            [Part::Variable { reference, .. }] => Some(reference.name.as_str()),
+            _ => None,
+        });
+        Some(Self { key, value: variable.value.known()?, source, closeness: 0 })
+    }
+}
+
+/// Where a word holds the value of one of these variables, or what the variable of the files gave to it that gives one of
+/// these its value.
 fn places<'a>(
     found: &KnownSecrets,
-    own: &[(&'a str, &str)],
+    own: &[Own<'a>],
     (word, drawn): (&str, &[(Range<usize>, String)]),
     secrets: &[Range<usize>],
 ) -> Places<'a> {
     let mut places = Places::new();
     for (range, name) in drawn {
-        let mut equal =
-            own.iter().filter(|(_, value)| word.get(range.clone()) == Some(*value)).map(|(key, _)| *key);
-        let named = equal.clone().find(|key| key == name);
-        places.extend(named.or_else(|| equal.next()).map(|key| (range.clone(), key)));
+        let has_it = |own: &&Own<'a>| {
+            word.get(range.clone()) == Some(own.value) && (own.key == name || own.source == Some(name))
+        };
+        let first = own.iter().find(has_it);
+        let alike =
+            || own.iter().filter(has_it).filter(|own| first.is_some_and(|it| it.closeness == own.closeness));
+        let named = alike().find(|own| own.key == name);
+        places.extend(named.or(first).map(|own| (range.clone(), own.key)));
     }
-    for (key, value) in own {
+    for Own { key, value, .. } in own {
         if found.is_value(value) {
             places.extend(secret::occurrences(word, value).map(|range| (range, *key)));
         }
