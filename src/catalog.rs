@@ -282,9 +282,10 @@ pub fn group_of_image(reference: &str) -> Option<i64> {
     image.group.filter(|_| is_made_so)
 }
 
-/// Directories of databases that must be empty when their data is created.
-pub fn database_directories() -> impl Iterator<Item = &'static str> {
-    images::IMAGES.iter().flat_map(|image| image.empty_data).copied()
+/// Whether a database has its data in this directory, which must be empty when that is created.
+pub fn is_database_directory(path: &str) -> bool {
+    let path = path.trim_end_matches('/');
+    images::IMAGES.iter().any(|image| image.empty_data.contains(&path))
 }
 
 /// The directories that an image declares as volumes.

@@ -232,7 +232,7 @@ fn convert(
     }
     let absent = absent::find(&loaded, &directory, (&disk, &files), report);
     (io.progress)("planning");
-    // The digests take as long as a fifth of the plan, and nothing of it.
+    // The digests need nothing of the plan.
     let digests = sources.size() > LARGE;
     let digests = digests.then_some(|| loaded.take_digests(&directory, sources));
     let (plan, _) = parallel::beside(digests, || loaded.plan(&directory, &files, report));

@@ -20,9 +20,6 @@ use crate::catalog::base_name;
 /// Nothing longer is one line of a configuration, in bytes; of what is, only tokens tell.
 const MAX_LINE: usize = 16 * 1024;
 
-/// Nobody writes a longer file of SQL by hand, in bytes: it is a copy of a database, and kept whole.
-const MAX_TEXT: usize = 256 * 1024;
-
 /// How a file is written, as far as its name tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
@@ -174,7 +171,7 @@ static ELEMENTS: [Pattern; 2] = [
 /// A row that a statement of SQL puts into a table.
 static ROWS: [Pattern; 1] = [Pattern::new(
     EVERY_LINE,
-    r"(?i)\binsert\s+into\s+\S+?\s*\((?P<key>[^()]*)\)\s*values\s*\((?P<value>[^()]*)\)",
+    r"(?i)\binsert\s+into\s+\S+?\s*\((?P<key>[^()]*)\)\s*values\s*\((?P<value>(?:'(?:[^']|'')*'|[^()'])*)\)",
 )];
 
 /// A list within a line, `key: [a, b]`.
@@ -343,12 +340,16 @@ fn is_named_so(name: &str, content: &str) -> bool {
 /// Whether one of the elements that say a name and its value apart, or a row of a table, has a secret.
 fn has_secret_elements(content: &str) -> bool {
     let is_secret = |(key, value): (&str, &str)| is_pair(Form::Configuration, key, value);
-    let mut rows = pairs(&ROWS, content).filter(|_| content.len() <= MAX_TEXT);
     pairs(&ELEMENTS, content).any(is_secret)
-        || rows.any(|(columns, values)| {
+        || pairs(&ROWS, content).any(|(columns, values)| {
             let columns = columns.split(',').map(|column| column.trim().trim_matches(['"', '`', '\'']));
             let quoted = |value: &str| value.trim().strip_prefix('\'')?.strip_suffix('\'').map(str::to_owned);
-            let mut cells = columns.zip(values.split(',').map(quoted));
+            let mut is_quoted = false;
+            let values = values.split(|c: char| {
+                is_quoted ^= c == '\'';
+                c == ',' && !is_quoted
+            });
+            let mut cells = columns.zip(values.map(quoted));
             cells.any(|(column, value)| value.is_some_and(|value| is_secret((column, &value))))
         })
 }
@@ -647,6 +648,7 @@ mod tests {
             ("zk_jaas.conf", "DigestLoginModule required\n  user_admin=\"hunter2xx\";"),
             ("init.js", "db.auth(\"admin\", \"hunter2xx\")"),
             ("init.sql", "INSERT INTO users (name, password)\nVALUES ('admin', 'hunter2xx');"),
+            ("init.sql", "insert into users (name, password) values ('a, (b)', 'hunter2xx'), ('c', '')"),
             ("livekit.yaml", "port: 7880\nkeys:\n  APIabc: 4f1cb7aaedd1c9f034335f13\n"),
             (
                 "realm.json",

@@ -81,7 +81,7 @@ pub(super) fn take_turns(intent: &mut Intent, storage: &Storage, ledger: &mut Le
             let volumes = pod.volumes.iter().flatten();
             let mut claims = volumes.filter_map(|volume| volume.persistent_volume_claim.as_ref());
             let all_nodes_mount = claims.all(|claim| storage.is_shared_claim(&claim.claim_name));
-            if update.recreate || all_nodes_mount && !keeps_a_database(pod) {
+            if update.recreate || all_nodes_mount && !writes_to_a_database(pod) {
                 continue;
             }
             if update.max_surge.is_some_and(|surge| surge > 0) {
@@ -94,8 +94,8 @@ pub(super) fn take_turns(intent: &mut Intent, storage: &Storage, ledger: &mut Le
     }
 }
 
-/// Whether a container writes to the data of a database in a claim.
-fn keeps_a_database(pod: &PodSpec) -> bool {
+/// Whether a container writes to the data of a database in a claim, also to one of another service.
+fn writes_to_a_database(pod: &PodSpec) -> bool {
     let claims: BTreeSet<&str> = pod
         .volumes
         .iter()
@@ -107,7 +107,7 @@ fn keeps_a_database(pod: &PodSpec) -> bool {
     mounts.any(|mount| {
         claims.contains(mount.name.as_str())
             && mount.read_only != Some(true)
-            && catalog::database_directories().any(|directory| mount.mount_path == directory)
+            && catalog::is_database_directory(&mount.mount_path)
     })
 }
 

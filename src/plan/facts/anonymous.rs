@@ -91,7 +91,7 @@ impl Declared {
 }
 
 fn is_of_a_database(target: &str) -> bool {
-    catalog::database_directories().any(|directory| directory == target)
+    catalog::is_database_directory(target)
 }
 
 /// Whether a mount is of a volume that compose makes for this container alone.

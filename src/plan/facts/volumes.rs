@@ -121,8 +121,7 @@ pub(in crate::plan) fn taken_over(service: &Service) -> impl Iterator<Item = &st
 /// Whether the service keeps the data of a database, by the place at which it mounts something to write to.
 pub(in crate::plan) fn keeps_a_database(service: &Service) -> bool {
     service.volumes.iter().flat_map(|field| &field.value).filter(|mount| !is_read_only(mount)).any(|mount| {
-        let target = mount.target.as_ref().map_or("", |target| target.value.trim_end_matches('/'));
-        catalog::database_directories().any(|directory| target == directory)
+        mount.target.as_ref().is_some_and(|target| catalog::is_database_directory(&target.value))
     })
 }
 

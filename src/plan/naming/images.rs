@@ -98,6 +98,14 @@ fn followers(
 ) -> BTreeMap<String, String> {
     let all: BTreeSet<&String> = projects.iter().flat_map(|project| project.services.keys()).collect();
     let others = all.into_iter().filter(|service| !names.contains_key(*service));
+    let mut builders: BTreeMap<(usize, String), Vec<&String>> = BTreeMap::new();
+    for (index, project) in projects.iter().enumerate() {
+        for service in names.keys() {
+            if let Some(image) = image(leaders, project, service) {
+                builders.entry((index, image)).or_default().push(service);
+            }
+        }
+    }
     let of_other = |service: &String| {
         let runs_it = |other: &String| {
             let mut pairs = projects.iter().filter_map(|project| {
@@ -105,8 +113,10 @@ fn followers(
             });
             pairs.all(|(own, built)| built == Some(own))
         };
-        let named = names.iter().find(|(other, _)| runs_it(other));
-        named.map(|(_, name)| (service.clone(), name.clone()))
+        let mut runs = projects.iter().enumerate();
+        let first = runs.find_map(|(index, project)| Some((index, image(leaders, project, service)?)))?;
+        let builder = builders.get(&first)?.iter().find(|other| runs_it(other))?;
+        Some((service.clone(), names.get(*builder)?.clone()))
     };
     others.filter_map(of_other).collect()
 }

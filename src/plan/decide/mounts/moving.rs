@@ -57,8 +57,8 @@ fn in_container(at: &At<'_>) -> DataOrigin {
 
 fn moved(at: &At<'_>, (claim, directory): (String, String), origin: DataOrigin) -> Moved {
     let image = at.service.image.as_ref().map_or("", |image| image.value.as_str());
-    let is_dumped = catalog::dumps::dump_of_image(image).is_some()
-        && catalog::database_directories().any(|path| path == at.target.trim_end_matches('/'));
+    let is_dumped =
+        catalog::dumps::dump_of_image(image).is_some() && catalog::is_database_directory(at.target);
     Moved {
         claim,
         directory,

@@ -129,7 +129,7 @@ fn some_patterns(context: &Context<'_>, path: &Utf8Path, says: fn(&str, &Utf8Pat
 
 /// The data directory of a store.
 fn is_of_a_store(service: &Service, target: &Utf8Path) -> bool {
-    let is_its_data = catalog::database_directories().any(|directory| target == directory)
+    let is_its_data = catalog::is_database_directory(target.as_str())
         || target.file_name() == Some("data")
         || target.starts_with("/bitnami");
     is_its_data && service.image.as_ref().is_some_and(|image| catalog::is_backing_service(&image.value))
